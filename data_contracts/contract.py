@@ -1,0 +1,173 @@
+"""Contracts: the ODCS v3 documents in `tables/`, read into frozen records.
+
+The YAML is the source of truth; nothing here repeats a column name.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from importlib import resources
+
+import pyarrow as pa
+from open_data_contract_standard.model import OpenDataContractStandard
+
+from data_contracts.faults import LakeProblem
+
+ARROW = {
+    "VARCHAR": pa.string(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "VARCHAR[]": pa.list_(pa.string()),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition that every good row fulfils: `sql` is true or null for a good row."""
+
+    name: str
+    column: str | None
+    sql: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract: DuckDB type, unit, what null means, and its part in time."""
+
+    name: str
+    type: str
+    description: str
+    unit: str
+    null_means: str
+    time_role: str | None
+    key: bool
+
+    @property
+    def required(self) -> bool:
+        return self.null_means == "not_allowed"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A table's contract: its columns in order and the rules that a row must fulfil."""
+
+    name: str
+    version: str
+    inbound: bool
+    purpose: str
+    limitations: str
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns if c.key)
+
+    @property
+    def received(self) -> str | None:
+        """Name of the column that says when a row was received, None for outbound tables."""
+        return next((c.name for c in self.columns if c.time_role == "received"), None)
+
+    def column(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+    def arrow_schema(self) -> pa.Schema:
+        """Arrow schema with the unit of each column as field metadata."""
+        return pa.schema(
+            [
+                pa.field(c.name, ARROW[c.type], nullable=not c.required, metadata={"unit": c.unit})
+                for c in self.columns
+            ]
+        )
+
+
+def _rules(prop) -> list[Rule]:
+    rules = []
+    name, options = prop.name, prop.logicalTypeOptions or {}
+    it = f'"{name}"'
+    if prop.required:
+        rules.append(Rule(f"{name}_is_present", name, f"{it} IS NOT NULL", "must not be null"))
+    if prop.logicalType == "number":
+        rules.append(Rule(f"{name}_is_finite", name, f"isfinite({it})", "must be a finite number"))
+    if "minimum" in options:
+        low = options["minimum"]
+        rules.append(Rule(f"{name}_not_below_{low:g}", name, f"{it} >= {low:g}", f"must be at least {low:g}"))
+    if "maximum" in options:
+        high = options["maximum"]
+        rules.append(Rule(f"{name}_not_above_{high:.0f}", name, f"{it} <= {high:.0f}", f"must be at most {high:g}"))
+    if "maxLength" in options:
+        low, high = options["minLength"], options["maxLength"]
+        rules.append(
+            Rule(f"{name}_has_length", name, f"length({it}) BETWEEN {low} AND {high}", f"{low} to {high} characters")
+        )
+    for quality in prop.quality or []:
+        values = (quality.arguments or {})["validValues"]
+        listed = ", ".join(f"'{v}'" for v in values)
+        rules.append(Rule(quality.name, name, f"{it} IN ({listed})", f"must be one of {', '.join(values)}"))
+    return rules
+
+
+def _custom(prop) -> dict[str, str]:
+    return {c.property: c.value for c in prop.customProperties or []}
+
+
+def parse(text: str) -> Contract:
+    """Read one ODCS v3 document; raises pydantic's error when it is not valid."""
+    document = OpenDataContractStandard.from_string(text)
+    schema = document.schema_[0]
+    columns, rules = [], []
+    for prop in schema.properties:
+        custom = _custom(prop)
+        columns.append(
+            Column(
+                name=prop.name,
+                type=prop.physicalType,
+                description=prop.description,
+                unit=custom["unit"],
+                null_means=custom["nullMeans"],
+                time_role=custom.get("timeRole"),
+                key=bool(prop.primaryKey),
+            )
+        )
+        rules += _rules(prop)
+    for quality in schema.quality or []:
+        rules.append(Rule(quality.name, None, quality.implementation, quality.description))
+    return Contract(
+        name=document.name,
+        version=document.version,
+        inbound="inbound" in (document.tags or []),
+        purpose=document.description.purpose,
+        limitations=document.description.limitations,
+        columns=tuple(columns),
+        rules=tuple(rules),
+    )
+
+
+@functools.cache
+def all_contracts() -> dict[str, Contract]:
+    """Every contract by table name, in alphabetical order."""
+    folder = resources.files("data_contracts") / "tables"
+    documents = sorted(p.name for p in folder.iterdir() if p.name.endswith(".yaml"))
+    parsed = [parse((folder / name).read_text(encoding="utf-8")) for name in documents]
+    return {c.name: c for c in parsed}
+
+
+def contract(name: str) -> Contract:
+    """The contract of a table; an unknown name is answered with the names there are."""
+    contracts = all_contracts()
+    if name not in contracts:
+        raise LakeProblem(f"no table is called {name!r}. Tables: {', '.join(contracts)}")
+    return contracts[name]
+
+
+def inbound_names() -> list[str]:
+    return [c.name for c in all_contracts().values() if c.inbound]
+
+
+def outbound_names() -> list[str]:
+    return [c.name for c in all_contracts().values() if not c.inbound]

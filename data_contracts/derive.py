@@ -1,0 +1,59 @@
+"""Tables that follow from others: the public counters by minute, from events."""
+
+from __future__ import annotations
+
+ROOM_MINUTES = """
+WITH s AS (
+  SELECT session_id, started_at, received_at,
+         least(greatest(CAST(floor(epoch(ended_at - started_at) / 60) AS BIGINT), 0), 2880) AS last_minute
+  FROM sessions WHERE ended_at IS NOT NULL
+), grid AS (
+  SELECT session_id, received_at, unnest(generate_series(0, last_minute)) AS minute FROM s
+), v AS (
+  SELECT views.session_id, account_id, device_id, last_minute,
+         least(greatest(CAST(floor(epoch(joined_at - started_at) / 60) AS BIGINT), 0), last_minute) AS joined,
+         least(greatest(CAST(floor(epoch(left_at - started_at) / 60) AS BIGINT), 0), last_minute) AS gone,
+         first_value(account_id) OVER (PARTITION BY views.session_id, device_id ORDER BY joined_at, account_id) AS first_account,
+         accounts.registered_at > joined_at - INTERVAL 7 DAY AS new_account
+  FROM views JOIN s USING (session_id) LEFT JOIN accounts USING (account_id)
+), j AS (
+  SELECT session_id, joined AS minute, count(*) AS joins, count(*) FILTER (WHERE new_account) AS new_account_joins,
+         count(*) FILTER (WHERE device_id IS NOT NULL AND account_id <> first_account) AS repeated_device_joins
+  FROM v GROUP BY ALL
+), l AS (
+  SELECT session_id, gone AS minute, count(*) AS leaves FROM v WHERE gone IS NOT NULL GROUP BY ALL
+), i AS (
+  SELECT interactions.session_id,
+         least(greatest(CAST(floor(epoch("at" - started_at) / 60) AS BIGINT), 0), last_minute) AS minute,
+         sum(count) FILTER (WHERE kind = 'like') AS likes,
+         count(DISTINCT account_id) FILTER (WHERE kind = 'like') AS likers,
+         sum(count) FILTER (WHERE kind = 'comment') AS comments,
+         count(DISTINCT account_id) FILTER (WHERE kind = 'comment') AS commenters,
+         count(*) FILTER (WHERE kind = 'follow') AS follows,
+         sum(count) FILTER (WHERE kind = 'product_click') AS product_clicks
+  FROM interactions JOIN s USING (session_id) WHERE kind <> 'unfollow' GROUP BY ALL
+), o AS (
+  SELECT orders.session_id,
+         least(greatest(CAST(floor(epoch(placed_at - started_at) / 60) AS BIGINT), 0), last_minute) AS minute,
+         count(*) AS orders, count(DISTINCT buyer_id) AS buyers, sum(paid_amount) FILTER (WHERE paid_at IS NOT NULL) AS gmv
+  FROM orders JOIN s USING (session_id) GROUP BY ALL
+)
+SELECT session_id, minute,
+       CAST(sum(coalesce(joins, 0)) OVER w - coalesce(sum(coalesce(leaves, 0)) OVER before, 0) AS DOUBLE) AS viewers,
+       CAST(coalesce(joins, 0) AS DOUBLE) AS joins, CAST(coalesce(leaves, 0) AS DOUBLE) AS leaves,
+       CAST(coalesce(likes, 0) AS DOUBLE) AS likes, CAST(coalesce(likers, 0) AS DOUBLE) AS likers,
+       CAST(coalesce(comments, 0) AS DOUBLE) AS comments, CAST(coalesce(commenters, 0) AS DOUBLE) AS commenters,
+       CAST(coalesce(follows, 0) AS DOUBLE) AS follows, CAST(coalesce(product_clicks, 0) AS DOUBLE) AS product_clicks,
+       CAST(coalesce(orders, 0) AS DOUBLE) AS orders, CAST(coalesce(buyers, 0) AS DOUBLE) AS buyers,
+       CAST(coalesce(gmv, 0) AS DOUBLE) AS gmv, CAST(coalesce(new_account_joins, 0) AS DOUBLE) AS new_account_joins,
+       CAST(coalesce(repeated_device_joins, 0) AS DOUBLE) AS repeated_device_joins, received_at
+FROM grid LEFT JOIN j USING (session_id, minute) LEFT JOIN l USING (session_id, minute)
+          LEFT JOIN i USING (session_id, minute) LEFT JOIN o USING (session_id, minute)
+WINDOW w AS (PARTITION BY session_id ORDER BY minute),
+       before AS (PARTITION BY session_id ORDER BY minute ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+ORDER BY session_id, minute
+"""
+"""SQL for DuckDB over relations named sessions, views, interactions, orders and accounts.
+
+Viewers at a minute are joins up to and with it less leaves before it, so a stay of seconds counts once.
+"""

@@ -1,0 +1,28 @@
+"""How large a world is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """Counts of a world; sessions and views follow from operators, days and how often they stream.
+
+    `start_rate` is sessions an operator and day, `log_viewers` the mean log of average concurrent viewers.
+    """
+
+    operators: int
+    accounts: int
+    days: int
+    start_rate: float
+    log_viewers: float = 2.08
+    largest: float = 4_000.0
+
+
+SIZES = {
+    "tiny": Size(operators=60, accounts=4_000, days=14, start_rate=0.45, log_viewers=1.6, largest=150.0),
+    "small": Size(operators=160, accounts=20_000, days=21, start_rate=0.45, largest=600.0),
+    "medium": Size(operators=600, accounts=110_000, days=28, start_rate=0.33, largest=1_000.0),
+    "large": Size(operators=6_000, accounts=1_100_000, days=28, start_rate=0.33, largest=1_300.0),
+}
