@@ -30,7 +30,7 @@ class TableCheck:
 def _violations(table: Contract) -> str:
     """SQL list of the names of the rules that a row breaks."""
     cases = ", ".join(f"CASE WHEN NOT COALESCE({r.sql}, TRUE) THEN '{r.name}' END" for r in table.rules)
-    return f"list_filter([{cases}], x -> x IS NOT NULL)"
+    return f"list_filter([{cases}], lambda x: x IS NOT NULL)"
 
 
 def _row_key(table: Contract) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ibis
+from ibis import _
 
 from features.declare import SESSION, Signal, ratio, relation, seconds_between, signal
 
@@ -38,7 +39,7 @@ def follows(interactions):
     """Follows of a session and whether the same account unfollowed it later."""
     one = interactions.filter(interactions.session_id.notnull() & interactions.account_id.notnull())
     kept = one.filter(one.kind == "follow").select("session_id", "account_id", followed="at")
-    gone = one.filter(one.kind == "unfollow").group_by("session_id", "account_id").aggregate(unfollowed=one.at.max())
+    gone = one.filter(one.kind == "unfollow").group_by("session_id", "account_id").aggregate(unfollowed=_.at.max())
     return kept.left_join(gone, ["session_id", "account_id"], rname="{name}_gone")
 
 

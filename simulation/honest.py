@@ -193,7 +193,7 @@ def actions(
     text = np.where(copied, slogan, 10_000_000_000 + rng.integers(0, 1 << 50, len(talk)))
     emit(talk, 1, text=text)
     like = np.flatnonzero(rng.random(len(v)) < np.minimum(0.012 + 0.0012 * minutes, 0.4))
-    emit(like, 0, count=1 + np.minimum(rng.geometric(0.55, len(like)) - 1, 40))
+    emit(like, 0, count=np.minimum(1 + rng.pareto(1.4, len(like)) * 1.5, 300).astype(np.int64))
     new_fan = np.flatnonzero((rng.random(len(v)) < 0.020) & (v.source != 1))
     emit(new_fan, 2)
     fickle = rng.random(len(new_fan)) < 0.05

@@ -52,7 +52,7 @@ def scripted_likes(rng: np.random.Generator, stage: Stage, row: int, n: int, eva
     at = np.clip(at, s.start[row], s.end[row])
     stretched = np.maximum(views.left, s.end[row] - 1)
     views = Views(**{**views.__dict__, "left": stretched})
-    count = rng.integers((10, 5, 1)[evasion], (30, 12, 4)[evasion], len(who))
+    count = rng.integers(1, (8, 4, 2)[evasion], len(who))
     return views, _acts(row, account[who], 0, at, count, np.full(len(who), -1), "scripted_likes")
 
 

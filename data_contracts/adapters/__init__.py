@@ -1,0 +1,36 @@
+"""Public data sets as contract tables. What a set does not have is absent, not invented.
+
+`received_at` is the moment of the event itself where the set does not say when a row was received.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from data_contracts.adapters import github_stars, retail_baskets, shopee_orders, twitch_broadcasts, twitch_chat
+from data_contracts.faults import LakeProblem
+from data_contracts.lake import write_by_day
+
+ADAPTERS: dict[str, Callable[[Path], dict[str, pd.DataFrame]]] = {
+    "shopee-orders": shopee_orders.tables,
+    "twitch-broadcasts": twitch_broadcasts.tables,
+    "twitch-chat": twitch_chat.tables,
+    "github-stars": github_stars.tables,
+    "retail-baskets": retail_baskets.tables,
+}
+
+
+def ingest(name: str, source: Path, lake: Path) -> dict[str, int]:
+    """Write a public data set as a lake; returns rows a table. Rewrites its own files, so a rerun changes nothing."""
+    if name not in ADAPTERS:
+        raise LakeProblem(f"no adapter is called {name!r}. Adapters: {', '.join(ADAPTERS)}")
+    if not source.exists():
+        raise LakeProblem(f"{source} does not exist. FROM is the folder of the data set, as its provenance describes it.")
+    tables = ADAPTERS[name](source)
+    for table, frame in tables.items():
+        write_by_day(lake, table, frame)
+    return {table: len(frame) for table, frame in tables.items()}
+

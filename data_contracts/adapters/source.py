@@ -1,0 +1,16 @@
+"""Reading the files of a public data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from data_contracts.faults import LakeProblem
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A Parquet file of a data set, or an error that names it."""
+    if not path.exists():
+        raise LakeProblem(f"{path} does not exist; the data set is not complete in {path.parent}")
+    return pd.read_parquet(path)

@@ -1,0 +1,35 @@
+"""Broadcasts of July 2019 with their public counters. There are no minutes, no viewers' accounts and no orders.
+
+A channel is the operator and the room. Counters go to `session_totals` as shown; a broadcast is received at its end.
+Categories are the list of games of a broadcast, of which the first is taken.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from data_contracts.adapters.source import read
+
+
+def tables(source: Path) -> dict[str, pd.DataFrame]:
+    """Contract tables of `broadcasts.parquet` and `channels.parquet`; repeated starts of a channel keep the longest."""
+    raw = read(source / "broadcasts.parquet")
+    raw = raw.sort_values(["channel", "start", "length_min"]).drop_duplicates(["channel", "start"], keep="last")
+    raw = raw[raw["length_min"].notna()].reset_index(drop=True)
+    ended = raw["start"] + pd.to_timedelta(raw["length_min"], unit="min")
+    session = raw["channel"] + "-" + raw["start"].dt.strftime("%Y%m%dT%H%M")
+    sessions = pd.DataFrame({
+        "session_id": session, "room_id": raw["channel"], "operator_id": raw["channel"],
+        "category": raw["games"].str.split(",").str[0].str.slice(0, 400).replace("", None), "started_at": raw["start"],
+        "ended_at": ended, "received_at": ended,
+    })
+    totals = pd.DataFrame({
+        "session_id": session, "views": raw["views"].where(raw["views"] >= 0), "watch_minutes": raw["watch_min"],
+        "average_viewers": raw["avg_viewers"], "peak_viewers": raw["peak_viewers"].astype(float),
+        "follows": raw["followers_gained"], "received_at": ended,
+    })
+    operators = pd.DataFrame({"operator_id": sorted(raw["channel"].unique())})
+    operators["received_at"] = raw["start"].min().normalize()
+    return {"sessions": sessions, "session_totals": totals, "operators": operators}

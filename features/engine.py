@@ -1,0 +1,170 @@
+"""The engine: the same expressions on DuckDB and Spark; a pandas frame in, a pandas frame out.
+
+Only this file cuts by time (through `data_contracts.lake.scan_sql`) and only it knows which engine runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from data_contracts.contract import ARROW, contract, inbound_names
+from data_contracts.derive import ROOM_MINUTES
+from data_contracts.lake import files_of, scan_sql
+from features.declare import KEY, SESSION, Relation, Signal
+from features.series import COLUMNS, run_kernels
+
+LOOKBACK = timedelta(days=28)
+EVENTS = {"views", "interactions", "orders", "parcels", "refunds", "reviews", "complaints"}
+RAID_MINUTES = 10  # a raid explains what happens for so long
+Tables = Mapping[str, Any]
+
+
+def duckdb_tables(lake: Path, as_of: datetime, memory: str = "8GB", threads: int = 2) -> dict[str, Any]:
+    """Ibis tables of the good rows known at `as_of`, on a DuckDB connection of their own; absent tables are left out."""
+    connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
+    connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false;")
+    names = [n for n in inbound_names() if files_of(lake, n)]
+    for name in names:
+        sql = scan_sql(lake, contract(name), as_of)
+        if name in EVENTS:
+            sql += f" AND {contract(name).received} >= TIMESTAMP '{(as_of - LOOKBACK).isoformat(sep=' ')}'"
+        connection.raw_sql(f"CREATE VIEW {name} AS {sql}")
+    if "room_minutes" not in names and {"views", "interactions", "orders", "sessions", "accounts"} <= set(names):
+        connection.raw_sql(f"CREATE VIEW room_minutes AS {ROOM_MINUTES}")
+        names.append("room_minutes")
+    return {name: connection.table(name) for name in names}
+
+
+def frame_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Ibis tables over pandas frames; absent nullable columns become null, types become the contract's."""
+    tables = {}
+    for name, frame in frames.items():
+        schema = {c.name: ARROW[c.type] for c in contract(name).columns}
+        whole = pd.DataFrame({n: frame[n] if n in frame else pd.Series([None] * len(frame)) for n in schema})
+        import pyarrow as pa
+
+        arrow = pa.Table.from_arrays(
+            [pa.array(whole[n], type=t, from_pandas=True) if len(whole) else pa.array([], type=t) for n, t in schema.items()],
+            names=list(schema),
+        )
+        tables[name] = ibis.memtable(arrow)
+    return tables
+
+
+def _inputs(source: Relation, tables: Tables, only: Any | None) -> list[Any]:
+    """Tables of a relation; for local relations only the rows of the wanted entities."""
+    key = KEY[source.entity]
+    given = []
+    for name in source.reads:
+        table = tables[name]
+        if only is not None and source.local and key in table.columns:
+            table = table.semi_join(only, key)
+        given.append(table)
+    return given
+
+
+def _relational(source: Relation, signals: list[Signal], tables: Tables, only: Any | None) -> pd.DataFrame:
+    """Values of all signals of one relation, indexed by entity."""
+    key = KEY[source.entity]
+    base = source.build(*_inputs(source, tables, only))
+    columns = {s.name: s.compute(base).cast("float64") for s in signals}
+    result = base.group_by(key).aggregate(**columns) if source.grouped else base.select(key, **columns)
+    if only is not None and not source.local:
+        result = result.semi_join(only, key)
+    frame = result.filter(result[key].notnull()).to_pandas()
+    return frame.set_index(key)
+
+
+def minutes_frame(tables: Tables, only: Any | None) -> pd.DataFrame:
+    """Room minutes with their granted causes, sorted by session and minute."""
+    m = tables["room_minutes"]
+    if only is not None:
+        m = m.semi_join(only, "session_id")
+    frame = m.drop("received_at").to_pandas().sort_values(["session_id", "minute"], ignore_index=True)
+    frame["granted"] = 0.0
+    spans = granted_spans(tables)
+    if len(spans) and len(frame):
+        for session, first, last in spans[spans["session_id"].isin(frame["session_id"].unique())].itertuples(index=False):
+            low, high = frame["session_id"].searchsorted([session]), frame["session_id"].searchsorted([session], side="right")
+            rows = slice(int(low[0]), int(high[0]))
+            minute = frame["minute"].to_numpy()[rows]
+            frame.iloc[rows, frame.columns.get_loc("granted")] = np.maximum(
+                frame["granted"].to_numpy()[rows], ((minute >= first) & (minute <= last)).astype(float))
+    return frame
+
+
+def granted_spans(tables: Tables) -> pd.DataFrame:
+    """Minutes of a session that a boost or a raid explains: session_id, first, last."""
+    sessions = tables["sessions"].select("session_id", "started_at")
+    parts = []
+    if "boosts" in tables:
+        b = tables["boosts"].join(sessions, "session_id").select("session_id", "started_at", "starts_at", "ends_at").to_pandas()
+        parts.append(pd.DataFrame({
+            "session_id": b["session_id"], "first": (b["starts_at"] - b["started_at"]).dt.total_seconds() // 60,
+            "last": (b["ends_at"] - b["started_at"]).dt.total_seconds() // 60 + 1}))
+    if "room_links" in tables:
+        links = tables["room_links"].select("at", session_id="to_session_id")
+        r = links.join(sessions, "session_id").select("session_id", "started_at", "at").to_pandas()
+        first = (r["at"] - r["started_at"]).dt.total_seconds() // 60
+        parts.append(pd.DataFrame({"session_id": r["session_id"], "first": first, "last": first + RAID_MINUTES}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["session_id", "first", "last"])
+
+
+def ragged(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sorted minutes as (session ids, float64 array of shape (rows, 15), offsets)."""
+    ids, first = np.unique(frame["session_id"].to_numpy(dtype=object), return_index=True)
+    values = np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(dtype=float, na_value=np.nan))
+    return ids, values, np.append(first, len(frame)).astype(np.int64)
+
+
+def _live(signals: list[Signal], tables: Tables, only: Any | None) -> pd.DataFrame:
+    ids, values, offsets = ragged(minutes_frame(tables, only))
+    out = run_kernels(values, offsets, tuple(signals))
+    return pd.DataFrame(out, index=pd.Index(ids, name="session_id"), columns=[s.name for s in signals])
+
+
+def compute(
+    tables: Tables, signals: Iterable[Signal], entity: str = SESSION, only: Iterable[str] | None = None,
+    progress: Callable[[str], None] = lambda name: None,
+) -> pd.DataFrame:
+    """Values of signals of one kind of entity.
+
+    `tables`: Ibis tables, or pandas frames in the contracts' columns. `only`: entity ids wanted (all when None).
+    Returns float64, indexed by entity id (sorted), one column a signal; NaN is unknown. A signal whose tables are
+    absent is unknown for every entity. Entities are those that any signal knows, and all of `only`.
+    """
+    wanted = [s for s in signals if s.entity == entity]
+    if any(isinstance(t, pd.DataFrame) for t in tables.values()):
+        tables = frame_tables(tables)
+    key = KEY[entity]
+    ids = None if only is None else sorted(set(only))
+    scope = None if ids is None else _scope(tables, ids, key)
+    groups: dict[str, tuple[Relation | None, list[Signal]]] = {}
+    for s in wanted:
+        name = s.source.name if s.source else "minutes"
+        groups.setdefault(name, (s.source, []))[1].append(s)
+    parts = []
+    for name, (source, members) in groups.items():
+        if not set(members[0].reads) <= set(tables):
+            continue
+        progress(name)
+        parts.append(_relational(source, members, tables, scope) if source else _live(members, tables, scope))
+    index = pd.Index(ids, name=key) if ids is not None else None
+    if index is None:
+        index = pd.Index(sorted(set().union(*(p.index for p in parts))) if parts else [], name=key)
+    frame = pd.concat([p.reindex(index) for p in parts], axis=1) if parts else pd.DataFrame(index=index)
+    return frame.reindex(columns=[s.name for s in wanted]).astype("float64")
+
+
+def _scope(tables: Tables, ids: list[str], key: str) -> Any:
+    frame = pd.DataFrame({key: pd.Series(ids, dtype="str")})
+    backend = next(iter(tables.values())).get_backend()
+    return ibis.memtable(frame) if backend.name == "duckdb" else backend.create_view(
+        f"scope_{key}", ibis.memtable(frame), overwrite=True)

@@ -1,0 +1,331 @@
+"""LIVE signals: kernels over one session's public counters by minute.
+
+A kernel takes a C-ordered float64 array of shape (minutes, 15), columns as in `COLUMNS`, and returns one float; NaN
+is unknown. The same compiled function serves one session online and all of them at night, so parity is structural.
+Minutes are in order; a minute that was not delivered is not invented. Kernels keep no state.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from features.declare import Signal, signal
+
+COLUMNS = (
+    "viewers", "joins", "leaves", "likes", "likers", "comments", "commenters", "follows", "product_clicks", "orders",
+    "buyers", "gmv", "new_account_joins", "repeated_device_joins", "granted",
+)
+READS = ("room_minutes", "sessions")
+VIEWERS, JOINS, LEAVES, LIKES, LIKERS, COMMENTS, COMMENTERS, FOLLOWS, CLICKS, ORDERS = range(10)
+BUYERS, GMV, NEW, REPEATED, GRANTED = range(10, 15)
+FEW = 10  # minutes below which a shape cannot be told
+
+
+@njit(cache=True)
+def quotient(m, top, bottom):
+    """Sum of one column over the sum of another; NaN where the bottom is not positive."""
+    below = m[:, bottom].sum()
+    if not below > 0:
+        return np.nan
+    return m[:, top].sum() / below
+
+
+@njit(cache=True)
+def fano(x):
+    """Variance over mean of a count series; NaN where the mean is not positive."""
+    mean = x.mean()
+    if not mean > 0:
+        return np.nan
+    return x.var() / mean
+
+
+@njit(cache=True)
+def correlation(x, y):
+    """Pearson correlation; NaN where either series is constant or unknown."""
+    if len(x) < FEW:
+        return np.nan
+    sx, sy = x.std(), y.std()
+    if not (sx > 0 and sy > 0):
+        return np.nan
+    return ((x - x.mean()) * (y - y.mean())).mean() / (sx * sy)
+
+
+@njit(cache=True)
+def unexplained_excess(m, column):
+    """Share of a column's sum that lies above five times its median (at least 5) in minutes without a granted cause."""
+    x = m[:, column]
+    total = x.sum()
+    if len(x) < FEW or not total > 0:
+        return np.nan
+    limit = max(5.0, 5.0 * np.median(x))
+    above = 0.0
+    for i in range(len(x)):
+        if x[i] > limit and m[i, GRANTED] == 0.0:
+            above += x[i] - limit
+    return above / total
+
+
+def live(**more):
+    """Declare a kernel as a LIVE signal of a session."""
+    return signal(reads=READS, **more)
+
+
+@live(unit="minutes", typology="view_fraud", zh="已直播 {value:.0f} 分钟", en="{value:.0f} minutes so far", blind="Says nothing alone.")
+@njit(cache=True)
+def minutes_count(m):
+    """Minutes delivered so far."""
+    return float(len(m))
+
+
+@live(unit="viewers", typology="view_fraud", zh="平均在线 {value:.0f} 人", en="{value:.0f} concurrent viewers on average", blind="As counted.")
+@njit(cache=True)
+def viewers_mean(m):
+    """Mean concurrent viewers."""
+    return m[:, VIEWERS].mean()
+
+
+@live(unit="ratio", typology="view_fraud", direction=1, zh="峰值在线为平均的 {value:.1f} 倍", en="the peak is {value:.1f} times the average",
+      blind="Raids and lucky bags; 3.68 is the 99th percentile of real broadcasts.")
+@njit(cache=True)
+def peak_to_mean_ratio(m):
+    """Highest over mean concurrent viewers."""
+    mean = m[:, VIEWERS].mean()
+    if not mean > 0:
+        return np.nan
+    return m[:, VIEWERS].max() / mean
+
+
+@live(unit="log", typology="view_fraud", direction=1, alarm=1.2, zh="在线人数一分钟内无缘由跳升 e^{value:.2f} 倍",
+      en="viewers jumped by {value:.2f} log units in a minute without a granted cause", blind="Small rooms jump by chance; a link from outside is not seen.")
+@njit(cache=True)
+def unexplained_step_max(m):
+    """Largest rise of log(viewers + 10) from one minute to the next with no boost or raid then; the first five minutes are left out."""
+    if len(m) < FEW:
+        return np.nan
+    worst = 0.0
+    for i in range(6, len(m)):
+        step = np.log((m[i, VIEWERS] + 10.0) / (m[i - 1, VIEWERS] + 10.0))
+        if np.isnan(step):
+            return np.nan
+        if m[i, GRANTED] == 0.0 and step > worst:
+            worst = step
+    return worst
+
+
+@live(unit="log", typology="view_fraud", direction=1, alarm=1.0, zh="在线人数一分钟内骤降 e^{value:.2f} 倍",
+      en="viewers fell by {value:.2f} log units in a minute, before the end", blind="A technical failure empties a room too.")
+@njit(cache=True)
+def cliff_step_max(m):
+    """Largest fall of log(viewers + 10) from one minute to the next; the last tenth is left out."""
+    if len(m) < FEW:
+        return np.nan
+    worst = 0.0
+    for i in range(1, int(0.9 * len(m))):
+        step = np.log((m[i - 1, VIEWERS] + 10.0) / (m[i, VIEWERS] + 10.0))
+        if np.isnan(step):
+            return np.nan
+        if step > worst:
+            worst = step
+    return worst
+
+
+@live(unit="share of minutes", typology="view_fraud", direction=1, zh="{value:.0%} 的分钟在线人数不变", en="viewers stood still in {value:.0%} of minutes",
+      blind="Small rooms stand still; only rooms above twenty viewers are judged.")
+@njit(cache=True)
+def plateau_minute_share(m):
+    """Share of minutes with the same viewers as the minute before; unknown below twenty mean viewers."""
+    if len(m) < FEW or not m[:, VIEWERS].mean() >= 20:
+        return np.nan
+    same = 0
+    for i in range(1, len(m)):
+        if m[i, VIEWERS] == m[i - 1, VIEWERS]:
+            same += 1
+    return same / (len(m) - 1.0)
+
+
+@live(unit="ratio", typology="view_fraud", direction=1, zh="进场的 Fano 因子 {value:.1f}", en="joins have a Fano factor of {value:.1f}",
+      blind="Grows with the size of the room.")
+@njit(cache=True)
+def join_fano_ratio(m):
+    """Variance over mean of joins a minute (1 for a Poisson process)."""
+    return fano(m[:, JOINS])
+
+
+@live(unit="share of joins", typology="view_fraud", direction=1, alarm=0.2, zh="{value:.0%} 的进场属于无缘由的突增", en="{value:.0%} of joins are bursts without a granted cause",
+      blind="Lucky bags and links from outside are causes that minutes do not show.")
+@njit(cache=True)
+def unexplained_join_share(m):
+    """Share of joins above five times the median minute (at least 5) while no boost or raid ran."""
+    return unexplained_excess(m, JOINS)
+
+
+@live(unit="share of minutes", typology="view_fraud", zh="{value:.0%} 的分钟有投流或连麦", en="a boost or raid ran in {value:.0%} of minutes", blind="Granted, hence honest.")
+@njit(cache=True)
+def granted_minute_share(m):
+    """Share of minutes with a granted cause of traffic."""
+    return m[:, GRANTED].mean()
+
+
+@live(unit="share of joins", typology="view_fraud", direction=1, alarm=0.2, zh="{value:.0%} 的进场来自新账号", en="{value:.0%} of joins are by accounts under seven days old",
+      blind="Campaigns for new users.")
+@njit(cache=True)
+def new_account_join_share(m):
+    """Share of joins by accounts younger than seven days."""
+    return quotient(m, NEW, JOINS)
+
+
+@live(unit="share of joins", typology="view_fraud", direction=1, alarm=0.12, zh="{value:.0%} 的进场来自换号设备", en="{value:.0%} of joins are from a device that had joined under another account",
+      blind="Shared tablets.")
+@njit(cache=True)
+def repeated_device_join_share(m):
+    """Share of joins from a device that already joined under another account."""
+    return quotient(m, REPEATED, JOINS)
+
+
+@live(unit="minutes", typology="view_fraud", zh="平均停留 {value:.1f} 分钟", en="{value:.1f} viewer-minutes for each join", blind="Differs by category.")
+@njit(cache=True)
+def viewer_minutes_per_join(m):
+    """Viewer-minutes over joins: the mean stay that the counters imply."""
+    return quotient(m, VIEWERS, JOINS)
+
+
+@live(unit="correlation", typology="view_fraud", zh="同分钟进场与离场相关 {value:.2f}", en="joins and leaves of the same minute correlate by {value:.2f}",
+      blind="Every feed has people who swipe past.")
+@njit(cache=True)
+def join_leave_correlation(m):
+    """Correlation of joins and leaves of the same minute; flash views leave in the minute in which they came."""
+    return correlation(m[:, JOINS], m[:, LEAVES])
+
+
+@live(unit="correlation", typology="view_fraud", direction=-1, zh="评论与在线人数相关 {value:.2f}", en="comments and viewers correlate by {value:.2f}",
+      blind="Only 0.07 to 0.42 in honest rooms.")
+@njit(cache=True)
+def comment_viewer_correlation(m):
+    """Correlation of comments and viewers by minute."""
+    return correlation(m[:, COMMENTS], m[:, VIEWERS])
+
+
+@live(unit="correlation", typology="view_fraud", direction=-1, zh="点击与进场相关 {value:.2f}", en="clicks and joins correlate by {value:.2f}", blind="Small counts.")
+@njit(cache=True)
+def click_join_correlation(m):
+    """Correlation of product clicks and joins by minute."""
+    return correlation(m[:, CLICKS], m[:, JOINS])
+
+
+@live(unit="comments", typology="engagement_fraud", zh="每千观众分钟 {value:.1f} 条评论", en="{value:.1f} comments for a thousand viewer-minutes", blind="5 to 18 in real rooms.")
+@njit(cache=True)
+def comments_per_thousand_viewer_minutes(m):
+    """Comments for a thousand viewer-minutes."""
+    return 1000.0 * quotient(m, COMMENTS, VIEWERS)
+
+
+@live(unit="likes", typology="engagement_fraud", direction=1, alarm=400.0, zh="每千观众分钟 {value:.0f} 个赞", en="{value:.0f} likes for a thousand viewer-minutes",
+      blind="Fans tap the screen.")
+@njit(cache=True)
+def likes_per_thousand_viewer_minutes(m):
+    """Likes for a thousand viewer-minutes."""
+    return 1000.0 * quotient(m, LIKES, VIEWERS)
+
+
+@live(unit="likes", typology="engagement_fraud", direction=1, alarm=12.0, zh="每分钟每个点赞者 {value:.1f} 个赞", en="{value:.1f} likes for each liker and minute", blind="Folded taps.")
+@njit(cache=True)
+def likes_per_liker_minute(m):
+    """Likes over likers counted by minute."""
+    return quotient(m, LIKES, LIKERS)
+
+
+@live(unit="ratio", typology="engagement_fraud", direction=-1, zh="点赞过于均匀（变异系数 {value:.2f}）", en="likes are even: a coefficient of variation of {value:.2f}",
+      blind="Unknown below one like a minute.")
+@njit(cache=True)
+def like_variation_ratio(m):
+    """Coefficient of variation of likes by minute; unknown below one a minute."""
+    mean = m[:, LIKES].mean()
+    if len(m) < FEW or not mean >= 1:
+        return np.nan
+    return m[:, LIKES].std() / mean
+
+
+@live(unit="follows", typology="engagement_fraud", direction=1, alarm=170.0, zh="每千次进场新增关注 {value:.0f}", en="{value:.0f} follows for a thousand joins", blind="New channels gain fast.")
+@njit(cache=True)
+def follows_per_thousand_joins(m):
+    """Follows less unfollows for a thousand joins."""
+    return 1000.0 * quotient(m, FOLLOWS, JOINS)
+
+
+@live(unit="orders", typology="order_fraud", direction=1, zh="每次进场 {value:.2f} 单", en="{value:.2f} orders for each join", blind="Differs by category.")
+@njit(cache=True)
+def orders_per_join_ratio(m):
+    """Orders over joins."""
+    return quotient(m, ORDERS, JOINS)
+
+
+@live(unit="orders", typology="order_fraud", direction=1, alarm=1.5, zh="每次点击 {value:.2f} 单", en="{value:.2f} orders for each product click", blind="Clicks may be recorded in part.")
+@njit(cache=True)
+def orders_per_click_ratio(m):
+    """Orders over product clicks."""
+    return quotient(m, ORDERS, CLICKS)
+
+
+@live(unit="orders", typology="order_fraud", direction=1, alarm=1.3, zh="每分钟每位买家 {value:.2f} 单", en="{value:.2f} orders for each buyer and minute", blind="Baskets of several products.")
+@njit(cache=True)
+def orders_per_buyer_minute_ratio(m):
+    """Orders over buyers counted by minute."""
+    return quotient(m, ORDERS, BUYERS)
+
+
+@live(unit="share of orders", typology="order_fraud", direction=1, alarm=0.4, zh="{value:.0%} 的订单属于突增", en="{value:.0%} of orders are bursts without a granted cause", blind="Lucky bags.")
+@njit(cache=True)
+def unexplained_order_share(m):
+    """Share of orders above five times the median minute (at least 5) while no boost or raid ran."""
+    return unexplained_excess(m, ORDERS)
+
+
+@live(unit="share", typology="view_fraud", direction=1, zh="进场节律过强，单一周期占 {value:.0%}", en="one period holds {value:.0%} of the variation of joins", blind="Hosts repeat a programme.")
+@njit(cache=True)
+def join_period_share(m):
+    """Largest share of the variance of joins in one Fourier frequency of period two to thirty minutes."""
+    n = len(m)
+    if n < 60:
+        return np.nan
+    x = m[:, JOINS] - m[:, JOINS].mean()
+    total = (x * x).sum()
+    if not total > 0:
+        return np.nan
+    best = 0.0
+    for k in range(max(1, n // 30), n // 2 + 1):
+        turn = 2.0 * np.pi * k / n
+        c, s, cos, sin = 1.0, 0.0, np.cos(turn), np.sin(turn)
+        re = im = 0.0
+        for i in range(n):
+            re += x[i] * c
+            im += x[i] * s
+            c, s = c * cos - s * sin, s * cos + c * sin
+        power = 2.0 * (re * re + im * im) / (n * total)
+        if power > best:
+            best = power
+    return best
+
+
+SIGNALS: tuple[Signal, ...] = (
+    minutes_count, viewers_mean, peak_to_mean_ratio, unexplained_step_max, cliff_step_max, plateau_minute_share,
+    join_fano_ratio, unexplained_join_share, granted_minute_share, new_account_join_share, repeated_device_join_share,
+    viewer_minutes_per_join, join_leave_correlation, comment_viewer_correlation, click_join_correlation,
+    comments_per_thousand_viewer_minutes, likes_per_thousand_viewer_minutes, likes_per_liker_minute,
+    like_variation_ratio, follows_per_thousand_joins, orders_per_join_ratio, orders_per_click_ratio,
+    orders_per_buyer_minute_ratio, unexplained_order_share, join_period_share,
+)
+
+
+def run_kernels(minutes: np.ndarray, offsets: np.ndarray, signals: tuple[Signal, ...] = SIGNALS) -> np.ndarray:
+    """Values of LIVE signals for many sessions.
+
+    `minutes`: float64, shape (rows, 15), sessions one after another, minutes in order; `offsets`: int64, shape
+    (sessions + 1,). Returns float64 of shape (sessions, signals).
+    """
+    out = np.empty((len(offsets) - 1, len(signals)))
+    for i in range(len(offsets) - 1):
+        one = minutes[offsets[i] : offsets[i + 1]]
+        for j, each in enumerate(signals):
+            out[i, j] = each.compute(one)
+    return out
