@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import inspect
 
-from features import accounts, audience, coordination, engagement, fulfilment, operators, orders, series
+from features import accounts, audience, coordination, engagement, fulfilment, operators, orders, rooms, series
 from features.declare import Signal
 
 CATALOGUE: tuple[Signal, ...] = (
     audience.SIGNALS + engagement.SIGNALS + series.SIGNALS + coordination.SIGNALS + orders.SIGNALS
-    + fulfilment.SIGNALS + accounts.SIGNALS + operators.SIGNALS
+    + fulfilment.SIGNALS + accounts.SIGNALS + operators.SIGNALS + rooms.SIGNALS
 )
 BY_NAME: dict[str, Signal] = {s.name: s for s in CATALOGUE}
 
@@ -22,7 +22,7 @@ def of_entity(entity: str) -> tuple[Signal, ...]:
 
 def digest() -> str:
     """SHA-256 over the source of every file that computes a signal: a changed formula is a changed catalogue."""
-    sources = (audience, engagement, series, coordination, orders, fulfilment, accounts, operators)
+    sources = (audience, engagement, series, coordination, orders, fulfilment, accounts, operators, rooms)
     text = "\n".join(inspect.getsource(m) for m in sources)
     return hashlib.sha256(text.encode()).hexdigest()
 

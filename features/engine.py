@@ -13,6 +13,7 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.derive import ROOM_MINUTES
@@ -48,8 +49,6 @@ def frame_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     for name, frame in frames.items():
         schema = {c.name: ARROW[c.type] for c in contract(name).columns}
         whole = pd.DataFrame({n: frame[n] if n in frame else pd.Series([None] * len(frame)) for n in schema})
-        import pyarrow as pa
-
         arrow = pa.Table.from_arrays(
             [pa.array(whole[n], type=t, from_pandas=True) if len(whole) else pa.array([], type=t) for n, t in schema.items()],
             names=list(schema),
@@ -88,16 +87,16 @@ def minutes_frame(tables: Tables, only: Any | None) -> pd.DataFrame:
     if only is not None:
         m = m.semi_join(only, "session_id")
     frame = m.drop("received_at").to_pandas().sort_values(["session_id", "minute"], ignore_index=True)
-    frame["granted"] = 0.0
-    spans = granted_spans(tables)
-    if len(spans) and len(frame):
-        for session, first, last in spans[spans["session_id"].isin(frame["session_id"].unique())].itertuples(index=False):
-            low, high = frame["session_id"].searchsorted([session]), frame["session_id"].searchsorted([session], side="right")
-            rows = slice(int(low[0]), int(high[0]))
-            minute = frame["minute"].to_numpy()[rows]
-            frame.iloc[rows, frame.columns.get_loc("granted")] = np.maximum(
-                frame["granted"].to_numpy()[rows], ((minute >= first) & (minute <= last)).astype(float))
-    return frame
+    granted, minute = np.zeros(len(frame)), frame["minute"].to_numpy()
+    first = frame.drop_duplicates("session_id").set_index("session_id").index
+    bounds = np.append(np.flatnonzero(~frame["session_id"].duplicated().to_numpy()), len(frame))
+    place = {session: i for i, session in enumerate(first)}
+    for session, start, stop in granted_spans(tables).itertuples(index=False):
+        i = place.get(session)
+        if i is not None:
+            rows = slice(bounds[i], bounds[i + 1])
+            granted[rows] = np.maximum(granted[rows], (minute[rows] >= start) & (minute[rows] <= stop))
+    return frame.assign(granted=granted)
 
 
 def granted_spans(tables: Tables) -> pd.DataFrame:
@@ -119,9 +118,10 @@ def granted_spans(tables: Tables) -> pd.DataFrame:
 
 def ragged(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sorted minutes as (session ids, float64 array of shape (rows, 15), offsets)."""
-    ids, first = np.unique(frame["session_id"].to_numpy(dtype=object), return_index=True)
+    starts = ~frame["session_id"].duplicated().to_numpy()
+    ids = frame["session_id"].to_numpy(dtype=object)[starts]
     values = np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(dtype=float, na_value=np.nan))
-    return ids, values, np.append(first, len(frame)).astype(np.int64)
+    return ids, values, np.append(np.flatnonzero(starts), len(frame)).astype(np.int64)
 
 
 def _live(signals: list[Signal], tables: Tables, only: Any | None) -> pd.DataFrame:
@@ -145,7 +145,7 @@ def compute(
         tables = frame_tables(tables)
     key = KEY[entity]
     ids = None if only is None else sorted(set(only))
-    scope = None if ids is None else _scope(tables, ids, key)
+    scope = None if ids is None else scope_of(tables, ids, entity)
     groups: dict[str, tuple[Relation | None, list[Signal]]] = {}
     for s in wanted:
         name = s.source.name if s.source else "minutes"
@@ -163,7 +163,9 @@ def compute(
     return frame.reindex(columns=[s.name for s in wanted]).astype("float64")
 
 
-def _scope(tables: Tables, ids: list[str], key: str) -> Any:
+def scope_of(tables: Tables, ids: list[str], entity: str) -> Any:
+    """A relation of the wanted entities, on the engine that holds the tables."""
+    key = KEY[entity]
     frame = pd.DataFrame({key: pd.Series(ids, dtype="str")})
     backend = next(iter(tables.values())).get_backend()
     return ibis.memtable(frame) if backend.name == "duckdb" else backend.create_view(

@@ -31,6 +31,29 @@ def trade_hours(orders):
     return t.group_by("operator_id", "hour").aggregate(orders=t.count(), buyers=t.buyer_id.nunique())
 
 
+@relation(OPERATOR, reads=("orders",))
+def sliding_hours(orders):
+    """Orders with the orders and distinct buyers of the operator in the hour that starts, and that ends, with them.
+
+    Only orders in a burst of one buyer open an hour, the others cannot raise the ratio to three; they count as 1.
+    """
+    burst = trade.build(orders)
+    anchor = burst.filter(burst.in_burst).select("operator_id", "order_id", at="placed_at")
+    hour = anchor["at"].epoch_seconds() // 3600
+    anchor = ibis.union(*(anchor.mutate(hour=hour + step) for step in (-1, 0, 1)))  # hours that can hold a neighbour
+    others = orders.select("operator_id", "placed_at", who="buyer_id", hour=orders.placed_at.epoch_seconds() // 3600)
+    near = anchor.join(others, ["operator_id", "hour"])
+    gap = seconds_between(near.placed_at, near.at)
+    near = near.mutate(after=(gap >= 0) & (gap <= 3600), before=(gap <= 0) & (gap >= -3600))
+    near = near.filter(near.after | near.before)
+    ratios = near.group_by("order_id").aggregate(
+        after=ratio(near.after.sum(), near.after.ifelse(near.who, None).nunique()),
+        before=ratio(near.before.sum(), near.before.ifelse(near.who, None).nunique()),
+    )
+    t = orders.select("operator_id", "order_id").left_join(ratios, "order_id", rname="{name}_other")
+    return t.mutate(ratio=ibis.greatest(t.after.fill_null(1.0), t.before.fill_null(1.0)))
+
+
 @relation(OPERATOR, reads=("orders", "refunds"))
 def returns(orders, refunds):
     """Paid orders with their refund, if any was asked for so far."""
@@ -128,6 +151,16 @@ def top_buyer_order_share(t):
 def orders_per_buyer_hour_max_ratio(t):
     """Highest ratio of orders to buyers in a clock hour."""
     return ratio(t.orders, t.buyers).max()
+
+
+@signal(sliding_hours, unit="ratio", typology="order_fraud", direction=1, alarm=3.0, zh="任一小时内每位买家最多 {value:.1f} 单",
+        en="within some hour buyers placed {value:.1f} orders each", blind="Brushing spread over days; crowds of one-time brushers.")
+def sliding_hour_orders_per_buyer_max_ratio(t):
+    """Highest ratio of orders to distinct buyers in an hour that starts or ends with an order.
+
+    The concentration of the Shopee Code League 2020; its published rule calls three and more brushing.
+    """
+    return t.ratio.max()
 
 
 @signal(trade_hours, unit="share of orders", typology="order_fraud", zh="最忙的一小时占 {value:.0%}", en="the busiest hour holds {value:.0%} of orders",
@@ -261,7 +294,7 @@ def watch_minutes_per_view_median(t):
 
 SIGNALS: tuple[Signal, ...] = (
     operator_order_count, buyer_hour_order_max_count, burst_order_share, burst_order_count, repeat_buyer_order_share,
-    top_buyer_order_share, orders_per_buyer_hour_max_ratio, busiest_hour_order_share, operator_refund_share,
+    top_buyer_order_share, sliding_hour_orders_per_buyer_max_ratio, orders_per_buyer_hour_max_ratio, busiest_hour_order_share, operator_refund_share,
     instant_refund_order_share, light_parcel_share, sender_count, complaint_count, operator_session_count, views_log_sd,
     views_log_peak, operator_view_count, views_per_viewer_hour_median, views_per_viewer_hour_max,
     views_per_viewer_hour_min, peak_to_average_max_ratio, viewers_log_sd, viewers_log_peak,

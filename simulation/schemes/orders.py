@@ -59,7 +59,7 @@ def _rave(rng: np.random.Generator, o: Orders, share: float, script: int) -> Ord
 def brusher_platform(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion: int) -> Orders:
     """A brusher platform sends the same gang to rotating merchants within the same minutes."""
     s, operator = stage.sessions, int(stage.sessions.operator[row])
-    gang = stage.hired(operator, 10, 90)
+    gang = stage.hired(operator, 10, 45)
     calls = rng.uniform(s.start[row], s.end[row], max(1, n // 25) + (0, 2, 6)[evasion])
     at = rng.choice(calls, n) + rng.uniform(0, (5, 12, 45)[evasion] * MINUTE, n)
     o = _no_refund(_brushed(rng, stage, row, rng.choice(gang, n), at, "brusher_platform", cheap=evasion < 2))

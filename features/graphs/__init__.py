@@ -1,0 +1,1 @@
+"""Graph algorithms and what an analyst gets in hand."""

@@ -1,0 +1,1 @@
+"""Models: trained on matured outcomes only, and released as text with a manifest."""

@@ -1,0 +1,139 @@
+"""Training frames: the night's own computation, replayed at weekly moments.
+
+An order is scored while it is up to a week old. So that the model learns it at the ages at which it will meet it, the
+signals are computed as of each week's end for what was received in that week: the same code and the same cut by time
+as the night's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features import engine
+from features.declare import OPERATOR, SESSION
+from features.graphs.rings import find_rings
+from features.series import run_kernels
+from training.declare import Model
+from training.labels import entity_moments, operator_verdicts, verdicts
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Signals (float64 frame), labels (confirmed, audited, level), the moment, the group and the night of each row.
+
+    Rows of one group (an operator, with the operators that its buyers' rings tie to it) never lie on both sides of
+    a split.
+    """
+
+    signals: pd.DataFrame
+    labels: pd.DataFrame
+    received: pd.Series
+    group: pd.Series
+    night: pd.Series
+
+    def __len__(self) -> int:
+        return len(self.signals)
+
+
+def week_ends(first: pd.Timestamp, until: datetime) -> list[datetime]:
+    """Moments a week apart, the last at `until`."""
+    moments, at = [], until
+    while at > first:
+        moments.append(at)
+        at -= WEEK
+    return moments[::-1]
+
+
+def tied_operators(tables) -> dict[str, str]:
+    """Operator → group: operators whose buyers belong to one ring are one group."""
+    if "orders" not in tables:
+        return {}
+    rings = find_rings(tables)
+    buyers = tables["orders"].select("operator_id", account_id="buyer_id").distinct().to_pandas()
+    met = rings.members.merge(buyers, on="account_id")
+    counts = met.groupby(["ring_id", "operator_id"]).size()
+    met = counts[counts >= 3].reset_index()  # three members of a ring: not one who happened to pass
+    parent: dict[str, str] = {}
+
+    def root(x: str) -> str:
+        while parent.setdefault(x, x) != x:
+            x = parent[x]
+        return x
+
+    for _, ring in met.groupby("ring_id"):
+        first, *others = sorted(ring["operator_id"])
+        for other in others:
+            a, b = sorted((root(first), root(other)))
+            parent[b] = a
+    return {operator: root(operator) for operator in parent}
+
+
+def build(
+    lake: Path, model: Model, until: datetime, progress: Callable[[str], None] = lambda name: None
+) -> Dataset:
+    """The labelled rows of a model, with signals as they were known in the week each was received."""
+    known = engine.duckdb_tables(lake, until)
+    first = _first_receipt(known)
+    groups = tied_operators(known)
+    label_frames, signal_frames, received, night = [], [], [], []
+    everything = None if model.entity == OPERATOR else verdicts(known, model.entity, model.typologies).join(
+        entity_moments(known, model.entity), how="inner")
+    for moment in week_ends(first, until):
+        progress(f"{model.name} as of {moment:%Y-%m-%d}")
+        tables = engine.duckdb_tables(lake, moment)
+        if everything is None:
+            labels = operator_verdicts(known, model, pd.Timestamp(moment - engine.LOOKBACK), pd.Timestamp(moment))
+            labels = labels.assign(received_at=pd.Timestamp(moment) - WEEK / 2, operator_id=labels.index)
+        else:
+            inside = (everything["received_at"] >= moment - WEEK) & (everything["received_at"] < moment)
+            labels = everything[inside].assign(level=lambda d: d["confirmed"])
+        if labels.empty:
+            continue
+        if model.live:
+            signals, labels = _prefixes(tables, model, labels)
+        else:
+            signals = engine.compute(tables, model.signals, model.entity, only=labels.index)
+            labels = labels.reindex(signals.index)
+        signal_frames.append(signals)
+        label_frames.append(labels)
+        night += [moment] * len(labels)
+    if not label_frames:
+        empty = pd.DataFrame(columns=["confirmed", "audited", "level", "received_at", "operator_id"])
+        label_frames, signal_frames = [empty], [pd.DataFrame(columns=model.columns, dtype=float)]
+    labels = pd.concat(label_frames)
+    received = pd.Series(pd.to_datetime(labels["received_at"]).to_numpy())
+    group = labels["operator_id"].map(lambda o: groups.get(o, o)).reset_index(drop=True)
+    return Dataset(
+        pd.concat(signal_frames).reset_index(drop=True), labels[["confirmed", "audited", "level"]].reset_index(drop=True),
+        received, group, pd.Series(night),
+    )
+
+
+def _first_receipt(tables) -> pd.Timestamp:
+    name = "sessions" if "sessions" in tables else "orders"
+    return pd.Timestamp(tables[name].received_at.min().to_pandas())
+
+
+def _prefixes(tables, model: Model, labels: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Sessions as they stood after each prefix and at their end, with their labels repeated."""
+    scope = engine.scope_of(tables, sorted(labels.index), SESSION)
+    ids, values, offsets = engine.ragged(engine.minutes_frame(tables, scope))
+    lengths = np.diff(offsets)
+    frames, kept = [], []
+    for cut in (*model.prefixes, None):
+        long = np.flatnonzero(lengths > (cut or 0))
+        ends = offsets[long] + (np.full(len(long), cut) if cut else lengths[long])
+        rows = np.concatenate([np.arange(a, b) for a, b in zip(offsets[long], ends, strict=True)]) if len(long) else []
+        part = np.ascontiguousarray(values[np.asarray(rows, dtype=np.int64)])
+        starts = np.concatenate([[0], np.cumsum(ends - offsets[long])]).astype(np.int64)
+        frames.append(pd.DataFrame(run_kernels(part, starts, model.signals), columns=model.columns))
+        kept.append(labels.reindex(ids[long]))
+    return pd.concat(frames), pd.concat(kept)

@@ -1,0 +1,46 @@
+"""The declaration of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from features.declare import LIVE, Signal
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model: what it scores, from which signals, against which typologies, and how it is fitted.
+
+    `ranking`: fitted to rank within a night (LambdaRank) rather than to tell two classes apart.
+    `prefixes`: minutes after which a running session is also learnt from, for models over LIVE signals.
+    """
+
+    name: str
+    entity: str
+    signals: tuple[Signal, ...]
+    typologies: tuple[str, ...]
+    question: str
+    known_limits: str
+    ranking: bool = False
+    prefixes: tuple[int, ...] = ()
+    parameters: dict[str, float | int | str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        return [s.name for s in self.signals]
+
+    def without_graph(self) -> list[str]:
+        """Columns of the no-graph control."""
+        return [s.name for s in self.signals if not s.graph]
+
+    @property
+    def live(self) -> bool:
+        return all(s.freshness == LIVE for s in self.signals)
+
+
+FITTING = {
+    "num_leaves": 15, "learning_rate": 0.05, "min_data_in_leaf": 8, "feature_fraction": 0.6, "bagging_fraction": 0.8,
+    "bagging_freq": 1, "lambda_l2": 5.0, "verbosity": -1, "deterministic": True, "force_row_wise": True, "seed": 7,
+    "num_threads": 2, "max_bin": 127,
+}
+ROUNDS = 200

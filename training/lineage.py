@@ -1,0 +1,89 @@
+"""MLflow: the only file that imports it. Nothing that serves imports this file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from training.fit import Fitted
+
+
+def revision() -> str:
+    """Commit of the code, marked when the tree was changed; the package version outside a checkout."""
+    here = Path(__file__).resolve().parent
+    try:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
+        dirty = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=here, capture_output=True, text=True, check=True).stdout
+        return head + ("-changed" if dirty.strip() else "")
+    except (OSError, subprocess.CalledProcessError):
+        from importlib.metadata import version
+
+        return f"steelyard-{version('steelyard')}"
+
+
+def tracking_uri(models: Path) -> str:
+    """`MLFLOW_TRACKING_URI` where set, else a SQLite file beside the models."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(models / 'mlflow.db').resolve()}"
+
+
+def start(models: Path) -> Any:
+    """MLflow, pointed at its store, with its telemetry off."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import logging
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    import mlflow
+
+    models.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(tracking_uri(models))
+    if mlflow.get_experiment_by_name("steelyard") is None:
+        local = None if os.environ.get("MLFLOW_TRACKING_URI") else (models / "mlruns").resolve().as_uri()
+        mlflow.create_experiment("steelyard", artifact_location=local)
+    mlflow.set_experiment("steelyard")
+    return mlflow
+
+
+def open_run(mlflow: Any, fitted: Fitted, facts: dict[str, Any]) -> str:
+    """Start a run and log parameters, figures and the dataset with its digest; returns the run id."""
+    run = mlflow.start_run(run_name=fitted.model.name)
+    mlflow.set_tags({"code_revision": facts["revision"], "catalogue_sha256": facts["catalogue_sha256"],
+                     "data_sha256": facts["data_sha256"], "until": facts["until"]})
+    mlflow.log_params({"signals": len(fitted.columns), **{k: v for k, v in facts["parameters"].items()}})
+    mlflow.log_dict(facts["tables"], "tables.json")
+    for name, figure in fitted.figures.items():
+        if np.isfinite(figure.value):
+            mlflow.log_metrics({name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high})
+    mlflow.log_metrics({"ece_in_sample": fitted.ece, **{k: v for k, v in fitted.counts.items() if np.isfinite(v)}})
+    frame = fitted.dataset.signals.assign(confirmed=fitted.dataset.labels["confirmed"].astype(float))
+    data = mlflow.data.from_pandas(
+        frame, source=facts["lake"], name=f"{fitted.model.name}-verdicts", targets="confirmed", digest=facts["data_sha256"][:32])
+    mlflow.log_input(data, context="training")
+    return run.info.run_id
+
+
+def close_run(mlflow: Any, fitted: Fitted, release: Path, version: str, champion: bool) -> None:
+    """Log the native booster and the release's files, register the version and set its aliases."""
+    from mlflow.models import infer_signature
+
+    booster = lgb.Booster(model_str=fitted.booster)
+    example = fitted.dataset.signals[fitted.columns].head(5).astype("float64")
+    signature = infer_signature(example, booster.predict(example.to_numpy(), num_threads=1))
+    if signature is None:
+        raise RuntimeError(f"{fitted.model.name}: MLflow inferred no signature")
+    info = mlflow.lightgbm.log_model(
+        booster, name=fitted.model.name, registered_model_name=fitted.model.name, signature=signature,
+        pip_requirements=[f"lightgbm=={lgb.__version__}"])
+    for path in sorted(release.iterdir()):
+        mlflow.log_artifact(str(path), "release")
+    client = mlflow.MlflowClient()
+    number = str(info.registered_model_version)
+    client.set_model_version_tag(fitted.model.name, number, "release", version)
+    client.set_registered_model_alias(fitted.model.name, "challenger", number)
+    if champion:
+        client.set_registered_model_alias(fitted.model.name, "champion", number)
+    mlflow.end_run()

@@ -1,0 +1,1 @@
+"""One model a file: its signals (objects, not strings), its label and its estimator."""

@@ -1,0 +1,112 @@
+"""Released models: a folder of text files and a manifest of their digests. Nothing is pickled.
+
+`MODELS/<name>/<version>/` holds model.txt and no_graph.txt (LightGBM's text format), golden.json, card.md and
+manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
+corrupted file, so digests are checked before it sees one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from data_contracts.faults import ArtefactRefused
+from data_contracts.lake import digest_file
+from features import catalogue
+from training.calibrate import Calibration
+from training.declare import Model
+from training.models.all import BY_NAME
+
+MANIFEST, CHAMPIONS = "manifest.json", "champions.json"
+
+
+@dataclass(frozen=True)
+class Released:
+    """A released model in memory, its digests checked and its golden rows reproduced."""
+
+    model: Model
+    version: str
+    booster: lgb.Booster
+    no_graph: lgb.Booster
+    columns: list[str]
+    no_graph_columns: list[str]
+    calibration: Calibration
+    manifest: dict[str, Any]
+
+    def raw(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
+        """Raw scores; `values` float64 of shape (n, signals) in the manifest's order."""
+        return self.booster.predict(values, raw_score=True, num_threads=threads)
+
+    def probability(self, raw: np.ndarray) -> np.ndarray:
+        return self.calibration(raw)
+
+
+def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any]) -> str:
+    """Write a release whole or not at all; returns its version, a digest of its content."""
+    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
+    identity = json.dumps([digests, manifest["signals"], manifest["calibration"]], sort_keys=True)
+    version = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    manifest = manifest | {"version": version, "files": digests}
+    target = folder / manifest["name"] / version
+    part = target.with_name(f".{version}.writing")
+    part.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (part / name).write_text(text, encoding="utf-8")
+    (part / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+    if target.exists():
+        for old in sorted(part.iterdir()):
+            os.replace(old, target / old.name)
+        part.rmdir()
+    else:
+        part.rename(target)
+    return version
+
+
+def champions(folder: Path) -> dict[str, str]:
+    """Model name → version in service; empty where nothing was ever released."""
+    pointer = folder / CHAMPIONS
+    return json.loads(pointer.read_text()) if pointer.exists() else {}
+
+
+def set_champion(folder: Path, name: str, version: str) -> None:
+    pointer = folder / CHAMPIONS
+    part = pointer.with_suffix(".writing")
+    part.write_text(json.dumps(champions(folder) | {name: version}, indent=1, sort_keys=True))
+    os.replace(part, pointer)
+
+
+def load(folder: Path, name: str, version: str | None = None) -> Released:
+    """Load a release, the champion unless a version is named.
+
+    Raises ArtefactRefused when a file does not match its digest, the catalogue has changed, or golden rows differ.
+    """
+    version = version or champions(folder).get(name)
+    place = folder / name / str(version)
+    if version is None or not (place / MANIFEST).exists():
+        raise ArtefactRefused(f"{folder} has no released {name}. Run: steelyard train LAKE --models {folder}")
+    manifest = json.loads((place / MANIFEST).read_text())
+    for file, expected in manifest["files"].items():
+        found = digest_file(place / file) if (place / file).exists() else "no such file"
+        if found != expected:
+            raise ArtefactRefused(
+                f"{place / file}: expected SHA-256 {expected}, found {found}. Restore the file, or train and release again.")
+    model = BY_NAME[name]
+    if manifest["signals"] != model.columns or manifest["catalogue_sha256"] != catalogue.digest():
+        raise ArtefactRefused(
+            f"{place}: it was trained on another catalogue of signals than this code computes. Train and release again.")
+    boosters = [lgb.Booster(model_str=(place / f).read_text()) for f in ("model.txt", "no_graph.txt")]
+    calibration = Calibration(tuple(manifest["calibration"]["raw"]), tuple(manifest["calibration"]["probability"]))
+    released = Released(
+        model, version, boosters[0], boosters[1], manifest["signals"], manifest["no_graph_signals"], calibration, manifest)
+    golden = json.loads((place / "golden.json").read_text())
+    rows = np.array([[np.nan if v is None else v for v in row] for row in golden["rows"]], dtype=float)
+    if not np.array_equal(released.raw(rows), np.array(golden["raw"])):
+        raise ArtefactRefused(f"{place}: golden rows are not reproduced bit for bit; the LightGBM here differs from the one that trained it.")
+    return released

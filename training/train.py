@@ -1,0 +1,109 @@
+"""Train, evaluate, log and release models from a lake."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from data_contracts.contract import contract
+from data_contracts.lake import delivered, digest_file, files_of
+from features import catalogue
+from training import lineage, release
+from training.card import card
+from training.dataset import build
+from training.declare import FITTING, ROUNDS, Model
+from training.fit import Fitted, fit
+from training.models.all import MODELS
+
+GOLDEN = 20
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What became of one model."""
+
+    name: str
+    version: str
+    run_id: str
+    champion: bool
+    fitted: Fitted
+
+
+def table_digests(lake: Path) -> dict[str, dict[str, str]]:
+    """Contract version and SHA-256 over the files of each delivered table."""
+    out = {}
+    for name in delivered(lake):
+        whole = hashlib.sha256()
+        for path in files_of(lake, name):
+            whole.update(f"{path.relative_to(lake)} {digest_file(path)}\n".encode())
+        out[name] = {"contract": contract(name).version, "sha256": whole.hexdigest()}
+    return out
+
+
+def data_digest(tables: dict[str, dict[str, str]]) -> str:
+    return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
+
+
+def _facts(lake: Path, until: datetime, model: Model) -> dict[str, Any]:
+    tables = table_digests(lake)
+    return {
+        "lake": str(lake), "until": until.isoformat(), "tables": tables, "data_sha256": data_digest(tables),
+        "catalogue_sha256": catalogue.digest(), "revision": lineage.revision(),
+        "parameters": FITTING | model.parameters | {"rounds": ROUNDS},
+    }
+
+
+def _golden(fitted: Fitted) -> str:
+    """Rows with the raw scores that any later loading must reproduce bit for bit."""
+    step = max(1, len(fitted.dataset) // GOLDEN)
+    rows = fitted.dataset.signals[fitted.columns].to_numpy()[::step][:GOLDEN]
+    raw = lgb.Booster(model_str=fitted.booster).predict(rows, raw_score=True, num_threads=1)
+    return json.dumps({"rows": [[None if np.isnan(v) else float(v) for v in row] for row in rows], "raw": list(map(float, raw))})
+
+
+def train(
+    lake: Path, models: Path, until: datetime, names: Iterable[str] | None = None, promote: bool = False,
+    progress: Callable[[str], None] = lambda text: None,
+) -> list[Trained]:
+    """Train models on the outcomes known at `until`; the first release of a model, or `promote`, makes it champion."""
+    wanted = [m for m in MODELS if names is None or m.name in set(names)]
+    done, store = [], None
+    for model in wanted:
+        data = build(lake, model, until, progress)
+        progress(f"{model.name}: fitting on {len(data)} verdicts")
+        fitted = fit(model, data)
+        store = store or lineage.start(models)
+        facts = _facts(lake, until, model)
+        progress(f"{model.name}: logging")
+        run_id = lineage.open_run(store, fitted, facts)
+        booster = lgb.Booster(model_str=fitted.booster)
+        gain = booster.feature_importance("gain")
+        text = card(fitted, facts | {"run_id": run_id, "gain": dict(zip(fitted.columns, gain / max(gain.sum(), 1e-12), strict=True))})
+        version = release.write_release(
+            models,
+            {"model.txt": fitted.booster, "no_graph.txt": fitted.no_graph, "golden.json": _golden(fitted)},
+            {
+                "name": model.name, "entity": model.entity, "signals": fitted.columns, "no_graph_signals": fitted.no_graph_columns,
+                "calibration": {"raw": fitted.calibration.raw, "probability": fitted.calibration.probability},
+                "catalogue_sha256": facts["catalogue_sha256"], "data_sha256": facts["data_sha256"], "tables": facts["tables"],
+                "run_id": run_id, "tracking": "MLflow experiment steelyard", "revision": facts["revision"], "until": facts["until"],
+                "lightgbm": lgb.__version__, "counts": {k: (v if np.isfinite(v) else None) for k, v in fitted.counts.items()},
+                "figures": {k: [f.value, f.low, f.high] for k, f in fitted.figures.items() if np.isfinite(f.value)},
+            },
+        )
+        place = models / model.name / version
+        (place / "card.md").write_text(text, encoding="utf-8")
+        champion = promote or model.name not in release.champions(models)
+        lineage.close_run(store, fitted, place, version, champion)
+        if champion:
+            release.set_champion(models, model.name, version)
+        done.append(Trained(model.name, version, run_id, champion, fitted))
+    return done
