@@ -27,8 +27,11 @@ RAID_MINUTES = 10  # a raid explains what happens for so long
 Tables = Mapping[str, Any]
 
 
-def duckdb_tables(lake: Path, as_of: datetime, memory: str = "8GB", threads: int = 2) -> dict[str, Any]:
-    """Ibis tables of the good rows known at `as_of`, on a DuckDB connection of their own; absent tables are left out."""
+def duckdb_tables(lake: Path, as_of: datetime, memory: str = "8GB", threads: int = 1) -> dict[str, Any]:
+    """Ibis tables of the good rows known at `as_of`, on a DuckDB connection of their own; absent tables are left out.
+
+    One thread by default: sums of floats then have one order, and a night can be replayed bit for bit.
+    """
     connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
     connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false;")
     names = [n for n in inbound_names() if files_of(lake, n)]

@@ -24,7 +24,7 @@ from training.calibrate import Calibration
 from training.declare import Model
 from training.models.all import BY_NAME
 
-MANIFEST, CHAMPIONS = "manifest.json", "champions.json"
+MANIFEST, CHAMPIONS, CARD = "manifest.json", "champions.json", "card.md"
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,13 @@ class Released:
 
 
 def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any]) -> str:
-    """Write a release whole or not at all; returns its version, a digest of its content."""
+    """Write a release whole or not at all; returns its version, a digest of what decides its scores.
+
+    The card is in the manifest but not in the version: the same model trained again is the same version.
+    """
     digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
-    identity = json.dumps([digests, manifest["signals"], manifest["calibration"]], sort_keys=True)
+    scoring = {name: digest for name, digest in digests.items() if name != CARD}
+    identity = json.dumps([scoring, manifest["signals"], manifest["calibration"]], sort_keys=True)
     version = hashlib.sha256(identity.encode()).hexdigest()[:12]
     manifest = manifest | {"version": version, "files": digests}
     target = folder / manifest["name"] / version

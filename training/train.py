@@ -89,7 +89,7 @@ def train(
         text = card(fitted, facts | {"run_id": run_id, "gain": dict(zip(fitted.columns, gain / max(gain.sum(), 1e-12), strict=True))})
         version = release.write_release(
             models,
-            {"model.txt": fitted.booster, "no_graph.txt": fitted.no_graph, "golden.json": _golden(fitted)},
+            {"model.txt": fitted.booster, "no_graph.txt": fitted.no_graph, "golden.json": _golden(fitted), release.CARD: text},
             {
                 "name": model.name, "entity": model.entity, "signals": fitted.columns, "no_graph_signals": fitted.no_graph_columns,
                 "calibration": {"raw": fitted.calibration.raw, "probability": fitted.calibration.probability},
@@ -100,7 +100,6 @@ def train(
             },
         )
         place = models / model.name / version
-        (place / "card.md").write_text(text, encoding="utf-8")
         champion = promote or model.name not in release.champions(models)
         lineage.close_run(store, fitted, place, version, champion)
         if champion:

@@ -1,0 +1,1 @@
+"""Decisions and doors: the night, the gate, the report and the command line."""

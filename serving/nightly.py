@@ -1,0 +1,247 @@
+"""The batch door: one night, from a checked lake to published tiers. Idempotent, locked, switched atomically."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.check import check_lake
+from data_contracts.contract import inbound_names
+from data_contracts.lake import delivered, discard, open_lake, publish, published
+from features import catalogue, engine
+from features.declare import ACCOUNT, OPERATOR, ORDER, SESSION
+from features.graphs.rings import Rings, find_rings
+from serving import corrected, inputs, scorer, supervise
+from serving.policy import Policy
+from serving.publish import locked, write_table
+from serving.report import write_report
+from training import release
+from training.release import Released
+
+MODEL_OF = {SESSION: "session_inflation", ORDER: "order_brushing", OPERATOR: "operator_rank"}
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a night was and where it lies; `fresh` is False when it had been published before."""
+
+    run_id: str
+    folder: Path
+    date: date
+    fresh: bool
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Signals and scores of one kind of entity; `main` is the model that decisions follow."""
+
+    signals: pd.DataFrame
+    scores: pd.DataFrame
+    main: str
+    peers: scorer.Peers
+
+    def probability(self) -> pd.Series:
+        rows = self.scores[self.scores["model"] == self.main]
+        return rows["probability"]
+
+
+def load_models(models: Path | None) -> dict[str, Released]:
+    """Champions of the three nightly models; none where nothing was released."""
+    if models is None:
+        return {}
+    return {name: release.load(models, name) for name in MODEL_OF.values() if name in release.champions(models)}
+
+
+def run_identity(night: date, digest: str, models: dict[str, Released], policy: Policy, before: str | None) -> str:
+    """Run id: a digest of everything that decides the night's bytes."""
+    parts = {"date": night.isoformat(), "data": digest, "models": {n: m.version for n, m in sorted(models.items())},
+             "policy": policy.sha256, "catalogue": catalogue.digest(), "before": before}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def score_entity(
+    tables: dict[str, Any], entity: str, only: list[str] | None, models: dict[str, Released], policy: Policy,
+    stratum: pd.Series | None, say: Say,
+) -> Scored:
+    """Signals and scores of one kind of entity, by its champion where there is one and by deviance always."""
+    signals = engine.compute(tables, catalogue.of_entity(entity), entity, only, lambda name: say(f"{entity} signals: {name}"))
+    peers = scorer.peers_of(signals, stratum)
+    say(f"{entity} scores")
+    parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night)]
+    main = scorer.DEVIANCE
+    if MODEL_OF.get(entity) in models:
+        released = models[MODEL_OF[entity]]
+        parts.append(scorer.model_scores(released, signals, peers, policy.night))
+        main = released.model.name
+    return Scored(signals, pd.concat(parts), main, peers)
+
+
+def _categories(tables: dict[str, Any], entity: str) -> pd.Series | None:
+    """Entity → category, the first stratum of peers."""
+    if entity == SESSION and "sessions" in tables:
+        frame = tables["sessions"].select("session_id", "category").to_pandas().set_index("session_id")
+    elif entity == OPERATOR and "operators" in tables:
+        frame = tables["operators"].select("operator_id", "category").to_pandas().set_index("operator_id")
+    elif entity == ORDER and "operators" in tables and "orders" in tables:
+        o = tables["orders"].select("order_id", "operator_id").join(tables["operators"].select("operator_id", "category"), "operator_id")
+        frame = o.select("order_id", "category").to_pandas().set_index("order_id")
+    else:
+        return None
+    return frame["category"].astype(object)
+
+
+def _long(signals: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """Known values as rows of the `signals` contract."""
+    values = signals.to_numpy()
+    i, j = np.nonzero(np.isfinite(values))
+    return pd.DataFrame({
+        "entity_kind": entity, "entity_id": signals.index.to_numpy()[i], "signal": signals.columns.to_numpy()[j], "value": values[i, j]})
+
+
+def _counted(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
+    """Figures of sessions as they were counted, from events or else from public counters."""
+    index = sessions.signals.index
+    out = pd.DataFrame(index=index)
+    if "views" in tables:
+        scope = engine.scope_of(tables, list(index), SESSION)
+        v = tables["views"].semi_join(scope, "session_id")
+        seen = v.group_by("session_id").aggregate(views=v.count(), unique_viewers=v.account_id.nunique()).to_pandas()
+        out = out.join(seen.set_index("session_id")).assign(basis="events")
+        if "interactions" in tables:
+            a = tables["interactions"].semi_join(scope, "session_id")
+            done = a.group_by("session_id").aggregate(
+                likes=a["count"].sum(where=a.kind == "like"), follows=a["count"].sum(where=a.kind == "follow")).to_pandas()
+            out = out.join(done.set_index("session_id"))
+            out[["likes", "follows"]] = out[["likes", "follows"]].fillna(0)
+        out[["views", "unique_viewers"]] = out[["views", "unique_viewers"]].fillna(0)
+    elif "session_totals" in tables:
+        totals = tables["session_totals"].select("session_id", "views", "likes", "follows").to_pandas().set_index("session_id")
+        out = out.join(totals).assign(basis="counters")
+    return out.assign(basis=out.get("basis", "counters")).astype({c: float for c in out.columns if c != "basis"})
+
+
+def _figures(tables: dict[str, Any], scored: dict[str, Scored], scope: inputs.Scope) -> pd.DataFrame:
+    parts = []
+    if SESSION in scored and len(scored[SESSION].signals):
+        s = scored[SESSION]
+        parts.append(corrected.session_figures(s.signals, _counted(tables, s), s.probability(), s.peers))
+    if ORDER in scored and len(scored[ORDER].signals):
+        wanted = engine.scope_of(tables, scope.orders, ORDER)
+        orders = tables["orders"].semi_join(wanted, "order_id").select("order_id", "session_id", "operator_id", "paid_amount").to_pandas().set_index("order_id")
+        refunded = set(tables["refunds"].order_id.to_pandas()) if "refunds" in tables else set()
+        orders["refunded"] = orders.index.isin(refunded)
+        p = scored[ORDER].probability()
+        tonight = orders[orders["session_id"].isin(scope.sessions)]
+        parts.append(corrected.order_figures(tonight, p, "session", "session_id"))
+        parts.append(corrected.order_figures(orders, p, "operator", "operator_id"))
+    parts = [p for p in parts if len(p)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def nightly(
+    folder: str | Path, night: date, models_folder: Path | None, policy: Policy, allow_short: bool = False, say: Say = lambda text: None,
+) -> Night:
+    """Score a night and publish it. Nothing is published unless all of it is.
+
+    Raises StructuralBreak, NothingToScore, ArtefactRefused, OutputBreaksContract or LakeProblem.
+    """
+    lake = open_lake(folder)
+    as_of = inputs.moment_of(night)
+    with locked(lake):
+        models = load_models(models_folder)
+        digest = inputs.input_digest(lake, as_of)
+        earlier = {d: r for d, r in published(lake).items() if d < night.isoformat()}
+        before = earlier[max(earlier)] if earlier else None
+        run_id = run_identity(night, digest, models, policy, before)
+        target = lake / "runs" / run_id
+        if published(lake).get(night.isoformat()) == run_id and target.is_dir():
+            return Night(run_id, target, night, False, {})
+        say("checking contracts")
+        checks = check_lake(lake, as_of, lambda name: say(f"checking {name}"))
+        names = delivered(lake)
+        if not allow_short:
+            inputs.refuse_short(lake, names, as_of, policy.night)
+        part = lake / "runs" / f".{run_id}.writing"
+        discard(part)
+        part.mkdir()
+        counts = _compute(lake, part, night, run_id, digest, models, policy, before, sum(c.quarantined for c in checks), say)
+        discard(target)
+        part.rename(target)
+        publish(lake, run_id, night)
+    return Night(run_id, target, night, True, counts)
+
+
+def _compute(lake, part, night, run_id, digest, models, policy, before, quarantined, say: Say) -> dict[str, int]:
+    as_of = inputs.moment_of(night)
+    tables = engine.duckdb_tables(lake, as_of)
+    scope = inputs.scope_of_night(tables, as_of)
+    scored: dict[str, Scored] = {}
+    for entity, only in ((SESSION, scope.sessions), (ORDER, scope.orders), (OPERATOR, None)):
+        if entity == OPERATOR or only:
+            scored[entity] = score_entity(tables, entity, only, models, policy, _categories(tables, entity), say)
+    say("rings")
+    rings = find_rings(tables)
+    members = rings.members["account_id"].tolist()
+    accounts = engine.compute(tables, catalogue.of_entity(ACCOUNT), ACCOUNT, members) if members else pd.DataFrame()
+    say("corrected figures and tiers")
+    figures = _figures(tables, scored, scope)
+    decisions = supervise.decide_night(lake, night, before, scored[OPERATOR], scored.get(ORDER), figures, policy)
+    stamp = {"run_id": run_id, "as_of": pd.Timestamp(as_of)}
+    unknown = sorted(s.name for s in catalogue.CATALOGUE if _never_known(s.name, scored, accounts))
+    long = [_long(s.signals, e) for e, s in scored.items()] + ([_long(accounts, ACCOUNT)] if len(accounts) else [])
+    scores = pd.concat([s.scores.rename_axis("entity_id").reset_index().assign(entity_kind=e) for e, s in scored.items()])
+    run = pd.DataFrame([{
+        "run_id": run_id, "date": night, "as_of": as_of, "status": "complete",
+        "tables_missing": json.dumps([n for n in inbound_names() if n not in tables]), "signals_unknown": json.dumps(unknown),
+        "quarantined": quarantined, "sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(decisions),
+        "catalogue_sha256": catalogue.digest(), "data_sha256": digest,
+        "models": json.dumps({n: m.version for n, m in sorted(models.items())}), "policy_version": policy.version}])
+    say("writing")
+    counts = {
+        "signals": write_table(part, "signals", pd.concat(long).assign(**stamp)),
+        "scores": write_table(part, "scores", scores.assign(**stamp, policy_version=policy.version)),
+        "rings": write_table(part, "rings", rings.rings.assign(**stamp)),
+        "ring_members": write_table(part, "ring_members", rings.members.assign(run_id=run_id)),
+        "corrected_figures": write_table(part, "corrected_figures", figures.assign(**stamp)),
+        "tier_decisions": write_table(part, "tier_decisions", decisions.assign(**stamp, date=night, policy_version=policy.version)),
+        "runs": write_table(part, "runs", run),
+    }
+    _manifest(part, run_id, models, policy, digest, before)
+    say("report")
+    write_report(part, tables, rings, policy, previous=lake / "runs" / before if before else None)
+    return counts | {"sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(decisions)}
+
+
+def _never_known(name: str, scored: dict[str, Scored], accounts: pd.DataFrame) -> bool:
+    for frame in [*(s.signals for s in scored.values()), accounts]:
+        if name in frame.columns:
+            return not frame[name].notna().any()
+    return True
+
+
+def _manifest(part: Path, run_id: str, models: dict[str, Released], policy: Policy, digest: str, before: str | None) -> None:
+    """What a score is traced by: model version → MLflow run, data digest, code revision."""
+    lineage = {n: {k: m.manifest[k] for k in ("version", "run_id", "revision", "data_sha256", "until")} for n, m in sorted(models.items())}
+    text = json.dumps({"run_id": run_id, "models": lineage, "policy": {"version": policy.version, "sha256": policy.sha256},
+                       "data_sha256": digest, "catalogue_sha256": catalogue.digest(), "before": before}, indent=1, sort_keys=True)
+    (part / "manifest.json").write_text(text, encoding="utf-8")
+
+
+def backfill(lake: Path, first: date, last: date) -> list[date]:
+    """Dates from first to last, oldest first: a night stands on the one before it."""
+    return [first + timedelta(days=i) for i in range((last - first).days + 1)]
+
+
+def rings_of(lake: Path, night: date) -> Rings:
+    """Rings as they were known at the end of a night, with their links, for an analyst."""
+    return find_rings(engine.duckdb_tables(lake, inputs.moment_of(night)))

@@ -1,0 +1,61 @@
+"""From frames to a published night: shaped and validated by contract, written beside, then switched to."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from data_contracts.contract import contract
+from data_contracts.faults import LakeProblem, SteelyardError
+from data_contracts.lake import connect, good_row, to_arrow, write_file
+
+
+class OutputBreaksContract(SteelyardError):
+    """A table of ours does not fulfil its own contract; nothing was published."""
+
+    exit_code = 8
+
+
+@contextmanager
+def locked(lake: Path) -> Iterator[None]:
+    """Hold the lake's lock; a second night at the same time is refused, not queued."""
+    runs = lake / "runs"
+    runs.mkdir(exist_ok=True)
+    with (runs / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LakeProblem(f"another night is running on {lake}; wait for it to end") from error
+        yield
+
+
+def validated(name: str, frame: pd.DataFrame) -> pa.Table:
+    """A frame as its contract's Arrow table. Raises OutputBreaksContract."""
+    table = contract(name)
+    try:
+        shaped = to_arrow(table, frame)
+    except (LakeProblem, pa.ArrowInvalid) as error:
+        raise OutputBreaksContract(f"{name}: {error}") from error
+    with connect() as connection:
+        connection.register("output", shaped)
+        bad = connection.execute(f"SELECT count(*) FROM output WHERE NOT ({good_row(table)})").fetchone()[0]
+        keys = ", ".join(f'"{k}"' for k in table.key)
+        double = 0
+        if table.key:
+            double = connection.execute(f"SELECT count(*) - count(DISTINCT ({keys})) FROM output").fetchone()[0]
+    if bad or double:
+        raise OutputBreaksContract(f"{name}: {bad} rows break a rule of their contract and {double} repeat a key")
+    return shaped
+
+
+def write_table(folder: Path, name: str, frame: pd.DataFrame) -> int:
+    """Validate and write one outbound table, sorted by its key; returns its rows."""
+    key = [k for k in contract(name).key if k in frame.columns]
+    ordered = frame.sort_values(key, ignore_index=True) if key and len(frame) else frame
+    write_file(folder / f"{name}.parquet", validated(name, ordered))
+    return len(frame)

@@ -1,0 +1,138 @@
+"""Signals → scores → reasons. Both doors call it; nothing here knows whether it is night."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.catalogue import BY_NAME, of_entity
+from serving.policy import NightPolicy
+from training.fit import rules_score
+from training.release import Released
+
+DEVIANCE = "deviance"
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Medians of each signal within strata; the whole when a stratum is small."""
+
+    medians: pd.DataFrame
+    overall: pd.Series
+    stratum: pd.Series
+
+    def of(self, entity: str, name: str) -> float | None:
+        where = self.stratum.get(entity)
+        value = self.medians.at[where, name] if where in self.medians.index else np.nan
+        value = self.overall[name] if np.isnan(value) else value
+        return None if np.isnan(value) else float(value)
+
+
+def peers_of(signals: pd.DataFrame, stratum: pd.Series | None, least: int = 20) -> Peers:
+    """Peers' medians; `stratum` maps entity to a name such as its category."""
+    stratum = pd.Series(dtype=object) if stratum is None else stratum
+    labels = stratum.reindex(signals.index)
+    sizes = labels.value_counts()
+    large = labels.where(labels.isin(sizes[sizes >= least].index))
+    return Peers(signals.groupby(large).median(), signals.median(), stratum)
+
+
+def reason(name: str, value: float, peers: float | None, share: float) -> dict[str, Any]:
+    """A reason in words with its evidence."""
+    s = BY_NAME[name]
+    return {"signal": name, "typology": s.typology, "value": round(float(value), 6), "unit": s.unit,
+            "peers": None if peers is None else round(peers, 6), "share": round(float(share), 4), **s.reason(float(value))}
+
+
+def _explained(columns: list[str], values: np.ndarray, contributions: np.ndarray, entity: str, peers: Peers, most: int):
+    """Largest contributions towards suspicion whose value is known, as shares of all that push that way."""
+    push = np.where(np.isfinite(values), np.clip(contributions, 0, None), 0.0)
+    total = np.clip(contributions, 0, None).sum()
+    top = [j for j in np.argsort(-push, kind="stable")[:most] if push[j] > 0]
+    return [reason(columns[j], values[j], peers.of(entity, columns[j]), push[j] / total) for j in top]
+
+
+def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy: NightPolicy) -> pd.DataFrame:
+    """Scores of a released model, with reasons for what will be shown (SHAP values of trees, Lundberg et al. 2020).
+
+    Index entity id; columns model, model_version, score, probability, rank, reasons, unknown.
+    """
+    values = signals[released.columns].to_numpy()
+    raw = released.raw(values) if len(values) else np.zeros(0)
+    probability = released.probability(raw)
+    frame = _ranked(signals.index, released.model.name, released.version, 100.0 * probability, probability, raw)
+    shown = (frame["rank"] <= policy.explain_top) | (frame["probability"] >= policy.explain_from)
+    rows = np.flatnonzero(shown.to_numpy())
+    contributions = released.booster.predict(values[rows], pred_contrib=True, num_threads=2) if len(rows) else []
+    frame["reasons"] = None
+    said = {
+        frame.index[i]: json.dumps(
+            _explained(released.columns, values[i], c[:-1], frame.index[i], peers, policy.reasons), ensure_ascii=False)
+        for i, c in zip(rows, contributions, strict=True)
+    }
+    frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
+    return frame.assign(unknown=_unknown(signals[released.columns], shown.to_numpy()))
+
+
+def surprise(signals: pd.DataFrame) -> pd.DataFrame:
+    """-log10 of the share of peers at least as extreme, for values beyond their alarm; 0 elsewhere.
+
+    The empirical tail of ECOD (Li et al., TKDE 2022), one-sided where the declaration says which side is suspicious.
+    """
+    out = {}
+    for name in signals.columns:
+        s, x = BY_NAME[name], signals[name]
+        if s.alarm is None or not x.notna().any():
+            continue
+        side = s.direction or 1
+        beyond = ((x - s.alarm) * side >= 0) & x.notna()
+        tail = (x * side).rank(method="max", ascending=False) / (x.notna().sum() + 1)
+        out[name] = (-np.log10(tail)).where(beyond, 0.0).fillna(0.0) + beyond.astype(float)
+    return pd.DataFrame(out, index=signals.index)
+
+
+def deviance_scores(signals: pd.DataFrame, entity: str, version: str, peers: Peers, policy: NightPolicy) -> pd.DataFrame:
+    """Unsupervised scores: each alarm counts one, and more the fewer peers reach its value.
+
+    Needs no label and says nothing of probability. Same columns as `model_scores`.
+    """
+    known = [s.name for s in of_entity(entity) if s.name in signals.columns]
+    points = surprise(signals[known])
+    total = points.sum(axis=1).to_numpy() if points.shape[1] else np.zeros(len(signals))
+    score = 100.0 * (1.0 - np.exp(-total / 3.0))
+    frame = _ranked(signals.index, DEVIANCE, version, score, np.full(len(signals), np.nan), total)
+    shown = ((frame["rank"] <= policy.explain_top) & (frame["score"] > 0)).to_numpy()
+    said = {}
+    for i in np.flatnonzero(shown):
+        row = points.iloc[i]
+        top = row[row > 0].sort_values(ascending=False, kind="stable").head(policy.reasons)
+        entity_id = frame.index[i]
+        said[entity_id] = json.dumps(
+            [reason(n, signals.at[entity_id, n], peers.of(entity_id, n), v / total[i]) for n, v in top.items()], ensure_ascii=False)
+    frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
+    return frame.assign(unknown=_unknown(signals[known], shown))
+
+
+def alarm_count(signals: pd.DataFrame) -> pd.Series:
+    """Signals beyond their alarm, by entity."""
+    return pd.Series(rules_score(signals), index=signals.index).astype(int)
+
+
+def _ranked(index: pd.Index, model: str, version: str, score: np.ndarray, probability: np.ndarray, key: np.ndarray) -> pd.DataFrame:
+    """Ranks by the raw key, which calibration may have made equal, ties by entity id."""
+    order = np.lexsort((index.to_numpy().astype(str), -key))
+    rank = np.empty(len(index), dtype=np.int64)
+    rank[order] = np.arange(1, len(index) + 1)
+    return pd.DataFrame({"model": model, "model_version": version, "score": score, "probability": probability, "rank": rank}, index=index)
+
+
+def _unknown(signals: pd.DataFrame, shown: np.ndarray) -> pd.Series:
+    """Names of the signals that are unknown for each shown entity, as JSON."""
+    missing = signals.isna().to_numpy()
+    names = np.array(signals.columns)
+    texts = [json.dumps(names[missing[i]].tolist()) if shown[i] else None for i in range(len(signals))]
+    return pd.Series(texts, index=signals.index, dtype=object)

@@ -1,0 +1,137 @@
+"""Tiers: from risk, influence and history to a supervision tier, as a pure function of its arguments."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from serving.policy import Policy
+
+TIERS = "ABCD"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of an operator tonight. None is unknown; unknown never moves a tier.
+
+    `risk`: calibrated probability. `influence`: share of operators with less, from corrected figures.
+    `alarms`: signals beyond their alarm. `clean`: nights in a row, before tonight, with a milder proposal.
+    `previous_*`: last night's tier, risk, model and policy.
+    """
+
+    operator_id: str
+    risk: float | None
+    influence: float | None
+    alarms: int
+    sessions: float | None
+    orders: float | None
+    previous_tier: str | None = None
+    previous_risk: float | None = None
+    previous_model: str | None = None
+    previous_policy: str | None = None
+    clean: int = 0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A tier with what led to it. `proposed` is the tier before hysteresis; it feeds the next night's count."""
+
+    operator_id: str
+    tier: str
+    proposed: str
+    is_key_operator: bool
+    expected_harm: float | None
+    measure: str
+    needs_human: bool
+    cold_start: bool
+    cause: str
+    why_zh: str
+    why_en: str
+
+
+def is_cold(s: Standing, policy: Policy) -> bool:
+    """Whether an operator has too little history to be judged: few sessions and few orders, as far as known."""
+    return (s.sessions or 0) < policy.tiers.cold_sessions and (s.orders or 0) < policy.tiers.cold_orders
+
+
+def proposed_by_risk(s: Standing, policy: Policy) -> str:
+    """The tier that tonight's evidence proposes, before capacity and hysteresis."""
+    t = policy.tiers
+    if s.risk is None:
+        return "B" if s.alarms >= t.review_alarms else "A"
+    tier = "D" if s.risk >= t.D else "C" if s.risk >= t.C else "B" if s.risk >= t.B else "A"
+    return min(tier, "B") if is_cold(s, policy) else tier
+
+
+def expected_harm(s: Standing) -> float | None:
+    """Risk times influence; an unknown influence counts as the middle."""
+    if s.risk is None:
+        return None
+    return s.risk * (0.5 if s.influence is None else s.influence)
+
+
+def within_capacity(standings: list[Standing], proposed: dict[str, str], policy: Policy) -> dict[str, str]:
+    """Move the least harmful proposals beyond patrol capacity one tier milder, from D down to B."""
+    order = sorted(standings, key=lambda s: (-(expected_harm(s) or 0.0), -s.alarms, s.operator_id))
+    out = dict(proposed)
+    for tier, milder, share in (("D", "C", policy.tiers.capacity_D), ("C", "B", policy.tiers.capacity_C), ("B", "A", policy.tiers.capacity_B)):
+        room = max(1, math.floor(share * len(standings)))
+        inside = [s.operator_id for s in order if out[s.operator_id] >= tier]
+        for operator in inside[room:]:
+            out[operator] = min(out[operator], milder)
+    return out
+
+
+def settled(s: Standing, proposed: str, policy: Policy) -> str:
+    """Hysteresis: a worse tier at once, a milder one only after the clean period, one step at a time."""
+    if s.previous_tier is None or proposed >= s.previous_tier:
+        return proposed
+    if s.risk is None and s.alarms < policy.tiers.review_alarms and s.previous_risk is not None:
+        return s.previous_tier  # what has become unknown moves nothing
+    if s.clean + 1 < policy.tiers.clean_nights:
+        return s.previous_tier
+    return max(proposed, TIERS[TIERS.index(s.previous_tier) - 1])
+
+
+def _cause(s: Standing, tier: str, by_risk: str, policy: Policy, model: str) -> str:
+    if s.previous_tier is None or tier == s.previous_tier:
+        return "none"
+    if s.previous_policy != policy.version:
+        return "policy"
+    if s.previous_model != model:
+        return "model"
+    if s.risk is None or s.previous_risk is None:
+        return "data"
+    return "behaviour" if by_risk != "A" or s.risk != s.previous_risk else "data"
+
+
+def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) -> tuple[str, str]:
+    if s.risk is None:
+        zh, en = f"无校准模型，{s.alarms} 项信号越过警戒值", f"no calibrated model; {s.alarms} signals beyond their alarm"
+    else:
+        zh, en = f"风险 {s.risk:.2f}", f"risk {s.risk:.2f}"
+    if is_cold(s, policy):
+        zh, en = zh + "；历史不足，只复核", en + "; too little history, reviewed only"
+    if by_risk != proposed:
+        zh, en = zh + f"；巡查容量所限，由 {by_risk} 调为 {proposed}", en + f"; moved from {by_risk} to {proposed} by patrol capacity"
+    if tier != proposed:
+        zh, en = zh + f"；仍在观察期，保持 {tier}", en + f"; stays in {tier} until the clean period is over"
+    return zh, en
+
+
+def decide(standings: list[Standing], policy: Policy, model: str) -> list[Decision]:
+    """Decide all operators of a night, in the order given. Nothing but the arguments enters."""
+    by_risk = {s.operator_id: proposed_by_risk(s, policy) for s in standings}
+    proposed = within_capacity(standings, by_risk, policy)
+    floor = 1.0 - policy.key_share
+    decisions = []
+    for s in standings:
+        tier = settled(s, proposed[s.operator_id], policy)
+        measure = policy.measure[tier]
+        zh, en = _words(s, tier, proposed[s.operator_id], by_risk[s.operator_id], policy)
+        decisions.append(Decision(
+            s.operator_id, tier, proposed[s.operator_id],
+            tier == "D" or (s.influence is not None and s.influence >= floor), expected_harm(s), measure,
+            measure in policy.human_only, is_cold(s, policy), _cause(s, tier, by_risk[s.operator_id], policy, model), zh, en,
+        ))
+    return decisions
