@@ -11,7 +11,7 @@ import pandas as pd
 
 from data_contracts.contract import Contract, contract
 from data_contracts.faults import LakeProblem
-from data_contracts.lake import connect, delivered, file_list, files_of, open_lake, to_arrow, typed_columns, write_file
+from data_contracts.lake import connect, delivered, file_list, files_of, open_lake, scalar, to_arrow, typed_columns, write_file
 from data_contracts.structure import check_file, check_key
 
 SHOWN = 100_000  # rows quarantined in detail a table; beyond it the count stays true and the detail is cut
@@ -49,11 +49,9 @@ def check_rows(lake: Path, table: Contract, checked_at: datetime) -> tuple[Table
         "filename=true, file_row_number=true, hive_partitioning=false, union_by_name=true)"
     )
     with connect() as connection:
-        rows = connection.execute(f"SELECT count(*) FROM read_parquet({file_list(files)})").fetchone()[0]
+        rows = scalar(connection, f"SELECT count(*) FROM read_parquet({file_list(files)})")
         judged = f"SELECT *, {_violations(table)} AS broken FROM ({source})"
-        text = " ".join(
-            f"WHEN '{r.name}' THEN CAST(\"{r.column}\" AS VARCHAR)" for r in table.rules if r.column is not None
-        )
+        text = " ".join(f"WHEN '{r.name}' THEN CAST(\"{r.column}\" AS VARCHAR)" for r in table.rules if r.column is not None)
         columns = " ".join(f"WHEN '{r.name}' THEN '{r.column}'" for r in table.rules if r.column is not None)
         bad = connection.execute(
             f"SELECT '{table.name}' AS table_name, filename AS file, {_row_key(table)} AS row_key, rule, "
@@ -61,9 +59,7 @@ def check_rows(lake: Path, table: Contract, checked_at: datetime) -> tuple[Table
             f"FROM (SELECT *, unnest(broken) AS rule FROM ({judged}) WHERE len(broken) > 0) "
             f"ORDER BY file, row_key, rule LIMIT {SHOWN}"
         ).df()
-        count = connection.execute(f"SELECT count(*) FROM ({judged}) WHERE len(broken) > 0").fetchone()[0] if len(
-            bad
-        ) else 0
+        count = scalar(connection, f"SELECT count(*) FROM ({judged}) WHERE len(broken) > 0") if len(bad) else 0
     bad["file"] = bad["file"].map(lambda f: str(Path(f).relative_to(lake)) if Path(f).is_relative_to(lake) else f)
     bad["checked_at"] = pd.Timestamp(checked_at)
     return TableCheck(table.name, len(files), int(rows), int(count)), bad
@@ -83,9 +79,7 @@ def check_structure(folder: str | Path) -> list[str]:
     return names
 
 
-def check_lake(
-    folder: str | Path, checked_at: datetime, progress: Callable[[str], None] = lambda name: None
-) -> list[TableCheck]:
+def check_lake(folder: str | Path, checked_at: datetime, progress: Callable[[str], None] = lambda name: None) -> list[TableCheck]:
     """Validate every delivered table; bad rows go to `LAKE/quarantine/<table>.parquet`.
 
     Good rows need no copy: every reader of the lake applies the same rules while it scans.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import pyarrow as pa
 from open_data_contract_standard.model import OpenDataContractStandard
@@ -78,12 +79,7 @@ class Contract:
 
     def arrow_schema(self) -> pa.Schema:
         """Arrow schema with the unit of each column as field metadata."""
-        return pa.schema(
-            [
-                pa.field(c.name, ARROW[c.type], nullable=not c.required, metadata={"unit": c.unit})
-                for c in self.columns
-            ]
-        )
+        return pa.schema([pa.field(c.name, ARROW[c.type], nullable=not c.required, metadata={"unit": c.unit}) for c in self.columns])
 
 
 def _rules(prop) -> list[Rule]:
@@ -102,9 +98,7 @@ def _rules(prop) -> list[Rule]:
         rules.append(Rule(f"{name}_not_above_{high:.0f}", name, f"{it} <= {high:.0f}", f"must be at most {high:g}"))
     if "maxLength" in options:
         low, high = options["minLength"], options["maxLength"]
-        rules.append(
-            Rule(f"{name}_has_length", name, f"length({it}) BETWEEN {low} AND {high}", f"{low} to {high} characters")
-        )
+        rules.append(Rule(f"{name}_has_length", name, f"length({it}) BETWEEN {low} AND {high}", f"{low} to {high} characters"))
     for quality in prop.quality or []:
         values = (quality.arguments or {})["validValues"]
         listed = ", ".join(f"'{v}'" for v in values)
@@ -118,7 +112,7 @@ def _custom(prop) -> dict[str, str]:
 
 def parse(text: str) -> Contract:
     """Read one ODCS v3 document; raises pydantic's error when it is not valid."""
-    document = OpenDataContractStandard.from_string(text)
+    document: Any = OpenDataContractStandard.from_string(text)
     schema = document.schema_[0]
     columns, rules = [], []
     for prop in schema.properties:

@@ -14,9 +14,7 @@ class StructuralBreak(SteelyardError):
 
     def __init__(self, file: str, column: str, expected: str, found: str, mend: str) -> None:
         self.file, self.column, self.expected, self.found, self.mend = file, column, expected, found, mend
-        super().__init__(
-            f"{file}: column {column}: expected {expected}, found {found}. To mend it: {mend}"
-        )
+        super().__init__(f"{file}: column {column}: expected {expected}, found {found}. To mend it: {mend}")
 
 
 class NothingToScore(SteelyardError):

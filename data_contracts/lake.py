@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -53,6 +53,13 @@ def connect(memory: str = "8GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
     connection.execute(f"SET memory_limit='{memory}'; SET threads={threads}; SET TimeZone='UTC';")
     connection.execute("SET preserve_insertion_order=false; SET enable_progress_bar=false;")
     return connection
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """First column of the first row of a query that always returns one."""
+    row = connection.execute(sql).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def file_list(files: Iterable[Path]) -> str:
@@ -153,7 +160,7 @@ def publish(lake: Path, run_id: str, night: date) -> None:
     pointer = lake / "runs" / PUBLISHED
     part = pointer.with_suffix(".writing")
     part.write_text(json.dumps(dict(sorted(nights.items())), indent=1))
-    os.replace(part, pointer)
+    part.replace(pointer)
 
 
 def run_folder(lake: Path, night: str | None = None) -> Path:

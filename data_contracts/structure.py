@@ -41,7 +41,10 @@ def check_file(table: Contract, path: Path) -> None:
         schema = pq.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise StructuralBreak(
-            str(path), "(file)", "a readable Parquet file", str(error).splitlines()[0],
+            str(path),
+            "(file)",
+            "a readable Parquet file",
+            str(error).splitlines()[0],
             "deliver the file again; a half-written file has no footer",
         ) from error
     contracted = {c.name for c in table.columns}
@@ -57,14 +60,19 @@ def check_file(table: Contract, path: Path) -> None:
         field = schema.field(column.name)
         if not _fits(column, field.type):
             raise StructuralBreak(
-                str(path), column.name, column.type, str(field.type),
-                f"write the column as {column.type}"
-                + (", naive or in UTC" if column.type == "TIMESTAMP" else ""),
+                str(path),
+                column.name,
+                column.type,
+                str(field.type),
+                f"write the column as {column.type}" + (", naive or in UTC" if column.type == "TIMESTAMP" else ""),
             )
         marked = (field.metadata or {}).get(b"unit")
         if marked is not None and marked.decode() != column.unit:
             raise StructuralBreak(
-                str(path), column.name, f"unit {column.unit}", f"unit {marked.decode()}",
+                str(path),
+                column.name,
+                f"unit {column.unit}",
+                f"unit {marked.decode()}",
                 f"convert the values to {column.unit} and mark the field so",
             )
 
@@ -85,6 +93,9 @@ def check_key(lake: Path, table: Contract) -> None:
     if row:
         value = ", ".join(str(v) for v in row[: len(table.key)])
         raise StructuralBreak(
-            str(row[-1]), " + ".join(table.key), "one row a key", f"{row[-2]} rows with key {value}",
+            str(row[-1]),
+            " + ".join(table.key),
+            "one row a key",
+            f"{row[-2]} rows with key {value}",
             "deliver each key once; a repeated delivery replaces its file",
         )

@@ -17,7 +17,8 @@ def stays(views, sessions):
     s = sessions.select("session_id", "started_at", "ended_at")
     t = views.join(s, "session_id")
     t = t.mutate(
-        stay=seconds_between(t.left_at, t.joined_at), offset=seconds_between(t.joined_at, t.started_at),
+        stay=seconds_between(t.left_at, t.joined_at),
+        offset=seconds_between(t.joined_at, t.started_at),
         length=seconds_between(t.ended_at, t.started_at),
         major=t.app_version.try_cast("float64").floor(),
     )
@@ -58,9 +59,7 @@ def join_stay_cells(views, sessions):
     """Cells of (join time, stay), ten by ten, of a session's views of a minute or more."""
     t = stays.build(views, sessions)
     t = t.filter((t.length > 0) & (t.stay >= 60))
-    t = t.mutate(
-        join_cell=(10 * t.offset / t.length).floor().clip(0, 9), stay_cell=(10 * t.stay / t.length).floor().clip(0, 9)
-    )
+    t = t.mutate(join_cell=(10 * t.offset / t.length).floor().clip(0, 9), stay_cell=(10 * t.stay / t.length).floor().clip(0, 9))
     return t.group_by("session_id", "join_cell", "stay_cell").aggregate(views=t.count())
 
 
@@ -77,181 +76,325 @@ def stay_steps(views):
 def silent_viewers(views, interactions):
     """One row a viewer of a session: time spent there and whether the account did anything."""
     v = views.filter(views.account_id.notnull())
-    v = v.group_by("session_id", "account_id").aggregate(
-        stay=seconds_between(v.left_at, v.joined_at).sum(), views=v.count()
-    )
+    v = v.group_by("session_id", "account_id").aggregate(stay=seconds_between(v.left_at, v.joined_at).sum(), views=v.count())
     acted = interactions.filter(interactions.kind != "unfollow").select("session_id", "account_id").distinct()
     acted = acted.mutate(acted=ibis.literal(1))
     return v.left_join(acted, ["session_id", "account_id"], rname="{name}_acting")
 
 
-@signal(stays, unit="views", typology="view_fraud", zh="共 {value:.0f} 次观看", en="{value:.0f} views were counted",
-        blind="A count alone says nothing about what is real.")
+@signal(
+    stays,
+    unit="views",
+    typology="view_fraud",
+    zh="共 {value:.0f} 次观看",
+    en="{value:.0f} views were counted",
+    blind="A count alone says nothing about what is real.",
+)
 def view_count(t):
     """Views counted in the session."""
     return t.count()
 
 
-@signal(stays, unit="share of views", typology="view_fraud", direction=1, alarm=0.30,
-        zh="{value:.0%} 的观看停留不超过 3 秒", en="{value:.0%} of views stayed three seconds or less",
-        blind="People swipe past a feed too; an advert that autoplays looks the same.")
+@signal(
+    stays,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.30,
+    zh="{value:.0%} 的观看停留不超过 3 秒",
+    en="{value:.0%} of views stayed three seconds or less",
+    blind="People swipe past a feed too; an advert that autoplays looks the same.",
+)
 def flash_view_share(t):
     """Share of views with a stay of three seconds or less."""
     return (t.stay <= FLASH).mean()
 
 
-@signal(stays, unit="share of views", typology="view_fraud", direction=1, alarm=0.75,
-        zh="{value:.0%} 的观看不足 30 秒", en="{value:.0%} of views were shorter than thirty seconds",
-        blind="Paid traffic is short as well.")
+@signal(
+    stays,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.75,
+    zh="{value:.0%} 的观看不足 30 秒",
+    en="{value:.0%} of views were shorter than thirty seconds",
+    blind="Paid traffic is short as well.",
+)
 def short_view_share(t):
     """Share of views shorter than thirty seconds."""
     return (t.stay < SHORT).mean()
 
 
-@signal(stays, unit="seconds", typology="view_fraud", zh="停留时长中位数 {value:.0f} 秒",
-        en="the median stay was {value:.0f} seconds", blind="Differs by category; compare with peers.")
+@signal(
+    stays,
+    unit="seconds",
+    typology="view_fraud",
+    zh="停留时长中位数 {value:.0f} 秒",
+    en="the median stay was {value:.0f} seconds",
+    blind="Differs by category; compare with peers.",
+)
 def stay_median_seconds(t):
     """Median stay."""
     return t.stay.median()
 
 
-@signal(stays, unit="ratio", typology="view_fraud", direction=-1, alarm=0.4,
-        zh="停留时长过于整齐，四分位距仅为中位数的 {value:.2f} 倍",
-        en="stays are too even: their interquartile range is {value:.2f} of the median",
-        blind="A very short session leaves little room for spread.")
+@signal(
+    stays,
+    unit="ratio",
+    typology="view_fraud",
+    direction=-1,
+    alarm=0.4,
+    zh="停留时长过于整齐，四分位距仅为中位数的 {value:.2f} 倍",
+    en="stays are too even: their interquartile range is {value:.2f} of the median",
+    blind="A very short session leaves little room for spread.",
+)
 def stay_spread_ratio(t):
     """Interquartile range of stays over their median; low means over-regular."""
     return ratio(t.stay.quantile(0.75) - t.stay.quantile(0.25), t.stay.median())
 
 
-@signal(stays, unit="share of views", typology="view_fraud", direction=1, alarm=0.35,
-        zh="{value:.0%} 的观看几乎从头停到尾", en="{value:.0%} of views stayed nearly the whole session",
-        blind="Fans of a short session do so too.")
+@signal(
+    stays,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.35,
+    zh="{value:.0%} 的观看几乎从头停到尾",
+    en="{value:.0%} of views stayed nearly the whole session",
+    blind="Fans of a short session do so too.",
+)
 def whole_session_stay_share(t):
     """Share of views that cover at least 60 % of the session and leave in its last tenth."""
     return ((t.stay >= 0.6 * t.length) & (t.offset + t.stay >= 0.9 * t.length)).mean()
 
 
-@signal(stays, unit="share of views", typology="view_fraud", direction=1, alarm=0.25,
-        zh="{value:.0%} 的观看没有登录账号", en="{value:.0%} of views had no account",
-        blind="Some platforms let visitors watch without logging in.")
+@signal(
+    stays,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.25,
+    zh="{value:.0%} 的观看没有登录账号",
+    en="{value:.0%} of views had no account",
+    blind="Some platforms let visitors watch without logging in.",
+)
 def anonymous_view_share(t):
     """Share of views without an account."""
     return t.account_id.isnull().mean()
 
 
-@signal(stays, unit="share of views", typology="view_fraud", direction=1, alarm=0.30,
-        zh="{value:.0%} 的观看来自过旧的客户端", en="{value:.0%} of views came from outdated app versions",
-        blind="Old phones in the countryside cannot update.")
+@signal(
+    stays,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.30,
+    zh="{value:.0%} 的观看来自过旧的客户端",
+    en="{value:.0%} of views came from outdated app versions",
+    blind="Old phones in the countryside cannot update.",
+)
 def outdated_app_view_share(t):
     """Share of views whose app's major version is below the newest seen in the session."""
     return (t.major < t.newest).mean()
 
 
-@signal(stays, unit="share of views", typology="view_fraud", direction=1, alarm=0.10,
-        zh="{value:.0%} 的观看来自机房网络", en="{value:.0%} of views came from data-centre networks",
-        blind="Company networks may leave through a data centre; proxies hide it.")
+@signal(
+    stays,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.10,
+    zh="{value:.0%} 的观看来自机房网络",
+    en="{value:.0%} of views came from data-centre networks",
+    blind="Company networks may leave through a data centre; proxies hide it.",
+)
 def datacentre_view_share(t):
     """Share of views from data-centre networks."""
     return (t.asn_kind == "datacentre").mean()
 
 
-@signal(stays, unit="share of views", typology="view_fraud", direction=1, alarm=0.15,
-        zh="{value:.0%} 的观看来自代理网络", en="{value:.0%} of views came through proxies",
-        blind="Only proxies that are known as such.")
+@signal(
+    stays,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.15,
+    zh="{value:.0%} 的观看来自代理网络",
+    en="{value:.0%} of views came through proxies",
+    blind="Only proxies that are known as such.",
+)
 def proxy_view_share(t):
     """Share of views through known proxies."""
     return (t.asn_kind == "proxy").mean()
 
 
-@signal(stays, unit="share of views", typology="view_fraud", zh="{value:.0%} 的观看由投流或连麦带来",
-        en="{value:.0%} of views came from a boost or a raid", blind="The honest cause of many spikes.")
+@signal(
+    stays,
+    unit="share of views",
+    typology="view_fraud",
+    zh="{value:.0%} 的观看由投流或连麦带来",
+    en="{value:.0%} of views came from a boost or a raid",
+    blind="The honest cause of many spikes.",
+)
 def granted_view_share(t):
     """Share of views that entered by a boost or a raid."""
     return t.entry_source.isin(["boost", "raid"]).mean()
 
 
-@signal(stays, unit="share of views", typology="view_fraud", direction=1, alarm=0.45,
-        zh="{value:.0%} 的观看由分享链接进入", en="{value:.0%} of views entered by a share link",
-        blind="Fan groups share links honestly.")
+@signal(
+    stays,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.45,
+    zh="{value:.0%} 的观看由分享链接进入",
+    en="{value:.0%} of views entered by a share link",
+    blind="Fan groups share links honestly.",
+)
 def share_link_view_share(t):
     """Share of views that entered by a share link."""
     return (t.entry_source == "share").mean()
 
 
-@signal(stays, unit="ratio", typology="view_fraud", zh="每个账号平均观看 {value:.2f} 次",
-        en="{value:.2f} views an account", blind="People come back after a phone call.")
+@signal(
+    stays,
+    unit="ratio",
+    typology="view_fraud",
+    zh="每个账号平均观看 {value:.2f} 次",
+    en="{value:.2f} views an account",
+    blind="People come back after a phone call.",
+)
 def views_per_account_ratio(t):
     """Views with an account over distinct accounts."""
     return ratio(t.account_id.count(), t.account_id.nunique())
 
 
-@signal(visitors, unit="share of views", typology="view_fraud", direction=1, alarm=0.20,
-        zh="{value:.0%} 的观看来自注册不足 7 天的账号", en="{value:.0%} of views came from accounts under seven days old",
-        blind="A campaign for new users brings the same; aged accounts escape.")
+@signal(
+    visitors,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.20,
+    zh="{value:.0%} 的观看来自注册不足 7 天的账号",
+    en="{value:.0%} of views came from accounts under seven days old",
+    blind="A campaign for new users brings the same; aged accounts escape.",
+)
 def new_account_view_share(t):
     """Share of known viewers' views by accounts registered less than seven days before."""
     return (seconds_between(t.joined_at, t.registered_at) < NEW_DAYS * 86400).mean()
 
 
-@signal(visitors, unit="share of views", typology="view_fraud", direction=1, alarm=0.30,
-        zh="{value:.0%} 的观看来自未实名账号", en="{value:.0%} of views came from accounts without a verified name",
-        blind="Verification is not required to watch.")
+@signal(
+    visitors,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.30,
+    zh="{value:.0%} 的观看来自未实名账号",
+    en="{value:.0%} of views came from accounts without a verified name",
+    blind="Verification is not required to watch.",
+)
 def unverified_view_share(t):
     """Share of known viewers' views by accounts without real-name verification."""
     return (~t.real_name_verified).mean()
 
 
-@signal(visitors, unit="level", typology="view_fraud", zh="观众账号平均等级 {value:.1f}",
-        en="viewers' accounts have level {value:.1f} on average", blind="Levels can be bought.")
+@signal(
+    visitors,
+    unit="level",
+    typology="view_fraud",
+    zh="观众账号平均等级 {value:.1f}",
+    en="viewers' accounts have level {value:.1f} on average",
+    blind="Levels can be bought.",
+)
 def viewer_level_mean(t):
     """Mean platform level of the viewers' accounts, by view."""
     return t.level.cast("float64").mean()
 
 
-@signal(visitors, unit="share of views", typology="view_fraud", direction=1, alarm=0.25,
-        zh="{value:.0%} 的观看网络属地与账号属地不符", en="{value:.0%} of views came from a region other than the account's",
-        blind="People travel; holidays move everyone.")
+@signal(
+    visitors,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.25,
+    zh="{value:.0%} 的观看网络属地与账号属地不符",
+    en="{value:.0%} of views came from a region other than the account's",
+    blind="People travel; holidays move everyone.",
+)
 def region_contradiction_share(t):
     """Share of known viewers' views whose network region differs from the account's home."""
     return (t.region != t.home).mean()
 
 
-@signal(join_seconds, unit="share of joins", typology="view_fraud", direction=1, alarm=0.20,
-        zh="{value:.0%} 的进场集中在十秒内十人以上的批次中", en="{value:.0%} of joins came ten or more within ten seconds",
-        blind="A raid from another room or a lucky bag also bursts.")
+@signal(
+    join_seconds,
+    unit="share of joins",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.20,
+    zh="{value:.0%} 的进场集中在十秒内十人以上的批次中",
+    en="{value:.0%} of joins came ten or more within ten seconds",
+    blind="A raid from another room or a lucky bag also bursts.",
+)
 def burst_join_share(t):
     """Share of joins that share their ten seconds with nine or more others."""
     return ratio((t.joins >= BURST).ifelse(t.joins, 0).sum(), t.joins.sum())
 
 
-@signal(join_seconds, unit="share of joins", typology="view_fraud", direction=1,
-        zh="最密集的十秒占全部进场的 {value:.0%}", en="the busiest ten seconds hold {value:.0%} of joins",
-        blind="High by chance in small rooms.")
+@signal(
+    join_seconds,
+    unit="share of joins",
+    typology="view_fraud",
+    direction=1,
+    zh="最密集的十秒占全部进场的 {value:.0%}",
+    en="the busiest ten seconds hold {value:.0%} of joins",
+    blind="High by chance in small rooms.",
+)
 def busiest_step_join_share(t):
     """Share of joins in the busiest ten seconds."""
     return ratio(t.joins.max(), t.joins.sum())
 
 
-@signal(devices, unit="share of views", typology="view_fraud", direction=1, alarm=0.10,
-        zh="{value:.0%} 的观看来自登录过三个以上账号的设备", en="{value:.0%} of views came from devices that used three or more accounts",
-        blind="A tablet in a shop is shared by its staff.")
+@signal(
+    devices,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.10,
+    zh="{value:.0%} 的观看来自登录过三个以上账号的设备",
+    en="{value:.0%} of views came from devices that used three or more accounts",
+    blind="A tablet in a shop is shared by its staff.",
+)
 def shared_device_view_share(t):
     """Share of views on devices that used three or more accounts in the session."""
     return ratio((t.accounts >= 3).ifelse(t.views, 0).sum(), t.views.sum())
 
 
-@signal(prefixes, unit="share of views", typology="view_fraud", direction=1, alarm=0.15,
-        zh="同一网段占观看的 {value:.0%}", en="one network prefix made {value:.0%} of views",
-        blind="A campus or an office is one prefix with many people: those known as campus are left out.")
+@signal(
+    prefixes,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.15,
+    zh="同一网段占观看的 {value:.0%}",
+    en="one network prefix made {value:.0%} of views",
+    blind="A campus or an office is one prefix with many people: those known as campus are left out.",
+)
 def largest_prefix_view_share(t):
     """Share of views behind the largest prefix that is not mostly campus."""
     return ratio((t.campus * 2 > t.views).ifelse(0, t.views).max(), t.views.sum())
 
 
-@signal(join_stay_cells, unit="share of views", typology="view_fraud", direction=1,
-        zh="最密集的（进场时刻 × 停留）格占 {value:.0%}", en="the densest cell of join time and stay holds {value:.0%} of views",
-        blind="Small rooms fill few cells.")
+@signal(
+    join_stay_cells,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    zh="最密集的（进场时刻 × 停留）格占 {value:.0%}",
+    en="the densest cell of join time and stay holds {value:.0%} of views",
+    blind="Small rooms fill few cells.",
+)
 def densest_cell_view_share(t):
     """Largest share of views in one of 10 × 10 cells of (join time, stay), both as shares of the session.
 
@@ -260,35 +403,74 @@ def densest_cell_view_share(t):
     return ratio(t.views.max(), t.views.sum())
 
 
-@signal(stay_steps, unit="share of views", typology="view_fraud", direction=1,
-        zh="{value:.0%} 的观看停留时长落在同一个 5 秒档", en="{value:.0%} of views stayed the same time to five seconds",
-        blind="Small rooms fill few steps.")
+@signal(
+    stay_steps,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    zh="{value:.0%} 的观看停留时长落在同一个 5 秒档",
+    en="{value:.0%} of views stayed the same time to five seconds",
+    blind="Small rooms fill few steps.",
+)
 def same_stay_view_share(t):
     """Largest share of stays of a minute or more that agree to five seconds."""
     return ratio(t.views.max(), t.views.sum())
 
 
-@signal(silent_viewers, unit="share of viewers", typology="view_fraud", direction=1, alarm=0.97,
-        zh="停留十分钟以上的观众中 {value:.0%} 没有任何互动", en="{value:.0%} of viewers who stayed ten minutes did nothing at all",
-        blind="Many honest viewers only watch.")
+@signal(
+    silent_viewers,
+    unit="share of viewers",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.97,
+    zh="停留十分钟以上的观众中 {value:.0%} 没有任何互动",
+    en="{value:.0%} of viewers who stayed ten minutes did nothing at all",
+    blind="Many honest viewers only watch.",
+)
 def silent_long_viewer_share(t):
     """Share of viewers with ten minutes or more in the session who neither liked, wrote, followed, shared nor clicked."""
     stayed = t.stay >= LONG
     return ratio((stayed & t.acted.isnull()).sum(), stayed.sum())
 
 
-@signal(silent_viewers, unit="share of viewers", typology="view_fraud", direction=-1,
-        zh="仅 {value:.1%} 的观众有过互动", en="only {value:.1%} of viewers did anything", blind="Differs by category.")
+@signal(
+    silent_viewers,
+    unit="share of viewers",
+    typology="view_fraud",
+    direction=-1,
+    zh="仅 {value:.1%} 的观众有过互动",
+    en="only {value:.1%} of viewers did anything",
+    blind="Differs by category.",
+)
 def acting_viewer_share(t):
     """Share of viewers with an account who did anything in the session."""
     return t.acted.notnull().mean()
 
 
 SIGNALS: tuple[Signal, ...] = (
-    view_count, flash_view_share, short_view_share, stay_median_seconds, stay_spread_ratio, whole_session_stay_share,
-    anonymous_view_share, outdated_app_view_share, datacentre_view_share, proxy_view_share, granted_view_share,
-    share_link_view_share, views_per_account_ratio, new_account_view_share, unverified_view_share, viewer_level_mean,
-    region_contradiction_share, burst_join_share, busiest_step_join_share, shared_device_view_share,
-    largest_prefix_view_share, densest_cell_view_share, same_stay_view_share, silent_long_viewer_share,
+    view_count,
+    flash_view_share,
+    short_view_share,
+    stay_median_seconds,
+    stay_spread_ratio,
+    whole_session_stay_share,
+    anonymous_view_share,
+    outdated_app_view_share,
+    datacentre_view_share,
+    proxy_view_share,
+    granted_view_share,
+    share_link_view_share,
+    views_per_account_ratio,
+    new_account_view_share,
+    unverified_view_share,
+    viewer_level_mean,
+    region_contradiction_share,
+    burst_join_share,
+    busiest_step_join_share,
+    shared_device_view_share,
+    largest_prefix_view_share,
+    densest_cell_view_share,
+    same_stay_view_share,
+    silent_long_viewer_share,
     acting_viewer_share,
 )

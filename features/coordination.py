@@ -25,8 +25,12 @@ def pairs_in_steps(t, group: str, account: str, at: str, step: int):
     other = t.view().select(group, "step", partner="who")
     both = t.join(other, [group, "step"])
     both = both.filter(both.who < both.partner).select(group, "who", "partner").distinct()
-    return both.group_by("who", "partner").aggregate(times=both.count()).filter(lambda p: p.times >= TOGETHER).rename(
-        left="who", right="partner")
+    return (
+        both.group_by("who", "partner")
+        .aggregate(times=both.count())
+        .filter(lambda p: p.times >= TOGETHER)
+        .rename(left="who", right="partner")
+    )
 
 
 def watch_pairs(views):
@@ -80,57 +84,122 @@ def wanderers(views, sessions):
     return t.join(rooms, ["account_id", "hour"])
 
 
-@signal(watch_partners, unit="accounts", typology="view_fraud", direction=1, alarm=5.0, graph=True,
-        zh="与 {value:.0f} 个账号多次同步进场", en="it joined in lockstep with {value:.0f} accounts", blind="Fans who come at the start of every session.")
+@signal(
+    watch_partners,
+    unit="accounts",
+    typology="view_fraud",
+    direction=1,
+    alarm=5.0,
+    graph=True,
+    zh="与 {value:.0f} 个账号多次同步进场",
+    en="it joined in lockstep with {value:.0f} accounts",
+    blind="Fans who come at the start of every session.",
+)
 def lockstep_partner_count(t):
     """Accounts that joined at least three sessions within the same minute as this one."""
     return t.partners.max()
 
 
-@signal(buy_partners, unit="accounts", typology="order_fraud", direction=1, alarm=3.0, graph=True,
-        zh="与 {value:.0f} 个买家多次同步下单", en="it bought in lockstep with {value:.0f} buyers", blind="Group buying by neighbours.")
+@signal(
+    buy_partners,
+    unit="accounts",
+    typology="order_fraud",
+    direction=1,
+    alarm=3.0,
+    graph=True,
+    zh="与 {value:.0f} 个买家多次同步下单",
+    en="it bought in lockstep with {value:.0f} buyers",
+    blind="Group buying by neighbours.",
+)
 def lockstep_buyer_partner_count(t):
     """Buyers that ordered from at least three operators within the same ten minutes as this one."""
     return t.partners.max()
 
 
-@signal(lockstep_views, unit="share of views", typology="view_fraud", direction=1, alarm=0.15, graph=True,
-        zh="{value:.0%} 的观看来自反复同步进场的账号", en="{value:.0%} of views are by accounts that join in lockstep, session after session",
-        blind="Small pools that never meet three times.")
+@signal(
+    lockstep_views,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.15,
+    graph=True,
+    zh="{value:.0%} 的观看来自反复同步进场的账号",
+    en="{value:.0%} of views are by accounts that join in lockstep, session after session",
+    blind="Small pools that never meet three times.",
+)
 def lockstep_view_share(t):
     """Share of known viewers' views by accounts with five or more lockstep partners."""
     return (t.partners.fill_null(0) >= 5).mean()
 
 
-@signal(lockstep_views, unit="accounts", typology="view_fraud", direction=1, graph=True,
-        zh="观众平均有 {value:.1f} 个同步伙伴", en="viewers have {value:.1f} lockstep partners on average", blind="Grows with the history known.")
+@signal(
+    lockstep_views,
+    unit="accounts",
+    typology="view_fraud",
+    direction=1,
+    graph=True,
+    zh="观众平均有 {value:.1f} 个同步伙伴",
+    en="viewers have {value:.1f} lockstep partners on average",
+    blind="Grows with the history known.",
+)
 def lockstep_partner_mean(t):
     """Mean number of lockstep partners, by view of a known account."""
     return t.partners.fill_null(0).mean()
 
 
-@signal(lockstep_orders, unit="buyers", typology="order_fraud", direction=1, alarm=3.0, graph=True,
-        zh="买家与 {value:.0f} 个买家多次同步下单", en="the buyer orders in lockstep with {value:.0f} others", blind="Group buying by neighbours.")
+@signal(
+    lockstep_orders,
+    unit="buyers",
+    typology="order_fraud",
+    direction=1,
+    alarm=3.0,
+    graph=True,
+    zh="买家与 {value:.0f} 个买家多次同步下单",
+    en="the buyer orders in lockstep with {value:.0f} others",
+    blind="Group buying by neighbours.",
+)
 def buyer_lockstep_partner_count(t):
     """Lockstep partners of the order's buyer."""
     return t.partners.fill_null(0)
 
 
-@signal(wanderers, unit="share of views", typology="view_fraud", direction=1, alarm=0.3, graph=True,
-        zh="{value:.0%} 的观看者同一小时内进入四个以上直播间", en="{value:.0%} of views are by accounts in four or more rooms that hour", blind="People who zap through a feed.")
+@signal(
+    wanderers,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.3,
+    graph=True,
+    zh="{value:.0%} 的观看者同一小时内进入四个以上直播间",
+    en="{value:.0%} of views are by accounts in four or more rooms that hour",
+    blind="People who zap through a feed.",
+)
 def wandering_view_share(t):
     """Share of known viewers' views by accounts that entered four or more sessions in the same clock hour."""
     return (t.rooms >= 4).mean()
 
 
-@signal(wanderers, unit="rooms", typology="view_fraud", direction=1, graph=True, zh="观看者该小时平均进入 {value:.1f} 个直播间",
-        en="viewers entered {value:.1f} rooms that hour on average", blind="People who zap through a feed.")
+@signal(
+    wanderers,
+    unit="rooms",
+    typology="view_fraud",
+    direction=1,
+    graph=True,
+    zh="观看者该小时平均进入 {value:.1f} 个直播间",
+    en="viewers entered {value:.1f} rooms that hour on average",
+    blind="People who zap through a feed.",
+)
 def rooms_that_hour_mean(t):
     """Mean number of sessions that the viewers entered in the same clock hour."""
     return t.rooms.mean()
 
 
 SIGNALS: tuple[Signal, ...] = (
-    lockstep_partner_count, lockstep_buyer_partner_count, lockstep_view_share, lockstep_partner_mean,
-    buyer_lockstep_partner_count, wandering_view_share, rooms_that_hour_mean,
+    lockstep_partner_count,
+    lockstep_buyer_partner_count,
+    lockstep_view_share,
+    lockstep_partner_mean,
+    buyer_lockstep_partner_count,
+    wandering_view_share,
+    rooms_that_hour_mean,
 )

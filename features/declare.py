@@ -72,8 +72,18 @@ def relation(entity: str, reads: tuple[str, ...], grouped: bool = True, local: b
 
 
 def signal(
-    source: Relation | None = None, *, unit: str, typology: str, zh: str, en: str, blind: str, direction: int = 0,
-    alarm: float | None = None, graph: bool = False, reads: tuple[str, ...] = (), entity: str = SESSION,
+    source: Relation | None = None,
+    *,
+    unit: str,
+    typology: str,
+    zh: str,
+    en: str,
+    blind: str,
+    direction: int = 0,
+    alarm: float | None = None,
+    graph: bool = False,
+    reads: tuple[str, ...] = (),
+    entity: str = SESSION,
 ) -> Callable[..., Signal]:
     """Declare a signal from the function that computes it.
 
@@ -84,9 +94,20 @@ def signal(
     def wrap(compute: Callable[..., Any]) -> Signal:
         function = getattr(compute, "py_func", compute)
         return Signal(
-            name=function.__name__, entity=source.entity if source else entity, reads=source.reads if source else reads,
-            unit=unit, freshness=NIGHTLY if source else LIVE, typology=typology, direction=direction, alarm=alarm,
-            zh=zh, en=en, doc=inspect.cleandoc(function.__doc__ or ""), blind=blind, graph=graph, source=source,
+            name=function.__name__,
+            entity=source.entity if source else entity,
+            reads=source.reads if source else reads,
+            unit=unit,
+            freshness=NIGHTLY if source else LIVE,
+            typology=typology,
+            direction=direction,
+            alarm=alarm,
+            zh=zh,
+            en=en,
+            doc=inspect.cleandoc(function.__doc__ or ""),
+            blind=blind,
+            graph=graph,
+            source=source,
             compute=compute,
         )
 

@@ -108,9 +108,15 @@ def granted_spans(tables: Tables) -> pd.DataFrame:
     parts = []
     if "boosts" in tables:
         b = tables["boosts"].join(sessions, "session_id").select("session_id", "started_at", "starts_at", "ends_at").to_pandas()
-        parts.append(pd.DataFrame({
-            "session_id": b["session_id"], "first": (b["starts_at"] - b["started_at"]).dt.total_seconds() // 60,
-            "last": (b["ends_at"] - b["started_at"]).dt.total_seconds() // 60 + 1}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "session_id": b["session_id"],
+                    "first": (b["starts_at"] - b["started_at"]).dt.total_seconds() // 60,
+                    "last": (b["ends_at"] - b["started_at"]).dt.total_seconds() // 60 + 1,
+                }
+            )
+        )
     if "room_links" in tables:
         links = tables["room_links"].select("at", session_id="to_session_id")
         r = links.join(sessions, "session_id").select("session_id", "started_at", "at").to_pandas()
@@ -134,7 +140,10 @@ def _live(signals: list[Signal], tables: Tables, only: Any | None) -> pd.DataFra
 
 
 def compute(
-    tables: Tables, signals: Iterable[Signal], entity: str = SESSION, only: Iterable[str] | None = None,
+    tables: Tables,
+    signals: Iterable[Signal],
+    entity: str = SESSION,
+    only: Iterable[str] | None = None,
     progress: Callable[[str], None] = lambda name: None,
 ) -> pd.DataFrame:
     """Values of signals of one kind of entity.
@@ -171,5 +180,4 @@ def scope_of(tables: Tables, ids: list[str], entity: str) -> Any:
     key = KEY[entity]
     frame = pd.DataFrame({key: pd.Series(ids, dtype="str")})
     backend = next(iter(tables.values())).get_backend()
-    return ibis.memtable(frame) if backend.name == "duckdb" else backend.create_view(
-        f"scope_{key}", ibis.memtable(frame), overwrite=True)
+    return ibis.memtable(frame) if backend.name == "duckdb" else backend.create_view(f"scope_{key}", ibis.memtable(frame), overwrite=True)

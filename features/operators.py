@@ -11,7 +11,9 @@ from features.declare import OPERATOR, Signal, ratio, relation, seconds_between,
 def trade(orders):
     """Orders with how many the same buyer placed with the operator, and within an hour."""
     near = ibis.window(
-        group_by=["operator_id", "buyer_id"], order_by="placed_at", preceding=ibis.interval(minutes=60),
+        group_by=["operator_id", "buyer_id"],
+        order_by="placed_at",
+        preceding=ibis.interval(minutes=60),
         following=ibis.interval(minutes=60),
     )
     t = orders.mutate(pair_hour=orders.count().over(near))
@@ -80,7 +82,8 @@ def grievances(complaints):
 def visits(sessions, views):
     """Sessions of an operator with their views."""
     v = views.group_by("session_id").aggregate(
-        views=views.count(), viewers=views.account_id.nunique(),
+        views=views.count(),
+        viewers=views.account_id.nunique(),
         watched=seconds_between(views.left_at, views.joined_at).sum(),
     )
     t = sessions.join(v, "session_id")
@@ -94,8 +97,10 @@ def totals(sessions, session_totals):
     t = t.mutate(hours=seconds_between(t.ended_at, t.started_at) / 3600.0)
     t = t.filter((t.hours >= 0.5) & (t.average_viewers >= 10))
     return t.mutate(
-        log_viewers=t.average_viewers.ln(), per_hour=ratio(t.views, t.average_viewers * t.hours),
-        peak_ratio=ratio(t.peak_viewers, t.average_viewers), follow_rate=ratio(t.follows, t.views) * 1000.0,
+        log_viewers=t.average_viewers.ln(),
+        per_hour=ratio(t.views, t.average_viewers * t.hours),
+        peak_ratio=ratio(t.peak_viewers, t.average_viewers),
+        follow_rate=ratio(t.follows, t.views) * 1000.0,
         watch_per_view=ratio(t.watch_minutes, t.views),
     )
 
@@ -104,57 +109,108 @@ def _on_trade(unit: str, **more):
     return signal(trade, unit=unit, typology="order_fraud", **more)
 
 
-@_on_trade("orders", zh="28 天内 {value:.0f} 单", en="{value:.0f} orders in 28 days", blind="A count alone says nothing about what is real.")
+@_on_trade(
+    "orders", zh="28 天内 {value:.0f} 单", en="{value:.0f} orders in 28 days", blind="A count alone says nothing about what is real."
+)
 def operator_order_count(t):
     """Orders of the operator."""
     return t.count()
 
 
-@_on_trade("orders", direction=1, alarm=3.0, zh="同一买家一小时内最多下了 {value:.0f} 单",
-           en="one buyer placed {value:.0f} orders within an hour", blind="A lucky-bag night; wholesale buyers.")
+@_on_trade(
+    "orders",
+    direction=1,
+    alarm=3.0,
+    zh="同一买家一小时内最多下了 {value:.0f} 单",
+    en="one buyer placed {value:.0f} orders within an hour",
+    blind="A lucky-bag night; wholesale buyers.",
+)
 def buyer_hour_order_max_count(t):
     """Most orders by one buyer with the operator within an hour before or after one of them."""
     return t.pair_hour.max()
 
 
-@_on_trade("share of orders", direction=1, alarm=0.05, zh="{value:.0%} 的订单属于同一买家一小时三单以上的批次",
-           en="{value:.0%} of orders belong to bursts of three or more by one buyer within an hour",
-           blind="Small shops with one keen buyer.")
+@_on_trade(
+    "share of orders",
+    direction=1,
+    alarm=0.05,
+    zh="{value:.0%} 的订单属于同一买家一小时三单以上的批次",
+    en="{value:.0%} of orders belong to bursts of three or more by one buyer within an hour",
+    blind="Small shops with one keen buyer.",
+)
 def burst_order_share(t):
     """Share of orders that stand within an hour of two or more others by the same buyer."""
     return t.in_burst.mean()
 
 
-@_on_trade("orders", direction=1, alarm=6.0, zh="{value:.0f} 单属于同一买家的密集批次", en="{value:.0f} orders belong to bursts of one buyer",
-           blind="Grows with the size of the shop.")
+@_on_trade(
+    "orders",
+    direction=1,
+    alarm=6.0,
+    zh="{value:.0f} 单属于同一买家的密集批次",
+    en="{value:.0f} orders belong to bursts of one buyer",
+    blind="Grows with the size of the shop.",
+)
 def burst_order_count(t):
     """Orders that stand within an hour of two or more others by the same buyer."""
     return t.in_burst.sum()
 
 
-@signal(pairs, unit="share of orders", typology="order_fraud", direction=1, alarm=0.3, zh="{value:.0%} 的订单来自下单三次以上的买家",
-        en="{value:.0%} of orders come from buyers with three or more", blind="Consumables are bought again and again.")
+@signal(
+    pairs,
+    unit="share of orders",
+    typology="order_fraud",
+    direction=1,
+    alarm=0.3,
+    zh="{value:.0%} 的订单来自下单三次以上的买家",
+    en="{value:.0%} of orders come from buyers with three or more",
+    blind="Consumables are bought again and again.",
+)
 def repeat_buyer_order_share(t):
     """Share of orders by buyers with three or more orders."""
     return ratio((t.orders >= 3).ifelse(t.orders, 0).sum(), t.orders.sum())
 
 
-@signal(pairs, unit="share of orders", typology="order_fraud", direction=1, alarm=0.2, zh="下单最多的买家占 {value:.0%}",
-        en="one buyer placed {value:.0%} of all orders", blind="High by chance for few orders.")
+@signal(
+    pairs,
+    unit="share of orders",
+    typology="order_fraud",
+    direction=1,
+    alarm=0.2,
+    zh="下单最多的买家占 {value:.0%}",
+    en="one buyer placed {value:.0%} of all orders",
+    blind="High by chance for few orders.",
+)
 def top_buyer_order_share(t):
     """Share of orders by the buyer with most."""
     return ratio(t.orders.max(), t.orders.sum())
 
 
-@signal(trade_hours, unit="ratio", typology="order_fraud", direction=1, alarm=2.0, zh="某一小时内每位买家平均 {value:.1f} 单",
-        en="in one hour buyers placed {value:.1f} orders each", blind="Hours with one or two buyers.")
+@signal(
+    trade_hours,
+    unit="ratio",
+    typology="order_fraud",
+    direction=1,
+    alarm=2.0,
+    zh="某一小时内每位买家平均 {value:.1f} 单",
+    en="in one hour buyers placed {value:.1f} orders each",
+    blind="Hours with one or two buyers.",
+)
 def orders_per_buyer_hour_max_ratio(t):
     """Highest ratio of orders to buyers in a clock hour."""
     return ratio(t.orders, t.buyers).max()
 
 
-@signal(sliding_hours, unit="ratio", typology="order_fraud", direction=1, alarm=3.0, zh="任一小时内每位买家最多 {value:.1f} 单",
-        en="within some hour buyers placed {value:.1f} orders each", blind="Brushing spread over days; crowds of one-time brushers.")
+@signal(
+    sliding_hours,
+    unit="ratio",
+    typology="order_fraud",
+    direction=1,
+    alarm=3.0,
+    zh="任一小时内每位买家最多 {value:.1f} 单",
+    en="within some hour buyers placed {value:.1f} orders each",
+    blind="Brushing spread over days; crowds of one-time brushers.",
+)
 def sliding_hour_orders_per_buyer_max_ratio(t):
     """Highest ratio of orders to distinct buyers in an hour that starts or ends with an order.
 
@@ -163,140 +219,292 @@ def sliding_hour_orders_per_buyer_max_ratio(t):
     return t.ratio.max()
 
 
-@signal(trade_hours, unit="share of orders", typology="order_fraud", zh="最忙的一小时占 {value:.0%}", en="the busiest hour holds {value:.0%} of orders",
-        blind="Sessions are short, so trade gathers.")
+@signal(
+    trade_hours,
+    unit="share of orders",
+    typology="order_fraud",
+    zh="最忙的一小时占 {value:.0%}",
+    en="the busiest hour holds {value:.0%} of orders",
+    blind="Sessions are short, so trade gathers.",
+)
 def busiest_hour_order_share(t):
     """Share of orders in the busiest clock hour."""
     return ratio(t.orders.max(), t.orders.sum())
 
 
-@signal(returns, unit="share of orders", typology="order_fraud", zh="{value:.0%} 的已付订单申请退款", en="a refund was asked for {value:.0%} of paid orders",
-        blind="Differs by category: compare with peers.")
+@signal(
+    returns,
+    unit="share of orders",
+    typology="order_fraud",
+    zh="{value:.0%} 的已付订单申请退款",
+    en="a refund was asked for {value:.0%} of paid orders",
+    blind="Differs by category: compare with peers.",
+)
 def operator_refund_share(t):
     """Share of paid orders for which a refund was asked for so far."""
     return t.requested_at.notnull().mean()
 
 
-@signal(returns, unit="share of orders", typology="order_fraud", direction=1, alarm=0.1, zh="{value:.0%} 的订单在支付后 15 分钟内申请退款",
-        en="{value:.0%} of paid orders asked for a refund within fifteen minutes", blind="Wrong clicks.")
+@signal(
+    returns,
+    unit="share of orders",
+    typology="order_fraud",
+    direction=1,
+    alarm=0.1,
+    zh="{value:.0%} 的订单在支付后 15 分钟内申请退款",
+    en="{value:.0%} of paid orders asked for a refund within fifteen minutes",
+    blind="Wrong clicks.",
+)
 def instant_refund_order_share(t):
     """Share of paid orders with a refund request within fifteen minutes."""
     return (t.minutes <= 15.0).fill_null(False).mean()
 
 
-@signal(deliveries, unit="share of parcels", typology="order_fraud", direction=1, alarm=0.1, zh="{value:.0%} 的包裹远轻于商品",
-        en="{value:.0%} of parcels weigh far less than their goods", blind="Wrong catalogue weights.")
+@signal(
+    deliveries,
+    unit="share of parcels",
+    typology="order_fraud",
+    direction=1,
+    alarm=0.1,
+    zh="{value:.0%} 的包裹远轻于商品",
+    en="{value:.0%} of parcels weigh far less than their goods",
+    blind="Wrong catalogue weights.",
+)
 def light_parcel_share(t):
     """Share of parcels that weigh less than 0.6 of their goods."""
     return (t.weight_g < 0.6 * t.goods_weight_g).mean()
 
 
-@signal(deliveries, unit="senders", typology="order_fraud", zh="{value:.0f} 个寄件人", en="{value:.0f} senders", blind="Several warehouses.")
+@signal(
+    deliveries, unit="senders", typology="order_fraud", zh="{value:.0f} 个寄件人", en="{value:.0f} senders", blind="Several warehouses."
+)
 def sender_count(t):
     """Senders of the operator's parcels."""
     return t.sender_id.nunique()
 
 
-@signal(grievances, unit="complaints", typology="order_fraud", direction=1, zh="28 天内 {value:.0f} 起投诉", en="{value:.0f} complaints in 28 days",
-        blind="Grows with trade; rivals complain too.")
+@signal(
+    grievances,
+    unit="complaints",
+    typology="order_fraud",
+    direction=1,
+    zh="28 天内 {value:.0f} 起投诉",
+    en="{value:.0f} complaints in 28 days",
+    blind="Grows with trade; rivals complain too.",
+)
 def complaint_count(t):
     """Complaints about the operator."""
     return t.count()
 
 
-@signal(visits, unit="sessions", typology="view_fraud", zh="28 天内 {value:.0f} 场", en="{value:.0f} sessions in 28 days", blind="A count alone says nothing.")
+@signal(
+    visits,
+    unit="sessions",
+    typology="view_fraud",
+    zh="28 天内 {value:.0f} 场",
+    en="{value:.0f} sessions in 28 days",
+    blind="A count alone says nothing.",
+)
 def operator_session_count(t):
     """Sessions of the operator with views."""
     return t.count()
 
 
-@signal(visits, unit="log", typology="view_fraud", direction=1, zh="各场观看量波动（对数标准差）{value:.2f}",
-        en="views vary between sessions by a log-sd of {value:.2f}", blind="Celebrity visits and seasons.")
+@signal(
+    visits,
+    unit="log",
+    typology="view_fraud",
+    direction=1,
+    zh="各场观看量波动（对数标准差）{value:.2f}",
+    en="views vary between sessions by a log-sd of {value:.2f}",
+    blind="Celebrity visits and seasons.",
+)
 def views_log_sd(t):
     """Standard deviation of log views between the operator's sessions; unknown for one session."""
     return t.log_views.std(how="sample")
 
 
-@signal(visits, unit="log", typology="view_fraud", direction=1, zh="最大场次为平均的 e^{value:.2f} 倍", en="the largest session lies {value:.2f} log units above the mean",
-        blind="One lucky session.")
+@signal(
+    visits,
+    unit="log",
+    typology="view_fraud",
+    direction=1,
+    zh="最大场次为平均的 e^{value:.2f} 倍",
+    en="the largest session lies {value:.2f} log units above the mean",
+    blind="One lucky session.",
+)
 def views_log_peak(t):
     """Largest log views less the mean of log views."""
     return t.log_views.max() - t.log_views.mean()
 
 
-@signal(visits, unit="views", typology="view_fraud", zh="28 天内 {value:.0f} 次观看", en="{value:.0f} views in 28 days", blind="As counted.")
+@signal(
+    visits, unit="views", typology="view_fraud", zh="28 天内 {value:.0f} 次观看", en="{value:.0f} views in 28 days", blind="As counted."
+)
 def operator_view_count(t):
     """Views counted in the operator's sessions."""
     return t.views.sum()
 
 
-@signal(totals, unit="views", typology="view_fraud", direction=1, alarm=6.0, zh="每观众小时 {value:.2f} 次观看", en="{value:.2f} views for each viewer-hour",
-        blind="A front page that autoplays raises it: 5.5 is the 95th percentile of real channels.")
+@signal(
+    totals,
+    unit="views",
+    typology="view_fraud",
+    direction=1,
+    alarm=6.0,
+    zh="每观众小时 {value:.2f} 次观看",
+    en="{value:.2f} views for each viewer-hour",
+    blind="A front page that autoplays raises it: 5.5 is the 95th percentile of real channels.",
+)
 def views_per_viewer_hour_median(t):
     """Median over sessions of views per viewer-hour; unknown below ten average viewers."""
     return t.per_hour.median()
 
 
-@signal(totals, unit="views", typology="view_fraud", direction=1, alarm=10.0, zh="某场每观众小时达 {value:.1f} 次观看",
-        en="one session counted {value:.1f} views for each viewer-hour", blind="One session on a front page.")
+@signal(
+    totals,
+    unit="views",
+    typology="view_fraud",
+    direction=1,
+    alarm=10.0,
+    zh="某场每观众小时达 {value:.1f} 次观看",
+    en="one session counted {value:.1f} views for each viewer-hour",
+    blind="One session on a front page.",
+)
 def views_per_viewer_hour_max(t):
     """Largest views per viewer-hour of a session."""
     return t.per_hour.max()
 
 
-@signal(totals, unit="views", typology="view_fraud", direction=-1, alarm=0.35, zh="每观众小时仅 {value:.2f} 次观看",
-        en="only {value:.2f} views for each viewer-hour in one session: viewers who never come or go", blind="Channels that people leave running.")
+@signal(
+    totals,
+    unit="views",
+    typology="view_fraud",
+    direction=-1,
+    alarm=0.35,
+    zh="每观众小时仅 {value:.2f} 次观看",
+    en="only {value:.2f} views for each viewer-hour in one session: viewers who never come or go",
+    blind="Channels that people leave running.",
+)
 def views_per_viewer_hour_min(t):
     """Smallest views per viewer-hour of a session; low means a concurrent figure that views do not carry."""
     return t.per_hour.min()
 
 
-@signal(totals, unit="ratio", typology="view_fraud", direction=1, alarm=4.0, zh="峰值为平均的 {value:.1f} 倍", en="one session's peak is {value:.1f} times its average",
-        blind="Raids and hosts from another channel: 3.68 is the 99th percentile of real broadcasts.")
+@signal(
+    totals,
+    unit="ratio",
+    typology="view_fraud",
+    direction=1,
+    alarm=4.0,
+    zh="峰值为平均的 {value:.1f} 倍",
+    en="one session's peak is {value:.1f} times its average",
+    blind="Raids and hosts from another channel: 3.68 is the 99th percentile of real broadcasts.",
+)
 def peak_to_average_max_ratio(t):
     """Largest peak over average viewers of a session."""
     return t.peak_ratio.max()
 
 
-@signal(totals, unit="log", typology="view_fraud", direction=1, alarm=0.9, zh="各场平均在线（对数标准差）{value:.2f}",
-        en="average viewers vary between sessions by a log-sd of {value:.2f}", blind="0.69 is the 95th percentile of real channels.")
+@signal(
+    totals,
+    unit="log",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.9,
+    zh="各场平均在线（对数标准差）{value:.2f}",
+    en="average viewers vary between sessions by a log-sd of {value:.2f}",
+    blind="0.69 is the 95th percentile of real channels.",
+)
 def viewers_log_sd(t):
     """Standard deviation of log average viewers between sessions."""
     return t.log_viewers.std(how="sample")
 
 
-@signal(totals, unit="log", typology="view_fraud", direction=1, alarm=1.8, zh="最大场次的在线为平均的 e^{value:.2f} 倍",
-        en="the largest session's average viewers lie {value:.2f} log units above the mean", blind="An event, a celebrity, a front page.")
+@signal(
+    totals,
+    unit="log",
+    typology="view_fraud",
+    direction=1,
+    alarm=1.8,
+    zh="最大场次的在线为平均的 e^{value:.2f} 倍",
+    en="the largest session's average viewers lie {value:.2f} log units above the mean",
+    blind="An event, a celebrity, a front page.",
+)
 def viewers_log_peak(t):
     """Largest log average viewers less the mean."""
     return t.log_viewers.max() - t.log_viewers.mean()
 
 
-@signal(totals, unit="follows per 1,000 views", typology="engagement_fraud", direction=1, alarm=170.0, zh="每千次观看新增关注 {value:.0f}",
-        en="{value:.0f} follows for each thousand views in one session", blind="163 is the 95th percentile of real broadcasts; new channels gain fast.")
+@signal(
+    totals,
+    unit="follows per 1,000 views",
+    typology="engagement_fraud",
+    direction=1,
+    alarm=170.0,
+    zh="每千次观看新增关注 {value:.0f}",
+    en="{value:.0f} follows for each thousand views in one session",
+    blind="163 is the 95th percentile of real broadcasts; new channels gain fast.",
+)
 def follows_per_thousand_views_max(t):
     """Largest follows per thousand views of a session."""
     return t.follow_rate.max()
 
 
-@signal(totals, unit="follows per 1,000 views", typology="engagement_fraud", direction=-1, alarm=-6.0, zh="某场每千次观看流失关注 {value:.0f}",
-        en="one session lost follows: {value:.0f} for each thousand views", blind="-6 is the 5th percentile of real broadcasts; platforms purge accounts.")
+@signal(
+    totals,
+    unit="follows per 1,000 views",
+    typology="engagement_fraud",
+    direction=-1,
+    alarm=-6.0,
+    zh="某场每千次观看流失关注 {value:.0f}",
+    en="one session lost follows: {value:.0f} for each thousand views",
+    blind="-6 is the 5th percentile of real broadcasts; platforms purge accounts.",
+)
 def follows_per_thousand_views_min(t):
     """Smallest follows per thousand views of a session; negative when follows were lost."""
     return t.follow_rate.min()
 
 
-@signal(totals, unit="minutes", typology="view_fraud", zh="每次观看 {value:.1f} 分钟", en="{value:.1f} minutes for each view", blind="Differs by category.")
+@signal(
+    totals,
+    unit="minutes",
+    typology="view_fraud",
+    zh="每次观看 {value:.1f} 分钟",
+    en="{value:.1f} minutes for each view",
+    blind="Differs by category.",
+)
 def watch_minutes_per_view_median(t):
     """Median over sessions of minutes watched for each view."""
     return t.watch_per_view.median()
 
 
 SIGNALS: tuple[Signal, ...] = (
-    operator_order_count, buyer_hour_order_max_count, burst_order_share, burst_order_count, repeat_buyer_order_share,
-    top_buyer_order_share, sliding_hour_orders_per_buyer_max_ratio, orders_per_buyer_hour_max_ratio, busiest_hour_order_share, operator_refund_share,
-    instant_refund_order_share, light_parcel_share, sender_count, complaint_count, operator_session_count, views_log_sd,
-    views_log_peak, operator_view_count, views_per_viewer_hour_median, views_per_viewer_hour_max,
-    views_per_viewer_hour_min, peak_to_average_max_ratio, viewers_log_sd, viewers_log_peak,
-    follows_per_thousand_views_max, follows_per_thousand_views_min, watch_minutes_per_view_median,
+    operator_order_count,
+    buyer_hour_order_max_count,
+    burst_order_share,
+    burst_order_count,
+    repeat_buyer_order_share,
+    top_buyer_order_share,
+    sliding_hour_orders_per_buyer_max_ratio,
+    orders_per_buyer_hour_max_ratio,
+    busiest_hour_order_share,
+    operator_refund_share,
+    instant_refund_order_share,
+    light_parcel_share,
+    sender_count,
+    complaint_count,
+    operator_session_count,
+    views_log_sd,
+    views_log_peak,
+    operator_view_count,
+    views_per_viewer_hour_median,
+    views_per_viewer_hour_max,
+    views_per_viewer_hour_min,
+    peak_to_average_max_ratio,
+    viewers_log_sd,
+    viewers_log_peak,
+    follows_per_thousand_views_max,
+    follows_per_thousand_views_min,
+    watch_minutes_per_view_median,
 )

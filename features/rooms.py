@@ -12,7 +12,8 @@ def room_views(sessions, views):
     s = sessions.select("session_id", "operator_id", "started_at", "ended_at")
     t = views.join(s, "session_id")
     return t.mutate(
-        stay=seconds_between(t.left_at, t.joined_at), offset=seconds_between(t.joined_at, t.started_at),
+        stay=seconds_between(t.left_at, t.joined_at),
+        offset=seconds_between(t.joined_at, t.started_at),
         length=seconds_between(t.ended_at, t.started_at),
     )
 
@@ -45,93 +46,195 @@ def trade_lockstep(orders):
     return orders.select("operator_id", "buyer_id").left_join(p, "buyer_id", rname="{name}_partner")
 
 
-@signal(room_views, unit="share of views", typology="view_fraud", direction=1, alarm=0.3, zh="各场合计 {value:.0%} 的观看不超过 3 秒",
-        en="{value:.0%} of all its views stayed three seconds or less", blind="Autoplay.")
+@signal(
+    room_views,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.3,
+    zh="各场合计 {value:.0%} 的观看不超过 3 秒",
+    en="{value:.0%} of all its views stayed three seconds or less",
+    blind="Autoplay.",
+)
 def operator_flash_view_share(t):
     """Share of the operator's views with a stay of three seconds or less."""
     return (t.stay <= 3.0).mean()
 
 
-@signal(room_views, unit="share of views", typology="view_fraud", direction=1, alarm=0.3, zh="各场合计 {value:.0%} 的观看几乎从头停到尾",
-        en="{value:.0%} of all its views stayed nearly the whole session", blind="Fans of short sessions.")
+@signal(
+    room_views,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.3,
+    zh="各场合计 {value:.0%} 的观看几乎从头停到尾",
+    en="{value:.0%} of all its views stayed nearly the whole session",
+    blind="Fans of short sessions.",
+)
 def operator_whole_session_stay_share(t):
     """Share of the operator's views that cover 60 % of a session and leave in its last tenth."""
     return ((t.stay >= 0.6 * t.length) & (t.offset + t.stay >= 0.9 * t.length)).mean()
 
 
-@signal(room_views, unit="share of views", typology="view_fraud", direction=1, alarm=0.1, zh="各场合计 {value:.0%} 的观看来自机房",
-        en="{value:.0%} of all its views came from data centres", blind="Proxies hide it.")
+@signal(
+    room_views,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.1,
+    zh="各场合计 {value:.0%} 的观看来自机房",
+    en="{value:.0%} of all its views came from data centres",
+    blind="Proxies hide it.",
+)
 def operator_datacentre_view_share(t):
     """Share of the operator's views from data-centre networks."""
     return (t.asn_kind == "datacentre").mean()
 
 
-@signal(room_views, unit="share of views", typology="view_fraud", direction=1, alarm=0.1, zh="各场合计 {value:.0%} 的观看经代理",
-        en="{value:.0%} of all its views came through proxies", blind="Only known proxies.")
+@signal(
+    room_views,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.1,
+    zh="各场合计 {value:.0%} 的观看经代理",
+    en="{value:.0%} of all its views came through proxies",
+    blind="Only known proxies.",
+)
 def operator_proxy_view_share(t):
     """Share of the operator's views through known proxies."""
     return (t.asn_kind == "proxy").mean()
 
 
-@signal(room_views, unit="share of views", typology="view_fraud", direction=1, alarm=0.2, zh="各场合计 {value:.0%} 的观看没有账号",
-        en="{value:.0%} of all its views had no account", blind="Visitors without a login.")
+@signal(
+    room_views,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.2,
+    zh="各场合计 {value:.0%} 的观看没有账号",
+    en="{value:.0%} of all its views had no account",
+    blind="Visitors without a login.",
+)
 def operator_anonymous_view_share(t):
     """Share of the operator's views without an account."""
     return t.account_id.isnull().mean()
 
 
-@signal(room_views, unit="share of views", typology="view_fraud", direction=1, zh="各场合计 {value:.0%} 的观看由分享进入",
-        en="{value:.0%} of all its views entered by a share link", blind="Fan groups.")
+@signal(
+    room_views,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    zh="各场合计 {value:.0%} 的观看由分享进入",
+    en="{value:.0%} of all its views entered by a share link",
+    blind="Fan groups.",
+)
 def operator_share_link_view_share(t):
     """Share of the operator's views that entered by a share link."""
     return (t.entry_source == "share").mean()
 
 
-@signal(room_visitors, unit="share of views", typology="view_fraud", direction=1, alarm=0.15, zh="各场合计 {value:.0%} 的观看来自新账号",
-        en="{value:.0%} of all its views were by accounts under seven days old", blind="Campaigns for new users.")
+@signal(
+    room_visitors,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.15,
+    zh="各场合计 {value:.0%} 的观看来自新账号",
+    en="{value:.0%} of all its views were by accounts under seven days old",
+    blind="Campaigns for new users.",
+)
 def operator_new_account_view_share(t):
     """Share of the operator's known viewers' views by accounts younger than seven days."""
     return (seconds_between(t.joined_at, t.registered_at) < 7 * 86400).mean()
 
 
-@signal(room_visitors, unit="share of views", typology="view_fraud", direction=1, alarm=0.25, zh="各场合计 {value:.0%} 的观看属地不符",
-        en="{value:.0%} of all its views came from a region other than the account's", blind="Travel.")
+@signal(
+    room_visitors,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.25,
+    zh="各场合计 {value:.0%} 的观看属地不符",
+    en="{value:.0%} of all its views came from a region other than the account's",
+    blind="Travel.",
+)
 def operator_region_contradiction_share(t):
     """Share of the operator's known viewers' views whose network region differs from the account's home."""
     return (t.region != t.home).mean()
 
 
-@signal(room_acts, unit="share of actions", typology="engagement_fraud", zh="互动中点赞行占 {value:.0%}", en="{value:.0%} of its rows of actions are likes",
-        blind="Platforms fold taps.")
+@signal(
+    room_acts,
+    unit="share of actions",
+    typology="engagement_fraud",
+    zh="互动中点赞行占 {value:.0%}",
+    en="{value:.0%} of its rows of actions are likes",
+    blind="Platforms fold taps.",
+)
 def operator_like_row_share(t):
     """Share of the rows of actions in the operator's sessions that are likes."""
     return (t.kind == "like").mean()
 
 
-@signal(room_acts, unit="share of actions", typology="engagement_fraud", direction=1, zh="互动中取关占 {value:.1%}", en="{value:.1%} of its actions are unfollows",
-        blind="Known only days later.")
+@signal(
+    room_acts,
+    unit="share of actions",
+    typology="engagement_fraud",
+    direction=1,
+    zh="互动中取关占 {value:.1%}",
+    en="{value:.1%} of its actions are unfollows",
+    blind="Known only days later.",
+)
 def operator_unfollow_row_share(t):
     """Share of the rows of actions in the operator's sessions that undo a follow."""
     return (t.kind == "unfollow").mean()
 
 
-@signal(room_lockstep, unit="share of views", typology="view_fraud", direction=1, alarm=0.15, graph=True, zh="各场合计 {value:.0%} 的观看来自同步账号",
-        en="{value:.0%} of all its views are by accounts that join in lockstep", blind="Fans who come at every start.")
+@signal(
+    room_lockstep,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.15,
+    graph=True,
+    zh="各场合计 {value:.0%} 的观看来自同步账号",
+    en="{value:.0%} of all its views are by accounts that join in lockstep",
+    blind="Fans who come at every start.",
+)
 def operator_lockstep_view_share(t):
     """Share of the operator's known viewers' views by accounts with five or more lockstep partners."""
     return (t.partners.fill_null(0) >= 5).mean()
 
 
-@signal(trade_lockstep, unit="share of orders", typology="order_fraud", direction=1, alarm=0.1, graph=True, zh="{value:.0%} 的订单来自同步下单的买家",
-        en="{value:.0%} of its orders are by buyers who order in lockstep", blind="Group buying by neighbours.")
+@signal(
+    trade_lockstep,
+    unit="share of orders",
+    typology="order_fraud",
+    direction=1,
+    alarm=0.1,
+    graph=True,
+    zh="{value:.0%} 的订单来自同步下单的买家",
+    en="{value:.0%} of its orders are by buyers who order in lockstep",
+    blind="Group buying by neighbours.",
+)
 def operator_lockstep_order_share(t):
     """Share of the operator's orders by buyers with a lockstep partner."""
     return (t.partners.fill_null(0) >= 1).mean()
 
 
 SIGNALS: tuple[Signal, ...] = (
-    operator_flash_view_share, operator_whole_session_stay_share, operator_datacentre_view_share,
-    operator_proxy_view_share, operator_anonymous_view_share, operator_share_link_view_share,
-    operator_new_account_view_share, operator_region_contradiction_share, operator_like_row_share,
-    operator_unfollow_row_share, operator_lockstep_view_share, operator_lockstep_order_share,
+    operator_flash_view_share,
+    operator_whole_session_stay_share,
+    operator_datacentre_view_share,
+    operator_proxy_view_share,
+    operator_anonymous_view_share,
+    operator_share_link_view_share,
+    operator_new_account_view_share,
+    operator_region_contradiction_share,
+    operator_like_row_share,
+    operator_unfollow_row_share,
+    operator_lockstep_view_share,
+    operator_lockstep_order_share,
 )

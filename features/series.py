@@ -13,8 +13,21 @@ from numba import njit
 from features.declare import Signal, signal
 
 COLUMNS = (
-    "viewers", "joins", "leaves", "likes", "likers", "comments", "commenters", "follows", "product_clicks", "orders",
-    "buyers", "gmv", "new_account_joins", "repeated_device_joins", "granted",
+    "viewers",
+    "joins",
+    "leaves",
+    "likes",
+    "likers",
+    "comments",
+    "commenters",
+    "follows",
+    "product_clicks",
+    "orders",
+    "buyers",
+    "gmv",
+    "new_account_joins",
+    "repeated_device_joins",
+    "granted",
 )
 READS = ("room_minutes", "sessions")
 VIEWERS, JOINS, LEAVES, LIKES, LIKERS, COMMENTS, COMMENTERS, FOLLOWS, CLICKS, ORDERS = range(10)
@@ -78,15 +91,23 @@ def minutes_count(m):
     return float(len(m))
 
 
-@live(unit="viewers", typology="view_fraud", zh="平均在线 {value:.0f} 人", en="{value:.0f} concurrent viewers on average", blind="As counted.")
+@live(
+    unit="viewers", typology="view_fraud", zh="平均在线 {value:.0f} 人", en="{value:.0f} concurrent viewers on average", blind="As counted."
+)
 @njit(cache=True)
 def viewers_mean(m):
     """Mean concurrent viewers."""
     return m[:, VIEWERS].mean()
 
 
-@live(unit="ratio", typology="view_fraud", direction=1, zh="峰值在线为平均的 {value:.1f} 倍", en="the peak is {value:.1f} times the average",
-      blind="Raids and lucky bags; 3.68 is the 99th percentile of real broadcasts.")
+@live(
+    unit="ratio",
+    typology="view_fraud",
+    direction=1,
+    zh="峰值在线为平均的 {value:.1f} 倍",
+    en="the peak is {value:.1f} times the average",
+    blind="Raids and lucky bags; 3.68 is the 99th percentile of real broadcasts.",
+)
 @njit(cache=True)
 def peak_to_mean_ratio(m):
     """Highest over mean concurrent viewers."""
@@ -96,8 +117,15 @@ def peak_to_mean_ratio(m):
     return m[:, VIEWERS].max() / mean
 
 
-@live(unit="log", typology="view_fraud", direction=1, alarm=1.2, zh="在线人数一分钟内无缘由跳升 e^{value:.2f} 倍",
-      en="viewers jumped by {value:.2f} log units in a minute without a granted cause", blind="Small rooms jump by chance; a link from outside is not seen.")
+@live(
+    unit="log",
+    typology="view_fraud",
+    direction=1,
+    alarm=1.2,
+    zh="在线人数一分钟内无缘由跳升 e^{value:.2f} 倍",
+    en="viewers jumped by {value:.2f} log units in a minute without a granted cause",
+    blind="Small rooms jump by chance; a link from outside is not seen.",
+)
 @njit(cache=True)
 def unexplained_step_max(m):
     """Largest rise of log(viewers + 10) from one minute to the next with no boost or raid then; the first five minutes are left out."""
@@ -113,8 +141,15 @@ def unexplained_step_max(m):
     return worst
 
 
-@live(unit="log", typology="view_fraud", direction=1, alarm=1.0, zh="在线人数一分钟内骤降 e^{value:.2f} 倍",
-      en="viewers fell by {value:.2f} log units in a minute, before the end", blind="A technical failure empties a room too.")
+@live(
+    unit="log",
+    typology="view_fraud",
+    direction=1,
+    alarm=1.0,
+    zh="在线人数一分钟内骤降 e^{value:.2f} 倍",
+    en="viewers fell by {value:.2f} log units in a minute, before the end",
+    blind="A technical failure empties a room too.",
+)
 @njit(cache=True)
 def cliff_step_max(m):
     """Largest fall of log(viewers + 10) from one minute to the next; the last tenth is left out."""
@@ -130,8 +165,14 @@ def cliff_step_max(m):
     return worst
 
 
-@live(unit="share of minutes", typology="view_fraud", direction=1, zh="{value:.0%} 的分钟在线人数不变", en="viewers stood still in {value:.0%} of minutes",
-      blind="Small rooms stand still; only rooms above twenty viewers are judged.")
+@live(
+    unit="share of minutes",
+    typology="view_fraud",
+    direction=1,
+    zh="{value:.0%} 的分钟在线人数不变",
+    en="viewers stood still in {value:.0%} of minutes",
+    blind="Small rooms stand still; only rooms above twenty viewers are judged.",
+)
 @njit(cache=True)
 def plateau_minute_share(m):
     """Share of minutes with the same viewers as the minute before; unknown below twenty mean viewers."""
@@ -144,99 +185,183 @@ def plateau_minute_share(m):
     return same / (len(m) - 1.0)
 
 
-@live(unit="ratio", typology="view_fraud", direction=1, zh="进场的 Fano 因子 {value:.1f}", en="joins have a Fano factor of {value:.1f}",
-      blind="Grows with the size of the room.")
+@live(
+    unit="ratio",
+    typology="view_fraud",
+    direction=1,
+    zh="进场的 Fano 因子 {value:.1f}",
+    en="joins have a Fano factor of {value:.1f}",
+    blind="Grows with the size of the room.",
+)
 @njit(cache=True)
 def join_fano_ratio(m):
     """Variance over mean of joins a minute (1 for a Poisson process)."""
     return fano(m[:, JOINS])
 
 
-@live(unit="share of joins", typology="view_fraud", direction=1, alarm=0.2, zh="{value:.0%} 的进场属于无缘由的突增", en="{value:.0%} of joins are bursts without a granted cause",
-      blind="Lucky bags and links from outside are causes that minutes do not show.")
+@live(
+    unit="share of joins",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.2,
+    zh="{value:.0%} 的进场属于无缘由的突增",
+    en="{value:.0%} of joins are bursts without a granted cause",
+    blind="Lucky bags and links from outside are causes that minutes do not show.",
+)
 @njit(cache=True)
 def unexplained_join_share(m):
     """Share of joins above five times the median minute (at least 5) while no boost or raid ran."""
     return unexplained_excess(m, JOINS)
 
 
-@live(unit="share of minutes", typology="view_fraud", zh="{value:.0%} 的分钟有投流或连麦", en="a boost or raid ran in {value:.0%} of minutes", blind="Granted, hence honest.")
+@live(
+    unit="share of minutes",
+    typology="view_fraud",
+    zh="{value:.0%} 的分钟有投流或连麦",
+    en="a boost or raid ran in {value:.0%} of minutes",
+    blind="Granted, hence honest.",
+)
 @njit(cache=True)
 def granted_minute_share(m):
     """Share of minutes with a granted cause of traffic."""
     return m[:, GRANTED].mean()
 
 
-@live(unit="share of joins", typology="view_fraud", direction=1, alarm=0.2, zh="{value:.0%} 的进场来自新账号", en="{value:.0%} of joins are by accounts under seven days old",
-      blind="Campaigns for new users.")
+@live(
+    unit="share of joins",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.2,
+    zh="{value:.0%} 的进场来自新账号",
+    en="{value:.0%} of joins are by accounts under seven days old",
+    blind="Campaigns for new users.",
+)
 @njit(cache=True)
 def new_account_join_share(m):
     """Share of joins by accounts younger than seven days."""
     return quotient(m, NEW, JOINS)
 
 
-@live(unit="share of joins", typology="view_fraud", direction=1, alarm=0.12, zh="{value:.0%} 的进场来自换号设备", en="{value:.0%} of joins are from a device that had joined under another account",
-      blind="Shared tablets.")
+@live(
+    unit="share of joins",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.12,
+    zh="{value:.0%} 的进场来自换号设备",
+    en="{value:.0%} of joins are from a device that had joined under another account",
+    blind="Shared tablets.",
+)
 @njit(cache=True)
 def repeated_device_join_share(m):
     """Share of joins from a device that already joined under another account."""
     return quotient(m, REPEATED, JOINS)
 
 
-@live(unit="minutes", typology="view_fraud", zh="平均停留 {value:.1f} 分钟", en="{value:.1f} viewer-minutes for each join", blind="Differs by category.")
+@live(
+    unit="minutes",
+    typology="view_fraud",
+    zh="平均停留 {value:.1f} 分钟",
+    en="{value:.1f} viewer-minutes for each join",
+    blind="Differs by category.",
+)
 @njit(cache=True)
 def viewer_minutes_per_join(m):
     """Viewer-minutes over joins: the mean stay that the counters imply."""
     return quotient(m, VIEWERS, JOINS)
 
 
-@live(unit="correlation", typology="view_fraud", zh="同分钟进场与离场相关 {value:.2f}", en="joins and leaves of the same minute correlate by {value:.2f}",
-      blind="Every feed has people who swipe past.")
+@live(
+    unit="correlation",
+    typology="view_fraud",
+    zh="同分钟进场与离场相关 {value:.2f}",
+    en="joins and leaves of the same minute correlate by {value:.2f}",
+    blind="Every feed has people who swipe past.",
+)
 @njit(cache=True)
 def join_leave_correlation(m):
     """Correlation of joins and leaves of the same minute; flash views leave in the minute in which they came."""
     return correlation(m[:, JOINS], m[:, LEAVES])
 
 
-@live(unit="correlation", typology="view_fraud", direction=-1, zh="评论与在线人数相关 {value:.2f}", en="comments and viewers correlate by {value:.2f}",
-      blind="Only 0.07 to 0.42 in honest rooms.")
+@live(
+    unit="correlation",
+    typology="view_fraud",
+    direction=-1,
+    zh="评论与在线人数相关 {value:.2f}",
+    en="comments and viewers correlate by {value:.2f}",
+    blind="Only 0.07 to 0.42 in honest rooms.",
+)
 @njit(cache=True)
 def comment_viewer_correlation(m):
     """Correlation of comments and viewers by minute."""
     return correlation(m[:, COMMENTS], m[:, VIEWERS])
 
 
-@live(unit="correlation", typology="view_fraud", direction=-1, zh="点击与进场相关 {value:.2f}", en="clicks and joins correlate by {value:.2f}", blind="Small counts.")
+@live(
+    unit="correlation",
+    typology="view_fraud",
+    direction=-1,
+    zh="点击与进场相关 {value:.2f}",
+    en="clicks and joins correlate by {value:.2f}",
+    blind="Small counts.",
+)
 @njit(cache=True)
 def click_join_correlation(m):
     """Correlation of product clicks and joins by minute."""
     return correlation(m[:, CLICKS], m[:, JOINS])
 
 
-@live(unit="comments", typology="engagement_fraud", zh="每千观众分钟 {value:.1f} 条评论", en="{value:.1f} comments for a thousand viewer-minutes", blind="5 to 18 in real rooms.")
+@live(
+    unit="comments",
+    typology="engagement_fraud",
+    zh="每千观众分钟 {value:.1f} 条评论",
+    en="{value:.1f} comments for a thousand viewer-minutes",
+    blind="5 to 18 in real rooms.",
+)
 @njit(cache=True)
 def comments_per_thousand_viewer_minutes(m):
     """Comments for a thousand viewer-minutes."""
     return 1000.0 * quotient(m, COMMENTS, VIEWERS)
 
 
-@live(unit="likes", typology="engagement_fraud", direction=1, alarm=400.0, zh="每千观众分钟 {value:.0f} 个赞", en="{value:.0f} likes for a thousand viewer-minutes",
-      blind="Fans tap the screen.")
+@live(
+    unit="likes",
+    typology="engagement_fraud",
+    direction=1,
+    alarm=400.0,
+    zh="每千观众分钟 {value:.0f} 个赞",
+    en="{value:.0f} likes for a thousand viewer-minutes",
+    blind="Fans tap the screen.",
+)
 @njit(cache=True)
 def likes_per_thousand_viewer_minutes(m):
     """Likes for a thousand viewer-minutes."""
     return 1000.0 * quotient(m, LIKES, VIEWERS)
 
 
-@live(unit="likes", typology="engagement_fraud", direction=1, alarm=12.0, zh="每分钟每个点赞者 {value:.1f} 个赞", en="{value:.1f} likes for each liker and minute", blind="Folded taps.")
+@live(
+    unit="likes",
+    typology="engagement_fraud",
+    direction=1,
+    alarm=12.0,
+    zh="每分钟每个点赞者 {value:.1f} 个赞",
+    en="{value:.1f} likes for each liker and minute",
+    blind="Folded taps.",
+)
 @njit(cache=True)
 def likes_per_liker_minute(m):
     """Likes over likers counted by minute."""
     return quotient(m, LIKES, LIKERS)
 
 
-@live(unit="ratio", typology="engagement_fraud", direction=-1, zh="点赞过于均匀（变异系数 {value:.2f}）", en="likes are even: a coefficient of variation of {value:.2f}",
-      blind="Unknown below one like a minute.")
+@live(
+    unit="ratio",
+    typology="engagement_fraud",
+    direction=-1,
+    zh="点赞过于均匀（变异系数 {value:.2f}）",
+    en="likes are even: a coefficient of variation of {value:.2f}",
+    blind="Unknown below one like a minute.",
+)
 @njit(cache=True)
 def like_variation_ratio(m):
     """Coefficient of variation of likes by minute; unknown below one a minute."""
@@ -246,42 +371,88 @@ def like_variation_ratio(m):
     return m[:, LIKES].std() / mean
 
 
-@live(unit="follows", typology="engagement_fraud", direction=1, alarm=170.0, zh="每千次进场新增关注 {value:.0f}", en="{value:.0f} follows for a thousand joins", blind="New channels gain fast.")
+@live(
+    unit="follows",
+    typology="engagement_fraud",
+    direction=1,
+    alarm=170.0,
+    zh="每千次进场新增关注 {value:.0f}",
+    en="{value:.0f} follows for a thousand joins",
+    blind="New channels gain fast.",
+)
 @njit(cache=True)
 def follows_per_thousand_joins(m):
     """Follows less unfollows for a thousand joins."""
     return 1000.0 * quotient(m, FOLLOWS, JOINS)
 
 
-@live(unit="orders", typology="order_fraud", direction=1, zh="每次进场 {value:.2f} 单", en="{value:.2f} orders for each join", blind="Differs by category.")
+@live(
+    unit="orders",
+    typology="order_fraud",
+    direction=1,
+    zh="每次进场 {value:.2f} 单",
+    en="{value:.2f} orders for each join",
+    blind="Differs by category.",
+)
 @njit(cache=True)
 def orders_per_join_ratio(m):
     """Orders over joins."""
     return quotient(m, ORDERS, JOINS)
 
 
-@live(unit="orders", typology="order_fraud", direction=1, alarm=1.5, zh="每次点击 {value:.2f} 单", en="{value:.2f} orders for each product click", blind="Clicks may be recorded in part.")
+@live(
+    unit="orders",
+    typology="order_fraud",
+    direction=1,
+    alarm=1.5,
+    zh="每次点击 {value:.2f} 单",
+    en="{value:.2f} orders for each product click",
+    blind="Clicks may be recorded in part.",
+)
 @njit(cache=True)
 def orders_per_click_ratio(m):
     """Orders over product clicks."""
     return quotient(m, ORDERS, CLICKS)
 
 
-@live(unit="orders", typology="order_fraud", direction=1, alarm=1.3, zh="每分钟每位买家 {value:.2f} 单", en="{value:.2f} orders for each buyer and minute", blind="Baskets of several products.")
+@live(
+    unit="orders",
+    typology="order_fraud",
+    direction=1,
+    alarm=1.3,
+    zh="每分钟每位买家 {value:.2f} 单",
+    en="{value:.2f} orders for each buyer and minute",
+    blind="Baskets of several products.",
+)
 @njit(cache=True)
 def orders_per_buyer_minute_ratio(m):
     """Orders over buyers counted by minute."""
     return quotient(m, ORDERS, BUYERS)
 
 
-@live(unit="share of orders", typology="order_fraud", direction=1, alarm=0.4, zh="{value:.0%} 的订单属于突增", en="{value:.0%} of orders are bursts without a granted cause", blind="Lucky bags.")
+@live(
+    unit="share of orders",
+    typology="order_fraud",
+    direction=1,
+    alarm=0.4,
+    zh="{value:.0%} 的订单属于突增",
+    en="{value:.0%} of orders are bursts without a granted cause",
+    blind="Lucky bags.",
+)
 @njit(cache=True)
 def unexplained_order_share(m):
     """Share of orders above five times the median minute (at least 5) while no boost or raid ran."""
     return unexplained_excess(m, ORDERS)
 
 
-@live(unit="share", typology="view_fraud", direction=1, zh="进场节律过强，单一周期占 {value:.0%}", en="one period holds {value:.0%} of the variation of joins", blind="Hosts repeat a programme.")
+@live(
+    unit="share",
+    typology="view_fraud",
+    direction=1,
+    zh="进场节律过强，单一周期占 {value:.0%}",
+    en="one period holds {value:.0%} of the variation of joins",
+    blind="Hosts repeat a programme.",
+)
 @njit(cache=True)
 def join_period_share(m):
     """Largest share of the variance of joins in one Fourier frequency of period two to thirty minutes."""
@@ -308,12 +479,31 @@ def join_period_share(m):
 
 
 SIGNALS: tuple[Signal, ...] = (
-    minutes_count, viewers_mean, peak_to_mean_ratio, unexplained_step_max, cliff_step_max, plateau_minute_share,
-    join_fano_ratio, unexplained_join_share, granted_minute_share, new_account_join_share, repeated_device_join_share,
-    viewer_minutes_per_join, join_leave_correlation, comment_viewer_correlation, click_join_correlation,
-    comments_per_thousand_viewer_minutes, likes_per_thousand_viewer_minutes, likes_per_liker_minute,
-    like_variation_ratio, follows_per_thousand_joins, orders_per_join_ratio, orders_per_click_ratio,
-    orders_per_buyer_minute_ratio, unexplained_order_share, join_period_share,
+    minutes_count,
+    viewers_mean,
+    peak_to_mean_ratio,
+    unexplained_step_max,
+    cliff_step_max,
+    plateau_minute_share,
+    join_fano_ratio,
+    unexplained_join_share,
+    granted_minute_share,
+    new_account_join_share,
+    repeated_device_join_share,
+    viewer_minutes_per_join,
+    join_leave_correlation,
+    comment_viewer_correlation,
+    click_join_correlation,
+    comments_per_thousand_viewer_minutes,
+    likes_per_thousand_viewer_minutes,
+    likes_per_liker_minute,
+    like_variation_ratio,
+    follows_per_thousand_joins,
+    orders_per_join_ratio,
+    orders_per_click_ratio,
+    orders_per_buyer_minute_ratio,
+    unexplained_order_share,
+    join_period_share,
 )
 
 

@@ -41,8 +41,11 @@ def timeline(minutes: pd.DataFrame) -> str:
     granted = minutes.loc[minutes["granted"] > 0, ["minute"]].assign(stop=lambda d: d["minute"] + 1)
     rows = []
     for name in shown:
-        line = alt.Chart(long[long["series"] == name]).mark_line(strokeWidth=1.2, color=INK).encode(
-            x=alt.X("minute:Q", title="minute" if name == shown[-1] else None), y=alt.Y("value:Q", title=name))
+        line = (
+            alt.Chart(long[long["series"] == name])
+            .mark_line(strokeWidth=1.2, color=INK)
+            .encode(x=alt.X("minute:Q", title="minute" if name == shown[-1] else None), y=alt.Y("value:Q", title=name))
+        )
         shade = alt.Chart(bad).mark_rect(opacity=0.25, color=ALERT).encode(x="start:Q", x2="stop:Q")
         calm = alt.Chart(granted).mark_rect(opacity=0.2, color=CALM).encode(x="minute:Q", x2="stop:Q")
         rows.append(alt.layer(calm, shade, line).properties(width=820, height=90 if name == "viewers" else 55))
@@ -62,15 +65,25 @@ def ring(graph: nx.Graph, most: int = 200) -> str:
     frame = pd.DataFrame(lines, columns=["x", "y", "x2", "y2", "link"])
     axis = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
     colour = alt.Color("link:N", scale=alt.Scale(domain=["purchases", "joins", "shared identity"], range=[ALERT, "#3a6ea5", CALM]))
-    edges = alt.Chart(frame).mark_rule(opacity=0.45).encode(x=alt.X("x:Q", axis=axis), y=alt.Y("y:Q", axis=axis), x2="x2:Q", y2="y2:Q", color=colour)
+    edges = (
+        alt.Chart(frame)
+        .mark_rule(opacity=0.45)
+        .encode(x=alt.X("x:Q", axis=axis), y=alt.Y("y:Q", axis=axis), x2="x2:Q", y2="y2:Q", color=colour)
+    )
     dots = alt.Chart(nodes).mark_circle(color=INK, opacity=0.9).encode(x="x:Q", y="y:Q", size=alt.Size("links:Q", legend=None))
     return svg(alt.layer(edges, dots).properties(width=520, height=380).configure_view(stroke="#e3e8ee"))
 
 
 def tier_bars(counts: pd.DataFrame) -> str:
     """Operators in each tier, tonight and the night before. Columns tier, night, operators."""
-    return svg(alt.Chart(counts).mark_bar().encode(
-        x=alt.X("operators:Q", title="operators"), y=alt.Y("tier:N", title=None),
-        yOffset=alt.YOffset("night:N", sort=["before", "tonight"]),
-        color=alt.Color("night:N", scale=alt.Scale(domain=["before", "tonight"], range=[QUIET, INK]), legend=alt.Legend(title=None)),
-    ).properties(width=420, height=alt.Step(14)))
+    return svg(
+        alt.Chart(counts)
+        .mark_bar()
+        .encode(
+            x=alt.X("operators:Q", title="operators"),
+            y=alt.Y("tier:N", title=None),
+            yOffset=alt.YOffset("night:N", sort=["before", "tonight"]),
+            color=alt.Color("night:N", scale=alt.Scale(domain=["before", "tonight"], range=[QUIET, INK]), legend=alt.Legend(title=None)),
+        )
+        .properties(width=420, height=alt.Step(14))
+    )

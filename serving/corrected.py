@@ -39,17 +39,33 @@ def session_figures(signals: pd.DataFrame, counted: pd.DataFrame, probability: p
     """
     p = probability.reindex(counted.index).fillna(0.0)
     parts = []
-    for measure, unit in (("views", "share of views"), ("unique_viewers", "share of views"), ("likes", "share of likes"), ("follows", "share of follows")):
+    for measure, unit in (
+        ("views", "share of views"),
+        ("unique_viewers", "share of views"),
+        ("likes", "share of likes"),
+        ("follows", "share of follows"),
+    ):
         if measure not in counted:
             continue
         share = suspicious_share(signals.reindex(counted.index), peers, unit)
         value = counted[measure]
         low = value * (1.0 - np.where(p > 0.05, share, 0.0))
         high = value * (1.0 - np.where(p > 0.95, share, 0.0))
-        parts.append(pd.DataFrame({
-            "entity_kind": "session", "entity_id": counted.index, "measure": measure, "unit": "count", "counted": value.to_numpy(),
-            "estimate": (value * (1.0 - p * share)).to_numpy(), "low": low.to_numpy(), "high": high.to_numpy(),
-            "basis": counted["basis"].to_numpy()}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "entity_kind": "session",
+                    "entity_id": counted.index,
+                    "measure": measure,
+                    "unit": "count",
+                    "counted": value.to_numpy(),
+                    "estimate": (value * (1.0 - p * share)).to_numpy(),
+                    "low": low.to_numpy(),
+                    "high": high.to_numpy(),
+                    "basis": counted["basis"].to_numpy(),
+                }
+            )
+        )
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return frame[frame["counted"].notna()] if len(frame) else frame
 
@@ -68,11 +84,32 @@ def order_figures(orders: pd.DataFrame, probability: pd.Series, kind: str, key: 
         rows = known & np.isfinite(value)
         if not rows.any():
             continue
-        grouped = pd.DataFrame({"k": orders[key].to_numpy()[rows], "counted": value[rows], "estimate": (value * (1 - p))[rows],
-                                "variance": (value**2 * p * (1 - p))[rows]}).groupby("k").sum()
+        grouped = (
+            pd.DataFrame(
+                {
+                    "k": orders[key].to_numpy()[rows],
+                    "counted": value[rows],
+                    "estimate": (value * (1 - p))[rows],
+                    "variance": (value**2 * p * (1 - p))[rows],
+                }
+            )
+            .groupby("k")
+            .sum()
+        )
         spread = Z90 * np.sqrt(grouped["variance"])
-        parts.append(pd.DataFrame({
-            "entity_kind": kind, "entity_id": grouped.index, "measure": measure, "unit": unit, "counted": grouped["counted"].to_numpy(),
-            "estimate": grouped["estimate"].to_numpy(), "low": (grouped["estimate"] - spread).clip(lower=0).to_numpy(),
-            "high": np.minimum(grouped["estimate"] + spread, grouped["counted"]).to_numpy(), "basis": "events"}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "entity_kind": kind,
+                    "entity_id": grouped.index,
+                    "measure": measure,
+                    "unit": unit,
+                    "counted": grouped["counted"].to_numpy(),
+                    "estimate": grouped["estimate"].to_numpy(),
+                    "low": (grouped["estimate"] - spread).clip(lower=0).to_numpy(),
+                    "high": np.minimum(grouped["estimate"] + spread, grouped["counted"]).to_numpy(),
+                    "basis": "events",
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -13,7 +13,7 @@ import pandas as pd
 
 from data_contracts.contract import contract
 from data_contracts.faults import NothingToScore
-from data_contracts.lake import connect, delivered, digest_file, file_list, files_of
+from data_contracts.lake import connect, delivered, digest_file, file_list, files_of, scalar
 from serving.policy import NightPolicy
 
 ORDER_AGE = timedelta(days=7)  # an order is scored again while it is up to a week old
@@ -53,7 +53,8 @@ def receipts(lake: Path, name: str, as_of: datetime, days: int = 8) -> pd.Series
         rows = connection.execute(
             f"SELECT CAST(CAST({column} AS TIMESTAMP) AS DATE) AS day, count(*) AS n FROM "
             f"read_parquet({file_list(files_of(lake, name))}, hive_partitioning=false, union_by_name=true) "
-            f"WHERE {column} >= TIMESTAMP '{first}' AND {column} < TIMESTAMP '{as_of}' GROUP BY 1").df()
+            f"WHERE {column} >= TIMESTAMP '{first}' AND {column} < TIMESTAMP '{as_of}' GROUP BY 1"
+        ).df()
     counts = pd.Series(rows["n"].to_numpy(), index=pd.to_datetime(rows["day"]).dt.date)
     wanted = [(first + timedelta(days=i)).date() for i in range(days)]
     return counts.reindex(wanted).fillna(0).astype(int)
@@ -65,15 +66,16 @@ def refuse_short(lake: Path, names: list[str], as_of: datetime, policy: NightPol
     night = (as_of - timedelta(days=1)).date()
     if not any(c.iloc[-1] for c in counts.values()):
         raise NothingToScore(
-            f"no session and no order was received on {night} in {lake}: expected at least one. "
-            "Check the delivery, or name another --date.")
+            f"no session and no order was received on {night} in {lake}: expected at least one. Check the delivery, or name another --date."
+        )
     for name, count in counts.items():
         before = count.iloc[:-1]
         usual = before[before > 0].median() if (before > 0).sum() >= 3 else 0
         if count.iloc[-1] < policy.short_share * usual:
             raise NothingToScore(
                 f"{name} of {night}: expected about {usual:.0f} rows as on the days before, found {count.iloc[-1]} "
-                f"(below {policy.short_share:.0%}). Wait for the delivery to be complete, or pass --allow-short.")
+                f"(below {policy.short_share:.0%}). Wait for the delivery to be complete, or pass --allow-short."
+            )
 
 
 def scope_of_night(tables: dict[str, Any], as_of: datetime) -> Scope:
@@ -86,3 +88,22 @@ def scope_of_night(tables: dict[str, Any], as_of: datetime) -> Scope:
         o = tables["orders"]
         orders = o.filter(o.received_at >= as_of - ORDER_AGE).order_id.to_pandas().tolist()
     return Scope(sorted(sessions), sorted(orders))
+
+
+def newest_receipt(lake: Path) -> datetime:
+    """The start of the day after the newest receipt of sessions or orders."""
+    newest = [receipts_end(lake, name) for name in ("sessions", "orders") if files_of(lake, name)]
+    if not newest:
+        raise NothingToScore(f"{lake} has neither sessions nor orders")
+    last = max(newest)
+    return datetime(last.year, last.month, last.day) + timedelta(days=1)
+
+
+def receipts_end(lake: Path, name: str) -> datetime:
+    """Moment of the newest receipt of a table."""
+    with connect() as connection:
+        return scalar(
+            connection,
+            f"SELECT max(CAST({contract(name).received} AS TIMESTAMP)) FROM "
+            f"read_parquet({file_list(files_of(lake, name))}, hive_partitioning=false, union_by_name=true)",
+        )

@@ -64,14 +64,25 @@ def load_models(models: Path | None) -> dict[str, Released]:
 
 def run_identity(night: date, digest: str, models: dict[str, Released], policy: Policy, before: str | None) -> str:
     """Run id: a digest of everything that decides the night's bytes."""
-    parts = {"date": night.isoformat(), "data": digest, "models": {n: m.version for n, m in sorted(models.items())},
-             "policy": policy.sha256, "catalogue": catalogue.digest(), "before": before}
+    parts = {
+        "date": night.isoformat(),
+        "data": digest,
+        "models": {n: m.version for n, m in sorted(models.items())},
+        "policy": policy.sha256,
+        "catalogue": catalogue.digest(),
+        "before": before,
+    }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def score_entity(
-    tables: dict[str, Any], entity: str, only: list[str] | None, models: dict[str, Released], policy: Policy,
-    stratum: pd.Series | None, say: Say,
+    tables: dict[str, Any],
+    entity: str,
+    only: list[str] | None,
+    models: dict[str, Released],
+    policy: Policy,
+    stratum: pd.Series | None,
+    say: Say,
 ) -> Scored:
     """Signals and scores of one kind of entity, by its champion where there is one and by deviance always."""
     signals = engine.compute(tables, catalogue.of_entity(entity), entity, only, lambda name: say(f"{entity} signals: {name}"))
@@ -104,8 +115,9 @@ def _long(signals: pd.DataFrame, entity: str) -> pd.DataFrame:
     """Known values as rows of the `signals` contract."""
     values = signals.to_numpy()
     i, j = np.nonzero(np.isfinite(values))
-    return pd.DataFrame({
-        "entity_kind": entity, "entity_id": signals.index.to_numpy()[i], "signal": signals.columns.to_numpy()[j], "value": values[i, j]})
+    return pd.DataFrame(
+        {"entity_kind": entity, "entity_id": signals.index.to_numpy()[i], "signal": signals.columns.to_numpy()[j], "value": values[i, j]}
+    )
 
 
 def _counted(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
@@ -119,8 +131,11 @@ def _counted(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
         out = out.join(seen.set_index("session_id")).assign(basis="events")
         if "interactions" in tables:
             a = tables["interactions"].semi_join(scope, "session_id")
-            done = a.group_by("session_id").aggregate(
-                likes=a["count"].sum(where=a.kind == "like"), follows=a["count"].sum(where=a.kind == "follow")).to_pandas()
+            done = (
+                a.group_by("session_id")
+                .aggregate(likes=a["count"].sum(where=a.kind == "like"), follows=a["count"].sum(where=a.kind == "follow"))
+                .to_pandas()
+            )
             out = out.join(done.set_index("session_id"))
             out[["likes", "follows"]] = out[["likes", "follows"]].fillna(0)
         out[["views", "unique_viewers"]] = out[["views", "unique_viewers"]].fillna(0)
@@ -137,7 +152,13 @@ def _figures(tables: dict[str, Any], scored: dict[str, Scored], scope: inputs.Sc
         parts.append(corrected.session_figures(s.signals, _counted(tables, s), s.probability(), s.peers))
     if ORDER in scored and len(scored[ORDER].signals):
         wanted = engine.scope_of(tables, scope.orders, ORDER)
-        orders = tables["orders"].semi_join(wanted, "order_id").select("order_id", "session_id", "operator_id", "paid_amount").to_pandas().set_index("order_id")
+        orders = (
+            tables["orders"]
+            .semi_join(wanted, "order_id")
+            .select("order_id", "session_id", "operator_id", "paid_amount")
+            .to_pandas()
+            .set_index("order_id")
+        )
         refunded = set(tables["refunds"].order_id.to_pandas()) if "refunds" in tables else set()
         orders["refunded"] = orders.index.isin(refunded)
         p = scored[ORDER].probability()
@@ -149,7 +170,12 @@ def _figures(tables: dict[str, Any], scored: dict[str, Scored], scope: inputs.Sc
 
 
 def nightly(
-    folder: str | Path, night: date, models_folder: Path | None, policy: Policy, allow_short: bool = False, say: Say = lambda text: None,
+    folder: str | Path,
+    night: date,
+    models_folder: Path | None,
+    policy: Policy,
+    allow_short: bool = False,
+    say: Say = lambda text: None,
 ) -> Night:
     """Score a night and publish it. Nothing is published unless all of it is.
 
@@ -200,12 +226,26 @@ def _compute(lake, part, night, run_id, digest, models, policy, before, quaranti
     unknown = sorted(s.name for s in catalogue.CATALOGUE if _never_known(s.name, scored, accounts))
     long = [_long(s.signals, e) for e, s in scored.items()] + ([_long(accounts, ACCOUNT)] if len(accounts) else [])
     scores = pd.concat([s.scores.rename_axis("entity_id").reset_index().assign(entity_kind=e) for e, s in scored.items()])
-    run = pd.DataFrame([{
-        "run_id": run_id, "date": night, "as_of": as_of, "status": "complete",
-        "tables_missing": json.dumps([n for n in inbound_names() if n not in tables]), "signals_unknown": json.dumps(unknown),
-        "quarantined": quarantined, "sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(decisions),
-        "catalogue_sha256": catalogue.digest(), "data_sha256": digest,
-        "models": json.dumps({n: m.version for n, m in sorted(models.items())}), "policy_version": policy.version}])
+    run = pd.DataFrame(
+        [
+            {
+                "run_id": run_id,
+                "date": night,
+                "as_of": as_of,
+                "status": "complete",
+                "tables_missing": json.dumps([n for n in inbound_names() if n not in tables]),
+                "signals_unknown": json.dumps(unknown),
+                "quarantined": quarantined,
+                "sessions": len(scope.sessions),
+                "orders": len(scope.orders),
+                "operators": len(decisions),
+                "catalogue_sha256": catalogue.digest(),
+                "data_sha256": digest,
+                "models": json.dumps({n: m.version for n, m in sorted(models.items())}),
+                "policy_version": policy.version,
+            }
+        ]
+    )
     say("writing")
     counts = {
         "signals": write_table(part, "signals", pd.concat(long).assign(**stamp)),
@@ -232,8 +272,18 @@ def _never_known(name: str, scored: dict[str, Scored], accounts: pd.DataFrame) -
 def _manifest(part: Path, run_id: str, models: dict[str, Released], policy: Policy, digest: str, before: str | None) -> None:
     """What a score is traced by: model version → MLflow run, data digest, code revision."""
     lineage = {n: {k: m.manifest[k] for k in ("version", "run_id", "revision", "data_sha256", "until")} for n, m in sorted(models.items())}
-    text = json.dumps({"run_id": run_id, "models": lineage, "policy": {"version": policy.version, "sha256": policy.sha256},
-                       "data_sha256": digest, "catalogue_sha256": catalogue.digest(), "before": before}, indent=1, sort_keys=True)
+    text = json.dumps(
+        {
+            "run_id": run_id,
+            "models": lineage,
+            "policy": {"version": policy.version, "sha256": policy.sha256},
+            "data_sha256": digest,
+            "catalogue_sha256": catalogue.digest(),
+            "before": before,
+        },
+        indent=1,
+        sort_keys=True,
+    )
     (part / "manifest.json").write_text(text, encoding="utf-8")
 
 

@@ -83,11 +83,17 @@ def load_policy(path: Path | None = None) -> Policy:
             raise BadPolicy("policy [tiers]: need 0 <= B <= C <= D <= 1")
         measures = document["measures"]
         return Policy(
-            version=document["version"], sha256=hashlib.sha256(text.encode()).hexdigest(), tiers=tiers,
-            night=_section(document, "night", NightPolicy), boost=_section(document, "boost", BoostPolicy),
-            key_share=document["influence"]["key_share"], measure={t: measures[t] for t in "ABCD"},
-            article=dict(measures["article"]), human_only=tuple(measures["human_only"]),
-            appeal_route=document["appeal"]["route"], appeal_days=document["appeal"]["days"],
+            version=document["version"],
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            tiers=tiers,
+            night=_section(document, "night", NightPolicy),
+            boost=_section(document, "boost", BoostPolicy),
+            key_share=document["influence"]["key_share"],
+            measure={t: measures[t] for t in "ABCD"},
+            article=dict(measures["article"]),
+            human_only=tuple(measures["human_only"]),
+            appeal_route=document["appeal"]["route"],
+            appeal_days=document["appeal"]["days"],
         )
     except (tomllib.TOMLDecodeError, KeyError) as error:
         raise BadPolicy(f"policy {path or 'policy.toml'}: {error!r}") from error

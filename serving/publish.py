@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from data_contracts.contract import contract
 from data_contracts.faults import LakeProblem, SteelyardError
-from data_contracts.lake import connect, good_row, to_arrow, write_file
+from data_contracts.lake import connect, good_row, scalar, to_arrow, write_file
 
 
 class OutputBreaksContract(SteelyardError):
@@ -43,11 +43,11 @@ def validated(name: str, frame: pd.DataFrame) -> pa.Table:
         raise OutputBreaksContract(f"{name}: {error}") from error
     with connect() as connection:
         connection.register("output", shaped)
-        bad = connection.execute(f"SELECT count(*) FROM output WHERE NOT ({good_row(table)})").fetchone()[0]
+        bad = scalar(connection, f"SELECT count(*) FROM output WHERE NOT ({good_row(table)})")
         keys = ", ".join(f'"{k}"' for k in table.key)
         double = 0
         if table.key:
-            double = connection.execute(f"SELECT count(*) - count(DISTINCT ({keys})) FROM output").fetchone()[0]
+            double = scalar(connection, f"SELECT count(*) - count(DISTINCT ({keys})) FROM output")
     if bad or double:
         raise OutputBreaksContract(f"{name}: {bad} rows break a rule of their contract and {double} repeat a key")
     return shaped

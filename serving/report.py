@@ -43,7 +43,8 @@ def _tier_counts(decisions: pd.DataFrame, previous: Path | None) -> tuple[pd.Dat
     moves = moved.sort_values(["tier", "operator_id"], ascending=[False, True])
     return pd.concat(parts), [
         {"operator": r.operator_id, "was": r.previous_tier, "now": r.tier, "cause": r.cause, **json.loads(r.why)}
-        for r in moves.head(50).itertuples(index=False)]
+        for r in moves.head(50).itertuples(index=False)
+    ]
 
 
 def _top(decisions: pd.DataFrame, scores: pd.DataFrame) -> list[dict[str, Any]]:
@@ -56,8 +57,19 @@ def _top(decisions: pd.DataFrame, scores: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for r in d.itertuples(index=False):
         reasons = {x["signal"]: x for group in said.get(r.operator_id, []) for x in group}
-        rows.append({"operator": r.operator_id, "tier": r.tier, "risk": r.risk, "influence": r.influence, "harm": r.expected_harm,
-                     "measure": r.measure, "cold": r.cold_start, "why": json.loads(r.why), "reasons": list(reasons.values())[:5]})
+        rows.append(
+            {
+                "operator": r.operator_id,
+                "tier": r.tier,
+                "risk": r.risk,
+                "influence": r.influence,
+                "harm": r.expected_harm,
+                "measure": r.measure,
+                "cold": r.cold_start,
+                "why": json.loads(r.why),
+                "reasons": list(reasons.values())[:5],
+            }
+        )
     return rows
 
 
@@ -71,18 +83,33 @@ def _worst_session(scores: pd.DataFrame, tables: dict[str, Any]) -> dict[str, An
     minutes = engine.minutes_frame(tables, engine.scope_of(tables, [first["entity_id"]], SESSION))
     if len(minutes) < 2:
         return None
-    return {"session": first["entity_id"], "score": first["score"], "picture": charts.timeline(minutes),
-            "windows": charts.suspicious_minutes(minutes).to_dict("records"),
-            "reasons": json.loads(first["reasons"]) if isinstance(first["reasons"], str) else []}
+    return {
+        "session": first["entity_id"],
+        "score": first["score"],
+        "picture": charts.timeline(minutes),
+        "windows": charts.suspicious_minutes(minutes).to_dict("records"),
+        "reasons": json.loads(first["reasons"]) if isinstance(first["reasons"], str) else [],
+    }
 
 
 def _ring(rings: Rings) -> dict[str, Any] | None:
     if rings.rings.empty:
         return None
-    r = rings.rings.assign(weight=rings.rings["density"] * rings.rings["members"]).sort_values(["weight", "ring_id"], ascending=[False, True]).iloc[0]
-    return {"ring": r["ring_id"], "kind": r["kind"], "members": int(r["members"]), "operators": int(r["operators"]),
-            "edges": int(r["edges"]), "density": r["density"], "evidence": json.loads(r["evidence"]),
-            "picture": charts.ring(rings.graph(r["ring_id"]))}
+    r = (
+        rings.rings.assign(weight=rings.rings["density"] * rings.rings["members"])
+        .sort_values(["weight", "ring_id"], ascending=[False, True])
+        .iloc[0]
+    )
+    return {
+        "ring": r["ring_id"],
+        "kind": r["kind"],
+        "members": int(r["members"]),
+        "operators": int(r["operators"]),
+        "edges": int(r["edges"]),
+        "density": r["density"],
+        "evidence": json.loads(r["evidence"]),
+        "picture": charts.ring(rings.graph(r["ring_id"])),
+    }
 
 
 def write_report(folder: Path, tables: dict[str, Any], rings: Rings, policy: Policy, previous: Path | None) -> Path:
@@ -90,12 +117,24 @@ def write_report(folder: Path, tables: dict[str, Any], rings: Rings, policy: Pol
     decisions, scores, run = _read(folder, "tier_decisions"), _read(folder, "scores"), _read(folder, "runs").iloc[0]
     counts, moves = _tier_counts(decisions, previous)
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined,
-        loader=jinja2.FunctionLoader(lambda name: (resources.files("serving") / "templates" / name).read_text("utf-8")))
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(lambda name: (resources.files("serving") / "templates" / name).read_text("utf-8")),
+    )
     text = environment.get_template("report.html.j2").render(
-        run=run.to_dict(), models=json.loads(run["models"]), missing=json.loads(run["tables_missing"]),
-        unknown=json.loads(run["signals_unknown"]), fresh=freshness(tables), counts=counts.to_dict("records"), bars=charts.tier_bars(counts),
-        moves=moves, top=_top(decisions, scores), session=_worst_session(scores, tables), ring=_ring(rings), policy=policy)
+        run=run.to_dict(),
+        models=json.loads(run["models"]),
+        missing=json.loads(run["tables_missing"]),
+        unknown=json.loads(run["signals_unknown"]),
+        fresh=freshness(tables),
+        counts=counts.to_dict("records"),
+        bars=charts.tier_bars(counts),
+        moves=moves,
+        top=_top(decisions, scores),
+        session=_worst_session(scores, tables),
+        ring=_ring(rings),
+        policy=policy,
+    )
     path = folder / "report.html"
     path.write_text(text, encoding="utf-8")
     return path

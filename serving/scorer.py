@@ -44,8 +44,15 @@ def peers_of(signals: pd.DataFrame, stratum: pd.Series | None, least: int = 20) 
 def reason(name: str, value: float, peers: float | None, share: float) -> dict[str, Any]:
     """A reason in words with its evidence."""
     s = BY_NAME[name]
-    return {"signal": name, "typology": s.typology, "value": round(float(value), 6), "unit": s.unit,
-            "peers": None if peers is None else round(peers, 6), "share": round(float(share), 4), **s.reason(float(value))}
+    return {
+        "signal": name,
+        "typology": s.typology,
+        "value": round(float(value), 6),
+        "unit": s.unit,
+        "peers": None if peers is None else round(peers, 6),
+        "share": round(float(share), 4),
+        **s.reason(float(value)),
+    }
 
 
 def _explained(columns: list[str], values: np.ndarray, contributions: np.ndarray, entity: str, peers: Peers, most: int):
@@ -71,7 +78,8 @@ def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy
     frame["reasons"] = None
     said = {
         frame.index[i]: json.dumps(
-            _explained(released.columns, values[i], c[:-1], frame.index[i], peers, policy.reasons), ensure_ascii=False)
+            _explained(released.columns, values[i], c[:-1], frame.index[i], peers, policy.reasons), ensure_ascii=False
+        )
         for i, c in zip(rows, contributions, strict=True)
     }
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
@@ -112,7 +120,8 @@ def deviance_scores(signals: pd.DataFrame, entity: str, version: str, peers: Pee
         top = row[row > 0].sort_values(ascending=False, kind="stable").head(policy.reasons)
         entity_id = frame.index[i]
         said[entity_id] = json.dumps(
-            [reason(n, signals.at[entity_id, n], peers.of(entity_id, n), v / total[i]) for n, v in top.items()], ensure_ascii=False)
+            [reason(n, signals.at[entity_id, n], peers.of(entity_id, n), v / total[i]) for n, v in top.items()], ensure_ascii=False
+        )
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
     return frame.assign(unknown=_unknown(signals[known], shown))
 

@@ -41,7 +41,13 @@ def influence(operators: Scored, orders: Scored | None, figures: pd.DataFrame) -
 
 
 def decide_night(
-    lake: Path, night: date, before: str | None, operators: Scored, orders: Scored | None, figures: pd.DataFrame, policy: Policy,
+    lake: Path,
+    night: date,
+    before: str | None,
+    operators: Scored,
+    orders: Scored | None,
+    figures: pd.DataFrame,
+    policy: Policy,
 ) -> pd.DataFrame:
     """Tier decisions of a night as rows of their contract, less the run's stamp."""
     s = operators.signals
@@ -54,21 +60,47 @@ def decide_night(
     standings = []
     for operator in s.index:
         p = past.get(operator, {})
-        standings.append(Standing(
-            operator, _value(main.at[operator, "probability"]) if trained else None, _value(weight.get(operator, np.nan)),
-            int(alarms[operator]), _value(s.at[operator, "operator_session_count"]), _value(s.at[operator, "operator_order_count"]),
-            **p))
+        standings.append(
+            Standing(
+                operator,
+                _value(main.at[operator, "probability"]) if trained else None,
+                _value(weight.get(operator, np.nan)),
+                int(alarms[operator]),
+                _value(s.at[operator, "operator_session_count"]),
+                _value(s.at[operator, "operator_order_count"]),
+                **p,
+            )
+        )
     made = decide(standings, policy, version)
     rows = []
     for standing, d in zip(standings, made, strict=True):
         milder = standing.previous_tier is not None and d.proposed < standing.previous_tier
-        rows.append({
-            "operator_id": d.operator_id, "tier": d.tier, "previous_tier": standing.previous_tier, "is_key_operator": d.is_key_operator,
-            "risk": standing.risk, "influence": standing.influence, "expected_harm": d.expected_harm, "measure": d.measure,
-            "needs_human": d.needs_human, "cold_start": d.cold_start, "cause": d.cause,
-            "why": json.dumps({"zh": d.why_zh, "en": d.why_en, "proposed": d.proposed, "alarms": standing.alarms,
-                               "clean": standing.clean + 1 if milder and d.tier == standing.previous_tier else 0}, ensure_ascii=False),
-            "model_version": version})
+        rows.append(
+            {
+                "operator_id": d.operator_id,
+                "tier": d.tier,
+                "previous_tier": standing.previous_tier,
+                "is_key_operator": d.is_key_operator,
+                "risk": standing.risk,
+                "influence": standing.influence,
+                "expected_harm": d.expected_harm,
+                "measure": d.measure,
+                "needs_human": d.needs_human,
+                "cold_start": d.cold_start,
+                "cause": d.cause,
+                "why": json.dumps(
+                    {
+                        "zh": d.why_zh,
+                        "en": d.why_en,
+                        "proposed": d.proposed,
+                        "alarms": standing.alarms,
+                        "clean": standing.clean + 1 if milder and d.tier == standing.previous_tier else 0,
+                    },
+                    ensure_ascii=False,
+                ),
+                "model_version": version,
+            }
+        )
     frame = pd.DataFrame(rows)
     for column in ("risk", "influence", "expected_harm"):
         frame[column] = frame[column].astype(float)
@@ -83,6 +115,10 @@ def _past(lake: Path, before: str | None) -> dict[str, dict]:
     out = {}
     for row in frame.itertuples(index=False):
         out[row.operator_id] = {
-            "previous_tier": row.tier, "previous_risk": None if pd.isna(row.risk) else float(row.risk),
-            "previous_model": row.model_version, "previous_policy": row.policy_version, "clean": json.loads(row.why)["clean"]}
+            "previous_tier": row.tier,
+            "previous_risk": None if pd.isna(row.risk) else float(row.risk),
+            "previous_model": row.model_version,
+            "previous_policy": row.policy_version,
+            "clean": json.loads(row.why)["clean"],
+        }
     return out

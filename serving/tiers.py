@@ -74,7 +74,11 @@ def within_capacity(standings: list[Standing], proposed: dict[str, str], policy:
     """Move the least harmful proposals beyond patrol capacity one tier milder, from D down to B."""
     order = sorted(standings, key=lambda s: (-(expected_harm(s) or 0.0), -s.alarms, s.operator_id))
     out = dict(proposed)
-    for tier, milder, share in (("D", "C", policy.tiers.capacity_D), ("C", "B", policy.tiers.capacity_C), ("B", "A", policy.tiers.capacity_B)):
+    for tier, milder, share in (
+        ("D", "C", policy.tiers.capacity_D),
+        ("C", "B", policy.tiers.capacity_C),
+        ("B", "A", policy.tiers.capacity_B),
+    ):
         room = max(1, math.floor(share * len(standings)))
         inside = [s.operator_id for s in order if out[s.operator_id] >= tier]
         for operator in inside[room:]:
@@ -129,9 +133,19 @@ def decide(standings: list[Standing], policy: Policy, model: str) -> list[Decisi
         tier = settled(s, proposed[s.operator_id], policy)
         measure = policy.measure[tier]
         zh, en = _words(s, tier, proposed[s.operator_id], by_risk[s.operator_id], policy)
-        decisions.append(Decision(
-            s.operator_id, tier, proposed[s.operator_id],
-            tier == "D" or (s.influence is not None and s.influence >= floor), expected_harm(s), measure,
-            measure in policy.human_only, is_cold(s, policy), _cause(s, tier, by_risk[s.operator_id], policy, model), zh, en,
-        ))
+        decisions.append(
+            Decision(
+                s.operator_id,
+                tier,
+                proposed[s.operator_id],
+                tier == "D" or (s.influence is not None and s.influence >= floor),
+                expected_harm(s),
+                measure,
+                measure in policy.human_only,
+                is_cold(s, policy),
+                _cause(s, tier, by_risk[s.operator_id], policy, model),
+                zh,
+                en,
+            )
+        )
     return decisions

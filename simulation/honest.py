@@ -41,8 +41,13 @@ def sessions_of_day(rng: np.random.Generator, ops: Operators, day: float, first_
     viewers[big] *= rng.uniform(2, 6, big.sum())
     dwell = np.exp(ops.log_dwell[operator] + rng.normal(0, 0.25, n)) * MINUTE
     return Sessions(
-        first_index + np.arange(n), operator, np.floor(start), np.floor(start + length), viewers,
-        np.minimum(dwell, 0.8 * length), np.arange(n),
+        first_index + np.arange(n),
+        operator,
+        np.floor(start),
+        np.floor(start + length),
+        viewers,
+        np.minimum(dwell, 0.8 * length),
+        np.arange(n),
     )
 
 
@@ -93,8 +98,14 @@ def pick_accounts(rng: np.random.Generator, a: Accounts, ops: Operators, operato
 
 
 def dressed(
-    rng: np.random.Generator, a: Accounts, session: np.ndarray, account: np.ndarray, joined: np.ndarray,
-    left: np.ndarray, source: np.ndarray, scheme: int = 0,
+    rng: np.random.Generator,
+    a: Accounts,
+    session: np.ndarray,
+    account: np.ndarray,
+    joined: np.ndarray,
+    left: np.ndarray,
+    source: np.ndarray,
+    scheme: int = 0,
 ) -> Views:
     """Views by real people on their own devices and networks."""
     n = len(account)
@@ -105,14 +116,21 @@ def dressed(
     region = np.where(moved, rng.integers(0, 30, n), a.region[account])
     version = rng.choice(6, size=n, p=[0.01, 0.03, 0.06, 0.15, 0.30, 0.45])
     return Views(
-        session, account, a.device[account], joined, left, source, version, ip, asn, region,
+        session,
+        account,
+        a.device[account],
+        joined,
+        left,
+        source,
+        version,
+        ip,
+        asn,
+        region,
         np.full(n, scheme, dtype=np.int64),
     )
 
 
-def audience(
-    rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, profiles: np.ndarray
-) -> tuple[Views, Causes, np.ndarray]:
+def audience(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, profiles: np.ndarray) -> tuple[Views, Causes, np.ndarray]:
     """Honest views of a day's sessions, their honest causes, and the time of each session's lucky bag (NaN: none)."""
     n = len(s)
     length = s.end - s.start
@@ -158,15 +176,11 @@ def audience(
     left = np.minimum(joined + stay, s.end[row])
     account = pick_accounts(rng, a, ops, s.operator[row])
     views = dressed(rng, a, row, account, joined, left, source)
-    causes = Causes(
-        boost_row, boost_start, boost_end, boost_views, sender, raid_row, raid_at, raid_views
-    )
+    causes = Causes(boost_row, boost_start, boost_end, boost_views, sender, raid_row, raid_at, raid_views)
     return views, causes, bag
 
 
-def actions(
-    rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, v: Views, bag: np.ndarray
-) -> Acts:
+def actions(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, v: Views, bag: np.ndarray) -> Acts:
     """Likes, comments, follows, shares and clicks of honest views."""
     row = v.session
     minutes = (v.left - v.joined) / MINUTE
@@ -181,8 +195,13 @@ def actions(
         n = len(index)
         parts.append(
             Acts(
-                row[index], v.account[index], np.full(n, kind), at, np.broadcast_to(count, n).astype(np.int64),
-                text if text is not None else np.full(n, -1), np.zeros(n, dtype=np.int64),
+                row[index],
+                v.account[index],
+                np.full(n, kind),
+                at,
+                np.broadcast_to(count, n).astype(np.int64),
+                text if text is not None else np.full(n, -1),
+                np.zeros(n, dtype=np.int64),
             )
         )
 
@@ -199,8 +218,13 @@ def actions(
     fickle = rng.random(len(new_fan)) < 0.05
     gone = new_fan[fickle]
     lost = Acts(
-        row[gone], v.account[gone], np.full(len(gone), 3), v.left[gone] + rng.exponential(3 * 86400, len(gone)),
-        np.ones(len(gone), dtype=np.int64), np.full(len(gone), -1), np.zeros(len(gone), dtype=np.int64),
+        row[gone],
+        v.account[gone],
+        np.full(len(gone), 3),
+        v.left[gone] + rng.exponential(3 * 86400, len(gone)),
+        np.ones(len(gone), dtype=np.int64),
+        np.full(len(gone), -1),
+        np.zeros(len(gone), dtype=np.int64),
     )
     emit(np.flatnonzero(rng.random(len(v)) < 0.006), 4)
     emit(np.flatnonzero(rng.random(len(v)) < np.minimum(0.10 + 0.004 * minutes, 0.5)), 5)

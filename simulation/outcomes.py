@@ -12,8 +12,13 @@ APPEAL = 0.6  # share of wrongly confirmed verdicts that an appeal overturns
 
 
 def judged(
-    rng: np.random.Generator, entity: np.ndarray, fraud: np.ndarray, suspicion: np.ndarray, typology: np.ndarray,
-    happened: np.ndarray, audit: float,
+    rng: np.random.Generator,
+    entity: np.ndarray,
+    fraud: np.ndarray,
+    suspicion: np.ndarray,
+    typology: np.ndarray,
+    happened: np.ndarray,
+    audit: float,
 ) -> pd.DataFrame:
     """Outcomes of entities: who was looked at, what was found, and when.
 
@@ -29,12 +34,13 @@ def judged(
     delay = np.where(audited[seen], rng.uniform(1, 3, len(seen)), rng.uniform(0.5, 5, len(seen))) * DAY
     first = pd.DataFrame(
         {
-            "entity": entity[seen], "typology": typology[seen], "confirmed": found,
-            "decided": happened[seen] + delay, "source": np.where(audited[seen], "random_audit", "patrol"),
+            "entity": entity[seen],
+            "typology": typology[seen],
+            "confirmed": found,
+            "decided": happened[seen] + delay,
+            "source": np.where(audited[seen], "random_audit", "patrol"),
         }
     )
     appealed = found & ~fraud[seen] & (rng.random(len(seen)) < APPEAL)
-    second = first[appealed].assign(
-        confirmed=False, source="appeal", decided=lambda d: d["decided"] + rng.uniform(1, 4, len(d)) * DAY
-    )
+    second = first[appealed].assign(confirmed=False, source="appeal", decided=lambda d: d["decided"] + rng.uniform(1, 4, len(d)) * DAY)
     return pd.concat([first, second], ignore_index=True)

@@ -18,9 +18,20 @@ PRICE_LOG = np.array([4.6, 4.3, 3.6, 5.4, 5.2, 4.3, 3.5, 2.6])
 WEIGHT_LOG = np.array([6.0, 5.4, 7.0, 4.2, 6.4, 7.1, 6.3, 3.2])  # log grams; gifts often weigh under 50 g
 ASN = ["mobile", "broadband", "campus", "office", "datacentre", "proxy"]
 LOOKALIKES = [
-    "raid_target", "celebrity_visits", "coupon_bursts", "ad_spikes", "campus_audience", "pickup_station_buyers",
-    "presale", "group_buying", "same_city_courier", "fan_club_slogans", "light_gifts", "virtual_host",
-    "new_small_operator", "high_return_category",
+    "raid_target",
+    "celebrity_visits",
+    "coupon_bursts",
+    "ad_spikes",
+    "campus_audience",
+    "pickup_station_buyers",
+    "presale",
+    "group_buying",
+    "same_city_courier",
+    "fan_club_slogans",
+    "light_gifts",
+    "virtual_host",
+    "new_small_operator",
+    "high_return_category",
 ]
 
 
@@ -96,8 +107,21 @@ def people(rng: np.random.Generator, size: Size, start: float) -> Accounts:
     device = np.where(rng.random(n) < 0.03, household + 20_000_000, np.arange(n))  # a tablet that a family shares
     referrer = np.where(rng.random(n) < 0.2, rng.integers(0, honest, n), -1)
     return Accounts(
-        region, start - age_days * DAY, device, ip, asn, address, payer, interest, rng.gamma(0.35, 1 / 0.35, n),
-        rng.random(n) < np.where(np.arange(n) < honest, 0.9, 0.55), level, referrer, ordered, campus, honest,
+        region,
+        start - age_days * DAY,
+        device,
+        ip,
+        asn,
+        address,
+        payer,
+        interest,
+        rng.gamma(0.35, 1 / 0.35, n),
+        rng.random(n) < np.where(np.arange(n) < honest, 0.9, 0.55),
+        level,
+        referrer,
+        ordered,
+        campus,
+        honest,
     )
 
 
@@ -111,20 +135,34 @@ def sellers(rng: np.random.Generator, size: Size, start: float) -> Operators:
     age = np.where(fresh, rng.uniform(-15, 12, m), rng.gamma(2.0, 250.0, m) + 20)
     log_viewers = np.where(fresh, np.minimum(log_viewers, rng.normal(2.0, 0.8, m)), log_viewers)
     share = {
-        "raid_target": 0.08, "celebrity_visits": 0.03, "coupon_bursts": 0.12, "ad_spikes": 0.12,
-        "campus_audience": 0.04, "pickup_station_buyers": 0.05, "presale": 0.06, "group_buying": 0.05,
-        "same_city_courier": 0.06, "fan_club_slogans": 0.07, "virtual_host": 0.05,
+        "raid_target": 0.08,
+        "celebrity_visits": 0.03,
+        "coupon_bursts": 0.12,
+        "ad_spikes": 0.12,
+        "campus_audience": 0.04,
+        "pickup_station_buyers": 0.05,
+        "presale": 0.06,
+        "group_buying": 0.05,
+        "same_city_courier": 0.06,
+        "fan_club_slogans": 0.07,
+        "virtual_host": 0.05,
     }
     lookalike = {name: rng.random(m) < p for name, p in share.items()}
     lookalike["light_gifts"] = category == CATEGORIES.index("gifts")
     lookalike["high_return_category"] = category == CATEGORIES.index("apparel")
     lookalike["new_small_operator"] = fresh
     return Operators(
-        log_viewers, category, rng.integers(0, len(REGIONS), m),
-        np.where(rng.random(m) < 0.35, rng.integers(0, max(3, m // 15), m), -1), rng.integers(0, 3, m),
-        start - age * DAY, np.clip(rng.lognormal(np.log(size.start_rate), 0.5, m), 0.05, 1.0),
-        np.clip(rng.normal(19.0, 3.0, m), 6, 23), np.clip(rng.lognormal(np.log(0.07), 0.5, m), 0.01, 0.35),
-        rng.normal(np.log(30.0), 0.55, m), lookalike,
+        log_viewers,
+        category,
+        rng.integers(0, len(REGIONS), m),
+        np.where(rng.random(m) < 0.35, rng.integers(0, max(3, m // 15), m), -1),
+        rng.integers(0, 3, m),
+        start - age * DAY,
+        np.clip(rng.lognormal(np.log(size.start_rate), 0.5, m), 0.05, 1.0),
+        np.clip(rng.normal(19.0, 3.0, m), 6, 23),
+        np.clip(rng.lognormal(np.log(0.07), 0.5, m), 0.01, 0.35),
+        rng.normal(np.log(30.0), 0.55, m),
+        lookalike,
     )
 
 

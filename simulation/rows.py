@@ -113,11 +113,15 @@ def session_rows(s: Sessions, category: np.ndarray, virtual: np.ndarray) -> pa.T
     streamer = named("streamer", s.operator)
     return pa.table(
         {
-            "session_id": named("session", s.index), "room_id": named("room", s.operator),
+            "session_id": named("session", s.index),
+            "room_id": named("room", s.operator),
             "operator_id": named("operator", s.operator),
             "streamer_ids": pa.ListArray.from_arrays(np.arange(len(s) + 1, dtype=np.int32), streamer),
-            "category": chosen(CATEGORIES, category), "started_at": moments(s.start), "ended_at": moments(s.end),
-            "virtual_host": pa.array(virtual), "received_at": moments(s.end + 600),
+            "category": chosen(CATEGORIES, category),
+            "started_at": moments(s.start),
+            "ended_at": moments(s.end),
+            "virtual_host": pa.array(virtual),
+            "received_at": moments(s.end + 600),
         }
     )
 
@@ -127,10 +131,16 @@ def view_rows(v: Views) -> pa.Table:
     v = v.where(order)
     return pa.table(
         {
-            "session_id": named("session", v.session), "account_id": named("account", v.account),
-            "device_id": named("device", v.device), "joined_at": moments(v.joined), "left_at": moments(v.left),
-            "entry_source": chosen(SOURCES, v.source), "app_version": chosen(VERSIONS, v.version),
-            "ip_prefix": named("ip", v.ip), "asn_kind": chosen(ASN, v.asn), "region": chosen(REGIONS, v.region),
+            "session_id": named("session", v.session),
+            "account_id": named("account", v.account),
+            "device_id": named("device", v.device),
+            "joined_at": moments(v.joined),
+            "left_at": moments(v.left),
+            "entry_source": chosen(SOURCES, v.source),
+            "app_version": chosen(VERSIONS, v.version),
+            "ip_prefix": named("ip", v.ip),
+            "asn_kind": chosen(ASN, v.asn),
+            "region": chosen(REGIONS, v.region),
             "received_at": moments(v.left + LAG),
         }
     )
@@ -140,9 +150,13 @@ def act_rows(a: Acts) -> pa.Table:
     a = a.where(np.lexsort((a.account, a.at)))
     return pa.table(
         {
-            "session_id": named("session", a.session), "account_id": named("account", a.account),
-            "kind": chosen(KINDS, a.kind), "at": moments(a.at), "count": pa.array(a.count.astype(np.int64)),
-            "text_hash": named("text", a.text), "received_at": moments(a.at + LAG),
+            "session_id": named("session", a.session),
+            "account_id": named("account", a.account),
+            "kind": chosen(KINDS, a.kind),
+            "at": moments(a.at),
+            "count": pa.array(a.count.astype(np.int64)),
+            "text_hash": named("text", a.text),
+            "received_at": moments(a.at + LAG),
         }
     )
 
@@ -151,13 +165,21 @@ def order_rows(o: Orders) -> pa.Table:
     o = o.where(np.argsort(o.placed, kind="stable"))
     return pa.table(
         {
-            "order_id": named("order", o.index), "session_id": named("session", o.session),
-            "operator_id": named("operator", o.operator), "merchant_id": named("merchant", o.merchant),
-            "buyer_id": named("account", o.buyer), "product_id": named("product", o.product),
-            "placed_at": moments(o.placed), "paid_at": moments(o.paid), "list_amount": pa.array(o.list_amount.round(2)),
-            "paid_amount": pa.array(o.amount.round(2)), "quantity": pa.array(o.quantity.astype(np.int64)),
-            "payer_id": named("payer", o.payer), "address_id": named("address", o.address),
-            "device_id": named("device", o.device), "received_at": moments(np.fmax(o.placed, o.paid) + LAG),
+            "order_id": named("order", o.index),
+            "session_id": named("session", o.session),
+            "operator_id": named("operator", o.operator),
+            "merchant_id": named("merchant", o.merchant),
+            "buyer_id": named("account", o.buyer),
+            "product_id": named("product", o.product),
+            "placed_at": moments(o.placed),
+            "paid_at": moments(o.paid),
+            "list_amount": pa.array(o.list_amount.round(2)),
+            "paid_amount": pa.array(o.amount.round(2)),
+            "quantity": pa.array(o.quantity.astype(np.int64)),
+            "payer_id": named("payer", o.payer),
+            "address_id": named("address", o.address),
+            "device_id": named("device", o.device),
+            "received_at": moments(np.fmax(o.placed, o.paid) + LAG),
         }
     )
 
@@ -167,11 +189,16 @@ def parcel_rows(o: Orders) -> pa.Table:
     o = o.where(np.argsort(o.signed, kind="stable"))
     return pa.table(
         {
-            "order_id": named("order", o.index), "waybill_id": named("waybill", o.waybill),
-            "sender_id": named("sender", o.sender), "weight_g": pa.array(o.weight.round(0)),
-            "goods_weight_g": pa.array(o.goods_weight.round(0)), "picked_up_at": moments(o.picked),
-            "signed_at": moments(o.signed), "scans": pa.array(o.scans.astype(np.int64)),
-            "from_region": chosen(REGIONS, o.from_region), "to_region": chosen(REGIONS, o.to_region),
+            "order_id": named("order", o.index),
+            "waybill_id": named("waybill", o.waybill),
+            "sender_id": named("sender", o.sender),
+            "weight_g": pa.array(o.weight.round(0)),
+            "goods_weight_g": pa.array(o.goods_weight.round(0)),
+            "picked_up_at": moments(o.picked),
+            "signed_at": moments(o.signed),
+            "scans": pa.array(o.scans.astype(np.int64)),
+            "from_region": chosen(REGIONS, o.from_region),
+            "to_region": chosen(REGIONS, o.to_region),
             "received_at": moments(o.signed + 600),
         }
     )
@@ -182,9 +209,12 @@ def refund_rows(o: Orders) -> pa.Table:
     o = o.where(np.argsort(o.refund_asked, kind="stable"))
     return pa.table(
         {
-            "order_id": named("order", o.index), "requested_at": moments(o.refund_asked),
-            "stage": chosen(STAGES, o.refund_stage), "refunded_at": moments(o.refund_paid),
-            "amount": pa.array(o.amount.round(2)), "received_at": moments(np.fmax(o.refund_paid, o.refund_asked) + LAG),
+            "order_id": named("order", o.index),
+            "requested_at": moments(o.refund_asked),
+            "stage": chosen(STAGES, o.refund_stage),
+            "refunded_at": moments(o.refund_paid),
+            "amount": pa.array(o.amount.round(2)),
+            "received_at": moments(np.fmax(o.refund_paid, o.refund_asked) + LAG),
         }
     )
 
@@ -194,8 +224,11 @@ def review_rows(o: Orders) -> pa.Table:
     o = o.where(np.argsort(o.review_at, kind="stable"))
     return pa.table(
         {
-            "order_id": named("order", o.index), "account_id": named("account", o.buyer), "at": moments(o.review_at),
-            "rating": pa.array(o.rating.astype(np.int64)), "text_hash": named("text", o.review_text),
+            "order_id": named("order", o.index),
+            "account_id": named("account", o.buyer),
+            "at": moments(o.review_at),
+            "rating": pa.array(o.rating.astype(np.int64)),
+            "text_hash": named("text", o.review_text),
             "received_at": moments(o.review_at + LAG),
         }
     )

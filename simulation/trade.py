@@ -24,8 +24,16 @@ def weight_of(product: np.ndarray, category: np.ndarray) -> np.ndarray:
 
 
 def placed_orders(
-    rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, row: np.ndarray, buyer: np.ndarray,
-    placed: np.ndarray, scheme: int = 0, beneficiary: np.ndarray | None = None, product_rank: np.ndarray | None = None,
+    rng: np.random.Generator,
+    a: Accounts,
+    ops: Operators,
+    s: Sessions,
+    row: np.ndarray,
+    buyer: np.ndarray,
+    placed: np.ndarray,
+    scheme: int = 0,
+    beneficiary: np.ndarray | None = None,
+    product_rank: np.ndarray | None = None,
 ) -> Orders:
     """Orders with honest payment, shipping, refunds and reviews; schemes then overwrite what they fake.
 
@@ -72,18 +80,41 @@ def placed_orders(
     reviews = (rng.random(n) < 0.2) & ~np.isnan(signed) & ~refunds
     text = np.where(rng.random(n) < 0.11, product % 13, 20_000_000_000 + rng.integers(0, 1 << 50, n))
     return Orders(
-        np.full(n, -1), row, operator, operator, buyer, product, placed, paid, listed, amount, quantity,
-        a.payer[buyer], address, np.where(rng.random(n) < 0.9, a.device[buyer], a.device[buyer] + 200_000_000),
-        np.full(n, scheme), operator if beneficiary is None else beneficiary,
-        goods, weight, picked, signed, scans, np.full(n, -1), warehouse, from_region, to_region,
-        asked, returned, stage, np.where(reviews, signed + rng.exponential(1.5, n) * DAY, np.nan),
-        rng.choice([1, 2, 3, 4, 5], size=n, p=[0.03, 0.03, 0.06, 0.14, 0.74]), text,
+        np.full(n, -1),
+        row,
+        operator,
+        operator,
+        buyer,
+        product,
+        placed,
+        paid,
+        listed,
+        amount,
+        quantity,
+        a.payer[buyer],
+        address,
+        np.where(rng.random(n) < 0.9, a.device[buyer], a.device[buyer] + 200_000_000),
+        np.full(n, scheme),
+        operator if beneficiary is None else beneficiary,
+        goods,
+        weight,
+        picked,
+        signed,
+        scans,
+        np.full(n, -1),
+        warehouse,
+        from_region,
+        to_region,
+        asked,
+        returned,
+        stage,
+        np.where(reviews, signed + rng.exponential(1.5, n) * DAY, np.nan),
+        rng.choice([1, 2, 3, 4, 5], size=n, p=[0.03, 0.03, 0.06, 0.14, 0.74]),
+        text,
     )
 
 
-def honest_orders(
-    rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, v: Views, bag: np.ndarray
-) -> Orders:
+def honest_orders(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, v: Views, bag: np.ndarray) -> Orders:
     """Orders out of honest views; a lucky bag, group buying or a pick-up station gathers them honestly."""
     row = v.session
     operator = s.operator[row]
@@ -96,9 +127,7 @@ def honest_orders(
     single = placed_orders(rng, a, ops, s, row[index], v.account[index], placed)
     again = np.flatnonzero(rng.random(len(index)) < 0.06)  # people come back to the basket
     more = np.repeat(again, rng.geometric(0.6, len(again)))
-    second = placed_orders(
-        rng, a, ops, s, row[index][more], v.account[index][more], placed[more] + rng.exponential(600.0, len(more))
-    )
+    second = placed_orders(rng, a, ops, s, row[index][more], v.account[index][more], placed[more] + rng.exponential(600.0, len(more)))
     groups = np.flatnonzero(ops.lookalike["group_buying"][s.operator] & (rng.random(len(s)) < 0.5))
     neighbours = []
     for g in groups:

@@ -86,8 +86,14 @@ def _outcome_rows(frame: pd.DataFrame, kind: str, id_kind: str) -> pa.Table:
 
 
 def world(
-    out: Path, truth: Path, seed: int, size: str, days: int | None, start: date,
-    chosen_schemes: list[str] | None = None, progress: Callable[[int, int], None] = lambda done, of: None,
+    out: Path,
+    truth: Path,
+    seed: int,
+    size: str,
+    days: int | None,
+    start: date,
+    chosen_schemes: list[str] | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> dict[str, int]:
     """Write a world's lake to `out` and its planted truth to `truth`; the same seed gives the same bytes.
 
@@ -138,8 +144,14 @@ def _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table,
     seen, causes, bag = honest.audience(rng, accounts, ops, s, profiles)
     bought = trade.honest_orders(rng, accounts, ops, s, seen, bag)
     stage = Stage(
-        accounts, ops, s, profiles, np.bincount(seen.session, minlength=len(s)),
-        np.bincount(bought.session.astype(int), minlength=len(s)), bag, number,
+        accounts,
+        ops,
+        s,
+        profiles,
+        np.bincount(seen.session, minlength=len(s)),
+        np.bincount(bought.session.astype(int), minlength=len(s)),
+        bag,
+        number,
     )
     v, a, o, planted = _planted(rng, stage, plan, number)
     acts = honest.actions(rng, accounts, ops, s, seen, bag)
@@ -148,19 +160,30 @@ def _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table,
     shuffled = orders.where(rng.permutation(len(orders)))
     index = next_order + np.arange(len(shuffled))
     orders = dataclasses.replace(
-        shuffled, index=index, waybill=np.where(shuffled.waybill >= 0, shuffled.waybill, index),
+        shuffled,
+        index=index,
+        waybill=np.where(shuffled.waybill >= 0, shuffled.waybill, index),
     )
     day_sessions = s
     views, acts, orders = (_global(b, day_sessions) for b in (views, acts, orders))
     session_table = rows.session_rows(s, ops.category[s.operator], ops.lookalike["virtual_host"][s.operator])
     view_table, act_table, order_table = rows.view_rows(views), rows.act_rows(acts), rows.order_rows(orders)
-    for name, table in (("sessions", session_table), ("views", view_table), ("interactions", act_table),
-                        ("orders", order_table), ("parcels", rows.parcel_rows(orders)),
-                        ("refunds", rows.refund_rows(orders)), ("reviews", rows.review_rows(orders))):
+    for name, table in (
+        ("sessions", session_table),
+        ("views", view_table),
+        ("interactions", act_table),
+        ("orders", order_table),
+        ("parcels", rows.parcel_rows(orders)),
+        ("refunds", rows.refund_rows(orders)),
+        ("reviews", rows.review_rows(orders)),
+    ):
         outbox.add(name, table)
-    outbox.add("room_minutes", _minutes(
-        {"sessions": session_table, "views": view_table, "interactions": act_table, "orders": order_table,
-         "accounts": account_table}))
+    outbox.add(
+        "room_minutes",
+        _minutes(
+            {"sessions": session_table, "views": view_table, "interactions": act_table, "orders": order_table, "accounts": account_table}
+        ),
+    )
     _causes(s, causes, outbox)
     _complaints(rng, orders, outbox)
     _verdicts(rng, ops, s, stage, views, acts, orders, planted, outbox)
@@ -169,33 +192,60 @@ def _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table,
 
 
 def _causes(s: rows.Sessions, c: honest.Causes, outbox: Outbox) -> None:
-    outbox.add("boosts", pa.table({
-        "session_id": named("session", s.index[c.boost_session]), "starts_at": moments(c.boost_start),
-        "ends_at": moments(c.boost_end), "views_bought": pa.array(c.boost_views),
-        "amount": pa.array((c.boost_views * 0.4).round(2)), "received_at": moments(c.boost_start)}))
+    outbox.add(
+        "boosts",
+        pa.table(
+            {
+                "session_id": named("session", s.index[c.boost_session]),
+                "starts_at": moments(c.boost_start),
+                "ends_at": moments(c.boost_end),
+                "views_bought": pa.array(c.boost_views),
+                "amount": pa.array((c.boost_views * 0.4).round(2)),
+                "received_at": moments(c.boost_start),
+            }
+        ),
+    )
     if len(c.raid_to):
         kept = c.raid_from != c.raid_to
-        outbox.add("room_links", pa.table({
-            "from_session_id": named("session", s.index[c.raid_from[kept]]),
-            "to_session_id": named("session", s.index[c.raid_to[kept]]),
-            "kind": chosen(["raid"], np.zeros(kept.sum())), "at": moments(c.raid_at[kept]),
-            "viewers_sent": pa.array(c.raid_views[kept]), "received_at": moments(c.raid_at[kept] + 5)}))
+        outbox.add(
+            "room_links",
+            pa.table(
+                {
+                    "from_session_id": named("session", s.index[c.raid_from[kept]]),
+                    "to_session_id": named("session", s.index[c.raid_to[kept]]),
+                    "kind": chosen(["raid"], np.zeros(kept.sum())),
+                    "at": moments(c.raid_at[kept]),
+                    "viewers_sent": pa.array(c.raid_views[kept]),
+                    "received_at": moments(c.raid_at[kept] + 5),
+                }
+            ),
+        )
 
 
 def _complaints(rng: np.random.Generator, o: rows.Orders, outbox: Outbox) -> None:
     picked = np.flatnonzero(rng.random(len(o)) < np.where(o.scheme == 0, 0.006, 0.002))
     at = o.placed[picked] + rng.uniform(1, 8, len(picked)) * DAY
-    outbox.add("complaints", pa.table({
-        "complaint_id": named("complaint", o.index[picked]), "operator_id": named("operator", o.operator[picked]),
-        "order_id": named("order", o.index[picked]), "kind": chosen(["late", "refund_refused", "other"], rng.integers(0, 3, len(picked))),
-        "opened_at": moments(at), "due_at": moments(at + 7 * DAY), "closed_at": moments(np.full(len(picked), np.nan)),
-        "upheld": pa.nulls(len(picked), pa.bool_()), "received_at": moments(at)}))
+    outbox.add(
+        "complaints",
+        pa.table(
+            {
+                "complaint_id": named("complaint", o.index[picked]),
+                "operator_id": named("operator", o.operator[picked]),
+                "order_id": named("order", o.index[picked]),
+                "kind": chosen(["late", "refund_refused", "other"], rng.integers(0, 3, len(picked))),
+                "opened_at": moments(at),
+                "due_at": moments(at + 7 * DAY),
+                "closed_at": moments(np.full(len(picked), np.nan)),
+                "upheld": pa.nulls(len(picked), pa.bool_()),
+                "received_at": moments(at),
+            }
+        ),
+    )
 
 
 def _verdicts(rng, ops, s, stage, views, acts, orders, planted, outbox) -> None:
     """Sessions and orders that people looked at. A patrol notices size, evasion and suspicious look-alikes."""
     n = len(s)
-    first = s.index[0]
     kind = np.full(n, "view_fraud", dtype=object)
     noticed, fraud = np.zeros(n), np.zeros(n, dtype=bool)
     for row, scheme, intensity, evasion, _ in planted:
@@ -216,37 +266,85 @@ def _verdicts(rng, ops, s, stage, views, acts, orders, planted, outbox) -> None:
 
 
 def _write_population_truth(truth: Path, accounts, ops, plan: Plan) -> None:
-    write_file(truth / "operators.parquet", pa.table({
-        "operator_id": named("operator", plan.operator), "scheme": chosen(SCHEMES, plan.scheme),
-        "intensity": pa.array(plan.intensity), "evasion": pa.array(plan.evasion), "since_day": pa.array(plan.since),
-        "victim_id": named("operator", plan.victim)}))
+    write_file(
+        truth / "operators.parquet",
+        pa.table(
+            {
+                "operator_id": named("operator", plan.operator),
+                "scheme": chosen(SCHEMES, plan.scheme),
+                "intensity": pa.array(plan.intensity),
+                "evasion": pa.array(plan.evasion),
+                "since_day": pa.array(plan.since),
+                "victim_id": named("operator", plan.victim),
+            }
+        ),
+    )
     names = sorted(ops.lookalike)
     index = [np.flatnonzero(ops.lookalike[k]) for k in names]
-    write_file(truth / "lookalikes.parquet", pa.table({
-        "operator_id": named("operator", np.concatenate(index)),
-        "lookalike": pa.array(np.repeat(np.array(names, dtype=object), [len(i) for i in index]), pa.string())}))
-    write_file(truth / "accounts.parquet", pa.table({
-        "account_id": named("account", np.arange(accounts.honest, len(accounts)))}))
+    write_file(
+        truth / "lookalikes.parquet",
+        pa.table(
+            {
+                "operator_id": named("operator", np.concatenate(index)),
+                "lookalike": pa.array(np.repeat(np.array(names, dtype=object), [len(i) for i in index]), pa.string()),
+            }
+        ),
+    )
+    write_file(truth / "accounts.parquet", pa.table({"account_id": named("account", np.arange(accounts.honest, len(accounts)))}))
 
 
 def _write_day_truth(truth: Path, number: int, s, views, acts, orders, planted) -> None:
     rowed = planted[:, 0].astype(int)
-    write_file(truth / "sessions" / f"day-{number:03d}.parquet", pa.table({
-        "session_id": named("session", s.index[rowed]), "scheme": chosen(SCHEMES, planted[:, 1]),
-        "intensity": pa.array(planted[:, 2]), "evasion": pa.array(planted[:, 3].astype(int)),
-        "beneficiary_id": named("operator", planted[:, 4])}))
+    write_file(
+        truth / "sessions" / f"day-{number:03d}.parquet",
+        pa.table(
+            {
+                "session_id": named("session", s.index[rowed]),
+                "scheme": chosen(SCHEMES, planted[:, 1]),
+                "intensity": pa.array(planted[:, 2]),
+                "evasion": pa.array(planted[:, 3].astype(int)),
+                "beneficiary_id": named("operator", planted[:, 4]),
+            }
+        ),
+    )
     fake = views.where(views.scheme > 0)
-    write_file(truth / "views" / f"day-{number:03d}.parquet", pa.table({
-        "session_id": named("session", fake.session), "account_id": named("account", fake.account),
-        "device_id": named("device", fake.device), "joined_at": moments(fake.joined), "scheme": chosen(SCHEMES, fake.scheme)}))
+    write_file(
+        truth / "views" / f"day-{number:03d}.parquet",
+        pa.table(
+            {
+                "session_id": named("session", fake.session),
+                "account_id": named("account", fake.account),
+                "device_id": named("device", fake.device),
+                "joined_at": moments(fake.joined),
+                "scheme": chosen(SCHEMES, fake.scheme),
+            }
+        ),
+    )
     done = acts.where(acts.scheme > 0)
-    write_file(truth / "interactions" / f"day-{number:03d}.parquet", pa.table({
-        "session_id": named("session", done.session), "account_id": named("account", done.account), "at": moments(done.at),
-        "kind": chosen(rows.KINDS, done.kind), "count": pa.array(done.count.astype(np.int64)), "scheme": chosen(SCHEMES, done.scheme)}))
+    write_file(
+        truth / "interactions" / f"day-{number:03d}.parquet",
+        pa.table(
+            {
+                "session_id": named("session", done.session),
+                "account_id": named("account", done.account),
+                "at": moments(done.at),
+                "kind": chosen(rows.KINDS, done.kind),
+                "count": pa.array(done.count.astype(np.int64)),
+                "scheme": chosen(SCHEMES, done.scheme),
+            }
+        ),
+    )
     bad = orders.where(orders.scheme > 0)
-    write_file(truth / "orders" / f"day-{number:03d}.parquet", pa.table({
-        "order_id": named("order", bad.index), "scheme": chosen(SCHEMES, bad.scheme),
-        "beneficiary_id": named("operator", bad.beneficiary)}))
+    write_file(
+        truth / "orders" / f"day-{number:03d}.parquet",
+        pa.table(
+            {
+                "order_id": named("order", bad.index),
+                "scheme": chosen(SCHEMES, bad.scheme),
+                "beneficiary_id": named("operator", bad.beneficiary),
+            }
+        ),
+    )
 
 
 assert set(ORDER_SCHEMES) == set(order_schemes.MAKE), "a scheme is listed without a function"

@@ -15,19 +15,34 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
         ap, auc = fitted.figures.get(f"average_precision_{name}"), fitted.figures.get(f"auroc_{name}")
         rows.append(f"| {name.replace('_', ' ')} | {ap if ap else 'unknown'} | {auc if auc else 'unknown'} |")
     gain = sorted(lineage["gain"].items(), key=lambda kv: -kv[1])[:12]
-    return "\n".join([
-        f"# {m.name}", "", f"**Question.** {m.question}", "",
-        "**Use.** Supervision tiers and the boost gate, with reasons; never alone for a block.", "",
-        f"**Known limits.** {m.known_limits}", "",
-        f"**Labels.** {c['rows']:.0f} rows with a matured verdict, {c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the "
-        f"random audit (audited prevalence {c['audited_prevalence']:.3f}, to which the rows are weighted), {c['groups']:.0f} groups. "
-        "Verdicts only, never planted truth.", "",
-        f"**Evaluation.** Forward in time with a gap of two days, groups on one side: {c['test_rows']:.0f} test rows, "
-        f"{c['test_confirmed']:.0f} confirmed. 90 % bootstrap intervals over groups.", "",
-        "| scorer | average precision | AUROC |", "|---|---|---|", *rows, "",
-        f"**Calibration.** Isotonic on out-of-fold scores, weighted to the audited prevalence; ECE on the same scores {fitted.ece:.3f} "
-        "(optimistic: judged where it was fitted).", "",
-        "**What moves it most** (share of gain): " + ", ".join(f"`{k}` {v:.0%}" for k, v in gain if v > 0) + ".", "",
-        f"**Lineage.** run `{lineage['run_id']}`, code `{lineage['revision']}`, catalogue `{lineage['catalogue_sha256'][:12]}`, "
-        f"data `{lineage['data_sha256'][:12]}`, known until {lineage['until']}.", "",
-    ])
+    return "\n".join(
+        [
+            f"# {m.name}",
+            "",
+            f"**Question.** {m.question}",
+            "",
+            "**Use.** Supervision tiers and the boost gate, with reasons; never alone for a block.",
+            "",
+            f"**Known limits.** {m.known_limits}",
+            "",
+            f"**Labels.** {c['rows']:.0f} rows with a matured verdict, {c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the "
+            f"random audit (audited prevalence {c['audited_prevalence']:.3f}, to which the rows are weighted), {c['groups']:.0f} groups. "
+            "Verdicts only, never planted truth.",
+            "",
+            f"**Evaluation.** Forward in time with a gap of two days, groups on one side: {c['test_rows']:.0f} test rows, "
+            f"{c['test_confirmed']:.0f} confirmed. 90 % bootstrap intervals over groups.",
+            "",
+            "| scorer | average precision | AUROC |",
+            "|---|---|---|",
+            *rows,
+            "",
+            f"**Calibration.** Isotonic on out-of-fold scores, weighted to the audited prevalence; ECE on the same scores {fitted.ece:.3f} "
+            "(optimistic: judged where it was fitted).",
+            "",
+            "**What moves it most** (share of gain): " + ", ".join(f"`{k}` {v:.0%}" for k, v in gain if v > 0) + ".",
+            "",
+            f"**Lineage.** run `{lineage['run_id']}`, code `{lineage['revision']}`, catalogue `{lineage['catalogue_sha256'][:12]}`, "
+            f"data `{lineage['data_sha256'][:12]}`, known until {lineage['until']}.",
+            "",
+        ]
+    )

@@ -76,16 +76,17 @@ def tied_operators(tables) -> dict[str, str]:
     return {operator: root(operator) for operator in parent}
 
 
-def build(
-    lake: Path, model: Model, until: datetime, progress: Callable[[str], None] = lambda name: None
-) -> Dataset:
+def build(lake: Path, model: Model, until: datetime, progress: Callable[[str], None] = lambda name: None) -> Dataset:
     """The labelled rows of a model, with signals as they were known in the week each was received."""
     known = engine.duckdb_tables(lake, until)
     first = _first_receipt(known)
     groups = tied_operators(known)
     label_frames, signal_frames, received, night = [], [], [], []
-    everything = None if model.entity == OPERATOR else verdicts(known, model.entity, model.typologies).join(
-        entity_moments(known, model.entity), how="inner")
+    everything = (
+        None
+        if model.entity == OPERATOR
+        else verdicts(known, model.entity, model.typologies).join(entity_moments(known, model.entity), how="inner")
+    )
     for moment in week_ends(first, until):
         progress(f"{model.name} as of {moment:%Y-%m-%d}")
         tables = engine.duckdb_tables(lake, moment)
@@ -112,8 +113,11 @@ def build(
     received = pd.Series(pd.to_datetime(labels["received_at"]).to_numpy())
     group = labels["operator_id"].map(lambda o: groups.get(o, o)).reset_index(drop=True)
     return Dataset(
-        pd.concat(signal_frames).reset_index(drop=True), labels[["confirmed", "audited", "level"]].reset_index(drop=True),
-        received, group, pd.Series(night),
+        pd.concat(signal_frames).reset_index(drop=True),
+        labels[["confirmed", "audited", "level"]].reset_index(drop=True),
+        received,
+        group,
+        pd.Series(night),
     )
 
 
@@ -131,7 +135,7 @@ def _prefixes(tables, model: Model, labels: pd.DataFrame) -> tuple[pd.DataFrame,
     for cut in (*model.prefixes, None):
         long = np.flatnonzero(lengths > (cut or 0))
         ends = offsets[long] + (np.full(len(long), cut) if cut else lengths[long])
-        rows = np.concatenate([np.arange(a, b) for a, b in zip(offsets[long], ends, strict=True)]) if len(long) else []
+        rows = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(a, b) for a, b in zip(offsets[long], ends, strict=True))])
         part = np.ascontiguousarray(values[np.asarray(rows, dtype=np.int64)])
         starts = np.concatenate([[0], np.cumsum(ends - offsets[long])]).astype(np.int64)
         frames.append(pd.DataFrame(run_kernels(part, starts, model.signals), columns=model.columns))

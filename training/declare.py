@@ -39,8 +39,18 @@ class Model:
 
 
 FITTING = {
-    "num_leaves": 15, "learning_rate": 0.05, "min_data_in_leaf": 8, "feature_fraction": 0.6, "bagging_fraction": 0.8,
-    "bagging_freq": 1, "lambda_l2": 5.0, "verbosity": -1, "deterministic": True, "force_row_wise": True, "seed": 7,
-    "num_threads": 2, "max_bin": 127,
+    "num_leaves": 15,
+    "learning_rate": 0.05,
+    "min_data_in_leaf": 8,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "verbosity": -1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "seed": 7,
+    "num_threads": 2,
+    "max_bin": 127,
 }
 ROUNDS = 200

@@ -23,8 +23,12 @@ class Figure:
 
 
 def bootstrapped(
-    measure: Callable[[np.ndarray, np.ndarray], float], truth: np.ndarray, score: np.ndarray, group: pd.Series,
-    draws: int = 200, seed: int = 7,
+    measure: Callable[[np.ndarray, np.ndarray], float],
+    truth: np.ndarray,
+    score: np.ndarray,
+    group: pd.Series,
+    draws: int = 200,
+    seed: int = 7,
 ) -> Figure:
     """A measure with an interval from resampling whole groups: rows of one group are not independent."""
     if not 0 < truth.sum() < len(truth):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -66,8 +67,7 @@ def booster_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray
         train = lgb.Dataset(features, labels["level"].to_numpy(dtype=float), group=sizes, feature_name=columns)
         parameters |= {"objective": "lambdarank", "lambdarank_truncation_level": 50, "label_gain": [0, 1, 3, 7]}
     else:
-        train = lgb.Dataset(
-            features, labels["confirmed"].to_numpy(dtype=float), weight=weights(labels), feature_name=columns)
+        train = lgb.Dataset(features, labels["confirmed"].to_numpy(dtype=float), weight=weights(labels), feature_name=columns)
         parameters |= {"objective": "binary"}
     return lgb.train(parameters, train, num_boost_round=ROUNDS)
 
@@ -79,7 +79,8 @@ def _out_of_fold(model: Model, columns: list[str], data: Dataset) -> np.ndarray:
         rows = fold != k
         if data.labels.loc[rows, "confirmed"].nunique() == 2:
             raw[~rows] = booster_of(model, columns, data, rows).predict(
-                data.signals.loc[~rows, columns].to_numpy(), raw_score=True, num_threads=2)
+                data.signals.loc[~rows, columns].to_numpy(), raw_score=True, num_threads=2
+            )
     return raw
 
 
@@ -89,14 +90,15 @@ def fit(model: Model, data: Dataset) -> Fitted:
     if min(found, len(data) - found) < FEWEST:
         raise TooFewLabels(
             f"{model.name}: {found} confirmed and {len(data) - found} cleared verdicts have matured; "
-            f"{FEWEST} of each are needed. Deliver more `outcomes`, or train at a later --until.")
+            f"{FEWEST} of each are needed. Deliver more `outcomes`, or train at a later --until."
+        )
     columns, control = model.columns, model.without_graph()
     split = splits.forward(data.received, data.group)
     truth = data.labels["confirmed"].to_numpy()
     figures: dict[str, Figure] = {}
     if data.labels.loc[split.train, "confirmed"].nunique() == 2 and split.test.any():
         group = data.group[split.test]
-        scores = {"rules_only": rules_score(data.signals[split.test])}
+        scores: dict[str, Any] = {"rules_only": rules_score(data.signals[split.test])}
         for name, used in (("model", columns), ("no_graph", control)):
             booster = booster_of(model, used, data, split.train)
             scores[name] = booster.predict(data.signals.loc[split.test, used].to_numpy(), raw_score=True, num_threads=2)
@@ -109,11 +111,22 @@ def fit(model: Model, data: Dataset) -> Fitted:
     calibration = isotonic(raw[known], truth[known], weight[known])
     everything = np.ones(len(data), dtype=bool)
     return Fitted(
-        model, booster_of(model, columns, data, everything).model_to_string(),
-        booster_of(model, control, data, everything).model_to_string(), columns, control, calibration, figures,
+        model,
+        booster_of(model, columns, data, everything).model_to_string(),
+        booster_of(model, control, data, everything).model_to_string(),
+        columns,
+        control,
+        calibration,
+        figures,
         expected_calibration_error(calibration(raw[known]), truth[known], weight[known]),
-        {"rows": len(data), "confirmed": found, "audited": int(data.labels["audited"].sum()),
-         "audited_prevalence": prevalence(data.labels), "groups": int(data.group.nunique()),
-         "test_rows": int(split.test.sum()), "test_confirmed": int(truth[split.test].sum())},
+        {
+            "rows": len(data),
+            "confirmed": found,
+            "audited": int(data.labels["audited"].sum()),
+            "audited_prevalence": prevalence(data.labels),
+            "groups": int(data.group.nunique()),
+            "test_rows": int(split.test.sum()),
+            "test_confirmed": int(truth[split.test].sum()),
+        },
         data,
     )

@@ -24,10 +24,12 @@ def verdicts(tables: dict[str, Any], kind: str, typologies: tuple[str, ...]) -> 
     o = o.filter((o.entity_kind == kind) & o.typology.isin(typologies)).to_pandas()
     o = o.sort_values(["entity_id", "decided_at", "source"])
     grouped = o.groupby("entity_id")
-    return pd.DataFrame({
-        "confirmed": (grouped["verdict"].last() == "confirmed").astype(int),
-        "audited": grouped["source"].agg(lambda s: (s == "random_audit").any()).astype(bool),
-    })
+    return pd.DataFrame(
+        {
+            "confirmed": (grouped["verdict"].last() == "confirmed").astype(int),
+            "audited": grouped["source"].agg(lambda s: (s == "random_audit").any()).astype(bool),
+        }
+    )
 
 
 def entity_moments(tables: dict[str, Any], kind: str) -> pd.DataFrame:
@@ -56,9 +58,13 @@ def operator_verdicts(tables: dict[str, Any], model: Model, since: pd.Timestamp,
     share = found / count
     guilty = (found >= 1) & (share >= NOISE)
     level = np.where(~guilty, 0, np.where(share >= 0.6, 3, np.where(share >= 0.3, 2, 1)))
-    return pd.DataFrame({
-        "confirmed": guilty.astype(int), "level": level, "audited": grouped["audited"].any().astype(bool),
-    }).rename_axis("entity_id")
+    return pd.DataFrame(
+        {
+            "confirmed": guilty.astype(int),
+            "level": level,
+            "audited": grouped["audited"].any().astype(bool),
+        }
+    ).rename_axis("entity_id")
 
 
 def prevalence(labels: pd.DataFrame) -> float:

@@ -51,9 +51,15 @@ def start(models: Path) -> Any:
 def open_run(mlflow: Any, fitted: Fitted, facts: dict[str, Any]) -> str:
     """Start a run and log parameters, figures and the dataset with its digest; returns the run id."""
     run = mlflow.start_run(run_name=fitted.model.name)
-    mlflow.set_tags({"code_revision": facts["revision"], "catalogue_sha256": facts["catalogue_sha256"],
-                     "data_sha256": facts["data_sha256"], "until": facts["until"]})
-    mlflow.log_params({"signals": len(fitted.columns), **{k: v for k, v in facts["parameters"].items()}})
+    mlflow.set_tags(
+        {
+            "code_revision": facts["revision"],
+            "catalogue_sha256": facts["catalogue_sha256"],
+            "data_sha256": facts["data_sha256"],
+            "until": facts["until"],
+        }
+    )
+    mlflow.log_params({"signals": len(fitted.columns), **facts["parameters"]})
     mlflow.log_dict(facts["tables"], "tables.json")
     for name, figure in fitted.figures.items():
         if np.isfinite(figure.value):
@@ -61,7 +67,8 @@ def open_run(mlflow: Any, fitted: Fitted, facts: dict[str, Any]) -> str:
     mlflow.log_metrics({"ece_in_sample": fitted.ece, **{k: v for k, v in fitted.counts.items() if np.isfinite(v)}})
     frame = fitted.dataset.signals.assign(confirmed=fitted.dataset.labels["confirmed"].astype(float))
     data = mlflow.data.from_pandas(
-        frame, source=facts["lake"], name=f"{fitted.model.name}-verdicts", targets="confirmed", digest=facts["data_sha256"][:32])
+        frame, source=facts["lake"], name=f"{fitted.model.name}-verdicts", targets="confirmed", digest=facts["data_sha256"][:32]
+    )
     mlflow.log_input(data, context="training")
     return run.info.run_id
 
@@ -76,8 +83,12 @@ def close_run(mlflow: Any, fitted: Fitted, release: Path, version: str, champion
     if signature is None:
         raise RuntimeError(f"{fitted.model.name}: MLflow inferred no signature")
     info = mlflow.lightgbm.log_model(
-        booster, name=fitted.model.name, registered_model_name=fitted.model.name, signature=signature,
-        pip_requirements=[f"lightgbm=={lgb.__version__}"])
+        booster,
+        name=fitted.model.name,
+        registered_model_name=fitted.model.name,
+        signature=signature,
+        pip_requirements=[f"lightgbm=={lgb.__version__}"],
+    )
     for path in sorted(release.iterdir()):
         mlflow.log_artifact(str(path), "release")
     client = mlflow.MlflowClient()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,7 @@ class Released:
 
     def raw(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """Raw scores; `values` float64 of shape (n, signals) in the manifest's order."""
-        return self.booster.predict(values, raw_score=True, num_threads=threads)
+        return np.asarray(self.booster.predict(values, raw_score=True, num_threads=threads))
 
     def probability(self, raw: np.ndarray) -> np.ndarray:
         return self.calibration(raw)
@@ -66,7 +65,7 @@ def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any])
     (part / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
     if target.exists():
         for old in sorted(part.iterdir()):
-            os.replace(old, target / old.name)
+            old.replace(target / old.name)
         part.rmdir()
     else:
         part.rename(target)
@@ -83,7 +82,7 @@ def set_champion(folder: Path, name: str, version: str) -> None:
     pointer = folder / CHAMPIONS
     part = pointer.with_suffix(".writing")
     part.write_text(json.dumps(champions(folder) | {name: version}, indent=1, sort_keys=True))
-    os.replace(part, pointer)
+    part.replace(pointer)
 
 
 def load(folder: Path, name: str, version: str | None = None) -> Released:
@@ -100,17 +99,18 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
         found = digest_file(place / file) if (place / file).exists() else "no such file"
         if found != expected:
             raise ArtefactRefused(
-                f"{place / file}: expected SHA-256 {expected}, found {found}. Restore the file, or train and release again.")
+                f"{place / file}: expected SHA-256 {expected}, found {found}. Restore the file, or train and release again."
+            )
     model = BY_NAME[name]
     if manifest["signals"] != model.columns or manifest["catalogue_sha256"] != catalogue.digest():
-        raise ArtefactRefused(
-            f"{place}: it was trained on another catalogue of signals than this code computes. Train and release again.")
+        raise ArtefactRefused(f"{place}: it was trained on another catalogue of signals than this code computes. Train and release again.")
     boosters = [lgb.Booster(model_str=(place / f).read_text()) for f in ("model.txt", "no_graph.txt")]
     calibration = Calibration(tuple(manifest["calibration"]["raw"]), tuple(manifest["calibration"]["probability"]))
-    released = Released(
-        model, version, boosters[0], boosters[1], manifest["signals"], manifest["no_graph_signals"], calibration, manifest)
+    released = Released(model, version, boosters[0], boosters[1], manifest["signals"], manifest["no_graph_signals"], calibration, manifest)
     golden = json.loads((place / "golden.json").read_text())
     rows = np.array([[np.nan if v is None else v for v in row] for row in golden["rows"]], dtype=float)
     if not np.array_equal(released.raw(rows), np.array(golden["raw"])):
-        raise ArtefactRefused(f"{place}: golden rows are not reproduced bit for bit; the LightGBM here differs from the one that trained it.")
+        raise ArtefactRefused(
+            f"{place}: golden rows are not reproduced bit for bit; the LightGBM here differs from the one that trained it."
+        )
     return released

@@ -55,8 +55,12 @@ def data_digest(tables: dict[str, dict[str, str]]) -> str:
 def _facts(lake: Path, until: datetime, model: Model) -> dict[str, Any]:
     tables = table_digests(lake)
     return {
-        "lake": str(lake), "until": until.isoformat(), "tables": tables, "data_sha256": data_digest(tables),
-        "catalogue_sha256": catalogue.digest(), "revision": lineage.revision(),
+        "lake": str(lake),
+        "until": until.isoformat(),
+        "tables": tables,
+        "data_sha256": data_digest(tables),
+        "catalogue_sha256": catalogue.digest(),
+        "revision": lineage.revision(),
         "parameters": FITTING | model.parameters | {"rounds": ROUNDS},
     }
 
@@ -70,7 +74,11 @@ def _golden(fitted: Fitted) -> str:
 
 
 def train(
-    lake: Path, models: Path, until: datetime, names: Iterable[str] | None = None, promote: bool = False,
+    lake: Path,
+    models: Path,
+    until: datetime,
+    names: Iterable[str] | None = None,
+    promote: bool = False,
     progress: Callable[[str], None] = lambda text: None,
 ) -> list[Trained]:
     """Train models on the outcomes known at `until`; the first release of a model, or `promote`, makes it champion."""
@@ -91,11 +99,20 @@ def train(
             models,
             {"model.txt": fitted.booster, "no_graph.txt": fitted.no_graph, "golden.json": _golden(fitted), release.CARD: text},
             {
-                "name": model.name, "entity": model.entity, "signals": fitted.columns, "no_graph_signals": fitted.no_graph_columns,
+                "name": model.name,
+                "entity": model.entity,
+                "signals": fitted.columns,
+                "no_graph_signals": fitted.no_graph_columns,
                 "calibration": {"raw": fitted.calibration.raw, "probability": fitted.calibration.probability},
-                "catalogue_sha256": facts["catalogue_sha256"], "data_sha256": facts["data_sha256"], "tables": facts["tables"],
-                "run_id": run_id, "tracking": "MLflow experiment steelyard", "revision": facts["revision"], "until": facts["until"],
-                "lightgbm": lgb.__version__, "counts": {k: (v if np.isfinite(v) else None) for k, v in fitted.counts.items()},
+                "catalogue_sha256": facts["catalogue_sha256"],
+                "data_sha256": facts["data_sha256"],
+                "tables": facts["tables"],
+                "run_id": run_id,
+                "tracking": "MLflow experiment steelyard",
+                "revision": facts["revision"],
+                "until": facts["until"],
+                "lightgbm": lgb.__version__,
+                "counts": {k: (v if np.isfinite(v) else None) for k, v in fitted.counts.items()},
                 "figures": {k: [f.value, f.low, f.high] for k, f in fitted.figures.items() if np.isfinite(f.value)},
             },
         )

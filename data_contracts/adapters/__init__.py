@@ -33,4 +33,3 @@ def ingest(name: str, source: Path, lake: Path) -> dict[str, int]:
     for table, frame in tables.items():
         write_by_day(lake, table, frame)
     return {table: len(frame) for table, frame in tables.items()}
-

@@ -24,14 +24,27 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
     start = pd.to_datetime(known["month"] + "-01")
     ended = start + pd.offsets.MonthBegin(1)
     session = known["repo"] + ":" + known["month"]
-    sessions = pd.DataFrame({
-        "session_id": session, "room_id": known["repo"], "operator_id": known["repo"], "started_at": start,
-        "ended_at": ended, "received_at": ended,
-    })
+    sessions = pd.DataFrame(
+        {
+            "session_id": session,
+            "room_id": known["repo"],
+            "operator_id": known["repo"],
+            "started_at": start,
+            "ended_at": ended,
+            "received_at": ended,
+        }
+    )
     totals = pd.DataFrame({"session_id": session, "likes": known["n_stars"].astype("Int64"), "received_at": ended})
     totals = totals[totals["likes"].notna()]
-    likes = pd.DataFrame({
-        "session_id": events["repo"] + ":" + events["month"], "account_id": events["actor"], "kind": "like",
-        "at": events["at"], "count": 1, "text_hash": None, "received_at": events["at"],
-    })
+    likes = pd.DataFrame(
+        {
+            "session_id": events["repo"] + ":" + events["month"],
+            "account_id": events["actor"],
+            "kind": "like",
+            "at": events["at"],
+            "count": 1,
+            "text_hash": None,
+            "received_at": events["at"],
+        }
+    )
     return {"sessions": sessions, "session_totals": totals, "interactions": likes}

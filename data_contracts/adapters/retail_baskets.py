@@ -18,9 +18,16 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
     raw = read(source / "baskets.parquet").drop_duplicates("basket_id")
     at = raw["at"].astype("datetime64[us]")
     store = "store-" + raw["store_id"].astype(str)
-    orders = pd.DataFrame({
-        "order_id": raw["basket_id"].astype(str), "operator_id": store, "merchant_id": store,
-        "buyer_id": "household-" + raw["household_id"].astype(str), "placed_at": at, "paid_at": at,
-        "quantity": raw["items"].where(raw["items"] >= 1).astype("Int64"), "received_at": at,
-    })
+    orders = pd.DataFrame(
+        {
+            "order_id": raw["basket_id"].astype(str),
+            "operator_id": store,
+            "merchant_id": store,
+            "buyer_id": "household-" + raw["household_id"].astype(str),
+            "placed_at": at,
+            "paid_at": at,
+            "quantity": raw["items"].where(raw["items"] >= 1).astype("Int64"),
+            "received_at": at,
+        }
+    )
     return {"orders": orders}

@@ -17,8 +17,14 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
     """Contract tables of `orders.parquet` (order_id, shop_id, user_id, event_time)."""
     raw = read(source / "orders.parquet")
     shop = "shop-" + raw["shop_id"].astype(str)
-    orders = pd.DataFrame({
-        "order_id": raw["order_id"].astype(str), "operator_id": shop, "merchant_id": shop,
-        "buyer_id": "user-" + raw["user_id"].astype(str), "placed_at": raw["event_time"], "received_at": raw["event_time"],
-    })
+    orders = pd.DataFrame(
+        {
+            "order_id": raw["order_id"].astype(str),
+            "operator_id": shop,
+            "merchant_id": shop,
+            "buyer_id": "user-" + raw["user_id"].astype(str),
+            "placed_at": raw["event_time"],
+            "received_at": raw["event_time"],
+        }
+    )
     return {"orders": orders}

@@ -20,16 +20,28 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
     raw = raw[raw["length_min"].notna()].reset_index(drop=True)
     ended = raw["start"] + pd.to_timedelta(raw["length_min"], unit="min")
     session = raw["channel"] + "-" + raw["start"].dt.strftime("%Y%m%dT%H%M")
-    sessions = pd.DataFrame({
-        "session_id": session, "room_id": raw["channel"], "operator_id": raw["channel"],
-        "category": raw["games"].str.split(",").str[0].str.slice(0, 400).replace("", None), "started_at": raw["start"],
-        "ended_at": ended, "received_at": ended,
-    })
-    totals = pd.DataFrame({
-        "session_id": session, "views": raw["views"].where(raw["views"] >= 0), "watch_minutes": raw["watch_min"],
-        "average_viewers": raw["avg_viewers"], "peak_viewers": raw["peak_viewers"].astype(float),
-        "follows": raw["followers_gained"], "received_at": ended,
-    })
+    sessions = pd.DataFrame(
+        {
+            "session_id": session,
+            "room_id": raw["channel"],
+            "operator_id": raw["channel"],
+            "category": raw["games"].str.split(",").str[0].str.slice(0, 400).replace("", None),
+            "started_at": raw["start"],
+            "ended_at": ended,
+            "received_at": ended,
+        }
+    )
+    totals = pd.DataFrame(
+        {
+            "session_id": session,
+            "views": raw["views"].where(raw["views"] >= 0),
+            "watch_minutes": raw["watch_min"],
+            "average_viewers": raw["avg_viewers"],
+            "peak_viewers": raw["peak_viewers"].astype(float),
+            "follows": raw["followers_gained"],
+            "received_at": ended,
+        }
+    )
     operators = pd.DataFrame({"operator_id": sorted(raw["channel"].unique())})
     operators["received_at"] = raw["start"].min().normalize()
     return {"sessions": sessions, "session_totals": totals, "operators": operators}

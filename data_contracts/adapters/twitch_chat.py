@@ -23,16 +23,30 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
     raw = raw.assign(at=NOMINAL + clock, offset=((clock - first).dt.total_seconds() // 60).astype("int64"))
     span = raw.groupby("session", as_index=False).agg(started_at=("at", "min"), last=("at", "max"))
     ended = span["last"] + pd.Timedelta(minutes=1)
-    sessions = pd.DataFrame({
-        "session_id": span["session"], "room_id": span["session"], "operator_id": span["session"],
-        "started_at": span["started_at"], "ended_at": ended, "received_at": ended,
-    })
+    sessions = pd.DataFrame(
+        {
+            "session_id": span["session"],
+            "room_id": span["session"],
+            "operator_id": span["session"],
+            "started_at": span["started_at"],
+            "ended_at": ended,
+            "received_at": ended,
+        }
+    )
     minutes = raw.groupby(["session", "offset"], as_index=False).agg(
-        viewers=("viewers", "last"), comments=("author", "size"), commenters=("author", "nunique"), at=("at", "max"))
+        viewers=("viewers", "last"), comments=("author", "size"), commenters=("author", "nunique"), at=("at", "max")
+    )
     minutes = minutes.rename(columns={"session": "session_id", "offset": "minute", "at": "received_at"})
     minutes[["viewers", "comments", "commenters"]] = minutes[["viewers", "comments", "commenters"]].astype(float)
-    comments = pd.DataFrame({
-        "session_id": raw["session"], "account_id": raw["author"], "kind": "comment", "at": raw["at"], "count": 1,
-        "text_hash": raw["message_hash"], "received_at": raw["at"],
-    })
+    comments = pd.DataFrame(
+        {
+            "session_id": raw["session"],
+            "account_id": raw["author"],
+            "kind": "comment",
+            "at": raw["at"],
+            "count": 1,
+            "text_hash": raw["message_hash"],
+            "received_at": raw["at"],
+        }
+    )
     return {"sessions": sessions, "room_minutes": minutes, "interactions": comments}

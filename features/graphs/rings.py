@@ -120,8 +120,19 @@ def find_rings(tables: Any) -> Rings:
         evidence = {str(k): int(v) for k, v in group.groupby("kind")["times"].sum().items()}
         most = group["kind"].map(KINDS).value_counts().sort_index().idxmax()
         one = span.loc[ring_id[lab]]
-        rows.append((ring_id[lab], most, n, int(one["operators"]), edges, edges / (n * (n - 1) / 2), one["first_at"],
-                     one["last_at"], json.dumps(evidence, sort_keys=True)))
+        rows.append(
+            (
+                ring_id[lab],
+                most,
+                n,
+                int(one["operators"]),
+                edges,
+                edges / (n * (n - 1) / 2),
+                one["first_at"],
+                one["last_at"],
+                json.dumps(evidence, sort_keys=True),
+            )
+        )
     rings = pd.DataFrame(rows, columns=ring_columns).sort_values("ring_id", ignore_index=True)
     members = member[["ring_id", "account_id", "links"]].sort_values(["ring_id", "account_id"], ignore_index=True)
     return Rings(rings, members, links)
@@ -131,12 +142,15 @@ def _spans(tables: Any, member: pd.DataFrame) -> pd.DataFrame:
     """First and last act of each ring's members and the operators they met: by purchases, else by visits."""
     acts = []
     if "orders" in tables:
-        acts.append(tables["orders"].group_by("operator_id", account_id=_.buyer_id).aggregate(
-            first=_.placed_at.min(), last=_.placed_at.max()).to_pandas())
+        acts.append(
+            tables["orders"]
+            .group_by("operator_id", account_id=_.buyer_id)
+            .aggregate(first=_.placed_at.min(), last=_.placed_at.max())
+            .to_pandas()
+        )
     if "views" in tables and "sessions" in tables:
         v = tables["views"].join(tables["sessions"].select("session_id", "operator_id"), "session_id")
-        acts.append(v.group_by("operator_id", "account_id").aggregate(
-            first=_.joined_at.min(), last=_.joined_at.max()).to_pandas())
+        acts.append(v.group_by("operator_id", "account_id").aggregate(first=_.joined_at.min(), last=_.joined_at.max()).to_pandas())
     met = pd.concat(acts).merge(member[["account_id", "ring_id"]], on="account_id")
     shared = met.groupby(["ring_id", "operator_id"])["account_id"].nunique()
     several = shared[shared >= 2].groupby("ring_id").size()

@@ -10,9 +10,22 @@ from simulation.population import Accounts, Operators
 from simulation.rows import Sessions
 
 SCHEMES = [
-    "honest", "protocol_views", "idle_bots", "flash_views", "device_farm", "crowd", "pool_cooldown", "follow_ring",
-    "scripted_likes", "scripted_comments", "brusher_platform", "insider_orders", "empty_parcels", "instant_refund",
-    "slot_refund", "hostile_brushing",
+    "honest",
+    "protocol_views",
+    "idle_bots",
+    "flash_views",
+    "device_farm",
+    "crowd",
+    "pool_cooldown",
+    "follow_ring",
+    "scripted_likes",
+    "scripted_comments",
+    "brusher_platform",
+    "insider_orders",
+    "empty_parcels",
+    "instant_refund",
+    "slot_refund",
+    "hostile_brushing",
 ]
 NUMBER = {name: i for i, name in enumerate(SCHEMES)}
 VIEW_SCHEMES = SCHEMES[1:7]
@@ -84,11 +97,21 @@ def plan(rng: np.random.Generator, ops: Operators, days: int, schemes: list[str]
                     continue
                 victim = int(rng.choice(rivals))
             rows.append(
-                (operator, number, np.exp(rng.uniform(np.log(0.1), np.log(2.0))), rng.integers(0, 3),
-                 int(rng.uniform(0, days * 0.5)) if rng.random() < 0.5 else 0, victim)
+                (
+                    operator,
+                    number,
+                    np.exp(rng.uniform(np.log(0.1), np.log(2.0))),
+                    rng.integers(0, 3),
+                    int(rng.uniform(0, days * 0.5)) if rng.random() < 0.5 else 0,
+                    victim,
+                )
             )
     table = np.array(rows, dtype=float).reshape(-1, 6)
     return Plan(
-        table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], table[:, 3].astype(int),
-        table[:, 4].astype(int), table[:, 5].astype(int),
+        table[:, 0].astype(int),
+        table[:, 1].astype(int),
+        table[:, 2],
+        table[:, 3].astype(int),
+        table[:, 4].astype(int),
+        table[:, 5].astype(int),
     )

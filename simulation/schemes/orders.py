@@ -14,15 +14,29 @@ from simulation.trade import placed_orders
 
 
 def _brushed(
-    rng: np.random.Generator, stage: Stage, row: int, buyer: np.ndarray, at: np.ndarray, scheme: str,
-    beneficiary: int | None = None, cheap: bool = False,
+    rng: np.random.Generator,
+    stage: Stage,
+    row: int,
+    buyer: np.ndarray,
+    at: np.ndarray,
+    scheme: str,
+    beneficiary: int | None = None,
+    cheap: bool = False,
 ) -> Orders:
     n = len(buyer)
     s, operator = stage.sessions, int(stage.sessions.operator[row])
     product = rng.integers(0, 3, n) if cheap else None
     orders = placed_orders(
-        rng, stage.accounts, stage.ops, s, np.full(n, row), buyer, np.clip(at, s.start[row], s.end[row]),
-        NUMBER[scheme], np.full(n, operator if beneficiary is None else beneficiary), product,
+        rng,
+        stage.accounts,
+        stage.ops,
+        s,
+        np.full(n, row),
+        buyer,
+        np.clip(at, s.start[row], s.end[row]),
+        NUMBER[scheme],
+        np.full(n, operator if beneficiary is None else beneficiary),
+        product,
     )
     paid = orders.placed + rng.exponential(25.0, n) + 2
     return dataclasses.replace(orders, paid=paid)
@@ -42,16 +56,16 @@ def _empty(rng: np.random.Generator, o: Orders, evasion: int, sender: int) -> Or
     scans = np.full(n, 2) if evasion == 0 else rng.integers(2, 6, n)
     reused = 40_000_000_000 + rng.integers(0, max(2, int(n / (1.6, 1.1, 1.0)[evasion]) + 1), n) + sender * 100_000
     waybill = reused if evasion == 0 else np.full(n, -1)
-    return dataclasses.replace(
-        o, picked=picked, signed=signed, weight=weight, scans=scans, waybill=waybill, sender=np.full(n, sender)
-    )
+    return dataclasses.replace(o, picked=picked, signed=signed, weight=weight, scans=scans, waybill=waybill, sender=np.full(n, sender))
 
 
 def _rave(rng: np.random.Generator, o: Orders, share: float, script: int) -> Orders:
     n = len(o)
     wrote = (rng.random(n) < share) & ~np.isnan(o.signed)
     return dataclasses.replace(
-        o, review_at=np.where(wrote, o.signed + rng.exponential(0.5, n) * DAY, np.nan), rating=np.full(n, 5),
+        o,
+        review_at=np.where(wrote, o.signed + rng.exponential(0.5, n) * DAY, np.nan),
+        rating=np.full(n, 5),
         review_text=script + rng.integers(0, 12, n),
     )
 
@@ -98,8 +112,13 @@ def instant_refund(rng: np.random.Generator, stage: Stage, row: int, n: int, eva
     asked = o.paid + rng.exponential((3, 12, 90)[evasion] * MINUTE, n) + 20
     nothing = np.full(n, np.nan)
     return dataclasses.replace(
-        o, refund_asked=asked, refund_paid=asked + rng.uniform(5, 60, n) * MINUTE, refund_stage=np.zeros(n),
-        picked=nothing, signed=nothing, review_at=nothing,
+        o,
+        refund_asked=asked,
+        refund_paid=asked + rng.uniform(5, 60, n) * MINUTE,
+        refund_stage=np.zeros(n),
+        picked=nothing,
+        signed=nothing,
+        review_at=nothing,
     )
 
 
@@ -112,8 +131,13 @@ def slot_refund(rng: np.random.Generator, stage: Stage, row: int, n: int, evasio
     asked = np.where(rng.random(n) < 0.85, o.paid + rng.uniform(5, 9, n) * DAY, np.nan)
     nothing = np.full(n, np.nan)
     return dataclasses.replace(
-        o, refund_asked=asked, refund_paid=asked + rng.uniform(1, 12, n) * HOUR, refund_stage=np.zeros(n),
-        picked=nothing, signed=nothing, review_at=nothing,
+        o,
+        refund_asked=asked,
+        refund_paid=asked + rng.uniform(1, 12, n) * HOUR,
+        refund_stage=np.zeros(n),
+        picked=nothing,
+        signed=nothing,
+        review_at=nothing,
     )
 
 
@@ -128,9 +152,15 @@ def hostile_brushing(rng: np.random.Generator, stage: Stage, row: int, n: int, e
     kept = np.isnan(asked)
     review = np.where(kept & (rng.random(n) < 0.7), o.signed + rng.exponential(0.5, n) * DAY, np.nan)
     return dataclasses.replace(
-        o, refund_asked=asked, refund_paid=asked + HOUR, refund_stage=np.zeros(n),
-        picked=np.where(kept, o.picked, np.nan), signed=np.where(kept, o.signed, np.nan), review_at=review,
-        rating=np.ones(n), review_text=50_000 + rng.integers(0, 10, n),
+        o,
+        refund_asked=asked,
+        refund_paid=asked + HOUR,
+        refund_stage=np.zeros(n),
+        picked=np.where(kept, o.picked, np.nan),
+        signed=np.where(kept, o.signed, np.nan),
+        review_at=review,
+        rating=np.ones(n),
+        review_text=50_000 + rng.integers(0, 10, n),
     )
 
 

@@ -11,16 +11,35 @@ from simulation.schemes import NUMBER, Stage
 
 
 def _made(
-    rng: np.random.Generator, stage: Stage, row: int, scheme: str, account: np.ndarray, device: np.ndarray,
-    joined: np.ndarray, stay: np.ndarray, source: int | np.ndarray, version: np.ndarray, ip: np.ndarray, asn: np.ndarray,
+    rng: np.random.Generator,
+    stage: Stage,
+    row: int,
+    scheme: str,
+    account: np.ndarray,
+    device: np.ndarray,
+    joined: np.ndarray,
+    stay: np.ndarray,
+    source: int | np.ndarray,
+    version: np.ndarray,
+    ip: np.ndarray,
+    asn: np.ndarray,
 ) -> Views:
     n = len(joined)
     s = stage.sessions
     joined = np.clip(joined, s.start[row], s.end[row] - 2)
     region = np.where(account >= 0, stage.accounts.region[account], rng.integers(0, 30, n))
     return Views(
-        np.full(n, row), account, device, joined, np.minimum(joined + stay, s.end[row]),
-        np.broadcast_to(source, n).astype(np.int64), version, ip, asn, region, np.full(n, NUMBER[scheme]),
+        np.full(n, row),
+        account,
+        device,
+        joined,
+        np.minimum(joined + stay, s.end[row]),
+        np.broadcast_to(source, n).astype(np.int64),
+        version,
+        ip,
+        asn,
+        region,
+        np.full(n, NUMBER[scheme]),
     )
 
 
@@ -71,8 +90,18 @@ def idle_bots(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion:
     account = rng.choice(stage.bots(operator, 2, max(30, n)), n, replace=True)
     device = stage.accounts.device[account]
     return _made(
-        rng, stage, row, "idle_bots", account, device, joined, np.maximum(until - joined, 60), 7,
-        _versions(rng, n, max(evasion, 1)), ip, asn,
+        rng,
+        stage,
+        row,
+        "idle_bots",
+        account,
+        device,
+        joined,
+        np.maximum(until - joined, 60),
+        7,
+        _versions(rng, n, max(evasion, 1)),
+        ip,
+        asn,
     )
 
 
@@ -88,8 +117,18 @@ def flash_views(rng: np.random.Generator, stage: Stage, row: int, n: int, evasio
     ip, asn = _network(rng, n, evasion, 4, operator)
     account = rng.choice(stage.bots(operator, 3, max(60, n // 3)), n)
     return _made(
-        rng, stage, row, "flash_views", account, stage.accounts.device[account], joined, stay, 0,
-        _versions(rng, n, max(1, evasion)), ip, asn,
+        rng,
+        stage,
+        row,
+        "flash_views",
+        account,
+        stage.accounts.device[account],
+        joined,
+        stay,
+        0,
+        _versions(rng, n, max(1, evasion)),
+        ip,
+        asn,
     )
 
 
@@ -104,8 +143,18 @@ def device_farm(rng: np.random.Generator, stage: Stage, row: int, n: int, evasio
     ip = 600_000_000 + subnet if evasion == 0 else 600_000_000 + subnet * 50 + rng.integers(0, (1, 12, 50)[evasion], n)
     account = rng.choice(stage.bots(operator, 4, max(50, n // 2)), n)
     return _made(
-        rng, stage, row, "device_farm", account, 700_000_000 + rng.choice(phones, n), joined, stay, 0,
-        _versions(rng, n, 1), np.broadcast_to(ip, n), np.where(rng.random(n) < 0.5, 0, 1),
+        rng,
+        stage,
+        row,
+        "device_farm",
+        account,
+        700_000_000 + rng.choice(phones, n),
+        joined,
+        stay,
+        0,
+        _versions(rng, n, 1),
+        np.broadcast_to(ip, n),
+        np.where(rng.random(n) < 0.5, 0, 1),
     )
 
 
@@ -119,7 +168,17 @@ def crowd(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion: int
     stay = rng.normal(5 * MINUTE, 60 + 60 * evasion, n).clip(40, None)
     a = stage.accounts
     return _made(
-        rng, stage, row, "crowd", account, a.device[account], joined, stay, 3, _versions(rng, n, 2), a.ip[account],
+        rng,
+        stage,
+        row,
+        "crowd",
+        account,
+        a.device[account],
+        joined,
+        stay,
+        3,
+        _versions(rng, n, 2),
+        a.ip[account],
         a.asn[account],
     )
 
@@ -138,8 +197,18 @@ def pool_cooldown(rng: np.random.Generator, stage: Stage, row: int, n: int, evas
     device = 800_000_000 + rng.permutation(len(account)) + operator % 5 * 10_000
     ip, asn = _network(rng, len(account), max(1, evasion), 3, operator)
     return _made(
-        rng, stage, row, "pool_cooldown", account, device, first[pick] + jitter,
-        rng.lognormal(np.log(9 * MINUTE), 0.4, len(pick)), 3, _versions(rng, len(pick), 1), ip, asn,
+        rng,
+        stage,
+        row,
+        "pool_cooldown",
+        account,
+        device,
+        first[pick] + jitter,
+        rng.lognormal(np.log(9 * MINUTE), 0.4, len(pick)),
+        3,
+        _versions(rng, len(pick), 1),
+        ip,
+        asn,
     )
 
 

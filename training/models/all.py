@@ -4,6 +4,9 @@ from training.declare import Model
 from training.models import operator_rank, order_brushing, session_inflation, session_inflation_live
 
 MODELS: tuple[Model, ...] = (
-    session_inflation.MODEL, session_inflation_live.MODEL, order_brushing.MODEL, operator_rank.MODEL,
+    session_inflation.MODEL,
+    session_inflation_live.MODEL,
+    order_brushing.MODEL,
+    operator_rank.MODEL,
 )
 BY_NAME = {m.name: m for m in MODELS}

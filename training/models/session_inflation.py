@@ -7,8 +7,7 @@ from training.declare import Model
 MODEL = Model(
     name="session_inflation",
     entity=SESSION,
-    signals=audience.SIGNALS + engagement.SIGNALS + series.SIGNALS
-    + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
+    signals=audience.SIGNALS + engagement.SIGNALS + series.SIGNALS + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
     typologies=("view_fraud", "engagement_fraud"),
     question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",
     known_limits="Crowds of paid people on their own devices and slow imitations of an audience are its blind side.",

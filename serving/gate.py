@@ -1,0 +1,141 @@
+"""The boost gate: from a night, the minutes so far and a moment to an answer, as a pure function of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.series import run_kernels
+from serving.policy import Policy
+from serving.scorer import reason
+from serving.store import NightState, Operator
+from training.release import Released
+
+DIMENSION = {"view_fraud": "view", "engagement_fraud": "like", "order_fraud": "order", "review_fraud": "order"}
+ORDER = {"PASS": 0, "REVIEW": 1, "REJECT": 2}
+
+
+@dataclass(frozen=True)
+class LiveView:
+    """What the minutes so far say: probability (None: too early or unknown) and its reasons."""
+
+    probability: float | None
+    reasons: list[dict[str, Any]]
+    minutes: int
+
+
+def live_view(minutes: np.ndarray, released: Released | None, policy: Policy) -> LiveView:
+    """Score a running session from its minutes, by the kernels and the model that the night uses.
+
+    `minutes`: float64, shape (minutes, 15).
+    """
+    if released is None or len(minutes) < policy.boost.least_minutes:
+        return LiveView(None, [], len(minutes))
+    offsets = np.array([0, len(minutes)], dtype=np.int64)
+    values = run_kernels(minutes, offsets, released.model.signals)
+    probability = float(released.probability(released.raw(values, threads=1))[0])
+    reasons: list[dict[str, Any]] = []
+    if probability >= policy.boost.review:  # explained only when it will be shown
+        push = released.booster.predict(values, pred_contrib=True, num_threads=1)[0][:-1]
+        push = np.where(np.isfinite(values[0]), np.clip(push, 0, None), 0.0)
+        top = np.argsort(-push, kind="stable")[: policy.night.reasons]
+        reasons = [reason(released.columns[j], values[0, j], None, push[j] / push.sum()) for j in top if push[j] > 0]
+    return LiveView(probability, reasons, len(minutes))
+
+
+def _hits(reasons: list[dict[str, Any]], model: str, level: str, window: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "model": model,
+            "reasonCode": r["signal"],
+            "reason": {"zh": r["zh"], "en": r["en"]},
+            "riskLevel": level,
+            "evidence": {"signal": r["signal"], "value": r["value"], "unit": r["unit"], "peers": r["peers"], "window": window},
+        }
+        for r in reasons
+    ]
+
+
+def _level(probability: float | None, policy: Policy) -> str:
+    if probability is None or probability < policy.boost.review:
+        return "PASS"
+    return "REJECT" if probability >= policy.boost.reject else "REVIEW"
+
+
+def _dimensions(operator: Operator | None, live: LiveView) -> dict[str, float | None]:
+    """Score of each dimension: its share of the reasons that are shown, of the larger of the two scores; null is unknown."""
+    out: dict[str, float | None] = {"view": None, "like": None, "follow": None, "order": None}
+    for p, reasons in ((operator.risk if operator else None, operator.reasons if operator else []), (live.probability, live.reasons)):
+        if p is None:
+            continue
+        for r in reasons:
+            name = "follow" if "follow" in r["signal"] else DIMENSION[r["typology"]]
+            out[name] = round(max(out[name] or 0.0, 100 * p * r["share"]), 2)
+    return out
+
+
+def answer(
+    request_id: str,
+    operator_id: str,
+    night: NightState,
+    live: LiveView,
+    live_version: str | None,
+    policy: Policy,
+    now: datetime,
+    degraded_by: list[str],
+) -> dict[str, Any]:
+    """The answer to a boost check.
+
+    Stale or missing data answers REVIEW with `degraded`, never a silent PASS; REJECT needs a hit with evidence; a new
+    operator is held for review, not accused.
+    """
+    degraded_by = list(degraded_by)
+    if now - night.as_of > timedelta(hours=policy.boost.stale_hours):
+        degraded_by.append("night_stale")
+    operator = night.operators.get(operator_id)
+    cold = operator is None or operator.cold_start
+    nightly_level = "PASS"
+    hits: list[dict[str, Any]] = []
+    if operator is not None:
+        nightly_level = {"A": "PASS", "B": "PASS", "C": "REVIEW", "D": "REVIEW"}[operator.tier]
+        if operator.risk is not None and operator.tier == "D" and _level(operator.risk, policy) == "REJECT" and operator.reasons:
+            nightly_level = "REJECT"
+        if nightly_level != "PASS":
+            hits += _hits(operator.reasons, operator.model, nightly_level, "28 days")
+    live_level = _level(live.probability, policy)
+    if live_level == "REJECT" and not live.reasons:
+        live_level = "REVIEW"
+    if live_level != "PASS":
+        hits += _hits(live.reasons, "session_inflation_live", live_level, f"{live.minutes} minutes")
+    level = max(nightly_level, live_level, key=ORDER.__getitem__)
+    if level == "PASS" and (cold or degraded_by):
+        level = "REVIEW"
+    if level == "REJECT" and (not hits or degraded_by):
+        level = "REVIEW"
+    score = 100 * max(operator.risk if operator and operator.risk is not None else 0.0, live.probability or 0.0)
+    action = operator.measure if operator else "none"
+    if live_level == "REJECT" and action in ("none", "popup"):
+        action = "warn"
+    return {
+        "requestId": request_id,
+        "riskLevel": level,
+        "score": round(score, 2),
+        "suggestedAction": action,
+        "tier": operator.tier if operator else None,
+        "hits": hits,
+        "dimensions": _dimensions(operator, live),
+        "corrected": operator.corrected if operator else [],
+        "attribution": "unknown",
+        "coldStart": cold,
+        "dataAsOf": pd.Timestamp(night.as_of).isoformat() + "Z",
+        "modelVersion": "+".join(filter(None, [operator.model_version if operator else None, live_version])) or "none",
+        "policyVersion": policy.version,
+        "degraded": bool(degraded_by),
+        "degradedBy": sorted(set(degraded_by)),
+        "expiresAt": (now + timedelta(minutes=policy.boost.valid_minutes)).isoformat(timespec="seconds") + "Z",
+        "appeal": {"route": policy.appeal_route, "days": policy.appeal_days},
+    }

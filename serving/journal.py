@@ -1,0 +1,79 @@
+"""The journal of answers: append-only lines, each with the digest of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.contract import contract
+from data_contracts.lake import to_arrow, write_file
+
+START = "0" * 64
+
+
+def seal(record: dict[str, Any], previous: str) -> dict[str, Any]:
+    """A record with the digest before it and its own."""
+    linked = record | {"previous_sha256": previous}
+    return linked | {"sha256": hashlib.sha256(json.dumps(linked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()}
+
+
+class Journal:
+    """Answers by request id, backed by a file of JSON lines; one writer a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.lock = path, threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.answers: dict[str, tuple[str, bytes]] = {}
+        self.head = START
+        if path.exists():
+            for line in path.read_text("utf-8").splitlines():
+                record = json.loads(line)
+                self.answers[record["request_id"]] = (record["request_sha256"], record["answer"].encode())
+                self.head = record["sha256"]
+
+    def find(self, request_id: str) -> tuple[str, bytes] | None:
+        """Digest of the request and the answer given to it, if there was one."""
+        return self.answers.get(request_id)
+
+    def append(self, record: dict[str, Any], request_sha256: str, answer: bytes) -> None:
+        """Write one answer; it is on disk before it is given."""
+        with self.lock:
+            full = seal(
+                record | {"request_sha256": request_sha256, "answer": answer.decode(), "answer_sha256": hashlib.sha256(answer).hexdigest()},
+                self.head,
+            )
+            with self.path.open("a", encoding="utf-8") as handle:
+                handle.write(json.dumps(full, sort_keys=True, ensure_ascii=False) + "\n")
+                handle.flush()
+                os.fsync(handle.fileno())
+            self.head = full["sha256"]
+            self.answers[record["request_id"]] = (request_sha256, answer)
+
+
+def first_broken(path: Path) -> int | None:
+    """Line number (from 1) of the first record that does not follow from the one before; None when all do."""
+    head = START
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        record = json.loads(line)
+        body = {k: v for k, v in record.items() if k not in ("previous_sha256", "sha256")}
+        if seal(body, head) != record:
+            return number
+        head = record["sha256"]
+    return None
+
+
+def export(lake: Path) -> int:
+    """The journal as the outbound table `boost_decisions`; returns its rows."""
+    path = lake / "online" / "journal.jsonl"
+    if not path.exists():
+        return 0
+    frame = pd.DataFrame([json.loads(line) for line in path.read_text("utf-8").splitlines()]).drop(columns="answer")
+    frame["answered_at"] = pd.to_datetime(frame["answered_at"])
+    write_file(lake / "boost_decisions" / "journal.parquet", to_arrow(contract("boost_decisions"), frame))
+    return len(frame)

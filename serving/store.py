@@ -1,0 +1,150 @@
+"""The online store: the published night in memory, and the minutes of running sessions in SQLite."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.faults import LakeProblem
+from data_contracts.lake import PUBLISHED, read_outbound, run_folder
+from features.series import COLUMNS
+
+INDEX = {name: i for i, name in enumerate(COLUMNS)}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What the last night says of an operator."""
+
+    tier: str
+    risk: float | None
+    cold_start: bool
+    key_operator: bool
+    measure: str
+    why: dict[str, Any]
+    reasons: list[dict[str, Any]]
+    model: str
+    model_version: str
+    corrected: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class NightState:
+    """A published night, ready to answer from."""
+
+    run_id: str
+    as_of: datetime
+    policy_version: str
+    operators: dict[str, Operator] = field(repr=False)
+
+
+def load_night(lake: Path) -> NightState:
+    """Read the latest published night into memory."""
+    folder = run_folder(lake)
+    run = read_outbound(lake, "runs").iloc[0]
+    decisions, scores = read_outbound(lake, "tier_decisions"), read_outbound(lake, "scores")
+    figures = read_outbound(lake, "corrected_figures")
+    ranked = scores[scores["entity_kind"] == "operator"]
+    trained = ranked[ranked["model"] != "deviance"]
+    main = (trained if len(trained) else ranked).set_index("entity_id")
+    said = main["reasons"].dropna()
+    kept = figures[figures["entity_kind"] == "operator"]
+    by_operator = {
+        k: [
+            {
+                "measure": r.measure,
+                "unit": r.unit,
+                "counted": r.counted,
+                "estimate": round(r.estimate, 2),
+                "low": round(r.low, 2),
+                "high": round(r.high, 2),
+            }
+            for r in g.itertuples(index=False)
+        ]
+        for k, g in kept.groupby("entity_id")
+    }
+    operators = {}
+    for r in decisions.itertuples(index=False):
+        operators[r.operator_id] = Operator(
+            r.tier,
+            None if pd.isna(r.risk) else float(r.risk),
+            bool(r.cold_start),
+            bool(r.is_key_operator),
+            r.measure,
+            json.loads(r.why),
+            json.loads(said[r.operator_id]) if r.operator_id in said.index else [],
+            str(main.at[r.operator_id, "model"]),
+            r.model_version,
+            by_operator.get(r.operator_id, []),
+        )
+    return NightState(folder.name, pd.Timestamp(run["as_of"]).to_pydatetime(), str(run["policy_version"]), operators)
+
+
+class Night:
+    """The latest night; it notices by itself when another one is published."""
+
+    def __init__(self, lake: Path) -> None:
+        self.lake, self.pointer = lake, lake / "runs" / PUBLISHED
+        self.state, self.seen = load_night(lake), self.pointer.stat().st_mtime_ns
+
+    def current(self) -> NightState:
+        """The night in force. A pointer that cannot be read keeps the night that is loaded."""
+        try:
+            at = self.pointer.stat().st_mtime_ns
+            if at != self.seen:
+                self.state, self.seen = load_night(self.lake), at
+        except (OSError, LakeProblem):
+            pass
+        return self.state
+
+
+class Minutes:
+    """Minutes of running sessions. Putting a minute again replaces it."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.lock = threading.Lock()
+        self.connection = sqlite3.connect(path, check_same_thread=False)
+        self.connection.execute("PRAGMA journal_mode=WAL")
+        self.connection.execute(
+            "CREATE TABLE IF NOT EXISTS minutes (session TEXT, operator TEXT, minute INTEGER, row BLOB, PRIMARY KEY (session, minute))"
+        )
+
+    def put(self, session: str, operator: str, rows: list[tuple[int, np.ndarray]]) -> int:
+        """Store minutes of a session; returns how many the session has. Raises LakeProblem for another operator's session."""
+        with self.lock, self.connection:
+            owner = self.owner(session)
+            if owner is not None and owner != operator:
+                raise LakeProblem(f"session {session} belongs to another operator")
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?)", [(session, operator, m, row.tobytes()) for m, row in rows]
+            )
+            return int(self.connection.execute("SELECT count(*) FROM minutes WHERE session = ?", (session,)).fetchone()[0])
+
+    def owner(self, session: str) -> str | None:
+        row = self.connection.execute("SELECT operator FROM minutes WHERE session = ? LIMIT 1", (session,)).fetchone()
+        return row[0] if row else None
+
+    def get(self, session: str) -> np.ndarray:
+        """Minutes of a session in order, float64 of shape (minutes, 15)."""
+        with self.lock:
+            rows = self.connection.execute("SELECT row FROM minutes WHERE session = ? ORDER BY minute", (session,)).fetchall()
+        return np.frombuffer(b"".join(r[0] for r in rows), dtype=np.float64).reshape(-1, len(COLUMNS))
+
+
+def as_row(minute: dict[str, Any]) -> np.ndarray:
+    """A minute as the kernels read it; what was not sent is NaN."""
+    row = np.full(len(COLUMNS), np.nan)
+    for name, place in INDEX.items():
+        value = minute.get(name)
+        if value is not None:
+            row[place] = float(value)
+    return row
