@@ -90,10 +90,10 @@ def pick_accounts(rng: np.random.Generator, a: Accounts, ops: Operators, operato
     fan = rng.random(n) < 0.35
     fans = np.maximum(20, np.exp(ops.log_viewers[operator[fan]]) * 3).astype(np.int64)
     out[fan] = (operator[fan] * 7919 + (rng.random(fan.sum()) ** 1.3 * fans).astype(np.int64)) % a.honest
-    hall = np.flatnonzero(a.campus)
-    if len(hall):
-        student = ops.lookalike["campus_audience"][operator] & (rng.random(n) < 0.5)
-        out[student] = hall[rng.integers(0, len(hall), student.sum())]
+    for name, members in (("campus_audience", np.flatnonzero(a.campus)), ("pickup_station_buyers", np.flatnonzero(a.station))):
+        if len(members):
+            theirs = ops.lookalike[name][operator] & (rng.random(n) < 0.5)
+            out[theirs] = members[rng.integers(0, len(members), theirs.sum())]
     return out
 
 
@@ -109,8 +109,8 @@ def dressed(
 ) -> Views:
     """Views by real people on their own devices and networks."""
     n = len(account)
-    away = rng.random(n) < 0.22  # a phone away from home
-    ip = np.where(away, 100_000_000 + rng.integers(0, 3_000_000, n), a.ip[account])
+    away = rng.random(n) < 0.22  # a phone away from home, behind its carrier's NAT
+    ip = np.where(away, 100_000_000 + a.region[account] * 1000 + rng.integers(0, 60, n), a.ip[account])
     asn = np.where(away, 0, a.asn[account])
     moved = rng.random(n) < 0.04
     region = np.where(moved, rng.integers(0, 30, n), a.region[account])

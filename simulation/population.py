@@ -53,6 +53,7 @@ class Accounts:
     referrer: np.ndarray
     by_interest: list[np.ndarray]
     campus: np.ndarray
+    station: np.ndarray
     honest: int
 
     def __len__(self) -> int:
@@ -121,6 +122,7 @@ def people(rng: np.random.Generator, size: Size, start: float) -> Accounts:
         referrer,
         ordered,
         campus,
+        station & (np.arange(n) < honest),
         honest,
     )
 
@@ -148,6 +150,9 @@ def sellers(rng: np.random.Generator, size: Size, start: float) -> Operators:
         "virtual_host": 0.05,
     }
     lookalike = {name: rng.random(m) < p for name, p in share.items()}
+    for name in share:  # each occurs in every world, however small
+        if not lookalike[name].any():
+            lookalike[name][rng.integers(m)] = True
     lookalike["light_gifts"] = category == CATEGORIES.index("gifts")
     lookalike["high_return_category"] = category == CATEGORIES.index("apparel")
     lookalike["new_small_operator"] = fresh

@@ -1,0 +1,105 @@
+"""The simulated platform."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from data_contracts.faults import LakeProblem
+from simulation.population import LOOKALIKES
+from simulation.schemes import SCHEMES
+from simulation.world import world
+
+START = date(2026, 1, 5)
+
+
+def bytes_of(folder):
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*.parquet"))}
+
+
+def read(folder, name):
+    return pd.concat([pq.read_table(p).to_pandas() for p in sorted((folder / name).rglob("*.parquet"))])
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        world(tmp_path / name, tmp_path / f"{name}-truth", seed, "tiny", 3, START)
+    assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
+    assert bytes_of(tmp_path / "a-truth") == bytes_of(tmp_path / "b-truth")
+    assert bytes_of(tmp_path / "a") != bytes_of(tmp_path / "c")
+
+
+def test_every_scheme_can_be_planted_and_leaves_rows_that_carry_it(tmp_path):
+    for scheme in SCHEMES[1:]:
+        folder = tmp_path / scheme
+        world(folder, tmp_path / f"{scheme}-truth", 5, "tiny", 3, START, [scheme])
+        truth = tmp_path / f"{scheme}-truth"
+        rows = sum(pq.read_table(p).num_rows for kind in ("views", "interactions", "orders") for p in (truth / kind).glob("*.parquet"))
+        assert rows > 0, scheme
+
+
+def test_an_honest_world_has_no_planted_rows_and_no_true_confirmation(tmp_path):
+    world(tmp_path / "w", tmp_path / "t", 5, "tiny", 6, START, [])
+    assert sum(pq.read_table(p).num_rows for p in (tmp_path / "t").rglob("day-*.parquet")) == 0
+    outcomes = read(tmp_path / "w", "outcomes")
+    assert (outcomes["verdict"] == "confirmed").mean() < 0.1  # errors of verdict only
+
+
+def test_all_look_alikes_of_the_domain_occur(tiny):
+    found = set(pq.read_table(tiny.with_name("truth") / "lookalikes.parquet").to_pandas()["lookalike"])
+    assert found == set(LOOKALIKES)
+
+
+def test_outcomes_come_late_and_appeals_only_overturn(tiny):
+    outcomes, sessions = read(tiny, "outcomes"), read(tiny, "sessions").set_index("session_id")
+    judged = outcomes[outcomes["entity_kind"] == "session"].join(sessions["ended_at"], on="entity_id")
+    assert (judged["decided_at"] > judged["ended_at"]).all()
+    assert set(outcomes.loc[outcomes["source"] == "appeal", "verdict"]) <= {"cleared"}
+
+
+def test_nothing_is_delivered_before_it_happened(tiny):
+    for name, column in (("views", "left_at"), ("orders", "placed_at"), ("parcels", "signed_at"), ("sessions", "ended_at")):
+        frame = read(tiny, name)
+        assert (frame["received_at"] >= frame[column]).all(), name
+
+
+def test_events_lie_inside_their_session(tiny):
+    joined = read(tiny, "views").merge(read(tiny, "sessions"), on="session_id", suffixes=("", "_s"))
+    assert (joined["joined_at"] >= joined["started_at"]).all() and (joined["left_at"] <= joined["ended_at"]).all()
+
+
+def test_counters_by_minute_agree_with_the_events_they_count(tiny):
+    minutes = read(tiny, "room_minutes").groupby("session_id")[["joins", "comments", "orders"]].sum()
+    views = read(tiny, "views").groupby("session_id").size().reindex(minutes.index).fillna(0)
+    late = read(tiny, "sessions")["received_at"].max()
+    done = read(tiny, "sessions").set_index("session_id")["received_at"] < late
+    ids = minutes.index[done.reindex(minutes.index).fillna(False)]
+    assert (minutes.loc[ids, "joins"] == views.loc[ids]).all()
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / "mine.txt").write_text("keep")
+    with pytest.raises(LakeProblem, match="not empty"):
+        world(tmp_path / "w", tmp_path / "t", 1, "tiny", 1, START)
+    assert [p.name for p in (tmp_path / "w").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(("size", "schemes", "words"), [("huge", None, "no size"), ("tiny", ["magic"], "no scheme")])
+def test_unknown_names_are_answered_with_those_there_are(tmp_path, size, schemes, words):
+    with pytest.raises(LakeProblem, match=words):
+        world(tmp_path / "w", tmp_path / "t", 1, size, 1, START, schemes)
+    assert not (tmp_path / "w").exists()
+
+
+def test_no_floor_below_benchmarks_and_tests_reads_planted_truth():
+    from pathlib import Path
+
+    for floor in ("data_contracts", "features", "training", "serving", "notebooks"):
+        for path in Path(floor).rglob("*.py"):
+            text = path.read_text("utf-8")
+            assert "truth /" not in text and '.truth"' not in text.replace('folder.name + ".truth"', ""), path
