@@ -134,7 +134,7 @@ def short_view_share(t):
     blind="Differs by category; compare with peers.",
 )
 def stay_median_seconds(t):
-    """Median stay."""
+    """Median stay of the session's views."""
     return t.stay.median()
 
 

@@ -219,7 +219,7 @@ def review_text_copy_count(t):
     blind="Honest reviews are mostly five stars.",
 )
 def review_rating(t):
-    """Stars given."""
+    """Stars that the buyer gave the order."""
     return t.rating
 
 

@@ -1,0 +1,278 @@
+"""Worked examples: small tables, a signal, and the value of each entity, one just below the threshold and one at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from features import accounts, audience, coordination, engagement, fulfilment, operators, orders, rooms
+from features.declare import Signal
+
+T0 = pd.Timestamp("2026-01-10 20:00")
+LATE = pd.Timestamp("2026-01-11")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim: these rows give these values. NaN-free; an entity that is absent is unknown."""
+
+    claim: str
+    signal: Signal
+    tables: dict[str, pd.DataFrame]
+    expected: dict[str, float]
+
+
+def at(seconds: float) -> pd.Timestamp:
+    return T0 + pd.Timedelta(seconds=seconds)
+
+
+def rows(columns: str, *lines: str, **fixed: object) -> pd.DataFrame:
+    """A table from text: `-` is null, `t12.5` is so many seconds after 20:00."""
+
+    def cell(text: str):
+        if text == "-":
+            return None
+        if text[0] == "t" and text[1:].replace(".", "").replace("-", "").isdigit():
+            return at(float(text[1:]))
+        try:
+            return float(text) if "." in text else int(text)
+        except ValueError:
+            return text
+
+    frame = pd.DataFrame([[cell(x) for x in line.split()] for line in lines], columns=columns.split())
+    return frame.assign(**fixed, **({} if "received_at" in frame else {"received_at": LATE}))
+
+
+def sessions(*ids: str, hours: float = 1.0) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"session_id": ids, "operator_id": [f"o-{i}" for i in ids], "started_at": T0, "ended_at": at(3600 * hours), "received_at": LATE}
+    )
+
+
+def views(*lines: str) -> pd.DataFrame:
+    return rows("session_id account_id joined_at left_at", *lines)
+
+
+def people(**ages_in_days: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "account_id": list(ages_in_days),
+            "registered_at": [T0 - pd.Timedelta(days=d) for d in ages_in_days.values()],
+            "received_at": T0 - pd.Timedelta(days=1),
+        }
+    )
+
+
+ORDER = "order_id operator_id buyer_id placed_at"
+NINE = [f"s9 a{i} t{i} t60" for i in range(9)]
+TEN = [f"s10 a{i} t{i} t60" for i in range(10)]
+
+CASES = [
+    Case(
+        "a stay of three seconds is a flash, one just longer is not",
+        audience.flash_view_share,
+        {"views": views("s1 a t0 t3", "s2 a t0 t3.001"), "sessions": sessions("s1", "s2")},
+        {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "a view of thirty seconds is not short, one just under is",
+        audience.short_view_share,
+        {"views": views("s1 a t0 t29.9", "s2 a t0 t30"), "sessions": sessions("s1", "s2")},
+        {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "ten joins within the same ten seconds burst, nine do not, and two rooms do not add up",
+        audience.burst_join_share,
+        {"views": views(*NINE, *TEN)},
+        {"s9": 0.0, "s10": 1.0},
+    ),
+    Case(
+        "a stay of 60 % that leaves in the last tenth counts as the whole session, one that leaves before does not",
+        audience.whole_session_stay_share,
+        {"views": views("s1 a t1080 t3240", "s2 a t1079 t3239"), "sessions": sessions("s1", "s2")},
+        {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "an account is new until seven days after its registration",
+        audience.new_account_view_share,
+        {"views": views("s1 young t0 t60", "s2 old t0 t60"), "accounts": people(young=6.999, old=7.0)},
+        {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "a device with three accounts in a session is shared, one with two is not",
+        audience.shared_device_view_share,
+        {
+            "views": rows(
+                "session_id account_id device_id joined_at left_at",
+                "s2 a d t0 t60", "s2 b d t0 t60", "s3 a d t0 t60", "s3 b d t0 t60", "s3 c d t0 t60",
+            )
+        },
+        {"s2": 0.0, "s3": 1.0},
+    ),
+    Case(
+        "a prefix that is mostly campus is left out of the largest prefix",
+        audience.largest_prefix_view_share,
+        {
+            "views": rows(
+                "session_id account_id ip_prefix asn_kind joined_at left_at",
+                "s1 a p campus t0 t60", "s1 b p campus t0 t60", "s1 c q mobile t0 t60",
+                "s2 a p campus t0 t60", "s2 b p mobile t0 t60", "s2 c q mobile t0 t60",
+            )
+        },
+        {"s1": 1 / 3, "s2": 2 / 3},
+    ),
+    Case(
+        "a viewer of ten minutes who did nothing is silent, one who clicked is not",
+        audience.silent_long_viewer_share,
+        {
+            "views": views("s1 a t0 t600", "s2 a t0 t600"),
+            "interactions": rows("session_id account_id kind at count", "s2 a product_click t5 1"),
+        },
+        {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "a text is copied from the second writer on; one person who repeats herself does not copy",
+        engagement.copied_comment_share,
+        {
+            "interactions": rows(
+                "session_id account_id kind at count text_hash",
+                "s1 a comment t1 1 x", "s1 b comment t2 1 x", "s2 a comment t1 1 x", "s2 a comment t2 1 x",
+            )
+        },
+        {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "eleven likes at a constant pace are steady, the same with one long pause are not",
+        engagement.steady_liker_share,
+        {
+            "interactions": rows(
+                "session_id account_id kind at count",
+                *[f"s1 a like t{10 * i} 1" for i in range(11)],
+                *[f"s2 a like t{10 * i + (200 if i > 5 else 0)} 1" for i in range(11)],
+            )
+        },
+        {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "a follow that was undone counts, one that stands does not",
+        engagement.unfollow_share,
+        {
+            "interactions": rows(
+                "session_id account_id kind at count", "s1 a follow t1 1", "s1 a unfollow t90 1", "s2 a follow t1 1", "s2 b unfollow t90 1"
+            )
+        },
+        {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "orders an hour apart stand together, a second more and they do not",
+        orders.buyer_shop_hour_order_count,
+        {"orders": rows(ORDER, "r1 o a t0", "r2 o a t3600", "r3 o b t0", "r4 o b t3601")},
+        {"r1": 2, "r2": 2, "r3": 1, "r4": 1},
+    ),
+    Case(
+        "buyers who share a card are counted once each",
+        orders.payer_buyer_count,
+        {"orders": rows(ORDER + " payer_id", "r1 o a t0 y", "r2 o b t0 y", "r3 o b t9 y", "r4 o c t0 z")},
+        {"r1": 2, "r2": 2, "r3": 2, "r4": 1},
+    ),
+    Case(
+        "only what was watched before the order counts",
+        orders.watch_before_order_seconds,
+        {
+            "orders": rows(ORDER + " session_id", "r1 o a t100 s1", "r2 o b t100 s1"),
+            "views": views("s1 a t40 t400", "s1 b t101 t400"),
+        },
+        {"r1": 60.0, "r2": 0.0},
+    ),
+    Case(
+        "a parcel is compared with the weight of its goods",
+        fulfilment.parcel_to_goods_weight_ratio,
+        {
+            "orders": rows(ORDER, "r1 o a t0", "r2 o b t0"),
+            "parcels": rows("order_id weight_g goods_weight_g", "r1 59.0 100.0", "r2 60.0 100.0"),
+        },
+        {"r1": 0.59, "r2": 0.6},
+    ),
+    Case(
+        "a fast parcel within one region is not judged as one between regions",
+        fulfilment.cross_region_signature_hours,
+        {
+            "orders": rows(ORDER, "r1 o a t0", "r2 o b t0"),
+            "parcels": rows("order_id picked_up_at signed_at from_region to_region", "r1 t0 t18000 R1 R2", "r2 t0 t18000 R1 R1"),
+        },
+        {"r1": 5.0},
+    ),
+    Case(
+        "a waybill used twice is seen on both orders",
+        fulfilment.waybill_order_count,
+        {
+            "orders": rows(ORDER, "r1 o a t0", "r2 o b t0", "r3 o c t0"),
+            "parcels": rows("order_id waybill_id", "r1 w", "r2 w", "r3 v"),
+        },
+        {"r1": 2, "r2": 2, "r3": 1},
+    ),
+    Case(
+        "an order that nobody wants back has no time to its refund",
+        fulfilment.pay_to_refund_minutes,
+        {
+            "orders": rows(ORDER + " paid_at", "r1 o a t0 t60", "r2 o b t0 t60"),
+            "refunds": rows("order_id requested_at stage", "r1 t960 before_shipping"),
+        },
+        {"r1": 15.0},
+    ),
+    Case(
+        "a gap of just under eleven hours is no half-day gap, one of just over is",
+        accounts.half_day_gap_share,
+        {"views": views("s1 a t0 t9", "s2 a t39599 t39700", "s1 b t0 t9", "s2 b t39601 t39700")},
+        {"a": 0.0, "b": 1.0},
+    ),
+    Case(
+        "three orders of one buyer within the hour are a burst, two are not",
+        operators.burst_order_share,
+        {"orders": rows(ORDER, "r1 o2 a t0", "r2 o2 a t9", "r3 o3 a t0", "r4 o3 a t9", "r5 o3 a t3600", "r6 o3 b t0")},
+        {"o2": 0.0, "o3": 0.75},
+    ),
+    Case(
+        "another buyer in the midst lowers the ratio; one who comes after the hour leaves it",
+        operators.sliding_hour_orders_per_buyer_max_ratio,
+        {
+            "orders": rows(
+                ORDER,
+                "r1 o1 a t0", "r2 o1 a t1", "r3 o1 a t2", "r4 o1 a t3", "r5 o1 b t1.5",
+                "r6 o2 a t0", "r7 o2 a t1", "r8 o2 a t2", "r9 o2 a t3", "r10 o2 b t3604",
+            )
+        },
+        {"o1": 2.5, "o2": 4.0},
+    ),
+    Case(
+        "a refund asked for fifteen minutes after payment is instant, one a second later is not",
+        operators.instant_refund_order_share,
+        {
+            "orders": rows(ORDER + " paid_at", "r1 o1 a t0 t0", "r2 o2 a t0 t0"),
+            "refunds": rows("order_id requested_at", "r1 t900", "r2 t901"),
+        },
+        {"o1": 1.0, "o2": 0.0},
+    ),
+    Case(
+        "accounts that join the same minute of three sessions act together, of two do not",
+        coordination.lockstep_partner_count,
+        {
+            "views": views(
+                *[f"s{i} {who} t{60 * i + k} t600" for i in range(3) for k, who in enumerate("ab")],
+                *[f"s{i} {who} t{60 * i + k + 5} t600" for i in range(2) for k, who in enumerate("cd")],
+                "s2 c t300 t600", "s2 d t420 t600",
+            )
+        },
+        {"a": 1, "b": 1},
+    ),
+    Case(
+        "an operator's flash views are taken over all its sessions",
+        rooms.operator_flash_view_share,
+        {
+            "sessions": sessions("s1", "s2").assign(operator_id=["o1", "o1"]),
+            "views": views("s1 a t0 t3", "s2 a t0 t4", "s2 b t0 t4", "s2 c t0 t2"),
+        },
+        {"o1": 0.5},
+    ),
+]

@@ -1,0 +1,94 @@
+"""Every worked example on every engine, for all entities at once and one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+import pytest
+
+from data_contracts.contract import contract
+from data_contracts.lake import to_arrow, write_file
+from features import engine
+from tests.spec.cases import CASES
+
+AS_OF = datetime(2026, 1, 12)
+ids = [c.claim for c in CASES]
+
+
+def lake_of(case, folder):
+    for name, frame in case.tables.items():
+        write_file(folder / f"{name}.parquet", to_arrow(contract(name), frame))
+    return folder
+
+
+def agrees(case, frame: pd.DataFrame) -> None:
+    found = frame[case.signal.name].dropna().to_dict()
+    assert found == pytest.approx(case.expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_on_duckdb(case, tmp_path):
+    tables = engine.duckdb_tables(lake_of(case, tmp_path), AS_OF)
+    agrees(case, engine.compute(tables, [case.signal], case.signal.entity))
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_through_a_pandas_frame(case):
+    agrees(case, engine.compute(case.tables, [case.signal], case.signal.entity))
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_one_by_one(case, tmp_path):
+    tables = engine.duckdb_tables(lake_of(case, tmp_path), AS_OF)
+    for entity, value in case.expected.items():
+        frame = engine.compute(tables, [case.signal], case.signal.entity, only=[entity])
+        assert frame.at[entity, case.signal.name] == pytest.approx(value, rel=1e-9)
+
+
+@pytest.fixture(scope="module")
+def spark():
+    pytest.importorskip("pyspark", reason="pyspark is an extra: make test-spark installs it")
+    from features.spark import session
+
+    one = session()
+    one.sparkContext.setLogLevel("ERROR")
+    yield one
+    one.stop()
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_on_spark(case, tmp_path, spark):
+    from features.spark import spark_tables
+
+    agrees(case, engine.compute(spark_tables(lake_of(case, tmp_path), AS_OF, spark), [case.signal], case.signal.entity))
+
+
+@pytest.mark.spark
+def test_one_whole_nights_signals_agree_between_duckdb_and_spark(tiny, spark, record_property):
+    """Integers exactly, floats to 1e-9, over every signal of the catalogue in the scope of one night."""
+    import numpy as np
+
+    from features import catalogue
+    from features.spark import spark_tables
+    from serving.inputs import moment_of, scope_of_night
+    from tests.conftest import NIGHT
+
+    as_of = moment_of(NIGHT)
+    one, other = engine.duckdb_tables(tiny, as_of), spark_tables(tiny, as_of, spark)
+    scope = scope_of_night(one, as_of)
+    compared = 0
+    for entity, only in (("session", scope.sessions), ("order", scope.orders), ("operator", None), ("account", None)):
+        a = engine.compute(one, catalogue.of_entity(entity), entity, only)
+        b = engine.compute(other, catalogue.of_entity(entity), entity, only)
+        assert a.index.equals(b.index)
+        for name in a.columns:
+            x, y = a[name].to_numpy(), b[name].to_numpy()
+            whole = np.isnan(x) | (x == np.round(x))
+            assert np.array_equal(x[whole], y[whole], equal_nan=True), name
+            np.testing.assert_allclose(x[~whole], y[~whole], rtol=1e-9, atol=0, err_msg=name)
+        compared += a.size
+    record_property("values_compared", compared)
+    print(f"{compared} values compared")  # noqa: T201
+    assert compared > 50_000

@@ -1,0 +1,120 @@
+"""Worked examples of the LIVE kernels, and their agreement with plain numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features import series
+from features.series import COLUMNS, GRANTED, JOINS, LEAVES, LIKES, SIGNALS, VIEWERS, run_kernels
+
+SMOOTH = 40
+
+
+def minutes(**columns) -> np.ndarray:
+    """Minutes of a session: named columns, the others zero."""
+    n = max(len(v) for v in columns.values())
+    m = np.zeros((n, len(COLUMNS)))
+    for name, values in columns.items():
+        m[:, COLUMNS.index(name)] = values
+    return m
+
+
+def value(signal, m) -> float:
+    return run_kernels(m, np.array([0, len(m)]), (signal,))[0, 0]
+
+
+def test_joins_at_five_times_the_median_are_no_excess_and_above_are():
+    at, above = np.full(SMOOTH, 4.0), np.full(SMOOTH, 4.0)
+    at[20], above[20] = 20.0, 24.0
+    assert value(series.unexplained_join_share, minutes(joins=at)) == 0.0
+    assert value(series.unexplained_join_share, minutes(joins=above)) == pytest.approx(4.0 / above.sum())
+
+
+def test_a_burst_with_a_granted_boost_is_explained():
+    joins, granted = np.full(SMOOTH, 4.0), np.zeros(SMOOTH)
+    joins[20], granted[20] = 200.0, 1.0
+    assert value(series.unexplained_join_share, minutes(joins=joins, granted=granted)) == 0.0
+    assert value(series.unexplained_join_share, minutes(joins=joins)) > 0.5
+
+
+def test_a_step_in_the_first_five_minutes_is_the_start_and_a_later_one_is_not():
+    early, late = np.full(SMOOTH, 10.0), np.full(SMOOTH, 10.0)
+    early[5:] = 90.0
+    late[6:] = 90.0
+    assert value(series.unexplained_step_max, minutes(viewers=early)) == 0.0
+    assert value(series.unexplained_step_max, minutes(viewers=late)) == pytest.approx(np.log(100 / 20))
+
+
+def test_a_fall_in_the_last_tenth_is_the_end_and_an_earlier_one_is_a_cliff():
+    end, cliff = np.full(SMOOTH, 90.0), np.full(SMOOTH, 90.0)
+    end[36:] = 0.0
+    cliff[35:] = 0.0
+    assert value(series.cliff_step_max, minutes(viewers=end)) == 0.0
+    assert value(series.cliff_step_max, minutes(viewers=cliff)) == pytest.approx(np.log(100 / 10))
+
+
+def test_likes_at_a_constant_rate_vary_not_at_all():
+    assert value(series.like_variation_ratio, minutes(likes=np.full(SMOOTH, 3.0))) == 0.0
+    assert value(series.like_variation_ratio, minutes(likes=np.tile([0.0, 6.0], 20))) == pytest.approx(1.0)
+
+
+def test_a_rhythm_of_five_minutes_holds_the_variation_of_joins():
+    beat = np.tile([10.0, 0, 0, 0, 0], 20)
+    noise = np.random.default_rng(1).poisson(2.0, 100).astype(float)
+    assert value(series.join_period_share, minutes(joins=beat)) > 0.4
+    assert value(series.join_period_share, minutes(joins=noise)) < 0.2
+
+
+def test_the_period_share_agrees_with_a_fourier_transform():
+    x = np.random.default_rng(2).poisson(5.0, 173).astype(float)
+    power = np.abs(np.fft.rfft(x - x.mean())) ** 2 * 2 / (len(x) * ((x - x.mean()) ** 2).sum())
+    assert value(series.join_period_share, minutes(joins=x)) == pytest.approx(power[len(x) // 30 : len(x) // 2 + 1].max(), abs=1e-9)
+
+
+def test_fewer_minutes_than_a_shape_needs_are_unknown():
+    short = minutes(viewers=np.full(9, 50.0), joins=np.ones(9))
+    for signal in (series.unexplained_step_max, series.cliff_step_max, series.plateau_minute_share, series.join_leave_correlation):
+        assert np.isnan(value(signal, short))
+
+
+counts = st.lists(st.integers(0, 500), min_size=1, max_size=90)
+
+
+@settings(max_examples=60, deadline=None)
+@given(counts, counts, st.integers(0, 2**31))
+def test_one_by_one_equals_together(a, b, seed):
+    rng = np.random.default_rng(seed)
+    parts = [rng.poisson(3.0, (len(x), len(COLUMNS))).astype(float) + np.array(x)[:, None] * (rng.random(15) < 0.3) for x in (a, b)]
+    for m in parts:
+        m[:, GRANTED] = 0.0
+    together = run_kernels(np.concatenate(parts), np.array([0, len(a), len(a) + len(b)]))
+    alone = np.concatenate([run_kernels(m, np.array([0, len(m)])) for m in parts])
+    assert np.array_equal(together, alone, equal_nan=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(counts)
+def test_simple_kernels_agree_with_numpy(x):
+    v = np.array(x, dtype=float)
+    m = minutes(viewers=v, joins=v[::-1].copy(), leaves=v)
+    assert value(series.viewers_mean, m) == pytest.approx(v.mean())
+    if v.mean() > 0:
+        assert value(series.join_fano_ratio, m) == pytest.approx(v.var() / v.mean())
+        assert value(series.peak_to_mean_ratio, m) == pytest.approx(v.max() / v.mean())
+    if len(v) >= 10 and v.std() > 0:
+        assert value(series.join_leave_correlation, m) == pytest.approx(np.corrcoef(m[:, JOINS], m[:, LEAVES])[0, 1], abs=1e-9)
+
+
+@pytest.mark.parametrize("signal", SIGNALS, ids=lambda s: s.name)
+def test_what_was_not_delivered_is_unknown_never_zero(signal):
+    m = np.full((60, len(COLUMNS)), np.nan)
+    m[:, GRANTED] = 0.0
+    got = value(signal, m)
+    assert np.isnan(got) or signal.name in ("minutes_count", "granted_minute_share")
+
+
+def test_kernels_read_the_columns_they_are_named_for():
+    assert (COLUMNS[VIEWERS], COLUMNS[JOINS], COLUMNS[LIKES], COLUMNS[GRANTED]) == ("viewers", "joins", "likes", "granted")

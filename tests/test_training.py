@@ -1,0 +1,156 @@
+"""Labels, splits, calibration, releases."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_contracts.faults import ArtefactRefused
+from features import engine
+from tests.conftest import UNTIL
+from training import splits
+from training.calibrate import isotonic
+from training.dataset import Dataset
+from training.declare import Model
+from training.fit import TooFewLabels, booster_of, fit
+from training.labels import prevalence, verdicts, weights
+from training.models.all import BY_NAME, MODELS
+from training.release import champions, load
+
+
+def outcome(entity, verdict, day, source="patrol", received=None):
+    at = pd.Timestamp("2026-01-01") + pd.Timedelta(days=day)
+    return {
+        "entity_kind": "order", "entity_id": entity, "typology": "order_fraud", "verdict": verdict, "decided_at": at, "source": source,
+        "received_at": received or at,
+    }
+
+
+def test_an_appeal_that_overturns_is_the_label():
+    rows = pd.DataFrame([outcome("r1", "confirmed", 1), outcome("r1", "cleared", 3, "appeal"), outcome("r2", "confirmed", 1, "random_audit")])
+    found = verdicts(engine.frame_tables({"outcomes": rows}), "order", ("order_fraud",))
+    assert found["confirmed"].to_dict() == {"r1": 0, "r2": 1} and found["audited"].to_dict() == {"r1": False, "r2": True}
+
+
+def test_a_verdict_that_has_not_matured_is_no_label(tiny):
+    early, late = (verdicts(engine.duckdb_tables(tiny, d), "order", ("order_fraud",)) for d in (UNTIL - timedelta(days=8), UNTIL))
+    assert 0 < len(early) < len(late)
+
+
+def test_weights_bring_the_sample_to_the_audited_prevalence():
+    labels = pd.DataFrame({"confirmed": [1] * 50 + [0] * 50 + [1] + [0] * 17, "audited": [False] * 100 + [True] * 18})
+    w = weights(labels)
+    assert prevalence(labels) == pytest.approx(2 / 20)
+    assert np.average(labels["confirmed"], weights=w) == pytest.approx(prevalence(labels))
+
+
+def test_no_group_and_no_moment_is_on_both_sides_of_a_split():
+    rng = np.random.default_rng(1)
+    received = pd.Series(pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.uniform(0, 28, 2000), unit="D"))
+    group = pd.Series([f"g{i}" for i in rng.integers(0, 80, 2000)])
+    split = splits.forward(received, group)
+    assert split.train.any() and split.test.any()
+    assert not set(group[split.train]) & set(group[split.test])
+    assert received[split.test].min() - received[split.train].max() > splits.GAP
+
+
+def test_calibration_is_monotone_and_gives_the_frequency():
+    rng = np.random.default_rng(2)
+    raw = rng.normal(0, 2, 4000)
+    truth = (rng.random(4000) < 1 / (1 + np.exp(-raw))).astype(int)
+    c = isotonic(raw, truth, np.ones(4000))
+    grid = c(np.linspace(-6, 6, 100))
+    assert (np.diff(grid) >= 0).all() and c(np.array([0.0]))[0] == pytest.approx(0.5, abs=0.08)
+
+
+def test_too_few_verdicts_are_refused_with_the_count():
+    model = BY_NAME["order_brushing"]
+    empty = Dataset(
+        pd.DataFrame(np.zeros((5, len(model.columns))), columns=model.columns),
+        pd.DataFrame({"confirmed": [1, 0, 0, 0, 0], "audited": False, "level": 0}),
+        pd.Series([pd.Timestamp("2026-01-01")] * 5), pd.Series(list("abcde")), pd.Series([datetime(2026, 1, 1)] * 5),
+    )
+    with pytest.raises(TooFewLabels, match="1 confirmed and 4 cleared"):
+        fit(model, empty)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
+def test_a_model_lists_signals_of_its_own_entity_and_has_a_control_without_graphs(model: Model):
+    assert {s.entity for s in model.signals} == {model.entity}
+    assert len(set(model.columns)) == len(model.columns)
+    graph = [s.name for s in model.signals if s.graph]
+    assert set(model.without_graph()) == set(model.columns) - set(graph)
+
+
+def test_more_of_a_suspicious_signal_never_lowers_the_score():
+    model = BY_NAME["order_brushing"]
+    rng = np.random.default_rng(3)
+    n = 600
+    signals = pd.DataFrame(rng.normal(0, 1, (n, len(model.columns))), columns=model.columns)
+    confirmed = (signals["payer_buyer_count"] + rng.normal(0, 1, n) > 0.8).astype(int)
+    data = Dataset(
+        signals, pd.DataFrame({"confirmed": confirmed, "audited": False, "level": confirmed}),
+        pd.Series([pd.Timestamp("2026-01-01")] * n), pd.Series([str(i) for i in range(n)]), pd.Series([datetime(2026, 1, 1)] * n),
+    )
+    booster = booster_of(model, model.columns, data, np.ones(n, dtype=bool))
+    row = np.tile(signals.iloc[0].to_numpy(), (50, 1))
+    row[:, model.columns.index("payer_buyer_count")] = np.linspace(-3, 3, 50)
+    assert (np.diff(booster.predict(row, raw_score=True)) >= 0).all()
+
+
+def test_every_release_has_lineage_figures_of_controls_and_a_card(models):
+    for name, version in champions(models).items():
+        m = json.loads((models / name / version / "manifest.json").read_text())
+        assert m["run_id"] and m["revision"] and len(m["data_sha256"]) == 64 and m["tables"]["outcomes"]["contract"] == "1.0.0"
+        card = (models / name / version / "card.md").read_text()
+        assert "rules only" in card and "no graph" in card and m["run_id"] in card
+        assert set(m["files"]) == {"model.txt", "no_graph.txt", "golden.json", "card.md"}
+    assert set(champions(models)) == {m.name for m in MODELS}
+
+
+def test_the_registry_names_the_champion_and_logs_the_data(models):
+    from training.lineage import start
+
+    mlflow = start(models)
+    client = mlflow.MlflowClient()
+    version = champions(models)["order_brushing"]
+    number = client.get_model_version_by_alias("order_brushing", "champion")
+    assert number.tags["release"] == version
+    run = client.get_run(number.run_id)
+    manifest = json.loads((models / "order_brushing" / version / "manifest.json").read_text())
+    assert run.info.run_id == manifest["run_id"] and run.data.tags["data_sha256"] == manifest["data_sha256"]
+    assert run.inputs.dataset_inputs[0].dataset.digest == manifest["data_sha256"][:32]
+
+
+def test_nothing_released_is_a_pickle(models):
+    for path in models.rglob("*"):
+        assert path.suffix not in {".pkl", ".pickle", ".joblib", ".cloudpickle"}, path
+
+
+@pytest.mark.parametrize("file", ["model.txt", "no_graph.txt", "golden.json", "card.md"])
+def test_a_changed_file_is_refused_before_it_is_parsed(models, tmp_path, file):
+    copy = tmp_path / "models"
+    shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
+    path = copy / "order_brushing" / champions(copy)["order_brushing"] / file
+    text = path.read_text()
+    path.write_text(text.replace("1", "2", 1))
+    with pytest.raises(ArtefactRefused, match=f"{file}: expected SHA-256"):
+        load(copy, "order_brushing")
+
+
+def test_a_model_trained_on_another_catalogue_is_refused(models, tmp_path, monkeypatch):
+    from features import catalogue
+
+    monkeypatch.setattr(catalogue, "digest", lambda: "0" * 64)
+    with pytest.raises(ArtefactRefused, match="another catalogue"):
+        load(models, "order_brushing")
+
+
+def test_an_absent_release_says_how_to_make_one(tmp_path):
+    with pytest.raises(ArtefactRefused, match="steelyard train"):
+        load(tmp_path, "order_brushing")
