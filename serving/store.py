@@ -137,7 +137,8 @@ class Minutes:
         """Minutes of a session in order, float64 of shape (minutes, 15)."""
         with self.lock:
             rows = self.connection.execute("SELECT row FROM minutes WHERE session = ? ORDER BY minute", (session,)).fetchall()
-        return np.frombuffer(b"".join(r[0] for r in rows), dtype=np.float64).reshape(-1, len(COLUMNS))
+        # a writable copy: a read-only array is another type to the compiled kernels, which would compile again on a request
+        return np.frombuffer(b"".join(r[0] for r in rows), dtype=np.float64).reshape(-1, len(COLUMNS)).copy()
 
 
 def as_row(minute: dict[str, Any]) -> np.ndarray:

@@ -1,0 +1,81 @@
+"""The gate as a pure function, at its thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from serving.api import BoostAnswer
+from serving.gate import LiveView, answer
+from serving.policy import load_policy
+from serving.store import NightState, Operator
+
+AS_OF = datetime(2026, 1, 21)
+POLICY = load_policy()
+REASON = {
+    "signal": "flash_view_share", "typology": "view_fraud", "value": 0.4, "unit": "share of views", "peers": 0.02, "share": 0.9,
+    "zh": "40% 的观看停留不超过 3 秒", "en": "40% of views stayed three seconds or less",
+}
+WORST = Operator("D", 0.9, False, True, "limit_traffic", {"zh": "", "en": ""}, [REASON], "operator_rank", "v1", [])
+CALM = replace(WORST, tier="A", risk=0.01, measure="none", reasons=[])
+QUIET = LiveView(None, [], 0)
+
+
+def ask(operator=CALM, live=QUIET, hours=1.0, degraded=(), name="o"):
+    night = NightState("run", AS_OF, POLICY.version, {"o": operator})
+    return answer("q", name, night, live, "live@v1", POLICY, AS_OF + timedelta(hours=hours), list(degraded))
+
+
+def test_an_answer_has_the_shape_of_its_model():
+    for operator in (CALM, WORST):
+        BoostAnswer.model_validate(ask(operator))
+
+
+@pytest.mark.parametrize(("tier", "level"), [("A", "PASS"), ("B", "PASS"), ("C", "REVIEW")])
+def test_a_tier_sets_the_level(tier, level):
+    assert ask(replace(CALM, tier=tier))["riskLevel"] == level
+
+
+def test_rejection_needs_the_strictest_tier_the_probability_and_evidence():
+    assert ask(WORST)["riskLevel"] == "REJECT"
+    assert ask(replace(WORST, risk=0.80))["riskLevel"] == "REJECT"
+    assert ask(replace(WORST, risk=0.7999))["riskLevel"] == "REVIEW"
+    assert ask(replace(WORST, reasons=[]))["riskLevel"] == "REVIEW"
+    assert ask(replace(WORST, tier="C"))["riskLevel"] == "REVIEW"
+
+
+def test_a_live_probability_is_judged_at_its_bounds():
+    assert ask(live=LiveView(0.2999, [], 30))["riskLevel"] == "PASS"
+    assert ask(live=LiveView(0.30, [REASON], 30))["riskLevel"] == "REVIEW"
+    rejected = ask(live=LiveView(0.80, [REASON], 30))
+    assert rejected["riskLevel"] == "REJECT" and rejected["hits"][0]["evidence"]["window"] == "30 minutes"
+    assert ask(live=LiveView(0.80, [], 30))["riskLevel"] == "REVIEW"  # no evidence, no rejection
+
+
+def test_a_night_is_stale_only_after_its_hours():
+    assert ask(hours=36)["riskLevel"] == "PASS"
+    late = ask(hours=36.001)
+    assert late["riskLevel"] == "REVIEW" and late["degraded"]
+
+
+def test_a_degraded_answer_neither_passes_nor_rejects():
+    assert ask(CALM, degraded=["store_down"])["riskLevel"] == "REVIEW"
+    assert ask(WORST, degraded=["store_down"])["riskLevel"] == "REVIEW"
+
+
+def test_new_and_unknown_operators_are_held_not_accused():
+    assert ask(replace(CALM, cold_start=True))["riskLevel"] == "REVIEW"
+    unknown = ask(name="somebody")
+    assert unknown["riskLevel"] == "REVIEW" and unknown["coldStart"] and unknown["suggestedAction"] == "none" and unknown["tier"] is None
+
+
+def test_dimensions_name_what_is_suspected_and_leave_the_rest_unknown():
+    assert ask(WORST)["dimensions"] == {"view": 81.0, "like": None, "follow": None, "order": None}
+
+
+def test_no_answer_ever_blocks():
+    for operator in (CALM, WORST):
+        for live in (QUIET, LiveView(1.0, [REASON], 60)):
+            assert ask(operator, live)["suggestedAction"] != "block"

@@ -1,0 +1,214 @@
+"""The HTTP door over a published night."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from data_contracts.lake import read_outbound
+from features import engine
+from features.series import COLUMNS
+from serving import journal
+from serving.gate import live_view
+from serving.http import BODY_CAP, application, open_desk
+from serving.inputs import moment_of
+from serving.keys import make_key
+from serving.policy import load_policy
+from serving.store import as_row
+from tests.conftest import NIGHT
+from training.release import load
+
+NOW = moment_of(NIGHT) + timedelta(hours=6)
+
+
+@pytest.fixture(scope="module")
+def lake(published):
+    return published
+
+
+@pytest.fixture(scope="module")
+def keys(lake):
+    return {"all": make_key(lake, "all", ["boost", "minutes", "read"]), "read": make_key(lake, "reader", ["read"])}
+
+
+@pytest.fixture
+def desk(lake, models, keys, tmp_path):
+    one = open_desk(lake, models, load_policy(), now=lambda: NOW)
+    one.journal = journal.Journal(tmp_path / "journal.jsonl")
+    return one
+
+
+@pytest.fixture
+def client(desk, keys):
+    return TestClient(application(desk), headers={"X-API-Key": keys["all"]})
+
+
+@pytest.fixture(scope="module")
+def tiers(lake):
+    return read_outbound(lake, "tier_decisions").set_index("operator_id")
+
+
+def ask(client, **body):
+    return client.post("/v1/boost-check", json={"requestId": "q1", "operatorId": "nobody"} | body)
+
+
+def minutes(n=30, **more):
+    return [{"minute": i, "viewers": 20.0 + i % 3, "joins": 4.0, "leaves": 3.0, "comments": 2.0, "likes": 1.0, "likers": 1.0, **more} for i in range(n)]
+
+
+def test_an_ordinary_operator_passes(client, tiers):
+    honest = tiers[(tiers["tier"] == "A") & ~tiers["cold_start"]].index[0]
+    answer = ask(client, operatorId=honest).json()
+    assert answer["riskLevel"] == "PASS" and answer["tier"] == "A" and not answer["degraded"] and answer["hits"] == []
+
+
+def test_an_unknown_operator_is_held_for_review_as_a_cold_start(client):
+    answer = ask(client).json()
+    assert answer["riskLevel"] == "REVIEW" and answer["coldStart"] and answer["tier"] is None
+
+
+def test_a_stale_night_never_passes_silently(desk, keys, tiers):
+    desk.now = lambda: moment_of(NIGHT) + timedelta(hours=37)
+    honest = tiers[(tiers["tier"] == "A") & ~tiers["cold_start"]].index[0]
+    answer = ask(TestClient(application(desk), headers={"X-API-Key": keys["all"]}), operatorId=honest).json()
+    assert answer["riskLevel"] == "REVIEW" and answer["degraded"] and answer["degradedBy"] == ["night_stale"]
+
+
+def test_the_same_request_gets_the_same_bytes_and_a_reused_id_is_refused(client):
+    first = ask(client)
+    assert ask(client).content == first.content
+    again = ask(client, operatorId="somebody")
+    assert again.status_code == 409 and again.json()["code"] == "request_id_reused"
+
+
+def test_minutes_put_before_are_those_sent_inline(client):
+    sent = minutes(40)
+    for part in (sent[:20], sent[15:], sent[:5]):  # overlapping and out of order
+        assert client.put("/v1/sessions/s1/minutes", json={"operatorId": "o1", "minutes": part}).status_code == 200
+    stored = ask(client, requestId="a", operatorId="o1", sessionId="s1").json()
+    inline = ask(client, requestId="b", operatorId="o1", minutes=sent).json()
+    assert stored["score"] == inline["score"] and stored["hits"] == inline["hits"]
+
+
+def test_a_session_of_another_operator_is_refused(client):
+    client.put("/v1/sessions/s2/minutes", json={"operatorId": "o1", "minutes": minutes(1)})
+    assert client.put("/v1/sessions/s2/minutes", json={"operatorId": "o2", "minutes": minutes(1)}).status_code == 409
+    assert ask(client, operatorId="o2", sessionId="s2").status_code == 409
+
+
+def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
+    """The same minutes through the service's row format and through the lake give the same bits."""
+    tables = engine.duckdb_tables(lake, moment_of(NIGHT))
+    released = load(models, "session_inflation_live")
+    ids, values, offsets = engine.ragged(engine.minutes_frame(tables, None))
+    batch = engine.compute(tables, released.model.signals, "session")
+    compared = 0
+    for i in range(0, len(ids), max(1, len(ids) // 25)):
+        m = values[offsets[i] : offsets[i + 1]]
+        sent = [json.loads(json.dumps({n: v for n, v in zip(COLUMNS, row, strict=True) if np.isfinite(v)})) for row in m.tolist()]
+        online = np.array([as_row(x) for x in sent])
+        assert np.array_equal(online, m, equal_nan=True)
+        seen = live_view(online, released, load_policy())
+        if len(m) >= 10:
+            expected = released.probability(released.raw(batch.loc[[ids[i]], released.columns].to_numpy(), threads=1))[0]
+            assert seen.probability == expected
+            compared += 1
+    assert compared > 10
+
+
+BAD = [
+    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":NaN}]}', 400),
+    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":Infinity}]}', 400),
+    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":1e999}]}', 400),
+    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":-1}]}', 422),
+    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":"1.5"}]}', 422),
+    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0.5,"viewers":1}]}', 422),
+    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":9999,"viewers":1}]}', 422),
+    ('{"requestId":"r","operatorId":"o","surprise":1}', 422),
+    ('{"requestId":"r","operatorId":5}', 422),
+    ('{"requestId":"","operatorId":"o"}', 422),
+    ('{"requestId":"r"}', 422),
+    ("[]", 422),
+    ("null", 422),
+    ("{", 400),
+    ("", 400),
+    ("\x00", 400),
+]
+
+
+@pytest.mark.parametrize(("body", "status"), BAD)
+def test_bad_input_is_answered_with_a_typed_error_and_leaves_no_trace(client, desk, body, status):
+    answer = client.post("/v1/boost-check", content=body.encode(), headers={"content-type": "application/json"})
+    assert answer.status_code == status
+    problem = answer.json()
+    assert problem["code"] and problem["message"] and isinstance(problem["where"], list)
+    assert not desk.journal.answers
+
+
+def test_bytes_that_are_not_text_are_refused(client):
+    answer = client.post("/v1/boost-check", content=b'{"requestId":"\xff"}', headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+
+
+def test_an_oversized_body_is_refused_with_and_without_its_length(client):
+    headers = {"content-type": "application/json"}
+    assert client.post("/v1/boost-check", content=b"a" * (BODY_CAP + 1), headers=headers).status_code == 413
+    chunks = (b"a" * 100_000 for _ in range(25))
+    assert client.post("/v1/boost-check", content=chunks, headers=headers).status_code == 413
+
+
+def test_only_json_is_taken(client):
+    answer = client.post("/v1/boost-check", content=b"x", headers={"content-type": "application/vnd.bentoml+pickle"})
+    assert answer.status_code == 415
+
+
+def test_a_key_is_needed_and_its_scopes_hold(desk, keys):
+    nobody = TestClient(application(desk))
+    assert ask(nobody).status_code == 401
+    assert ask(TestClient(application(desk), headers={"X-API-Key": "sk_wrong"})).status_code == 401
+    reader = TestClient(application(desk), headers={"X-API-Key": keys["read"]})
+    assert ask(reader).status_code == 403 and reader.get("/metrics").status_code == 200
+    assert nobody.get("/healthz").status_code == 200 and nobody.get("/readyz").json()["status"] == "ready"
+
+
+def test_more_at_once_than_allowed_are_turned_away_with_retry_after(client, desk):
+    desk.busy = 64
+    answer = ask(client)
+    assert answer.status_code == 429 and answer.headers["Retry-After"] == "1"
+
+
+def test_the_view_of_an_operator_says_tier_reasons_and_figures(client, tiers):
+    worst = tiers.sort_values("tier").index[-1]
+    view = client.get(f"/v1/operators/{worst}").json()
+    assert view["tier"] == tiers.at[worst, "tier"] and view["reasons"] and view["policyVersion"] == load_policy().version
+    assert client.get("/v1/operators/nobody").json()["code"] == "unknown_operator"
+
+
+def test_the_journal_survives_a_restart_and_tells_when_it_was_edited(client, desk):
+    for i in range(5):
+        ask(client, requestId=f"j{i}")
+    path = desk.journal.path
+    assert journal.first_broken(path) is None
+    again = journal.Journal(path)
+    assert again.head == desk.journal.head and again.find("j3")[1] == desk.journal.find("j3")[1]
+    lines = path.read_text("utf-8").splitlines()
+    for broken in (lines[:2] + lines[3:], [lines[1], lines[0], *lines[2:]], [*lines[:2], lines[2].replace("REVIEW", "PASS"), *lines[3:]]):
+        path.write_text("\n".join(broken) + "\n", "utf-8")
+        assert journal.first_broken(path) is not None
+
+
+def test_answers_are_exported_by_their_contract(lake, models, keys):
+    one = open_desk(lake, models, load_policy(), now=lambda: NOW)
+    ask(TestClient(application(one), headers={"X-API-Key": keys["all"]}), requestId=f"x{datetime.now().timestamp()}")
+    assert journal.export(lake) == len(read_outbound(lake, "boost_decisions")) >= 1
+
+
+def test_metrics_have_bounded_labels(client):
+    ask(client)
+    client.get("/v1/operators/whoever")
+    text = client.get("/metrics").text
+    assert 'route="operators",status="404"' in text and "whoever" not in text
