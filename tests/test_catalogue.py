@@ -93,7 +93,9 @@ def poisoned(lake, folder):
     late = pa.scalar(pd.Timestamp(CUT + timedelta(minutes=1)).to_pydatetime(), pa.timestamp("us"))
     for name in ("views", "interactions", "orders", "parcels", "refunds", "reviews", "room_minutes", "boosts", "complaints"):
         table = pq.read_table(files_of(lake, name)[2])
-        table = table.set_column(table.schema.get_field_index("received_at"), table.schema.field("received_at"), pa.repeat(late, len(table)))
+        table = table.set_column(
+            table.schema.get_field_index("received_at"), table.schema.field("received_at"), pa.repeat(late, len(table))
+        )
         if "order_id" in table.column_names and name == "orders":
             fresh = pc.binary_join_element_wise(table["order_id"], pa.scalar("poison"), pa.scalar("-"))
             table = table.set_column(0, table.schema.field("order_id"), fresh)

@@ -99,7 +99,11 @@ def test_mending_the_rows_empties_the_quarantine(tmp_path):
     [
         (lambda t: t.drop_columns(["buyer_id"]), "buyer_id", "deliver the column"),
         (lambda t: t.drop_columns(["payer_id"]), "payer_id", "filled with nulls"),
-        (lambda t: t.rename_columns(["buyerid" if n == "buyer_id" else n for n in t.column_names]), "buyer_id", "rename buyerid to buyer_id"),
+        (
+            lambda t: t.rename_columns(["buyerid" if n == "buyer_id" else n for n in t.column_names]),
+            "buyer_id",
+            "rename buyerid to buyer_id",
+        ),
         (lambda t: t.set_column(4, "buyer_id", pa.array([1] * len(t))), "buyer_id", "write the column as VARCHAR"),
         (
             lambda t: t.set_column(9, pa.field("paid_amount", pa.float64(), metadata={"unit": "USD"}), pa.array([1.0] * len(t))),

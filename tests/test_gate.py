@@ -15,8 +15,14 @@ from serving.store import NightState, Operator
 AS_OF = datetime(2026, 1, 21)
 POLICY = load_policy()
 REASON = {
-    "signal": "flash_view_share", "typology": "view_fraud", "value": 0.4, "unit": "share of views", "peers": 0.02, "share": 0.9,
-    "zh": "40% 的观看停留不超过 3 秒", "en": "40% of views stayed three seconds or less",
+    "signal": "flash_view_share",
+    "typology": "view_fraud",
+    "value": 0.4,
+    "unit": "share of views",
+    "peers": 0.02,
+    "share": 0.9,
+    "zh": "40% 的观看停留不超过 3 秒",
+    "en": "40% of views stayed three seconds or less",
 }
 WORST = Operator("D", 0.9, False, True, "limit_traffic", {"zh": "", "en": ""}, [REASON], "operator_rank", "v1", [])
 CALM = replace(WORST, tier="A", risk=0.01, measure="none", reasons=[])

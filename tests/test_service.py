@@ -57,7 +57,10 @@ def ask(client, **body):
 
 
 def minutes(n=30, **more):
-    return [{"minute": i, "viewers": 20.0 + i % 3, "joins": 4.0, "leaves": 3.0, "comments": 2.0, "likes": 1.0, "likers": 1.0, **more} for i in range(n)]
+    return [
+        {"minute": i, "viewers": 20.0 + i % 3, "joins": 4.0, "leaves": 3.0, "comments": 2.0, "likes": 1.0, "likers": 1.0, **more}
+        for i in range(n)
+    ]
 
 
 def test_an_ordinary_operator_passes(client, tiers):

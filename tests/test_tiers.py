@@ -79,11 +79,19 @@ def test_a_move_names_its_cause():
 
 standings = st.lists(
     st.builds(
-        Standing, operator_id=st.uuids().map(str), risk=st.none() | st.floats(0, 1), influence=st.none() | st.floats(0, 1),
-        alarms=st.integers(0, 9), sessions=st.none() | st.floats(0, 50), orders=st.none() | st.floats(0, 500),
-        previous_tier=st.none() | st.sampled_from("ABCD"), previous_risk=st.none() | st.floats(0, 1), clean=st.integers(0, 9),
+        Standing,
+        operator_id=st.uuids().map(str),
+        risk=st.none() | st.floats(0, 1),
+        influence=st.none() | st.floats(0, 1),
+        alarms=st.integers(0, 9),
+        sessions=st.none() | st.floats(0, 50),
+        orders=st.none() | st.floats(0, 500),
+        previous_tier=st.none() | st.sampled_from("ABCD"),
+        previous_risk=st.none() | st.floats(0, 1),
+        clean=st.integers(0, 9),
     ),
-    max_size=30, unique_by=lambda s: s.operator_id,
+    max_size=30,
+    unique_by=lambda s: s.operator_id,
 )
 
 
@@ -106,7 +114,12 @@ def test_more_risk_is_never_milder(rows):
 
 @pytest.mark.parametrize(
     ("old", "new", "words"),
-    [("B = 0.15", "B = 0.95", "0 <= B"), ("clean_nights = 7", "", "clean_nights"), ("[boost]", "[boosts]", "boost"), ('version = "2026.1"', "", "version")],
+    [
+        ("B = 0.15", "B = 0.95", "0 <= B"),
+        ("clean_nights = 7", "", "clean_nights"),
+        ("[boost]", "[boosts]", "boost"),
+        ('version = "2026.1"', "", "version"),
+    ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
     from importlib import resources

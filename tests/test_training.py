@@ -26,13 +26,20 @@ from training.release import champions, load
 def outcome(entity, verdict, day, source="patrol", received=None):
     at = pd.Timestamp("2026-01-01") + pd.Timedelta(days=day)
     return {
-        "entity_kind": "order", "entity_id": entity, "typology": "order_fraud", "verdict": verdict, "decided_at": at, "source": source,
+        "entity_kind": "order",
+        "entity_id": entity,
+        "typology": "order_fraud",
+        "verdict": verdict,
+        "decided_at": at,
+        "source": source,
         "received_at": received or at,
     }
 
 
 def test_an_appeal_that_overturns_is_the_label():
-    rows = pd.DataFrame([outcome("r1", "confirmed", 1), outcome("r1", "cleared", 3, "appeal"), outcome("r2", "confirmed", 1, "random_audit")])
+    rows = pd.DataFrame(
+        [outcome("r1", "confirmed", 1), outcome("r1", "cleared", 3, "appeal"), outcome("r2", "confirmed", 1, "random_audit")]
+    )
     found = verdicts(engine.frame_tables({"outcomes": rows}), "order", ("order_fraud",))
     assert found["confirmed"].to_dict() == {"r1": 0, "r2": 1} and found["audited"].to_dict() == {"r1": False, "r2": True}
 
@@ -73,7 +80,9 @@ def test_too_few_verdicts_are_refused_with_the_count():
     empty = Dataset(
         pd.DataFrame(np.zeros((5, len(model.columns))), columns=model.columns),
         pd.DataFrame({"confirmed": [1, 0, 0, 0, 0], "audited": False, "level": 0}),
-        pd.Series([pd.Timestamp("2026-01-01")] * 5), pd.Series(list("abcde")), pd.Series([datetime(2026, 1, 1)] * 5),
+        pd.Series([pd.Timestamp("2026-01-01")] * 5),
+        pd.Series(list("abcde")),
+        pd.Series([datetime(2026, 1, 1)] * 5),
     )
     with pytest.raises(TooFewLabels, match="1 confirmed and 4 cleared"):
         fit(model, empty)
@@ -94,8 +103,11 @@ def test_more_of_a_suspicious_signal_never_lowers_the_score():
     signals = pd.DataFrame(rng.normal(0, 1, (n, len(model.columns))), columns=model.columns)
     confirmed = (signals["payer_buyer_count"] + rng.normal(0, 1, n) > 0.8).astype(int)
     data = Dataset(
-        signals, pd.DataFrame({"confirmed": confirmed, "audited": False, "level": confirmed}),
-        pd.Series([pd.Timestamp("2026-01-01")] * n), pd.Series([str(i) for i in range(n)]), pd.Series([datetime(2026, 1, 1)] * n),
+        signals,
+        pd.DataFrame({"confirmed": confirmed, "audited": False, "level": confirmed}),
+        pd.Series([pd.Timestamp("2026-01-01")] * n),
+        pd.Series([str(i) for i in range(n)]),
+        pd.Series([datetime(2026, 1, 1)] * n),
     )
     booster = booster_of(model, model.columns, data, np.ones(n, dtype=bool))
     row = np.tile(signals.iloc[0].to_numpy(), (50, 1))

@@ -105,7 +105,11 @@ CASES = [
         {
             "views": rows(
                 "session_id account_id device_id joined_at left_at",
-                "s2 a d t0 t60", "s2 b d t0 t60", "s3 a d t0 t60", "s3 b d t0 t60", "s3 c d t0 t60",
+                "s2 a d t0 t60",
+                "s2 b d t0 t60",
+                "s3 a d t0 t60",
+                "s3 b d t0 t60",
+                "s3 c d t0 t60",
             )
         },
         {"s2": 0.0, "s3": 1.0},
@@ -116,8 +120,12 @@ CASES = [
         {
             "views": rows(
                 "session_id account_id ip_prefix asn_kind joined_at left_at",
-                "s1 a p campus t0 t60", "s1 b p campus t0 t60", "s1 c q mobile t0 t60",
-                "s2 a p campus t0 t60", "s2 b p mobile t0 t60", "s2 c q mobile t0 t60",
+                "s1 a p campus t0 t60",
+                "s1 b p campus t0 t60",
+                "s1 c q mobile t0 t60",
+                "s2 a p campus t0 t60",
+                "s2 b p mobile t0 t60",
+                "s2 c q mobile t0 t60",
             )
         },
         {"s1": 1 / 3, "s2": 2 / 3},
@@ -137,7 +145,10 @@ CASES = [
         {
             "interactions": rows(
                 "session_id account_id kind at count text_hash",
-                "s1 a comment t1 1 x", "s1 b comment t2 1 x", "s2 a comment t1 1 x", "s2 a comment t2 1 x",
+                "s1 a comment t1 1 x",
+                "s1 b comment t2 1 x",
+                "s2 a comment t1 1 x",
+                "s2 a comment t2 1 x",
             )
         },
         {"s1": 1.0, "s2": 0.0},
@@ -239,8 +250,16 @@ CASES = [
         {
             "orders": rows(
                 ORDER,
-                "r1 o1 a t0", "r2 o1 a t1", "r3 o1 a t2", "r4 o1 a t3", "r5 o1 b t1.5",
-                "r6 o2 a t0", "r7 o2 a t1", "r8 o2 a t2", "r9 o2 a t3", "r10 o2 b t3604",
+                "r1 o1 a t0",
+                "r2 o1 a t1",
+                "r3 o1 a t2",
+                "r4 o1 a t3",
+                "r5 o1 b t1.5",
+                "r6 o2 a t0",
+                "r7 o2 a t1",
+                "r8 o2 a t2",
+                "r9 o2 a t3",
+                "r10 o2 b t3604",
             )
         },
         {"o1": 2.5, "o2": 4.0},
@@ -261,7 +280,8 @@ CASES = [
             "views": views(
                 *[f"s{i} {who} t{60 * i + k} t600" for i in range(3) for k, who in enumerate("ab")],
                 *[f"s{i} {who} t{60 * i + k + 5} t600" for i in range(2) for k, who in enumerate("cd")],
-                "s2 c t300 t600", "s2 d t420 t600",
+                "s2 c t300 t600",
+                "s2 d t420 t600",
             )
         },
         {"a": 1, "b": 1},

@@ -169,8 +169,6 @@ def published_run(lake: Path) -> str:
     return nights(lake)[NIGHT.isoformat()]
 
 
-
-
 def test_an_output_that_breaks_its_contract_is_not_written(published):
     scores = read_outbound(published, "scores").head(3)
     with pytest.raises(OutputBreaksContract):
@@ -194,5 +192,7 @@ def test_without_models_and_with_orders_only_the_night_still_ranks(tiny, tmp_pat
 
 def test_corrected_figures_lie_within_what_was_counted(published):
     f = read_outbound(published, "corrected_figures")
-    assert (f["low"] <= f["estimate"] + 1e-9).all() and (f["estimate"] <= f["high"] + 1e-9).all() and (f["high"] <= f["counted"] + 1e-9).all()
+    assert (
+        (f["low"] <= f["estimate"] + 1e-9).all() and (f["estimate"] <= f["high"] + 1e-9).all() and (f["high"] <= f["counted"] + 1e-9).all()
+    )
     assert {"views", "unique_viewers", "likes", "follows", "orders", "net_sales"} == set(f["measure"])

@@ -16,8 +16,11 @@ from serving.nightly import nightly
 from serving.policy import load_policy
 
 FOLDER = {
-    "shopee-orders": "shopee_orders", "twitch-broadcasts": "twitch_broadcasts", "twitch-chat": "twitch_chat_minutes",
-    "github-stars": "github_stars", "retail-baskets": "retail_baskets",
+    "shopee-orders": "shopee_orders",
+    "twitch-broadcasts": "twitch_broadcasts",
+    "twitch-chat": "twitch_chat_minutes",
+    "github-stars": "github_stars",
+    "retail-baskets": "retail_baskets",
 }
 
 

@@ -1,0 +1,58 @@
+# Every target makes the environment it needs. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export MLFLOW_DISABLE_TELEMETRY := true
+export BENTOML_DO_NOT_TRACK := True
+export PYTHONWARNINGS := ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-slow test-spark check docs bench notebooks clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# uv installs several times faster; plain pip does the same where it cannot be had.
+$(STAMP): requirements.lock pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check uv \
+	  && $(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes --compile-bytecode -r requirements.lock \
+	  || $(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(STAMP) ## Make the environment in .venv
+
+demo: $(STAMP) ## Simulate a platform, train, score two nights, serve and ask, write the report
+	@$(RUN)/python -m benchmarks.demo demo
+
+test: $(STAMP) ## Run the tests
+	@$(RUN)/python -m pytest
+
+test-slow: $(STAMP) ## Run the tests that take minutes
+	@$(RUN)/python -m pytest -m slow
+
+test-spark: $(STAMP) ## Install pyspark and run the same specs on Spark (needs Java 17 or newer)
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@$(RUN)/python -m pytest -m spark -s
+
+check: $(STAMP) ## Style, types, import floors, stale pages
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@$(RUN)/mypy
+	@$(RUN)/lint-imports
+	@$(RUN)/python -m serving.docs --check
+
+docs: $(STAMP) ## Write the generated pages again
+	@$(RUN)/python -m serving.docs
+	@$(RUN)/python -m benchmarks.calibration docs/simulation-calibration.md
+
+bench: $(STAMP) ## Measure on real sets and on a medium world with an unseen seed; writes docs/benchmarks
+	@$(RUN)/python -m benchmarks.slice
+
+notebooks: $(STAMP) ## Write the notebooks from their .py twins, without outputs
+	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
+
+clean: ## Remove what the demo and the tests wrote
+	@rm -rf demo out .pytest_cache .mypy_cache .ruff_cache .hypothesis

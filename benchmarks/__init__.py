@@ -1,0 +1,1 @@
+"""Measurements and the demo. The only place, with the tests, that may read planted truth."""
