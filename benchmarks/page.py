@@ -1,0 +1,59 @@
+"""A page of figures and its JSON twin."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from training.lineage import revision
+
+PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "scikit-learn")
+
+
+def machine() -> dict[str, Any]:
+    return {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
+
+
+def row(
+    id_: str,
+    what: str,
+    value: Any,
+    command: str,
+    goal: str | None = None,
+    interval: list[float] | None = None,
+    holds: bool | None = None,
+    why: str | None = None,
+) -> dict[str, Any]:
+    """One figure; `why` says what a missed goal is owed to."""
+    out = {"id": id_, "what": what, "goal": goal, "value": value, "interval": interval, "holds": holds, "command": command}
+    return out | ({"why": why} if why else {})
+
+
+def write(name: str, title: str, rows: list[dict[str, Any]], text: str) -> None:
+    """Write docs/benchmarks/<name>.md and .json."""
+    folder = Path("docs/benchmarks")
+    folder.mkdir(parents=True, exist_ok=True)
+    twin = {
+        "machine": machine(),
+        "versions": {p: importlib.metadata.version(p) for p in PACKAGES},
+        "revision": revision(),
+        "rows": rows,
+    }
+    (folder / f"{name}.json").write_text(json.dumps(twin, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    lines = [
+        f"# {title}",
+        "",
+        f"Written by `{rows[0]['command']}` at revision `{twin['revision'][:12]}`; the same figures as JSON beside it.",
+        "",
+    ]
+    lines += ["| what | value | 90 % interval | goal | holds |", "|---|---|---|---|---|"]
+    for r in rows:
+        value = f"{r['value']:.3f}" if isinstance(r["value"], float) else str(r["value"])
+        interval = f"{r['interval'][0]:.3f} to {r['interval'][1]:.3f}" if r["interval"] else ""
+        holds = "" if r["holds"] is None else "yes" if r["holds"] else f"no: {r.get('why', '')}"
+        lines.append(f"| {r['what']} | {value} | {interval} | {r['goal'] or ''} | {holds} |")
+    (folder / f"{name}.md").write_text("\n".join([*lines, "", text.strip(), ""]), "utf-8")
