@@ -83,13 +83,15 @@ def scorers(released: Released, signals: pd.DataFrame) -> dict[str, np.ndarray]:
     }
 
 
-def unseen_world(models: Path, lake: Path) -> list[dict[str, Any]]:
-    """Average precision of each model and its controls on a world with another seed."""
+def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], dict[str, tuple[Released, pd.DataFrame, np.ndarray]]]:
+    """Average precision of each model and its controls on a world with another seed, and what was judged."""
+    kept = {}
     as_of, rows = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS), []
     for model in MODELS:
         console.print(f"judging {model.name}")
         released = load(models, model.name)
         signals, guilty, group = judged(lake, model, as_of)
+        kept[model.name] = (released, signals, guilty)
         for name, score in scorers(released, signals).items():
             figure = average_precision(guilty, score, group.reset_index(drop=True))
             rows.append(
@@ -101,12 +103,11 @@ def unseen_world(models: Path, lake: Path) -> list[dict[str, Any]]:
                     interval=[figure.low, figure.high],
                 )
             )
-    return rows
+    return rows, kept
 
 
-def per_scheme(models: Path, lake: Path) -> str:
+def per_scheme(lake: Path, kept: dict[str, tuple[Released, pd.DataFrame, np.ndarray]]) -> str:
     """Recall of sessions and orders by scheme at the score that one honest entity in a hundred exceeds."""
-    as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
     lines = [
         "## By scheme",
         "",
@@ -116,8 +117,7 @@ def per_scheme(models: Path, lake: Path) -> str:
         "|---|---|---|---|",
     ]
     for name in ("session_inflation", "order_brushing"):
-        released = load(models, name)
-        signals, guilty, _ = judged(lake, released.model, as_of)
+        released, signals, guilty = kept[name]
         score = pd.Series(released.raw(signals[released.columns].to_numpy()), index=signals.index)
         bar = score[guilty == 0].quantile(0.99)
         table = (
@@ -226,7 +226,8 @@ def main() -> None:
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
     here, there = worlds.made("medium", TRAINED), worlds.made("medium", UNSEEN)
     models = trained_models(here)
-    rows, texts = unseen_world(models, there), [EXPLAINED, per_scheme(models, there), lookalikes(models, there)]
+    rows, kept = unseen_world(models, there)
+    texts = [EXPLAINED, per_scheme(there, kept), lookalikes(models, there)]
     if data.is_dir():
         with tempfile.TemporaryDirectory() as scratch:
             rows += shopee(data, Path(scratch) / "shopee") + retail(data, Path(scratch) / "retail")

@@ -5,18 +5,35 @@ from __future__ import annotations
 import hashlib
 import inspect
 
-from features import accounts, audience, coordination, engagement, fulfilment, operators, orders, rooms, series
+from features import (
+    accounts,
+    audience,
+    coordination,
+    counters,
+    engagement,
+    fulfilment,
+    kernels,
+    operators,
+    orders,
+    reactions,
+    rooms,
+    series,
+    viewers,
+)
 from features.declare import Signal
 
 CATALOGUE: tuple[Signal, ...] = (
     audience.SIGNALS
+    + viewers.SIGNALS
     + engagement.SIGNALS
     + series.SIGNALS
+    + reactions.SIGNALS
     + coordination.SIGNALS
     + orders.SIGNALS
     + fulfilment.SIGNALS
     + accounts.SIGNALS
     + operators.SIGNALS
+    + counters.SIGNALS
     + rooms.SIGNALS
 )
 BY_NAME: dict[str, Signal] = {s.name: s for s in CATALOGUE}
@@ -29,7 +46,21 @@ def of_entity(entity: str) -> tuple[Signal, ...]:
 
 def digest() -> str:
     """SHA-256 over the source of every file that computes a signal: a changed formula is a changed catalogue."""
-    sources = (audience, engagement, series, coordination, orders, fulfilment, accounts, operators, rooms)
+    sources = (
+        audience,
+        viewers,
+        engagement,
+        kernels,
+        series,
+        reactions,
+        coordination,
+        orders,
+        fulfilment,
+        accounts,
+        operators,
+        counters,
+        rooms,
+    )
     text = "\n".join(inspect.getsource(m) for m in sources)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -19,7 +19,7 @@ from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.derive import ROOM_MINUTES
 from data_contracts.lake import files_of, scan_sql
 from features.declare import KEY, SESSION, Relation, Signal
-from features.series import COLUMNS, run_kernels
+from features.kernels import COLUMNS, run_kernels
 
 LOOKBACK = timedelta(days=28)
 EVENTS = {"views", "interactions", "orders", "parcels", "refunds", "reviews", "complaints"}

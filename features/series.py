@@ -10,78 +10,21 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from features.declare import Signal, signal
-
-COLUMNS = (
-    "viewers",
-    "joins",
-    "leaves",
-    "likes",
-    "likers",
-    "comments",
-    "commenters",
-    "follows",
-    "product_clicks",
-    "orders",
-    "buyers",
-    "gmv",
-    "new_account_joins",
-    "repeated_device_joins",
-    "granted",
+from features.declare import Signal
+from features.kernels import (
+    FEW,
+    GRANTED,
+    JOINS,
+    LEAVES,
+    NEW,
+    REPEATED,
+    VIEWERS,
+    correlation,
+    fano,
+    live,
+    quotient,
+    unexplained_excess,
 )
-READS = ("room_minutes", "sessions")
-VIEWERS, JOINS, LEAVES, LIKES, LIKERS, COMMENTS, COMMENTERS, FOLLOWS, CLICKS, ORDERS = range(10)
-BUYERS, GMV, NEW, REPEATED, GRANTED = range(10, 15)
-FEW = 10  # minutes below which a shape cannot be told
-
-
-@njit(cache=True)
-def quotient(m, top, bottom):
-    """Sum of one column over the sum of another; NaN where the bottom is not positive."""
-    below = m[:, bottom].sum()
-    if not below > 0:
-        return np.nan
-    return m[:, top].sum() / below
-
-
-@njit(cache=True)
-def fano(x):
-    """Variance over mean of a count series; NaN where the mean is not positive."""
-    mean = x.mean()
-    if not mean > 0:
-        return np.nan
-    return x.var() / mean
-
-
-@njit(cache=True)
-def correlation(x, y):
-    """Pearson correlation; NaN where either series is constant or unknown."""
-    if len(x) < FEW:
-        return np.nan
-    sx, sy = x.std(), y.std()
-    if not (sx > 0 and sy > 0):
-        return np.nan
-    return ((x - x.mean()) * (y - y.mean())).mean() / (sx * sy)
-
-
-@njit(cache=True)
-def unexplained_excess(m, column):
-    """Share of a column's sum that lies above five times its median (at least 5) in minutes without a granted cause."""
-    x = m[:, column]
-    total = x.sum()
-    if len(x) < FEW or not total > 0:
-        return np.nan
-    limit = max(5.0, 5.0 * np.median(x))
-    above = 0.0
-    for i in range(len(x)):
-        if x[i] > limit and m[i, GRANTED] == 0.0:
-            above += x[i] - limit
-    return above / total
-
-
-def live(**more):
-    """Declare a kernel as a LIVE signal of a session."""
-    return signal(reads=READS, **more)
 
 
 @live(unit="minutes", typology="view_fraud", zh="已直播 {value:.0f} 分钟", en="{value:.0f} minutes so far", blind="Says nothing alone.")
@@ -284,168 +227,6 @@ def join_leave_correlation(m):
 
 
 @live(
-    unit="correlation",
-    typology="view_fraud",
-    direction=-1,
-    zh="评论与在线人数相关 {value:.2f}",
-    en="comments and viewers correlate by {value:.2f}",
-    blind="Only 0.07 to 0.42 in honest rooms.",
-)
-@njit(cache=True)
-def comment_viewer_correlation(m):
-    """Correlation of comments and viewers by minute."""
-    return correlation(m[:, COMMENTS], m[:, VIEWERS])
-
-
-@live(
-    unit="correlation",
-    typology="view_fraud",
-    direction=-1,
-    zh="点击与进场相关 {value:.2f}",
-    en="clicks and joins correlate by {value:.2f}",
-    blind="Small counts.",
-)
-@njit(cache=True)
-def click_join_correlation(m):
-    """Correlation of product clicks and joins by minute."""
-    return correlation(m[:, CLICKS], m[:, JOINS])
-
-
-@live(
-    unit="comments",
-    typology="engagement_fraud",
-    zh="每千观众分钟 {value:.1f} 条评论",
-    en="{value:.1f} comments for a thousand viewer-minutes",
-    blind="5 to 18 in real rooms.",
-)
-@njit(cache=True)
-def comments_per_thousand_viewer_minutes(m):
-    """Comments for a thousand viewer-minutes."""
-    return 1000.0 * quotient(m, COMMENTS, VIEWERS)
-
-
-@live(
-    unit="likes",
-    typology="engagement_fraud",
-    direction=1,
-    alarm=400.0,
-    zh="每千观众分钟 {value:.0f} 个赞",
-    en="{value:.0f} likes for a thousand viewer-minutes",
-    blind="Fans tap the screen.",
-)
-@njit(cache=True)
-def likes_per_thousand_viewer_minutes(m):
-    """Likes for a thousand viewer-minutes."""
-    return 1000.0 * quotient(m, LIKES, VIEWERS)
-
-
-@live(
-    unit="likes",
-    typology="engagement_fraud",
-    direction=1,
-    alarm=12.0,
-    zh="每分钟每个点赞者 {value:.1f} 个赞",
-    en="{value:.1f} likes for each liker and minute",
-    blind="Folded taps.",
-)
-@njit(cache=True)
-def likes_per_liker_minute(m):
-    """Likes over likers counted by minute."""
-    return quotient(m, LIKES, LIKERS)
-
-
-@live(
-    unit="ratio",
-    typology="engagement_fraud",
-    direction=-1,
-    zh="点赞过于均匀（变异系数 {value:.2f}）",
-    en="likes are even: a coefficient of variation of {value:.2f}",
-    blind="Unknown below one like a minute.",
-)
-@njit(cache=True)
-def like_variation_ratio(m):
-    """Coefficient of variation of likes by minute; unknown below one a minute."""
-    mean = m[:, LIKES].mean()
-    if len(m) < FEW or not mean >= 1:
-        return np.nan
-    return m[:, LIKES].std() / mean
-
-
-@live(
-    unit="follows",
-    typology="engagement_fraud",
-    direction=1,
-    alarm=170.0,
-    zh="每千次进场新增关注 {value:.0f}",
-    en="{value:.0f} follows for a thousand joins",
-    blind="New channels gain fast.",
-)
-@njit(cache=True)
-def follows_per_thousand_joins(m):
-    """Follows less unfollows for a thousand joins."""
-    return 1000.0 * quotient(m, FOLLOWS, JOINS)
-
-
-@live(
-    unit="orders",
-    typology="order_fraud",
-    direction=1,
-    zh="每次进场 {value:.2f} 单",
-    en="{value:.2f} orders for each join",
-    blind="Differs by category.",
-)
-@njit(cache=True)
-def orders_per_join_ratio(m):
-    """Orders over joins."""
-    return quotient(m, ORDERS, JOINS)
-
-
-@live(
-    unit="orders",
-    typology="order_fraud",
-    direction=1,
-    alarm=1.5,
-    zh="每次点击 {value:.2f} 单",
-    en="{value:.2f} orders for each product click",
-    blind="Clicks may be recorded in part.",
-)
-@njit(cache=True)
-def orders_per_click_ratio(m):
-    """Orders over product clicks."""
-    return quotient(m, ORDERS, CLICKS)
-
-
-@live(
-    unit="orders",
-    typology="order_fraud",
-    direction=1,
-    alarm=1.3,
-    zh="每分钟每位买家 {value:.2f} 单",
-    en="{value:.2f} orders for each buyer and minute",
-    blind="Baskets of several products.",
-)
-@njit(cache=True)
-def orders_per_buyer_minute_ratio(m):
-    """Orders over buyers counted by minute."""
-    return quotient(m, ORDERS, BUYERS)
-
-
-@live(
-    unit="share of orders",
-    typology="order_fraud",
-    direction=1,
-    alarm=0.4,
-    zh="{value:.0%} 的订单属于突增",
-    en="{value:.0%} of orders are bursts without a granted cause",
-    blind="Lucky bags.",
-)
-@njit(cache=True)
-def unexplained_order_share(m):
-    """Share of orders above five times the median minute (at least 5) while no boost or raid ran."""
-    return unexplained_excess(m, ORDERS)
-
-
-@live(
     unit="share",
     typology="view_fraud",
     direction=1,
@@ -492,30 +273,5 @@ SIGNALS: tuple[Signal, ...] = (
     repeated_device_join_share,
     viewer_minutes_per_join,
     join_leave_correlation,
-    comment_viewer_correlation,
-    click_join_correlation,
-    comments_per_thousand_viewer_minutes,
-    likes_per_thousand_viewer_minutes,
-    likes_per_liker_minute,
-    like_variation_ratio,
-    follows_per_thousand_joins,
-    orders_per_join_ratio,
-    orders_per_click_ratio,
-    orders_per_buyer_minute_ratio,
-    unexplained_order_share,
     join_period_share,
 )
-
-
-def run_kernels(minutes: np.ndarray, offsets: np.ndarray, signals: tuple[Signal, ...] = SIGNALS) -> np.ndarray:
-    """Values of LIVE signals for many sessions.
-
-    `minutes`: float64, shape (rows, 15), sessions one after another, minutes in order; `offsets`: int64, shape
-    (sessions + 1,). Returns float64 of shape (sessions, signals).
-    """
-    out = np.empty((len(offsets) - 1, len(signals)))
-    for i in range(len(offsets) - 1):
-        one = minutes[offsets[i] : offsets[i + 1]]
-        for j, each in enumerate(signals):
-            out[i, j] = each.compute(one)
-    return out

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.series import run_kernels
+from features.kernels import run_kernels
 from serving.policy import Policy
 from serving.scorer import reason
 from serving.store import NightState, Operator

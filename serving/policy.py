@@ -30,6 +30,7 @@ class TierPolicy:
     cold_sessions: int
     cold_orders: int
     review_alarms: int
+    review_tail: float
 
 
 @dataclass(frozen=True)

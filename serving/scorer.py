@@ -11,7 +11,6 @@ import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
 from serving.policy import NightPolicy
-from training.fit import rules_score
 from training.release import Released
 
 DEVIANCE = "deviance"
@@ -126,9 +125,13 @@ def deviance_scores(signals: pd.DataFrame, entity: str, version: str, peers: Pee
     return frame.assign(unknown=_unknown(signals[known], shown))
 
 
-def alarm_count(signals: pd.DataFrame) -> pd.Series:
-    """Signals beyond their alarm, by entity."""
-    return pd.Series(rules_score(signals), index=signals.index).astype(int)
+def alarm_count(signals: pd.DataFrame, tail: float) -> pd.Series:
+    """Signals beyond their alarm whose value at most the share `tail` of the peers reach, by entity.
+
+    Where most peers lie beyond an alarm, it is the yardstick that does not fit them, not they who cheat.
+    """
+    points = surprise(signals)
+    return (points >= 1.0 - np.log10(tail)).sum(axis=1).astype(int)
 
 
 def _ranked(index: pd.Index, model: str, version: str, score: np.ndarray, probability: np.ndarray, key: np.ndarray) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from data_contracts.faults import LakeProblem
 from data_contracts.lake import PUBLISHED, read_outbound, run_folder
-from features.series import COLUMNS
+from features.kernels import COLUMNS
 
 INDEX = {name: i for i, name in enumerate(COLUMNS)}
 

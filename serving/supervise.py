@@ -56,7 +56,7 @@ def decide_night(
     version = str(main["model_version"].iloc[0]) if len(main) else "none"
     past = _past(lake, before)
     weight = influence(operators, orders, figures)
-    alarms = alarm_count(s)
+    alarms = alarm_count(s, policy.tiers.review_tail)
     standings = []
     for operator in s.index:
         p = past.get(operator, {})

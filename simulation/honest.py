@@ -186,9 +186,15 @@ def actions(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, 
     minutes = (v.left - v.joined) / MINUTE
     operator = s.operator[row]
     parts = []
+    waves = s.start[:, None] + rng.random((len(s), 24)) * (s.end - s.start)[:, None]
+    mood = rng.lognormal(-0.3, 0.9, len(s))[row]  # some sessions win followers, most do not
 
     def emit(index: np.ndarray, kind: int, count: np.ndarray | int = 1, text: np.ndarray | None = None) -> None:
         at = v.joined[index] + rng.random(len(index)) * (v.left[index] - v.joined[index])
+        if kind == 1:  # chat comes in waves: a question from the host, a product shown
+            near = waves[row[index], rng.integers(0, waves.shape[1], len(index))] + rng.exponential(40.0, len(index))
+            hit = (rng.random(len(index)) < 0.6) & (near > v.joined[index]) & (near < v.left[index])
+            at = np.where(hit, near, at)
         if kind in (0, 1):  # a lucky bag draws likes and comments together
             draw = ~np.isnan(bag[row[index]]) & (rng.random(len(index)) < 0.3)
             at = np.where(draw, np.clip(bag[row[index]] + rng.exponential(60, len(index)), v.joined[index], v.left[index]), at)
@@ -211,9 +217,9 @@ def actions(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, 
     slogan = operator[talk] * 100 + (rng.random(len(talk)) ** 2 * 12).astype(np.int64)
     text = np.where(copied, slogan, 10_000_000_000 + rng.integers(0, 1 << 50, len(talk)))
     emit(talk, 1, text=text)
-    like = np.flatnonzero(rng.random(len(v)) < np.minimum(0.012 + 0.0012 * minutes, 0.4))
+    like = np.flatnonzero(rng.random(len(v)) < np.minimum(0.006 + 0.0005 * minutes, 0.3))
     emit(like, 0, count=np.minimum(1 + rng.pareto(1.4, len(like)) * 1.5, 300).astype(np.int64))
-    new_fan = np.flatnonzero((rng.random(len(v)) < 0.020) & (v.source != 1))
+    new_fan = np.flatnonzero((rng.random(len(v)) < np.minimum(0.022 * mood, 0.5)) & (v.source != 1))
     emit(new_fan, 2)
     fickle = rng.random(len(new_fan)) < 0.05
     gone = new_fan[fickle]

@@ -116,7 +116,7 @@ def people(rng: np.random.Generator, size: Size, start: float) -> Accounts:
         address,
         payer,
         interest,
-        rng.gamma(0.35, 1 / 0.35, n),
+        rng.gamma(0.12, 1 / 0.12, n),
         rng.random(n) < np.where(np.arange(n) < honest, 0.9, 0.55),
         level,
         referrer,
@@ -166,7 +166,7 @@ def sellers(rng: np.random.Generator, size: Size, start: float) -> Operators:
         np.clip(rng.lognormal(np.log(size.start_rate), 0.5, m), 0.05, 1.0),
         np.clip(rng.normal(19.0, 3.0, m), 6, 23),
         np.clip(rng.lognormal(np.log(0.07), 0.5, m), 0.01, 0.35),
-        rng.normal(np.log(30.0), 0.55, m),
+        rng.normal(np.log(44.0), 0.6, m),
         lookalike,
     )
 

@@ -124,10 +124,11 @@ def honest_orders(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sess
     placed = v.joined[index] + rng.random(len(index)) * stay[index]
     drawn = ~np.isnan(bag[row[index]]) & (rng.random(len(index)) < 0.45)
     placed = np.where(drawn, np.clip(bag[row[index]] + rng.exponential(100, len(index)), v.joined[index], v.left[index]), placed)
-    single = placed_orders(rng, a, ops, s, row[index], v.account[index], placed)
+    buyer = np.where(rng.random(len(index)) < 0.07, rng.integers(0, a.honest, len(index)), v.account[index])  # from a saved link, unseen
+    single = placed_orders(rng, a, ops, s, row[index], buyer, placed)
     again = np.flatnonzero(rng.random(len(index)) < 0.06)  # people come back to the basket
     more = np.repeat(again, rng.geometric(0.6, len(again)))
-    second = placed_orders(rng, a, ops, s, row[index][more], v.account[index][more], placed[more] + rng.exponential(600.0, len(more)))
+    second = placed_orders(rng, a, ops, s, row[index][more], buyer[more], placed[more] + rng.exponential(600.0, len(more)))
     groups = np.flatnonzero(ops.lookalike["group_buying"][s.operator] & (rng.random(len(s)) < 0.5))
     neighbours = []
     for g in groups:

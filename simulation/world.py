@@ -54,6 +54,10 @@ def _planted(rng: np.random.Generator, stage: Stage, plan: Plan, day: int):
             else:
                 rival = int(plan.operator[turn])
                 orders.append(order_schemes.hostile_brushing(rng, stage, int(row), n_orders, evasion, rival))
+            if TYPOLOGY[name] in ("order_fraud", "hostile_brushing"):
+                seen, done = order_schemes.watched_first(rng, stage, int(row), orders[-1], evasion)
+                views.append(seen)
+                acts.append(done)
             truth.append((row, plan.scheme[turn], intensity, evasion, plan.operator[turn]))
     return views, acts, orders, np.array(truth, dtype=float).reshape(-1, 5)
 

@@ -17,7 +17,7 @@ from data_contracts.contract import contract, inbound_names
 from data_contracts.lake import files_of, write_file
 from features import catalogue, engine
 from features.declare import KEY, LIVE, NIGHTLY
-from features.series import COLUMNS
+from features.kernels import COLUMNS
 
 CUT = datetime(2026, 1, 17)
 ENTITIES = tuple(KEY)

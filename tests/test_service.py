@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from data_contracts.lake import read_outbound
 from features import engine
-from features.series import COLUMNS
+from features.kernels import COLUMNS
 from serving import journal
 from serving.gate import live_view
 from serving.http import BODY_CAP, application, open_desk

@@ -18,7 +18,7 @@ import pandas as pd
 from features import engine
 from features.declare import OPERATOR, SESSION
 from features.graphs.rings import find_rings
-from features.series import run_kernels
+from features.kernels import run_kernels
 from training.declare import Model
 from training.labels import entity_moments, operator_verdicts, verdicts
 
@@ -76,11 +76,15 @@ def tied_operators(tables) -> dict[str, str]:
     return {operator: root(operator) for operator in parent}
 
 
-def build(lake: Path, model: Model, until: datetime, progress: Callable[[str], None] = lambda name: None) -> Dataset:
-    """The labelled rows of a model, with signals as they were known in the week each was received."""
+def build(
+    lake: Path, model: Model, until: datetime, groups: dict[str, str], progress: Callable[[str], None] = lambda name: None
+) -> Dataset:
+    """The labelled rows of a model, with signals as they were known in the week each was received.
+
+    `groups` as `tied_operators` gives them; an operator that is not among them is a group of its own.
+    """
     known = engine.duckdb_tables(lake, until)
     first = _first_receipt(known)
-    groups = tied_operators(known)
     label_frames, signal_frames, received, night = [], [], [], []
     everything = (
         None

@@ -15,10 +15,10 @@ import numpy as np
 
 from data_contracts.contract import contract
 from data_contracts.lake import delivered, digest_file, files_of
-from features import catalogue
+from features import catalogue, engine
 from training import lineage, release
 from training.card import card
-from training.dataset import build
+from training.dataset import build, tied_operators
 from training.declare import FITTING, ROUNDS, Model
 from training.fit import Fitted, fit
 from training.models.all import MODELS
@@ -52,8 +52,7 @@ def data_digest(tables: dict[str, dict[str, str]]) -> str:
     return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
-def _facts(lake: Path, until: datetime, model: Model) -> dict[str, Any]:
-    tables = table_digests(lake)
+def _facts(lake: Path, until: datetime, model: Model, tables: dict[str, dict[str, str]]) -> dict[str, Any]:
     return {
         "lake": str(lake),
         "until": until.isoformat(),
@@ -84,12 +83,15 @@ def train(
     """Train models on the outcomes known at `until`; the first release of a model, or `promote`, makes it champion."""
     wanted = [m for m in MODELS if names is None or m.name in set(names)]
     done, store = [], None
+    progress("operators tied by rings")
+    groups = tied_operators(engine.duckdb_tables(lake, until))
+    tables = table_digests(lake)
     for model in wanted:
-        data = build(lake, model, until, progress)
+        data = build(lake, model, until, groups, progress)
         progress(f"{model.name}: fitting on {len(data)} verdicts")
         fitted = fit(model, data)
         store = store or lineage.start(models)
-        facts = _facts(lake, until, model)
+        facts = _facts(lake, until, model, tables)
         progress(f"{model.name}: logging")
         run_id = lineage.open_run(store, fitted, facts)
         booster = lgb.Booster(model_str=fitted.booster)

@@ -6,9 +6,10 @@ import dataclasses
 
 import numpy as np
 
+from simulation.honest import dressed, stays
 from simulation.ids import DAY, HOUR, MINUTE
 from simulation.population import WEIGHT_LOG
-from simulation.rows import Orders
+from simulation.rows import Acts, Orders, Views
 from simulation.schemes import NUMBER, Stage
 from simulation.trade import placed_orders
 
@@ -40,6 +41,25 @@ def _brushed(
     )
     paid = orders.placed + rng.exponential(25.0, n) + 2
     return dataclasses.replace(orders, paid=paid)
+
+
+def watched_first(rng: np.random.Generator, stage: Stage, row: int, orders: Orders, evasion: int) -> tuple[Views, Acts]:
+    """Views, and clicks, that brushers leave before they order: few when careless, like anybody's when careful."""
+    s = stage.sessions
+    share = (0.45, 0.8, 1.0)[evasion]
+    shown = np.flatnonzero(rng.random(len(orders)) < share)
+    account, placed = orders.buyer[shown].astype(np.int64), orders.placed[shown]
+    stay = rng.normal(240.0, 25.0, len(shown)) if evasion < 2 else stays(rng, np.full(len(shown), s.dwell[row]))  # a script says how long
+    joined = np.maximum(placed - np.clip(stay, 5, None), s.start[row])
+    left = np.minimum(placed + rng.exponential(120.0, len(shown)), s.end[row])
+    number = orders.scheme[shown]
+    views = dressed(rng, stage.accounts, np.full(len(shown), row), account, joined, np.maximum(left, joined + 1), np.full(len(shown), 7))
+    views = dataclasses.replace(views, scheme=number)
+    click = np.flatnonzero(rng.random(len(shown)) < (0.3, 0.6, 0.6)[evasion])
+    n = len(click)
+    at = joined[click] + rng.random(n) * (placed[click] - joined[click]).clip(0)
+    acts = Acts(np.full(n, row), account[click], np.full(n, 5), at, np.ones(n, dtype=np.int64), np.full(n, -1), number[click])
+    return views, acts
 
 
 def _no_refund(o: Orders) -> Orders:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from features import accounts, audience, coordination, engagement, fulfilment, operators, orders, rooms
+from features import accounts, audience, coordination, engagement, fulfilment, operators, orders, rooms, viewers
 from features.declare import Signal
 
 T0 = pd.Timestamp("2026-01-10 20:00")
@@ -95,13 +95,13 @@ CASES = [
     ),
     Case(
         "an account is new until seven days after its registration",
-        audience.new_account_view_share,
+        viewers.new_account_view_share,
         {"views": views("s1 young t0 t60", "s2 old t0 t60"), "accounts": people(young=6.999, old=7.0)},
         {"s1": 1.0, "s2": 0.0},
     ),
     Case(
         "a device with three accounts in a session is shared, one with two is not",
-        audience.shared_device_view_share,
+        viewers.shared_device_view_share,
         {
             "views": rows(
                 "session_id account_id device_id joined_at left_at",
@@ -116,7 +116,7 @@ CASES = [
     ),
     Case(
         "a prefix that is mostly campus is left out of the largest prefix",
-        audience.largest_prefix_view_share,
+        viewers.largest_prefix_view_share,
         {
             "views": rows(
                 "session_id account_id ip_prefix asn_kind joined_at left_at",
@@ -132,7 +132,7 @@ CASES = [
     ),
     Case(
         "a viewer of ten minutes who did nothing is silent, one who clicked is not",
-        audience.silent_long_viewer_share,
+        viewers.silent_long_viewer_share,
         {
             "views": views("s1 a t0 t600", "s2 a t0 t600"),
             "interactions": rows("session_id account_id kind at count", "s2 a product_click t5 1"),

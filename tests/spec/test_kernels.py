@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import series
-from features.series import COLUMNS, GRANTED, JOINS, LEAVES, LIKES, SIGNALS, VIEWERS, run_kernels
+from features import reactions, series
+from features.kernels import COLUMNS, GRANTED, JOINS, LEAVES, LIKES, VIEWERS, run_kernels
+
+SIGNALS = series.SIGNALS + reactions.SIGNALS
 
 SMOOTH = 40
 
@@ -57,8 +59,8 @@ def test_a_fall_in_the_last_tenth_is_the_end_and_an_earlier_one_is_a_cliff():
 
 
 def test_likes_at_a_constant_rate_vary_not_at_all():
-    assert value(series.like_variation_ratio, minutes(likes=np.full(SMOOTH, 3.0))) == 0.0
-    assert value(series.like_variation_ratio, minutes(likes=np.tile([0.0, 6.0], 20))) == pytest.approx(1.0)
+    assert value(reactions.like_variation_ratio, minutes(likes=np.full(SMOOTH, 3.0))) == 0.0
+    assert value(reactions.like_variation_ratio, minutes(likes=np.tile([0.0, 6.0], 20))) == pytest.approx(1.0)
 
 
 def test_a_rhythm_of_five_minutes_holds_the_variation_of_joins():
@@ -90,8 +92,8 @@ def test_one_by_one_equals_together(a, b, seed):
     parts = [rng.poisson(3.0, (len(x), len(COLUMNS))).astype(float) + np.array(x)[:, None] * (rng.random(15) < 0.3) for x in (a, b)]
     for m in parts:
         m[:, GRANTED] = 0.0
-    together = run_kernels(np.concatenate(parts), np.array([0, len(a), len(a) + len(b)]))
-    alone = np.concatenate([run_kernels(m, np.array([0, len(m)])) for m in parts])
+    together = run_kernels(np.concatenate(parts), np.array([0, len(a), len(a) + len(b)]), SIGNALS)
+    alone = np.concatenate([run_kernels(m, np.array([0, len(m)]), SIGNALS) for m in parts])
     assert np.array_equal(together, alone, equal_nan=True)
 
 

@@ -1,13 +1,18 @@
 """Was a session's audience or engagement inflated?"""
 
-from features import audience, coordination, engagement, series
+from features import audience, coordination, engagement, reactions, series, viewers
 from features.declare import SESSION
 from training.declare import Model
 
 MODEL = Model(
     name="session_inflation",
     entity=SESSION,
-    signals=audience.SIGNALS + engagement.SIGNALS + series.SIGNALS + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
+    signals=audience.SIGNALS
+    + viewers.SIGNALS
+    + engagement.SIGNALS
+    + series.SIGNALS
+    + reactions.SIGNALS
+    + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
     typologies=("view_fraud", "engagement_fraud"),
     question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",
     known_limits="Crowds of paid people on their own devices and slow imitations of an audience are its blind side.",
