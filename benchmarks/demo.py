@@ -47,7 +47,8 @@ def rooms(lake: Path, tiers: pd.DataFrame) -> tuple[str, str]:
     cheats = set(pq.read_table(lake.with_name("lake.truth") / "operators.parquet").to_pandas()["operator_id"])
     judged = tiers[~tiers["cold_start"]].sort_values("expected_harm", ascending=False)
     honest = judged[~judged["operator_id"].isin(cheats)]["operator_id"]
-    return str(honest.iloc[len(honest) // 2]), str(judged[judged["operator_id"].isin(cheats)]["operator_id"].iloc[0])
+    guilty = judged[judged["operator_id"].isin(cheats)]["operator_id"]
+    return str(honest.iloc[len(honest) // 2]), str(guilty.iloc[0])
 
 
 def live_minutes(lake: Path, operator: str) -> list[dict]:

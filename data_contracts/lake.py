@@ -51,7 +51,7 @@ def connect(memory: str = "8GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection in UTC that spills rather than fails."""
     connection = duckdb.connect()
     connection.execute(f"SET memory_limit='{memory}'; SET threads={threads}; SET TimeZone='UTC';")
-    connection.execute("SET preserve_insertion_order=false; SET enable_progress_bar=false;")
+    connection.execute("SET preserve_insertion_order=false;")
     return connection
 
 

@@ -33,7 +33,7 @@ def duckdb_tables(lake: Path, as_of: datetime, memory: str = "8GB", threads: int
     One thread by default: sums of floats then have one order, and a night can be replayed bit for bit.
     """
     connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
-    connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false;")
+    connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false;")
     names = [n for n in inbound_names() if files_of(lake, n)]
     for name in names:
         sql = scan_sql(lake, contract(name), as_of)

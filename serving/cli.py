@@ -57,7 +57,15 @@ def _show(rows: list[dict[str, Any]], as_json: bool, title: str | None = None) -
 
 
 def _bar() -> Progress:
-    return Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )
 
 
 def _dated(say: Callable[[str], None], night: date, text: str) -> None:
@@ -297,8 +305,12 @@ def serve(
     Example: steelyard serve lake --models models --port 3000
     """
     from data_contracts.lake import open_lake, run_folder
+    from training.release import champions, load
 
-    run_folder(open_lake(lake))  # fails here, with its message, when no night was published
+    run_folder(open_lake(lake))  # these fail here, with their message, rather than in a worker
+    if models is not None:
+        for name in champions(models):
+            load(models, name)
     environment = os.environ | {
         "STEELYARD_LAKE": str(lake.resolve()),
         "BENTOML_DO_NOT_TRACK": "True",

@@ -106,6 +106,10 @@ def answer(
             nightly_level = "REJECT"
         if nightly_level != "PASS":
             hits += _hits(operator.reasons, operator.model, nightly_level, "28 days")
+    recent = operator.worst_session if operator else None
+    if recent is not None and recent.reasons and _level(recent.probability, policy) != "PASS":
+        nightly_level = max(nightly_level, "REVIEW", key=ORDER.__getitem__)  # one session is looked at; it condemns nobody
+        hits += _hits(recent.reasons, "session_inflation", "REVIEW", f"session {recent.session_id}")
     live_level = _level(live.probability, policy)
     if live_level == "REJECT" and not live.reasons:
         live_level = "REVIEW"
@@ -116,7 +120,8 @@ def answer(
         level = "REVIEW"
     if level == "REJECT" and (not hits or degraded_by):
         level = "REVIEW"
-    score = 100 * max(operator.risk if operator and operator.risk is not None else 0.0, live.probability or 0.0)
+    known = [operator.risk if operator else None, recent.probability if recent else None, live.probability]
+    score = 100 * max((p for p in known if p is not None), default=0.0)
     action = operator.measure if operator else "none"
     if live_level == "REJECT" and action in ("none", "popup"):
         action = "warn"

@@ -12,12 +12,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.dataset as pads
 
 from data_contracts.faults import LakeProblem
-from data_contracts.lake import PUBLISHED, read_outbound, run_folder
+from data_contracts.lake import PUBLISHED, files_of, read_outbound, run_folder
 from features.kernels import COLUMNS
 
 INDEX = {name: i for i, name in enumerate(COLUMNS)}
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """What the night says of one session."""
+
+    session_id: str
+    probability: float
+    reasons: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class Operator:
     model: str
     model_version: str
     corrected: list[dict[str, Any]]
+    worst_session: SessionView | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ def load_night(lake: Path) -> NightState:
         ]
         for k, g in kept.groupby("entity_id")
     }
+    worst = _worst_sessions(lake, scores)
     operators = {}
     for r in decisions.itertuples(index=False):
         operators[r.operator_id] = Operator(
@@ -84,8 +96,28 @@ def load_night(lake: Path) -> NightState:
             str(main.at[r.operator_id, "model"]),
             r.model_version,
             by_operator.get(r.operator_id, []),
+            worst.get(r.operator_id),
         )
     return NightState(folder.name, pd.Timestamp(run["as_of"]).to_pydatetime(), str(run["policy_version"]), operators)
+
+
+def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, SessionView]:
+    """Operator → its session of the night with the highest calibrated probability."""
+    rows = scores[(scores["entity_kind"] == "session") & scores["probability"].notna()].sort_values("rank")
+    if rows.empty:
+        return {}
+    ids = rows["entity_id"].tolist()
+    owner = (
+        pads.dataset([str(f) for f in files_of(lake, "sessions")])
+        .to_table(columns=["session_id", "operator_id"], filter=pads.field("session_id").isin(ids))
+        .to_pandas()
+        .set_index("session_id")["operator_id"]
+    )
+    first = rows.assign(operator=rows["entity_id"].map(owner)).drop_duplicates("operator")
+    return {
+        r.operator: SessionView(r.entity_id, float(r.probability), json.loads(r.reasons) if isinstance(r.reasons, str) else [])
+        for r in first.itertuples(index=False)
+    }
 
 
 class Night:

@@ -10,7 +10,7 @@ import pytest
 from serving.api import BoostAnswer
 from serving.gate import LiveView, answer
 from serving.policy import load_policy
-from serving.store import NightState, Operator
+from serving.store import NightState, Operator, SessionView
 
 AS_OF = datetime(2026, 1, 21)
 POLICY = load_policy()
@@ -58,6 +58,14 @@ def test_a_live_probability_is_judged_at_its_bounds():
     rejected = ask(live=LiveView(0.80, [REASON], 30))
     assert rejected["riskLevel"] == "REJECT" and rejected["hits"][0]["evidence"]["window"] == "30 minutes"
     assert ask(live=LiveView(0.80, [], 30))["riskLevel"] == "REVIEW"  # no evidence, no rejection
+
+
+def test_an_inflated_session_of_the_night_is_reviewed_with_its_evidence_and_condemns_nobody():
+    seen = lambda p, reasons=(REASON,): ask(replace(CALM, worst_session=SessionView("s", p, list(reasons))))  # noqa: E731
+    assert seen(0.2999)["riskLevel"] == "PASS"
+    assert seen(0.30)["riskLevel"] == seen(1.0)["riskLevel"] == "REVIEW"
+    assert seen(1.0)["hits"][0]["evidence"]["window"] == "session s" and seen(1.0)["score"] == 100.0
+    assert seen(1.0, ())["riskLevel"] == "PASS"  # no evidence, no review
 
 
 def test_a_night_is_stale_only_after_its_hours():

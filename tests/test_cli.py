@@ -1,0 +1,91 @@
+"""The command line: help with examples, JSON beside tables, errors that say how to mend."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from data_contracts.contract import outbound_names
+from serving.cli import app
+from tests.conftest import NIGHT
+
+STEELYARD = str(Path(sys.executable).with_name("steelyard"))
+COMMANDS = [c.name or c.callback.__name__ for c in app.registered_commands]
+runner = CliRunner()
+
+
+def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess:
+    done = subprocess.run([STEELYARD, *arguments], capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"})
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command):
+    shown = runner.invoke(app, [command, "--help"]).output
+    assert f"Example: steelyard {command}" in shown
+
+
+def test_the_generated_pages_are_not_stale():
+    from serving.docs import pages
+
+    for path, text in pages().items():
+        assert path.read_text("utf-8") == text.rstrip() + "\n", f"{path} is stale: run make docs"
+
+
+@pytest.mark.parametrize("table", outbound_names())
+def test_any_outbound_table_is_shown_as_json_and_as_parquet(published, tmp_path, table):
+    rows = json.loads(runner.invoke(app, ["show", table, str(published), "--json"]).output)
+    target = tmp_path / "t.parquet"
+    assert runner.invoke(app, ["show", table, str(published), "--parquet", str(target)]).exit_code == 0
+    assert len(pd.read_parquet(target)) == len(rows)
+
+
+def test_scores_are_shown_with_kind_id_model_score_probability_and_reasons(published):
+    rows = json.loads(runner.invoke(app, ["show", "scores", str(published), "--date", str(NIGHT), "--json"]).output)
+    assert {"entity_kind", "entity_id", "model", "score", "probability", "reasons"} <= set(rows[0])
+
+
+def test_simulate_check_and_a_night_from_the_command_line(tmp_path):
+    lake = str(tmp_path / "lake")
+    made = json.loads(run("simulate", lake, "--seed", "3", "--size", "tiny", "--days", "5", "--json").stdout)[0]
+    assert made["views"] > 1000 and Path(made["truth"]).is_dir()
+    assert all(r["quarantined"] == 0 for r in json.loads(run("check", lake, "--json").stdout))
+    first = json.loads(run("nightly", lake, "--from", "2026-01-07", "--to", "2026-01-08", "--json").stdout)
+    again = json.loads(run("nightly", lake, "--date", "2026-01-08", "--json").stdout)
+    assert first[1]["run"] == again[0]["run"] and again[0]["published"] == "before, unchanged"
+    assert Path(first[1]["folder"], "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["check", "nowhere"], 2, "not a folder"),
+        (["show", "socks", "."], 2, "Tables:"),
+        (["nightly", ".", "--date", "tomorrow"], 2, "2026-01-31"),
+        (["nightly", "."], 2, "--from and --to"),
+        (["nightly", ".", "--from", "2026-01-05"], 2, "--from and --to"),
+        (["nightly", ".", "--from", "2026-01-05", "--to", "2026-01-01"], 2, "lies after"),
+        (["train", ".", "--model", "magic"], 2, "Models:"),
+        (["key", ".", "--scopes", "everything"], 2, "Scopes:"),
+        (["simulate", "x", "--size", "vast"], 2, "Sizes:"),
+        (["serve", "."], 2, "no published night"),
+    ],
+)
+def test_errors_are_one_line_with_what_where_and_how_to_mend(tmp_path, monkeypatch, arguments, code, words):
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments, code=code)
+    assert done.stderr.startswith("steelyard: ") and words in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_structural_break_has_its_own_exit_code(tmp_path):
+    pd.DataFrame({"order_id": ["r1"]}).to_parquet(tmp_path / "orders.parquet")
+    assert "column session_id" in run("check", str(tmp_path), code=3).stderr

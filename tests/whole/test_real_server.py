@@ -1,0 +1,137 @@
+"""The service as it is started for real, and from what `bentoml build` packs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data_contracts.lake import read_outbound
+from serving.keys import make_key
+
+STEELYARD = str(Path(sys.executable).with_name("steelyard"))
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def serving(command: list[str], port: int, log: Path, **environment: str):
+    with log.open("w") as out:
+        server = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True, env=os.environ | environment, cwd=log.parent)
+    for _ in range(240):
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return server
+        except httpx.TransportError:
+            pass
+        if server.poll() is not None:
+            break
+        time.sleep(0.25)
+    stop(server)
+    raise AssertionError(log.read_text())
+
+
+def stop(server: subprocess.Popen) -> None:
+    if server.poll() is None:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(30)
+
+
+def asked(port: int, key: str, request: str, operator: str) -> dict:
+    answer = httpx.post(
+        f"http://127.0.0.1:{port}/v1/boost-check", json={"requestId": request, "operatorId": operator}, headers={"X-API-Key": key}
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.fixture(scope="module")
+def lake(published, tmp_path_factory):
+    copy = tmp_path_factory.mktemp("server") / "lake"
+    shutil.copytree(published, copy, ignore=shutil.ignore_patterns("online", "views"))
+    return copy
+
+
+def test_the_served_gate_answers_refuses_and_stops_cleanly(lake, models, tmp_path):
+    key, port = make_key(lake, "t", ["boost", "read"]), free_port()
+    server = serving([STEELYARD, "serve", str(lake), "--models", str(models), "--port", str(port)], port, tmp_path / "log")
+    try:
+        operator = read_outbound(lake, "tier_decisions")["operator_id"].iloc[0]
+        answer = asked(port, key, "r1", operator)
+        assert answer["tier"] and answer["modelVersion"].count("@") == 1
+        base = f"http://127.0.0.1:{port}"
+        bad = httpx.post(
+            f"{base}/v1/boost-check",
+            content=b'{"requestId":"r","operatorId":"o","x":NaN}',
+            headers={"X-API-Key": key, "content-type": "application/json"},
+        )
+        assert bad.status_code == 400 and bad.json()["code"] == "not_json"
+        assert httpx.post(f"{base}/v1/boost-check", json={}).status_code == 401
+        assert 'status="401"' in httpx.get(f"{base}/metrics", headers={"X-API-Key": key}).text
+        assert httpx.get(f"{base}/docs.json").status_code == 404
+    finally:
+        stop(server)
+    assert "Traceback" not in (tmp_path / "log").read_text()
+    lines = (lake / "online" / "journal.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["request_id"] == "r1"
+
+
+def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path):
+    copy = tmp_path / "models"
+    shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
+    from training.release import champions
+
+    path = copy / "session_inflation_live" / champions(copy)["session_inflation_live"] / "model.txt"
+    path.write_text(path.read_text() + " ")
+    done = subprocess.run(
+        [STEELYARD, "serve", str(lake), "--models", str(copy), "--port", str(free_port())],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 5 and "model.txt: expected SHA-256" in done.stderr
+
+
+def test_a_bento_is_built_and_serves(lake, models, tmp_path):
+    home = tmp_path / "bentoml"
+    home.mkdir()
+    environment = {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "prom")}
+    (tmp_path / "prom").mkdir()
+    bentoml = [sys.executable, "-m", "bentoml"]
+    built = subprocess.run(
+        [*bentoml, "build", "--output", "tag", str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+        cwd=ROOT,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    tag = next(line.split("__tag__:")[1].strip() for line in built.stdout.splitlines() if "__tag__:" in line)
+    key, port = make_key(lake, "b", ["boost"]), free_port()
+    server = serving(
+        [*bentoml, "serve", tag, "--host", "127.0.0.1", "--port", str(port)],
+        port,
+        tmp_path / "log",
+        STEELYARD_LAKE=str(lake),
+        STEELYARD_MODELS=str(models),
+        **environment,
+    )
+    try:
+        assert asked(port, key, "bento", "nobody")["coldStart"]
+    finally:
+        stop(server)

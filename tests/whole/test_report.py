@@ -1,0 +1,58 @@
+"""The report in a real browser. Skipped, saying so, where chromium is not installed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from data_contracts.lake import read_outbound, run_folder
+
+
+@pytest.fixture(scope="module")
+def page(published):
+    return run_folder(published) / "report.html"
+
+
+def test_the_page_needs_nothing_from_outside(page):
+    text = page.read_text("utf-8")
+    outside = [u for u in re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', text) if not u.startswith(("#", "data:"))]
+    assert outside == [] and "<script" not in text
+
+
+def test_the_page_says_status_freshness_tiers_reasons_timeline_and_ring(page, published):
+    text = page.read_text("utf-8")
+    run = read_outbound(published, "runs").iloc[0]
+    assert run["run_id"] in text and "rows known" in text and text.count("<svg") >= 3
+    worst = read_outbound(published, "tier_decisions").sort_values(["tier", "expected_harm"]).iloc[-1]
+    assert worst["operator_id"] in text and "巡查顺序" in text and "session_totals" in text
+
+
+def test_a_browser_shows_it_without_an_error_or_a_request(page, tmp_path):
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed (apt-get install chromium)")
+    shot = tmp_path / "report.png"
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--enable-logging=stderr",
+        "--window-size=1100,2400",
+    ]
+    done = subprocess.run(
+        [chromium, *flags, f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={shot}", page.as_uri()],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert shot.exists() and shot.stat().st_size > 50_000, done.stderr
+    assert "CONSOLE" not in done.stderr
