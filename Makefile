@@ -43,6 +43,7 @@ check: $(STAMP) ## Style, types, import floors, stale pages
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
 	@$(RUN)/python -m serving.docs --check
+	@$(RUN)/python -m benchmarks.calibration docs/simulation-calibration.md --check
 
 docs: $(STAMP) ## Write the generated pages again
 	@$(RUN)/python -m serving.docs

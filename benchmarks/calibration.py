@@ -112,7 +112,8 @@ def statistics(lake: Path) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def main(path: Path) -> None:
+def main(path: Path, check: bool) -> int:
+    """Write the page, or with `check` say whether it is stale; returns the exit code."""
     with tempfile.TemporaryDirectory() as scratch:
         lake = Path(scratch) / "lake"
         world(lake, Path(scratch) / "truth", SEED, SIZE, None, date(2026, 1, 5), [])
@@ -127,8 +128,13 @@ def main(path: Path) -> None:
         "|---|---|---|---|",
     ]
     lines += [f"| {a} | {b} | {c} | {d} |" for a, b, c, d in rows]
-    path.write_text("\n".join([*lines, ""]), "utf-8")
+    text = "\n".join([*lines, ""])
+    if check and path.read_text("utf-8") != text:
+        sys.stderr.write(f"{path} is stale: run make docs\n")
+        return 1
+    path.write_text(text, "utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(Path(sys.argv[1]), "--check" in sys.argv))

@@ -26,7 +26,7 @@ from simulation.world import world
 
 folder = Path(tempfile.mkdtemp())
 lake = folder / "lake"
-counts = world(lake, folder / "lake.truth", seed=21, size="tiny", days=8, start=date(2026, 1, 5))
+counts = world(lake, folder / "planted", seed=21, size="tiny", days=8, start=date(2026, 1, 5))
 counts
 
 # %% [markdown]

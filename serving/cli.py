@@ -254,7 +254,10 @@ def show(
     """
     from data_contracts.contract import contract
     from data_contracts.lake import open_lake, read_outbound, to_arrow, write_file
+    from serving.journal import export
 
+    if table == "boost_decisions":
+        export(open_lake(lake))
     frame = read_outbound(open_lake(lake), table, str(_day(date_, "--date")) if date_ else None)
     if table == "scores" and len(frame):
         frame = frame.sort_values(["entity_kind", "model", "rank", "entity_id"])

@@ -49,8 +49,9 @@ def session_figures(signals: pd.DataFrame, counted: pd.DataFrame, probability: p
             continue
         share = suspicious_share(signals.reindex(counted.index), peers, unit)
         value = counted[measure]
-        low = value * (1.0 - np.where(p > 0.05, share, 0.0))
-        high = value * (1.0 - np.where(p > 0.95, share, 0.0))
+        estimate = value * (1.0 - p * share)
+        low = np.minimum(value * (1.0 - np.where(p > 0.05, share, 0.0)), estimate)
+        high = np.maximum(value * (1.0 - np.where(p > 0.95, share, 0.0)), estimate)
         parts.append(
             pd.DataFrame(
                 {
@@ -59,7 +60,7 @@ def session_figures(signals: pd.DataFrame, counted: pd.DataFrame, probability: p
                     "measure": measure,
                     "unit": "count",
                     "counted": value.to_numpy(),
-                    "estimate": (value * (1.0 - p * share)).to_numpy(),
+                    "estimate": estimate.to_numpy(),
                     "low": low.to_numpy(),
                     "high": high.to_numpy(),
                     "basis": counted["basis"].to_numpy(),
