@@ -55,6 +55,8 @@ def validated(name: str, frame: pd.DataFrame) -> pa.Table:
 
 def write_table(folder: Path, name: str, frame: pd.DataFrame) -> int:
     """Validate and write one outbound table, sorted by its key; returns its rows."""
+    if frame.empty:  # nothing to say is a table without rows, not a table without columns
+        frame = contract(name).arrow_schema().empty_table().to_pandas()
     key = [k for k in contract(name).key if k in frame.columns]
     ordered = frame.sort_values(key, ignore_index=True) if key and len(frame) else frame
     write_file(folder / f"{name}.parquet", validated(name, ordered))

@@ -54,12 +54,30 @@ def reason(name: str, value: float, peers: float | None, share: float) -> dict[s
     }
 
 
-def _explained(columns: list[str], values: np.ndarray, contributions: np.ndarray, entity: str, peers: Peers, most: int):
-    """Largest contributions towards suspicion whose value is known, as shares of all that push that way."""
+def _suspicious_side(name: str, value: float, peers: float | None) -> bool:
+    """Whether a value lies on the side of its peers that the declaration calls suspicious; both do where it names none."""
+    direction = BY_NAME[name].direction
+    return direction == 0 or peers is None or (value - peers) * direction > 0
+
+
+def explained(
+    columns: list[str], values: np.ndarray, contributions: np.ndarray, entity: str, peers: Peers, most: int
+) -> list[dict[str, Any]]:
+    """Largest contributions towards suspicion, as shares of all that push that way.
+
+    Left out are values that are unknown, and those that push although they lie on the innocent side of their peers:
+    the model may use such an interaction, but nobody should be told that a low value is why they look high.
+    """
     push = np.where(np.isfinite(values), np.clip(contributions, 0, None), 0.0)
     total = np.clip(contributions, 0, None).sum()
-    top = [j for j in np.argsort(-push, kind="stable")[:most] if push[j] > 0]
-    return [reason(columns[j], values[j], peers.of(entity, columns[j]), push[j] / total) for j in top]
+    said: list[dict[str, Any]] = []
+    for j in np.argsort(-push, kind="stable"):
+        if push[j] <= 0 or len(said) == most:
+            break
+        usual = peers.of(entity, columns[j])
+        if _suspicious_side(columns[j], values[j], usual):
+            said.append(reason(columns[j], values[j], usual, push[j] / total))
+    return said
 
 
 def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy: NightPolicy) -> pd.DataFrame:
@@ -77,7 +95,7 @@ def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy
     frame["reasons"] = None
     said = {
         frame.index[i]: json.dumps(
-            _explained(released.columns, values[i], c[:-1], frame.index[i], peers, policy.reasons), ensure_ascii=False
+            explained(released.columns, values[i], c[:-1], frame.index[i], peers, policy.reasons), ensure_ascii=False
         )
         for i, c in zip(rows, contributions, strict=True)
     }

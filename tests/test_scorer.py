@@ -1,0 +1,62 @@
+"""Scores, ranks and reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.catalogue import digest
+from serving.policy import load_policy
+from serving.scorer import alarm_count, deviance_scores, explained, peers_of, surprise
+
+NIGHT = load_policy().night
+
+
+def orders_of(counts: list[float]) -> pd.DataFrame:
+    """Operators with so many orders by one buyer in an hour (alarm at 3)."""
+    return pd.DataFrame({"buyer_hour_order_max_count": counts}, index=[f"o{i}" for i in range(len(counts))])
+
+
+def test_a_value_at_its_alarm_counts_and_one_below_does_not():
+    points = surprise(orders_of([2.0, 3.0]))["buyer_hour_order_max_count"]
+    assert points["o0"] == 0.0 and points["o1"] == pytest.approx(1 - np.log10(1 / 3))
+
+
+def test_the_fewer_peers_reach_a_value_the_more_it_counts():
+    rare, common = surprise(orders_of([9.0] + [1.0] * 99)), surprise(orders_of([9.0] * 100))
+    assert rare.iloc[0, 0] > 2.9 and common.iloc[0, 0] == pytest.approx(1 - np.log10(100 / 101))
+
+
+def test_an_alarm_that_most_peers_share_makes_no_review():
+    assert alarm_count(orders_of([9.0] * 100), 0.05).sum() == 0
+    assert alarm_count(orders_of([9.0] + [1.0] * 99), 0.05)["o0"] == 1
+
+
+def test_ranks_are_a_permutation_and_ties_go_by_name():
+    frame = deviance_scores(
+        orders_of([5.0, 1.0, 5.0, 7.0]), "operator", digest()[:12], peers_of(orders_of([5.0, 1.0, 5.0, 7.0]), None), NIGHT
+    )
+    assert frame["rank"].to_dict() == {"o3": 1, "o0": 2, "o2": 3, "o1": 4}
+
+
+def test_what_is_unknown_is_named_and_never_counts():
+    signals = orders_of([np.nan, 9.0])
+    frame = deviance_scores(signals, "operator", "v", peers_of(signals, None), NIGHT)
+    assert frame.at["o0", "score"] == 0.0 and "buyer_hour_order_max_count" not in (frame.at["o1", "unknown"] or "")
+
+
+def test_a_reason_lies_on_the_suspicious_side_of_its_peers_and_is_known():
+    columns = ["flash_view_share", "stay_spread_ratio", "view_count", "proxy_view_share"]
+    signals = pd.DataFrame([[0.1, 2.0, 50.0, 0.0]] * 30, columns=columns)
+    peers = peers_of(signals, None)
+    values = np.array([0.05, 0.2, 10.0, np.nan])  # flash below its peers, spread suspiciously low, proxies unknown
+    said = explained(columns, values, np.array([2.0, 1.0, 0.5, 3.0]), "x", peers, 4)
+    assert [r["signal"] for r in said] == ["stay_spread_ratio", "view_count"]
+    assert said[0]["share"] == pytest.approx(1.0 / 6.5, abs=1e-4) and said[0]["peers"] == 2.0
+
+
+def test_peers_are_those_of_the_same_category_where_there_are_enough():
+    signals = pd.DataFrame({"view_count": [10.0] * 25 + [99.0] * 5}, index=[f"s{i}" for i in range(30)])
+    peers = peers_of(signals, pd.Series(["food"] * 25 + ["books"] * 5, index=signals.index))
+    assert peers.of("s0", "view_count") == 10.0 and peers.of("s29", "view_count") == 10.0  # five books are too few: all are peers
