@@ -255,6 +255,7 @@ def show(
     from data_contracts.contract import contract
     from data_contracts.lake import open_lake, read_outbound, to_arrow, write_file
     from serving.journal import export
+    from serving.printing import readable
 
     if table == "boost_decisions":
         export(open_lake(lake))
@@ -270,7 +271,10 @@ def show(
     if as_json:
         sys.stdout.write(frame.to_json(orient="records", date_format="iso", force_ascii=False) + "\n")
         return
-    _show(frame.head(rows).astype(object).where(frame.head(rows).notna(), None).to_dict("records"), False)
+    common, lines = readable(frame, rows)
+    if common:
+        out.print("in every row: " + ", ".join(f"{k} {v}" for k, v in common.items()), highlight=False)
+    _show(lines, False)
     if len(frame) > rows:
         out.print(f"{len(frame) - rows} more rows: --rows, --json or --parquet FILE")
 

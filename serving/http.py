@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ def boost_check(desk: Desk, body: bytes) -> bytes:
             if owner is not None and owner != request.operatorId:
                 raise Refused(409, "session_of_another_operator", "the session belongs to another operator", ["sessionId"])
             rows = desk.minutes.get(request.sessionId)
-        except OSError:
+        except (OSError, sqlite3.Error):
             rows, degraded = np.zeros((0, 15)), ["store_down"]
     else:
         rows = np.zeros((0, 15))

@@ -48,6 +48,12 @@ def test_any_outbound_table_is_shown_as_json_and_as_parquet(published, tmp_path,
     assert len(pd.read_parquet(target)) == len(rows)
 
 
+def test_a_table_for_a_person_says_what_is_common_once_and_reasons_in_words(published):
+    shown = run("show", "tier_decisions", str(published), "--rows", "3").stdout
+    assert shown.startswith("in every row: run_id ") and "risk 0." in shown and '"zh"' not in shown
+    assert "more rows: --rows, --json or --parquet FILE" in shown
+
+
 def test_scores_are_shown_with_kind_id_model_score_probability_and_reasons(published):
     rows = json.loads(runner.invoke(app, ["show", "scores", str(published), "--date", str(NIGHT), "--json"]).output)
     assert {"entity_kind", "entity_id", "model", "score", "probability", "reasons"} <= set(rows[0])

@@ -92,6 +92,12 @@ def test_a_stale_night_never_passes_silently(desk, keys, lake, tiers):
     assert answer["riskLevel"] == "REVIEW" and answer["degraded"] and answer["degradedBy"] == ["night_stale"]
 
 
+def test_a_store_that_is_down_holds_for_review_and_says_so(client, desk, lake, tiers):
+    desk.minutes.connection.close()
+    answer = ask(client, operatorId=ordinary(lake, tiers), sessionId="s9").json()
+    assert answer["riskLevel"] == "REVIEW" and answer["degradedBy"] == ["store_down"]
+
+
 def test_the_same_request_gets_the_same_bytes_and_a_reused_id_is_refused(client):
     first = ask(client)
     assert ask(client).content == first.content
