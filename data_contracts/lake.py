@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
+import uuid
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -47,11 +49,19 @@ def delivered(lake: Path) -> list[str]:
     return [name for name in inbound_names() if files_of(lake, name)]
 
 
+def spill_folder() -> str:
+    """Where an engine spills what memory cannot hold: made when needed, below the system's temporary folder.
+
+    Each engine has its own: two that share one would write to the same files.
+    """
+    return str(Path(tempfile.gettempdir()) / f"steelyard-{uuid.uuid4().hex}").replace("'", "''")
+
+
 def connect(memory: str = "8GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection in UTC that spills rather than fails."""
     connection = duckdb.connect()
     connection.execute(f"SET memory_limit='{memory}'; SET threads={threads}; SET TimeZone='UTC';")
-    connection.execute("SET preserve_insertion_order=false;")
+    connection.execute(f"SET preserve_insertion_order=false; SET temp_directory='{spill_folder()}';")
     return connection
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.derive import ROOM_MINUTES
-from data_contracts.lake import files_of, scan_sql
+from data_contracts.lake import files_of, scan_sql, spill_folder
 from features.declare import KEY, SESSION, Relation, Signal
 from features.kernels import COLUMNS, run_kernels
 
@@ -34,6 +34,7 @@ def duckdb_tables(lake: Path, as_of: datetime, memory: str = "8GB", threads: int
     """
     connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
     connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false;")
+    connection.raw_sql(f"SET temp_directory='{spill_folder()}'")
     names = [n for n in inbound_names() if files_of(lake, n)]
     for name in names:
         sql = scan_sql(lake, contract(name), as_of)
