@@ -1,0 +1,195 @@
+"""Lockstep groups: accounts that keep meeting on the same things at the same times, more than chance lets them.
+
+The null keeps who acts on what how often, and each thing's own times, and shuffles which of its visitors acts when. A pair's meetings against that expectation make
+its surprise; groups are components of the surprising pairs' 2-core, and their evidence is the scan statistic of their
+meetings (as for blocks: log-likelihood ratio less the logarithm of the choice of members).
+What it takes for a group: fans who come at every opening minute meet by habit, and a habit is not in this null; their
+meetings are in dense minutes, so `rarity` tells them from a pool that meets at quiet ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from scipy.special import gammaln, gdtr
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from features.graphs.components import components, core_numbers
+from features.graphs.pairs import CAP, Pairs, in_order, meeting_pairs
+
+SURPRISE = 1e-3  # a pair counts when chance brings so many meetings to at most this share of pairs like it
+SMALLEST = 4
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members (ids, sorted), the pairs and things they met in, density of the pairs, evidence in nats, mean rarity."""
+
+    members: np.ndarray
+    pairs: int
+    meetings: int
+    density: float
+    evidence: float
+    rarity: float
+
+
+@njit(cache=True, nogil=True)
+def _shares(thing, at, window, cap):  # pragma: no cover - compiled
+    """For each action in order: the share of its thing's other actions that it meets, shape (actions,)."""
+    n = len(thing)
+    out = np.zeros(n)
+    first = 0
+    while first < n:
+        end = first
+        while end < n and thing[end] == thing[first]:
+            end += 1
+        low, high = first, first
+        for i in range(first, end):
+            while at[low] < at[i] - window:
+                low += 1
+            high = max(high, i + 1)
+            while high < end and at[high] - at[i] <= window:
+                high += 1
+            met = min(i - low, cap) + min(high - i - 1, cap)
+            out[i] = met / (end - first - 1) if end - first > 1 else 0.0
+        first = end
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _expected(left, right, start, thing, share, acts):  # pragma: no cover - compiled
+    """Expected meetings of pairs over the things that both acted on. Lists are sorted by account and thing."""
+    out = np.zeros(len(left))
+    for p in range(len(left)):
+        i, j = start[left[p]], start[right[p]]
+        while i < start[left[p] + 1] and j < start[right[p] + 1]:
+            if thing[i] == thing[j]:
+                out[p] += 1.0 - np.exp(-0.5 * (share[i] * acts[j] + share[j] * acts[i]))
+                i += 1
+                j += 1
+            elif thing[i] < thing[j]:
+                i += 1
+            else:
+                j += 1
+    return out
+
+
+def expected_meetings(account: np.ndarray, thing: np.ndarray, at: np.ndarray, pairs: Pairs, window: int, cap: int = CAP) -> np.ndarray:
+    """Things in which chance lets each pair meet, float64.
+
+    On one thing: 1 - exp(-x), x the mean of a's expected meetings with b's acts put anywhere among the thing's acts, and
+    of b's with a's. So an account that comes in often, or at a minute when many do, is expected to meet more.
+    """
+    a, t, w = in_order(account, thing, at)
+    share = _shares(t, w, window, cap)
+    order = np.lexsort((t, a))
+    a, t, share = a[order], t[order], share[order]
+    first = np.flatnonzero(np.append(True, (a[1:] != a[:-1]) | (t[1:] != t[:-1]))) if len(a) else np.zeros(0, np.int64)
+    acts = np.diff(np.append(first, len(a))).astype(np.float64)
+    share = np.add.reduceat(share, first) if len(first) else share
+    a, t = a[first], t[first]
+    most = int(max(a.max(initial=-1), pairs.right.max(initial=-1))) + 1
+    start = np.concatenate([[0], np.cumsum(np.bincount(a, minlength=most))]).astype(np.int64)
+    return _expected(pairs.left, pairs.right, start, t, share, acts)
+
+
+def surprising(pairs: Pairs, expected: np.ndarray, surprise: float = SURPRISE) -> np.ndarray:
+    """Which pairs met more often than a Poisson count of their expectation does with probability `surprise`."""
+    # P(count >= k) for mean mu is the regularised incomplete gamma function at (k, mu)
+    return gdtr(1.0, pairs.things, np.maximum(expected, 1e-12)) <= surprise
+
+
+def groups_of(pairs: Pairs, expected: np.ndarray, accounts: int, smallest: int = SMALLEST, least_evidence: float = 3.0) -> list[Group]:
+    """Groups among surprising pairs, by evidence. Members are account numbers."""
+    good = surprising(pairs, expected)
+    left, right, things, rarity, mu = pairs.left[good], pairs.right[good], pairs.things[good], pairs.rarity[good], expected[good]
+    names, ends = np.unique(np.concatenate([left, right]), return_inverse=True)
+    i, j = ends[: len(left)], ends[len(left) :]
+    core = core_numbers(i, j, len(names))
+    kept = (core[i] >= 2) & (core[j] >= 2)
+    i, j, things, rarity, mu = i[kept], j[kept], things[kept], rarity[kept], mu[kept]
+    label = components(i, j, len(names))
+    found = []
+    by = np.argsort(label[i], kind="stable")
+    bounds = np.flatnonzero(np.append(True, np.diff(label[i][by]) != 0)) if len(by) else np.zeros(0, np.int64)
+    for lo, hi in zip(bounds, np.append(bounds[1:], len(by)), strict=True):
+        rows = by[lo:hi]
+        inside = np.unique(np.concatenate([i[rows], j[rows]]))
+        n = len(inside)
+        if n < smallest:
+            continue
+        seen, usual = float(things[rows].sum()), float(mu[rows].sum())
+        # pairs that are not linked add their expectation at least; leaving it out of both sides favours the null
+        ratio = seen * np.log(seen / max(usual, 1e-9)) - (seen - usual) if seen > usual else 0.0
+        choice = gammaln(accounts + 1) - gammaln(n + 1) - gammaln(accounts - n + 1)
+        # links were picked for being surprising: pay for that choice among all pairs of the group
+        everyone = n * (n - 1) / 2
+        picked = gammaln(everyone + 1) - gammaln(len(rows) + 1) - gammaln(everyone - len(rows) + 1)
+        nats = float(ratio - choice - picked)
+        if nats >= least_evidence:
+            found.append(Group(names[inside], len(rows), int(seen), len(rows) / everyone, nats, float(rarity[rows].sum() / seen)))
+    return sorted(found, key=lambda g: -g.evidence)
+
+
+class Lockstep(OutlierMixin, BaseEstimator):
+    """Lockstep groups among actions, as a scikit-learn outlier detector over account ids.
+
+    `fit` takes a frame whose first three columns are account id, thing id and time in seconds. `score_samples` takes
+    account ids and gives minus the number of surprising partners, 0 for accounts without. Attributes: `groups_` (ids),
+    `pairs_` (frame: left, right, things, expected, rarity; surprising pairs only), `n_features_in_`.
+    """
+
+    def __init__(self, window: int = 120, least: int = 3, cap: int = CAP, smallest: int = SMALLEST):
+        self.window = window
+        self.least = least
+        self.cap = cap
+        self.smallest = smallest
+
+    def fit(self, X: pd.DataFrame, y: object = None) -> Lockstep:
+        """Find groups. Raises ValueError when X has fewer than three columns; rows without an id or a time are left out."""
+        if getattr(X, "ndim", 0) != 2 or X.shape[1] < 3:
+            raise ValueError("Lockstep.fit: X needs three columns, the ids of accounts and of things, and the time in seconds")
+        frame = pd.DataFrame(X).iloc[:, :3].dropna()
+        account, names = pd.factorize(frame.iloc[:, 0], sort=True)
+        thing, _ = pd.factorize(frame.iloc[:, 1], sort=True)
+        at = np.floor(frame.iloc[:, 2].to_numpy(dtype=float)).astype(np.int64)
+        pairs = meeting_pairs(account, thing, at, self.window, self.least, self.cap)
+        expected = expected_meetings(account, thing, at, pairs, self.window, self.cap)
+        self.n_features_in_ = X.shape[1]
+        found = groups_of(pairs, expected, len(names), self.smallest)
+        names = np.asarray(names)
+        self.groups_ = [Group(names[g.members], g.pairs, g.meetings, g.density, g.evidence, g.rarity) for g in found]
+        good = surprising(pairs, expected)
+        self.pairs_ = pd.DataFrame(
+            {
+                "left": names[pairs.left[good]],
+                "right": names[pairs.right[good]],
+                "things": pairs.things[good],
+                "expected": expected[good],
+                "rarity": pairs.rarity[good].astype(float),
+            }
+        )
+        self.partners_ = pd.concat([self.pairs_["left"], self.pairs_["right"]]).value_counts().astype("float64")
+        self.offset_ = -0.5
+        return self
+
+    def score_samples(self, X: object) -> np.ndarray:
+        """Minus the number of surprising partners of each account id, shape (n,)."""
+        check_is_fitted(self)
+        ids = X.iloc[:, 0] if isinstance(X, pd.DataFrame) else pd.Series(np.asarray(X).reshape(len(X), -1)[:, 0])  # type: ignore[arg-type]
+        return -self.partners_.reindex(ids).fillna(0.0).to_numpy()
+
+    def decision_function(self, X: object) -> np.ndarray:
+        """`score_samples` less the offset: negative for accounts with a surprising partner."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: object) -> np.ndarray:
+        """-1 for members of a group, 1 for others."""
+        check_is_fitted(self)
+        ids = X.iloc[:, 0] if isinstance(X, pd.DataFrame) else pd.Series(np.asarray(X).reshape(len(X), -1)[:, 0])  # type: ignore[arg-type]
+        inside = set(np.concatenate([g.members for g in self.groups_])) if self.groups_ else set()
+        return np.where(ids.isin(inside), -1, 1)

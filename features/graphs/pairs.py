@@ -1,0 +1,177 @@
+"""Pairs of accounts that act on the same things within the same short windows, in several things.
+
+Sources: the similarity of SynchroTrap (Cao et al., CCS 2014) on sliding windows; CopyCatch (Beutel et al., WWW 2013)
+for what a group of such pairs is. Actions are sorted by thing and time, and each meets the next few within the window:
+a flash crowd then costs no more than a quiet hour, and its chance meetings are thinned while a pool that comes back
+together meets again elsewhere. A counting filter keeps pairs that meet once out of memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+CAP = 40  # an action meets at most so many later ones: pairs stay linear in actions
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs left < right of account numbers: things in which they met, and the rarity of the meetings in nats.
+
+    Rarity is the sum over things of ln(actions on the thing / actions within the window): how little it takes chance
+    to bring two of its visitors together there. A meeting in a flash crowd weighs little, one at a quiet minute much.
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+    things: np.ndarray
+    rarity: np.ndarray
+
+
+@njit(cache=True, nogil=True)
+def _mix(x):  # pragma: no cover - compiled
+    x ^= x >> np.uint64(33)
+    x *= np.uint64(0xFF51AFD7ED558CCD)
+    x ^= x >> np.uint64(33)
+    x *= np.uint64(0xC4CEB9FE1A85EC53)
+    x ^= x >> np.uint64(33)
+    return x
+
+
+@njit(cache=True, nogil=True)
+def _filter(account, thing, at, window, cap, bits):  # pragma: no cover - compiled
+    """Saturating counts of hashed pairs, one count a thing at most for meetings in a row; and the pairs met."""
+    seen = np.zeros(1 << bits, np.uint8)
+    shift = np.uint64(64 - bits)
+    n, met = len(account), 0
+    for i in range(n):
+        stop = min(n, i + 1 + cap)
+        j = i + 1
+        while j < stop and thing[j] == thing[i] and at[j] - at[i] <= window:
+            a, b = account[i], account[j]
+            if a != b:
+                met += 1
+                if a > b:
+                    a, b = b, a
+                h = _mix((np.uint64(a) << np.uint64(32)) | np.uint64(b)) >> shift
+                if seen[h] < 255:
+                    seen[h] += 1
+            j += 1
+    return seen, met
+
+
+@njit(cache=True, nogil=True)
+def _survivors(account, thing, at, window, cap, bits, seen, least):  # pragma: no cover - compiled
+    shift = np.uint64(64 - bits)
+    n, many = len(account), 0
+    for i in range(n):
+        stop = min(n, i + 1 + cap)
+        j = i + 1
+        while j < stop and thing[j] == thing[i] and at[j] - at[i] <= window:
+            a, b = account[i], account[j]
+            if a != b:
+                if a > b:
+                    a, b = b, a
+                if seen[_mix((np.uint64(a) << np.uint64(32)) | np.uint64(b)) >> shift] >= least:
+                    many += 1
+            j += 1
+    return many
+
+
+@njit(cache=True, nogil=True)
+def _count(account, thing, at, window, cap, bits, seen, least, room):  # pragma: no cover - compiled
+    """Exact counts of the pairs that pass the filter, in an open table of 2**room places."""
+    shift = np.uint64(64 - bits)
+    size = 1 << room
+    mask = np.uint64(size - 1)
+    key = np.zeros(size, np.uint64)
+    last = np.full(size, -1, np.int32)
+    times = np.zeros(size, np.int32)
+    rarity = np.zeros(size, np.float32)
+    n = len(account)
+    first = 0  # of the thing
+    end = 0
+    low = 0  # window around i
+    high = 0
+    for i in range(n):
+        if i == 0 or thing[i] != thing[i - 1]:
+            first, low = i, i
+            end = i
+            while end < n and thing[end] == thing[i]:
+                end += 1
+            high = i
+        while at[low] < at[i] - window:
+            low += 1
+        while high < end and at[high] <= at[i] + window:
+            high += 1
+        weight = np.float32(np.log((end - first) / (high - low)))
+        stop = min(end, i + 1 + cap)
+        j = i + 1
+        while j < stop and at[j] - at[i] <= window:
+            a, b = account[i], account[j]
+            if a != b:
+                if a > b:
+                    a, b = b, a
+                k = (np.uint64(a) << np.uint64(32)) | np.uint64(b)
+                h = _mix(k)
+                if seen[h >> shift] >= least:
+                    p = h & mask
+                    while times[p] > 0 and key[p] != k:
+                        p = (p + np.uint64(1)) & mask
+                    if times[p] == 0:
+                        key[p] = k
+                    if last[p] != thing[i]:
+                        last[p] = thing[i]
+                        times[p] += 1
+                        rarity[p] += weight
+            j += 1
+    many = 0
+    for p in range(size):
+        if times[p] >= least:
+            many += 1
+    left, right = np.empty(many, np.int32), np.empty(many, np.int32)
+    things, rare = np.empty(many, np.int32), np.empty(many, np.float32)
+    q = 0
+    for p in range(size):
+        if times[p] >= least:
+            left[q] = np.int32(key[p] >> np.uint64(32))
+            right[q] = np.int32(key[p] & np.uint64(0xFFFFFFFF))
+            things[q], rare[q] = times[p], rarity[p]
+            q += 1
+    return left, right, things, rare
+
+
+def in_order(account: np.ndarray, thing: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Actions sorted by thing, time and account, as int32, int32 and int64. Numbers are non-negative."""
+    at = np.asarray(at, np.int64)
+    first = int(at.min()) if len(at) else 0
+    span = int(at.max()) - first + 1 if len(at) else 1
+    bits = max(span.bit_length(), 1)
+    top = int(np.max(thing)).bit_length() if len(thing) else 1
+    if bits + top <= 62:
+        order = np.argsort((np.asarray(thing, np.int64) << bits) | (at - first), kind="stable")
+    else:
+        order = np.lexsort((at, thing))
+    return np.asarray(account, np.int32)[order], np.asarray(thing, np.int32)[order], at[order]
+
+
+def meeting_pairs(account: np.ndarray, thing: np.ndarray, at: np.ndarray, window: int, least: int = 3, cap: int = CAP) -> Pairs:
+    """Pairs that met in at least `least` things within `window` (the unit of `at`), sorted by left and right.
+
+    `account`, `thing`: numbers from 0, shape (actions,); `at`: integers. Raises ValueError on unequal lengths.
+    """
+    if not len(account) == len(thing) == len(at):
+        raise ValueError("an action has an account, a thing and a time: the three arrays have one length")
+    if not len(account):
+        empty = np.zeros(0, np.int32)
+        return Pairs(empty, empty, empty, np.zeros(0, np.float32))
+    a, t, w = in_order(account, thing, at)
+    bits = int(np.clip(int(4 * len(a)).bit_length() + 2, 16, 28))
+    seen, _met = _filter(a, t, w, window, cap, bits)
+    many = _survivors(a, t, w, window, cap, bits, seen, least)
+    room = int(max(10, (2 * many).bit_length()))
+    left, right, things, rarity = _count(a, t, w, window, cap, bits, seen, least, room)
+    order = np.lexsort((right, left))
+    return Pairs(left[order], right[order], things[order], rarity[order])
