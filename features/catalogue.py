@@ -7,12 +7,14 @@ import inspect
 
 from features import (
     accounts,
+    attributes,
     audience,
     coordination,
     counters,
     engagement,
     fulfilment,
     kernels,
+    meetings,
     operators,
     orders,
     reactions,
@@ -35,6 +37,7 @@ CATALOGUE: tuple[Signal, ...] = (
     + operators.SIGNALS
     + counters.SIGNALS
     + rooms.SIGNALS
+    + attributes.SIGNALS
 )
 BY_NAME: dict[str, Signal] = {s.name: s for s in CATALOGUE}
 
@@ -54,12 +57,14 @@ def digest() -> str:
         series,
         reactions,
         coordination,
+        meetings,
         orders,
         fulfilment,
         accounts,
         operators,
         counters,
         rooms,
+        attributes,
     )
     text = "\n".join(inspect.getsource(m) for m in sources)
     return hashlib.sha256(text.encode()).hexdigest()

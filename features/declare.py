@@ -7,9 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-SESSION, ORDER, ACCOUNT, OPERATOR = "session", "order", "account", "operator"
-KEY = {SESSION: "session_id", ORDER: "order_id", ACCOUNT: "account_id", OPERATOR: "operator_id"}
+SESSION, ORDER, ACCOUNT, OPERATOR, VIEW = "session", "order", "account", "operator", "view"
+KEY = {SESSION: "session_id", ORDER: "order_id", ACCOUNT: "account_id", OPERATOR: "operator_id", VIEW: "view_id"}
 NIGHTLY, LIVE = "NIGHTLY", "LIVE"
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A table that a detector makes from others once a night: `build` takes Ibis tables and gives a pandas frame.
+
+    `columns`: name → Arrow type name, what the frame has, also when nothing was found.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    columns: dict[str, str]
+    build: Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -19,6 +32,7 @@ class Relation:
     `build` takes the tables in `reads`, in that order, as Ibis tables and returns one with the entity's key.
     `grouped`: its signals are aggregates over the key; otherwise it has one row an entity and they are columns.
     `local`: an entity's rows are enough (the engine passes no others); otherwise it looks at others too.
+    `needs`: derived tables, passed after those in `reads`.
     """
 
     name: str
@@ -27,6 +41,7 @@ class Relation:
     build: Callable[..., Any]
     grouped: bool = True
     local: bool = False
+    needs: tuple[Derived, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,11 +77,22 @@ class Signal:
         return self.alarm is not None and (value - self.alarm) * (self.direction or 1) >= 0
 
 
-def relation(entity: str, reads: tuple[str, ...], grouped: bool = True, local: bool = False) -> Callable[..., Relation]:
+def derived(reads: tuple[str, ...], columns: dict[str, str]) -> Callable[..., Derived]:
+    """Declare a derived table from the function that makes it."""
+
+    def wrap(build: Callable[..., Any]) -> Derived:
+        return Derived(build.__name__, reads, columns, build)
+
+    return wrap
+
+
+def relation(
+    entity: str, reads: tuple[str, ...], grouped: bool = True, local: bool = False, needs: tuple[Derived, ...] = ()
+) -> Callable[..., Relation]:
     """Declare a relation from the function that builds it."""
 
     def wrap(build: Callable[..., Any]) -> Relation:
-        return Relation(build.__name__, entity, reads, build, grouped, local)
+        return Relation(build.__name__, entity, reads, build, grouped, local, needs)
 
     return wrap
 

@@ -18,9 +18,10 @@ import pyarrow as pa
 from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.derive import ROOM_MINUTES
 from data_contracts.lake import files_of, scan_sql, spill_folder
-from features.declare import KEY, SESSION, Relation, Signal
+from features.declare import KEY, SESSION, VIEW, Derived, Relation, Signal
 from features.kernels import COLUMNS, run_kernels
 
+SCOPE = KEY | {VIEW: KEY[SESSION]}  # a view has no name of its own outside its session: views are wanted by session
 LOOKBACK = timedelta(days=28)
 EVENTS = {"views", "interactions", "orders", "parcels", "refunds", "reviews", "complaints"}
 RAID_MINUTES = 10  # a raid explains what happens for so long
@@ -50,7 +51,8 @@ def duckdb_tables(lake: Path, as_of: datetime, memory: str = "8GB", threads: int
 def frame_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Ibis tables over pandas frames; absent nullable columns become null, types become the contract's."""
     tables = {}
-    for name, frame in frames.items():
+    for name, given in frames.items():
+        frame = given.reset_index(drop=True)
         schema = {c.name: ARROW[c.type] for c in contract(name).columns}
         whole = pd.DataFrame({n: frame[n] if n in frame else pd.Series([None] * len(frame)) for n in schema})
         arrow = pa.Table.from_arrays(
@@ -63,23 +65,35 @@ def frame_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
 
 def _inputs(source: Relation, tables: Tables, only: Any | None) -> list[Any]:
     """Tables of a relation; for local relations only the rows of the wanted entities."""
-    key = KEY[source.entity]
+    key = SCOPE[source.entity]
     given = []
     for name in source.reads:
         table = tables[name]
         if only is not None and source.local and key in table.columns:
             table = table.semi_join(only, key)
         given.append(table)
-    return given
+    return given + [derived_table(d, tables) for d in source.needs]
+
+
+def derived_table(wanted: Derived, tables: Tables) -> Any:
+    """A derived table over these tables, made once: it is kept among them under its name with a mark in front."""
+    name = f"~{wanted.name}"
+    if name not in tables:
+        frame = wanted.build(*(tables[n] for n in wanted.reads))
+        schema = pa.schema([(c, pa.type_for_alias(t)) for c, t in wanted.columns.items()])
+        tables[name] = ibis.memtable(pa.Table.from_pandas(frame[list(wanted.columns)], schema=schema, preserve_index=False))  # type: ignore[index]
+    return tables[name]
 
 
 def _relational(source: Relation, signals: list[Signal], tables: Tables, only: Any | None) -> pd.DataFrame:
     """Values of all signals of one relation, indexed by entity."""
     key = KEY[source.entity]
     base = source.build(*_inputs(source, tables, only))
+    if only is not None and source.entity == VIEW:
+        base = base.semi_join(only, SCOPE[VIEW])
     columns = {s.name: s.compute(base).cast("float64") for s in signals}
     result = base.group_by(key).aggregate(**columns) if source.grouped else base.select(key, **columns)
-    if only is not None and not source.local:
+    if only is not None and not source.local and source.entity != VIEW:
         result = result.semi_join(only, key)
     frame = result.filter(result[key].notnull()).to_pandas()
     return frame.set_index(key)
@@ -149,7 +163,8 @@ def compute(
 ) -> pd.DataFrame:
     """Values of signals of one kind of entity.
 
-    `tables`: Ibis tables, or pandas frames in the contracts' columns. `only`: entity ids wanted (all when None).
+    `tables`: Ibis tables, or pandas frames in the contracts' columns. `only`: entity ids wanted (all when None); for
+    views the ids of their sessions.
     Returns float64, indexed by entity id (sorted), one column a signal; NaN is unknown. A signal whose tables are
     absent is unknown for every entity. Entities are those that any signal knows, and all of `only`.
     """
@@ -169,7 +184,7 @@ def compute(
             continue
         progress(name)
         parts.append(_relational(source, members, tables, scope) if source else _live(members, tables, scope))
-    index = pd.Index(ids, name=key) if ids is not None else None
+    index = pd.Index(ids, name=key) if ids is not None and entity != VIEW else None
     if index is None:
         index = pd.Index(sorted(set().union(*(p.index for p in parts))) if parts else [], name=key)
     frame = pd.concat([p.reindex(index) for p in parts], axis=1) if parts else pd.DataFrame(index=index)
@@ -178,7 +193,7 @@ def compute(
 
 def scope_of(tables: Tables, ids: list[str], entity: str) -> Any:
     """A relation of the wanted entities, on the engine that holds the tables."""
-    key = KEY[entity]
+    key = SCOPE[entity]
     frame = pd.DataFrame({key: pd.Series(ids, dtype="str")})
     backend = next(iter(tables.values())).get_backend()
     return ibis.memtable(frame) if backend.name == "duckdb" else backend.create_view(f"scope_{key}", ibis.memtable(frame), overwrite=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.coordination import buy_pairs, partners, watch_pairs
 from features.declare import OPERATOR, Signal, relation, seconds_between, signal
+from features.meetings import buy_blocks, buy_pairs, partners, watch_pairs
 
 
 @relation(OPERATOR, reads=("sessions", "views"))
@@ -31,19 +31,20 @@ def room_acts(sessions, interactions):
     return interactions.join(sessions.select("session_id", "operator_id"), "session_id")
 
 
-@relation(OPERATOR, reads=("sessions", "views"))
-def room_lockstep(sessions, views):
+@relation(OPERATOR, reads=("sessions", "views"), needs=(watch_pairs,))
+def room_lockstep(sessions, views, pairs):
     """Views of an operator's sessions with the lockstep partners of the viewer."""
     known = views.filter(views.account_id.notnull()).select("session_id", "account_id")
     t = known.join(sessions.select("session_id", "operator_id"), "session_id")
-    return t.left_join(partners(watch_pairs(views)), "account_id", rname="{name}_partner")
+    return t.left_join(partners(pairs), "account_id", rname="{name}_partner")
 
 
-@relation(OPERATOR, reads=("orders",))
-def trade_lockstep(orders):
-    """Orders of an operator with the lockstep partners of the buyer."""
-    p = partners(buy_pairs(orders)).rename(buyer_id="account_id")
-    return orders.select("operator_id", "buyer_id").left_join(p, "buyer_id", rname="{name}_partner")
+@relation(OPERATOR, reads=("orders",), needs=(buy_pairs, buy_blocks))
+def trade_lockstep(orders, pairs, blocks):
+    """Orders of an operator with whether their buyer is in a lockstep group or a dense block."""
+    tied = partners(pairs).select("account_id").union(blocks.select("account_id")).distinct()
+    tied = tied.select(buyer_id="account_id", tied="account_id")
+    return orders.select("operator_id", "buyer_id").left_join(tied, "buyer_id", rname="{name}_tied")
 
 
 @signal(
@@ -197,15 +198,15 @@ def operator_unfollow_row_share(t):
     unit="share of views",
     typology="view_fraud",
     direction=1,
-    alarm=0.15,
+    alarm=0.03,
     graph=True,
     zh="各场合计 {value:.0%} 的观看来自同步账号",
     en="{value:.0%} of all its views are by accounts that join in lockstep",
     blind="Fans who come at every start.",
 )
 def operator_lockstep_view_share(t):
-    """Share of the operator's known viewers' views by accounts with five or more lockstep partners."""
-    return (t.partners.fill_null(0) >= 5).mean()
+    """Share of the operator's known viewers' views by members of lockstep groups."""
+    return t.partners.notnull().mean()
 
 
 @signal(
@@ -213,15 +214,15 @@ def operator_lockstep_view_share(t):
     unit="share of orders",
     typology="order_fraud",
     direction=1,
-    alarm=0.1,
+    alarm=0.05,
     graph=True,
-    zh="{value:.0%} 的订单来自同步下单的买家",
-    en="{value:.0%} of its orders are by buyers who order in lockstep",
+    zh="{value:.0%} 的订单来自同步或密集团块的买家",
+    en="{value:.0%} of its orders are by buyers of lockstep groups or dense blocks",
     blind="Group buying by neighbours.",
 )
 def operator_lockstep_order_share(t):
-    """Share of the operator's orders by buyers with a lockstep partner."""
-    return (t.partners.fill_null(0) >= 1).mean()
+    """Share of the operator's orders by buyers of lockstep groups or dense blocks."""
+    return t.tied.notnull().mean()
 
 
 SIGNALS: tuple[Signal, ...] = (

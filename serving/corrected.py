@@ -3,7 +3,7 @@
 Views, likes and follows: the suspicious share of a session is the largest excess over peers of those of its signals
 that measure a share of that figure and lie beyond their alarm; the estimate takes it away with the probability that
 the session was inflated. Orders and net sales: each order counts with the probability that it was meant.
-This is an estimate from scores; which views are false, one by one, is not attributed yet.
+Where single views were attributed, views and unique viewers follow from the attributed share and its interval instead.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ def suspicious_share(signals: pd.DataFrame, peers: Peers, unit: str) -> pd.Serie
     return best.clip(0.0, MOST)
 
 
-def session_figures(signals: pd.DataFrame, counted: pd.DataFrame, probability: pd.Series, peers: Peers) -> pd.DataFrame:
+def session_figures(
+    signals: pd.DataFrame, counted: pd.DataFrame, probability: pd.Series, peers: Peers, shares: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Views, unique viewers, likes and follows of sessions.
 
-    `counted`: index session, columns of measures and `basis`. The interval runs between the session being honest and
+    `counted`: index session, columns of measures and `basis`. `shares`: attributed false shares of views by session
+    (share, low, high), where views were attributed. Without them the interval runs between the session being honest and
     being inflated, as far as either is held possible at 5 %.
     """
     p = probability.reindex(counted.index).fillna(0.0)
@@ -52,6 +55,12 @@ def session_figures(signals: pd.DataFrame, counted: pd.DataFrame, probability: p
         estimate = value * (1.0 - p * share)
         low = np.minimum(value * (1.0 - np.where(p > 0.05, share, 0.0)), estimate)
         high = np.maximum(value * (1.0 - np.where(p > 0.95, share, 0.0)), estimate)
+        if shares is not None and unit == "share of views":
+            found = shares.reindex(counted.index).astype(float)
+            known = found["share"].notna()
+            estimate = estimate.where(~known, value * (1.0 - found["share"]))
+            low = low.where(~known, value * (1.0 - found["high"]))
+            high = high.where(~known, value * (1.0 - found["low"]))
         parts.append(
             pd.DataFrame(
                 {

@@ -12,21 +12,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from data_contracts.check import check_lake
 from data_contracts.contract import inbound_names
 from data_contracts.lake import delivered, discard, open_lake, publish, published
 from features import catalogue, engine
-from features.declare import ACCOUNT, OPERATOR, ORDER, SESSION
-from features.graphs.rings import Rings, find_rings
-from serving import corrected, inputs, scorer, supervise
+from features.declare import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
+from features.graphs.rings import Rings
+from features.rings import find_rings
+from serving import inputs, scorer, supervise
+from serving.figures import attributed_shares, corrected_figures
 from serving.policy import Policy
 from serving.publish import locked, write_table
 from serving.report import write_report
 from training import release
 from training.release import Released
 
-MODEL_OF = {SESSION: "session_inflation", ORDER: "order_brushing", OPERATOR: "operator_rank"}
+MODEL_OF = {SESSION: "session_inflation", ORDER: "order_brushing", OPERATOR: "operator_rank", VIEW: "view_authenticity"}
 Say = Callable[[str], None]
 
 
@@ -56,7 +59,7 @@ class Scored:
 
 
 def load_models(models: Path | None) -> dict[str, Released]:
-    """Champions of the three nightly models; none where nothing was released."""
+    """Champions of the nightly models; none where nothing was released."""
     if models is None:
         return {}
     return {name: release.load(models, name) for name in MODEL_OF.values() if name in release.champions(models)}
@@ -120,55 +123,6 @@ def _long(signals: pd.DataFrame, entity: str) -> pd.DataFrame:
     )
 
 
-def _counted(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
-    """Figures of sessions as they were counted, from events or else from public counters."""
-    index = sessions.signals.index
-    out = pd.DataFrame(index=index)
-    if "views" in tables:
-        scope = engine.scope_of(tables, list(index), SESSION)
-        v = tables["views"].semi_join(scope, "session_id")
-        seen = v.group_by("session_id").aggregate(views=v.count(), unique_viewers=v.account_id.nunique()).to_pandas()
-        out = out.join(seen.set_index("session_id")).assign(basis="events")
-        if "interactions" in tables:
-            a = tables["interactions"].semi_join(scope, "session_id")
-            done = (
-                a.group_by("session_id")
-                .aggregate(likes=a["count"].sum(where=a.kind == "like"), follows=a["count"].sum(where=a.kind == "follow"))
-                .to_pandas()
-            )
-            out = out.join(done.set_index("session_id"))
-            out[["likes", "follows"]] = out[["likes", "follows"]].fillna(0)
-        out[["views", "unique_viewers"]] = out[["views", "unique_viewers"]].fillna(0)
-    elif "session_totals" in tables:
-        totals = tables["session_totals"].select("session_id", "views", "likes", "follows").to_pandas().set_index("session_id")
-        out = out.join(totals).assign(basis="counters")
-    return out.assign(basis=out.get("basis", "counters")).astype({c: float for c in out.columns if c != "basis"})
-
-
-def _figures(tables: dict[str, Any], scored: dict[str, Scored], scope: inputs.Scope) -> pd.DataFrame:
-    parts = []
-    if SESSION in scored and len(scored[SESSION].signals):
-        s = scored[SESSION]
-        parts.append(corrected.session_figures(s.signals, _counted(tables, s), s.probability(), s.peers))
-    if ORDER in scored and len(scored[ORDER].signals):
-        wanted = engine.scope_of(tables, scope.orders, ORDER)
-        orders = (
-            tables["orders"]
-            .semi_join(wanted, "order_id")
-            .select("order_id", "session_id", "operator_id", "paid_amount")
-            .to_pandas()
-            .set_index("order_id")
-        )
-        refunded = set(tables["refunds"].order_id.to_pandas()) if "refunds" in tables else set()
-        orders["refunded"] = orders.index.isin(refunded)
-        p = scored[ORDER].probability()
-        tonight = orders[orders["session_id"].isin(scope.sessions)]
-        parts.append(corrected.order_figures(tonight, p, "session", "session_id"))
-        parts.append(corrected.order_figures(orders, p, "operator", "operator_id"))
-    parts = [p for p in parts if len(p)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
 def nightly(
     folder: str | Path,
     night: date,
@@ -216,14 +170,17 @@ def _compute(lake, part, night, run_id, digest, models, policy, before, quaranti
         if entity == OPERATOR or only:
             scored[entity] = score_entity(tables, entity, only, models, policy, _categories(tables, entity), say)
     say("rings")
-    rings = find_rings(tables)
+    rings = find_rings(tables, _members_before(lake, before))
     members = rings.members["account_id"].tolist()
     accounts = engine.compute(tables, catalogue.of_entity(ACCOUNT), ACCOUNT, members) if members else pd.DataFrame()
+    say("views")
+    by_view = models.get(MODEL_OF[VIEW])
+    shares = attributed_shares(tables, scored[SESSION], by_view) if by_view and "views" in tables and SESSION in scored else None
     say("corrected figures and tiers")
-    figures = _figures(tables, scored, scope)
+    figures = corrected_figures(tables, scored, scope, shares)
     decisions = supervise.decide_night(lake, night, before, scored[OPERATOR], scored.get(ORDER), figures, policy)
     stamp = {"run_id": run_id, "as_of": pd.Timestamp(as_of)}
-    unknown = sorted(s.name for s in catalogue.CATALOGUE if _never_known(s.name, scored, accounts))
+    unknown = sorted(s.name for s in catalogue.CATALOGUE if s.entity != VIEW and _never_known(s.name, scored, accounts))
     long = [_long(s.signals, e) for e, s in scored.items()] + ([_long(accounts, ACCOUNT)] if len(accounts) else [])
     scores = pd.concat([s.scores.rename_axis("entity_id").reset_index().assign(entity_kind=e) for e, s in scored.items()])
     run = pd.DataFrame(
@@ -260,6 +217,12 @@ def _compute(lake, part, night, run_id, digest, models, policy, before, quaranti
     say("report")
     write_report(part, tables, rings, policy, previous=lake / "runs" / before if before else None)
     return counts | {"sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(decisions)}
+
+
+def _members_before(lake: Path, before: str | None) -> pd.DataFrame | None:
+    """Ring members of the night before, from which rings keep their names."""
+    path = lake / "runs" / before / "ring_members.parquet" if before else None
+    return pq.read_table(path).to_pandas() if path and path.exists() else None
 
 
 def _never_known(name: str, scored: dict[str, Scored], accounts: pd.DataFrame) -> bool:

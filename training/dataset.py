@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from features import engine
-from features.declare import OPERATOR, SESSION
-from features.graphs.rings import find_rings
+from features.declare import OPERATOR, SESSION, VIEW
+from features.rings import find_rings
 from features.kernels import run_kernels
 from training.declare import Model
 from training.labels import entity_moments, operator_verdicts, verdicts
@@ -86,11 +86,8 @@ def build(
     known = engine.duckdb_tables(lake, until)
     first = _first_receipt(known)
     label_frames, signal_frames, received, night = [], [], [], []
-    everything = (
-        None
-        if model.entity == OPERATOR
-        else verdicts(known, model.entity, model.typologies).join(entity_moments(known, model.entity), how="inner")
-    )
+    judged = SESSION if model.entity == VIEW else model.entity  # verdicts on views are those of their session
+    everything = None if judged == OPERATOR else verdicts(known, judged, model.typologies).join(entity_moments(known, judged), how="inner")
     for moment in week_ends(first, until):
         progress(f"{model.name} as of {moment:%Y-%m-%d}")
         tables = engine.duckdb_tables(lake, moment)
@@ -106,7 +103,7 @@ def build(
             signals, labels = _prefixes(tables, model, labels)
         else:
             signals = engine.compute(tables, model.signals, model.entity, only=labels.index)
-            labels = labels.reindex(signals.index)
+            labels = labels.reindex(session_of(signals.index) if model.entity == VIEW else signals.index)
         signal_frames.append(signals)
         label_frames.append(labels)
         night += [moment] * len(labels)
@@ -123,6 +120,11 @@ def build(
         group,
         pd.Series(night),
     )
+
+
+def session_of(view_ids: pd.Index) -> pd.Index:
+    """Sessions of views, from their names."""
+    return pd.Index(view_ids.str.rpartition("#").get_level_values(0))
 
 
 def _first_receipt(tables) -> pd.Timestamp:

@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from features.graphs.components import components, core_numbers
 from features.graphs.pairs import CAP, Pairs, in_order, meeting_pairs
 
-SURPRISE = 1e-3  # a pair counts when chance brings so many meetings to at most this share of pairs like it
+SURPRISE = 1e-4  # a pair counts when chance brings so many meetings to at most this share of pairs like it
 SMALLEST = 4
 
 
@@ -116,7 +116,7 @@ def groups_of(pairs: Pairs, expected: np.ndarray, accounts: int, smallest: int =
     found = []
     by = np.argsort(label[i], kind="stable")
     bounds = np.flatnonzero(np.append(True, np.diff(label[i][by]) != 0)) if len(by) else np.zeros(0, np.int64)
-    for lo, hi in zip(bounds, np.append(bounds[1:], len(by)), strict=True):
+    for lo, hi in zip(bounds, [*bounds[1:], len(by)], strict=False):
         rows = by[lo:hi]
         inside = np.unique(np.concatenate([i[rows], j[rows]]))
         n = len(inside)
@@ -140,7 +140,7 @@ class Lockstep(OutlierMixin, BaseEstimator):
 
     `fit` takes a frame whose first three columns are account id, thing id and time in seconds. `score_samples` takes
     account ids and gives minus the number of surprising partners, 0 for accounts without. Attributes: `groups_` (ids),
-    `pairs_` (frame: left, right, things, expected, rarity; surprising pairs only), `n_features_in_`.
+    `pairs_` (frame of surprising pairs: left, right, things, expected, rarity, group or NaN), `n_features_in_`.
     """
 
     def __init__(self, window: int = 120, least: int = 3, cap: int = CAP, smallest: int = SMALLEST):
@@ -173,6 +173,9 @@ class Lockstep(OutlierMixin, BaseEstimator):
                 "rarity": pairs.rarity[good].astype(float),
             }
         )
+        group = {m: i for i, g in enumerate(self.groups_) for m in g.members.tolist()}
+        here = self.pairs_["left"].map(group)
+        self.pairs_["group"] = here.where(here == self.pairs_["right"].map(group)).astype("float64")
         self.partners_ = pd.concat([self.pairs_["left"], self.pairs_["right"]]).value_counts().astype("float64")
         self.offset_ = -0.5
         return self

@@ -1,8 +1,8 @@
-"""Rings: accounts that are tied by what they do together, again and again, or by what they share.
+"""Rings: what the detectors tie together, merged, weighed against chance, and known again the next night.
 
-Links come from the engine (lockstep joins, lockstep purchases, shared payment instruments and devices); components of
-the thinned graph are rings. A pick-up station or a family is no ring: a shared instrument links only two to twenty
-buyers, addresses do not link at all, and a ring has at least four members.
+A link is strong (lockstep, dense block, a payment instrument or a device in few hands) or weak (an address, a
+referrer): two weak kinds make a strong one, one alone does not, because a pick-up station and a dormitory share an
+address and a recruiter of honest people shares a code. Components of the strong links are rings.
 """
 
 from __future__ import annotations
@@ -10,150 +10,147 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import networkx as nx
 import numpy as np
 import pandas as pd
-from ibis import _
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.special import gammaln
 
-from features.coordination import buy_pairs, watch_pairs
+from features.graphs.components import components
 
 SMALLEST = 4
-SHARED_MOST = 20
-KINDS = {"watch": "lockstep", "buy": "co_purchase", "payer": "shared_identity", "device": "shared_identity"}
+STRENGTH = {"watch": 1.0, "buy": 1.0, "block": 1.0, "payer": 1.0, "device": 1.0, "address": 0.5, "referrer": 0.5}
+KINDS = {"watch": "lockstep", "buy": "co_purchase", "block": "co_purchase"}  # any other is a shared identity
+RING = ["ring_id", "kind", "members", "operators", "edges", "density", "significance", "first_at", "last_at", "evidence"]
+MEMBER = ["ring_id", "account_id", "links"]
 
 
 @dataclass(frozen=True)
 class Rings:
-    """Rings and their members (columns of the contracts `rings` and `ring_members`), and the links between members."""
+    """Rings and their members (columns of the contracts `rings` and `ring_members`), the links, and shops met by several.
+
+    `links`: left, right, kind, times. `shops`: ring_id, operator_id, members (who met it).
+    """
 
     rings: pd.DataFrame
     members: pd.DataFrame
     links: pd.DataFrame
+    shops: pd.DataFrame
 
     def graph(self, ring_id: str) -> nx.Graph:
-        """A ring as a networkx graph; each edge carries its evidence: kind → how often."""
+        """A ring as a networkx graph: each edge carries its evidence, kind → how often; `shops` are on the graph."""
         inside = set(self.members.loc[self.members["ring_id"] == ring_id, "account_id"])
-        graph = nx.Graph(ring_id=ring_id)
+        met = self.shops.loc[self.shops["ring_id"] == ring_id, "operator_id"]
+        graph = nx.Graph(ring_id=ring_id, shops=",".join(sorted(met)))
         graph.add_nodes_from(sorted(inside))
-        rows = self.links[self.links["left"].isin(inside)]
+        rows = self.links[self.links["left"].isin(inside) & self.links["right"].isin(inside)]
         for left, right, kind, times in rows[["left", "right", "kind", "times"]].itertuples(index=False):
             graph.add_edge(left, right)
             graph[left][right][kind] = int(times)
         return graph
 
 
-def _shared(table: Any, owner: str, key: str, kind: str) -> pd.DataFrame:
-    """Links between accounts that use the same instrument, each with the first of its users."""
-    t = table.filter(table[key].notnull() & table[owner].notnull()).select(key, who=owner).distinct()
-    size = t.group_by(key).aggregate(size=t.count(), first=t.who.min())
-    t = t.join(size, key)
-    t = t.filter((t["size"] >= 2) & (t["size"] <= SHARED_MOST) & (t.who != t["first"]))
-    links = t.group_by("first", "who").aggregate(times=t.count()).rename(left="first", right="who").to_pandas()
-    return links.assign(kind=kind)
-
-
-def links_between(tables: Any) -> pd.DataFrame:
-    """Links between accounts: left, right, kind, times."""
-    parts = []
-    if "views" in tables:
-        parts.append(watch_pairs(tables["views"]).to_pandas().assign(kind="watch"))
-    if "orders" in tables:
-        parts.append(buy_pairs(tables["orders"]).to_pandas().assign(kind="buy"))
-        for key, kind in (("payer_id", "payer"), ("device_id", "device")):
-            parts.append(_shared(tables["orders"], "buyer_id", key, kind))
-    links = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["left", "right", "times", "kind"])
-    return links.sort_values(["left", "right", "kind"], ignore_index=True)
-
-
-def _core(links: pd.DataFrame) -> pd.DataFrame:
-    """Links without chance: two accounts that watched in lockstep count only with two common neighbours or more.
-
-    In a large audience some pairs coincide three times by chance, but not with the same third and fourth.
-    """
-    pairs = links[["left", "right"]].drop_duplicates()
-    names = pd.Index(pd.unique(pd.concat([pairs["left"], pairs["right"]])))
-    if not len(names):
+def strong_links(links: pd.DataFrame) -> pd.DataFrame:
+    """Links of the pairs that are strong enough, weak kinds beside strong ones kept as evidence."""
+    if links.empty:
         return links
+    each = links.drop_duplicates(["left", "right", "kind"])
+    total = each["kind"].map(STRENGTH).groupby([each["left"], each["right"]]).sum()
+    strong = total[total >= 1.0].index
+    return links[pd.MultiIndex.from_frame(links[["left", "right"]]).isin(strong)]
+
+
+def significance(members: int, edges: int, all_accounts: int, all_links: int) -> float:
+    """Evidence in nats that so many members share so many links, were the night's links thrown among all accounts.
+
+    Poisson log-likelihood ratio less the logarithm of the choice of members, as for blocks and lockstep groups.
+    """
+    pairs = members * (members - 1) / 2
+    expected = max(all_links * pairs / max(all_accounts * (all_accounts - 1) / 2, 1.0), 1e-12)
+    ratio = edges * np.log(edges / expected) - (edges - expected) if edges > expected else 0.0
+    return float(ratio - (gammaln(all_accounts + 1) - gammaln(members + 1) - gammaln(all_accounts - members + 1)))
+
+
+def _name(members: list[str]) -> str:
+    return "g" + hashlib.sha256("|".join(members).encode()).hexdigest()[:16]
+
+
+def merge(links: pd.DataFrame, met: pd.DataFrame, all_accounts: int, before: pd.DataFrame | None = None) -> Rings:
+    """Merge links into rings.
+
+    `links`: left < right, kind, times. `met`: account_id, operator_id, first, last: what linked accounts did where.
+    `before`: last night's `ring_members`, from which rings that are still there keep their names.
+    """
+    links = strong_links(links)
+    names = pd.Index(np.unique(np.concatenate([links["left"], links["right"]]).astype(object))) if len(links) else pd.Index([])
+    pairs = links[["left", "right"]].drop_duplicates()
     i, j = names.get_indexer(pairs["left"]), names.get_indexer(pairs["right"])
-    a = coo_array((np.ones(len(i)), (i, j)), shape=(len(names), len(names))).tocsr()
-    a = ((a + a.T) > 0).astype(np.float64)
-    common = np.asarray((a @ a)[i, j]).ravel()
-    strong = pairs.assign(common=common)
-    merged = links.merge(strong, on=["left", "right"])
-    return merged[(merged["kind"] != "watch") | (merged["common"] >= 2)].drop(columns="common")
-
-
-def find_rings(tables: Any) -> Rings:
-    """Rings among all accounts known in the tables."""
-    links = _core(links_between(tables))
-    ring_columns = ["ring_id", "kind", "members", "operators", "edges", "density", "first_at", "last_at", "evidence"]
-    names = pd.Index(pd.unique(pd.concat([links["left"], links["right"]]).astype(object)))
-    if not len(names):
-        return Rings(pd.DataFrame(columns=ring_columns), pd.DataFrame(columns=["ring_id", "account_id", "links"]), links)
-    i, j = names.get_indexer(links["left"]), names.get_indexer(links["right"])
-    _count, label = connected_components(coo_array((np.ones(len(i)), (i, j)), shape=(len(names),) * 2), directed=False)
-    size = np.bincount(label)
-    member = pd.DataFrame({"account_id": names, "label": label})
-    member = member[size[label] >= SMALLEST]
-    pairs = links.drop_duplicates(["left", "right"])
-    degree = pd.concat([pairs["left"], pairs["right"]]).value_counts()
+    label = components(i, j, len(names))
+    size = np.bincount(label) if len(label) else np.zeros(0, int)
+    large = pd.Series(label, index=names)[size[label] >= SMALLEST] if len(label) else pd.Series(dtype="int64")
+    nothing = pd.DataFrame(columns=["ring_id", "operator_id", "members"])
+    if large.empty:
+        return Rings(pd.DataFrame(columns=RING), pd.DataFrame(columns=MEMBER), links, nothing)
+    degree = pd.Series(np.bincount(np.concatenate([i, j]), minlength=len(names)), index=names)
+    by_ring = {k: sorted(g.index) for k, g in large.groupby(large)}
+    ring_of = known_again({k: set(m) for k, m in by_ring.items()}, before)
+    ring_of = {k: ring_of.get(k) or _name(m) for k, m in by_ring.items()}
+    member = pd.DataFrame({"ring_id": large.map(ring_of).to_numpy(), "account_id": large.index})
     member["links"] = degree.reindex(member["account_id"]).to_numpy().astype("int64")
-    # the two best-linked members name the ring, so that it keeps its name while its core stays
-    member = member.sort_values(["label", "links", "account_id"], ascending=[True, False, True])
-    core = member.groupby("label")["account_id"].agg(lambda s: "|".join(sorted(s.iloc[:2])))
-    ring_id = core.map(lambda text: "g" + hashlib.sha256(text.encode()).hexdigest()[:16])
-    member["ring_id"] = member["label"].map(ring_id)
-    if member.empty:
-        return Rings(pd.DataFrame(columns=ring_columns), member.drop(columns="label"), links)
-    span = _spans(tables, member)
-    of = pd.Series(label, index=names)
+    acts = met.merge(member[["account_id", "ring_id"]], on="account_id")
+    spans = acts.groupby("ring_id").agg(first_at=("first", "min"), last_at=("last", "max"))
+    visited = acts.groupby(["ring_id", "operator_id"])["account_id"].nunique().rename("members").reset_index()
+    shops = visited[visited["members"] >= 2]
+    reach = shops.groupby("ring_id").size()
+    inside = links.assign(ring_id=links["left"].map(large.map(ring_of))).dropna(subset=["ring_id"])
     rows = []
-    for lab, group in links.assign(label=of.reindex(links["left"]).to_numpy()).groupby("label"):
-        if lab not in ring_id.index:
+    for ring, group in inside.groupby("ring_id"):
+        if ring not in spans.index:
             continue
-        n = int(size[lab])
+        n = int((member["ring_id"] == ring).sum())
         edges = len(group.drop_duplicates(["left", "right"]))
+        most = group["kind"].map(lambda k: KINDS.get(k, "shared_identity")).value_counts().sort_index().idxmax()
         evidence = {str(k): int(v) for k, v in group.groupby("kind")["times"].sum().items()}
-        most = group["kind"].map(KINDS).value_counts().sort_index().idxmax()
-        one = span.loc[ring_id[lab]]
         rows.append(
             (
-                ring_id[lab],
+                ring,
                 most,
                 n,
-                int(one["operators"]),
+                int(reach.get(ring, 0)),
                 edges,
                 edges / (n * (n - 1) / 2),
-                one["first_at"],
-                one["last_at"],
+                significance(n, edges, all_accounts, len(pairs)),
+                spans.at[ring, "first_at"],
+                spans.at[ring, "last_at"],
                 json.dumps(evidence, sort_keys=True),
             )
         )
-    rings = pd.DataFrame(rows, columns=ring_columns).sort_values("ring_id", ignore_index=True)
-    members = member[["ring_id", "account_id", "links"]].sort_values(["ring_id", "account_id"], ignore_index=True)
-    return Rings(rings, members, links)
+    rings = pd.DataFrame(rows, columns=RING).sort_values("ring_id", ignore_index=True)
+    member = member[member["ring_id"].isin(rings["ring_id"])]
+    members = member.sort_values(["ring_id", "account_id"], ignore_index=True)[MEMBER]
+    return Rings(rings, members, links, shops.reset_index(drop=True))
 
 
-def _spans(tables: Any, member: pd.DataFrame) -> pd.DataFrame:
-    """First and last act of each ring's members and the operators they met: by purchases, else by visits."""
-    acts = []
-    if "orders" in tables:
-        acts.append(
-            tables["orders"]
-            .group_by("operator_id", account_id=_.buyer_id)
-            .aggregate(first=_.placed_at.min(), last=_.placed_at.max())
-            .to_pandas()
-        )
-    if "views" in tables and "sessions" in tables:
-        v = tables["views"].join(tables["sessions"].select("session_id", "operator_id"), "session_id")
-        acts.append(v.group_by("operator_id", "account_id").aggregate(first=_.joined_at.min(), last=_.joined_at.max()).to_pandas())
-    met = pd.concat(acts).merge(member[["account_id", "ring_id"]], on="account_id")
-    shared = met.groupby(["ring_id", "operator_id"])["account_id"].nunique()
-    several = shared[shared >= 2].groupby("ring_id").size()
-    grouped = met.groupby("ring_id")
-    frame = pd.DataFrame({"first_at": grouped["first"].min(), "last_at": grouped["last"].max()})
-    return frame.assign(operators=several.reindex(frame.index).fillna(0).astype("int64"))
+def known_again(rings: dict[int, set[str]], before: pd.DataFrame | None) -> dict[int, str]:
+    """Names that rings keep: a ring is last night's when it holds most of that ring's members that are in any ring now.
+
+    The largest overlap is served first and a name is given once, so a ring that splits leaves its name with the larger
+    part, and of rings that merge the one with more members in the whole names it.
+    """
+    if before is None or before.empty:
+        return {}
+    old = {r: set(g) for r, g in before.groupby("ring_id")["account_id"]}
+    here = {a: k for k, m in rings.items() for a in m}
+    overlaps = []
+    for name, members in sorted(old.items()):
+        found: dict[int, int] = {}
+        for a in members:
+            if a in here:
+                found[here[a]] = found.get(here[a], 0) + 1
+        alive = sum(found.values())
+        overlaps += [(-n, name, k) for k, n in found.items() if n >= 2 and 2 * n > alive]
+    given: dict[int, str] = {}
+    for _n, name, k in sorted(overlaps):
+        if k not in given and name not in given.values():
+            given[k] = name
+    return given

@@ -54,6 +54,16 @@ def views(*lines: str) -> pd.DataFrame:
     return rows("session_id account_id joined_at left_at", *lines)
 
 
+def crowd_of(size: int, sessions: int) -> pd.DataFrame:
+    """Viewers of their own in each session, a minute apart, so that nobody meets anybody twice."""
+    return views(*[f"s{s} v{s}x{i} t{30 * i} t3600" for s in range(sessions) for i in range(size)])
+
+
+def pool(name: str, size: int, sessions: int) -> pd.DataFrame:
+    """The same accounts in each session, seconds apart, at another minute each time."""
+    return views(*[f"s{s} {name}{i} t{300 * s + 900 + i + 200 * (name == 'q')} t3600" for s in range(sessions) for i in range(size)])
+
+
 def people(**ages_in_days: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -274,17 +284,10 @@ CASES = [
         {"o1": 1.0, "o2": 0.0},
     ),
     Case(
-        "accounts that join the same minute of three sessions act together, of two do not",
+        "six accounts that join within a minute of each other in six sessions are in lockstep, in three it may be chance",
         coordination.lockstep_partner_count,
-        {
-            "views": views(
-                *[f"s{i} {who} t{60 * i + k} t600" for i in range(3) for k, who in enumerate("ab")],
-                *[f"s{i} {who} t{60 * i + k + 5} t600" for i in range(2) for k, who in enumerate("cd")],
-                "s2 c t300 t600",
-                "s2 d t420 t600",
-            )
-        },
-        {"a": 1, "b": 1},
+        {"views": pd.concat([crowd_of(120, 6), pool("p", 6, 6), pool("q", 6, 3)], ignore_index=True)},
+        {f"p{i}": 5 for i in range(6)},
     ),
     Case(
         "an operator's flash views are taken over all its sessions",

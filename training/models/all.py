@@ -1,11 +1,12 @@
 """The explicit tuple of models."""
 
 from training.declare import Model
-from training.models import operator_rank, order_brushing, session_inflation, session_inflation_live
+from training.models import operator_rank, order_brushing, session_inflation, session_inflation_live, view_authenticity
 
 MODELS: tuple[Model, ...] = (
     session_inflation.MODEL,
     session_inflation_live.MODEL,
+    view_authenticity.MODEL,
     order_brushing.MODEL,
     operator_rank.MODEL,
 )

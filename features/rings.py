@@ -1,0 +1,63 @@
+"""Rings of a night: links between accounts from the lake, merged by `graphs/rings.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from ibis import _
+
+from features.engine import derived_table
+from features.graphs.rings import Rings, merge
+from features.meetings import buy_blocks, buy_pairs, watch_pairs
+
+MOST = {"payer": 20, "device": 20, "address": 8, "referrer": 30}  # users beyond which a shared thing is a public one
+
+
+def shared(table: Any, owner: str, key: str, kind: str) -> pd.DataFrame:
+    """Links between accounts that share a thing, each with the first of its users."""
+    t = table.filter(table[key].notnull() & table[owner].notnull()).select(key, who=table[owner]).distinct()
+    size = t.group_by(key).aggregate(size=t.count(), first=t.who.min())
+    t = t.join(size, key)
+    t = t.filter((t["size"] >= 2) & (t["size"] <= MOST[kind]) & (t.who != t["first"]))
+    links = t.group_by("first", "who").aggregate(times=t.count()).rename(left="first", right="who").to_pandas()
+    return links.assign(kind=kind)
+
+
+def links_between(tables: Any) -> pd.DataFrame:
+    """Links between accounts: left, right, kind, times."""
+    parts = []
+    for name, kind, pairs in (("views", "watch", watch_pairs), ("orders", "buy", buy_pairs)):
+        if name in tables:
+            found = derived_table(pairs, tables).to_pandas()
+            parts.append(found[["left", "right"]].assign(times=found["things"].astype("int64"), kind=kind))
+    if "orders" in tables:
+        blocks = derived_table(buy_blocks, tables).to_pandas()
+        for _block, group in blocks.groupby("block"):
+            first, *others = sorted(group["account_id"])
+            parts.append(pd.DataFrame({"left": first, "right": others, "times": 1, "kind": "block"}))
+        parts += [shared(tables["orders"], "buyer_id", f"{k}_id", k) for k in ("payer", "device", "address")]
+    if "accounts" in tables:
+        parts.append(shared(tables["accounts"], "account_id", "referrer_id", "referrer"))
+    parts = [p for p in parts if len(p)]
+    links = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["left", "right", "times", "kind"])
+    return links.sort_values(["left", "right", "kind"], ignore_index=True)
+
+
+def _met(tables: Any) -> pd.DataFrame:
+    """What accounts did where: account_id, operator_id, first and last moment, by purchases and by visits."""
+    acts = []
+    if "orders" in tables:
+        bought = tables["orders"].group_by("operator_id", account_id=_.buyer_id)
+        acts.append(bought.aggregate(first=_.placed_at.min(), last=_.placed_at.max()).to_pandas())
+    if "views" in tables and "sessions" in tables:
+        v = tables["views"].join(tables["sessions"].select("session_id", "operator_id"), "session_id")
+        seen = v.filter(v.account_id.notnull()).group_by("operator_id", "account_id")
+        acts.append(seen.aggregate(first=_.joined_at.min(), last=_.joined_at.max()).to_pandas())
+    return pd.concat(acts) if acts else pd.DataFrame(columns=["account_id", "operator_id", "first", "last"])
+
+
+def find_rings(tables: Any, before: pd.DataFrame | None = None) -> Rings:
+    """Rings among all accounts known in the tables; `before` is last night's `ring_members`, to know rings again."""
+    met = _met(tables)
+    return merge(links_between(tables), met, max(int(met["account_id"].nunique()), 2), before)

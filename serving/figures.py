@@ -1,0 +1,89 @@
+"""Figures of a night: counted from the lake, corrected by scores, and by attribution where views are attributed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from features import attribution, engine
+from features.declare import ORDER, SESSION, VIEW
+from serving import corrected, inputs
+from training.dataset import session_of
+from training.release import Released
+
+if TYPE_CHECKING:
+    from serving.nightly import Scored
+
+HONEST = 0.05  # sessions below this probability show what honest views look like
+
+
+def attributed_shares(tables: dict[str, Any], sessions: Scored, released: Released) -> pd.DataFrame:
+    """False share of the views of each session, by attributing single views: index session; share, low, high (90 %)."""
+    ids = sorted(sessions.signals.index)
+    views = engine.compute(tables, released.model.signals, VIEW, ids)
+    if views.empty:
+        return pd.DataFrame(columns=["share", "low", "high"])
+    of = session_of(views.index)
+    order = np.argsort(of.to_numpy().astype(str), kind="stable")
+    probability = released.probability(released.raw(views[released.columns].to_numpy()[order])).clip(1e-6, 1 - 1e-6)
+    names, start = np.unique(of.to_numpy().astype(str)[order], return_index=True)
+    start = np.append(start, len(order)).astype(np.int64)
+    inflated = sessions.probability().reindex(names).fillna(0.0).to_numpy()
+    honest = np.repeat(inflated < HONEST, np.diff(start))
+    ratio = attribution.likelihood_ratio(probability / (1.0 - probability), honest)
+    found = attribution.false_shares(ratio, start, inflated)
+    return pd.DataFrame({"share": found.share, "low": found.low, "high": found.high}, index=pd.Index(names, name="session_id"))
+
+
+def counted_figures(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
+    """Figures of sessions as they were counted, from events or else from public counters."""
+    index = sessions.signals.index
+    out = pd.DataFrame(index=index)
+    if "views" in tables:
+        scope = engine.scope_of(tables, list(index), SESSION)
+        v = tables["views"].semi_join(scope, "session_id")
+        seen = v.group_by("session_id").aggregate(views=v.count(), unique_viewers=v.account_id.nunique()).to_pandas()
+        out = out.join(seen.set_index("session_id")).assign(basis="events")
+        if "interactions" in tables:
+            a = tables["interactions"].semi_join(scope, "session_id")
+            done = (
+                a.group_by("session_id")
+                .aggregate(likes=a["count"].sum(where=a.kind == "like"), follows=a["count"].sum(where=a.kind == "follow"))
+                .to_pandas()
+            )
+            out = out.join(done.set_index("session_id"))
+            out[["likes", "follows"]] = out[["likes", "follows"]].fillna(0)
+        out[["views", "unique_viewers"]] = out[["views", "unique_viewers"]].fillna(0)
+    elif "session_totals" in tables:
+        totals = tables["session_totals"].select("session_id", "views", "likes", "follows").to_pandas().set_index("session_id")
+        out = out.join(totals).assign(basis="counters")
+    return out.assign(basis=out.get("basis", "counters")).astype({c: float for c in out.columns if c != "basis"})
+
+
+def corrected_figures(
+    tables: dict[str, Any], scored: dict[str, Scored], scope: inputs.Scope, shares: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Corrected figures of the night's sessions and of operators, as rows of their contract less the run's stamp."""
+    parts = []
+    if SESSION in scored and len(scored[SESSION].signals):
+        s = scored[SESSION]
+        parts.append(corrected.session_figures(s.signals, counted_figures(tables, s), s.probability(), s.peers, shares))
+    if ORDER in scored and len(scored[ORDER].signals):
+        wanted = engine.scope_of(tables, scope.orders, ORDER)
+        orders = (
+            tables["orders"]
+            .semi_join(wanted, "order_id")
+            .select("order_id", "session_id", "operator_id", "paid_amount")
+            .to_pandas()
+            .set_index("order_id")
+        )
+        refunded = set(tables["refunds"].order_id.to_pandas()) if "refunds" in tables else set()
+        orders["refunded"] = orders.index.isin(refunded)
+        p = scored[ORDER].probability()
+        tonight = orders[orders["session_id"].isin(scope.sessions)]
+        parts.append(corrected.order_figures(tonight, p, "session", "session_id"))
+        parts.append(corrected.order_figures(orders, p, "operator", "operator_id"))
+    parts = [p for p in parts if len(p)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
