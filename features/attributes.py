@@ -117,13 +117,22 @@ def view_join_block_lift(t):
     return ratio(t.join_block * t.length, t.views_here * 2.0 * NEAR)
 
 
-@_view(view_times, "ratio", "同 10 秒离场为均值的 {value:.1f} 倍", "leaves in its ten seconds were {value:.1f} times the mean", "The end.", 1)
+@_view(
+    view_times, "ratio", "同 10 秒离场为均值的 {value:.1f} 倍", "leaves in its ten seconds were {value:.1f} times the mean", "The end.", 1
+)
 def view_leave_block_lift(t):
     """Leaves in the view's ten seconds over the session's mean of ten seconds."""
     return ratio(t.leave_block * t.length, t.views_here * 2.0 * NEAR)
 
 
-@_view(view_times, "share of views", "{value:.0%} 的观看停留相同", "{value:.0%} of the session's views stayed as long to five seconds", "Flash stays.", 1)
+@_view(
+    view_times,
+    "share of views",
+    "{value:.0%} 的观看停留相同",
+    "{value:.0%} of the session's views stayed as long to five seconds",
+    "Flash stays.",
+    1,
+)
 def view_same_stay_share(t):
     """Share of the session's views that stayed as long, in steps of five seconds."""
     return ratio(t.same_stay, t.views_here)
@@ -135,7 +144,9 @@ def view_device_views(t):
     return t.on_device.nullif(0).cast("float64") * ibis.ifelse(t.device_id.isnull(), ibis.null("float64"), 1.0)
 
 
-@_view(view_places, "views", "该网段在本场 {value:.0f} 次观看", "its network prefix made {value:.0f} of the session's views", "Campus NAT.", 1)
+@_view(
+    view_places, "views", "该网段在本场 {value:.0f} 次观看", "its network prefix made {value:.0f} of the session's views", "Campus NAT.", 1
+)
 def view_prefix_views(t):
     """Views of the session from the view's network prefix; unknown without one."""
     return t.on_prefix.cast("float64") * ibis.ifelse(t.ip_prefix.isnull(), ibis.null("float64"), 1.0)
@@ -153,7 +164,9 @@ def view_same_entry_share(t):
     return ratio(t.same_entry, t.views_here)
 
 
-@_view(view_places, "flag", "由分享链接或直达进入：{value:.0f}", "it came by a shared link or directly: {value:.0f}", "Friends share links.", 1)
+@_view(
+    view_places, "flag", "由分享链接或直达进入：{value:.0f}", "it came by a shared link or directly: {value:.0f}", "Friends share links.", 1
+)
 def view_entered_directly(t):
     """1 when the view came by a shared link or directly, 0 otherwise; unknown without a way of entry."""
     return t.entry_source.isin(["share", "direct"]).cast("float64")
@@ -213,7 +226,9 @@ def view_account_level(t):
     return t.level
 
 
-@_view(view_people, "flag", "网络所在地与账号不符：{value:.0f}", "its network is not in the account's region: {value:.0f}", "Travellers.", 1)
+@_view(
+    view_people, "flag", "网络所在地与账号不符：{value:.0f}", "its network is not in the account's region: {value:.0f}", "Travellers.", 1
+)
 def view_away_from_home(t):
     """1 when the view's region is not the account's."""
     return (t.region != t.home).cast("float64")
@@ -225,7 +240,14 @@ def view_account_acts(t):
     return t.acts.fill_null(0)
 
 
-@_view(view_acts, "actions", "该账号在本场 {value:.0f} 次评论或点商品", "its account commented or clicked {value:.0f} times", "Silent people.", -1)
+@_view(
+    view_acts,
+    "actions",
+    "该账号在本场 {value:.0f} 次评论或点商品",
+    "its account commented or clicked {value:.0f} times",
+    "Silent people.",
+    -1,
+)
 def view_account_engaged(t):
     """Comments and product clicks of the view's account in the session; unknown without an account."""
     return t.talked.fill_null(0) + t.clicked.fill_null(0)

@@ -9,10 +9,13 @@ from features import (
     accounts,
     attributes,
     audience,
+    benefit,
     coordination,
     counters,
     engagement,
+    expected,
     fulfilment,
+    givers,
     kernels,
     meetings,
     operators,
@@ -20,6 +23,7 @@ from features import (
     reactions,
     rooms,
     series,
+    shape,
     viewers,
 )
 from features.declare import Signal
@@ -27,9 +31,12 @@ from features.declare import Signal
 CATALOGUE: tuple[Signal, ...] = (
     audience.SIGNALS
     + viewers.SIGNALS
+    + expected.SIGNALS
     + engagement.SIGNALS
+    + givers.SIGNALS
     + series.SIGNALS
     + reactions.SIGNALS
+    + shape.SIGNALS
     + coordination.SIGNALS
     + orders.SIGNALS
     + fulfilment.SIGNALS
@@ -37,6 +44,7 @@ CATALOGUE: tuple[Signal, ...] = (
     + operators.SIGNALS
     + counters.SIGNALS
     + rooms.SIGNALS
+    + benefit.SIGNALS
     + attributes.SIGNALS
 )
 BY_NAME: dict[str, Signal] = {s.name: s for s in CATALOGUE}
@@ -65,6 +73,10 @@ def digest() -> str:
         counters,
         rooms,
         attributes,
+        benefit,
+        expected,
+        givers,
+        shape,
     )
     text = "\n".join(inspect.getsource(m) for m in sources)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -62,9 +62,7 @@ def counted_figures(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
     return out.assign(basis=out.get("basis", "counters")).astype({c: float for c in out.columns if c != "basis"})
 
 
-def corrected_figures(
-    tables: dict[str, Any], scored: dict[str, Scored], scope: inputs.Scope, shares: pd.DataFrame | None
-) -> pd.DataFrame:
+def corrected_figures(tables: dict[str, Any], scored: dict[str, Scored], scope: inputs.Scope, shares: pd.DataFrame | None) -> pd.DataFrame:
     """Corrected figures of the night's sessions and of operators, as rows of their contract less the run's stamp."""
     parts = []
     if SESSION in scored and len(scored[SESSION].signals):

@@ -17,8 +17,8 @@ import pandas as pd
 
 from features import engine
 from features.declare import OPERATOR, SESSION, VIEW
-from features.rings import find_rings
 from features.kernels import run_kernels
+from features.rings import find_rings
 from training.declare import Model
 from training.labels import entity_moments, operator_verdicts, verdicts
 

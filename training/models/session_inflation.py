@@ -1,6 +1,6 @@
 """Was a session's audience or engagement inflated?"""
 
-from features import audience, coordination, engagement, reactions, series, viewers
+from features import audience, coordination, engagement, expected, givers, reactions, series, shape, viewers
 from features.declare import SESSION
 from training.declare import Model
 
@@ -12,6 +12,9 @@ MODEL = Model(
     + engagement.SIGNALS
     + series.SIGNALS
     + reactions.SIGNALS
+    + expected.SIGNALS
+    + givers.SIGNALS
+    + shape.SIGNALS
     + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
     typologies=("view_fraud", "engagement_fraud"),
     question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",

@@ -1,13 +1,13 @@
 """The same question for a session that still runs, from its public counters alone."""
 
-from features import reactions, series
+from features import reactions, series, shape
 from features.declare import SESSION
 from training.declare import Model
 
 MODEL = Model(
     name="session_inflation_live",
     entity=SESSION,
-    signals=series.SIGNALS + reactions.SIGNALS,
+    signals=series.SIGNALS + reactions.SIGNALS + shape.SIGNALS,
     typologies=("view_fraud", "engagement_fraud"),
     question="From the counters so far: would a person who looked at this session confirm an inflation?",
     known_limits="Counters by minute show steps, blocks and shapes, not who watched; expect far more misses than of the nightly model.",
