@@ -1,7 +1,8 @@
 """Which of a session's views are false, and how many: a mixture of honest and false views with known likelihood ratios.
 
-Verdicts are given on sessions, not on views. A classifier of views by their session's verdict estimates the odds that
-a view with these attributes lies in a confirmed session; over honest views that ratio has mean 1 and, because confirmed
+Verdicts are given on sessions, not on views. A classifier of views by their session's verdict, its score taken within
+the session so that the session's own look is left out, estimates the odds that a view with these attributes lies in a
+confirmed session; over honest views that ratio has mean 1 and, because confirmed
 sessions have honest views too, it does not fall below the honest share of those sessions. Taking that share off leaves
 the likelihood ratio of false to honest views (Blanchard, Lee and Scott, JMLR 2010: mixture proportion estimation; Elkan
 and Noto, KDD 2008). With it a session is a mixture with one unknown, its false share, which maximum likelihood gives with
@@ -21,6 +22,8 @@ CHI2_90 = 1.3527717269870396  # half of the 90 % quantile of chi-squared with on
 PSEUDO = 10.0  # views by which the prior counts
 MOST = 1e3  # one view never says more than this
 GRID = 200
+POSSIBLE = 0.05  # a state of a session that is less likely than this is left out of its interval
+SLACK = 0.02  # false views that a session held honest may still have, as a share
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def likelihood_ratio(odds: np.ndarray, honest: np.ndarray) -> np.ndarray:
     """
     mine = odds[honest] if honest.sum() >= 100 else odds
     ratio = odds / max(float(mine.mean()), 1e-12)
-    base = float(np.clip(np.median(mine) / max(float(mine.mean()), 1e-12), 0.05, 0.99))
+    base = float(np.clip(np.quantile(mine, 0.05) / max(float(mine.mean()), 1e-12), 0.05, 0.99))
     return np.clip((ratio - base) / (1.0 - base), 1.0 / MOST, MOST)
 
 
@@ -86,5 +89,12 @@ def false_shares(ratio: np.ndarray, start: np.ndarray, probability: np.ndarray, 
     inflated; it sets the prior mean, 2 % for none to 40 %. `dispersion`: views that say as much as one independent view,
     because false views come in blocks; intervals widen with its root.
     """
-    prior = 0.02 + 0.38 * np.clip(np.nan_to_num(probability), 0.0, 1.0)
-    return Shares(*_fit(np.ascontiguousarray(ratio), start, prior, PSEUDO, CHI2_90, GRID, dispersion))
+    p = np.clip(np.nan_to_num(probability), 0.0, 1.0)
+    share, low, high, posterior = _fit(np.ascontiguousarray(ratio), start, 0.02 + 0.38 * p, PSEUDO, CHI2_90, GRID, dispersion)
+    # a session is inflated or it is not: the share holds with that probability, and the interval covers both when both are possible
+    return Shares(
+        p * share,
+        np.where(p >= 1.0 - POSSIBLE, low, 0.0),
+        np.where(p >= POSSIBLE, high, np.minimum(high, SLACK)),
+        np.repeat(p, np.diff(start)) * posterior,
+    )

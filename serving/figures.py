@@ -10,6 +10,7 @@ import pandas as pd
 from features import attribution, engine
 from features.declare import ORDER, SESSION, VIEW
 from serving import corrected, inputs
+from training.calibrate import within
 from training.dataset import session_of
 from training.release import Released
 
@@ -27,8 +28,10 @@ def attributed_shares(tables: dict[str, Any], sessions: Scored, released: Releas
         return pd.DataFrame(columns=["share", "low", "high"])
     of = session_of(views.index)
     order = np.argsort(of.to_numpy().astype(str), kind="stable")
-    probability = released.probability(released.raw(views[released.columns].to_numpy()[order])).clip(1e-6, 1 - 1e-6)
-    names, start = np.unique(of.to_numpy().astype(str)[order], return_index=True)
+    of = of.to_numpy().astype(str)[order]
+    raw = within(released.raw(views[released.columns].to_numpy()[order]), of)
+    probability = released.probability(raw).clip(1e-6, 1 - 1e-6)
+    names, start = np.unique(of, return_index=True)
     start = np.append(start, len(order)).astype(np.int64)
     inflated = sessions.probability().reindex(names).fillna(0.0).to_numpy()
     honest = np.repeat(inflated < HONEST, np.diff(start))

@@ -8,7 +8,7 @@ as the night's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +27,7 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Dataset:
-    """Signals (float64 frame), labels (confirmed, audited, level), the moment, the group and the night of each row.
+    """Signals (float64 frame), labels (confirmed, audited, level), the moment, group, night and entity of each row.
 
     Rows of one group (an operator, with the operators that its buyers' rings tie to it) never lie on both sides of
     a split.
@@ -38,6 +38,7 @@ class Dataset:
     received: pd.Series
     group: pd.Series
     night: pd.Series
+    entity: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
 
     def __len__(self) -> int:
         return len(self.signals)
@@ -119,6 +120,7 @@ def build(
         received,
         group,
         pd.Series(night),
+        pd.Series(labels.index.to_numpy(), dtype=object),
     )
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from data_contracts.faults import SteelyardError
 from features.catalogue import BY_NAME
+from features.declare import VIEW
 from training import splits
-from training.calibrate import Calibration, expected_calibration_error, isotonic
+from training.calibrate import Calibration, expected_calibration_error, isotonic, within
 from training.dataset import Dataset
 from training.declare import FITTING, ROUNDS, Model
 from training.evaluate import Figure, auroc, average_precision
@@ -106,6 +107,8 @@ def fit(model: Model, data: Dataset) -> Fitted:
             figures[f"average_precision_{name}"] = average_precision(truth[split.test], score, group)
             figures[f"auroc_{name}"] = auroc(truth[split.test], score, group)
     raw = _out_of_fold(model, columns, data)
+    if model.entity == VIEW:
+        raw = within(raw, data.entity.to_numpy())
     known = np.isfinite(raw)
     weight = weights(data.labels)
     calibration = isotonic(raw[known], truth[known], weight[known])

@@ -97,6 +97,21 @@ def expected_meetings(account: np.ndarray, thing: np.ndarray, at: np.ndarray, pa
     return _expected(pairs.left, pairs.right, start, t, share, acts)
 
 
+def expected_by_popularity(account: np.ndarray, thing: np.ndarray, at: np.ndarray, pairs: Pairs, window: int, cap: int = CAP) -> np.ndarray:
+    """Meetings that chance brings to each pair when every act could have been anybody's, by how much each account acts.
+
+    The other null: things have their crowds, but who comes is left to chance as well. It sees campaigns in which the
+    same hands come to the same things, and mistakes shared interest for one.
+    """
+    a, t, w = in_order(account, thing, at)
+    n = int(max(a.max(initial=-1), pairs.right.max(initial=-1))) + 1
+    sizes = np.bincount(t, minlength=int(t.max(initial=-1)) + 1)
+    met = _shares(t, w, window, cap) * np.maximum(sizes[t] - 1, 0)
+    near, acts = np.bincount(a, met, n), np.bincount(a, minlength=n).astype(np.float64)
+    mu = 0.5 * (near[pairs.left] * acts[pairs.right] + near[pairs.right] * acts[pairs.left]) / max(len(a), 1)
+    return np.minimum(mu, np.minimum(acts[pairs.left], acts[pairs.right]))
+
+
 def surprising(pairs: Pairs, expected: np.ndarray, surprise: float = SURPRISE) -> np.ndarray:
     """Which pairs met more often than a Poisson count of their expectation does with probability `surprise`."""
     # P(count >= k) for mean mu is the regularised incomplete gamma function at (k, mu)
@@ -138,16 +153,18 @@ def groups_of(pairs: Pairs, expected: np.ndarray, accounts: int, smallest: int =
 class Lockstep(OutlierMixin, BaseEstimator):
     """Lockstep groups among actions, as a scikit-learn outlier detector over account ids.
 
+    `null`: "times" (who acts on what is given, when is left to chance) or "popularity" (both are left to chance).
     `fit` takes a frame whose first three columns are account id, thing id and time in seconds. `score_samples` takes
     account ids and gives minus the number of surprising partners, 0 for accounts without. Attributes: `groups_` (ids),
     `pairs_` (frame of surprising pairs: left, right, things, expected, rarity, group or NaN), `n_features_in_`.
     """
 
-    def __init__(self, window: int = 120, least: int = 3, cap: int = CAP, smallest: int = SMALLEST):
+    def __init__(self, window: int = 120, least: int = 3, cap: int = CAP, smallest: int = SMALLEST, null: str = "times"):
         self.window = window
         self.least = least
         self.cap = cap
         self.smallest = smallest
+        self.null = null
 
     def fit(self, X: pd.DataFrame, y: object = None) -> Lockstep:
         """Find groups. Raises ValueError when X has fewer than three columns; rows without an id or a time are left out."""
@@ -158,7 +175,10 @@ class Lockstep(OutlierMixin, BaseEstimator):
         thing, _ = pd.factorize(frame.iloc[:, 1], sort=True)
         at = np.floor(frame.iloc[:, 2].to_numpy(dtype=float)).astype(np.int64)
         pairs = meeting_pairs(account, thing, at, self.window, self.least, self.cap)
-        expected = expected_meetings(account, thing, at, pairs, self.window, self.cap)
+        if self.null not in ("times", "popularity"):
+            raise ValueError(f"Lockstep: null is 'times' or 'popularity', not {self.null!r}")
+        reckon = expected_meetings if self.null == "times" else expected_by_popularity
+        expected = reckon(account, thing, at, pairs, self.window, self.cap)
         self.n_features_in_ = X.shape[1]
         found = groups_of(pairs, expected, len(names), self.smallest)
         names = np.asarray(names)

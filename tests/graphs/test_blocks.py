@@ -1,0 +1,138 @@
+"""Claims about dense blocks: the peel equals the plain greedy, a popular room is no block, a planted block is found."""
+
+from __future__ import annotations
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.graphs.blocks import DenseBlocks, burst_weights, find_blocks
+from features.graphs.excess import bipartite, climb, evidence
+from features.graphs.incremental import update_blocks
+from features.graphs.peel import column_weights, densest_block
+from features.thinning import thin
+
+
+def power_law(rng: np.random.Generator, edges: int, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    p = 1.0 / np.arange(1, columns + 1) ** 0.8
+    c = rng.choice(columns, edges, p=p / p.sum())
+    keys = np.unique(rng.integers(0, rows, edges) * columns + c)
+    return (keys // columns).astype(np.int32), (keys % columns).astype(np.int32)
+
+
+def with_block(seed: int, a: int = 40, b: int = 25, density: float = 0.6):
+    rng = np.random.default_rng(seed)
+    r, c = power_law(rng, 30_000, 8000, 1500)
+    rows, columns = rng.choice(8000, a, replace=False), rng.choice(1500, b, replace=False)
+    i, j = np.nonzero(rng.random((a, b)) < density)
+    hidden = rng.choice(rows, len(i)) * 1500 + c[rng.integers(0, len(c), len(i))]
+    keys = np.unique(np.concatenate([r * np.int64(1500) + c, rows[i] * 1500 + columns[j], hidden]))
+    return (keys // 1500).astype(np.int32), (keys % 1500).astype(np.int32), rows, columns
+
+
+def plain_greedy(r, c, w, edge_weight=None):
+    """FRAUDAR's greedy, word for word: remove the lightest node, keep the best prefix."""
+    e = w[c] * (1.0 if edge_weight is None else edge_weight)
+    alive = {("r", x) for x in r} | {("c", x) for x in c}
+    best = 0.0
+    edges = list(zip(r.tolist(), c.tolist(), e.tolist(), strict=True))
+    while alive:
+        total = sum(v for a, b, v in edges)
+        best = max(best, total / len(alive))
+        weight = dict.fromkeys(alive, 0.0)
+        for a, b, v in edges:
+            weight[("r", a)] += v
+            weight[("c", b)] += v
+        gone = min(alive, key=lambda n: (weight[n], n[0] == "c", n[1]))
+        alive.discard(gone)
+        edges = [x for x in edges if ("r", x[0]) in alive and ("c", x[1]) in alive]
+    return best
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 7)), min_size=1, max_size=50, unique=True), st.sampled_from(["flat", "log", "sqrt"]))
+def test_pruning_before_peeling_gives_the_density_of_the_plain_greedy(edges, kind):
+    r, c = (np.array(x, dtype=np.int32) for x in zip(*edges, strict=True))
+    w = column_weights(c, int(c.max()) + 1, kind)
+    found = densest_block(r, c, w)
+    # ties are broken in another order, which can move a greedy prefix; the guarantee is half of the optimum either way
+    assert found.density == pytest.approx(plain_greedy(r, c, w), rel=0.15)
+    assert found.density == pytest.approx(found.weight / (len(found.rows) + len(found.columns)))
+
+
+def test_weights_of_edges_count():
+    r, c = np.array([0, 0, 1, 1, 2, 3], np.int32), np.array([0, 1, 0, 1, 2, 2], np.int32)
+    heavy = densest_block(r, c, np.ones(3), np.array([1, 1, 1, 1, 9, 9.0]))
+    assert heavy.rows.tolist() == [2, 3] and heavy.columns.tolist() == [2] and heavy.density == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_camouflaged_block_is_found_first_and_whole(seed):
+    r, c, rows, columns = with_block(seed)
+    best = find_blocks(bipartite(r, c, 8000, 1500), 3)[0]
+    assert len(np.intersect1d(best.rows, rows)) >= 0.95 * len(rows) and len(best.rows) <= 1.1 * len(rows)
+    assert len(np.intersect1d(best.columns, columns)) >= 0.95 * len(columns)
+    assert best.evidence > 100 and best.lift > 3
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_popular_room_is_no_block(seed):
+    """Edges thrown by degree alone: dense where the popular columns are, and no evidence anywhere."""
+    r, c = power_law(np.random.default_rng(seed), 60_000, 5000, 300)
+    graph = bipartite(r, c, 5000, 300)
+    peeled = densest_block(r, c, column_weights(c, 300, "flat"), n_rows=5000)
+    assert peeled.density > 5  # dense it is
+    assert find_blocks(graph, 3) == []
+
+
+def test_climbing_never_lowers_excess_density():
+    r, c, rows, columns = with_block(5)
+    graph = bipartite(r, c, 8000, 1500)
+    _rows, found, value = climb(graph, columns[:10])
+    again = climb(graph, found)[2]
+    assert again >= value > 0
+    assert evidence(graph, _rows, found).fill <= 1.0
+
+
+def test_thinning_on_the_engine_keeps_the_greedy_block():
+    r, c, _rows, _columns = with_block(7)
+    w = column_weights(c, 1500, "log")
+    whole = densest_block(r, c, w, n_rows=8000)
+    core = thin(ibis.memtable(pd.DataFrame({"row": r, "column": c})))
+    assert len(core) < 0.5 * len(r)
+    part = densest_block(core["row"].to_numpy(np.int32), core["column"].to_numpy(np.int32), w, n_rows=8000)
+    assert part.density == pytest.approx(whole.density, rel=1e-9)
+    assert part.rows.tolist() == whole.rows.tolist()
+
+
+def test_a_days_edges_update_the_block_as_a_full_pass_finds_it():
+    r, c, rows, columns = with_block(9)
+    inside = np.isin(r, rows) & np.isin(c, columns)
+    today = inside & (np.random.default_rng(1).random(len(r)) < 0.3)
+    before = find_blocks(bipartite(r[~today], c[~today], 8000, 1500), 2)
+    graph = bipartite(r, c, 8000, 1500)
+    updated = update_blocks(graph, before, np.unique(r[today]), 2)
+    full = find_blocks(graph, 2)
+    assert updated[0].rows.tolist() == full[0].rows.tolist()
+    assert updated[0].excess_density == pytest.approx(full[0].excess_density, rel=1e-9)
+
+
+def test_a_burst_weighs_more_than_the_everyday():
+    at = np.concatenate([np.linspace(0, 86400, 50), np.full(50, 40_000.0)])
+    w = burst_weights(np.zeros(100, np.int64), at, 600)
+    assert w[50:].min() > 2 * w[:20].max() >= 2.0
+
+
+def test_the_estimator_takes_a_frame_and_names_members():
+    r, c, rows, _columns = with_block(11)
+    frame = pd.DataFrame({"buyer": [f"b{x}" for x in r], "shop": [f"s{x}" for x in c]})
+    found = DenseBlocks(n_blocks=1).fit(frame)
+    said = found.predict([f"b{x}" for x in rows])
+    assert (said == -1).mean() > 0.95 and found.score_samples(["nobody"])[0] == 0
+    with pytest.raises(ValueError, match="two columns"):
+        DenseBlocks().fit(frame[["buyer"]])
+    with pytest.raises(ValueError, match="no row or no column"):
+        DenseBlocks().fit(frame.assign(shop=None))

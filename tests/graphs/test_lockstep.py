@@ -1,0 +1,87 @@
+"""Claims about lockstep: pairs are counted exactly, flash crowds are no groups, days add up."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.graphs.incremental import Meetings
+from features.graphs.lockstep import Lockstep
+from features.graphs.pairs import meeting_pairs
+
+
+def plain_pairs(actions, window, least):
+    """Pairs by definition: things in which two accounts acted within the window."""
+    met: dict[tuple[int, int], set[int]] = {}
+    for (a, t, s), (b, u, v) in itertools.combinations(actions, 2):
+        if a != b and t == u and abs(s - v) <= window:
+            met.setdefault((min(a, b), max(a, b)), set()).add(t)
+    return {p: len(things) for p, things in met.items() if len(things) >= least}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 30)), min_size=2, max_size=35), st.integers(0, 5), st.integers(1, 3))
+def test_pairs_are_those_of_the_definition(actions, window, least):
+    a, t, s = (np.array(x) for x in zip(*actions, strict=True))
+    p = meeting_pairs(a, t, s, window, least)
+    assert dict(zip(zip(p.left.tolist(), p.right.tolist(), strict=True), p.things.tolist(), strict=True)) == plain_pairs(actions, window, least)
+
+
+def world(seed: int, pool: int = 20, sessions: int = 15):
+    """An audience, a pool that comes back together, and flash crowds of the same size as the pool's visits."""
+    rng = np.random.default_rng(seed)
+    rows = [(int(a), int(t), int(s)) for a, t, s in zip(rng.integers(0, 3000, 30_000), rng.integers(0, 150, 30_000), rng.integers(0, 14_400, 30_000), strict=True)]
+    members = rng.choice(3000, pool, replace=False)
+    for t in rng.choice(150, sessions, replace=False):
+        start = int(rng.integers(0, 14_000))
+        rows += [(int(a), int(t), start + int(rng.integers(0, 60))) for a in members if rng.random() < 0.8]
+    for t in rng.choice(150, 10, replace=False):
+        start = int(rng.integers(0, 14_000))
+        rows += [(int(a), int(t), start + int(rng.integers(0, 120))) for a in rng.choice(3000, 600, replace=False)]
+    return pd.DataFrame(rows, columns=["account", "thing", "at"]), members
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_pool_is_found_and_flash_crowds_are_not(seed):
+    actions, members = world(seed)
+    found = Lockstep(window=60).fit(actions)
+    assert len(found.groups_) == 1
+    said = set(found.groups_[0].members.tolist())
+    assert len(said & set(members.tolist())) >= 0.9 * len(members) and said <= set(members.tolist())
+
+
+def test_shuffled_times_leave_no_group():
+    actions, _members = world(3)
+    shuffled = actions.assign(at=actions.groupby("thing")["at"].transform(lambda s: np.random.default_rng(int(s.iloc[0])).permutation(s)))
+    assert Lockstep(window=60).fit(shuffled).groups_ == []
+
+
+def test_days_add_up_to_the_whole_and_a_dropped_day_is_gone():
+    actions, _members = world(4)
+    account, thing, at = (actions[c].to_numpy() for c in ("account", "thing", "at"))
+    state = Meetings(window=60)
+    for day in range(5):
+        mine = thing % 5 == day  # a thing belongs to a day
+        state.add(day, account[mine], thing[mine], at[mine])
+    whole = meeting_pairs(account, thing, at, 60, 3)
+    summed = state.pairs(3)
+    assert summed.left.tolist() == whole.left.tolist() and summed.things.tolist() == whole.things.tolist()
+    np.testing.assert_allclose(summed.rarity, whole.rarity, rtol=1e-4)
+    state.drop(0)
+    rest = thing % 5 != 0
+    assert state.pairs(2).things.sum() == meeting_pairs(account[rest], thing[rest], at[rest], 60, 2).things.sum()
+    with pytest.raises(ValueError, match="added before"):
+        state.add(1, account[:2], thing[:2], at[:2])
+
+
+def test_the_estimator_says_what_is_wrong():
+    actions, _ = world(5)
+    with pytest.raises(ValueError, match="three columns"):
+        Lockstep().fit(actions[["account"]])
+    with pytest.raises(ValueError, match="null is"):
+        Lockstep(null="nothing").fit(actions)
