@@ -78,5 +78,3 @@ def alarms(score: np.ndarray, threshold: float, rest: int) -> np.ndarray:
             out.append(i)
             last = i
     return np.array(out, dtype=np.int64)
-
-

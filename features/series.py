@@ -23,6 +23,7 @@ from features.kernels import (
     fano,
     live,
     quotient,
+    strongest_period,
     unexplained_excess,
 )
 
@@ -236,27 +237,10 @@ def join_leave_correlation(m):
 )
 @njit(cache=True)
 def join_period_share(m):
-    """Largest share of the variance of joins in one Fourier frequency of period two to thirty minutes."""
-    n = len(m)
-    if n < 60:
+    """Largest share of the variance of joins in one whole period of two to thirty minutes; unknown below an hour."""
+    if len(m) < 60:
         return np.nan
-    x = m[:, JOINS] - m[:, JOINS].mean()
-    total = (x * x).sum()
-    if not total > 0:
-        return np.nan
-    best = 0.0
-    for k in range(max(1, n // 30), n // 2 + 1):
-        turn = 2.0 * np.pi * k / n
-        c, s, cos, sin = 1.0, 0.0, np.cos(turn), np.sin(turn)
-        re = im = 0.0
-        for i in range(n):
-            re += x[i] * c
-            im += x[i] * s
-            c, s = c * cos - s * sin, s * cos + c * sin
-        power = 2.0 * (re * re + im * im) / (n * total)
-        if power > best:
-            best = power
-    return best
+    return strongest_period(m[:, JOINS])
 
 
 SIGNALS: tuple[Signal, ...] = (

@@ -9,7 +9,20 @@ import numpy as np
 from numba import njit
 
 from features.declare import Signal
-from features.kernels import COMMENTS, FEW, FOLLOWS, GRANTED, JOINS, LEAVES, LIKES, VIEWERS, correlation, live, unexplained_excess
+from features.kernels import (
+    COMMENTS,
+    FEW,
+    FOLLOWS,
+    GRANTED,
+    JOINS,
+    LEAVES,
+    LIKES,
+    VIEWERS,
+    correlation,
+    live,
+    strongest_period,
+    unexplained_excess,
+)
 
 SETTLED = 15  # minutes on each side of a change point
 
@@ -39,14 +52,18 @@ def _entropy(x):
 )
 @njit(cache=True)
 def unexplained_level_shift(m):
-    """Largest lasting rise of the median of log(viewers + 10) from fifteen minutes to the next fifteen, no boost or raid within."""
-    if len(m) < 2 * SETTLED:
+    """Largest lasting rise of the mean of log(viewers + 10) from fifteen minutes to the next fifteen, no boost or raid within."""
+    n = len(m)
+    if n < 2 * SETTLED:
         return np.nan
-    x = np.log(m[:, VIEWERS] + 10.0)
+    x, total, granted = np.log(m[:, VIEWERS] + 10.0), np.zeros(n + 1), np.zeros(n + 1)
+    for i in range(n):
+        total[i + 1] = total[i] + x[i]
+        granted[i + 1] = granted[i] + m[i, GRANTED]
     worst = 0.0
-    for i in range(SETTLED + 5, len(x) - SETTLED):
-        if m[i - SETTLED : i + SETTLED, GRANTED].sum() == 0.0:
-            rise = np.median(x[i : i + SETTLED]) - np.median(x[i - SETTLED : i])
+    for i in range(SETTLED + 5, n - SETTLED):
+        if granted[i + SETTLED] - granted[i - SETTLED] == 0.0:
+            rise = (total[i + SETTLED] - 2.0 * total[i] + total[i - SETTLED]) / SETTLED
             if rise > worst:
                 worst = rise
     return worst
@@ -171,33 +188,6 @@ def follow_join_correlation(m):
     return correlation(m[:, FOLLOWS], m[:, JOINS])
 
 
-@njit(cache=True)
-def _strongest_period(x):
-    """Largest share of the variance of a series' steps that one period of 2 to 30 minutes holds (periodogram of differences)."""
-    n = len(x) - 1
-    if n < 2 * FEW:
-        return np.nan
-    d = np.empty(n)
-    for i in range(n):
-        d[i] = x[i + 1] - x[i]
-    d -= d.mean()
-    power = (d * d).sum()
-    if not power > 0:
-        return np.nan
-    best = 0.0
-    for k in range(max(1, n // 30), n // 2 + 1):
-        # Goertzel: one frequency in one pass
-        c = 2.0 * np.cos(2.0 * np.pi * k / n)
-        s1, s2 = 0.0, 0.0
-        for i in range(n):
-            s0 = d[i] + c * s1 - s2
-            s2, s1 = s1, s0
-        p = s1 * s1 + s2 * s2 - c * s1 * s2
-        scale = 1.0 if 2 * k == n else 2.0
-        best = max(best, scale * p / (n * power))
-    return best
-
-
 @live(
     unit="share",
     typology="engagement_fraud",
@@ -208,8 +198,8 @@ def _strongest_period(x):
 )
 @njit(cache=True)
 def like_period_share(m):
-    """Share of the variance of minute-to-minute likes at its strongest period of 2 to 30 minutes."""
-    return _strongest_period(m[:, LIKES])
+    """Share of the variance of likes by minute at its strongest period of 2 to 30 minutes."""
+    return strongest_period(m[:, LIKES])
 
 
 @live(
@@ -222,8 +212,8 @@ def like_period_share(m):
 )
 @njit(cache=True)
 def comment_period_share(m):
-    """Share of the variance of minute-to-minute comments at its strongest period of 2 to 30 minutes."""
-    return _strongest_period(m[:, COMMENTS])
+    """Share of the variance of comments by minute at its strongest period of 2 to 30 minutes."""
+    return strongest_period(m[:, COMMENTS])
 
 
 SIGNALS: tuple[Signal, ...] = (

@@ -137,14 +137,26 @@ def stars(data: Path, say: Any) -> list[dict[str, Any]]:
     a = pd.read_parquet(folder / "actor_events.parquet").drop_duplicates("actor")
     counts = a.drop(columns=["actor", "fake"]).fillna(0.0)
     total = counts.sum(axis=1)
-    x = pd.concat([counts, counts.div(total, axis=0).add_suffix("_share"), total.rename("total"), (counts > 0).sum(axis=1).rename("kinds")], axis=1)
+    x = pd.concat(
+        [counts, counts.div(total, axis=0).add_suffix("_share"), total.rename("total"), (counts > 0).sum(axis=1).rename("kinds")], axis=1
+    )
     train, test = train_test_split(np.arange(len(a)), test_size=0.3, random_state=7, stratify=a["fake"])
     score = fitted(x.iloc[train], a["fake"].iloc[train]).predict(x.iloc[test].to_numpy(dtype=float))
     why = (
         "the set times only the fake stars, so an actor is judged by its mix of activities alone; accounts with one honest star and accounts "
         "with one bought star have the same mix, and half of the fakes have one single event"
     )
-    out.append(figure("stars-actors-auroc", "GitHub actors by their mix of activities, 30 % held out: AUROC", a["fake"].iloc[test], score, roc_auc_score, 0.95, why))
+    out.append(
+        figure(
+            "stars-actors-auroc",
+            "GitHub actors by their mix of activities, 30 % held out: AUROC",
+            a["fake"].iloc[test],
+            score,
+            roc_auc_score,
+            0.95,
+            why,
+        )
+    )
     return out
 
 
@@ -181,7 +193,9 @@ def yelpchi(data: Path, say: Any) -> list[dict[str, Any]]:
         ("flat signals of the edges, plain LightGBM", list(x.columns), None),
         ("edges and spread verdicts", list(whole.columns), 0.40),
     ):
-        score = fitted(whole.loc[train, columns], spam.loc[train], 300, num_leaves=15, min_child_samples=50).predict(whole.loc[test, columns].to_numpy(dtype=float))
+        score = fitted(whole.loc[train, columns], spam.loc[train], 300, num_leaves=15, min_child_samples=50).predict(
+            whole.loc[test, columns].to_numpy(dtype=float)
+        )
         out.append(
             figure(
                 f"yelpchi-ap-{name.split()[0]}-{len(columns)}",
@@ -244,16 +258,21 @@ def s_ffsd(data: Path, say: Any) -> list[dict[str, Any]]:
             spread = SpreadVerdicts(strength=3)
             inside = edges["id"].isin(train)
             told = spread.fit_transform(edges[inside], labels.loc[train])
-            parts.append(pd.concat([told, spread.transform(edges[~inside])]).sort_index()[["verdicts_mean"]].set_axis([f"verdicts_{name}"], axis=1))
+            parts.append(
+                pd.concat([told, spread.transform(edges[~inside])]).sort_index()[["verdicts_mean"]].set_axis([f"verdicts_{name}"], axis=1)
+            )
         whole = pd.concat([x, *parts], axis=1)
         for method, columns in (("plain LightGBM on flat signals", list(x.columns)), ("with spread verdicts", list(whole.columns))):
-            score = fitted(whole.loc[train, columns], labels.loc[train], 500, min_child_samples=20).predict(whole.loc[test, columns].to_numpy(dtype=float))
+            score = fitted(whole.loc[train, columns], labels.loc[train], 500, min_child_samples=20).predict(
+                whole.loc[test, columns].to_numpy(dtype=float)
+            )
             mine = method.startswith("with") and split == "published split"
             for measure, name, goal in ((roc_auc_score, "AUC", 0.90), (average_precision_score, "AP", 0.75)):
                 out.append(
                     figure(
                         f"ffsd-{split.split()[0]}-{method.split()[0]}-{name.lower()}",
-                        f"S-FFSD, {split}, {method}: {name}" + (" (RGTAN .846 / .694, GTAN .829 / .659 on it)" if split == "published split" else ""),
+                        f"S-FFSD, {split}, {method}: {name}"
+                        + (" (RGTAN .846 / .694, GTAN .829 / .659 on it)" if split == "published split" else ""),
                         labels.loc[test],
                         score,
                         measure,

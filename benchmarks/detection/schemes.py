@@ -61,7 +61,9 @@ def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float) -> tuple[list
     """Recall at 1 % false alarms by scheme, intensity and evasion."""
     table = planted.join(score.rename("score"), how="inner")
     table["hit"] = table["score"] > bar
-    table["strength"] = pd.cut(table["intensity"].astype(float), [0, 0.2, 0.5, 1.0, 10.0], labels=["to 20 %", "20-50 %", "50-100 %", "above"])
+    table["strength"] = pd.cut(
+        table["intensity"].astype(float), [0, 0.2, 0.5, 1.0, 10.0], labels=["to 20 %", "20-50 %", "50-100 %", "above"]
+    )
     rows = [
         row(
             f"recall-{scheme}",
@@ -72,7 +74,12 @@ def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float) -> tuple[list
         for scheme, g in table.groupby("scheme")
         if len(g) >= FEWEST
     ]
-    lines = ["## Recall by scheme, intensity and evasion", "", "| scheme | intensity | evasion | planted | found |", "|---|---|---|---|---|"]
+    lines = [
+        "## Recall by scheme, intensity and evasion",
+        "",
+        "| scheme | intensity | evasion | planted | found |",
+        "|---|---|---|---|---|",
+    ]
     for (scheme, strength, evasion), g in table.groupby(["scheme", "strength", "evasion"], observed=True):
         lines.append(f"| {scheme} | {strength} | {evasion} | {len(g)} | {g['hit'].mean():.2f} |")
     return rows, "\n".join(lines)
@@ -255,7 +262,9 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
             COMMAND,
             goal="<= 0.02",
             holds=ece <= 0.02,
-            why=None if ece <= 0.02 else "calibrated on verdicts of another world, 2 % of which are wrong and few of which find the smallest frauds",
+            why=None
+            if ece <= 0.02
+            else "calibrated on verdicts of another world, 2 % of which are wrong and few of which find the smallest frauds",
         )
     )
     return out, [table, curve]

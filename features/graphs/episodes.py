@@ -93,9 +93,7 @@ def find_episodes(orders: pd.DataFrame, window: int = WINDOW, rate: float = RATE
         run = np.concatenate([[0], np.cumsum(np.diff(t) > window)])
         for k in np.unique(run):
             mine = run == k
-            windows.append(
-                (shop, int(t[mine][0]), int(t[mine][-1]), int(mine.sum()), len(np.unique(who[mine])), float(r[mine].max()))
-            )
+            windows.append((shop, int(t[mine][0]), int(t[mine][-1]), int(mine.sum()), len(np.unique(who[mine])), float(r[mine].max())))
         counts = np.bincount(who, minlength=len(names))
         for b in np.flatnonzero(counts):
             brushers.append((shop, names[b], int(counts[b]), counts[b] / counts.sum(), bool(counts[b] == counts.max())))

@@ -41,43 +41,36 @@ def _mix(x):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True)
+def _within(thing, at, window, cap):  # pragma: no cover - compiled
+    """Pairs of actions that will be looked at."""
+    n, many, j = len(thing), 0, 0
+    for i in range(n):
+        j = max(j, i + 1)
+        while j < n and thing[j] == thing[i] and at[j] - at[i] <= window:
+            j += 1
+        many += min(j - i - 1, cap)
+    return many
+
+
+@njit(cache=True, nogil=True)
 def _filter(account, thing, at, window, cap, bits):  # pragma: no cover - compiled
-    """Saturating counts of hashed pairs, one count a thing at most for meetings in a row; and the pairs met."""
+    """Saturating counts of hashed pairs."""
     seen = np.zeros(1 << bits, np.uint8)
     shift = np.uint64(64 - bits)
-    n, met = len(account), 0
+    n = len(account)
     for i in range(n):
         stop = min(n, i + 1 + cap)
         j = i + 1
         while j < stop and thing[j] == thing[i] and at[j] - at[i] <= window:
             a, b = account[i], account[j]
             if a != b:
-                met += 1
                 if a > b:
                     a, b = b, a
                 h = _mix((np.uint64(a) << np.uint64(32)) | np.uint64(b)) >> shift
                 if seen[h] < 255:
                     seen[h] += 1
             j += 1
-    return seen, met
-
-
-@njit(cache=True, nogil=True)
-def _survivors(account, thing, at, window, cap, bits, seen, least):  # pragma: no cover - compiled
-    shift = np.uint64(64 - bits)
-    n, many = len(account), 0
-    for i in range(n):
-        stop = min(n, i + 1 + cap)
-        j = i + 1
-        while j < stop and thing[j] == thing[i] and at[j] - at[i] <= window:
-            a, b = account[i], account[j]
-            if a != b:
-                if a > b:
-                    a, b = b, a
-                if seen[_mix((np.uint64(a) << np.uint64(32)) | np.uint64(b)) >> shift] >= least:
-                    many += 1
-            j += 1
-    return many
+    return seen
 
 
 @njit(cache=True, nogil=True)
@@ -90,7 +83,7 @@ def _count(account, thing, at, window, cap, bits, seen, least, room):  # pragma:
     last = np.full(size, -1, np.int32)
     times = np.zeros(size, np.int32)
     rarity = np.zeros(size, np.float32)
-    n = len(account)
+    n, filled = len(account), 0
     first = 0  # of the thing
     end = 0
     low = 0  # window around i
@@ -122,6 +115,10 @@ def _count(account, thing, at, window, cap, bits, seen, least, room):  # pragma:
                         p = (p + np.uint64(1)) & mask
                     if times[p] == 0:
                         key[p] = k
+                        filled += 1
+                        if 4 * filled > 3 * size:  # too full: the caller makes a larger one
+                            none = np.empty(0, np.int32)
+                            return none, none, none, np.empty(0, np.float32), False
                     if last[p] != thing[i]:
                         last[p] = thing[i]
                         times[p] += 1
@@ -140,21 +137,25 @@ def _count(account, thing, at, window, cap, bits, seen, least, room):  # pragma:
             right[q] = np.int32(key[p] & np.uint64(0xFFFFFFFF))
             things[q], rare[q] = times[p], rarity[p]
             q += 1
-    return left, right, things, rare
+    return left, right, things, rare, True
 
 
 def in_order(account: np.ndarray, thing: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Actions sorted by thing, time and account, as int32, int32 and int64. Numbers are non-negative."""
-    at = np.asarray(at, np.int64)
+    """Actions sorted by thing and time, int32 all (time from the first action on). Numbers are non-negative.
+
+    Raises ValueError when the actions span more than 2**31 units of time.
+    """
     first = int(at.min()) if len(at) else 0
     span = int(at.max()) - first + 1 if len(at) else 1
+    if span >= 1 << 31:
+        raise ValueError(f"actions span {span} units of time; measure time in a coarser unit")
     bits = max(span.bit_length(), 1)
-    top = int(np.max(thing)).bit_length() if len(thing) else 1
-    if bits + top <= 62:
-        order = np.argsort((np.asarray(thing, np.int64) << bits) | (at - first), kind="stable")
-    else:
-        order = np.lexsort((at, thing))
-    return np.asarray(account, np.int32)[order], np.asarray(thing, np.int32)[order], at[order]
+    key = np.asarray(thing).astype(np.int64)
+    key <<= bits
+    key |= np.asarray(at).astype(np.int64) - first
+    order = np.argsort(key)
+    key = key[order]
+    return np.asarray(account)[order].astype(np.int32), (key >> bits).astype(np.int32), (key & ((1 << bits) - 1)).astype(np.int32)
 
 
 def meeting_pairs(account: np.ndarray, thing: np.ndarray, at: np.ndarray, window: int, least: int = 3, cap: int = CAP) -> Pairs:
@@ -168,10 +169,11 @@ def meeting_pairs(account: np.ndarray, thing: np.ndarray, at: np.ndarray, window
         empty = np.zeros(0, np.int32)
         return Pairs(empty, empty, empty, np.zeros(0, np.float32))
     a, t, w = in_order(account, thing, at)
-    bits = int(np.clip(int(4 * len(a)).bit_length() + 2, 16, 28))
-    seen, _met = _filter(a, t, w, window, cap, bits)
-    many = _survivors(a, t, w, window, cap, bits, seen, least)
-    room = int(max(10, (2 * many).bit_length()))
-    left, right, things, rarity = _count(a, t, w, window, cap, bits, seen, least, room)
+    bits = int(np.clip(int(2 * _within(t, w, window, cap)).bit_length(), 16, 28))
+    seen = _filter(a, t, w, window, cap, bits)
+    room, whole = int(max(10, (3 * int((seen >= least).sum())).bit_length())), False
+    while not whole:
+        left, right, things, rarity, whole = _count(a, t, w, window, cap, bits, seen, least, room)
+        room += 1
     order = np.lexsort((right, left))
     return Pairs(left[order], right[order], things[order], rarity[order])

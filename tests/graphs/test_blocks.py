@@ -53,7 +53,10 @@ def plain_greedy(r, c, w, edge_weight=None):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 7)), min_size=1, max_size=50, unique=True), st.sampled_from(["flat", "log", "sqrt"]))
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 7)), min_size=1, max_size=50, unique=True),
+    st.sampled_from(["flat", "log", "sqrt"]),
+)
 def test_pruning_before_peeling_gives_the_density_of_the_plain_greedy(edges, kind):
     r, c = (np.array(x, dtype=np.int32) for x in zip(*edges, strict=True))
     w = column_weights(c, int(c.max()) + 1, kind)

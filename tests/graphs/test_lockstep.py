@@ -25,17 +25,26 @@ def plain_pairs(actions, window, least):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 30)), min_size=2, max_size=35), st.integers(0, 5), st.integers(1, 3))
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 30)), min_size=2, max_size=35),
+    st.integers(0, 5),
+    st.integers(1, 3),
+)
 def test_pairs_are_those_of_the_definition(actions, window, least):
     a, t, s = (np.array(x) for x in zip(*actions, strict=True))
     p = meeting_pairs(a, t, s, window, least)
-    assert dict(zip(zip(p.left.tolist(), p.right.tolist(), strict=True), p.things.tolist(), strict=True)) == plain_pairs(actions, window, least)
+    assert dict(zip(zip(p.left.tolist(), p.right.tolist(), strict=True), p.things.tolist(), strict=True)) == plain_pairs(
+        actions, window, least
+    )
 
 
 def world(seed: int, pool: int = 20, sessions: int = 15):
     """An audience, a pool that comes back together, and flash crowds of the same size as the pool's visits."""
     rng = np.random.default_rng(seed)
-    rows = [(int(a), int(t), int(s)) for a, t, s in zip(rng.integers(0, 3000, 30_000), rng.integers(0, 150, 30_000), rng.integers(0, 14_400, 30_000), strict=True)]
+    rows = [
+        (int(a), int(t), int(s))
+        for a, t, s in zip(rng.integers(0, 3000, 30_000), rng.integers(0, 150, 30_000), rng.integers(0, 14_400, 30_000), strict=True)
+    ]
     members = rng.choice(3000, pool, replace=False)
     for t in rng.choice(150, sessions, replace=False):
         start = int(rng.integers(0, 14_000))

@@ -1,0 +1,37 @@
+"""The compiled basics agree with networkx."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from features.graphs.components import components, core_numbers, near
+
+
+@pytest.fixture(params=[1, 2, 3])
+def graph(request):
+    g = nx.gnm_random_graph(300, 450, seed=request.param)
+    pairs = np.array(list(g.edges()))
+    return g, pairs[:, 0], pairs[:, 1]
+
+
+def test_components(graph):
+    g, left, right = graph
+    label = components(left, right, 300)
+    assert {frozenset(np.flatnonzero(label == k).tolist()) for k in np.unique(label)} == {frozenset(c) for c in nx.connected_components(g)}
+
+
+def test_core_numbers(graph):
+    g, left, right = graph
+    assert core_numbers(left, right, 300).tolist() == [nx.core_number(g)[v] for v in range(300)]
+
+
+def test_nearness_is_personalised_pagerank(graph):
+    g, left, right = graph
+    seed = max(g.degree, key=lambda x: x[1])[0]
+    exact = nx.pagerank(g, alpha=0.85, personalization={seed: 1}, tol=1e-12, max_iter=1000)
+    found = near(left, right, 300, seed, tolerance=1e-9)
+    assert max(abs(found[v] - exact[v]) for v in range(300)) < 1e-6
+    with pytest.raises(ValueError, match="node number"):
+        near(left, right, 300, 300)

@@ -1,0 +1,63 @@
+"""Claims about rings: what ties, what does not, and that a ring keeps its name from night to night."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import networkx as nx
+import pandas as pd
+
+from features.graphs.rings import known_again, merge, significance
+
+T0, T1 = datetime(2026, 1, 1), datetime(2026, 1, 9)
+
+
+def links(*pairs: str, kind: str = "payer", times: int = 2) -> pd.DataFrame:
+    return pd.DataFrame([(*sorted(p.split("-")), kind, times) for p in pairs], columns=["left", "right", "kind", "times"])
+
+
+def met(members: str, shops: str = "s1 s2") -> pd.DataFrame:
+    return pd.DataFrame(
+        [(a, s, T0, T1) for a in members.split() for s in shops.split()], columns=["account_id", "operator_id", "first", "last"]
+    )
+
+
+def test_a_ring_has_its_members_shops_window_density_and_evidence():
+    found = merge(links("a-b", "b-c", "c-d", "a-d"), met("a b c d"), 10_000)
+    ring = found.rings.iloc[0]
+    assert (ring["members"], ring["edges"], ring["operators"]) == (4, 4, 2)
+    assert ring["density"] == 4 / 6 and ring["first_at"] == T0 and ring["last_at"] == T1
+    assert json.loads(ring["evidence"]) == {"payer": 8} and ring["significance"] > 3
+    graph = found.graph(ring["ring_id"])
+    assert isinstance(graph, nx.Graph) and graph["a"]["b"] == {"payer": 2} and graph.graph["shops"] == "s1,s2"
+
+
+def test_three_accounts_are_no_ring():
+    assert merge(links("a-b", "b-c"), met("a b c"), 1000).rings.empty
+
+
+def test_an_address_alone_ties_nobody_and_with_a_referrer_it_does():
+    address = links("a-b", "b-c", "c-d", kind="address")
+    assert merge(address, met("a b c d"), 1000).rings.empty
+    both = pd.concat([address, links("a-b", "b-c", "c-d", kind="referrer")], ignore_index=True)
+    assert len(merge(both, met("a b c d"), 1000).rings) == 1
+
+
+def test_a_ring_that_grows_keeps_its_name():
+    first = merge(links("a-b", "b-c", "c-d"), met("a b c d"), 1000)
+    grown = merge(links("a-b", "b-c", "c-d", "d-e", "e-f", "0-a"), met("0 a b c d e f"), 1000, first.members)
+    assert grown.rings["ring_id"].tolist() == first.rings["ring_id"].tolist()
+    assert grown.rings["members"].iloc[0] == 7
+
+
+def test_of_a_split_the_larger_part_keeps_the_name_and_of_a_merger_the_larger_ring_gives_it():
+    before = pd.DataFrame({"ring_id": ["x"] * 6 + ["y"] * 3, "account_id": list("abcdef") + list("pqr")})
+    assert known_again({0: set("abcd"), 1: set("ef12")}, before) == {0: "x"}
+    assert known_again({0: set("abcdefpqr")}, before) == {0: "x"}
+    assert known_again({0: set("1234")}, before) == {}
+
+
+def test_the_same_links_mean_more_among_more_accounts_and_none_mean_nothing():
+    assert significance(5, 10, 100_000, 1000) > significance(5, 10, 1000, 1000)
+    assert significance(5, 0, 1000, 1000) < 0

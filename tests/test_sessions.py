@@ -1,0 +1,101 @@
+"""Claims about the session detectors: scikit-learn's checks, expected audiences, bursts, episodes, attribution."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from features.attribution import false_shares, likelihood_ratio
+from features.bursts import BurstAlarm, alarms, burst_scores
+from features.expected import ExpectedAudience
+from features.graphs.episodes import find_episodes
+
+
+OUTLIERS = ("check_outliers_fit_predict", "check_outliers_train")
+EXPECTED = {
+    "ExpectedAudience": dict.fromkeys(OUTLIERS, "the check's data are negative, and cells hold counts"),
+    "BurstAlarm": dict.fromkeys(OUTLIERS, "the check's data have no burst in time")
+    | dict.fromkeys(
+        ("check_methods_sample_order_invariance", "check_methods_subset_invariance"),
+        "rows are moments in order, each judged by those before",
+    ),
+}
+
+
+@parametrize_with_checks([ExpectedAudience(), BurstAlarm()], expected_failed_checks=lambda e: EXPECTED[type(e).__name__])
+def test_scikit_learn_conventions(estimator, check):
+    check(estimator)
+
+
+def test_a_block_of_equal_stays_deviates_and_a_larger_honest_audience_does_not():
+    rng = np.random.default_rng(1)
+    shares = rng.dirichlet(np.linspace(1, 8, 16) * 20, 200)
+    honest = np.array([rng.multinomial(300, p) for p in shares])
+    fitted = ExpectedAudience().fit(honest)
+    large = rng.multinomial(30_000, shares.mean(axis=0))
+    botted = honest[0].copy()
+    botted[0] += 200
+    assert fitted.score_samples(botted[None])[0] < np.quantile(fitted.score_samples(honest), 0.01)
+    assert fitted.predict(large[None])[0] == 1
+    with pytest.raises(ValueError, match="counts of views"):
+        fitted.score_samples(-honest)
+
+
+def test_a_burst_is_seen_when_it_comes_and_the_future_changes_nothing():
+    rng = np.random.default_rng(2)
+    x = rng.poisson(50, 1000).astype(float)
+    x[700:705] = 800
+    score = burst_scores(x)
+    assert score[700] > 5 and score[:700].max() < score[700]
+    longer = np.append(x, 10_000.0)
+    np.testing.assert_array_equal(burst_scores(longer)[:1000], score)
+    assert alarms(score, 5.0, 36).tolist() == [700]
+
+
+ORDERS = [("s", "b", 0), ("s", "b", 1800), ("s", "b", 3600), ("s", "c", 9000)]
+
+
+@pytest.mark.parametrize(("last", "episodes"), [(3600, 1), (3601, 0)])
+def test_three_orders_by_one_buyer_within_an_hour_are_an_episode_a_second_more_is_none(last, episodes):
+    orders = pd.DataFrame([("s", "b", 0), ("s", "b", 1800), ("s", "b", last), ("s", "c", 9000)], columns=["shop", "buyer", "at"])
+    found = find_episodes(orders)
+    assert len(found.windows) == episodes
+    if episodes:
+        assert found.windows.iloc[0].to_dict() == {"shop": "s", "start": 0, "end": 3600, "orders": 3, "buyers": 1, "rate": 3.0}
+        assert found.brushers[["buyer", "most"]].to_numpy().tolist() == [["b", True]]
+
+
+def test_many_buyers_in_an_hour_are_no_episode():
+    orders = pd.DataFrame([("s", f"b{i // 2}", 10 * i) for i in range(100)], columns=["shop", "buyer", "at"])
+    assert find_episodes(orders).windows.empty
+
+
+def sessions(shares: list[float], size: int, seed: int):
+    """Odds of views with known likelihood ratio: false views lie at N(2, 1), honest ones at N(0, 1)."""
+    rng = np.random.default_rng(seed)
+    false = np.concatenate([rng.random(size) < s for s in shares])
+    x = rng.normal(np.where(false, 2.0, 0.0))
+    ratio = np.exp(2.0 * x - 2.0)
+    return false, ratio, np.arange(len(shares) + 1, dtype=np.int64) * size
+
+
+def test_false_shares_are_recovered_and_their_intervals_cover():
+    shares = [0.0] * 40 + [0.3] * 40 + [0.7] * 40
+    false, ratio, start = sessions(shares, 400, 3)
+    found = false_shares(ratio, start, np.repeat([0.0, 1.0, 1.0], 40), dispersion=1.0)
+    true = np.add.reduceat(false.astype(float), start[:-1]) / 400
+    assert np.abs(found.share - true).mean() < 0.03
+    covered = (found.low <= true) & (true <= found.high)
+    assert covered[40:].mean() > 0.8
+    assert found.posterior[false].mean() > 0.7 > 0.2 > found.posterior[~false].mean()
+
+
+def test_odds_of_confirmed_sessions_become_the_likelihood_ratio_of_false_views():
+    """Confirmed sessions are 60 % honest: the odds never fall below that, and taking it off gives the ratio back."""
+    _false, ratio, _start = sessions([0.0] * 50, 400, 4)
+    odds = 7.0 * (0.6 + 0.4 * ratio)  # any constant
+    found = likelihood_ratio(odds, np.ones(len(odds), bool))
+    middle = (ratio > 0.2) & (ratio < 5)
+    assert np.median(np.abs(np.log(found[middle] / ratio[middle]))) < 0.15
