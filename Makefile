@@ -3,15 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := $(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-peers.lock
 export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 export PYTHONWARNINGS := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-spark check docs bench notebooks clean
+.PHONY: help install demo test test-slow test-spark check docs bench bench-detection bench-speed clean
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 # uv installs several times faster; plain pip does the same where it cannot be had.
 $(STAMP): requirements.lock pyproject.toml
@@ -45,15 +46,21 @@ check: $(STAMP) ## Style, types, import floors, stale pages
 	@$(RUN)/python -m serving.docs --check
 	@$(RUN)/python -m benchmarks.calibration docs/simulation-calibration.md --check
 
-docs: $(STAMP) ## Write the generated pages again
+docs: $(STAMP) ## Write the generated pages and notebooks again
 	@$(RUN)/python -m serving.docs
 	@$(RUN)/python -m benchmarks.calibration docs/simulation-calibration.md
+	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
 
-bench: $(STAMP) ## Measure on real sets and on a medium world with an unseen seed; writes docs/benchmarks
+bench: $(STAMP) ## Train on a medium world, measure on an unseen one and on real sets; writes docs/benchmarks
 	@$(RUN)/python -m benchmarks.slice
 
-notebooks: $(STAMP) ## Write the notebooks from their .py twins, without outputs
-	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
+bench-detection: $(STAMP) ## Measure what the detectors find, beside peers (after bench)
+	@$(PEERS)
+	@$(RUN)/python -m benchmarks.detection
+
+bench-speed: $(STAMP) ## Measure how fast they are, beside peers (after bench)
+	@$(PEERS)
+	@$(RUN)/python -m benchmarks.speed
 
 clean: ## Remove what the demo and the tests wrote
 	@rm -rf demo out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,7 +7,6 @@ deviation; with several horizons the smaller counts: a burst stands out from all
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numba import njit
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -73,7 +72,7 @@ class BurstAlarm(OutlierMixin, BaseEstimator):
 def alarms(score: np.ndarray, threshold: float, rest: int) -> np.ndarray:
     """Moments of alarm: the first beyond the threshold, then none for `rest` values, so that one burst alarms once."""
     out, last = [], -rest - 1
-    for i in np.flatnonzero(score > threshold):
+    for i in np.flatnonzero(score > threshold).tolist():
         if i - last > rest:
             out.append(i)
             last = i

@@ -46,7 +46,8 @@ def thin(edges: Any, kind: str = "log", enough: int = 0) -> pd.DataFrame:
     """
     if not {"row", "column"} <= set(edges.columns):
         raise ValueError(f"thin: expected the columns row and column, found {', '.join(edges.columns)}")
-    engine, made = ibis.get_backend(edges), []
+    engine = ibis.get_backend(edges)
+    made: list[str] = []
 
     def kept(expression: Any) -> Any:
         name = f"thin_{id(made):x}_{len(made)}"

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from data_contracts.faults import LakeProblem, SteelyardError
+from serving import cli_record
+from serving.terminal import Json, Lake, Models, Steps, bar, dated, day, err, out, show_rows
 
 app = typer.Typer(
     name="steelyard",
@@ -26,65 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Steelyard, the public scale of live commerce: how much is real, who inflated it and how.",
 )
-out, err = Console(), Console(stderr=True)
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Lake = Annotated[Path, typer.Argument(help="Folder of the lake.")]
-Models = Annotated[
-    Path | None, typer.Option(help="Folder of released models; STEELYARD_MODELS or none when not named.", envvar="STEELYARD_MODELS")
-]
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise LakeProblem(f"{option} {text!r} is not a date. Write it as 2026-01-31.") from error
-
-
-def _show(rows: list[dict[str, Any]], as_json: bool, title: str | None = None) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, default=str, indent=1) + "\n")
-        return
-    if not rows:
-        out.print("nothing")
-        return
-    table = Table(title=title, title_justify="left")
-    for column in rows[0]:
-        table.add_column(str(column), overflow="fold")
-    for row in rows:
-        table.add_row(*("unknown" if v is None or v != v else str(v) for v in row.values()))
-    out.print(table)
-
-
-def _bar() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    )
-
-
-def _dated(say: Callable[[str], None], night: date, text: str) -> None:
-    say(f"{night} {text}")
-
-
-class _Steps:
-    """A progress line that shows the step at hand."""
-
-    def __init__(self, title: str) -> None:
-        self.bar, self.title = _bar(), title
-
-    def __enter__(self):
-        self.bar.start()
-        self.task = self.bar.add_task(self.title, total=None)
-        return lambda text: self.bar.update(self.task, description=f"{self.title}: {text}")
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
+app.add_typer(cli_record.journal, name="journal")
+app.add_typer(cli_record.appeal, name="appeal")
+app.command()(cli_record.replay)
 
 
 @app.command()
@@ -108,12 +50,12 @@ def simulate(
 
     names = None if schemes is None else [] if schemes == "none" else [s.strip() for s in schemes.split(",")]
     beside = truth or folder.with_name(folder.name + ".truth")
-    with _bar() as bar:
-        task = bar.add_task(f"simulating {folder}", total=1)
+    with bar() as line:
+        task = line.add_task(f"simulating {folder}", total=1)
         counts = world(
-            folder, beside, seed, size, days, _day(start, "--start"), names, lambda done, of: bar.update(task, completed=done, total=of)
+            folder, beside, seed, size, days, day(start, "--start"), names, lambda done, of: line.update(task, completed=done, total=of)
         )
-    _show([{"lake": str(folder), "truth": str(beside), **counts}], as_json)
+    show_rows([{"lake": str(folder), "truth": str(beside), **counts}], as_json)
 
 
 @app.command()
@@ -126,9 +68,9 @@ def check(lake: Lake, as_json: Json = False) -> None:
 
     from data_contracts.check import check_lake
 
-    with _Steps(f"checking {lake}") as say:
+    with Steps(f"checking {lake}") as say:
         results = check_lake(lake, datetime.now(UTC).replace(tzinfo=None), say)
-    _show([asdict(r) for r in results], as_json)
+    show_rows([asdict(r) for r in results], as_json)
     if any(r.quarantined for r in results) and not as_json:
         out.print(f"Rows set aside: steelyard show quarantine {lake}")
 
@@ -146,9 +88,9 @@ def ingest(
     """
     from data_contracts.adapters import ingest as run
 
-    with _Steps(f"ingesting {source}"):
+    with Steps(f"ingesting {source}"):
         counts = run(adapter, source, lake)
-    _show([{"table": t, "rows": n} for t, n in counts.items()], as_json)
+    show_rows([{"table": t, "rows": n} for t, n in counts.items()], as_json)
 
 
 @app.command()
@@ -175,10 +117,10 @@ def train(
 
     if unknown := set(model or []) - set(BY_NAME):
         raise LakeProblem(f"no model is called {sorted(unknown)}. Models: {', '.join(BY_NAME)}")
-    moment = datetime.combine(_day(until, "--until"), datetime.min.time()) if until else newest_receipt(open_lake(lake))
-    with _Steps("training") as say:
+    moment = datetime.combine(day(until, "--until"), datetime.min.time()) if until else newest_receipt(open_lake(lake))
+    with Steps("training") as say:
         done = run(open_lake(lake), models, moment, model, promote, say)
-    _show(
+    show_rows(
         [
             {
                 "model": t.name,
@@ -218,13 +160,13 @@ def nightly(
 
     if (date_ is None) == (first is None) or (first is None) != (last is None):
         raise LakeProblem("name either --date, or both --from and --to")
-    nights = [_day(date_, "--date")] if date_ else backfill(lake, _day(str(first), "--from"), _day(str(last), "--to"))
+    nights = [day(date_, "--date")] if date_ else backfill(lake, day(str(first), "--from"), day(str(last), "--to"))
     if not nights:
         raise LakeProblem(f"--from {first} lies after --to {last}")
     rows = []
-    with _Steps(f"nightly {lake}") as say:
+    with Steps(f"nightly {lake}") as say:
         for night in nights:
-            done = run(lake, night, models, load_policy(policy), allow_short, partial(_dated, say, night))
+            done = run(lake, night, models, load_policy(policy), allow_short, partial(dated, say, night))
             rows.append(
                 {
                     "date": str(night),
@@ -234,7 +176,7 @@ def nightly(
                     **done.counts,
                 }
             )
-    _show([{k: r[k] for k in ("date", "run", "published", "folder")} for r in rows] if not as_json else rows, as_json)
+    show_rows([{k: r[k] for k in ("date", "run", "published", "folder")} for r in rows] if not as_json else rows, as_json)
     if not as_json:
         out.print(f"Report: {rows[-1]['folder']}/report.html\nTiers: steelyard show tier_decisions {lake}")
 
@@ -259,7 +201,7 @@ def show(
 
     if table == "boost_decisions":
         export(open_lake(lake))
-    frame = read_outbound(open_lake(lake), table, str(_day(date_, "--date")) if date_ else None)
+    frame = read_outbound(open_lake(lake), table, str(day(date_, "--date")) if date_ else None)
     if table == "scores" and len(frame):
         frame = frame.sort_values(["entity_kind", "model", "rank", "entity_id"])
     if table == "tier_decisions" and len(frame):
@@ -274,7 +216,7 @@ def show(
     common, lines = readable(frame, rows)
     if common:
         out.print("in every row: " + ", ".join(f"{k} {v}" for k, v in common.items()), highlight=False)
-    _show(lines, False)
+    show_rows(lines, False)
     if len(frame) > rows:
         out.print(f"{len(frame) - rows} more rows: --rows, --json or --parquet FILE")
 

@@ -28,6 +28,10 @@ def cli_page() -> str:
         command = group.get_command(parent, name)
         context = Context(command, info_name=name, parent=parent, terminal_width=110, max_content_width=110)
         lines += [f"## {name}", "", "```", command.get_help(context), "```", ""]
+        for below in command.list_commands(context) if hasattr(command, "list_commands") else []:
+            inner = command.get_command(context, below)
+            deep = Context(inner, info_name=below, parent=context, terminal_width=110, max_content_width=110)
+            lines += [f"### {name} {below}", "", "```", inner.get_help(deep), "```", ""]
     return "\n".join(lines)
 
 

@@ -134,7 +134,7 @@ def answer(
         "hits": hits,
         "dimensions": _dimensions(operator, live),
         "corrected": operator.corrected if operator else [],
-        "attribution": "unknown",
+        "attribution": operator.attribution if operator else "unknown",
         "coldStart": cold,
         "dataAsOf": pd.Timestamp(night.as_of).isoformat() + "Z",
         "modelVersion": "+".join(filter(None, [operator.model_version if operator else None, live_version])) or "none",

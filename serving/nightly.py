@@ -25,6 +25,7 @@ from serving import inputs, scorer, supervise
 from serving.figures import attributed_shares, corrected_figures
 from serving.policy import Policy
 from serving.publish import locked, write_table
+from serving.record import record_night
 from serving.report import write_report
 from training import release
 from training.release import Released
@@ -145,6 +146,7 @@ def nightly(
         run_id = run_identity(night, digest, models, policy, before)
         target = lake / "runs" / run_id
         if published(lake).get(night.isoformat()) == run_id and target.is_dir():
+            record_night(lake, run_id, night, target)  # a crash between publishing and recording is made good here
             return Night(run_id, target, night, False, {})
         say("checking contracts")
         checks = check_lake(lake, as_of, lambda name: say(f"checking {name}"))
@@ -154,14 +156,27 @@ def nightly(
         part = lake / "runs" / f".{run_id}.writing"
         discard(part)
         part.mkdir()
-        counts = _compute(lake, part, night, run_id, digest, models, policy, before, sum(c.quarantined for c in checks), say)
+        counts = compute_night(lake, part, night, run_id, digest, models, policy, before, sum(c.quarantined for c in checks), say)
         discard(target)
         part.rename(target)
         publish(lake, run_id, night)
+        record_night(lake, run_id, night, target)
     return Night(run_id, target, night, True, counts)
 
 
-def _compute(lake, part, night, run_id, digest, models, policy, before, quarantined, say: Say) -> dict[str, int]:
+def compute_night(
+    lake: Path,
+    part: Path,
+    night: date,
+    run_id: str,
+    digest: str,
+    models: dict[str, Released],
+    policy: Policy,
+    before: str | None,
+    quarantined: int,
+    say: Say,
+) -> dict[str, int]:
+    """Everything of a night, written below `part`; nothing else is touched. Returns rows by table."""
     as_of = inputs.moment_of(night)
     tables = engine.duckdb_tables(lake, as_of)
     scope = inputs.scope_of_night(tables, as_of)

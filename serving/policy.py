@@ -51,6 +51,13 @@ class BoostPolicy:
 
 
 @dataclass(frozen=True)
+class AttributionPolicy:
+    least_rated: float
+    third_party: float
+    beneficiary: float
+
+
+@dataclass(frozen=True)
 class Policy:
     """What supervisors decided. `version` names it in every output; `sha256` is the digest of the file."""
 
@@ -59,6 +66,7 @@ class Policy:
     tiers: TierPolicy
     night: NightPolicy
     boost: BoostPolicy
+    attribution: AttributionPolicy
     key_share: float
     measure: dict[str, str]
     article: dict[str, str]
@@ -89,6 +97,7 @@ def load_policy(path: Path | None = None) -> Policy:
             tiers=tiers,
             night=_section(document, "night", NightPolicy),
             boost=_section(document, "boost", BoostPolicy),
+            attribution=_section(document, "attribution", AttributionPolicy),
             key_share=document["influence"]["key_share"],
             measure={t: measures[t] for t in "ABCD"},
             article=dict(measures["article"]),

@@ -45,6 +45,7 @@ class Operator:
     model_version: str
     corrected: list[dict[str, Any]]
     worst_session: SessionView | None = None
+    attribution: str = "unknown"
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def load_night(lake: Path) -> NightState:
             r.model_version,
             by_operator.get(r.operator_id, []),
             worst.get(r.operator_id),
+            r.attribution,
         )
     return NightState(folder.name, pd.Timestamp(run["as_of"]).to_pydatetime(), str(run["policy_version"]), operators)
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from serving.policy import Policy
 from serving.scorer import DEVIANCE, alarm_count
-from serving.tiers import Standing, decide
+from serving.tiers import Standing, decide, who_gains
 
 if TYPE_CHECKING:
     from serving.nightly import Scored
@@ -68,6 +68,9 @@ def decide_night(
                 int(alarms[operator]),
                 _value(s.at[operator, "operator_session_count"]),
                 _value(s.at[operator, "operator_order_count"]),
+                who_gains(
+                    _value(s.at[operator, "suspicious_low_rating_share"]), _value(s.at[operator, "suspicious_high_rating_share"]), policy
+                ),
                 **p,
             )
         )
@@ -88,6 +91,7 @@ def decide_night(
                 "needs_human": d.needs_human,
                 "cold_start": d.cold_start,
                 "cause": d.cause,
+                "attribution": standing.attribution,
                 "why": json.dumps(
                     {
                         "zh": d.why_zh,

@@ -15,7 +15,7 @@ class Standing:
     """What is known of an operator tonight. None is unknown; unknown never moves a tier.
 
     `risk`: calibrated probability. `influence`: share of operators with less, from corrected figures.
-    `alarms`: signals beyond their alarm. `clean`: nights in a row, before tonight, with a milder proposal.
+    `alarms`: signals beyond their alarm. `attribution`: who gains from its suspicious orders. `clean`: nights in a row, before tonight, with a milder proposal.
     `previous_*`: last night's tier, risk, model and policy.
     """
 
@@ -25,6 +25,7 @@ class Standing:
     alarms: int
     sessions: float | None
     orders: float | None
+    attribution: str = "unknown"
     previous_tier: str | None = None
     previous_risk: float | None = None
     previous_model: str | None = None
@@ -60,7 +61,21 @@ def proposed_by_risk(s: Standing, policy: Policy) -> str:
     if s.risk is None:
         return "B" if s.alarms >= t.review_alarms else "A"
     tier = "D" if s.risk >= t.D else "C" if s.risk >= t.C else "B" if s.risk >= t.B else "A"
-    return min(tier, "B") if is_cold(s, policy) else tier
+    spared = is_cold(s, policy) or s.attribution == "third_party"  # a victim of hostile brushing is reviewed, not accused
+    return min(tier, "B") if spared else tier
+
+
+def who_gains(low: float | None, high: float | None, policy: Policy) -> str:
+    """Who gains from suspicious orders: the operator when they praise it, a rival when they run it down.
+
+    `low`, `high`: shares of them rated two stars or less, four or more. Too few ratings say nothing.
+    """
+    if low is None or high is None or low + high < policy.attribution.least_rated:
+        return "unknown"
+    against = low / (low + high)
+    if against >= policy.attribution.third_party:
+        return "third_party"
+    return "beneficiary" if against <= policy.attribution.beneficiary else "unknown"
 
 
 def expected_harm(s: Standing) -> float | None:
@@ -116,6 +131,11 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
         zh, en = f"风险 {s.risk:.2f}", f"risk {s.risk:.2f}"
     if is_cold(s, policy):
         zh, en = zh + "；历史不足，只复核", en + "; too little history, reviewed only"
+    if s.attribution == "third_party":
+        zh, en = (
+            zh + "；可疑订单对其不利，疑为他人恶意刷单，只复核",
+            en + "; its suspicious orders harm it, perhaps a rival's: reviewed only",
+        )
     if by_risk != proposed:
         zh, en = zh + f"；巡查容量所限，由 {by_risk} 调为 {proposed}", en + f"; moved from {by_risk} to {proposed} by patrol capacity"
     if tier != proposed:

@@ -12,7 +12,6 @@ from features.bursts import BurstAlarm, alarms, burst_scores
 from features.expected import ExpectedAudience
 from features.graphs.episodes import find_episodes
 
-
 OUTLIERS = ("check_outliers_fit_predict", "check_outliers_train")
 EXPECTED = {
     "ExpectedAudience": dict.fromkeys(OUTLIERS, "the check's data are negative, and cells hold counts"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.policy import BadPolicy, load_policy
-from serving.tiers import TIERS, Standing, decide
+from serving.tiers import TIERS, Standing, decide, who_gains
 
 POLICY = load_policy()
 WIDE = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=1.0))
@@ -129,3 +129,27 @@ def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(BadPolicy, match=words):
         load_policy(path)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.05, 0.05, "third_party"),
+        (0.05, 0.0499, "unknown"),
+        (0.051, 0.049, "third_party"),
+        (0.0499, 0.0501, "unknown"),
+        (0.02, 0.08, "beneficiary"),
+        (0.021, 0.079, "unknown"),
+        (0.0, 0.9, "beneficiary"),
+        (None, 0.9, "unknown"),
+        (0.9, None, "unknown"),
+    ],
+)
+def test_who_gains_is_said_from_enough_ratings_on_one_side(low, high, said):
+    assert who_gains(low, high, POLICY) == said
+
+
+def test_a_victim_of_hostile_brushing_is_reviewed_not_accused():
+    made = decide([replace(BASE, risk=0.99, attribution="third_party")], WIDE, "m")[0]
+    assert made.tier == "B" and "rival" in made.why_en and "恶意" in made.why_zh
+    assert tier(risk=0.99, attribution="beneficiary") == tier(risk=0.99, attribution="unknown") == "D"

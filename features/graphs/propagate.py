@@ -130,7 +130,7 @@ class SpreadVerdicts(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return self._spread(pd.DataFrame(X).iloc[:, :2].drop_duplicates(), self.rates_)
 
-    def fit_transform(self, X: pd.DataFrame, y: pd.Series) -> pd.DataFrame:  # type: ignore[override]
+    def fit_transform(self, X: pd.DataFrame, y: pd.Series) -> pd.DataFrame:
         """Fit, and transform each account by rates that its fold's verdicts did not enter."""
         self.fit(X, y)
         edges = pd.DataFrame(X).iloc[:, :2].drop_duplicates()

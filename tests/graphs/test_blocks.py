@@ -92,12 +92,11 @@ def test_a_popular_room_is_no_block(seed):
 
 
 def test_climbing_never_lowers_excess_density():
-    r, c, rows, columns = with_block(5)
+    r, c, _rows, columns = with_block(5)
     graph = bipartite(r, c, 8000, 1500)
-    _rows, found, value = climb(graph, columns[:10])
-    again = climb(graph, found)[2]
-    assert again >= value > 0
-    assert evidence(graph, _rows, found).fill <= 1.0
+    rows, found, value = climb(graph, columns[:10])
+    assert climb(graph, found)[2] >= value > 0
+    assert evidence(graph, rows, found).fill <= 1.0
 
 
 def test_thinning_on_the_engine_keeps_the_greedy_block():

@@ -1,0 +1,108 @@
+"""`make bench-detection`: writes docs/benchmarks/detection.md and .json."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from benchmarks import worlds
+from benchmarks.detection import carriers, nab, peers, public, schemes, twitch
+from benchmarks.page import row, write
+from benchmarks.slice import DAYS, UNSEEN
+from data_contracts.adapters import ingest
+from data_contracts.lake import read_outbound
+from serving.nightly import nightly
+from serving.policy import load_policy
+
+COMMAND = "make bench-detection"
+TEXT = """
+Models are those of `make bench`: trained on verdicts of world seed 101, judged here on seed 202 by planted truth.
+
+**Read with this in mind.** The Shopee marks are a published rule on the same columns, and the episode detector is that rule, written from
+its definition: its F1 says that the definition is met, not that brushing is solved. The window of a day for GitHub lockstep was chosen after an hour had
+found three groups; its control is the same events with shuffled times. Block shapes are those of the published figures; seed 0 of each carrier
+was looked at while the ensemble was written, seeds 1 to 5 are reported. NAB sets one threshold on its own windows, for every method.
+Intervals are 90 % bootstrap intervals unless a row says otherwise.
+
+**What is missed, and what the ceiling seems to be.** Counters of whole broadcasts do not show injected viewers at any size that matters: an honest
+channel varies as much. Minutes show a block that joins at once from 10 % on, and a slow one by its lasting shift. Single views are attributed from verdicts on
+sessions alone; two thirds of the false views are not found at 95 % precision. Follow rings and scripted comments have few verdicts and look
+like small honest bursts. Forward in time the S-FFSD verdicts spread from old payments mislead.
+"""
+
+
+def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
+    """Tiers of honest operators of the unseen world after one night, all and by circumstance."""
+    say("tiers of honest operators")
+    lake = worlds.made("medium", UNSEEN)
+    nightly(lake, worlds.START + timedelta(days=DAYS - 1), models, load_policy(), say=lambda text: None)
+    tiers = read_outbound(lake, "tier_decisions").set_index("operator_id")["tier"]
+    honest = tiers[~tiers.index.isin(set(worlds.truth(lake, "operators")["operator_id"]))]
+    like = worlds.truth(lake, "lookalikes")
+    out = []
+    for name, group in [
+        ("any honest operator", honest),
+        *((n, honest[honest.index.isin(g["operator_id"])]) for n, g in like.groupby("lookalike")),
+    ]:
+        if not len(group):
+            continue
+        for what, tiers_, goal in (("reviewed (B or worse)", "BCD", 0.01), ("rejected (D)", "D", 0.001)):
+            value = float(group.isin(list(tiers_)).mean())
+            out.append(
+                row(
+                    f"lookalike-{name}-{tiers_[0]}".replace(" ", "-"),
+                    f"{name}: share of {len(group)} {what}",
+                    value,
+                    COMMAND,
+                    goal=f"<= {goal}",
+                    holds=value <= goal,
+                    why=None
+                    if value <= goal
+                    else "one operator in a group of this size is more than the goal, or the risk of some honest operators passes 0.15",
+                )
+            )
+    return out
+
+
+def retail(data: Path, folder: Path, say: Any) -> list[dict[str, Any]]:
+    """Honest baskets: stores put up for review."""
+    say("retail baskets")
+    ingest("retail-baskets", data / "retail_baskets", folder)
+    nightly(folder, date(2017, 6, 30), None, load_policy())
+    tiers = read_outbound(folder, "tier_decisions")["tier"]
+    value = float((tiers != "A").mean())
+    why = "without labels a store is reviewed when two of its signals are extreme among its peers, and some store always is"
+    return [
+        row("retail-reviewed", f"Honest retail baskets: share of {len(tiers)} stores reviewed", value, COMMAND, "<= 0.01", holds=value <= 0.01, why=None if value <= 0.01 else why)
+    ]  # fmt: skip
+
+
+def main() -> None:
+    console = Console()
+    data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
+    models = worlds.OUT / "models"
+    rows, texts = [], [TEXT]
+    if data.is_dir():
+        rows += carriers.rows(data, console.print) + public.rows(data, console.print) + nab.rows(data, console.print)
+        with tempfile.TemporaryDirectory() as scratch:
+            rows += retail(data, Path(scratch), console.print)
+        rows += twitch.rows(data, console.print)
+    else:
+        console.print(f"public data sets are not at {data}: their rows are left out")
+    if models.is_dir():
+        found, tables = schemes.rows(models, console.print)
+        rows += found + honest_tiers(models, console.print) + peers.rows(console.print)
+        texts += tables
+    else:
+        console.print(f"no models at {models}: make bench trains them; the rows of simulated worlds are left out")
+    write("detection", "Detection, beside peers", rows, "\n\n".join(t.strip() for t in texts))
+    console.print("docs/benchmarks/detection.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""`make bench-speed`: writes docs/benchmarks/speed.md and .json."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from rich.console import Console
+
+from benchmarks import worlds
+from benchmarks.page import write
+from benchmarks.speed import doors, graphs, series
+
+TEXT = """
+Medians of five interleaved repeats in one process and one run, CPU seconds (three repeats at ten million actions); two noisy cores.
+Peers are installed by the same command from their own lock file: UGFraud, graphspot, igraph, networkx, Polars, catch22, tsfresh.
+Not measured here: the boost check's throughput under load, TreeSHAP's part of a night, a night of 20 million views, other tree evaluators.
+"""
+
+
+def main() -> None:
+    console = Console()
+    peers = all(find_spec(name) for name in ("UGFraud", "graphspot", "igraph", "polars", "pycatch22", "tsfresh"))
+    if not peers:
+        console.print("peers are not installed: their rows are left out (make bench-speed installs them)")
+    rows = graphs.rows(console.print, peers) + series.rows(console.print, peers)
+    models = worlds.OUT / "models"
+    if models.is_dir():
+        rows += doors.rows(console.print, models)
+    else:
+        console.print(f"no models at {models}: make bench trains them; the rows of the doors are left out")
+    write("speed", "Speed, beside peers", rows, TEXT)
+    console.print("docs/benchmarks/speed.md")
+
+
+if __name__ == "__main__":
+    main()

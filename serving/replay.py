@@ -1,0 +1,133 @@
+"""Replay: a published night computed again from its data, models and policy, compared bit for bit; and what-if on a policy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from data_contracts.faults import LakeProblem
+from data_contracts.lake import digest_file, open_lake, published
+from serving import inputs
+from serving.nightly import compute_night, run_identity
+from serving.policy import Policy
+from serving.tiers import Standing, decide
+from training import release
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay found: the run it computed, the tables that differ (none when it stands), and the decisions compared."""
+
+    run_id: str
+    published_run: str
+    differ: list[str]
+    decisions: int
+
+    @property
+    def stands(self) -> bool:
+        return not self.differ and self.run_id == self.published_run
+
+
+def _manifest(lake: Path, night: date) -> tuple[str, dict]:
+    run = published(lake).get(night.isoformat())
+    path = lake / "runs" / str(run) / "manifest.json"
+    if run is None or not path.exists():
+        raise LakeProblem(f"{lake} has no published night of {night}; published: {', '.join(sorted(published(lake))) or 'none'}")
+    return run, json.loads(path.read_text("utf-8"))
+
+
+def replay(
+    folder: str | Path, night: date, models_folder: Path | None, policy: Policy, say: Callable[[str], None] = lambda text: None
+) -> Replayed:
+    """Compute a published night again, in a folder of its own that is thrown away, and compare every table.
+
+    Raises LakeProblem when the night, or a model version that decided it, is not there, or when the policy is another one.
+    """
+    lake = open_lake(folder)
+    run, manifest = _manifest(lake, night)
+    if manifest["policy"]["sha256"] != policy.sha256:
+        raise LakeProblem(
+            f"the night of {night} was decided by policy {manifest['policy']['version']} ({manifest['policy']['sha256'][:12]}), "
+            f"not by the one given ({policy.version}, {policy.sha256[:12]}); pass the file of that day with --policy-file"
+        )
+    if manifest["models"] and models_folder is None:
+        raise LakeProblem(f"the night of {night} was scored by models; name their folder with --models")
+    models = {n: release.load(Path(str(models_folder)), n, m["version"]) for n, m in manifest["models"].items()}
+    digest = inputs.input_digest(lake, inputs.moment_of(night))
+    identity = run_identity(night, digest, models, policy, manifest["before"])
+    with tempfile.TemporaryDirectory() as scratch:
+        part = Path(scratch) / "night"
+        part.mkdir()
+        quarantined = int(pq.read_table(lake / "runs" / run / "runs.parquet")["quarantined"][0].as_py())
+        compute_night(lake, part, night, run, digest, models, policy, manifest["before"], quarantined, say)
+        tables = sorted(p.name for p in (lake / "runs" / run).glob("*.parquet"))
+        differ = [t for t in tables if not (part / t).exists() or digest_file(part / t) != digest_file(lake / "runs" / run / t)]
+        decisions = pq.read_metadata(part / "tier_decisions.parquet").num_rows
+        shutil.rmtree(part)
+    return Replayed(identity, run, differ, decisions)
+
+
+def standings_of(lake: Path, run: str) -> list[Standing]:
+    """The standings that a night decided on, from what it published."""
+    folder = lake / "runs" / run
+    decisions = pq.read_table(folder / "tier_decisions.parquet").to_pandas()
+    signals = pq.read_table(folder / "signals.parquet", filters=[("entity_kind", "==", "operator")]).to_pandas()
+    known = signals[signals["signal"].isin(["operator_session_count", "operator_order_count"])]
+    wide = known.pivot(index="entity_id", columns="signal", values="value")
+
+    def value(operator: str, name: str) -> float | None:
+        return float(wide.at[operator, name]) if operator in wide.index and name in wide and pd.notna(wide.at[operator, name]) else None
+
+    out = []
+    for r in decisions.itertuples(index=False):
+        why = json.loads(r.why)
+        out.append(
+            Standing(
+                r.operator_id,
+                None if pd.isna(r.risk) else float(r.risk),
+                None if pd.isna(r.influence) else float(r.influence),
+                int(why["alarms"]),
+                value(r.operator_id, "operator_session_count"),
+                value(r.operator_id, "operator_order_count"),
+                attribution=r.attribution,
+            )
+        )
+    return out
+
+
+def what_if(folder: str | Path, first: date, last: date, policy: Policy) -> pd.DataFrame:
+    """Who would have had another tier under a policy, night by night: date, operator_id, tier, would_be.
+
+    Each night stands on the tiers that the new policy itself would have given the night before.
+    """
+    lake = open_lake(folder)
+    nights = [d for d in sorted(published(lake)) if first.isoformat() <= d <= last.isoformat()]
+    if not nights:
+        raise LakeProblem(f"{lake} has no published night from {first} to {last}")
+    past: dict[str, dict] = {}
+    rows = []
+    for night in nights:
+        run = published(lake)[night]
+        decisions = pq.read_table(lake / "runs" / run / "tier_decisions.parquet").to_pandas().set_index("operator_id")
+        standings = [Standing(**(s.__dict__ | past.get(s.operator_id, {}))) for s in standings_of(lake, run)]
+        version = str(decisions["model_version"].iloc[0]) if len(decisions) else "none"
+        for s, d in zip(standings, decide(standings, policy, version), strict=True):
+            milder = s.previous_tier is not None and d.proposed < s.previous_tier
+            past[s.operator_id] = {
+                "previous_tier": d.tier,
+                "previous_risk": s.risk,
+                "previous_model": version,
+                "previous_policy": policy.version,
+                "clean": s.clean + 1 if milder and d.tier == s.previous_tier else 0,
+            }
+            if d.tier != decisions.at[s.operator_id, "tier"]:
+                rows.append((night, s.operator_id, decisions.at[s.operator_id, "tier"], d.tier))
+    return pd.DataFrame(rows, columns=["date", "operator_id", "tier", "would_be"])

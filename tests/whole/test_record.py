@@ -1,0 +1,151 @@
+"""Claims about the record: every tampering is found, a night replays bit for bit, an appeal is decided by somebody else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from data_contracts.faults import LakeProblem
+from data_contracts.lake import published as nights
+from data_contracts.lake import run_folder
+from serving import appeals
+from serving.nightly import nightly
+from serving.policy import load_policy
+from serving.record import record_night, verify
+from serving.replay import replay, what_if
+from tests.conftest import NIGHT
+
+POLICY = load_policy()
+NOW = datetime(2026, 1, 22, 9)
+
+
+@pytest.fixture
+def lake(published, tmp_path):
+    copy = tmp_path / "lake"
+    shutil.copytree(published, copy, ignore=shutil.ignore_patterns("online"))
+    return copy
+
+
+def lines(lake):
+    return (lake / "journal" / "decisions.jsonl").read_text("utf-8").splitlines()
+
+
+def write(lake, kept):
+    (lake / "journal" / "decisions.jsonl").write_text("".join(x + "\n" for x in kept), "utf-8")
+
+
+def test_a_published_night_is_recorded_once_and_stands(lake):
+    decisions = sum(pq.read_table(lake / "runs" / run / "tier_decisions.parquet").num_rows for run in nights(lake).values())
+    assert len(lines(lake)) == decisions and verify(lake) == []
+    again = record_night(lake, run_folder(lake).name, NIGHT, run_folder(lake))
+    assert len(lines(lake)) == decisions and again["lines"] == decisions
+
+
+def test_an_edited_line_is_found(lake):
+    kept = lines(lake)
+    one = json.loads(kept[3])
+    kept[3] = json.dumps(one | {"tier": "D" if one["tier"] == "A" else "A"}, sort_keys=True, ensure_ascii=False)
+    write(lake, kept)
+    assert verify(lake)[0].line == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "tamper", "line"),
+    [
+        ("removed", lambda x: x[:5] + x[6:], 6),
+        ("moved", lambda x: [*x[:2], x[3], x[2], *x[4:]], 3),
+        ("added", lambda x: [*x, x[-1]], None),
+        ("not JSON", lambda x: [*x[:7], "{", *x[8:]], 8),
+    ],
+)
+def test_a_line_that_is_removed_moved_added_or_spoilt_is_found(lake, name, tamper, line):
+    kept = tamper(lines(lake))
+    write(lake, kept)
+    found = verify(lake)
+    assert found and found[0].line == (line or len(kept))
+
+
+def test_a_record_cut_at_its_end_is_found_and_so_is_one_cut_with_its_heads(lake):
+    write(lake, lines(lake)[:-1])
+    assert "truncated" in verify(lake)[0].what
+    write(lake, [])
+    (lake / "journal" / "heads.jsonl").write_text("", "utf-8")
+    assert any("truncated" in f.what for f in verify(lake))  # the heads beside the runs are still there
+
+
+def test_a_published_file_that_was_changed_is_found(lake):
+    path = run_folder(lake) / "scores.parquet"
+    table = pq.read_table(path).to_pandas()
+    pq.write_table(pq.read_table(path).slice(0, len(table) - 1), path)
+    assert [f.file for f in verify(lake)] == [f"runs/{run_folder(lake).name}/scores.parquet"]
+
+
+def test_a_night_is_replayed_bit_for_bit(lake, models):
+    found = replay(lake, NIGHT, models, POLICY)
+    assert found.stands and found.decisions == pq.read_table(run_folder(lake) / "tier_decisions.parquet").num_rows
+
+
+def test_a_replay_says_which_table_differs(lake, models):
+    path = run_folder(lake) / "tier_decisions.parquet"
+    table = pq.read_table(path).to_pandas()
+    table.loc[0, "influence"] = 0.123
+    pq.write_table(pq.read_table(path).slice(0, 0).from_pandas(table, preserve_index=False), path)
+    assert replay(lake, NIGHT, models, POLICY).differ == ["tier_decisions.parquet"]
+
+
+def test_a_replay_wants_the_policy_models_and_night_of_the_day(lake, models):
+    with pytest.raises(LakeProblem, match="not by the one given"):
+        replay(lake, NIGHT, models, replace(POLICY, sha256="0" * 64))
+    with pytest.raises(LakeProblem, match="no published night"):
+        replay(lake, NIGHT + timedelta(days=300), models, POLICY)
+    with pytest.raises(LakeProblem, match="--models"):
+        replay(lake, NIGHT, None, POLICY)
+
+
+def test_the_policy_in_force_moves_nobody_and_a_stricter_one_does(lake):
+    assert what_if(lake, NIGHT, NIGHT, POLICY).empty
+    strict = replace(POLICY, tiers=replace(POLICY.tiers, B=0.0, capacity_B=1.0))
+    moved = what_if(lake, NIGHT, NIGHT, strict)
+    assert len(moved) and set(moved["would_be"]) == {"B"} and set(moved["tier"]) == {"A"}
+
+
+def test_an_appeal_is_decided_by_somebody_else_and_becomes_an_outcome(lake):
+    operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet").to_pandas()["operator_id"].iloc[0]
+    one = appeals.open_appeal(lake, operator, None, "a raid, see the 20th", "desk", NOW, POLICY)
+    assert one.due_at == (NOW + timedelta(days=POLICY.appeal_days)).isoformat(timespec="seconds") and not one.breached
+    with pytest.raises(appeals.BadAppeal, match="open already"):
+        appeals.open_appeal(lake, operator, None, "again", "desk", NOW, POLICY)
+    with pytest.raises(appeals.BadAppeal, match="another reviewer"):
+        appeals.decide_appeal(lake, one.appeal_id, "error", "desk", "it was", NOW)
+    with pytest.raises(appeals.BadAppeal, match="one of error, upheld, miss"):
+        appeals.decide_appeal(lake, one.appeal_id, "maybe", "other", "it was", NOW)
+    before = {p: p.stat().st_mtime_ns for p in lake.glob("outcomes/**/*.parquet")}
+    done = appeals.decide_appeal(lake, one.appeal_id, "error", "other", "it was", NOW, [("session", "s1")])
+    assert (done.verdict, done.decided_by) == ("error", "other")
+    fresh = [p for p in lake.glob("outcomes/**/*.parquet") if p not in before]
+    row = pd.concat(pq.ParquetFile(p).read().to_pandas() for p in fresh).iloc[0]
+    assert (row["entity_id"], row["verdict"], row["source"]) == ("s1", "cleared", "appeal")
+    with pytest.raises(appeals.BadAppeal, match="was decided"):
+        appeals.decide_appeal(lake, one.appeal_id, "upheld", "third", "no", NOW)
+    assert run_folder(lake).name == nights(lake)[NIGHT.isoformat()]
+
+
+def test_an_outcome_of_an_appeal_does_not_touch_the_nights_before_it(lake, models):
+    operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet").to_pandas()["operator_id"].iloc[0]
+    one = appeals.open_appeal(lake, operator, None, "wrong", "desk", NOW, POLICY)
+    appeals.decide_appeal(lake, one.appeal_id, "error", "other", "it was", NOW, [("session", "s1")])
+    assert not nightly(lake, NIGHT, models, POLICY).fresh
+
+
+def test_an_appeal_that_is_late_is_in_breach(lake):
+    operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet").to_pandas()["operator_id"].iloc[0]
+    one = appeals.open_appeal(lake, operator, None, "wrong", "desk", NOW, POLICY)
+    assert not appeals.appeals(lake, NOW + timedelta(days=POLICY.appeal_days))[0].breached
+    assert appeals.appeals(lake, NOW + timedelta(days=POLICY.appeal_days, seconds=1))[0].breached
+    assert one.verdict is None
