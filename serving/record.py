@@ -92,7 +92,8 @@ def record_night(lake: Path, run_id: str, night: date, folder: Path) -> dict[str
 
 def _chain(path: Path, found: list[Finding]) -> list[dict]:
     """Records of a chain; what does not follow from the line before is a finding."""
-    records, digest = [], START
+    records: list[dict] = []
+    digest = START
     if not path.exists():
         return records
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):

@@ -149,7 +149,7 @@ def test_a_crash_leaves_the_published_night_and_the_next_run_completes(published
     extra = tmp_path / "other.toml"
     from importlib import resources
 
-    extra.write_text((resources.files("serving") / "policy.toml").read_text("utf-8").replace("2026.1", "2026.2"))
+    extra.write_text((resources.files("serving") / "policy.toml").read_text("utf-8").replace(POLICY.version, "2099.9"))
     import serving.nightly as module
 
     def crash(*_, **__):
