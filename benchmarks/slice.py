@@ -223,10 +223,9 @@ signals count what the rule counts, not that brushing is solved. The unseen worl
 world: another seed, other operators and people, the same kinds of scheme. Intervals are bootstrap intervals over operators
 (over shops for Shopee).
 
-The graph signals bring nothing here that the others do not: the no-graph controls do as well or better. Lockstep is counted in
-steps of a minute with at most 25 accounts, so that large blocks count as crowds and small pools meet too seldom; that is the
-next thing to mend. Follow rings, scripted comments and evasive likes are mostly missed; the live model, which sees counters
-only, misses more than the nightly one, as its card says.
+The graph signals pay in the ranking of operators and bring little elsewhere: what the other signals see of a session, the groups add
+nothing to on these worlds, whose pools seldom meet three times. Follow rings and scripted comments are mostly missed; the live
+model, which sees counters only, misses more than the nightly one, as its card says.
 """
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.check import check_lake
 from data_contracts.contract import inbound_names
-from data_contracts.lake import delivered, discard, open_lake, publish, published
+from data_contracts.lake import delivered, discard, open_lake, publish, published, run_folder
 from features import catalogue, engine
 from features.declare import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
 from features.graphs.rings import Rings
@@ -193,7 +193,16 @@ def compute_night(
     shares = attributed_shares(tables, scored[SESSION], by_view) if by_view and "views" in tables and SESSION in scored else None
     say("corrected figures and tiers")
     figures = corrected_figures(tables, scored, scope, shares)
-    decisions = supervise.decide_night(lake, night, before, scored[OPERATOR], scored.get(ORDER), figures, policy)
+    decisions = supervise.decide_night(
+        lake,
+        night,
+        before,
+        scored[OPERATOR],
+        scored.get(ORDER),
+        figures,
+        policy,
+        _conformal(scored[OPERATOR], models.get(MODEL_OF[OPERATOR])),
+    )
     stamp = {"run_id": run_id, "as_of": pd.Timestamp(as_of)}
     unknown = sorted(s.name for s in catalogue.CATALOGUE if s.entity != VIEW and _never_known(s.name, scored, accounts))
     long = [_long(s.signals, e) for e, s in scored.items()] + ([_long(accounts, ACCOUNT)] if len(accounts) else [])
@@ -234,6 +243,14 @@ def compute_night(
     return counts | {"sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(decisions)}
 
 
+def _conformal(operators: Scored, released: Released | None) -> pd.Series | None:
+    """Share of honest operators that look at least as suspicious as each, where the model knows of honest ones."""
+    if released is None or operators.main != released.model.name:
+        return None
+    raw = released.raw(operators.signals[released.columns].to_numpy())
+    return pd.Series(released.conformal(raw), index=operators.signals.index)
+
+
 def _members_before(lake: Path, before: str | None) -> pd.DataFrame | None:
     """Ring members of the night before, from which rings keep their names."""
     path = lake / "runs" / before / "ring_members.parquet" if before else None
@@ -271,5 +288,6 @@ def backfill(lake: Path, first: date, last: date) -> list[date]:
 
 
 def rings_of(lake: Path, night: date) -> Rings:
-    """Rings as they were known at the end of a night, with their links, for an analyst."""
-    return find_rings(engine.duckdb_tables(lake, inputs.moment_of(night)))
+    """Rings as they were known at the end of a published night, with their links, for an analyst."""
+    manifest = json.loads((run_folder(lake, night.isoformat()) / "manifest.json").read_text("utf-8"))
+    return find_rings(engine.duckdb_tables(lake, inputs.moment_of(night)), _members_before(lake, manifest["before"]))

@@ -31,6 +31,8 @@ class TierPolicy:
     cold_orders: int
     review_alarms: int
     review_tail: float
+    review_honest: float
+    false_discovery: float
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def load_policy(path: Path | None = None) -> Policy:
         tiers = _section(document, "tiers", TierPolicy)
         if not 0 <= tiers.B <= tiers.C <= tiers.D <= 1:
             raise BadPolicy("policy [tiers]: need 0 <= B <= C <= D <= 1")
+        if not (0 < tiers.review_honest <= 1 and 0 < tiers.false_discovery <= 1):
+            raise BadPolicy("policy [tiers]: review_honest and false_discovery are shares above 0, at most 1")
         measures = document["measures"]
         return Policy(
             version=document["version"],

@@ -98,6 +98,7 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
                 value(r.operator_id, "operator_session_count"),
                 value(r.operator_id, "operator_order_count"),
                 attribution=r.attribution,
+                p_value=None if pd.isna(r.p_value) else float(r.p_value),
             )
         )
     return out

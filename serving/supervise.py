@@ -48,6 +48,7 @@ def decide_night(
     orders: Scored | None,
     figures: pd.DataFrame,
     policy: Policy,
+    p_values: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Tier decisions of a night as rows of their contract, less the run's stamp."""
     s = operators.signals
@@ -71,6 +72,7 @@ def decide_night(
                 who_gains(
                     _value(s.at[operator, "suspicious_low_rating_share"]), _value(s.at[operator, "suspicious_high_rating_share"]), policy
                 ),
+                None if p_values is None else _value(p_values.get(operator, np.nan)),
                 **p,
             )
         )
@@ -92,6 +94,7 @@ def decide_night(
                 "cold_start": d.cold_start,
                 "cause": d.cause,
                 "attribution": standing.attribution,
+                "p_value": standing.p_value,
                 "why": json.dumps(
                     {
                         "zh": d.why_zh,
@@ -106,7 +109,7 @@ def decide_night(
             }
         )
     frame = pd.DataFrame(rows)
-    for column in ("risk", "influence", "expected_harm"):
+    for column in ("risk", "influence", "expected_harm", "p_value"):
         frame[column] = frame[column].astype(float)
     return frame
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from serving.policy import Policy
+from serving.selection import selected
 
 TIERS = "ABCD"
 
@@ -15,7 +16,8 @@ class Standing:
     """What is known of an operator tonight. None is unknown; unknown never moves a tier.
 
     `risk`: calibrated probability. `influence`: share of operators with less, from corrected figures.
-    `alarms`: signals beyond their alarm. `attribution`: who gains from its suspicious orders. `clean`: nights in a row, before tonight, with a milder proposal.
+    `alarms`: signals beyond their alarm. `attribution`: who gains from its suspicious orders.
+    `p_value`: share of honest operators that look at least as suspicious. `clean`: nights in a row, before tonight, with a milder proposal.
     `previous_*`: last night's tier, risk, model and policy.
     """
 
@@ -26,6 +28,7 @@ class Standing:
     sessions: float | None
     orders: float | None
     attribution: str = "unknown"
+    p_value: float | None = None
     previous_tier: str | None = None
     previous_risk: float | None = None
     previous_model: str | None = None
@@ -55,12 +58,19 @@ def is_cold(s: Standing, policy: Policy) -> bool:
     return (s.sessions or 0) < policy.tiers.cold_sessions and (s.orders or 0) < policy.tiers.cold_orders
 
 
-def proposed_by_risk(s: Standing, policy: Policy) -> str:
-    """The tier that tonight's evidence proposes, before capacity and hysteresis."""
+def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str:
+    """The tier that tonight's evidence proposes, before capacity and hysteresis.
+
+    `chosen`: operators selected under the bound on false discoveries; the bound is not applied where no honest operator is known.
+    """
     t = policy.tiers
     if s.risk is None:
         return "B" if s.alarms >= t.review_alarms else "A"
     tier = "D" if s.risk >= t.D else "C" if s.risk >= t.C else "B" if s.risk >= t.B else "A"
+    if s.p_value is not None and s.p_value > policy.tiers.review_honest:
+        tier = "A"
+    elif s.p_value is not None and s.operator_id not in chosen:
+        tier = min(tier, "B")
     spared = is_cold(s, policy) or s.attribution == "third_party"  # a victim of hostile brushing is reviewed, not accused
     return min(tier, "B") if spared else tier
 
@@ -129,6 +139,8 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
         zh, en = f"无校准模型，{s.alarms} 项信号越过警戒值", f"no calibrated model; {s.alarms} signals beyond their alarm"
     else:
         zh, en = f"风险 {s.risk:.2f}", f"risk {s.risk:.2f}"
+    if s.p_value is not None:
+        zh, en = zh + f"；诚实运营者中 {s.p_value:.1%} 同样可疑", en + f"; {s.p_value:.1%} of honest operators look as suspicious"
     if is_cold(s, policy):
         zh, en = zh + "；历史不足，只复核", en + "; too little history, reviewed only"
     if s.attribution == "third_party":
@@ -145,7 +157,8 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
 
 def decide(standings: list[Standing], policy: Policy, model: str) -> list[Decision]:
     """Decide all operators of a night, in the order given. Nothing but the arguments enters."""
-    by_risk = {s.operator_id: proposed_by_risk(s, policy) for s in standings}
+    chosen = selected({s.operator_id: s.p_value for s in standings if s.p_value is not None}, policy.tiers.false_discovery)
+    by_risk = {s.operator_id: proposed_by_risk(s, policy, chosen) for s in standings}
     proposed = within_capacity(standings, by_risk, policy)
     floor = 1.0 - policy.key_share
     decisions = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import lightgbm as lgb
@@ -14,6 +14,7 @@ from features.catalogue import BY_NAME
 from features.declare import VIEW
 from training import splits
 from training.calibrate import Calibration, expected_calibration_error, isotonic, within
+from training.conformal import honest_scores
 from training.dataset import Dataset
 from training.declare import FITTING, ROUNDS, Model
 from training.evaluate import Figure, auroc, average_precision
@@ -42,6 +43,7 @@ class Fitted:
     ece: float
     counts: dict[str, float]
     dataset: Dataset
+    honest: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def rules_score(signals: pd.DataFrame) -> np.ndarray:
@@ -132,4 +134,5 @@ def fit(model: Model, data: Dataset) -> Fitted:
             "test_confirmed": int(truth[split.test].sum()),
         },
         data,
+        honest_scores(raw, truth, data.labels["audited"].to_numpy(dtype=bool), data.entity) if len(data.entity) else np.zeros(0),
     )

@@ -20,6 +20,7 @@ from data_contracts.faults import ArtefactRefused
 from data_contracts.lake import digest_file
 from features import catalogue
 from training.calibrate import Calibration
+from training.conformal import conformal_p
 from training.declare import Model
 from training.models.all import BY_NAME
 
@@ -46,6 +47,11 @@ class Released:
     def probability(self, raw: np.ndarray) -> np.ndarray:
         return self.calibration(raw)
 
+    def conformal(self, raw: np.ndarray) -> np.ndarray:
+        """Share of honest entities that look at least as suspicious, shape (n,); NaN where no honest one was known."""
+        honest = np.array(self.manifest["honest"], dtype=np.float64)
+        return conformal_p(raw, honest) if len(honest) else np.full(len(raw), np.nan)
+
 
 def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any]) -> str:
     """Write a release whole or not at all; returns its version, a digest of what decides its scores.
@@ -54,7 +60,7 @@ def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any])
     """
     digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
     scoring = {name: digest for name, digest in digests.items() if name != CARD}
-    identity = json.dumps([scoring, manifest["signals"], manifest["calibration"]], sort_keys=True)
+    identity = json.dumps([scoring, manifest["signals"], manifest["calibration"], manifest["honest"]], sort_keys=True)
     version = hashlib.sha256(identity.encode()).hexdigest()[:12]
     manifest = manifest | {"version": version, "files": digests}
     target = folder / manifest["name"] / version

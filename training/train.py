@@ -16,6 +16,7 @@ import numpy as np
 from data_contracts.contract import contract
 from data_contracts.lake import delivered, digest_file, files_of
 from features import catalogue, engine
+from features.declare import OPERATOR
 from training import lineage, release
 from training.card import card
 from training.dataset import build, tied_operators
@@ -105,6 +106,7 @@ def train(
                 "entity": model.entity,
                 "signals": fitted.columns,
                 "no_graph_signals": fitted.no_graph_columns,
+                "honest": [float(x) for x in fitted.honest] if model.entity == OPERATOR else [],
                 "calibration": {"raw": fitted.calibration.raw, "probability": fitted.calibration.probability},
                 "catalogue_sha256": facts["catalogue_sha256"],
                 "data_sha256": facts["data_sha256"],
