@@ -39,7 +39,9 @@ tiers.groupby("tier").size().rename("operators").reset_index()
 # Influence raises supervision, never guilt: it moves nobody to the right.
 
 # %%
-shown = tiers.assign(why=tiers["why"].map(lambda w: json.loads(w)["en"]))
+shown = tiers[["operator_id", "tier", "risk", "p_value", "influence", "why"]].assign(
+    why=lambda t: t["why"].map(lambda w: json.loads(w)["en"])
+)
 alt.Chart(shown).mark_circle(size=60).encode(
     x=alt.X("risk:Q", title="risk (calibrated)"),
     y=alt.Y("influence:Q"),

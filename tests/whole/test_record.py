@@ -110,7 +110,7 @@ def test_a_replay_wants_the_policy_models_and_night_of_the_day(lake, models):
 
 def test_the_policy_in_force_moves_nobody_and_a_stricter_one_does(lake):
     assert what_if(lake, NIGHT, NIGHT, POLICY).empty
-    strict = replace(POLICY, tiers=replace(POLICY.tiers, B=0.0, capacity_B=1.0))
+    strict = replace(POLICY, tiers=replace(POLICY.tiers, B=0.0, review_honest=1.0, capacity_B=1.0))
     moved = what_if(lake, NIGHT, NIGHT, strict)
     assert len(moved) and set(moved["would_be"]) == {"B"} and set(moved["tier"]) == {"A"}
 
