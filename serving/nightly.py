@@ -201,7 +201,7 @@ def compute_night(
         scored.get(ORDER),
         figures,
         policy,
-        _conformal(scored[OPERATOR], models.get(MODEL_OF[OPERATOR])),
+        *_conformal(scored[OPERATOR], models.get(MODEL_OF[OPERATOR])),
     )
     stamp = {"run_id": run_id, "as_of": pd.Timestamp(as_of)}
     unknown = sorted(s.name for s in catalogue.CATALOGUE if s.entity != VIEW and _never_known(s.name, scored, accounts))
@@ -243,12 +243,13 @@ def compute_night(
     return counts | {"sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(decisions)}
 
 
-def _conformal(operators: Scored, released: Released | None) -> pd.Series | None:
-    """Share of honest operators that look at least as suspicious as each, where the model knows of honest ones."""
+def _conformal(operators: Scored, released: Released | None) -> tuple[pd.Series | None, pd.Series | None]:
+    """Share of honest operators that look at least as suspicious as each, and whether none does, where honest ones are known."""
     if released is None or operators.main != released.model.name:
-        return None
-    raw = released.raw(operators.signals[released.columns].to_numpy())
-    return pd.Series(released.conformal(raw), index=operators.signals.index)
+        return None, None
+    p = released.conformal(released.raw(operators.signals[released.columns].to_numpy()))
+    alone = p <= 1.0 / (len(released.manifest["honest"]) + 1.0)
+    return pd.Series(p, index=operators.signals.index), pd.Series(alone, index=operators.signals.index)
 
 
 def _members_before(lake: Path, before: str | None) -> pd.DataFrame | None:

@@ -99,6 +99,7 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
                 value(r.operator_id, "operator_order_count"),
                 attribution=r.attribution,
                 p_value=None if pd.isna(r.p_value) else float(r.p_value),
+                rarest=bool(why["rarest"]),
             )
         )
     return out

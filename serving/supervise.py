@@ -49,6 +49,7 @@ def decide_night(
     figures: pd.DataFrame,
     policy: Policy,
     p_values: pd.Series | None = None,
+    rarest: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Tier decisions of a night as rows of their contract, less the run's stamp."""
     s = operators.signals
@@ -73,6 +74,7 @@ def decide_night(
                     _value(s.at[operator, "suspicious_low_rating_share"]), _value(s.at[operator, "suspicious_high_rating_share"]), policy
                 ),
                 None if p_values is None else _value(p_values.get(operator, np.nan)),
+                rarest is not None and bool(rarest.get(operator, False)),
                 **p,
             )
         )
@@ -101,6 +103,7 @@ def decide_night(
                         "en": d.why_en,
                         "proposed": d.proposed,
                         "alarms": standing.alarms,
+                        "rarest": standing.rarest,
                         "clean": standing.clean + 1 if milder and d.tier == standing.previous_tier else 0,
                     },
                     ensure_ascii=False,

@@ -17,7 +17,8 @@ class Standing:
 
     `risk`: calibrated probability. `influence`: share of operators with less, from corrected figures.
     `alarms`: signals beyond their alarm. `attribution`: who gains from its suspicious orders.
-    `p_value`: share of honest operators that look at least as suspicious. `clean`: nights in a row, before tonight, with a milder proposal.
+    `p_value`: share of honest operators that look at least as suspicious;
+    `rarest`: none that is known does. `clean`: nights in a row, before tonight, with a milder proposal.
     `previous_*`: last night's tier, risk, model and policy.
     """
 
@@ -29,6 +30,7 @@ class Standing:
     orders: float | None
     attribution: str = "unknown"
     p_value: float | None = None
+    rarest: bool = False
     previous_tier: str | None = None
     previous_risk: float | None = None
     previous_model: str | None = None
@@ -67,12 +69,11 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
     if s.risk is None:
         return "B" if s.alarms >= t.review_alarms else "A"
     tier = "D" if s.risk >= t.D else "C" if s.risk >= t.C else "B" if s.risk >= t.B else "A"
-    if s.p_value is not None and s.p_value > policy.tiers.review_honest:
+    if s.p_value is not None and s.p_value > policy.tiers.review_honest and not s.rarest:
         tier = "A"
     elif s.p_value is not None and s.operator_id not in chosen:
         tier = min(tier, "B")
-    spared = is_cold(s, policy) or s.attribution == "third_party"  # a victim of hostile brushing is reviewed, not accused
-    return min(tier, "B") if spared else tier
+    return min(tier, "B") if is_cold(s, policy) else tier
 
 
 def who_gains(low: float | None, high: float | None, policy: Policy) -> str:
@@ -145,8 +146,8 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
         zh, en = zh + "；历史不足，只复核", en + "; too little history, reviewed only"
     if s.attribution == "third_party":
         zh, en = (
-            zh + "；可疑订单对其不利，疑为他人恶意刷单，只复核",
-            en + "; its suspicious orders harm it, perhaps a rival's: reviewed only",
+            zh + "；可疑订单对其不利，也可能是他人恶意刷单",
+            en + "; its suspicious orders harm it, which may be a rival's doing",
         )
     if by_risk != proposed:
         zh, en = zh + f"；巡查容量所限，由 {by_risk} 调为 {proposed}", en + f"; moved from {by_risk} to {proposed} by patrol capacity"

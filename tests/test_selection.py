@@ -76,6 +76,13 @@ def test_a_review_needs_a_rarity_among_the_honest_and_a_warning_the_bound():
     assert tier_of(None) == "D"  # no honest operator known: no bound, as before
 
 
+def test_more_suspicious_than_every_honest_operator_known_is_enough_for_a_review():
+    crowd = [standing(f"h{i}", 0.5, 0.01) for i in range(18)]
+    few = replace(standing("o", 0.05), rarest=True)  # nineteen honest ones are known: 1 / 20 is as rare as it gets
+    made = {d.operator_id: d.tier for d in decide([*crowd, few], WIDE, "m")}
+    assert made["o"] == "B" and set(made.values()) == {"A", "B"}
+
+
 def test_the_share_is_said_in_words():
     made = decide([standing("o", 0.004)], WIDE, "m")[0]
     assert "0.4% of honest operators" in made.why_en and "0.4%" in made.why_zh

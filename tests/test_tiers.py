@@ -149,7 +149,7 @@ def test_who_gains_is_said_from_enough_ratings_on_one_side(low, high, said):
     assert who_gains(low, high, POLICY) == said
 
 
-def test_a_victim_of_hostile_brushing_is_reviewed_not_accused():
+def test_who_gains_is_said_and_moves_no_tier():
+    """On the unseen world one of eight such answers is right: enough to be looked at, not to spare or to accuse."""
     made = decide([replace(BASE, risk=0.99, attribution="third_party")], WIDE, "m")[0]
-    assert made.tier == "B" and "rival" in made.why_en and "恶意" in made.why_zh
-    assert tier(risk=0.99, attribution="beneficiary") == tier(risk=0.99, attribution="unknown") == "D"
+    assert made.tier == "D" and "rival" in made.why_en and "恶意" in made.why_zh

@@ -41,7 +41,8 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
     say("tiers of honest operators")
     lake = worlds.made("medium", UNSEEN)
     nightly(lake, worlds.START + timedelta(days=DAYS - 1), models, load_policy(), say=lambda text: None)
-    tiers = read_outbound(lake, "tier_decisions").set_index("operator_id")["tier"]
+    decisions = read_outbound(lake, "tier_decisions").set_index("operator_id")
+    tiers = decisions["tier"]
     honest = tiers[~tiers.index.isin(set(worlds.truth(lake, "operators")["operator_id"]))]
     like = worlds.truth(lake, "lookalikes")
     out = []
@@ -66,6 +67,23 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
                     else "one operator in a group of this size is more than the goal, or the risk of some honest operators passes 0.15",
                 )
             )
+    cheats = tiers[tiers.index.isin(worlds.guilty_operators(lake))]
+    for name, tiers_ in (("reviewed (B or worse)", "BCD"), ("in C or D", "CD")):
+        value = float(cheats.isin(list(tiers_)).mean())
+        out.append(row(f"cheats-{tiers_}", f"Operators that cheat: share of {len(cheats)} {name}", value, COMMAND))
+    planted = worlds.truth(lake, "operators")
+    victims = set(planted.loc[planted["scheme"] == "hostile_brushing", "victim_id"].dropna()) & set(decisions.index)
+    said = decisions.index[decisions["attribution"] == "third_party"]
+    hit = len(set(said) & victims)
+    out.append(
+        row(
+            "attribution-third-party",
+            f"Hostile brushing: share of the {len(said)} operators said to be harmed by a rival that are planted victims ({hit} of {len(victims)} victims are said)",
+            hit / max(len(said), 1),
+            COMMAND,
+            why="a rush of unhappy buyers leaves the same ratings; the answer is shown and moves no tier",
+        )
+    )
     return out
 
 
