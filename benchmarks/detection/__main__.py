@@ -25,7 +25,7 @@ Models are those of `make bench`: trained on verdicts of world seed 101, judged 
 
 **Read with this in mind.** The Shopee marks are a published rule on the same columns, and the episode detector is that rule, written from
 its definition: its F1 says that the definition is met, not that brushing is solved. The window of a day for GitHub lockstep was chosen after an hour had
-found three groups; its control is the same events with shuffled times. Block shapes are those of the published figures; seed 0 of each carrier
+found three groups; its control is the same events with shuffled times; every actor of that set acts within a single day, so none of its members can be met again later. Block shapes are those of the published figures; seed 0 of each carrier
 was looked at while the ensemble was written, seeds 1 to 5 are reported. NAB sets one threshold on its own windows, for every method.
 Intervals are 90 % bootstrap intervals unless a row says otherwise.
 
