@@ -153,7 +153,7 @@ def in_order(account: np.ndarray, thing: np.ndarray, at: np.ndarray) -> tuple[np
     key = np.asarray(thing).astype(np.int64)
     key <<= bits
     key |= np.asarray(at).astype(np.int64) - first
-    order = np.argsort(key)
+    order = np.argsort(key, kind="stable")  # ties in the order given: the cap makes it matter
     key = key[order]
     return np.asarray(account)[order].astype(np.int32), (key >> bits).astype(np.int32), (key & ((1 << bits) - 1)).astype(np.int32)
 

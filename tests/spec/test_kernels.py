@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import reactions, series
+from features import reactions, series, shape
 from features.kernels import COLUMNS, GRANTED, JOINS, LEAVES, LIKES, VIEWERS, run_kernels
 
 SIGNALS = series.SIGNALS + reactions.SIGNALS
@@ -71,9 +71,14 @@ def test_a_rhythm_of_five_minutes_holds_the_variation_of_joins():
 
 
 def test_the_period_share_agrees_with_a_fourier_transform():
+    """At every whole period of 2 to 30 minutes, by the definition of the transform at that frequency."""
     x = np.random.default_rng(2).poisson(5.0, 173).astype(float)
-    power = np.abs(np.fft.rfft(x - x.mean())) ** 2 * 2 / (len(x) * ((x - x.mean()) ** 2).sum())
-    assert value(series.join_period_share, minutes(joins=x)) == pytest.approx(power[len(x) // 30 : len(x) // 2 + 1].max(), abs=1e-9)
+    d = x - x.mean()
+    periods = np.arange(2, 31)
+    power = np.abs(np.exp(-2j * np.pi * np.outer(1.0 / periods, np.arange(len(d)))) @ d) ** 2 / (len(d) * (d**2).sum())
+    power[1:] *= 2.0
+    assert value(series.join_period_share, minutes(joins=x)) == pytest.approx(power.max(), abs=1e-9)
+    assert value(shape.like_period_share, minutes(likes=x)) == pytest.approx(power.max(), abs=1e-9)
 
 
 def test_fewer_minutes_than_a_shape_needs_are_unknown():
