@@ -20,23 +20,29 @@ if TYPE_CHECKING:
 HONEST = 0.05  # sessions below this probability show what honest views look like
 
 
-def attributed_shares(tables: dict[str, Any], sessions: Scored, released: Released) -> pd.DataFrame:
-    """False share of the views of each session, by attributing single views: index session; share, low, high (90 %)."""
-    ids = sorted(sessions.signals.index)
-    views = engine.compute(tables, released.model.signals, VIEW, ids)
-    if views.empty:
-        return pd.DataFrame(columns=["share", "low", "high"])
-    of = session_of(views.index)
-    order = np.argsort(of.to_numpy().astype(str), kind="stable")
-    of = of.to_numpy().astype(str)[order]
+def attribute(released: Released, views: pd.DataFrame, probability: pd.Series) -> tuple[np.ndarray, np.ndarray, attribution.Shares]:
+    """Attribute single views: order in which the views were taken (session by session), session names, shares and posteriors.
+
+    `views`: signals by view id, not empty; `probability`: of each session having been inflated, 0 where it is not named.
+    """
+    of = session_of(views.index).to_numpy().astype(str)
+    order = np.argsort(of, kind="stable")
+    of = of[order]
     raw = within(released.raw(views[released.columns].to_numpy()[order]), of)
-    probability = released.probability(raw).clip(1e-6, 1 - 1e-6)
+    p = released.probability(raw).clip(1e-6, 1 - 1e-6)
     names, start = np.unique(of, return_index=True)
     start = np.append(start, len(order)).astype(np.int64)
-    inflated = sessions.probability().reindex(names).fillna(0.0).to_numpy()
-    honest = np.repeat(inflated < HONEST, np.diff(start))
-    ratio = attribution.likelihood_ratio(probability / (1.0 - probability), honest)
-    found = attribution.false_shares(ratio, start, inflated)
+    inflated = probability.reindex(names).fillna(0.0).to_numpy()
+    ratio = attribution.likelihood_ratio(p / (1.0 - p), np.repeat(inflated < HONEST, np.diff(start)))
+    return order, names, attribution.false_shares(ratio, start, inflated)
+
+
+def attributed_shares(tables: dict[str, Any], sessions: Scored, released: Released) -> pd.DataFrame:
+    """False share of the views of each session, by attributing single views: index session; share, low, high (90 %)."""
+    views = engine.compute(tables, released.model.signals, VIEW, sorted(sessions.signals.index))
+    if views.empty:
+        return pd.DataFrame(columns=["share", "low", "high"])
+    _order, names, found = attribute(released, views, sessions.probability())
     return pd.DataFrame({"share": found.share, "low": found.low, "high": found.high}, index=pd.Index(names, name="session_id"))
 
 

@@ -12,10 +12,11 @@ import pandas as pd
 from benchmarks import worlds
 from benchmarks.page import row
 from benchmarks.slice import DAYS, TRAINED, UNSEEN, judged
-from features import attributes, attribution, engine
+from features import attributes, engine
 from features.declare import VIEW
+from serving.figures import attribute
 from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
-from training.calibrate import expected_calibration_error, within
+from training.calibrate import expected_calibration_error
 from training.dataset import build, session_of, tied_operators
 from training.fit import booster_of
 from training.models.session_inflation import MODEL as SESSIONS
@@ -208,18 +209,11 @@ def false_views(models: Path, lake: Path, sessions: pd.Index, probability: pd.Se
     truth = worlds.truth(lake, "views")[["session_id", "account_id", "joined_at", "scheme"]]
     key = ["session_id", "account_id", "joined_at"]
     marked = named.merge(truth.drop_duplicates(key), on=key, how="left")["scheme"].notna().to_numpy()
-    of = session_of(x.index).to_numpy().astype(str)
-    order = np.argsort(of, kind="stable")
-    p = released.probability(within(released.raw(x[released.columns].to_numpy()[order]), of[order])).clip(1e-6, 1 - 1e-6)
-    names, start = np.unique(of[order], return_index=True)
-    start = np.append(start, len(order)).astype(np.int64)
-    inflated = probability.reindex(names).fillna(0.0).to_numpy()
-    ratio = attribution.likelihood_ratio(p / (1 - p), np.repeat(inflated < 0.05, np.diff(start)))
-    found = attribution.false_shares(ratio, start, inflated)
+    order, names, found = attribute(released, x, probability)
     fake = marked[order]
     said = found.posterior >= 0.5
     precision, recall = float(fake[said].mean()) if said.any() else 0.0, float(said[fake].mean())
-    true_share = np.add.reduceat(fake.astype(float), start[:-1]) / np.diff(start)
+    true_share = pd.Series(fake.astype(float)).groupby(session_of(x.index).to_numpy()[order]).mean().to_numpy()
     botted = true_share > 0.1
     inside = (found.low <= true_share) & (true_share <= found.high)
     why = "views are learnt from verdicts on some 700 sessions, none on views; paid people on their own phones look like the audience"

@@ -81,14 +81,13 @@ def find_blocks(
             break
         # evidence is judged on the whole graph: taking blocks out must not make what is left look special
         seen = evidence(graph, *best)
-        if seen.nats >= least_evidence:
-            found.append(FoundBlock(best[0], best[1], seen.edges, best_value, seen.lift, seen.fill, seen.nats, by))
-        elif found or best_value < 1.0:
+        if seen.nats < least_evidence:
             break
+        found.append(FoundBlock(best[0], best[1], seen.edges, best_value, seen.lift, seen.fill, seen.nats, by))
         in_row, in_column = np.zeros(len(graph.row_mass), bool), np.zeros(len(graph.column_mass), bool)
         in_row[best[0]], in_column[best[1]] = True, True
         left = ~(in_row[rest.rows] & in_column[rest.columns])
-        if left.all() or (seen.nats < least_evidence):
+        if left.all():
             break
         rest = bipartite(rest.rows[left], rest.columns[left], len(graph.row_mass), len(graph.column_mass), rest.weight[left])
     return sorted(found, key=lambda b: -b.excess_density)

@@ -28,54 +28,36 @@ class Episodes:
 
 
 @njit(cache=True, nogil=True)
+def _mark(at, buyer, before, after, closed_low, closed_high, rate, inside, best):  # pragma: no cover - compiled
+    """Mark the orders of each window from `before` seconds before an order to `after` seconds after it that reaches the rate."""
+    n, lo, hi, different = len(at), 0, 0, 0
+    count = np.zeros(buyer.max() + 1, np.int64)
+    for i in range(n):
+        low, high = at[i] - before, at[i] + after
+        while hi < n and (at[hi] < high or (closed_high and at[hi] == high)):
+            if count[buyer[hi]] == 0:
+                different += 1
+            count[buyer[hi]] += 1
+            hi += 1
+        while lo < hi and (at[lo] < low or (not closed_low and at[lo] == low)):
+            count[buyer[lo]] -= 1
+            if count[buyer[lo]] == 0:
+                different -= 1
+            lo += 1
+        if different and (hi - lo) / different >= rate:
+            for k in range(lo, hi):
+                inside[k] = True
+                best[k] = max(best[k], (hi - lo) / different)
+
+
+@njit(cache=True, nogil=True)
 def _sweep(at, buyer, window, rate):  # pragma: no cover - compiled
     """Orders of one shop (sorted by time) that lie in an hour of at least the rate, and the best rate of such an hour."""
-    n = len(at)
-    inside = np.zeros(n, np.bool_)
-    best = np.zeros(n)
-    count = np.zeros(buyer.max() + 1, np.int64)
-    for closed_low in range(2):
-        for closed_high in range(2):
-            lo, hi, different = 0, 0, 0
-            count[:] = 0
-            # windows that end at each order
-            for e in range(n):
-                end = at[e]
-                while hi < n and (at[hi] < end or (closed_high and at[hi] == end)):
-                    if count[buyer[hi]] == 0:
-                        different += 1
-                    count[buyer[hi]] += 1
-                    hi += 1
-                while lo < hi and (at[lo] < end - window or (not closed_low and at[lo] == end - window)):
-                    count[buyer[lo]] -= 1
-                    if count[buyer[lo]] == 0:
-                        different -= 1
-                    lo += 1
-                if different and (hi - lo) / different >= rate:
-                    r = (hi - lo) / different
-                    for k in range(lo, hi):
-                        inside[k] = True
-                        best[k] = max(best[k], r)
-            # windows that begin at each order
-            lo, hi, different = 0, 0, 0
-            count[:] = 0
-            for b in range(n):
-                begin = at[b]
-                while hi < n and (at[hi] < begin + window or (closed_high and at[hi] == begin + window)):
-                    if count[buyer[hi]] == 0:
-                        different += 1
-                    count[buyer[hi]] += 1
-                    hi += 1
-                while lo < hi and (at[lo] < begin or (not closed_low and at[lo] == begin)):
-                    count[buyer[lo]] -= 1
-                    if count[buyer[lo]] == 0:
-                        different -= 1
-                    lo += 1
-                if different and (hi - lo) / different >= rate:
-                    r = (hi - lo) / different
-                    for k in range(lo, hi):
-                        inside[k] = True
-                        best[k] = max(best[k], r)
+    inside, best = np.zeros(len(at), np.bool_), np.zeros(len(at))
+    for closed_low in (False, True):
+        for closed_high in (False, True):
+            _mark(at, buyer, window, 0, closed_low, closed_high, rate, inside, best)
+            _mark(at, buyer, 0, window, closed_low, closed_high, rate, inside, best)
     return inside, best
 
 

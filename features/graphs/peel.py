@@ -17,7 +17,6 @@ import numpy as np
 from numba import njit
 
 BATCH = 0.1  # the batch peel removes nodes up to (1 + BATCH) times the mean weight
-ALIVE, GONE = np.uint8(1), np.uint8(0)
 
 
 @dataclass(frozen=True)
