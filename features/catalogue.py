@@ -10,6 +10,7 @@ from features import (
     attributes,
     audience,
     benefit,
+    categories,
     coordination,
     counters,
     engagement,
@@ -39,6 +40,7 @@ CATALOGUE: tuple[Signal, ...] = (
     + shape.SIGNALS
     + coordination.SIGNALS
     + orders.SIGNALS
+    + categories.SIGNALS
     + fulfilment.SIGNALS
     + accounts.SIGNALS
     + operators.SIGNALS
@@ -67,6 +69,7 @@ def digest() -> str:
         coordination,
         meetings,
         orders,
+        categories,
         fulfilment,
         accounts,
         operators,

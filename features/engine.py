@@ -31,6 +31,7 @@ Tables = Mapping[str, Any]
 def duckdb_tables(lake: Path, as_of: datetime, memory: str = "8GB", threads: int = 1) -> dict[str, Any]:
     """Ibis tables of the good rows known at `as_of`, on a DuckDB connection of their own; absent tables are left out.
 
+    Each is read and cut once, into the engine, which spills beyond `memory`: a night passes over them some twenty times.
     One thread by default: sums of floats then have one order, and a night can be replayed bit for bit.
     """
     connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
@@ -41,9 +42,9 @@ def duckdb_tables(lake: Path, as_of: datetime, memory: str = "8GB", threads: int
         sql = scan_sql(lake, contract(name), as_of)
         if name in EVENTS:
             sql += f" AND {contract(name).received} >= TIMESTAMP '{(as_of - LOOKBACK).isoformat(sep=' ')}'"
-        connection.raw_sql(f"CREATE VIEW {name} AS {sql}")
+        connection.raw_sql(f"CREATE TABLE {name} AS {sql}")
     if "room_minutes" not in names and {"views", "interactions", "orders", "sessions", "accounts"} <= set(names):
-        connection.raw_sql(f"CREATE VIEW room_minutes AS {ROOM_MINUTES}")
+        connection.raw_sql(f"CREATE TABLE room_minutes AS {ROOM_MINUTES}")
         names.append("room_minutes")
     return {name: connection.table(name) for name in names}
 

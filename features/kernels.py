@@ -66,6 +66,11 @@ def unexplained_excess(m, column):
     total = x.sum()
     if len(x) < FEW or not total > 0:
         return np.nan
+    most, near = x.max(), 0
+    for i in range(len(x)):
+        near += 5.0 * x[i] >= most
+    if most <= 5.0 or 2 * near > len(x) + 1:  # the median is a fifth of the largest or more: nothing lies above the limit
+        return 0.0
     limit = max(5.0, 5.0 * np.median(x))
     above = 0.0
     for i in range(len(x)):
@@ -111,6 +116,16 @@ def live(**more):
     return signal(reads=READS, **more)
 
 
+@njit(cache=True)
+def by_column(minutes, first, last):
+    """Rows first to last with each column contiguous, which kernels read several times faster."""
+    out = np.empty((minutes.shape[1], last - first))
+    for i in range(first, last):
+        for j in range(minutes.shape[1]):
+            out[j, i - first] = minutes[i, j]
+    return out.T
+
+
 def run_kernels(minutes: np.ndarray, offsets: np.ndarray, signals: tuple[Signal, ...]) -> np.ndarray:
     """Values of LIVE signals for many sessions.
 
@@ -119,7 +134,7 @@ def run_kernels(minutes: np.ndarray, offsets: np.ndarray, signals: tuple[Signal,
     """
     out = np.empty((len(offsets) - 1, len(signals)))
     for i in range(len(offsets) - 1):
-        one = minutes[offsets[i] : offsets[i + 1]]
+        one = by_column(minutes, offsets[i], offsets[i + 1])
         for j, each in enumerate(signals):
             out[i, j] = each.compute(one)
     return out

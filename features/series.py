@@ -1,6 +1,6 @@
 """LIVE signals: kernels over one session's public counters by minute.
 
-A kernel takes a C-ordered float64 array of shape (minutes, 15), columns as in `COLUMNS`, and returns one float; NaN
+A kernel takes a float64 array of shape (minutes, 15), each column contiguous, columns as in `COLUMNS`, and returns one float; NaN
 is unknown. The same compiled function serves one session online and all of them at night, so parity is structural.
 Minutes are in order; a minute that was not delivered is not invented. Kernels keep no state.
 """

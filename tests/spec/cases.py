@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
 
-from features import accounts, audience, coordination, engagement, fulfilment, operators, orders, rooms, viewers
+from features import accounts, audience, categories, coordination, engagement, fulfilment, operators, orders, rooms, viewers
 from features.declare import Signal
 
 T0 = pd.Timestamp("2026-01-10 20:00")
@@ -196,6 +197,33 @@ CASES = [
         orders.payer_buyer_count,
         {"orders": rows(ORDER + " payer_id", "r1 o a t0 y", "r2 o b t0 y", "r3 o b t9 y", "r4 o c t0 z")},
         {"r1": 2, "r2": 2, "r3": 2, "r4": 1},
+    ),
+    Case(
+        "an amount is measured against all orders of its category, of whichever operator",
+        categories.amount_category_residual,
+        {
+            "orders": rows(ORDER + " paid_amount", "r1 o a t0 10.0", "r2 o b t0 20.0", "r3 p c t0 40.0", "r4 q d t0 900.0"),
+            "operators": rows("operator_id category", "o tea", "p tea", "q gold"),
+        },
+        {"r1": -math.log(2.0), "r2": 0.0, "r3": math.log(2.0), "r4": 0.0},
+    ),
+    Case(
+        "an operator that sells twice what its category did that day stands out, and its rival falls short",
+        categories.day_category_residual,
+        {
+            "orders": rows(
+                ORDER,
+                *[f"a{i} o b{i} t{i}" for i in range(4)],
+                "a9 o b9 t-86400",
+                *[f"c{i} p d{i} t{i}" for i in range(2)],
+                "c9 p d9 t-86400",
+            ),
+            "operators": rows("operator_id category", "o tea", "p tea"),
+        },
+        {f"a{i}": (4 - 2) / math.sqrt(3) for i in range(4)}
+        | {"a9": (1 - 2) / math.sqrt(3)}
+        | {f"c{i}": (2 - 4) / math.sqrt(5) for i in range(2)}
+        | {"c9": (1 - 0.5) / math.sqrt(1.5)},
     ),
     Case(
         "only what was watched before the order counts",
