@@ -27,10 +27,12 @@ class Journal:
     """Answers by request id, backed by a file of JSON lines; one writer a file."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.lock = path, threading.Lock()
+        self.path, self.lock, self.disk = path, threading.Lock(), threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         self.answers: dict[str, tuple[str, bytes]] = {}
         self.head = START
+        self.waiting: list[bytes] = []
+        self.sealed = self.written = 0
         if path.exists():
             for line in path.read_text("utf-8").splitlines():
                 record = json.loads(line)
@@ -42,18 +44,35 @@ class Journal:
         return self.answers.get(request_id)
 
     def append(self, record: dict[str, Any], request_sha256: str, answer: bytes) -> None:
-        """Write one answer; it is on disk before it is given."""
+        """Write one answer; it is on disk before it is given. Answers that wait for the disk together share one sync."""
+        more = {"request_sha256": request_sha256, "answer": answer.decode(), "answer_sha256": hashlib.sha256(answer).hexdigest()}
         with self.lock:
-            full = seal(
-                record | {"request_sha256": request_sha256, "answer": answer.decode(), "answer_sha256": hashlib.sha256(answer).hexdigest()},
-                self.head,
-            )
-            with self.path.open("a", encoding="utf-8") as handle:
-                handle.write(json.dumps(full, sort_keys=True, ensure_ascii=False) + "\n")
+            full = seal(record | more, self.head)
+            self.waiting.append((json.dumps(full, sort_keys=True, ensure_ascii=False) + "\n").encode())
+            self.head = full["sha256"]
+            self.sealed += 1
+            mine = self.sealed
+        with self.disk:
+            if self.written < mine:
+                self._write()
+        self.answers[record["request_id"]] = (request_sha256, answer)
+
+    def _write(self) -> None:
+        """Write and sync what waits; when the disk refuses, nothing is left half written and the lines go on waiting."""
+        with self.lock:
+            lines, self.waiting, upto = self.waiting, [], self.sealed
+        with self.path.open("ab") as handle:
+            size = handle.tell()
+            try:
+                handle.write(b"".join(lines))
                 handle.flush()
                 os.fsync(handle.fileno())
-            self.head = full["sha256"]
-            self.answers[record["request_id"]] = (request_sha256, answer)
+            except OSError:
+                with self.lock:
+                    self.waiting = lines + self.waiting
+                os.truncate(self.path, size)
+                raise
+        self.written = upto
 
 
 def first_broken(path: Path) -> int | None:

@@ -18,15 +18,14 @@ DEVIANCE = "deviance"
 
 @dataclass(frozen=True)
 class Peers:
-    """Medians of each signal within strata; the whole when a stratum is small."""
+    """Medians of each signal within strata (stratum → signal → median); the whole when a stratum is small."""
 
-    medians: pd.DataFrame
-    overall: pd.Series
-    stratum: pd.Series
+    medians: dict[str, dict[str, float]]
+    overall: dict[str, float]
+    stratum: dict[str, str]
 
     def of(self, entity: str, name: str) -> float | None:
-        where = self.stratum.get(entity)
-        value = self.medians.at[where, name] if where in self.medians.index else np.nan
+        value = self.medians.get(self.stratum.get(entity, ""), self.overall)[name]
         value = self.overall[name] if np.isnan(value) else value
         return None if np.isnan(value) else float(value)
 
@@ -37,7 +36,8 @@ def peers_of(signals: pd.DataFrame, stratum: pd.Series | None, least: int = 20) 
     labels = stratum.reindex(signals.index)
     sizes = labels.value_counts()
     large = labels.where(labels.isin(sizes[sizes >= least].index))
-    return Peers(signals.groupby(large).median(), signals.median(), stratum)
+    medians = signals.groupby(large).median().to_dict("index")
+    return Peers({str(k): v for k, v in medians.items()}, signals.median().to_dict(), labels.dropna().astype(str).to_dict())
 
 
 def reason(name: str, value: float, peers: float | None, share: float) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from rich.console import Console
 
 from benchmarks import worlds
 from benchmarks.page import write
-from benchmarks.speed import doors, graphs, series
+from benchmarks.speed import doors, gate, graphs, night, series
 
 TEXT = """
 Medians of five interleaved repeats in one process and one run, CPU seconds (three repeats at ten million actions); two noisy cores.
 Peers are installed by the same command from their own lock file: UGFraud, graphspot, igraph, networkx, Polars, catch22, tsfresh.
-Not measured here: the boost check's throughput under load, TreeSHAP's part of a night, a night of 20 million views, other tree evaluators.
+wrk asks the boost check and both no-ops in turns. Not measured here: other tree evaluators than LightGBM's own; Redis, for which there is no store; 100 million views.
 """
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     rows = graphs.rows(console.print, peers) + series.rows(console.print, peers)
     models = worlds.OUT / "models"
     if models.is_dir():
-        rows += doors.rows(console.print, models)
+        rows += night.rows(console.print, models) + doors.rows(console.print, models) + gate.rows(console.print, models)
     else:
         console.print(f"no models at {models}: make bench trains them; the rows of the doors are left out")
     write("speed", "Speed, beside peers", rows, TEXT)

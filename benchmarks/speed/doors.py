@@ -1,38 +1,24 @@
-"""Lookups, single rows, and the night over the floor of reading its input."""
+"""Lookups and single rows at the online door, and what fewer trees cost."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 
 from benchmarks import worlds
 from benchmarks.page import row
-from benchmarks.slice import DAYS, TRAINED
-from data_contracts.lake import files_of
-from serving.nightly import nightly
-from serving.policy import load_policy
+from benchmarks.slice import DAYS, TRAINED, UNSEEN, judged
 from serving.store import Minutes, load_night
+from training.evaluate import average_precision
 from training.release import load
 
 COMMAND = "make bench-speed"
-GROUPED = {
-    "views": "session_id",
-    "interactions": "session_id",
-    "orders": "operator_id",
-    "accounts": "region",
-    "sessions": "operator_id",
-    "room_minutes": "session_id",
-    "parcels": "sender_id",
-    "refunds": "stage",
-    "reviews": "rating",
-}
 
 
 def quantiles(run: Callable[[int], Any], times: int = 20_000) -> tuple[float, float]:
@@ -45,49 +31,33 @@ def quantiles(run: Callable[[int], Any], times: int = 20_000) -> tuple[float, fl
     return float(np.quantile(spent, 0.5) / 1e3), float(np.quantile(spent, 0.99) / 1e3)
 
 
-def floor_seconds(lake: Path) -> float:
-    """CPU seconds in which one DuckDB thread reads and groups each input table once."""
-    engine = duckdb.connect()
-    engine.execute("SET threads=1")
-    begin = time.process_time()
-    for table, key in GROUPED.items():
-        files = files_of(lake, table)
-        if files:
-            engine.execute(
-                f"SELECT {key}, count(*), {', '.join(f'max({c})' for c in _columns(engine, files))} FROM read_parquet(?) GROUP BY 1",
-                [list(map(str, files))],
-            ).fetchall()
-    return time.process_time() - begin
-
-
-def _columns(engine: Any, files: list[Path]) -> list[str]:
-    names = [r[0] for r in engine.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(files[0])]).fetchall()]
-    return [f'"{n}"' for n in names if not n.endswith("_ids")]
+def fewer_trees(models: Path) -> list[dict[str, Any]]:
+    """Average precision on the unseen world of the first quarter and half of a model's trees."""
+    lake = worlds.made("medium", UNSEEN)
+    as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
+    out = []
+    for name in ("session_inflation", "order_brushing"):
+        released = load(models, name)
+        signals, guilty, group = judged(lake, released.model, as_of)
+        values, trees = signals[released.columns].to_numpy(), released.booster.num_trees()
+        for share in (0.25, 0.5, 1.0):
+            many = max(1, round(share * trees))
+            score = np.asarray(released.booster.predict(values, raw_score=True, num_threads=2, num_iteration=many))
+            figure = average_precision(guilty, score, group.reset_index(drop=True))
+            out.append(
+                row(
+                    f"trees-{name}-{int(100 * share)}",
+                    f"`{name}` with the first {many} of its {trees} trees: average precision on the unseen world",
+                    figure.value,
+                    COMMAND,
+                    interval=[figure.low, figure.high],
+                )
+            )
+    return out
 
 
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
-    say("a medium night")
-    lake = worlds.made("medium", TRAINED)  # not the unseen world, whose published nights other figures stand on
-    floor = floor_seconds(lake)
-    begin = time.process_time()
-    done = nightly(lake, worlds.START + timedelta(days=DAYS - 2), models, load_policy(), say=lambda text: None)
-    spent = time.process_time() - begin
-    out = []
-    if done.fresh:
-        ratio = spent / floor
-        out.append(
-            row(
-                "night-floor",
-                f"A night on the medium world (seed {TRAINED}): CPU time ({spent:.0f} s) over reading and grouping each input table once ({floor:.1f} s)",
-                ratio,
-                COMMAND,
-                goal="<= 8",
-                holds=ratio <= 8,
-                why=None
-                if ratio <= 8
-                else "signals join each table many times in one thread, for bits that repeat; every lake file is hashed and each night looks back 28 days",
-            )
-        )
+    lake, out = worlds.made("medium", TRAINED), []
     say("lookups")
     state = load_night(lake)
     names = list(state.operators)
@@ -118,5 +88,5 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
     begin = time.process_time()
     live.raw(many, threads=1)
     out.append(row("trees-batch", "Rows a core-second through the same model in a batch", 20_000 / (time.process_time() - begin), COMMAND))
-    say(f"models of seed {TRAINED}")
-    return out
+    say("fewer trees")
+    return out + fewer_trees(models)

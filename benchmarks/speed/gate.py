@@ -1,0 +1,137 @@
+"""The boost check under load, beside services that do nothing: same client, same run, one after another and round again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from benchmarks import worlds
+from benchmarks.page import row
+from data_contracts.lake import read_outbound
+from features.kernels import COLUMNS
+from serving.keys import make_key
+from serving.store import Minutes
+
+COMMAND = "make bench-speed"
+AT_ONCE = (1, 16, 64)
+SECONDS, ROUNDS = 4, 3
+SESSIONS = 50  # running sessions with 120 minutes, each of another operator
+SERVICES = {
+    "default no-op": "benchmarks.speed.noop:Default",
+    "tuned no-op": "benchmarks.speed.noop:Tuned",
+    "boost check": "serving.service:Gate",
+}
+SCRIPT = """
+local thread = 0
+function setup(t) thread = thread + 1; t:set("id", thread) end
+function init(args) math.randomseed(id * 7919 + os.time()); n = 0; run = math.random(1e9)
+  operators = {%s} end
+function request()
+  n = n + 1
+  local body = string.format('{"requestId":"r%%d-%%d-%%d","operatorId":"%%s","sessionId":"s%%d"}', id, run, n, operators[n %% #operators + 1], n %% #operators)
+  return wrk.format("POST", "/v1/boost-check", {["content-type"] = "application/json", ["x-api-key"] = "%s"}, body)
+end
+function done(summary, latency, requests)
+  io.write(string.format("@%%d %%d %%d %%d\\n", summary.requests, summary.duration, latency:percentile(99), summary.errors.status))
+end
+"""
+
+
+def started(target: str, environment: dict[str, str], log: Path) -> tuple[subprocess.Popen, int]:
+    """A service on a free port of the loopback, ready."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1", "--port", str(port)]
+    with log.open("w") as out:
+        server = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True, env=os.environ | environment)
+    for _ in range(240):
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return server, port
+        except httpx.TransportError:
+            time.sleep(0.25)
+    raise RuntimeError(log.read_text())
+
+
+def measured(port: int, script: Path, connections: int) -> tuple[float, float, int]:
+    """Requests a second, p99 in milliseconds, and answers that were no 200, of one run of wrk."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "-s", str(script), f"http://127.0.0.1:{port}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    requests, micro, p99, wrong = map(int, re.search(r"@(\d+) (\d+) (\d+) (\d+)", said).groups())  # type: ignore[union-attr]
+    return requests / (micro / 1e6), p99 / 1e3, wrong
+
+
+def rows(say: Any, models: Path) -> list[dict[str, Any]]:
+    """Throughput and p99 of a full check (keys, minutes from the store, kernels, model, journal on disk) and of both no-ops."""
+    if shutil.which("wrk") is None:
+        say("wrk is not installed (apt-get install wrk): the rows of the boost check are left out")
+        return []
+    say("the boost check under load")
+    pace: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        lake = folder / "lake"
+        shutil.copytree(worlds.made("medium", 101), lake, ignore=shutil.ignore_patterns("views", "interactions", "online", "journal"))
+        operators = read_outbound(lake, "tier_decisions")["operator_id"].tolist()[:SESSIONS]
+        minutes, rng = Minutes(lake / "online" / "minutes.sqlite"), np.random.default_rng(0)
+        for i, operator in enumerate(operators):
+            minutes.put(f"s{i}", operator, [(m, rng.poisson(20, len(COLUMNS)).astype(float)) for m in range(120)])
+        script = folder / "load.lua"
+        script.write_text(SCRIPT % (",".join(map(json.dumps, operators)), make_key(lake, "load", ["boost"])))
+        servers = {}
+        try:
+            for name, target in SERVICES.items():
+                home = folder / name.replace(" ", "-")
+                (home / "prom").mkdir(parents=True)
+                environment = {
+                    "STEELYARD_LAKE": str(lake),
+                    "STEELYARD_MODELS": str(models.resolve()),
+                    "BENTOML_HOME": str(home),
+                    "BENTOML_DO_NOT_TRACK": "True",
+                    "PROMETHEUS_MULTIPROC_DIR": str(home / "prom"),
+                }
+                servers[name] = started(target, environment, home / "log")
+                measured(servers[name][1], script, 4)
+            for _ in range(ROUNDS):
+                for connections in AT_ONCE:
+                    for name, (_server, port) in servers.items():
+                        speed, p99, wrong = measured(port, script, connections)
+                        if wrong:
+                            raise RuntimeError(f"{name}: {wrong} answers were no 200 at {connections} connections")
+                        pace[name, connections].append((speed, p99))
+        finally:
+            for server, _port in servers.values():
+                os.killpg(server.pid, signal.SIGTERM)
+                server.wait(30)
+    return _judged({k: (float(np.median([s for s, _ in v])), float(np.median([p for _, p in v]))) for k, v in pace.items()})
+
+
+def _judged(found: dict[tuple[str, int], tuple[float, float]]) -> list[dict[str, Any]]:
+    out = []
+    for connections in AT_ONCE:
+        speed, p99 = found["boost check", connections]
+        tuned, tuned_p99 = found["tuned no-op", connections]
+        plain = found["default no-op", connections][0]
+        why = "a check reads minutes, runs kernels and a model, and syncs its journal, all under one interpreter lock"
+        out += [
+            row(f"boost-pace-{connections}", f"Boost checks a second at {connections} connections (tuned no-op {tuned:.0f}, default no-op {plain:.0f})", speed, COMMAND),
+            row(f"boost-tuned-{connections}", f"The same over the tuned no-op, {connections} connections", speed / tuned, COMMAND, ">= 0.6", holds=speed >= 0.6 * tuned, why=None if speed >= 0.6 * tuned else why),
+            row(f"boost-default-{connections}", f"The same over BentoML's default no-op, {connections} connections", speed / plain, COMMAND, ">= 2", holds=speed >= 2 * plain, why=None if speed >= 2 * plain else why),
+            row(f"boost-p99-{connections}", f"p99 of a check ({p99:.1f} ms) over the tuned no-op's ({tuned_p99:.1f} ms), {connections} connections", p99 / tuned_p99, COMMAND, "<= 1.5", holds=p99 <= 1.5 * tuned_p99, why=None if p99 <= 1.5 * tuned_p99 else why),
+        ]  # fmt: skip
+    return out

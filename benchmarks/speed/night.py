@@ -1,0 +1,117 @@
+"""A night over the floor of reading its input, its memory, the part of its reasons, and how it grows."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import duckdb
+from lightgbm import Booster
+
+from benchmarks import worlds
+from benchmarks.page import row
+from benchmarks.slice import DAYS, TRAINED
+from data_contracts.lake import files_of
+from serving.nightly import nightly
+from serving.policy import load_policy
+
+COMMAND = "make bench-speed"
+GROUPED = {
+    "views": "session_id",
+    "interactions": "session_id",
+    "orders": "operator_id",
+    "accounts": "region",
+    "sessions": "operator_id",
+    "room_minutes": "session_id",
+    "parcels": "sender_id",
+    "refunds": "stage",
+    "reviews": "rating",
+}
+
+
+def floor_seconds(lake: Path) -> float:
+    """CPU seconds in which one DuckDB thread reads and groups each input table once."""
+    engine = duckdb.connect()
+    engine.execute("SET threads=1")
+    begin = time.process_time()
+    for table, key in GROUPED.items():
+        files = files_of(lake, table)
+        if files:
+            engine.execute(
+                f"SELECT {key}, count(*), {', '.join(f'max({c})' for c in _columns(engine, files))} FROM read_parquet(?) GROUP BY 1",
+                [list(map(str, files))],
+            ).fetchall()
+    return time.process_time() - begin
+
+
+def _columns(engine: Any, files: list[Path]) -> list[str]:
+    names = [r[0] for r in engine.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(files[0])]).fetchall()]
+    return [f'"{n}"' for n in names if not n.endswith("_ids")]
+
+
+@contextmanager
+def explaining() -> Iterator[list[float]]:
+    """CPU seconds of each call that computes SHAP values while this is open."""
+    spent: list[float] = []
+    predict = Booster.predict
+
+    def timed(self: Booster, *given: Any, **named: Any) -> Any:
+        begin = time.process_time()
+        out = predict(self, *given, **named)
+        if named.get("pred_contrib"):
+            spent.append(time.process_time() - begin)
+        return out
+
+    with patch.object(Booster, "predict", timed):
+        yield spent
+
+
+def one_night(size: str, models: Path) -> dict[str, float]:
+    """Run a night of a world in this process, afresh: CPU and wall seconds, seconds of SHAP values, peak memory in GB, views read."""
+    lake = worlds.made(size, TRAINED)
+    night = worlds.START + timedelta(days=DAYS - 2)
+    for folder in ("runs", "journal"):
+        shutil.rmtree(lake / folder, ignore_errors=True)
+    cpu, wall = time.process_time(), time.perf_counter()
+    with explaining() as reasons:
+        nightly(lake, night, models, load_policy(), say=lambda text: None)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    peak = next(x for x in open("/proc/self/status") if x.startswith("VmHWM")).split()[1]  # noqa: SIM115
+    views = duckdb.sql(f"SELECT count(*) FROM read_parquet({[str(f) for f in files_of(lake, 'views')]})").fetchall()[0][0]
+    return {"cpu": cpu, "wall": wall, "reasons": sum(reasons), "gb": int(peak) / 2**20, "floor": floor_seconds(lake), "views": views}
+
+
+def apart(size: str, models: Path) -> dict[str, float]:
+    """The same in a process of its own, so that its memory is its own."""
+    code = f"import json; from pathlib import Path; from benchmarks.speed.night import one_night; print(json.dumps(one_night({size!r}, Path({str(models)!r}))))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def rows(say: Any, models: Path) -> list[dict[str, Any]]:
+    out, found = [], {}
+    for size in ("medium", "large"):
+        say(f"a {size} night")
+        one = found[size] = apart(size, models)
+        ratio, share = one["cpu"] / one["floor"], one["reasons"] / one["cpu"]
+        label = f"A night with models on the {size} world (seed {TRAINED}, {one['views'] / 1e6:.1f} M views)"
+        big = size == "large"
+        out += [
+            row(f"night-floor-{size}", f"{label}: CPU time ({one['cpu']:.0f} s, {one['wall']:.0f} s on the clock) over reading and grouping each input table once ({one['floor']:.1f} s)", ratio, COMMAND, goal="<= 8", holds=ratio <= 8, why=None if ratio <= 8 else "some sixty relations of signals and two passes of lockstep go over the same rows in one thread, for bits that repeat"),
+            row(f"night-memory-{size}", "The same: peak memory in GB", one["gb"], COMMAND, goal="<= 8" if big else None, holds=one["gb"] <= 8 if big else None, why="pairs of lockstep and signals of single views are held whole" if big and one["gb"] > 8 else None),
+            row(f"night-reasons-{size}", "The same: SHAP values of what is shown, as a share of its CPU time", share, COMMAND, goal="<= 0.25", holds=share <= 0.25, why=None if share <= 0.25 else "too many entities are explained"),
+        ]  # fmt: skip
+    a, b = found["medium"], found["large"]
+    grows = math.log(b["cpu"] / a["cpu"]) / math.log(b["views"] / a["views"])
+    out.append(row("night-growth", "Growth exponent of the night's CPU time from the medium to the large world", grows, COMMAND, goal="<= 1.1", holds=grows <= 1.1, why=None if grows <= 1.1 else "lockstep pairs grow faster than views"))  # fmt: skip
+    return out
