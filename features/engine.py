@@ -28,14 +28,14 @@ RAID_MINUTES = 10  # a raid explains what happens for so long
 Tables = Mapping[str, Any]
 
 
-def duckdb_tables(lake: Path, as_of: datetime, memory: str = "8GB", threads: int = 1) -> dict[str, Any]:
+def duckdb_tables(lake: Path, as_of: datetime, memory: str = "4GB", threads: int = 1) -> dict[str, Any]:
     """Ibis tables of the good rows known at `as_of`, on a DuckDB connection of their own; absent tables are left out.
 
     Each is read and cut once, into the engine, which spills beyond `memory`: a night passes over them some twenty times.
     One thread by default: sums of floats then have one order, and a night can be replayed bit for bit.
     """
     connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
-    connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false;")
+    connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false;")
     connection.raw_sql(f"SET temp_directory='{spill_folder()}'")
     names = [n for n in inbound_names() if files_of(lake, n)]
     for name in names:

@@ -7,8 +7,6 @@ accusation (误杀), `miss` a cheat that was let off (漏杀); an appeal that is
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +16,7 @@ import pandas as pd
 from data_contracts.contract import contract
 from data_contracts.faults import SteelyardError
 from data_contracts.lake import append_day, open_lake, read_outbound
-from serving.journal import START, seal
+from serving.journal import chained, records
 from serving.policy import Policy
 
 VERDICTS = {"error": "cleared", "upheld": "confirmed", "miss": "confirmed"}
@@ -54,25 +52,10 @@ def _path(lake: Path) -> Path:
     return lake / "journal" / "appeals.jsonl"
 
 
-def _events(lake: Path) -> list[dict]:
-    path = _path(lake)
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
-
-
-def _append(lake: Path, event: dict) -> None:
-    events = _events(lake)
-    sealed = seal(event, events[-1]["sha256"] if events else START)
-    _path(lake).parent.mkdir(exist_ok=True)
-    with _path(lake).open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps(sealed, sort_keys=True, ensure_ascii=False) + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
 def appeals(folder: str | Path, now: datetime) -> list[Appeal]:
     """All appeals, oldest first, as they stand at a moment."""
     out: dict[str, dict] = {}
-    for e in _events(open_lake(folder)):
+    for e in records(_path(open_lake(folder))):
         if e["event"] == "opened":
             out[e["appeal_id"]] = {
                 k: e[k] for k in ("appeal_id", "operator_id", "date", "tier", "ground", "opened_by", "opened_at", "due_at")
@@ -110,7 +93,7 @@ def open_appeal(folder: str | Path, operator: str, night: str | None, ground: st
         "policy_version": str(decision["policy_version"]),
         "model_version": str(decision["model_version"]),
     }
-    _append(lake, event)
+    chained(_path(lake), event)
     return next(a for a in appeals(lake, now) if a.appeal_id == event["appeal_id"])
 
 
@@ -156,8 +139,8 @@ def decide_appeal(
         append_day(
             lake, "outcomes", now.date(), frame.reindex(columns=columns), part=int(hashlib.sha256(appeal_id.encode()).hexdigest()[:6], 16)
         )
-    _append(
-        lake,
+    chained(
+        _path(lake),
         {
             "event": "decided",
             "appeal_id": appeal_id,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 
 from data_contracts.faults import LakeProblem, SteelyardError
-from serving import cli_record
+from serving import cli_record, cli_supervise
 from serving.terminal import Json, Lake, Models, Steps, bar, dated, day, err, out, show_rows
 
 app = typer.Typer(
@@ -27,6 +28,13 @@ app = typer.Typer(
 app.add_typer(cli_record.journal, name="journal")
 app.add_typer(cli_record.appeal, name="appeal")
 app.command()(cli_record.replay)
+app.add_typer(cli_supervise.measure, name="measure")
+app.add_typer(cli_supervise.override, name="override")
+app.add_typer(cli_supervise.hold, name="hold")
+app.add_typer(cli_supervise.evidence, name="evidence")
+app.add_typer(cli_supervise.punishments, name="punishments")
+for command in (cli_supervise.credit, cli_supervise.retention, cli_supervise.audit, cli_supervise.promote):
+    app.command()(command)
 
 
 @app.command()
@@ -103,10 +111,11 @@ def train(
         str | None, typer.Option(help="Train on what was known at the start of this date; the day after the newest receipt when not named.")
     ] = None,
     model: Annotated[list[str] | None, typer.Option(help="Only this model; may be repeated.")] = None,
-    promote: Annotated[bool, typer.Option(help="Make the new releases champions.")] = False,
     as_json: Json = False,
 ) -> None:
     """Train models on the matured outcomes of a lake, log them with MLflow and release them.
+
+    The first release of a model is its champion; a later one is a challenger until `steelyard promote` lets it pass.
 
     Example: steelyard train lake --models models --until 2026-02-01
     """
@@ -119,7 +128,7 @@ def train(
         raise LakeProblem(f"no model is called {sorted(unknown)}. Models: {', '.join(BY_NAME)}")
     moment = datetime.combine(day(until, "--until"), datetime.min.time()) if until else newest_receipt(open_lake(lake))
     with Steps("training") as say:
-        done = run(open_lake(lake), models, moment, model, promote, say)
+        done = run(open_lake(lake), models, moment, model, progress=say)
     show_rows(
         [
             {
@@ -176,9 +185,24 @@ def nightly(
                     **done.counts,
                 }
             )
+            if models is not None and done.fresh:
+                keep_head(lake, models, night, say)
     show_rows([{k: r[k] for k in ("date", "run", "published", "folder")} for r in rows] if not as_json else rows, as_json)
     if not as_json:
         out.print(f"Report: {rows[-1]['folder']}/report.html\nTiers: steelyard show tier_decisions {lake}")
+
+
+def keep_head(lake: Path, models: Path, night: date, say: Callable[[str], None]) -> None:
+    """Keep the head of the record with the models' MLflow store; a store that is down is said and stops nothing."""
+    from serving.record import heads_kept
+
+    say("keeping the head of the record")
+    try:
+        from training.lineage import checkpoint
+
+        checkpoint(models, night.isoformat(), heads_kept(lake)[night.isoformat()])
+    except Exception as error:
+        err.print(f"the head of {night} was not kept in MLflow ({type(error).__name__}); it is in {lake}/journal/heads.jsonl")
 
 
 @app.command()

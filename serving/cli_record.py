@@ -23,8 +23,10 @@ def _now() -> datetime:
 
 
 @journal.command("verify")
-def verify(lake: Lake, as_json: Json = False) -> None:
+def verify(lake: Lake, models: Models = None, as_json: Json = False) -> None:
     """Check that no decision was edited, removed, moved or cut off, nor a published file changed; exit code 1 when one was.
+
+    With --models the heads that MLflow keeps are compared too.
 
     Example: steelyard journal verify lake
     """
@@ -34,11 +36,23 @@ def verify(lake: Lake, as_json: Json = False) -> None:
     from serving.record import verify as check
 
     found = check(open_lake(lake))
-    for name in ("online/journal.jsonl", "journal/appeals.jsonl"):
-        path = lake / name
+    for path in [lake / "online" / "journal.jsonl", *sorted((lake / "journal").glob("*.jsonl"))]:
+        name = str(path.relative_to(lake))
+        if path.name in ("decisions.jsonl", "heads.jsonl"):
+            continue  # checked above, with what was published
         broken = first_broken(path) if path.exists() else None
         if broken is not None:
             found.append(Finding(name, broken, "does not follow from the line before"))
+    if models is not None:
+        from serving.record import heads_kept
+        from training.lineage import checkpoints
+
+        here = heads_kept(lake)
+        found += [
+            Finding("heads.jsonl", 1, f"the head of {n} is not the one that MLflow keeps")
+            for n, head in sorted(checkpoints(models).items())
+            if here.get(n) != head
+        ]
     if as_json or found:
         show_rows([asdict(f) for f in found], as_json, "Findings")
     if found:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from features import attribution, engine
 from features.declare import ORDER, SESSION, VIEW
@@ -94,3 +97,33 @@ def corrected_figures(tables: dict[str, Any], scored: dict[str, Scored], scope: 
         parts.append(corrected.order_figures(orders, p, "operator", "operator_id"))
     parts = [p for p in parts if len(p)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def sessions_before(lake: Path, before: str | None, nights: int = 27) -> pd.DataFrame:
+    """Corrected figures of sessions in the published nights that this one stands on, newest first, a session once."""
+    parts = []
+    for _ in range(nights):
+        if before is None:
+            break
+        folder = lake / "runs" / before
+        frame = pq.read_table(folder / "corrected_figures.parquet").to_pandas()
+        parts.append(frame[frame["entity_kind"] == "session"])
+        before = json.loads((folder / "manifest.json").read_text("utf-8"))["before"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataFrame:
+    """Views, likes and follows of operators, summed over the sessions that were corrected in the last 28 days.
+
+    Errors of sessions may share a cause, so low and high ends are summed as well: the interval is wide rather than wrong.
+    Orders and net sales come from `corrected.order_figures`; unique viewers do not add up over sessions and are left out.
+    """
+    if sessions.empty or "sessions" not in tables:
+        return pd.DataFrame()
+    s = sessions[sessions["measure"].isin(["views", "likes", "follows"])].drop_duplicates(["entity_id", "measure"])
+    owner = tables["sessions"].select("session_id", "operator_id").to_pandas().set_index("session_id")["operator_id"]
+    s = s.assign(operator=s["entity_id"].map(owner)).dropna(subset=["operator"])
+    total = s.groupby(["operator", "measure", "unit"], sort=True)[["counted", "estimate", "low", "high"]].sum().reset_index()
+    basis = s.groupby("operator")["basis"].max()
+    total = total.assign(entity_kind="operator", basis=total["operator"].map(basis)).rename(columns={"operator": "entity_id"})
+    return total[["entity_kind", "entity_id", "measure", "unit", "counted", "estimate", "low", "high", "basis"]]

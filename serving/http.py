@@ -26,6 +26,7 @@ from starlette.routing import Route
 from data_contracts.faults import LakeProblem
 from serving import gate
 from serving.api import BoostRequest, MinutesRequest, Problem, decode
+from serving.duties.credit import public_view
 from serving.journal import Journal
 from serving.keys import key_file, scopes_of
 from serving.policy import Policy
@@ -35,6 +36,7 @@ from training.release import Released, champions, load
 BODY_CAP = 2_000_000  # bytes
 AT_ONCE = 64  # requests in work; more are turned away, not queued
 LIVE = "session_inflation_live"
+PROBES = ("healthz", "readyz")
 
 
 class Refused(Exception):
@@ -200,6 +202,14 @@ def operator_view(desk: Desk, operator_id: str) -> dict[str, Any]:
     }
 
 
+def credit_view(desk: Desk, operator_id: str) -> dict[str, Any]:
+    """The public credit evaluation of an operator (CAC-2020 12 ¶1): anybody may read it, so it shows no internal signal."""
+    found = desk.night.current().credit.get(operator_id)
+    if found is None:
+        raise Refused(404, "unknown_operator", "no credit of that operator was published", ["path"])
+    return public_view(found, desk.policy)
+
+
 def application(desk: Desk) -> Starlette:
     """The ASGI application over a desk."""
     registry = CollectorRegistry()
@@ -216,7 +226,7 @@ def application(desk: Desk) -> Starlette:
     def guarded(name: str, scope: str | None, handle: Callable):
         async def route(request: Request) -> Response:
             begun = time.perf_counter()
-            if scope and desk.busy >= AT_ONCE:
+            if name not in PROBES and desk.busy >= AT_ONCE:
                 answered.labels(name, "429").inc()
                 problem = Problem(code="too_busy", message="too many requests at once; try again in a second", where=[])
                 return _json(problem.model_dump(), 429, {"Retry-After": "1"})
@@ -251,6 +261,9 @@ def application(desk: Desk) -> Starlette:
     async def operator(request: Request) -> Response:
         return _json(operator_view(desk, request.path_params["operator"]))
 
+    async def credit(request: Request) -> Response:
+        return _json(credit_view(desk, request.path_params["operator"]))
+
     async def healthy(_: Request) -> Response:
         return _json({"status": "ok"})
 
@@ -273,6 +286,7 @@ def application(desk: Desk) -> Starlette:
             Route("/v1/boost-check", guarded("boost-check", "boost", boost), methods=["POST"]),
             Route("/v1/sessions/{session}/minutes", guarded("minutes", "minutes", minutes), methods=["PUT"]),
             Route("/v1/operators/{operator}", guarded("operators", "read", operator), methods=["GET"]),
+            Route("/v1/credit/{operator}", guarded("credit", None, credit), methods=["GET"]),
             Route("/healthz", guarded("healthz", None, healthy)),
             Route("/readyz", guarded("readyz", None, ready)),
             Route("/metrics", guarded("metrics", "read", metrics)),

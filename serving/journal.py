@@ -23,6 +23,23 @@ def seal(record: dict[str, Any], previous: str) -> dict[str, Any]:
     return linked | {"sha256": hashlib.sha256(json.dumps(linked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()}
 
 
+def records(path: Path) -> list[dict[str, Any]]:
+    """Records of a chained file, oldest first; none where there is no file."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def chained(path: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """Append a record to a chained file, on disk before this returns; returns it sealed."""
+    before = records(path)
+    sealed = seal(record, before[-1]["sha256"] if before else START)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as handle:
+        handle.write(json.dumps(sealed, sort_keys=True, ensure_ascii=False) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+    return sealed
+
+
 class Journal:
     """Answers by request id, backed by a file of JSON lines; one writer a file."""
 

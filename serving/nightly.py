@@ -16,17 +16,21 @@ import pyarrow.parquet as pq
 
 from data_contracts.check import check_lake
 from data_contracts.contract import inbound_names
+from data_contracts.faults import ArtefactRefused
 from data_contracts.lake import delivered, discard, open_lake, publish, published, run_folder
 from features import catalogue, engine
 from features.declare import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
 from features.graphs.rings import Rings
 from features.rings import find_rings
-from serving import inputs, scorer, supervise
-from serving.figures import attributed_shares, corrected_figures
+from serving import inputs, scorer
+from serving.duties.standing_orders import digest_of
+from serving.figures import attributed_shares, corrected_figures, operator_figures, sessions_before
+from serving.moved import model_before
 from serving.policy import Policy
 from serving.publish import locked, write_table
 from serving.record import record_night
 from serving.report import write_report
+from serving.supervision import Stand, supervision_tables
 from training import release
 from training.release import Released
 
@@ -66,8 +70,59 @@ def load_models(models: Path | None) -> dict[str, Released]:
     return {name: release.load(models, name) for name in MODEL_OF.values() if name in release.champions(models)}
 
 
-def run_identity(night: date, digest: str, models: dict[str, Released], policy: Policy, before: str | None) -> str:
-    """Run id: a digest of everything that decides the night's bytes."""
+def shadows(models: Path | None, champions: dict[str, Released]) -> dict[str, Released]:
+    """Challengers of the models in service, which score beside them and decide nothing."""
+    if models is None:
+        return {}
+    return {name: release.load(models, name, v) for name, v in release.challengers(models).items() if name in champions}
+
+
+def shadow_scores(scored: dict[str, Scored], challengers: dict[str, Released]) -> pd.DataFrame:
+    """What challengers say of the night's entities: rows of their contract less the run's stamp."""
+    parts = []
+    for entity, s in scored.items():
+        if s.main in challengers:
+            c = challengers[s.main]
+            raw = c.raw(s.signals[c.columns].to_numpy()) if len(s.signals) else np.zeros(0)
+            rank = pd.Series(-raw).rank(method="first").astype("int64").to_numpy()
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "entity_kind": entity,
+                        "entity_id": s.signals.index,
+                        "model": s.main,
+                        "model_version": c.version,
+                        "probability": c.probability(raw),
+                        "rank": rank,
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def ranker_before(lake: Path, before: str | None, models_folder: Path | None, models: dict[str, Released]) -> Released | None:
+    """The ranker of the night before, tonight's where it is the same; None where it is not at hand any more."""
+    name = MODEL_OF[OPERATOR]
+    version = model_before(lake, before, name)
+    if name in models and models[name].version == version:
+        return models[name]
+    try:
+        return release.load(models_folder, name, version) if version and models_folder else None
+    except ArtefactRefused:
+        return None
+
+
+def run_identity(
+    night: date,
+    digest: str,
+    models: dict[str, Released],
+    policy: Policy,
+    before: str | None,
+    people: str,
+    old: Released | None,
+    challengers: dict[str, Released],
+) -> str:
+    """Run id: a digest of everything that decides the night's bytes. `people`: what they had decided; `old`: the ranker before."""
     parts = {
         "date": night.isoformat(),
         "data": digest,
@@ -75,6 +130,9 @@ def run_identity(night: date, digest: str, models: dict[str, Released], policy: 
         "policy": policy.sha256,
         "catalogue": catalogue.digest(),
         "before": before,
+        "people": people,
+        "old": old.version if old else None,
+        "challengers": {n: m.version for n, m in sorted(challengers.items())},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -143,7 +201,10 @@ def nightly(
         digest = inputs.input_digest(lake, as_of)
         earlier = {d: r for d, r in published(lake).items() if d < night.isoformat()}
         before = earlier[max(earlier)] if earlier else None
-        run_id = run_identity(night, digest, models, policy, before)
+        people = digest_of(lake, as_of, policy.floors.days)
+        old = ranker_before(lake, before, models_folder, models)
+        challengers = shadows(models_folder, models)
+        run_id = run_identity(night, digest, models, policy, before, people, old, challengers)
         target = lake / "runs" / run_id
         if published(lake).get(night.isoformat()) == run_id and target.is_dir():
             record_night(lake, run_id, night, target)  # a crash between publishing and recording is made good here
@@ -156,7 +217,9 @@ def nightly(
         part = lake / "runs" / f".{run_id}.writing"
         discard(part)
         part.mkdir()
-        counts = compute_night(lake, part, night, run_id, digest, models, policy, before, sum(c.quarantined for c in checks), say)
+        counts = compute_night(
+            lake, part, night, run_id, digest, models, policy, before, old, challengers, sum(c.quarantined for c in checks), say
+        )
         discard(target)
         part.rename(target)
         publish(lake, run_id, night)
@@ -173,6 +236,8 @@ def compute_night(
     models: dict[str, Released],
     policy: Policy,
     before: str | None,
+    old: Released | None,
+    challengers: dict[str, Released],
     quarantined: int,
     say: Say,
 ) -> dict[str, int]:
@@ -193,16 +258,11 @@ def compute_night(
     shares = attributed_shares(tables, scored[SESSION], by_view) if by_view and "views" in tables and SESSION in scored else None
     say("corrected figures and tiers")
     figures = corrected_figures(tables, scored, scope, shares)
-    decisions = supervise.decide_night(
-        lake,
-        night,
-        before,
-        scored[OPERATOR],
-        scored.get(ORDER),
-        figures,
-        policy,
-        *_conformal(scored[OPERATOR], models.get(MODEL_OF[OPERATOR])),
-    )
+    whole = [f for f in (figures[figures["entity_kind"] == SESSION] if len(figures) else figures, sessions_before(lake, before)) if len(f)]
+    more = operator_figures(pd.concat(whole, ignore_index=True), tables) if whole else pd.DataFrame()
+    figures = pd.concat([f for f in (figures, more) if len(f)], ignore_index=True) if len(figures) or len(more) else figures
+    stand = Stand(lake, run_id, as_of, before, policy)
+    follows = supervision_tables(stand, tables, scored, figures, rings, models, old)
     stamp = {"run_id": run_id, "as_of": pd.Timestamp(as_of)}
     unknown = sorted(s.name for s in catalogue.CATALOGUE if s.entity != VIEW and _never_known(s.name, scored, accounts))
     long = [_long(s.signals, e) for e, s in scored.items()] + ([_long(accounts, ACCOUNT)] if len(accounts) else [])
@@ -219,7 +279,7 @@ def compute_night(
                 "quarantined": quarantined,
                 "sessions": len(scope.sessions),
                 "orders": len(scope.orders),
-                "operators": len(decisions),
+                "operators": len(follows["tier_decisions"]),
                 "catalogue_sha256": catalogue.digest(),
                 "data_sha256": digest,
                 "models": json.dumps({n: m.version for n, m in sorted(models.items())}),
@@ -234,22 +294,16 @@ def compute_night(
         "rings": write_table(part, "rings", rings.rings.assign(**stamp)),
         "ring_members": write_table(part, "ring_members", rings.members.assign(run_id=run_id)),
         "corrected_figures": write_table(part, "corrected_figures", figures.assign(**stamp)),
-        "tier_decisions": write_table(part, "tier_decisions", decisions.assign(**stamp, date=night, policy_version=policy.version)),
         "runs": write_table(part, "runs", run),
+        "shadow_scores": write_table(part, "shadow_scores", shadow_scores(scored, challengers).assign(**stamp)),
     }
-    _manifest(part, run_id, models, policy, digest, before)
+    follows["tier_decisions"] = follows["tier_decisions"].assign(date=night, policy_version=policy.version)
+    counts |= {name: write_table(part, name, frame.assign(**stamp)) for name, frame in follows.items()}
+    (part / "policy.toml").write_text(policy.text, "utf-8")
+    _manifest(part, run_id, models, policy, digest, before, challengers)
     say("report")
     write_report(part, tables, rings, policy, previous=lake / "runs" / before if before else None)
-    return counts | {"sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(decisions)}
-
-
-def _conformal(operators: Scored, released: Released | None) -> tuple[pd.Series | None, pd.Series | None]:
-    """Share of honest operators that look at least as suspicious as each, and whether none does, where honest ones are known."""
-    if released is None or operators.main != released.model.name:
-        return None, None
-    p = released.conformal(released.raw(operators.signals[released.columns].to_numpy()))
-    alone = p <= 1.0 / (len(released.manifest["honest"]) + 1.0)
-    return pd.Series(p, index=operators.signals.index), pd.Series(alone, index=operators.signals.index)
+    return counts | {"sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(follows["tier_decisions"])}
 
 
 def _members_before(lake: Path, before: str | None) -> pd.DataFrame | None:
@@ -265,7 +319,9 @@ def _never_known(name: str, scored: dict[str, Scored], accounts: pd.DataFrame) -
     return True
 
 
-def _manifest(part: Path, run_id: str, models: dict[str, Released], policy: Policy, digest: str, before: str | None) -> None:
+def _manifest(
+    part: Path, run_id: str, models: dict[str, Released], policy: Policy, digest: str, before: str | None, challengers: dict[str, Released]
+) -> None:
     """What a score is traced by: model version → MLflow run, data digest, code revision."""
     lineage = {n: {k: m.manifest[k] for k in ("version", "run_id", "revision", "data_sha256", "until")} for n, m in sorted(models.items())}
     text = json.dumps(
@@ -276,6 +332,7 @@ def _manifest(part: Path, run_id: str, models: dict[str, Released], policy: Poli
             "data_sha256": digest,
             "catalogue_sha256": catalogue.digest(),
             "before": before,
+            "challengers": {n: m.version for n, m in sorted(challengers.items())},
         },
         indent=1,
         sort_keys=True,

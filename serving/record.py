@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from data_contracts.lake import digest_file
-from serving.journal import START, seal
+from serving.journal import START, records, seal
 
 FIELDS = (
     "operator_id",
@@ -147,3 +147,8 @@ def verify(lake: Path) -> list[Finding]:
             Finding(heads.name, len(kept), f"knows {kept[-1]['lines']} of {len(lines)} lines: truncated, or lines were added by hand")
         )
     return found
+
+
+def heads_kept(lake: Path) -> dict[str, str]:
+    """Night → digest of the last line of the record after it, the newest where a night was decided twice."""
+    return {h["date"]: h["head"] for h in records(_paths(lake)[1])}

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from data_contracts.faults import LakeProblem
 from data_contracts.lake import digest_file, open_lake, published
 from serving import inputs
-from serving.nightly import compute_night, run_identity
+from serving.duties.standing_orders import digest_of
+from serving.nightly import compute_night, ranker_before, run_identity
 from serving.policy import Policy
 from serving.tiers import Standing, decide
 from training import release
@@ -62,12 +63,15 @@ def replay(
         raise LakeProblem(f"the night of {night} was scored by models; name their folder with --models")
     models = {n: release.load(Path(str(models_folder)), n, m["version"]) for n, m in manifest["models"].items()}
     digest = inputs.input_digest(lake, inputs.moment_of(night))
-    identity = run_identity(night, digest, models, policy, manifest["before"])
+    old = ranker_before(lake, manifest["before"], models_folder, models)
+    people = digest_of(lake, inputs.moment_of(night), policy.floors.days)
+    challengers = {n: release.load(Path(str(models_folder)), n, v) for n, v in manifest["challengers"].items()}
+    identity = run_identity(night, digest, models, policy, manifest["before"], people, old, challengers)
     with tempfile.TemporaryDirectory() as scratch:
         part = Path(scratch) / "night"
         part.mkdir()
         quarantined = int(pq.read_table(lake / "runs" / run / "runs.parquet")["quarantined"][0].as_py())
-        compute_night(lake, part, night, run, digest, models, policy, manifest["before"], quarantined, say)
+        compute_night(lake, part, night, run, digest, models, policy, manifest["before"], old, challengers, quarantined, say)
         tables = sorted(p.name for p in (lake / "runs" / run).glob("*.parquet"))
         differ = [t for t in tables if not (part / t).exists() or digest_file(part / t) != digest_file(lake / "runs" / run / t)]
         decisions = pq.read_metadata(part / "tier_decisions.parquet").num_rows
@@ -100,6 +104,9 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
                 attribution=r.attribution,
                 p_value=None if pd.isna(r.p_value) else float(r.p_value),
                 rarest=bool(why["rarest"]),
+                stratum=why["stratum"],
+                floor=why["floor"],
+                override=why["override"]["tier"] if why["override"] else None,
             )
         )
     return out

@@ -56,6 +56,7 @@ class NightState:
     as_of: datetime
     policy_version: str
     operators: dict[str, Operator] = field(repr=False)
+    credit: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
 
 def load_night(lake: Path) -> NightState:
@@ -100,7 +101,8 @@ def load_night(lake: Path) -> NightState:
             worst.get(r.operator_id),
             r.attribution,
         )
-    return NightState(folder.name, pd.Timestamp(run["as_of"]).to_pydatetime(), str(run["policy_version"]), operators)
+    credit = {str(r["operator_id"]): r for r in read_outbound(lake, "credit").to_dict("records")}
+    return NightState(folder.name, pd.Timestamp(run["as_of"]).to_pydatetime(), str(run["policy_version"]), operators, credit)
 
 
 def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, SessionView]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from serving.policy import Policy
+from serving.duties.components import NAMES, influence
+from serving.duties.standing_orders import Override
+from serving.moved import as_json, policy_before, ways_down
+from serving.policy import Policy, parsed
 from serving.scorer import DEVIANCE, alarm_count
-from serving.tiers import Standing, decide, who_gains
+from serving.tiers import TIERS, Decision, Standing, decide, who_gains
+from training.release import Released
 
 if TYPE_CHECKING:
     from serving.nightly import Scored
@@ -23,65 +27,76 @@ def _value(x: float) -> float | None:
     return None if not np.isfinite(x) else float(x)
 
 
-def influence(operators: Scored, orders: Scored | None, figures: pd.DataFrame) -> pd.Series:
-    """Share of operators with less, averaged over views and orders of 28 days, each corrected by what is held false.
+@dataclass(frozen=True)
+class Context:
+    """What is known beside tonight's scores, each by operator: components of supervision, region and category, floors,
+    overrides in force, parts of the change of risk, conformal p-values, and whether no honest operator looks as suspicious."""
 
-    Fraud must not buy influence: orders shrink by the operator's own corrected share, views by its risk.
-    """
-    s = operators.signals
-    real = pd.Series(1.0, index=s.index)
-    if len(figures):
-        f = figures[(figures["entity_kind"] == "operator") & (figures["measure"] == "orders")].set_index("entity_id")
-        real = (f["estimate"] / f["counted"].where(f["counted"] > 0)).reindex(s.index).fillna(1.0)
-    p = operators.probability().reindex(s.index).fillna(0.0)
-    sizes = {"operator_order_count": real, "operator_view_count": 1.0 - 0.5 * p}
-    ranks = [(s[name] * factor).rank(pct=True) for name, factor in sizes.items() if name in s]
-    known = pd.concat(ranks, axis=1) if ranks else pd.DataFrame(index=s.index)
-    return known.mean(axis=1)
+    parts: pd.DataFrame
+    stratum: dict[str, str]
+    floors: dict[str, str]
+    overrides: dict[str, Override]
+    split: pd.DataFrame
+    p_values: pd.Series | None = None
+    rarest: pd.Series | None = None
 
 
-def decide_night(
-    lake: Path,
-    night: date,
-    before: str | None,
-    operators: Scored,
-    orders: Scored | None,
-    figures: pd.DataFrame,
-    policy: Policy,
-    p_values: pd.Series | None = None,
-    rarest: pd.Series | None = None,
-) -> pd.DataFrame:
-    """Tier decisions of a night as rows of their contract, less the run's stamp."""
-    s = operators.signals
-    trained = operators.main != DEVIANCE
-    main = operators.scores[operators.scores["model"] == operators.main]
-    version = str(main["model_version"].iloc[0]) if len(main) else "none"
-    past = _past(lake, before)
-    weight = influence(operators, orders, figures)
+def strata(tables: dict[str, Any]) -> dict[str, str]:
+    """Region and category of each operator, as one name."""
+    if "operators" not in tables:
+        return {}
+    o = tables["operators"].select("operator_id", "region", "category").to_pandas().set_index("operator_id").fillna("unknown")
+    return (o["region"] + "|" + o["category"]).to_dict()
+
+
+def standings_of(operators: Scored, context: Context, past: dict[str, dict], policy: Policy) -> list[Standing]:
+    """What is known of each operator tonight."""
+    s, trained = operators.signals, operators.main != DEVIANCE
+    probability = operators.probability()
+    weight = influence(context.parts, policy.influence)
     alarms = alarm_count(s, policy.tiers.review_tail)
-    standings = []
+    out = []
     for operator in s.index:
-        p = past.get(operator, {})
-        standings.append(
+        low, high = s.at[operator, "suspicious_low_rating_share"], s.at[operator, "suspicious_high_rating_share"]
+        held = context.overrides.get(operator)
+        parts = context.split.loc[operator] if operator in context.split.index else None
+        out.append(
             Standing(
                 operator,
-                _value(main.at[operator, "probability"]) if trained else None,
+                _value(probability[operator]) if trained else None,
                 _value(weight.get(operator, np.nan)),
                 int(alarms[operator]),
                 _value(s.at[operator, "operator_session_count"]),
                 _value(s.at[operator, "operator_order_count"]),
-                who_gains(
-                    _value(s.at[operator, "suspicious_low_rating_share"]), _value(s.at[operator, "suspicious_high_rating_share"]), policy
-                ),
-                None if p_values is None else _value(p_values.get(operator, np.nan)),
-                rarest is not None and bool(rarest.get(operator, False)),
-                **p,
+                who_gains(_value(low), _value(high), policy),
+                None if context.p_values is None else _value(context.p_values.get(operator, np.nan)),
+                context.rarest is not None and bool(context.rarest.get(operator, False)),
+                stratum=context.stratum.get(operator, ""),
+                floor=context.floors.get(operator),
+                override=held.tier if held else None,
+                split=None if parts is None else tuple(np.nan_to_num(parts.to_numpy(dtype=float)).tolist()),
+                **past.get(operator, {}),
             )
         )
+    return out
+
+
+def decide_night(
+    lake: Path, before: str | None, operators: Scored, context: Context, model: Released | None, policy: Policy
+) -> pd.DataFrame:
+    """Tier decisions of a night as rows of their contract, less the run's stamp."""
+    main = operators.scores[operators.scores["model"] == operators.main]
+    version = str(main["model_version"].iloc[0]) if len(main) else "none"
+    standings = standings_of(operators, context, _past(lake, before), policy)
     made = decide(standings, policy, version)
+    down = ways_down(pd.Series({d.operator_id: d.tier for d in made}), operators.signals, model, operators.peers, policy)
+    steps = _policy_steps(standings, made, policy_before(lake, before), policy, version)
     rows = []
     for standing, d in zip(standings, made, strict=True):
         milder = standing.previous_tier is not None and d.proposed < standing.previous_tier
+        split = as_json(context.split.loc[d.operator_id]) if d.operator_id in context.split.index else None
+        held = context.overrides.get(d.operator_id)
+        parts = context.parts.loc[d.operator_id]
         rows.append(
             {
                 "operator_id": d.operator_id,
@@ -89,6 +104,7 @@ def decide_night(
                 "previous_tier": standing.previous_tier,
                 "is_key_operator": d.is_key_operator,
                 "risk": standing.risk,
+                **{f"component_{name}": float(parts[name]) for name in NAMES},
                 "influence": standing.influence,
                 "expected_harm": d.expected_harm,
                 "measure": d.measure,
@@ -105,6 +121,11 @@ def decide_night(
                         "alarms": standing.alarms,
                         "rarest": standing.rarest,
                         "clean": standing.clean + 1 if milder and d.tier == standing.previous_tier else 0,
+                        "stratum": standing.stratum,
+                        "floor": standing.floor,
+                        "override": asdict(held) if held else None,
+                        "split": None if split is None else split | {"policy": steps.get(d.operator_id, 0)},
+                        "down": down.get(d.operator_id),
                     },
                     ensure_ascii=False,
                 ),
@@ -115,6 +136,14 @@ def decide_night(
     for column in ("risk", "influence", "expected_harm", "p_value"):
         frame[column] = frame[column].astype(float)
     return frame
+
+
+def _policy_steps(standings: list[Standing], made: list[Decision], before: str | None, policy: Policy, version: str) -> dict[str, int]:
+    """Tiers by which tonight's policy is stricter (+) or milder (-) than the one of the night before, on tonight's standings."""
+    if before is None or before == policy.text:
+        return {}
+    old = decide(standings, parsed(before), version)
+    return {d.operator_id: TIERS.index(d.tier) - TIERS.index(o.tier) for d, o in zip(made, old, strict=True) if d.tier != o.tier}
 
 
 def _past(lake: Path, before: str | None) -> dict[str, dict]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 from serving.policy import Policy
 from serving.selection import selected
 
 TIERS = "ABCD"
+REST = "~"  # the patrol of the strata that are too small for a place of their own
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,9 @@ class Standing:
     `alarms`: signals beyond their alarm. `attribution`: who gains from its suspicious orders.
     `p_value`: share of honest operators that look at least as suspicious;
     `rarest`: none that is known does. `clean`: nights in a row, before tonight, with a milder proposal.
-    `previous_*`: last night's tier, risk, model and policy.
+    `previous_*`: last night's tier, risk, model and policy. `stratum`: its region and category, which have patrol of their own.
+    `floor`: the mildest tier that a notice allows; `override`: the tier that a person set until it expires.
+    `split`: how much of the change of risk is owed to behaviour, data and model.
     """
 
     operator_id: str
@@ -36,6 +40,10 @@ class Standing:
     previous_model: str | None = None
     previous_policy: str | None = None
     clean: int = 0
+    stratum: str = ""
+    floor: str | None = None
+    override: str | None = None
+    split: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,8 +104,20 @@ def expected_harm(s: Standing) -> float | None:
     return s.risk * (0.5 if s.influence is None else s.influence)
 
 
+def _rooms(standings: list[Standing], share: float) -> tuple[dict[str, str], dict[str, int]]:
+    """The patrol that each stratum has (its own where it is large enough for a place, else that of all the others), and its room."""
+    sizes = Counter(s.stratum for s in standings)
+    patrol = {name: name if math.floor(share * n) >= 1 else REST for name, n in sizes.items()}
+    room = {name: math.floor(share * n) for name, n in sizes.items() if patrol[name] == name}
+    room[REST] = max(1, math.floor(share * sum(n for name, n in sizes.items() if patrol[name] == REST)))
+    return patrol, room
+
+
 def within_capacity(standings: list[Standing], proposed: dict[str, str], policy: Policy) -> dict[str, str]:
-    """Move the least harmful proposals beyond patrol capacity one tier milder, from D down to B."""
+    """Move the least harmful proposals beyond patrol capacity one tier milder, from D down to B.
+
+    Capacity is a share of each region and category, of the small ones together, and of everybody.
+    """
     order = sorted(standings, key=lambda s: (-(expected_harm(s) or 0.0), -s.alarms, s.operator_id))
     out = dict(proposed)
     for tier, milder, share in (
@@ -105,10 +125,16 @@ def within_capacity(standings: list[Standing], proposed: dict[str, str], policy:
         ("C", "B", policy.tiers.capacity_C),
         ("B", "A", policy.tiers.capacity_B),
     ):
-        room = max(1, math.floor(share * len(standings)))
-        inside = [s.operator_id for s in order if out[s.operator_id] >= tier]
-        for operator in inside[room:]:
-            out[operator] = min(out[operator], milder)
+        patrol, room = _rooms(standings, share)
+        whole = max(1, math.floor(share * len(standings)))
+        for s in order:
+            if out[s.operator_id] < tier:
+                continue
+            if room[patrol[s.stratum]] > 0 and whole > 0:
+                room[patrol[s.stratum]] -= 1
+                whole -= 1
+            else:
+                out[s.operator_id] = milder
     return out
 
 
@@ -123,16 +149,26 @@ def settled(s: Standing, proposed: str, policy: Policy) -> str:
     return max(proposed, TIERS[TIERS.index(s.previous_tier) - 1])
 
 
-def _cause(s: Standing, tier: str, by_risk: str, policy: Policy, model: str) -> str:
+def held(s: Standing, tier: str) -> str:
+    """The tier after floors and overrides: a floor only raises supervision, a person's word counts until it expires."""
+    return s.override or max(tier, s.floor or "A")
+
+
+def _cause(s: Standing, tier: str, policy: Policy, model: str) -> str:
+    """What an operator moved by: a person, a notice, the policy, or the largest part of the change of its risk."""
     if s.previous_tier is None or tier == s.previous_tier:
         return "none"
+    if s.override is not None:
+        return "override"
+    if s.floor == tier:
+        return "notice"
     if s.previous_policy != policy.version:
         return "policy"
+    if s.split is not None and any(s.split):
+        return max(zip(map(abs, s.split), ("behaviour", "data", "model"), strict=True))[1]
     if s.previous_model != model:
         return "model"
-    if s.risk is None or s.previous_risk is None:
-        return "data"
-    return "behaviour" if by_risk != "A" or s.risk != s.previous_risk else "data"
+    return "data" if s.risk is None or s.previous_risk is None else "behaviour"
 
 
 def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) -> tuple[str, str]:
@@ -151,6 +187,10 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
         )
     if by_risk != proposed:
         zh, en = zh + f"；巡查容量所限，由 {by_risk} 调为 {proposed}", en + f"; moved from {by_risk} to {proposed} by patrol capacity"
+    if s.override is not None:
+        return zh + f"；由人工定为 {tier}", en + f"; set to {tier} by a person"
+    if tier == s.floor and tier > proposed:
+        return zh + f"；因通报不低于 {tier}", en + f"; not milder than {tier} because of a notice"
     if tier != proposed:
         zh, en = zh + f"；仍在观察期，保持 {tier}", en + f"; stays in {tier} until the clean period is over"
     return zh, en
@@ -161,11 +201,11 @@ def decide(standings: list[Standing], policy: Policy, model: str) -> list[Decisi
     chosen = selected({s.operator_id: s.p_value for s in standings if s.p_value is not None}, policy.tiers.false_discovery)
     by_risk = {s.operator_id: proposed_by_risk(s, policy, chosen) for s in standings}
     proposed = within_capacity(standings, by_risk, policy)
-    floor = 1.0 - policy.key_share
+    floor = 1.0 - policy.influence.key_share
     decisions = []
     for s in standings:
-        tier = settled(s, proposed[s.operator_id], policy)
-        measure = policy.measure[tier]
+        tier = held(s, settled(s, proposed[s.operator_id], policy))
+        measure = policy.measures.of(tier)
         zh, en = _words(s, tier, proposed[s.operator_id], by_risk[s.operator_id], policy)
         decisions.append(
             Decision(
@@ -175,9 +215,9 @@ def decide(standings: list[Standing], policy: Policy, model: str) -> list[Decisi
                 tier == "D" or (s.influence is not None and s.influence >= floor),
                 expected_harm(s),
                 measure,
-                measure in policy.human_only,
+                measure in policy.measures.human_only,
                 is_cold(s, policy),
-                _cause(s, tier, by_risk[s.operator_id], policy, model),
+                _cause(s, tier, policy, model),
                 zh,
                 en,
             )

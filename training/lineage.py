@@ -99,3 +99,26 @@ def close_run(mlflow: Any, fitted: Fitted, release: Path, version: str, champion
     if champion:
         client.set_registered_model_alias(fitted.model.name, "champion", number)
     mlflow.end_run()
+
+
+def checkpoint(models: Path, night: str, head: str) -> None:
+    """Keep the head of a night's record of decisions as a tag of the experiment, outside the lake."""
+    mlflow = start(models)
+    mlflow.set_experiment_tag(f"head.{night}", head)
+
+
+def checkpoints(models: Path) -> dict[str, str]:
+    """Night → head of the record as it was kept."""
+    mlflow = start(models)
+    tags = mlflow.get_experiment_by_name("steelyard").tags
+    return {k.removeprefix("head."): v for k, v in tags.items() if k.startswith("head.")}
+
+
+def promoted(models: Path, name: str, version: str) -> None:
+    """Move the alias champion of the registry to a release."""
+    mlflow = start(models)
+    client = mlflow.MlflowClient()
+    for found in client.search_model_versions(f"name = '{name}'"):
+        if found.tags.get("release") == version:
+            client.set_registered_model_alias(name, "champion", found.version)
+            return

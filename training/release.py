@@ -24,7 +24,7 @@ from training.conformal import conformal_p
 from training.declare import Model
 from training.models.all import BY_NAME
 
-MANIFEST, CHAMPIONS, CARD = "manifest.json", "champions.json", "card.md"
+MANIFEST, CHAMPIONS, CHALLENGERS, CARD = "manifest.json", "champions.json", "challengers.json", "card.md"
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,25 @@ def champions(folder: Path) -> dict[str, str]:
     return json.loads(pointer.read_text()) if pointer.exists() else {}
 
 
-def set_champion(folder: Path, name: str, version: str) -> None:
-    pointer = folder / CHAMPIONS
+def challengers(folder: Path) -> dict[str, str]:
+    """Model name → version that was released after the champion and waits for its gate; it scores in the shadow."""
+    pointer = folder / CHALLENGERS
+    given = json.loads(pointer.read_text()) if pointer.exists() else {}
+    return {name: version for name, version in given.items() if champions(folder).get(name) != version}
+
+
+def _point(pointer: Path, versions: dict[str, str]) -> None:
     part = pointer.with_suffix(".writing")
-    part.write_text(json.dumps(champions(folder) | {name: version}, indent=1, sort_keys=True))
+    part.write_text(json.dumps(versions, indent=1, sort_keys=True))
     part.replace(pointer)
+
+
+def set_champion(folder: Path, name: str, version: str) -> None:
+    _point(folder / CHAMPIONS, champions(folder) | {name: version})
+
+
+def set_challenger(folder: Path, name: str, version: str) -> None:
+    _point(folder / CHALLENGERS, challengers(folder) | {name: version})
 
 
 def load(folder: Path, name: str, version: str | None = None) -> Released:

@@ -81,7 +81,8 @@ def train(
     promote: bool = False,
     progress: Callable[[str], None] = lambda text: None,
 ) -> list[Trained]:
-    """Train models on the outcomes known at `until`; the first release of a model, or `promote`, makes it champion."""
+    """Train models on the outcomes known at `until`. The first release of a model is champion, as is any with `promote` (for
+    experiments); a later one is challenger until it passes its gate (`promote.py`)."""
     wanted = [m for m in MODELS if names is None or m.name in set(names)]
     done, store = [], None
     progress("operators tied by rings")
@@ -125,5 +126,7 @@ def train(
         lineage.close_run(store, fitted, place, version, champion)
         if champion:
             release.set_champion(models, model.name, version)
+        else:
+            release.set_challenger(models, model.name, version)
         done.append(Trained(model.name, version, run_id, champion, fitted))
     return done

@@ -86,7 +86,8 @@ def one_night(size: str, models: Path) -> dict[str, float]:
     with explaining() as reasons:
         nightly(lake, night, models, load_policy(), say=lambda text: None)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    peak = next(x for x in open("/proc/self/status") if x.startswith("VmHWM")).split()[1]  # noqa: SIM115
+    status = Path("/proc/self/status").read_text("utf-8")
+    peak = next(x for x in status.splitlines() if x.startswith("VmHWM")).split()[1]
     views = duckdb.sql(f"SELECT count(*) FROM read_parquet({[str(f) for f in files_of(lake, 'views')]})").fetchall()[0][0]
     return {"cpu": cpu, "wall": wall, "reasons": sum(reasons), "gb": int(peak) / 2**20, "floor": floor_seconds(lake), "views": views}
 

@@ -1,0 +1,126 @@
+"""From scores to supervision: the tables of a night that say what follows, beside the scores themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from features.declare import OPERATOR, ORDER, SESSION
+from features.graphs.rings import Rings
+from serving import supervise
+from serving.duties import audit, components, credit, drift, findings, measures, standing_orders
+from serving.moved import signals_before, split_of
+from serving.policy import Policy
+from training.release import Released
+
+if TYPE_CHECKING:
+    from serving.nightly import Scored
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a night stands: its lake, run, moment, the run before it, and the policy in force."""
+
+    lake: Path
+    run_id: str
+    as_of: datetime
+    before: str | None
+    policy: Policy
+
+
+def _conformal(operators: Scored, released: Released | None) -> tuple[pd.Series | None, pd.Series | None]:
+    """Share of honest operators that look at least as suspicious as each, and whether none does, where honest ones are known."""
+    if released is None or operators.main != released.model.name:
+        return None, None
+    p = released.conformal(released.raw(operators.signals[released.columns].to_numpy()))
+    alone = p <= 1.0 / (len(released.manifest["honest"]) + 1.0)
+    return pd.Series(p, index=operators.signals.index), pd.Series(alone, index=operators.signals.index)
+
+
+def context_of(
+    stand: Stand,
+    tables: dict[str, Any],
+    operators: Scored,
+    figures: pd.DataFrame,
+    points: pd.DataFrame,
+    ranker: Released | None,
+    old: Released | None,
+) -> supervise.Context:
+    """What is known of operators beside tonight's scores."""
+    p, index = stand.policy, operators.signals.index
+    spent = components.bought_traffic(tables, index)
+    parts = components.components(operators.signals, operators.probability(), figures, points.set_index("operator_id")["credit"], spent)
+    elsewhere = standing_orders.warnings(stand.lake, stand.as_of, p.floors.days)
+    split = pd.DataFrame(columns=["behaviour", "data", "model"])
+    if ranker is not None:
+        split = split_of(operators.signals, signals_before(stand.lake, stand.before, list(operators.signals.columns)), ranker, old)
+    return supervise.Context(
+        parts,
+        supervise.strata(tables),
+        standing_orders.floors(tables, elsewhere, stand.as_of, p.floors).to_dict(),
+        standing_orders.overrides(stand.lake, stand.as_of),
+        split,
+        *_conformal(operators, ranker),
+    )
+
+
+def reasons_of(scored: dict[str, Scored], entity: str) -> dict[str, list[dict[str, Any]]]:
+    """Reasons of the main model of one kind of entity, by entity."""
+    if entity not in scored:
+        return {}
+    rows = scored[entity].scores
+    said = rows[(rows["model"] == scored[entity].main)]["reasons"].dropna()
+    return {k: json.loads(v) for k, v in said.items()}
+
+
+def evidence_of(tables: dict[str, Any], scored: dict[str, Scored], rings: Rings, most: int = 10) -> dict[str, dict[str, list[str]]]:
+    """Most suspicious sessions and orders of each operator tonight, and the rings that met it, as ids."""
+    out: dict[str, dict[str, list[str]]] = {}
+    for entity, name, key in ((SESSION, "sessions", "session_id"), (ORDER, "orders", "order_id")):
+        if entity not in scored or scored[entity].main == "deviance" or name not in tables:
+            continue
+        p = scored[entity].probability()
+        top = p[p >= 0.5].sort_values(ascending=False, kind="stable")
+        if top.empty:
+            continue
+        t = tables[name].select(key, "operator_id")
+        owner = t.filter(t[key].isin(list(top.index))).to_pandas().set_index(key)["operator_id"]
+        for operator, ids in owner.reindex(top.index).groupby(owner.reindex(top.index)):
+            out.setdefault(str(operator), {})[name] = ids.index.tolist()[:most]
+    for operator, group in rings.shops.groupby("operator_id"):
+        out.setdefault(str(operator), {})["rings"] = sorted(group["ring_id"])[:most]
+    return out
+
+
+def supervision_tables(
+    stand: Stand,
+    tables: dict[str, Any],
+    scored: dict[str, Scored],
+    figures: pd.DataFrame,
+    rings: Rings,
+    models: dict[str, Released],
+    old: Released | None,
+) -> dict[str, pd.DataFrame]:
+    """Credit, tiers, measures, findings, networks, the audit sample and drift, less the run's stamp."""
+    operators, p = scored[OPERATOR], stand.policy
+    points = credit.credit(tables, operators.signals.index, stand.as_of, p)
+    ranker = models.get(operators.main)
+    context = context_of(stand, tables, operators, figures, points, ranker, old)
+    decisions = supervise.decide_night(stand.lake, stand.before, operators, context, ranker, p)
+    known = findings.known_risk(tables, stand.lake, stand.before, stand.as_of, p.findings)
+    duties = [findings.traffic_to_known_risk(tables, known, stand.as_of - audit.NIGHT), findings.review_suppression(tables, p.findings)]
+    duties = [d for d in duties if len(d)]
+    return {
+        "credit": points,
+        "tier_decisions": decisions,
+        "measures": measures.automatic(decisions, reasons_of(scored, OPERATOR), evidence_of(tables, scored, rings), stand.as_of, p),
+        "findings": pd.concat(duties, ignore_index=True) if duties else pd.DataFrame(),
+        "mcns": findings.mcn_rollup(tables, decisions),
+        "audit_sample": audit.draw(tables, scored, decisions, stand.run_id, p.audit),
+        "drift": drift.drift(stand.lake, stand.before, scored, {k: v.partition("|")[2] for k, v in context.stratum.items()}, p.audit),
+    }
