@@ -91,7 +91,7 @@ def no_worse(what: str, a: np.ndarray, b: np.ndarray, weight: np.ndarray, gate: 
     if len(a) < gate.least_rows or weight.sum() <= 0:
         return None
     old, new = float(np.average(a, weights=weight)), float(np.average(b, weights=weight))
-    good = old - new <= gate.group_loss
+    good = old - new <= gate.group_loss + 1e-9
     return Row(
         what, len(a), old, new, float("nan"), float("nan"), good, "" if good else f"loses {old - new:.3f}; {gate.group_loss:.3f} is allowed"
     )

@@ -78,8 +78,8 @@ def _net(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.Series:
 
 
 def influence(parts: pd.DataFrame, policy: InfluencePolicy) -> pd.Series:
-    """Weighted mean of the known components other than credit, NaN where none is known."""
+    """Share of operators with a lower weighted mean of the known components other than credit, NaN where none is known."""
     weight = pd.Series({"visits": policy.visits, "marketing": policy.marketing, "other": policy.other})
     known = parts[weight.index]
     total = known.notna().mul(weight).sum(axis=1)
-    return known.mul(weight).sum(axis=1) / total.where(total > 0)
+    return _share(known.mul(weight).sum(axis=1) / total.where(total > 0))

@@ -38,7 +38,7 @@ def copied(lake: Path, to: Path, *without: str) -> Path:
 def test_a_night_publishes_every_table_with_rows_and_by_its_contract(published):
     for name in set(outbound_names()) - {"quarantine", "boost_decisions"}:
         frame = read_outbound(published, name)
-        assert len(frame), name
+        assert len(frame) or name in ("findings", "shadow_scores"), name  # no notice, nobody hides reviews, no challenger here
         assert list(frame.columns) == [c.name for c in contract(name).columns]
         validated(name, frame)
 

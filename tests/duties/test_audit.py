@@ -1,0 +1,140 @@
+"""Claims about the random audit, drift and the gate on models."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_contracts.lake import read_outbound
+from serving.duties.audit import _chance, estimates, odds
+from serving.duties.drift import psi, shift
+from serving.nightly import nightly
+from serving.policy import load_policy
+from tests.conftest import NIGHT, UNTIL
+from training.promote import Gate, NotPromoted, judge, no_worse, promote, ranked_better
+from training.release import challengers, champions, load, set_challenger
+from training.train import train
+
+GATE = Gate(0.0, -0.02, 0.05, 30)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 3000), st.integers(1, 100))
+def test_every_session_may_be_drawn_and_the_sample_has_the_size_that_was_asked_for(n, wanted):
+    p = odds(np.arange(1.0, n + 1), wanted)
+    assert (p > 0).all() and (p <= 1).all() and p.sum() <= wanted + 1e-9
+    assert p.sum() >= min(n, wanted) * 0.5  # where certainty caps the first ranks, fewer are drawn, never fewer than half
+
+
+def test_the_draw_stands_on_the_run_and_nobody_can_choose_it(published):
+    sample = read_outbound(published, "audit_sample")
+    run = sample["run_id"].iloc[0]
+    assert all(_chance(run, e) < p for e, p in zip(sample["entity_id"], sample["drawn_with"], strict=True))
+    assert abs(np.mean([_chance("a", str(i)) for i in range(4000)]) - 0.5) < 0.03
+
+
+def test_verdicts_weigh_as_one_over_their_odds():
+    """One miss drawn with odds of a tenth stands for ten: recall is 10 of 20, not 10 of 11."""
+    hits = pd.DataFrame({"confirmed": True, "weight": 1.0, "probability": 0.9, "tier": "C"}, index=range(10))
+    miss = pd.DataFrame({"confirmed": True, "weight": 10.0, "probability": 0.0, "tier": "A"}, index=[10])
+    honest = pd.DataFrame(
+        {"confirmed": False, "weight": 2.0, "probability": [0.9] + [0.0] * 9, "tier": ["D"] + ["A"] * 9}, index=range(11, 21)
+    )
+    f = pd.concat([hits, miss, honest]).assign(operator_id=[f"o{i}" for i in range(21)], new=False, small=False, region="r")
+    got = estimates(f, 0.3).query("group == 'all'").set_index("figure")
+    assert got.at["recall", "value"] == pytest.approx(0.5) and got.at["recall_by_tier", "value"] == pytest.approx(0.5)
+    assert got.at["false_alarm", "value"] == pytest.approx(0.1) and got.at["false_accusation", "value"] == pytest.approx(0.1)
+    assert got.at["recall", "low"] < 0.5 < got.at["recall", "high"]
+
+
+def test_a_group_without_enough_verdicts_has_no_interval_and_small_groups_are_named():
+    f = pd.DataFrame({"confirmed": [True, False] * 5, "weight": 1.0, "probability": 0.5, "tier": "A", "operator_id": "o", "new": True, "small": False, "region": "r"})  # fmt: skip
+    got = estimates(f, 0.3)
+    assert set(got["group"]) == {"all", "new"} and got["low"].isna().all()
+
+
+def test_the_same_spread_has_not_drifted_and_another_has():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=2000)
+    assert psi(a, rng.normal(size=2000)) < 0.05 < 0.25 < psi(a, rng.normal(1.0, 1.0, 2000))
+    assert shift(a, a + 1.349) == pytest.approx(1.0, abs=0.05)
+
+
+def test_what_is_not_delivered_any_more_has_drifted():
+    a = np.random.default_rng(0).normal(size=500)
+    assert psi(a, np.full(500, np.nan)) > 1.0 and np.isnan(shift(a, np.full(500, np.nan)))
+
+
+def test_the_index_is_that_of_its_definition_on_two_bins():
+    """Reference 50:50, tonight 75:25, with half a count a bin and an empty bin for the unknown."""
+    reference, now = np.array([0.0] * 50 + [1.0] * 50), np.array([0.0] * 75 + [1.0] * 25)
+    a, b = np.array([50.5, 50.5, 0.5]) / 101.5, np.array([75.5, 25.5, 0.5]) / 101.5
+    assert psi(reference, now, bins=2) == pytest.approx(float(((b - a) * np.log(b / a)).sum()))
+
+
+def test_a_challenger_that_ranks_worse_fails_its_first_row_and_one_that_ranks_better_passes():
+    rng = np.random.default_rng(1)
+    truth, group = rng.integers(0, 2, 300), np.arange(300)
+    weak, strong = truth + rng.normal(0, 2, 300), truth + rng.normal(0, 0.3, 300)
+    assert ranked_better("x", weak, strong, truth, group, GATE).holds
+    worse = ranked_better("x", strong, weak, truth, group, GATE)
+    assert not worse.holds and "gains -" in worse.why
+    few = ranked_better("x", weak[:29], strong[:29], truth[:29], group[:29], GATE)
+    assert not few.holds and "needs 30 verdicts" in few.why
+
+
+def test_a_slice_may_lose_as_much_as_the_gate_allows_and_no_more():
+    right, weight = np.ones(100), np.ones(100)
+    for lost, holds in ((5, True), (6, False)):
+        now = right.copy()
+        now[:lost] = 0
+        assert no_worse("x", right, now, weight, GATE).holds is holds
+    assert no_worse("x", right[:29], right[:29], weight[:29], GATE) is None
+
+
+@pytest.fixture(scope="module")
+def rivals(tiny, models, tmp_path_factory):
+    """The models of the small world with a challenger trained two days earlier."""
+    copy = tmp_path_factory.mktemp("rivals") / "models"
+    shutil.copytree(models, copy)
+    old = champions(copy)["session_inflation"]
+    train(tiny, copy, UNTIL - timedelta(days=2), ["session_inflation"])
+    return copy, old
+
+
+def test_a_later_release_waits_as_challenger_and_scores_in_the_shadow(rivals, tiny, tmp_path):
+    models, old = rivals
+    assert champions(models)["session_inflation"] == old and set(challengers(models)) == {"session_inflation"}
+    lake = tmp_path / "lake"
+    shutil.copytree(tiny, lake, ignore=shutil.ignore_patterns("runs", "online", "journal"))
+    nightly(lake, NIGHT, models, load_policy())
+    shadow, scores = read_outbound(lake, "shadow_scores"), read_outbound(lake, "scores")
+    assert set(shadow["model_version"]) == {challengers(models)["session_inflation"]}
+    assert len(shadow) == (scores["model"] == "session_inflation").sum() and set(scores.loc[scores["model"] == "session_inflation", "model_version"]) == {old}  # fmt: skip
+
+
+def test_promotion_says_no_with_the_row_that_failed_and_changes_nothing(rivals, tiny):
+    models, old = rivals
+    version, rows = promote(tiny, models, "session_inflation", datetime(2026, 1, 21), GATE)
+    assert not all(r.holds for r in rows) and next(r.why for r in rows if not r.holds)
+    assert champions(models)["session_inflation"] == old and challengers(models)["session_inflation"] == version
+    with pytest.raises(NotPromoted, match="no challenger"):
+        promote(tiny, models, "order_brushing", datetime(2026, 1, 21), GATE)
+
+
+def test_promotion_lets_a_better_one_pass(rivals, tiny, tmp_path, monkeypatch):
+    models = tmp_path / "models"
+    shutil.copytree(rivals[0], models)
+    good = judge(tiny, load(models, "session_inflation").model, load(models, "session_inflation"), load(models, "session_inflation"), datetime(2026, 1, 21), GATE)  # fmt: skip
+    monkeypatch.setattr("training.promote.judge", lambda *a: [replace(r, holds=True, why="") for r in good])
+    version, _ = promote(tiny, models, "session_inflation", datetime(2026, 1, 21), GATE)
+    assert champions(models)["session_inflation"] == version and challengers(models) == {}
+    set_challenger(models, "session_inflation", version)
+    assert challengers(models) == {}  # a champion does not challenge itself

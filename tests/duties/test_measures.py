@@ -1,0 +1,150 @@
+"""Claims about measures: records stand on their own, what is grave needs people, packages and lists can be checked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from datetime import datetime, timedelta
+
+import pytest
+
+from data_contracts.lake import read_outbound
+from serving.duties import evidence, exchange, measures, standing_orders
+from serving.duties.signing import public_text, signing_key
+from serving.nightly import nightly
+from serving.policy import load_policy
+from serving.record import heads_kept
+from tests.conftest import NIGHT
+
+POLICY = load_policy()
+NOW = datetime(2026, 1, 22, 9)
+
+
+@pytest.fixture
+def lake(published, tmp_path):
+    shutil.copytree(published, tmp_path / "lake", ignore=shutil.ignore_patterns("online"))
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def accused(lake):
+    return read_outbound(lake, "measures")["operator_id"].iloc[0]
+
+
+def test_every_automatic_measure_says_facts_rule_dates_and_appeal_in_both_languages(published):
+    made = read_outbound(published, "measures")
+    tiers = read_outbound(published, "tier_decisions")
+    assert set(made["operator_id"]) == set(tiers.loc[tiers["measure"] != "none", "operator_id"]) and len(made)
+    for m in made.itertuples(index=False):
+        assert m.code in {"popup", "warn", "limit_traffic"} and m.automatic and m.status == "in_force"
+        for text in (m.notice_zh, m.notice_en):
+            assert m.operator_id in text and m.article in text and POLICY.version in text
+        facts, signals = json.loads(m.facts), json.loads(m.signals)
+        assert facts["zh"] in m.notice_zh and facts["en"] in m.notice_en and signals
+        assert all({"signal", "value", "threshold", "peers", "zh", "en"} <= set(s) for s in signals)
+        assert m.appeal_due - m.effective_from == timedelta(days=POLICY.appeal_days)
+
+
+def test_the_ladder_is_ordered_and_no_tier_suggests_what_is_for_people():
+    codes = [s.code for s in POLICY.ladder]
+    assert [POLICY.step(c) for c in codes] == list(range(1, 13)) and POLICY.step("none") == 0
+    assert [POLICY.step(c) for c in ("popup", "warn", "limit_traffic", "block")] == sorted(POLICY.step(c) for c in ("popup", "warn", "limit_traffic", "block"))  # fmt: skip
+    assert not {POLICY.measures.of(t) for t in "ABCD"} & set(POLICY.measures.human_only)
+
+
+@pytest.mark.parametrize("code", ["blacklist", "deduct_deposit", "cancel_account", "refer_enforcement", "refer_judiciary"])
+def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused, code):
+    for approver in (None, "", "desk"):
+        with pytest.raises(measures.BadMeasure, match="approver other than desk"):
+            measures.take(lake, accused, code, "desk", "why", 7, NOW, POLICY, approver)
+    assert measures.taken(lake) == []
+    record = measures.take(lake, accused, code, "desk", "two rooms of bots", 7, NOW, POLICY, "lead")
+    assert record["approver"] == "lead" and not record["automatic"] and "two rooms of bots" in record["notice_en"]
+
+
+def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, accused, monkeypatch):
+    monkeypatch.setattr(measures, "detectors_agree", lambda *a: ["operator_rank"])
+    with pytest.raises(measures.BadMeasure, match="two independent detectors"):
+        measures.take(lake, accused, "block", "desk", "why", 1, NOW, POLICY)
+    monkeypatch.setattr(measures, "detectors_agree", lambda *a: ["deviance", "operator_rank"])
+    assert measures.take(lake, accused, "block", "desk", "why", 1, NOW, POLICY)["detectors"] == ["deviance", "operator_rank"]
+    with pytest.raises(measures.BadMeasure, match="approver"):
+        measures.take(lake, accused, "blacklist", "desk", "why", 1, NOW, POLICY)  # two detectors do not blacklist
+
+
+def test_a_code_beside_the_ladder_an_unknown_operator_or_no_reason_writes_nothing(lake, accused):
+    for operator, code, reason in ((accused, "flog", "why"), ("nobody", "warn", "why"), (accused, "warn", " ")):
+        with pytest.raises(measures.BadMeasure):
+            measures.take(lake, operator, code, "desk", reason, 1, NOW, POLICY)
+    assert not (lake / "journal" / measures.LOG).exists()
+
+
+def test_a_measure_has_one_outcome(lake, accused):
+    one = measures.take(lake, accused, "warn", "desk", "why", 1, NOW, POLICY)
+    done = measures.close(lake, one["measure_id"], "lifted", "lead", "the appeal was right", NOW)
+    assert (done["status"], done["outcome"]) == ("lifted", "lifted")
+    with pytest.raises(measures.BadMeasure, match="no open measure"):
+        measures.close(lake, one["measure_id"], "upheld", "lead", "again", NOW)
+
+
+def test_an_evidence_package_holds_and_every_change_to_it_is_found(lake, accused, tmp_path):
+    file = tmp_path / "case.zip"
+    evidence.package(lake, accused, file, None, NOW)
+    key = public_text(signing_key(lake))
+    assert evidence.faults(file, key) == []
+    with zipfile.ZipFile(file) as z:
+        files = {n: z.read(n) for n in z.namelist()}
+    assert {"tables/decision.csv", "tables/signals.csv", "manifest.json", "signature.json", "policy.toml"} <= set(files)
+    assert any(n.startswith("pictures/") for n in files) and accused.encode() in files["tables/decision.csv"]
+    for name in files:
+        changed = tmp_path / "changed.zip"
+        with zipfile.ZipFile(changed, "w") as z:
+            for n, body in files.items():
+                z.writestr(n, body.replace(b":", b";", 1) + b" " if n == name else body)
+        assert evidence.faults(changed, key), name
+    assert "signature" in evidence.faults(file, "c29tZWJvZHkgZWxzZQ==")[0]
+    assert (lake / "journal" / "signing.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(lake, accused, tmp_path, tiny, models):
+    measures.take(lake, accused, "block", "desk", "why", 30, NOW, POLICY, "lead")
+    measures.take(lake, accused, "warn", "desk", "over", 1, NOW - timedelta(days=9), POLICY)
+    assert exchange.export(lake, tmp_path / "list.json", "platform-a", NOW) == 1  # what has run out is not handed on
+    text = (tmp_path / "list.json").read_text()
+    key = public_text(signing_key(lake))
+    assert "0." not in json.dumps(json.loads(text)["entries"])  # codes, no values
+    other = tmp_path / "other"
+    shutil.copytree(tiny, other, ignore=shutil.ignore_patterns("runs", "online", "journal"))
+    before = datetime(2026, 1, 20)
+    (tmp_path / "forged.json").write_text(text.replace('"block"', '"warn"'))
+    for source, trusted in (("forged.json", key), ("list.json", "bm90IHRoZSBrZXk=")):
+        with pytest.raises(exchange.BadExchange, match="signature"):
+            exchange.take_over(other, tmp_path / source, trusted, before)
+    assert exchange.take_over(other, tmp_path / "list.json", key, before) == 1
+    assert exchange.take_over(other, tmp_path / "list.json", key, before) == 0
+    nightly(other, NIGHT, models, POLICY)
+    tier = read_outbound(other, "tier_decisions").set_index("operator_id")
+    why = json.loads(tier.at[accused, "why"])
+    assert why["floor"] == POLICY.floors.elsewhere and tier.at[accused, "tier"] >= "B"
+    clean = next(o for o in tier.index if json.loads(tier.at[o, "why"])["floor"] is None)
+    assert clean != accused
+
+
+def test_an_override_holds_until_it_expires_and_is_part_of_the_nights_identity(lake, models, accused):
+    """Set before the night of the 21st for two days: that night follows it, and a night after it expired does not."""
+    standing_orders.set_override(lake, accused, "D", "lead", "checked on site", 1, datetime(2026, 1, 20, 12))
+    again = nightly(lake, NIGHT, models, POLICY)
+    assert again.fresh  # another decision of people makes another run
+    one = read_outbound(lake, "tier_decisions").set_index("operator_id").loc[accused]
+    why = json.loads(one["why"])
+    assert (one["tier"], why["override"]["by"], one["cause"]) == ("D", "lead", "override") and "by a person" in why["en"]
+    assert standing_orders.overrides(lake, datetime(2026, 1, 20, 12)) == {}  # not known before it was set
+    assert standing_orders.overrides(lake, datetime(2026, 1, 21, 12)) == {}  # expired at noon
+    assert not nightly(lake, NIGHT, models, POLICY).fresh and NIGHT.isoformat() in heads_kept(lake)
+
+
+def test_an_override_needs_an_author_a_reason_and_an_operator(lake, accused):
+    for operator, tier, by, reason, days in ((accused, "E", "l", "r", 1), (accused, "A", "", "r", 1), (accused, "A", "l", " ", 1), (accused, "A", "l", "r", 0), ("nobody", "A", "l", "r", 1)):  # fmt: skip
+        with pytest.raises(standing_orders.BadOverride):
+            standing_orders.set_override(lake, operator, tier, by, reason, days, NOW)

@@ -1,0 +1,100 @@
+"""Claims about retention: nothing goes before its floor, holds and key operators stay, every deletion leaves a line."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, datetime, timedelta
+
+import pyarrow.parquet as pq
+import pytest
+
+from data_contracts.lake import files_of, published, read_outbound
+from serving.duties import retention
+from serving.journal import first_broken, records
+from serving.policy import BadPolicy, load_policy, parsed
+from tests.conftest import START
+
+POLICY = load_policy()
+FLOOR = timedelta(days=60)
+
+
+@pytest.fixture
+def lake(published, tmp_path):
+    shutil.copytree(published, tmp_path / "lake", ignore=shutil.ignore_patterns("online"))
+    return tmp_path / "lake"
+
+
+def rows(lake, table):
+    return sum(pq.read_metadata(f).num_rows for f in files_of(lake, table))
+
+
+def noon(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time()) + timedelta(hours=12)
+
+
+def test_a_day_may_go_on_the_day_after_its_floor_and_not_on_it(lake):
+    assert [d for d in retention.due(lake, START + FLOOR, POLICY) if d.table == "views"] == []
+    one = [d for d in retention.due(lake, START + FLOOR + timedelta(days=1), POLICY) if d.table == "views"]
+    assert [d.day for d in one] == [START.isoformat()]
+
+
+def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
+    before = rows(lake, "views")
+    with pytest.raises(retention.TooEarly, match="kept 60 days"):
+        retention.delete(lake, "views", START + timedelta(days=3), "desk", noon(START + FLOOR + timedelta(days=2)), POLICY)
+    with pytest.raises(retention.TooEarly, match="kept 1095 days"):
+        retention.delete(lake, "orders", START + timedelta(days=3), "desk", noon(START + timedelta(days=1000)), POLICY)
+    assert rows(lake, "views") == before and not (lake / "journal" / retention.LOG).exists()
+
+
+def test_key_operators_live_content_stays_longer_and_then_goes(lake):
+    key = {o for night in published(lake) for o in read_outbound(lake, "tier_decisions", night).query("is_key_operator")["operator_id"]}
+    owner = pq.ParquetDataset([str(f) for f in files_of(lake, "sessions")]).read().to_pandas().set_index("session_id")["operator_id"]
+    soon = START + FLOOR + timedelta(days=20)
+    done = retention.delete(lake, "views", START + timedelta(days=16), "desk", noon(soon), POLICY)
+    left = pq.ParquetDataset([str(f) for f in files_of(lake, "views")]).read().to_pandas()
+    assert len(left) == sum(d.stay for d in done) > 0 and set(left["session_id"].map(owner)) <= key
+    later = START + timedelta(days=POLICY.retention.key_operator_live_content + 20)
+    retention.delete(lake, "views", START + timedelta(days=16), "desk", noon(later), POLICY)
+    assert files_of(lake, "views") == []
+
+
+def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
+    orders = pq.ParquetDataset([str(f) for f in files_of(lake, "orders")]).read().to_pandas()
+    held = orders["operator_id"].value_counts().index[0]
+    late = START + timedelta(days=1200)
+    retention.set_hold(lake, held, "counsel", "case 7", False, noon(late))
+    retention.delete(lake, "parcels", late - timedelta(days=1095), "desk", noon(late), POLICY)
+    retention.delete(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
+    left = pq.ParquetDataset([str(f) for f in files_of(lake, "orders")]).read().to_pandas()
+    assert set(left["operator_id"]) == {held} and len(left) == (orders["operator_id"] == held).sum()
+    assert rows(lake, "parcels") > 0
+    retention.set_hold(lake, held, "counsel", "closed", True, noon(late))
+    retention.delete(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
+    assert rows(lake, "orders") == 0
+    with pytest.raises(retention.TooEarly, match="no legal hold"):
+        retention.set_hold(lake, held, "counsel", "again", True, noon(late))
+
+
+def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
+    late = START + timedelta(days=400)
+    done = retention.delete(lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY)
+    log = records(lake / "journal" / retention.LOG)
+    assert [r["day"] for r in log] == [d.day for d in done] and len(done) == 5
+    assert all(len(x) == 64 for r in log for x in r["files"].values()) and first_broken(lake / "journal" / retention.LOG) is None
+    assert retention.delete(lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY) == []  # a rerun finds nothing
+
+
+def test_a_run_goes_whole_and_its_decisions_stay(lake):
+    late = START + timedelta(days=1300)
+    night = min(published(lake))
+    lines = len((lake / "journal" / "decisions.jsonl").read_text().splitlines())
+    retention.delete(lake, "runs", date.fromisoformat(night) + timedelta(days=1), "desk", noon(late), POLICY)
+    assert not (lake / "runs" / published(lake)[night]).exists()
+    assert len((lake / "journal" / "decisions.jsonl").read_text().splitlines()) == lines
+
+
+@pytest.mark.parametrize(("old", "new"), [("live_content = 60", "live_content = 59"), ("trade = 1095", "trade = 1094"), ("record = 1095", "record = 1")])  # fmt: skip
+def test_a_policy_below_the_laws_floor_is_refused(old, new):
+    with pytest.raises(BadPolicy, match="retention"):
+        parsed(POLICY.text.replace(old, new, 1))
