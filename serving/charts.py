@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import altair as alt
 import networkx as nx
 import numpy as np
@@ -33,8 +35,28 @@ def suspicious_minutes(minutes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(windows, columns=["start", "stop", "series"])
 
 
-def timeline(minutes: pd.DataFrame) -> str:
-    """A session by minute: viewers above, joins, comments, likes and orders below, suspicious windows shaded."""
+def expected_band(minutes: pd.DataFrame, peers: pd.DataFrame) -> pd.DataFrame | None:
+    """Where the viewers of a session would lie if it ran as its peers: columns minute, low, high; None below ten peers.
+
+    Tenth and ninetieth percentile of viewers over the session's median, by twentieth of the run, times this median.
+    """
+    shape = peers.assign(
+        level=peers["viewers"] / peers.groupby("session_id")["viewers"].transform("median").replace(0, np.nan),
+        part=(20 * peers["minute"] / (peers.groupby("session_id")["minute"].transform("max") + 1)).astype(int),
+    ).dropna(subset=["level"])
+    if shape["session_id"].nunique() < 10:
+        return None
+    ends = shape.groupby("part")["level"].quantile([0.1, 0.9]).unstack()
+    part = (20 * minutes["minute"] / (minutes["minute"].max() + 1)).astype(int)
+    level = float(minutes["viewers"].median())
+    return pd.DataFrame({"minute": minutes["minute"], "low": level * part.map(ends[0.1]), "high": level * part.map(ends[0.9])})
+
+
+def timeline(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> str:
+    """A session by minute on one axis of time: viewers with the expected band, joins, comments, likes, orders.
+
+    Suspicious windows are shaded in the row of the series that found them, and lightly in all others; granted causes in all.
+    """
     shown = [c for c in ("viewers", "joins", "comments", "likes", "orders") if minutes[c].notna().any()]
     long = minutes.melt("minute", shown, "series", "value")
     bad = suspicious_minutes(minutes)
@@ -46,10 +68,31 @@ def timeline(minutes: pd.DataFrame) -> str:
             .mark_line(strokeWidth=1.2, color=INK)
             .encode(x=alt.X("minute:Q", title="minute" if name == shown[-1] else None), y=alt.Y("value:Q", title=name))
         )
-        shade = alt.Chart(bad).mark_rect(opacity=0.25, color=ALERT).encode(x="start:Q", x2="stop:Q")
-        calm = alt.Chart(granted).mark_rect(opacity=0.2, color=CALM).encode(x="minute:Q", x2="stop:Q")
-        rows.append(alt.layer(calm, shade, line).properties(width=820, height=90 if name == "viewers" else 55))
+        own, other = bad[bad["series"] == name], bad[bad["series"] != name]
+        layers = [
+            alt.Chart(granted).mark_rect(opacity=0.2, color=CALM).encode(x="minute:Q", x2="stop:Q"),
+            alt.Chart(other).mark_rect(opacity=0.07, color=ALERT).encode(x="start:Q", x2="stop:Q"),
+            alt.Chart(own).mark_rect(opacity=0.32, color=ALERT).encode(x="start:Q", x2="stop:Q"),
+        ]
+        if name == "viewers" and band is not None:
+            layers.append(alt.Chart(band).mark_area(opacity=0.25, color=QUIET).encode(x="minute:Q", y="low:Q", y2="high:Q"))
+        rows.append(alt.layer(*layers, line).properties(width=820, height=90 if name == "viewers" else 55))
     return svg(alt.vconcat(*rows, spacing=4).configure_view(stroke="#e3e8ee").configure_axis(grid=False))
+
+
+def history(nights: pd.DataFrame) -> str:
+    """Risk of an operator night by night; a ring around a night marks another model than the night before. Columns date, risk,
+    tier, model_version."""
+    h = nights.dropna(subset=["risk"]).assign(date=lambda d: pd.to_datetime(d["date"]).dt.strftime("%Y-%m-%d"))
+    h = h.assign(changed=h["model_version"].ne(h["model_version"].shift()) & h["model_version"].shift().notna())
+    base = alt.Chart(h).encode(x=alt.X("date:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)), y=alt.Y("risk:Q", title="risk", scale=alt.Scale(domain=[0, 1])))  # fmt: skip
+    tiers = alt.Color("tier:N", scale=alt.Scale(domain=list("ABCD"), range=[CALM, "#8f8a3a", "#c9772b", ALERT]), legend=None)
+    rings_ = base.transform_filter("datum.changed").mark_point(size=180, color=INK, strokeWidth=1.5)
+    return svg(
+        alt.layer(base.mark_line(color=QUIET), base.mark_circle(size=50, opacity=1).encode(color=tiers), rings_).properties(
+            width=420, height=70
+        )
+    )
 
 
 def ring(graph: nx.Graph, most: int = 200) -> str:
@@ -72,6 +115,18 @@ def ring(graph: nx.Graph, most: int = 200) -> str:
     )
     dots = alt.Chart(nodes).mark_circle(color=INK, opacity=0.9).encode(x="x:Q", y="y:Q", size=alt.Size("links:Q", legend=None))
     return svg(alt.layer(edges, dots).properties(width=520, height=380).configure_view(stroke="#e3e8ee"))
+
+
+def why_linked(graph: nx.Graph) -> list[tuple[str, str, str]]:
+    """The shortest path between the two least directly tied members of a ring's largest part: from, to, evidence of each step."""
+    part = graph.subgraph(max(nx.connected_components(graph), key=lambda c: (len(c), sorted(c)))) if len(graph) else graph
+    if len(part) < 2:
+        return []
+    first = min(part.nodes, key=lambda n: (part.degree[n], n))
+    far = nx.single_source_shortest_path(part, first)
+    last = max(sorted(far), key=lambda n: len(far[n]))
+    path = far[last]
+    return [(a, b, ", ".join(f"{k} {v}" for k, v in sorted(part[a][b].items()))) for a, b in itertools.pairwise(path)]
 
 
 def tier_bars(counts: pd.DataFrame) -> str:

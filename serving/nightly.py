@@ -23,13 +23,14 @@ from features.declare import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
 from features.graphs.rings import Rings
 from features.rings import find_rings
 from serving import inputs, scorer
+from serving.dossier import Files
 from serving.duties.standing_orders import digest_of
 from serving.figures import attributed_shares, corrected_figures, operator_figures, sessions_before
 from serving.moved import model_before
 from serving.policy import Policy
 from serving.publish import locked, write_table
 from serving.record import record_night
-from serving.report import write_report
+from serving.report import Evening, write_report
 from serving.supervision import Stand, supervision_tables
 from training import release
 from training.release import Released
@@ -302,7 +303,8 @@ def compute_night(
     (part / "policy.toml").write_text(policy.text, "utf-8")
     _manifest(part, run_id, models, policy, digest, before, challengers)
     say("report")
-    write_report(part, tables, rings, policy, previous=lake / "runs" / before if before else None)
+    seen = Files(scored[OPERATOR], models.get(scored[OPERATOR].main), tables, lake, before)
+    write_report(part, Evening(stand, seen, rings))
     return counts | {"sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(follows["tier_decisions"])}
 
 

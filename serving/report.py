@@ -1,23 +1,43 @@
-"""The night's report: one HTML page that needs nothing else."""
+"""The night's report: one HTML page that needs nothing else, in Chinese and English."""
 
 from __future__ import annotations
 
+import base64
 import json
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
+import networkx as nx
 import pandas as pd
 import pyarrow.parquet as pq
 
+from data_contracts.lake import files_of
 from features import engine
 from features.declare import SESSION
 from features.graphs.rings import Rings
 from serving import charts
-from serving.policy import Policy
+from serving.dossier import Files, dossiers
+from serving.duties import audit
+from serving.journal import records
+from serving.tiers import TIERS
 
-TOP = 15
+if TYPE_CHECKING:
+    from serving.supervision import Stand
+
+QUEUE, DOSSIERS, SESSIONS, RINGS, DRIFTED = 15, 8, 3, 2, 12
+PEERS = 150  # sessions of the category that draw the expected band
+
+
+@dataclass(frozen=True)
+class Evening:
+    """What the page is made from, beside the tables that the night has written."""
+
+    stand: Stand
+    files: Files
+    rings: Rings
 
 
 def _read(folder: Path, name: str) -> pd.DataFrame:
@@ -34,107 +54,148 @@ def freshness(tables: dict[str, Any]) -> list[dict[str, Any]]:
     return out
 
 
-def _tier_counts(decisions: pd.DataFrame, previous: Path | None) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    parts = [decisions.groupby("tier").size().rename("operators").reset_index().assign(night="tonight")]
-    if previous is not None:
-        before = _read(previous, "tier_decisions")
-        parts.append(before.groupby("tier").size().rename("operators").reset_index().assign(night="before"))
+def contract_failures(lake: Path) -> list[dict[str, Any]]:
+    """Rows that were set aside, by table and rule."""
+    files = files_of(lake, "quarantine")
+    if not files:
+        return []
+    frame = pd.concat([pq.read_table(f).to_pandas() for f in files])
+    return (
+        frame.groupby(["table_name", "rule"])
+        .size()
+        .rename("rows")
+        .reset_index()
+        .sort_values("rows", ascending=False)
+        .head(12)
+        .to_dict("records")
+    )
+
+
+def tier_flows(decisions: pd.DataFrame) -> list[dict[str, Any]]:
+    """Operators by tier of the night before (rows; new for those without one) and tonight (columns)."""
+    was = decisions["previous_tier"].fillna("new")
+    table = pd.crosstab(was, decisions["tier"]).reindex(index=[*TIERS, "new"], columns=list(TIERS), fill_value=0)
+    return [{"was": was_, **{t: int(row[t]) for t in TIERS}} for was_, row in table.iterrows() if row.sum()]
+
+
+def _moves(decisions: pd.DataFrame) -> list[dict[str, Any]]:
     moved = decisions[decisions["previous_tier"].notna() & (decisions["previous_tier"] != decisions["tier"])]
     moves = moved.sort_values(["tier", "operator_id"], ascending=[False, True])
-    return pd.concat(parts), [
+    return [
         {"operator": r.operator_id, "was": r.previous_tier, "now": r.tier, "cause": r.cause, **json.loads(r.why)}
         for r in moves.head(50).itertuples(index=False)
     ]
 
 
-def _top(decisions: pd.DataFrame, scores: pd.DataFrame) -> list[dict[str, Any]]:
-    """Operators in the order of the queue, with the reasons of the model and of the unsupervised control."""
-    ranked = scores[scores["entity_kind"] == "operator"]
-    said = ranked[ranked["reasons"].notna()].groupby("entity_id")["reasons"].apply(lambda s: [json.loads(x) for x in s])
-    points = ranked.groupby("entity_id")["score"].max()
+def queue_of(decisions: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
+    """Operators in the order of the queue: tier, expected harm, score of the unsupervised control."""
+    points = scores[scores["entity_kind"] == "operator"].groupby("entity_id")["score"].max()
     d = decisions.assign(points=decisions["operator_id"].map(points))
-    d = d.sort_values(["tier", "expected_harm", "points", "operator_id"], ascending=[False, False, False, True]).head(TOP)
-    rows = []
-    for r in d.itertuples(index=False):
-        reasons = {x["signal"]: x for group in said.get(r.operator_id, []) for x in group}
-        rows.append(
-            {
-                "operator": r.operator_id,
-                "tier": r.tier,
-                "risk": r.risk,
-                "influence": r.influence,
-                "harm": r.expected_harm,
-                "measure": r.measure,
-                "cold": r.cold_start,
-                "why": json.loads(r.why),
-                "reasons": list(reasons.values())[:5],
-            }
-        )
-    return rows
+    order = d.sort_values(["tier", "expected_harm", "points", "operator_id"], ascending=[False, False, False, True])
+    return order["operator_id"].head(QUEUE).tolist()
 
 
-def _worst_session(scores: pd.DataFrame, tables: dict[str, Any]) -> dict[str, Any] | None:
-    """The night's highest ranked session with a timeline, where counters by minute are known."""
+def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[str, Any]]:
+    """The night's highest ranked sessions with a timeline, where counters by minute are known."""
     rows = scores[scores["entity_kind"] == "session"]
     if rows.empty or "room_minutes" not in tables:
-        return None
+        return []
     trained = rows[rows["model"] != "deviance"]
-    first = (trained if len(trained) else rows).sort_values("rank").iloc[0]
-    minutes = engine.minutes_frame(tables, engine.scope_of(tables, [first["entity_id"]], SESSION))
-    if len(minutes) < 2:
-        return None
-    return {
-        "session": first["entity_id"],
-        "score": first["score"],
-        "picture": charts.timeline(minutes),
-        "windows": charts.suspicious_minutes(minutes).to_dict("records"),
-        "reasons": json.loads(first["reasons"]) if isinstance(first["reasons"], str) else [],
-    }
+    s = tables["sessions"]
+    category = s.select("session_id", "category").to_pandas().set_index("session_id")["category"]
+    out = []
+    for first in (trained if len(trained) else rows).sort_values("rank").head(SESSIONS).itertuples(index=False):
+        minutes = engine.minutes_frame(tables, engine.scope_of(tables, [first.entity_id], SESSION))
+        if len(minutes) < 2:
+            continue
+        alike = sorted(category.index[(category == category.get(first.entity_id)) & (category.index != first.entity_id)])[:PEERS]
+        peers = engine.minutes_frame(tables, engine.scope_of(tables, alike, SESSION)) if alike else minutes.head(0)
+        out.append(
+            {
+                "session": first.entity_id,
+                "score": first.score,
+                "picture": charts.timeline(minutes, charts.expected_band(minutes, peers)),
+                "windows": charts.suspicious_minutes(minutes).head(20).to_dict("records"),
+                "reasons": json.loads(first.reasons) if isinstance(first.reasons, str) else [],
+            }
+        )
+    return out
 
 
-def _ring(rings: Rings) -> dict[str, Any] | None:
+def shown_rings(rings: Rings) -> list[dict[str, Any]]:
+    """The largest and densest rings, each with picture, why its members are linked, its links as a table, and GraphML."""
     if rings.rings.empty:
-        return None
-    r = (
-        rings.rings.assign(weight=rings.rings["density"] * rings.rings["members"])
-        .sort_values(["weight", "ring_id"], ascending=[False, True])
-        .iloc[0]
-    )
-    return {
-        "ring": r["ring_id"],
-        "kind": r["kind"],
-        "members": int(r["members"]),
-        "operators": int(r["operators"]),
-        "edges": int(r["edges"]),
-        "density": r["density"],
-        "evidence": json.loads(r["evidence"]),
-        "picture": charts.ring(rings.graph(r["ring_id"])),
-    }
+        return []
+    heavy = rings.rings.assign(weight=rings.rings["density"] * rings.rings["members"])
+    out = []
+    for r in heavy.sort_values(["weight", "ring_id"], ascending=[False, True]).head(RINGS).to_dict("records"):
+        graph = rings.graph(r["ring_id"])
+        links = sorted((a, b, ", ".join(f"{k} {v}" for k, v in sorted(e.items()))) for a, b, e in graph.edges(data=True))
+        text = "\n".join(nx.generate_graphml(graph))
+        out.append(
+            r
+            | {
+                "evidence": json.loads(r["evidence"]),
+                "picture": charts.ring(graph),
+                "path": charts.why_linked(graph),
+                "links": links[:20],
+                "graphml": "data:application/graphml+xml;base64," + base64.b64encode(text.encode()).decode(),
+            }
+        )
+    return out
 
 
-def write_report(folder: Path, tables: dict[str, Any], rings: Rings, policy: Policy, previous: Path | None) -> Path:
+def write_report(folder: Path, evening: Evening) -> Path:
     """Write `report.html` of a run from its published tables."""
+    tables, stand = evening.files.tables, evening.stand
     decisions, scores, run = _read(folder, "tier_decisions"), _read(folder, "scores"), _read(folder, "runs").iloc[0]
-    counts, moves = _tier_counts(decisions, previous)
+    drift, figures = _read(folder, "drift"), pd.DataFrame()
+    if "outcomes" in tables and "sessions" in tables:
+        owner = tables["sessions"].select("session_id", "operator_id").to_pandas().set_index("session_id")["operator_id"]
+        nights = [folder, *audit.nights_before(stand.lake, stand.before, 27)]
+        figures = audit.estimates(audit.judged(tables["outcomes"].to_pandas(), owner, nights), stand.policy.boost.review)
+    queue = queue_of(decisions, scores)
+    heads = [h for h in records(stand.lake / "journal" / "heads.jsonl") if h["run_id"] == stand.before]
+    counts = decisions.groupby("tier").size().rename("operators").reset_index().assign(night="tonight")
+    before = decisions["previous_tier"].dropna()
+    if len(before):
+        counts = pd.concat(
+            [counts, before.rename("tier").to_frame().groupby("tier").size().rename("operators").reset_index().assign(night="before")]
+        )
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         loader=jinja2.FunctionLoader(lambda name: (resources.files("serving") / "templates" / name).read_text("utf-8")),
     )
+    environment.filters["known"] = known
     text = environment.get_template("report.html.j2").render(
         run=run.to_dict(),
         models=json.loads(run["models"]),
         missing=json.loads(run["tables_missing"]),
         unknown=json.loads(run["signals_unknown"]),
         fresh=freshness(tables),
-        counts=counts.to_dict("records"),
+        failures=contract_failures(stand.lake),
         bars=charts.tier_bars(counts),
-        moves=moves,
-        top=_top(decisions, scores),
-        session=_worst_session(scores, tables),
-        ring=_ring(rings),
-        policy=policy,
+        flows=tier_flows(decisions),
+        moves=_moves(decisions),
+        queue=decisions.set_index("operator_id").loc[queue].reset_index().assign(why=lambda d: d["why"].map(json.loads)).to_dict("records"),
+        dossiers=dossiers(evening.files, decisions, folder, queue[:DOSSIERS]),
+        sessions=worst_sessions(scores, tables),
+        rings=shown_rings(evening.rings),
+        findings=_read(folder, "findings").to_dict("records"),
+        mcns=_read(folder, "mcns").sort_values(["p_value", "mcn_id"]).head(8).to_dict("records"),
+        audit=figures.to_dict("records"),
+        sample=len(_read(folder, "audit_sample")),
+        drift=drift[drift["drifted"]].sort_values("psi", ascending=False).head(DRIFTED).to_dict("records"),
+        compared=len(drift),
+        head=heads[-1] if heads else None,
+        policy=stand.policy,
     )
     path = folder / "report.html"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def known(value: Any, form: str = "%.2f") -> str:
+    """A number in a form, or the word unknown."""
+    return "unknown 未知" if value is None or value != value else form % value

@@ -52,3 +52,17 @@ def expected_calibration_error(probability: np.ndarray, confirmed: np.ndarray, w
             mass = weight[part].sum()
             gaps += mass * abs(np.average(probability[part], weights=weight[part]) - np.average(confirmed[part], weights=weight[part]))
     return float(gaps / total)
+
+
+def venn_abers(score: float, raw: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Interval of a calibrated probability: isotonic fits with the score added as honest, and as guilty.
+
+    Inductive Venn-Abers (Vovk and Petej, UAI 2014), weighted; the score weighs as the mean row. One of the two is the
+    calibrated probability, without assuming anything but exchangeable rows.
+    """
+    ends = []
+    for label in (0.0, 1.0):
+        x, y = np.append(raw, score), np.append(truth.astype(float), label)
+        fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(x, y, sample_weight=np.append(weight, weight.mean()))
+        ends.append(float(fitted.predict([score])[0]))
+    return min(ends), max(ends)

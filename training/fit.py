@@ -44,6 +44,7 @@ class Fitted:
     counts: dict[str, float]
     dataset: Dataset
     honest: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    calibrated_on: dict[str, list[float]] = field(default_factory=dict)
 
 
 def rules_score(signals: pd.DataFrame) -> np.ndarray:
@@ -135,4 +136,5 @@ def fit(model: Model, data: Dataset) -> Fitted:
         },
         data,
         honest_scores(raw, truth, data.labels["audited"].to_numpy(dtype=bool), data.entity) if len(data.entity) else np.zeros(0),
+        {"raw": raw[known].tolist(), "truth": truth[known].astype(float).tolist(), "weight": weight[known].tolist()},
     )

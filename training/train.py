@@ -108,6 +108,7 @@ def train(
                 "signals": fitted.columns,
                 "no_graph_signals": fitted.no_graph_columns,
                 "honest": [float(x) for x in fitted.honest] if model.entity == OPERATOR else [],
+                "calibration_rows": fitted.calibrated_on if model.entity == OPERATOR else {},
                 "calibration": {"raw": fitted.calibration.raw, "probability": fitted.calibration.probability},
                 "catalogue_sha256": facts["catalogue_sha256"],
                 "data_sha256": facts["data_sha256"],
