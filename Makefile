@@ -51,8 +51,10 @@ docs: $(STAMP) ## Write the generated pages and notebooks again
 	@$(RUN)/python -m benchmarks.calibration docs/simulation-calibration.md
 	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
 
-bench: $(STAMP) ## Train on a medium world, measure on an unseen one and on real sets; writes docs/benchmarks
+bench: $(STAMP) ## Train on a medium world, measure scores and decisions on unseen ones and on real sets; writes docs/benchmarks
+	@$(PEERS)
 	@$(RUN)/python -m benchmarks.slice
+	@$(RUN)/python -m benchmarks.decisions
 
 bench-detection: $(STAMP) ## Measure what the detectors find, beside peers (after bench)
 	@$(PEERS)

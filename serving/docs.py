@@ -10,6 +10,7 @@ import typer.main
 
 from data_contracts import page as contracts_page
 from features import catalogue
+from serving.duties import register
 
 ROOT = Path(__file__).resolve().parent.parent
 CARDS = ROOT / "training" / "cards"
@@ -41,6 +42,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "contracts.md": contracts_page.page(),
         ROOT / "features" / "CATALOGUE.md": catalogue.page(),
         ROOT / "docs" / "cli.md": cli_page(),
+        ROOT / "docs" / "duties.md": register.page(),
     }
 
 

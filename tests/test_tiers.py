@@ -153,3 +153,152 @@ def test_who_gains_is_said_and_moves_no_tier():
     """On the unseen world one of eight such answers is right: enough to be looked at, not to spare or to accuse."""
     made = decide([replace(BASE, risk=0.99, attribution="third_party")], WIDE, "m")[0]
     assert made.tier == "D" and "rival" in made.why_en and "恶意" in made.why_zh
+
+
+def one(policy=WIDE, **more):
+    return decide([replace(BASE, **more)], policy, "m1")[0]
+
+
+PAST = {"previous_tier": "A", "previous_risk": 0.1, "previous_model": "m1", "previous_policy": POLICY.version}
+
+
+def test_history_counts_what_is_known_and_nothing_is_no_history():
+    cold = replace(WIDE, tiers=replace(WIDE.tiers, cold_sessions=1, cold_orders=1))
+    assert one(cold, sessions=None, orders=None).cold_start
+    assert not one(cold, sessions=1.0, orders=None).cold_start and not one(cold, sessions=None, orders=1.0).cold_start
+
+
+def test_the_bound_on_false_discoveries_keeps_the_unselected_at_a_review_and_an_ordinary_one_out():
+    """p = .05 among twenty of .9: not selected at 10 %, and too common for a review at 1 %."""
+    crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, p_value=0.9) for i in range(20)]
+    lone = replace(BASE, operator_id="x", risk=0.9, p_value=0.01)
+    assert {d.operator_id: d.tier for d in decide([*crowd, lone], WIDE, "m")} == {f"o{i}": "A" for i in range(20)} | {"x": "B"}
+    chosen = replace(lone, p_value=0.004)
+    assert decide([*crowd, chosen], WIDE, "m")[-1].tier == "D"
+    few = replace(lone, p_value=0.02, rarest=True)
+    assert decide([*crowd, few], WIDE, "m")[-1].tier == "B"
+    assert decide([*crowd, replace(few, risk=0.1)], WIDE, "m")[-1].tier == "A"
+
+
+def test_an_unknown_influence_counts_as_the_middle_and_an_unknown_risk_has_no_harm():
+    assert one(risk=0.5, influence=None).expected_harm == 0.25
+    assert one(risk=None).expected_harm is None and one(risk=0.5, influence=0.2).expected_harm == 0.1
+
+
+def test_key_operators_are_tier_d_and_the_most_influential():
+    edge = 1.0 - POLICY.influence.key_share
+    assert one(risk=0.0, influence=edge).is_key_operator and not one(risk=0.0, influence=edge - 1e-9).is_key_operator
+    assert one(risk=0.9, influence=0.1).is_key_operator and not one(risk=0.5, influence=None).is_key_operator
+
+
+def crowd_of(sizes: dict[str, int], **more) -> list[Standing]:
+    rows = []
+    for stratum, n in sizes.items():
+        rows += [
+            replace(BASE, operator_id=f"{stratum}{i:03d}", risk=0.9, influence=0.5 + i / 1000, stratum=stratum, **more) for i in range(n)
+        ]
+    return rows
+
+
+def tiers_of(rows, policy=POLICY) -> dict[str, list[str]]:
+    made = decide(rows, policy, "m")
+    return {t: sorted(d.operator_id for d in made if d.tier == t) for t in TIERS}
+
+
+ONLY_D = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=0.04))
+
+
+def test_each_region_and_category_has_its_own_patrol_and_the_small_ones_share_one():
+    """Of 50 a stratum has floor(.04 x 50) = 2 places; three of 20 share floor(.04 x 60) = 2, the most harmful of all of them first."""
+    got = tiers_of(crowd_of({"a": 50, "b": 50, "c": 20, "d": 20, "e": 20}), ONLY_D)
+    assert got["D"] == ["a048", "a049", "b048", "b049", "c019", "d019"]  # ties of harm by name
+
+
+def test_a_stratum_is_large_enough_from_its_first_whole_place_on():
+    """25 x .04 = 1 place of its own; 24 are too few and share the rest's one."""
+    assert tiers_of(crowd_of({"a": 25, "b": 24, "c": 1}), ONLY_D)["D"] == ["a024", "b023"]
+    assert tiers_of(crowd_of({"a": 24, "b": 24}), ONLY_D)["D"] == ["a023"]  # 48 x .04 = 1.9: one place for all
+    assert tiers_of(crowd_of({"a": 1}), ONLY_D)["D"] == ["a000"]  # patrol always has one place
+
+
+def test_the_whole_has_a_capacity_of_its_own():
+    """Two strata of 37 have one place each; all 74 of them have floor(2.96) = 2; a rest of one more does not make a third."""
+    assert tiers_of(crowd_of({"a": 37, "b": 36, "z": 1}), ONLY_D)["D"] == ["a036", "b035"]
+
+
+def test_those_without_a_place_in_d_still_compete_for_c_and_b():
+    got = tiers_of(crowd_of({"": 100}))
+    assert [len(got[t]) for t in "DCBA"] == [4, 6, 15, 75]
+    milder = [*crowd_of({"": 99}), replace(BASE, operator_id="low", risk=0.0, influence=1.0)]
+    assert len(tiers_of(milder)["D"]) == 4 and "low" in tiers_of(milder)["A"]  # one who proposes nothing takes no place
+
+
+def test_of_equal_harm_more_alarms_come_first_then_the_name():
+    rows = [replace(BASE, operator_id=n, risk=None, alarms=a) for n, a in (("x", 2), ("y", 3), ("z", 3), *((f"q{i}", 0) for i in range(5)))]
+    assert tiers_of(rows)["B"] == ["y", "z"]
+
+
+def test_a_floor_raises_and_never_lowers_and_takes_no_place():
+    assert one(risk=0.0, floor="B").tier == "B" and one(risk=0.9, floor="B").tier == "D" and one(risk=0.0, floor="C").measure == "warn"
+    rows = [replace(BASE, operator_id=f"o{i}", risk=0.0, floor="C") for i in range(50)]
+    assert len(tiers_of(rows)["C"]) == 50
+
+
+def test_an_override_is_the_last_word_in_both_directions():
+    assert one(risk=0.9, override="A").tier == "A" and one(risk=0.0, override="D", floor="B").tier == "D" and one(risk=0.9, override="A", floor="C").tier == "A"  # fmt: skip
+
+
+def test_the_cause_of_a_move_is_the_person_the_notice_the_policy_or_the_largest_part():
+    assert one(**PAST, risk=0.0, override="C").cause == "override"
+    assert one(**PAST, risk=0.0, floor="C").cause == "notice"
+    assert one(**PAST | {"previous_policy": "old"}, risk=0.9, split=(0.5, 0.0, 0.0)).cause == "policy"
+    assert one(**PAST, risk=0.9, split=(0.5, 0.1, -0.2)).cause == "behaviour"
+    assert one(**PAST, risk=0.9, split=(0.1, -0.5, 0.2)).cause == "data"
+    assert one(**PAST, risk=0.9, split=(0.1, 0.2, -0.5)).cause == "model"
+    assert one(**PAST | {"previous_model": "m0"}, risk=0.9, split=(0.0, 0.0, 0.0)).cause == "model"
+    assert one(**PAST | {"previous_risk": None}, risk=0.9).cause == "data"
+    assert one(**PAST, risk=None, alarms=9).cause == "data"
+    assert one(risk=0.9).cause == "none"  # a first decision moved from nowhere
+    assert one(**PAST | {"previous_tier": "D"}, risk=0.9, override="D").cause == "none"
+
+
+def test_the_words_of_a_decision_say_each_thing_that_made_it():
+    r = one(risk=0.5, p_value=0.004)
+    assert (r.why_zh, r.why_en) == ("风险 0.50；诚实运营者中 0.4% 同样可疑", "risk 0.50; 0.4% of honest operators look as suspicious")
+    r = one(risk=None, alarms=3, sessions=0.0, orders=0.0)
+    assert (r.why_zh, r.why_en) == ("无校准模型，3 项信号越过警戒值；历史不足，只复核", "no calibrated model; 3 signals beyond their alarm; too little history, reviewed only")  # fmt: skip
+    r = one(risk=0.5, attribution="third_party")
+    assert (r.why_zh, r.why_en) == ("风险 0.50；可疑订单对其不利，也可能是他人恶意刷单", "risk 0.50; its suspicious orders harm it, which may be a rival's doing")  # fmt: skip
+    r = one(**PAST | {"previous_tier": "C"}, risk=0.0)
+    assert (r.why_zh, r.why_en) == ("风险 0.00；仍在观察期，保持 C", "risk 0.00; stays in C until the clean period is over")
+    r = one(risk=0.0, floor="B")
+    assert (r.why_zh, r.why_en) == ("风险 0.00；因通报不低于 B", "risk 0.00; not milder than B because of a notice")
+    r = one(risk=0.9, floor="B")
+    assert (r.why_zh, r.why_en) == ("风险 0.90", "risk 0.90")
+    r = one(risk=0.0, override="C")
+    assert (r.why_zh, r.why_en) == ("风险 0.00；由人工定为 C", "risk 0.00; set to C by a person")
+    low = decide(crowd_of({"": 100}), POLICY, "m")[0]
+    assert (low.why_zh, low.why_en) == ("风险 0.90；巡查容量所限，由 D 调为 A", "risk 0.90; moved from D to A by patrol capacity")
+
+
+def test_a_decision_carries_what_the_night_publishes():
+    d = one(risk=0.5, influence=0.4)
+    assert (d.operator_id, d.proposed, d.expected_harm, d.measure, d.needs_human, d.cold_start) == ("o", "C", 0.2, "warn", False, False)
+    strict = replace(WIDE, measures=replace(WIDE.measures, human_only=["warn"]))
+    assert one(strict, risk=0.5).needs_human
+    assert one(risk=0.01, clean=0, **PAST | {"previous_tier": "D"}).proposed == "A"
+
+
+def test_what_becomes_unknown_with_alarms_is_judged_by_them():
+    past = PAST | {"previous_tier": "C", "previous_risk": 0.5}
+    assert one(**past, risk=None, alarms=1, clean=99).tier == "C"
+    assert one(**past, risk=None, alarms=2, clean=99).tier == "B"
+    assert (
+        one(**past | {"previous_risk": None}, risk=None, alarms=0, clean=99).tier == "B"
+    )  # it was unknown before: the clean period counts
+
+
+def test_the_clean_period_ends_on_its_last_night_and_one_step_is_taken():
+    past = PAST | {"previous_tier": "D", "previous_risk": 0.9}
+    assert [one(risk=0.45, clean=c, **past).tier for c in (5, 6)] == ["D", "C"]
+    assert one(risk=0.2, clean=6, **past).tier == "C"

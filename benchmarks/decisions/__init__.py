@@ -1,0 +1,1 @@
+"""Decisions: false discoveries, coverage of corrected figures, replay, tampering, mutation, duties."""

@@ -1,0 +1,56 @@
+"""Mutation score of the code of tiers and policy, and branch coverage, under their own tests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from benchmarks.page import row
+
+COMMAND = "make bench"
+ROOT = Path(__file__).resolve().parents[2]
+MUTATED = ("serving/tiers.py", "serving/policy.py", "serving/selection.py")
+TESTS = ("test_tiers.py", "test_policy.py", "test_selection.py")
+PACKAGES = ("serving", "data_contracts", "features", "training")
+
+
+def workplace(folder: Path) -> None:
+    """A copy of what the tests of tiers and policy need, with mutmut's settings; mutmut changes files where it runs."""
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "tests").mkdir()
+    (folder / "tests" / "__init__.py").touch()
+    for name in TESTS:
+        shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
+    lines = ["[mutmut]", "source_paths=" + "\n    ".join(MUTATED), "also_copy=" + "\n    ".join([*PACKAGES, "tests"]), "pytest_add_cli_args_test_selection=tests", ""]  # fmt: skip
+    (folder / "setup.cfg").write_text("\n".join(lines), "utf-8")
+
+
+def rows(say: Any) -> list[dict[str, Any]]:
+    if find_spec("mutmut") is None or find_spec("pytest_cov") is None:
+        say("mutmut or pytest-cov is not installed (make bench installs them): the rows of mutation are left out")
+        return []
+    say("mutants of tiers and policy")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        workplace(folder)
+        mutmut = [str(Path(sys.executable).with_name("mutmut"))]
+        subprocess.run([*mutmut, "run", "--max-children", "2"], cwd=folder, capture_output=True, check=False)
+        subprocess.run([*mutmut, "export-cicd-stats"], cwd=folder, capture_output=True, check=True)
+        stats = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text())
+        modules = [f"--cov={m.removesuffix('.py').replace('/', '.')}" for m in MUTATED]
+        subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", *modules, "--cov-branch", "--cov-report=json"], cwd=folder, capture_output=True, check=True)  # fmt: skip
+        covered = json.loads((folder / "coverage.json").read_text())["totals"]
+    killed = stats["killed"] + stats["timeout"] + stats["segfault"]
+    score = killed / stats["total"]
+    branches = covered["covered_branches"] / covered["num_branches"]
+    return [
+        row("mutation", f"Mutants of {', '.join(MUTATED)} that their tests kill, of {stats['total']}", score, COMMAND, ">= 0.90", holds=score >= 0.9, why=None if score >= 0.9 else f"{stats['survived']} survive"),
+        row("branches", f"Branches of the same files that the same tests take, of {covered['num_branches']}", branches, COMMAND, "1", holds=branches == 1, why=None if branches == 1 else f"{covered['missing_branches']} are never taken"),
+    ]  # fmt: skip

@@ -1,0 +1,143 @@
+"""The policy: what it says, and each way in which a file is refused, word for word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from serving.policy import BadPolicy, load_policy, parsed
+
+POLICY = load_policy()
+SHARES = "policy [tiers]: review_honest and false_discovery are shares above 0, at most 1"
+RISKS = "policy [tiers]: need 0 <= B <= C <= D <= 1"
+ROOMS = "policy [tiers]: need 0 <= capacity_D <= capacity_C <= capacity_B <= 1"
+CLASSES = "policy [retention.tables]: a class is live_content, trade or record"
+KEPT = "policy [retention]: live content is kept 60 days and records of trade 1095 days at least"
+TIER = "policy [measures]: a tier may not suggest a measure that only a person may take"
+
+
+def ladder(unknown: str) -> str:
+    return f"policy [[ladder]]: each code once, and none of the measures outside it: {unknown}"
+
+
+def test_the_package_policy_is_read_whole():
+    assert (
+        (POLICY.version, POLICY.appeal_days) == ("2026.3", 15)
+        and "appeal desk" in POLICY.appeal_route
+        and "申诉台" in POLICY.appeal_route_zh
+    )
+    assert [s.code for s in POLICY.ladder][:2] == ["popup", "warn"] and POLICY.ladder[0].zh == "弹窗提示"
+    assert [POLICY.step(c) for c in ("none", "popup", "warn", "refer_judiciary")] == [0, 1, 2, 12]
+    assert [POLICY.measures.of(t) for t in "ABCD"] == ["none", "popup", "warn", "limit_traffic"]
+    assert [POLICY.retention.days(t) for t in ("views", "orders", "outcomes")] == [60, 1095, 1095]
+    assert [(e.level, e.least, "boost" in e.allows) for e in POLICY.entitlements] == [("excellent", 80.0, True), ("good", 60.0, True), ("fair", 40.0, True), ("poor", 0.0, False), ("unrated", -1.0, True)]  # fmt: skip
+
+
+def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(POLICY.text.replace('version = "2026.3"', 'version = "mine 文"'), "utf-8")
+    mine = load_policy(path)
+    assert mine.version == "mine 文" and mine.text != POLICY.text and len(mine.sha256) == 64 and mine.sha256 != POLICY.sha256
+    path.write_text(POLICY.text, "utf-8")
+    assert load_policy(path) == POLICY
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("B = 0.15", "B = -0.01", RISKS),
+        ("B = 0.15", "B = 0.41", RISKS),
+        ("C = 0.40", "C = 0.71", RISKS),
+        ("D = 0.70", "D = 1.01", RISKS),
+        ("capacity_D = 0.04", "capacity_D = -0.01", ROOMS),
+        ("capacity_D = 0.04", "capacity_D = 0.11", ROOMS),
+        ("capacity_C = 0.10", "capacity_C = 0.26", ROOMS),
+        ("capacity_B = 0.25", "capacity_B = 1.01", ROOMS),
+        ("review_honest = 0.01", "review_honest = 0.0", SHARES),
+        ("review_honest = 0.01", "review_honest = 1.01", SHARES),
+        ("false_discovery = 0.10", "false_discovery = 0.0", SHARES),
+        ("false_discovery = 0.10", "false_discovery = 1.01", SHARES),
+        ('C = "warn"', 'C = "flog"', ladder("['flog']")),
+        ('A = "none"', 'A = "a"', ladder("['a']")),
+        ('B = "popup"', 'B = "b"', ladder("['b']")),
+        ('D = "limit_traffic"', 'D = "d"', ladder("['d']")),
+        ('human_only = ["correct",', 'human_only = ["h",', ladder("['h']")),
+        ('two_detectors = ["block",', 'two_detectors = ["t",', ladder("['t']")),
+        ('code = "warn"', 'code = "popup"', ladder("['warn']")),
+        ('code = "refer_judiciary"', 'code = "refer_enforcement"', ladder("['refer_judiciary']")),
+        ('D = "limit_traffic"', 'D = "block"', TIER),
+        ('A = "none"', 'A = "block"', TIER),
+        ('B = "popup"', 'B = "block"', TIER),
+        ('C = "warn"', 'C = "block"', TIER),
+        ('views = "live_content"', 'views = "forever"', CLASSES),
+        ("live_content = 60", "live_content = 59", KEPT),
+        ("trade = 1095", "trade = 1094", KEPT),
+        ("record = 1095", "record = 1094", KEPT),
+    ],
+)
+def test_what_contradicts_itself_is_refused(old, new, words):
+    assert old in POLICY.text
+    with pytest.raises(BadPolicy, match=re.escape(words) + "$") as refused:
+        parsed(POLICY.text.replace(old, new, 1))
+    assert str(refused.value) == words and refused.value.exit_code == 7
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("B = 0.15", "B = 0.40"),
+        ("C = 0.40", "C = 0.70"),
+        ("D = 0.70", "D = 1"),
+        ("B = 0.15", "B = 0"),
+        ("capacity_D = 0.04", "capacity_D = 0"),
+        ("capacity_D = 0.04", "capacity_D = 0.10"),
+        ("capacity_C = 0.10", "capacity_C = 0.25"),
+        ("capacity_B = 0.25", "capacity_B = 1"),
+        ("review_honest = 0.01", "review_honest = 1"),
+        ("false_discovery = 0.10", "false_discovery = 1"),
+    ],
+)
+def test_the_ends_of_each_range_belong_to_it(old, new):
+    assert parsed(POLICY.text.replace(old, new, 1)).sha256 != POLICY.sha256
+
+
+def test_a_code_twice_is_refused_even_where_every_measure_is_known():
+    with pytest.raises(BadPolicy, match="each code once"):
+        parsed(POLICY.text + '\n[[ladder]]\ncode = "popup"\narticle = "a"\nzh = "b"\nen = "c"\n')
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "[boost]",
+            "[boosts]",
+            "policy [boost]: missing ['least_minutes', 'reject', 'review', 'stale_hours', 'valid_minutes'], unknown []",
+        ),
+        ("clean_nights = 7", "", "policy [tiers]: missing ['clean_nights'], unknown []"),
+        ("clean_nights = 7", "clean_nights = 7\nmercy = 1", "policy [tiers]: missing [], unknown ['mercy']"),
+    ],
+)
+def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new, words):
+    path = tmp_path / "p.toml"
+    path.write_text(POLICY.text.replace(old, new, 1), "utf-8")
+    with pytest.raises(BadPolicy) as refused:
+        load_policy(path)
+    assert str(refused.value) == words
+
+
+@pytest.mark.parametrize(("old", "new", "words"), [('version = "2026.3"', "", "KeyError('version')"), ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"), ("[tiers]", "[tiers", "TOMLDecodeError")])  # fmt: skip
+def test_a_file_that_is_no_policy_is_refused_by_its_name(tmp_path, old, new, words):
+    path = tmp_path / "p.toml"
+    path.write_text(POLICY.text.replace(old, new, 1), "utf-8")
+    with pytest.raises(BadPolicy) as refused:
+        load_policy(path)
+    assert str(refused.value).startswith(f"policy {path}: ") and words in str(refused.value)
+
+
+def test_a_code_beside_the_ladder_has_no_step():
+    with pytest.raises(ValueError, match="flog"):
+        POLICY.step("flog")
+    assert replace(POLICY, version="x").step("popup") == 1
