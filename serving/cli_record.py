@@ -63,6 +63,7 @@ def verify(lake: Lake, models: Models = None, as_json: Json = False) -> None:
 
 def replay(
     lake: Lake,
+    decision: Annotated[str | None, typer.Argument(help="One decision, as OPERATOR@DATE: computed again and compared.")] = None,
     date_: Annotated[str | None, typer.Option("--date", help="Published night to compute again and compare bit for bit.")] = None,
     policy: Annotated[Path | None, typer.Option(help="Policy to try on published nights: who would have moved.")] = None,
     first: Annotated[str | None, typer.Option("--from", help="First night of the trial.")] = None,
@@ -73,6 +74,7 @@ def replay(
 ) -> None:
     """Compute a published night again and compare it, or say who would have had another tier under another policy.
 
+    Example: steelyard replay lake o123@2026-01-31 --models models
     Example: steelyard replay lake --date 2026-01-31 --models models
     Example: steelyard replay lake --policy stricter.toml --from 2026-01-25 --to 2026-01-31
     """
@@ -80,8 +82,14 @@ def replay(
     from serving.replay import replay as again
     from serving.replay import what_if
 
+    operator = None
+    if decision is not None:
+        operator, found_at, when = decision.rpartition("@")
+        if not found_at or date_ is not None:
+            raise LakeProblem(f"{decision!r} is not a decision; write OPERATOR@DATE, such as o123@2026-01-31, and no --date beside it")
+        date_ = when
     if (date_ is None) == (policy is None) or (policy is not None and (first is None or last is None)):
-        raise LakeProblem("name either --date, or --policy with --from and --to")
+        raise LakeProblem("name either a decision or --date, or --policy with --from and --to")
     if policy is not None:
         moved = what_if(lake, day(str(first), "--from"), day(str(last), "--to"), load_policy(policy))
         show_rows(moved.to_dict("records"), as_json, "Who would have had another tier")
@@ -90,7 +98,7 @@ def replay(
         return
     night = day(str(date_), "--date")
     with Steps(f"replay {lake}") as say:
-        found = again(lake, night, models, load_policy(policy_file), say)
+        found = again(lake, night, models, load_policy(policy_file), say, operator)
     show_rows([asdict(found) | {"stands": found.stands, "differ": ", ".join(found.differ)}], as_json)
     if not found.stands:
         sys.exit(1)

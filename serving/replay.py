@@ -31,6 +31,7 @@ class Replayed:
     published_run: str
     differ: list[str]
     decisions: int
+    decision: str = ""
 
     @property
     def stands(self) -> bool:
@@ -46,9 +47,16 @@ def _manifest(lake: Path, night: date) -> tuple[str, dict]:
 
 
 def replay(
-    folder: str | Path, night: date, models_folder: Path | None, policy: Policy, say: Callable[[str], None] = lambda text: None
+    folder: str | Path,
+    night: date,
+    models_folder: Path | None,
+    policy: Policy,
+    say: Callable[[str], None] = lambda text: None,
+    operator: str | None = None,
 ) -> Replayed:
     """Compute a published night again, in a folder of its own that is thrown away, and compare every table.
+
+    `operator`: its decision alone is also compared, cell by cell, and said in `decision`.
 
     Raises LakeProblem when the night, or a model version that decided it, is not there, or when the policy is another one.
     """
@@ -75,8 +83,17 @@ def replay(
         tables = sorted(p.name for p in (lake / "runs" / run).glob("*.parquet"))
         differ = [t for t in tables if not (part / t).exists() or digest_file(part / t) != digest_file(lake / "runs" / run / t)]
         decisions = pq.read_metadata(part / "tier_decisions.parquet").num_rows
+        said = _one(lake / "runs" / run, part, operator) if operator else ""
         shutil.rmtree(part)
-    return Replayed(identity, run, differ, decisions)
+    return Replayed(identity, run, differ, decisions, said)
+
+
+def _one(published_in: Path, again_in: Path, operator: str) -> str:
+    """Whether one operator's decision is the same in two runs, with its tier."""
+    was, now = (pq.read_table(f / "tier_decisions.parquet", filters=[("operator_id", "==", operator)]) for f in (published_in, again_in))
+    if not was.num_rows:
+        raise LakeProblem(f"that night decided nothing about operator {operator}")
+    return f"{operator} {was['tier'][0].as_py()}: {'the same bit for bit' if was.equals(now) else 'differs'}"
 
 
 def standings_of(lake: Path, run: str) -> list[Standing]:

@@ -232,3 +232,12 @@ def test_metrics_have_bounded_labels(client):
     client.get("/v1/operators/whoever")
     text = client.get("/metrics").text
     assert 'route="operators",status="404"' in text and "whoever" not in text
+
+
+def test_credit_is_public_and_nothing_else_is(lake, desk):
+    anybody = TestClient(application(desk))
+    row = read_outbound(lake, "credit").iloc[0]
+    got = anybody.get(f"/v1/credit/{row['operator_id']}")
+    assert got.status_code == 200 and got.json()["level"] == row["level"] and "risk" not in got.text and "tier" not in got.text
+    assert anybody.get("/v1/credit/nobody").status_code == 404
+    assert anybody.get(f"/v1/operators/{row['operator_id']}").status_code == 401

@@ -91,6 +91,13 @@ def test_a_night_is_replayed_bit_for_bit(lake, models):
     assert found.stands and found.decisions == pq.read_table(run_folder(lake) / "tier_decisions.parquet").num_rows
 
 
+def test_one_decision_is_replayed_by_its_name(lake, models):
+    operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet")["operator_id"][0].as_py()
+    assert replay(lake, NIGHT, models, POLICY, operator=operator).decision.endswith("the same bit for bit")
+    with pytest.raises(LakeProblem, match="decided nothing"):
+        replay(lake, NIGHT, models, POLICY, operator="nobody")
+
+
 def test_a_replay_says_which_table_differs(lake, models):
     path = run_folder(lake) / "tier_decisions.parquet"
     table = pq.read_table(path).to_pandas()
