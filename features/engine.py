@@ -6,10 +6,12 @@ Only this file cuts by time (through `data_contracts.lake.scan_sql`) and only it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import numpy as np
 import pandas as pd
@@ -35,7 +37,9 @@ def duckdb_tables(lake: Path, as_of: datetime, memory: str = "4GB", threads: int
     One thread by default: sums of floats then have one order, and a night can be replayed bit for bit.
     """
     connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
-    connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false;")
+    connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false;")
+    with suppress(duckdb.InvalidInputException):  # in a notebook without widgets there is no bar to switch off
+        connection.raw_sql("SET enable_progress_bar=false")
     connection.raw_sql(f"SET temp_directory='{spill_folder()}'")
     names = [n for n in inbound_names() if files_of(lake, n)]
     for name in names:

@@ -38,7 +38,8 @@ def session_figures(
 
     `counted`: index session, columns of measures and `basis`. `shares`: attributed false shares of views by session
     (share, low, high), where views were attributed. Without them the interval runs between the session being honest and
-    being inflated, as far as either is held possible at 5 %.
+    being inflated, as far as either is held possible at 5 %; from counters alone it runs from what was counted down to
+    as much as the probability of inflation leaves.
     """
     p = probability.reindex(counted.index).fillna(0.0)
     parts = []
@@ -55,6 +56,9 @@ def session_figures(
         estimate = value * (1.0 - p * share)
         low = np.minimum(value * (1.0 - np.where(p > 0.05, share, 0.0)), estimate)
         high = np.maximum(value * (1.0 - np.where(p > 0.95, share, 0.0)), estimate)
+        alone = (counted["basis"] == "counters").to_numpy()
+        low = low.where(~alone, np.minimum(low, value * (1.0 - p * MOST)))  # counters alone attribute nothing: as much as may be
+        high = high.where(~alone, value)
         if shares is not None and unit == "share of views":
             found = shares.reindex(counted.index).astype(float)
             known = found["share"].notna()

@@ -113,17 +113,33 @@ def sessions_before(lake: Path, before: str | None, nights: int = 27) -> pd.Data
 
 
 def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataFrame:
-    """Views, likes and follows of operators, summed over the sessions that were corrected in the last 28 days.
+    """Views, unique viewers, likes and follows of operators over the sessions that were corrected in the last 28 days.
 
     Errors of sessions may share a cause, so low and high ends are summed as well: the interval is wide rather than wrong.
-    Orders and net sales come from `corrected.order_figures`; unique viewers do not add up over sessions and are left out.
+    Unique viewers do not add up over sessions: the accounts that were seen in them are counted once, and what is held real of
+    each session's carries over as a share. Orders and net sales come from `corrected.order_figures`.
     """
     if sessions.empty or "sessions" not in tables:
         return pd.DataFrame()
-    s = sessions[sessions["measure"].isin(["views", "likes", "follows"])].drop_duplicates(["entity_id", "measure"])
+    s = sessions[sessions["measure"].isin(["views", "unique_viewers", "likes", "follows"])].drop_duplicates(["entity_id", "measure"])
     owner = tables["sessions"].select("session_id", "operator_id").to_pandas().set_index("session_id")["operator_id"]
     s = s.assign(operator=s["entity_id"].map(owner)).dropna(subset=["operator"])
     total = s.groupby(["operator", "measure", "unit"], sort=True)[["counted", "estimate", "low", "high"]].sum().reset_index()
+    seen = _distinct_viewers(tables, s[["entity_id", "operator"]].drop_duplicates("entity_id"))
+    unique = total["measure"] == "unique_viewers"
+    factor = total["operator"].map(seen) / total["counted"].where(total["counted"] > 0)
+    ends = ["counted", "estimate", "low", "high"]
+    total.loc[unique, ends] = total.loc[unique, ends].mul(factor[unique].fillna(1.0), axis=0)
     basis = s.groupby("operator")["basis"].max()
     total = total.assign(entity_kind="operator", basis=total["operator"].map(basis)).rename(columns={"operator": "entity_id"})
     return total[["entity_kind", "entity_id", "measure", "unit", "counted", "estimate", "low", "high", "basis"]]
+
+
+def _distinct_viewers(tables: dict[str, Any], sessions: pd.DataFrame) -> pd.Series:
+    """Accounts seen in any of an operator's given sessions (columns entity_id, operator), counted once, by operator."""
+    if "views" not in tables:
+        return pd.Series(dtype=float)
+    v = tables["views"].semi_join(engine.scope_of(tables, sessions["entity_id"].tolist(), SESSION), "session_id")
+    pairs = v.filter(v.account_id.notnull()).select("session_id", "account_id").distinct().to_pandas()
+    owner = pairs["session_id"].map(sessions.set_index("entity_id")["operator"])
+    return pairs.assign(operator=owner).groupby("operator")["account_id"].nunique().astype(float)

@@ -91,6 +91,20 @@ def test_a_night_is_replayed_bit_for_bit(lake, models):
     assert found.stands and found.decisions == pq.read_table(run_folder(lake) / "tier_decisions.parquet").num_rows
 
 
+def test_heads_kept_with_the_models_tell_of_a_record_rewritten_whole(lake, models, tmp_path):
+    """The chain, its heads and those beside the runs are all made to fit: inside the lake nothing is wrong any more."""
+    from benchmarks.decisions.tampering import _rewritten
+    from serving.record import heads_kept
+    from training.lineage import checkpoint, checkpoints
+
+    kept = heads_kept(lake)
+    for night, head in kept.items():
+        checkpoint(tmp_path, night, head)
+    assert checkpoints(tmp_path) == kept
+    _rewritten(lake, kept)
+    assert verify(lake) == [] and heads_kept(lake) != checkpoints(tmp_path)
+
+
 def test_one_decision_is_replayed_by_its_name(lake, models):
     operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet")["operator_id"][0].as_py()
     assert replay(lake, NIGHT, models, POLICY, operator=operator).decision.endswith("the same bit for bit")

@@ -30,6 +30,28 @@ def test_the_page_says_status_freshness_tiers_reasons_timeline_and_ring(page, pu
     assert worst["operator_id"] in text and "巡查顺序" in text and "session_totals" in text
 
 
+def test_the_page_has_dossiers_for_and_against_a_graph_to_take_away_and_both_languages(page, published):
+    text = page.read_text("utf-8")
+    order = read_outbound(published, "tier_decisions").sort_values(["tier", "expected_harm"], ascending=False)["operator_id"]
+    assert text.count("<details") >= 8 and text.count("What speaks for it") == text.count("What speaks against it") == 8
+    assert order.iloc[0] in text and "signals known" in text and "What would bring its risk below" in text
+    assert 'href="data:application/graphml+xml;base64,' in text and "Why linked" in text and "Links as a table" in text
+    assert 'id="only-zh"' in text and "有利证据" in text and "What the night did not know" in text
+    assert "Head of the record of decisions before this night" in text
+
+
+def test_the_graph_that_is_taken_away_is_the_ring(page, published):
+    import base64
+    import io
+
+    import networkx as nx
+
+    found = re.search(r'download="([^"]+).graphml" href="data:application/graphml\+xml;base64,([^"]+)"', page.read_text("utf-8"))
+    graph = nx.read_graphml(io.BytesIO(base64.b64decode(found.group(2))))
+    members = read_outbound(published, "ring_members")
+    assert set(graph.nodes) == set(members.loc[members["ring_id"] == found.group(1), "account_id"])
+
+
 def test_a_browser_shows_it_without_an_error_or_a_request(page, tmp_path):
     chromium = shutil.which("chromium")
     if chromium is None:
