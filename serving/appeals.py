@@ -65,6 +65,17 @@ def appeals(folder: str | Path, now: datetime) -> list[Appeal]:
     return [Appeal(**a, breached=(a.get("decided_at") or now.isoformat()) > a["due_at"]) for a in out.values()]
 
 
+def verdicts_before(lake: Path, as_of: datetime) -> dict[str, str]:
+    """Verdict of each operator's latest appeal that was decided before a moment."""
+    opened, out = {}, {}
+    for e in records(_path(lake)):
+        if e["event"] == "opened":
+            opened[e["appeal_id"]] = e["operator_id"]
+        elif e["decided_at"] < as_of.isoformat():
+            out[opened[e["appeal_id"]]] = e["verdict"]
+    return out
+
+
 def open_appeal(folder: str | Path, operator: str, night: str | None, ground: str, by: str, now: datetime, policy: Policy) -> Appeal:
     """Open an appeal against the decision of a night (the latest when None). Raises BadAppeal, LakeProblem."""
     lake = open_lake(folder)

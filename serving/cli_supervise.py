@@ -39,20 +39,18 @@ def take(
     approver: Annotated[str | None, typer.Option(help="Who approves it, another person; needed for what a score may not take.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Take a measure and write its record: facts, evidence, article, notice in zh and en, appeal.
+    """Take a measure and write its record: facts, evidence, article, notice in zh and en, appeal; a referral packs its evidence.
 
     Example: steelyard measure take lake --operator o123 --code block --by desk-1 --approver lead-2 --reason "two rooms of idle bots"
     """
+    from serving.duties.evidence import refer
     from serving.duties.measures import take as run
     from serving.policy import load_policy
 
-    record = run(lake, operator, code, by, reason, days, now(), load_policy(), approver)
-    show_rows(
-        [record] if as_json else [{k: record[k] for k in ("measure_id", "code", "article", "effective_to", "appeal_due", "notice_en")}],
-        as_json,
-    )
-    if not as_json and code.startswith("refer_"):
-        out.print(f"Evidence package: steelyard evidence pack {lake} --operator {operator} --to {operator}.zip")
+    taken = refer if code.startswith("refer_") else run
+    record = taken(lake, operator, code, by, reason, days, now(), load_policy(), approver)
+    keys = ("measure_id", "code", "article", "effective_to", "appeal_due", "notice_en", "package")
+    show_rows([record] if as_json else [{k: record[k] for k in keys if k in record}], as_json)
 
 
 @measure.command("close")

@@ -13,6 +13,7 @@ import pandas as pd
 from features.declare import OPERATOR, ORDER, SESSION
 from features.graphs.rings import Rings
 from serving import supervise
+from serving.appeals import verdicts_before
 from serving.duties import audit, components, credit, drift, findings, measures, standing_orders
 from serving.moved import signals_before, split_of
 from serving.policy import Policy
@@ -118,7 +119,14 @@ def supervision_tables(
     return {
         "credit": points,
         "tier_decisions": decisions,
-        "measures": measures.automatic(decisions, reasons_of(scored, OPERATOR), evidence_of(tables, scored, rings), stand.as_of, p),
+        "measures": measures.automatic(
+            decisions,
+            reasons_of(scored, OPERATOR),
+            evidence_of(tables, scored, rings),
+            verdicts_before(stand.lake, stand.as_of),
+            stand.as_of,
+            p,
+        ),
         "findings": pd.concat(duties, ignore_index=True) if duties else pd.DataFrame(),
         "mcns": findings.mcn_rollup(tables, decisions),
         "audit_sample": audit.draw(tables, scored, decisions, stand.run_id, p.audit),

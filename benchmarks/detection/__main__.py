@@ -33,6 +33,10 @@ Intervals are 90 % bootstrap intervals unless a row says otherwise.
 channel varies as much. Minutes show a block that joins at once from 10 % on, and a slow one by its lasting shift. Single views are attributed from verdicts on
 sessions alone; two thirds of the false views are not found at 95 % precision. Follow rings and scripted comments have few verdicts and look
 like small honest bursts. Forward in time the S-FFSD verdicts spread from old payments mislead.
+
+**Peers that do not run here.** PyGOD 1.1.0 with torch 2.13.0 for CPUs imports, but its neural detectors (DOMINANT, GAE and the others that sample
+neighbours) need pyg-lib or torch-sparse, which have no build for it; its SCAN did not end within 150 seconds on the YelpChi graph with a block
+(67 thousand edges), which the ensemble here takes a fraction of a second for. It is in no lock.
 """
 
 

@@ -20,10 +20,11 @@ from data_contracts.lake import open_lake, read_outbound, run_folder
 from features import engine
 from features.declare import SESSION
 from serving import charts
-from serving.duties.measures import taken
+from serving.duties.measures import take, taken
 from serving.duties.signing import holds, sign
 from serving.inputs import moment_of
 from serving.journal import records
+from serving.policy import Policy
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 README = """Evidence about operator {operator}, night of {date}.
@@ -94,6 +95,20 @@ def package(folder: str | Path, operator: str, target: Path, night: str | None, 
             z.writestr(zipfile.ZipInfo(name, STAMP), body, zipfile.ZIP_DEFLATED)
     part.replace(target)
     return manifest
+
+
+def refer(
+    folder: str | Path, operator: str, code: str, by: str, reason: str, days: int, now: datetime, policy: Policy, approver: str | None
+) -> dict[str, Any]:
+    """Take a referral (refer_enforcement, refer_judiciary) and pack its evidence beside the lake's journal; returns its record.
+
+    Raises BadMeasure. The record is written first: a package without a referral would be a leak.
+    """
+    record = take(folder, operator, code, by, reason, days, now, policy, approver)
+    target = open_lake(folder) / "journal" / "evidence" / f"{record['measure_id']}.zip"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    package(folder, operator, target, None, now)
+    return record | {"package": str(target)}
 
 
 def faults(source: Path, trusted: str | None = None) -> list[str]:

@@ -69,9 +69,17 @@ def notice(step: Step, operator: str, ground: Ground, start: datetime, end: date
 
 
 def automatic(
-    decisions: pd.DataFrame, reasons: dict[str, list[dict]], evidence: dict[str, dict], as_of: datetime, policy: Policy
+    decisions: pd.DataFrame,
+    reasons: dict[str, list[dict]],
+    evidence: dict[str, dict],
+    verdicts: dict[str, str],
+    as_of: datetime,
+    policy: Policy,
 ) -> pd.DataFrame:
-    """Measures of a night, one for each operator whose tier suggests one: rows of the contract less the run's stamp."""
+    """Measures of a night, one for each operator whose tier suggests one: rows of the contract less the run's stamp.
+
+    `verdicts`: of each operator's latest decided appeal.
+    """
     rows = []
     for d in decisions[decisions["measure"] != "none"].itertuples(index=False):
         step = policy.ladder[policy.step(d.measure) - 1]
@@ -98,6 +106,7 @@ def automatic(
                 "effective_to": end,
                 "appeal_route": policy.appeal_route,
                 "appeal_due": as_of + timedelta(days=policy.appeal_days),
+                "outcome": verdicts.get(d.operator_id),
             }
         )
     return pd.DataFrame(rows)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from data_contracts.faults import SteelyardError
 from data_contracts.lake import open_lake, read_outbound
+from serving.appeals import verdicts_before
 from serving.journal import chained, records
 from serving.policy import FloorPolicy
 from serving.tiers import TIERS
@@ -87,4 +88,4 @@ def digest_of(lake: Path, as_of: datetime, days: int) -> str:
     """What people had decided at a moment, as text that a night's identity stands on."""
     here = {k: (o.tier, o.at, o.expires_at) for k, o in overrides(lake, as_of).items()}
     there = {k: w["sha256"] for k, w in warnings(lake, as_of, days).items()}
-    return str(sorted(here.items())) + str(sorted(there.items()))
+    return str(sorted(here.items())) + str(sorted(there.items())) + str(sorted(verdicts_before(lake, as_of).items()))

@@ -6,10 +6,12 @@ import json
 import shutil
 import zipfile
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from data_contracts.lake import read_outbound
+from serving import appeals
 from serving.duties import evidence, exchange, measures, standing_orders
 from serving.duties.signing import public_text, signing_key
 from serving.nightly import nightly
@@ -61,6 +63,24 @@ def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused
     assert measures.taken(lake) == []
     record = measures.take(lake, accused, code, "desk", "two rooms of bots", 7, NOW, POLICY, "lead")
     assert record["approver"] == "lead" and not record["automatic"] and "two rooms of bots" in record["notice_en"]
+
+
+def test_a_referral_packs_its_evidence(lake, accused):
+    record = evidence.refer(lake, accused, "refer_enforcement", "desk", "why", 30, NOW, POLICY, "lead")
+    assert evidence.faults(Path(record["package"]), public_text(signing_key(lake))) == []
+    with zipfile.ZipFile(record["package"]) as z:
+        assert json.loads(z.read("measures_by_hand.json"))[0]["measure_id"] == record["measure_id"]
+    with pytest.raises(measures.BadMeasure):
+        evidence.refer(lake, accused, "refer_judiciary", "desk", "why", 30, NOW, POLICY, None)
+    assert len(list((lake / "journal" / "evidence").iterdir())) == 1
+
+
+def test_the_verdict_of_an_appeal_stands_on_the_next_nights_measure(lake, models, accused):
+    made = appeals.open_appeal(lake, accused, "2026-01-19", "wrong", "desk", datetime(2026, 1, 20, 8), POLICY)
+    appeals.decide_appeal(lake, made.appeal_id, "upheld", "lead", "it was right", datetime(2026, 1, 20, 9))
+    nightly(lake, NIGHT, models, POLICY)
+    outcome = read_outbound(lake, "measures").set_index("operator_id")["outcome"]
+    assert outcome[accused] == "upheld" and outcome.drop(accused).isna().all()
 
 
 def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, accused, monkeypatch):
