@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from data_contracts.faults import LakeProblem, SteelyardError
-from serving import cli_record, cli_supervise
+from serving import cli_record, cli_supervise, cli_upkeep
 from serving.terminal import Json, Lake, Models, Steps, bar, dated, day, err, out, show_rows
 
 app = typer.Typer(
@@ -33,7 +33,7 @@ app.add_typer(cli_supervise.override, name="override")
 app.add_typer(cli_supervise.hold, name="hold")
 app.add_typer(cli_supervise.evidence, name="evidence")
 app.add_typer(cli_supervise.punishments, name="punishments")
-for command in (cli_supervise.credit, cli_supervise.retention, cli_supervise.audit, cli_supervise.promote):
+for command in (cli_upkeep.credit, cli_upkeep.retention, cli_upkeep.audit, cli_upkeep.promote):
     app.command()(command)
 
 

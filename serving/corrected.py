@@ -14,7 +14,6 @@ import pandas as pd
 from features.catalogue import BY_NAME
 from serving.scorer import Peers
 
-Z90 = 1.6448536269514722
 MOST = 0.95  # no figure is held to be false entirely
 
 
@@ -87,8 +86,9 @@ def session_figures(
 def order_figures(orders: pd.DataFrame, probability: pd.Series, kind: str, key: str) -> pd.DataFrame:
     """Orders and net sales by session or operator.
 
-    `orders`: index order id; session_id, operator_id, paid_amount, refunded (bool). The interval is normal, from the
-    variance of independent orders.
+    `orders`: index order id; session_id, operator_id, paid_amount, refunded (bool). Orders of one session share their fate
+    (one brusher, one lucky bag), so the interval does not take them for independent: it runs from all orders being false that
+    are so with more than 5 % to only those that are with more than 95 % (comonotone fates, the widest there are).
     """
     p = probability.reindex(orders.index).fillna(0.0).to_numpy()
     amount = orders["paid_amount"].where(~orders["refunded"], 0.0).to_numpy(dtype=float)
@@ -104,13 +104,13 @@ def order_figures(orders: pd.DataFrame, probability: pd.Series, kind: str, key: 
                     "k": orders[key].to_numpy()[rows],
                     "counted": value[rows],
                     "estimate": (value * (1 - p))[rows],
-                    "variance": (value**2 * p * (1 - p))[rows],
+                    "low": (value * (p <= 0.05))[rows],
+                    "high": (value * (p <= 0.95))[rows],
                 }
             )
             .groupby("k")
             .sum()
         )
-        spread = Z90 * np.sqrt(grouped["variance"])
         parts.append(
             pd.DataFrame(
                 {
@@ -120,8 +120,8 @@ def order_figures(orders: pd.DataFrame, probability: pd.Series, kind: str, key: 
                     "unit": unit,
                     "counted": grouped["counted"].to_numpy(),
                     "estimate": grouped["estimate"].to_numpy(),
-                    "low": (grouped["estimate"] - spread).clip(lower=0).to_numpy(),
-                    "high": np.minimum(grouped["estimate"] + spread, grouped["counted"]).to_numpy(),
+                    "low": np.minimum(grouped["low"], grouped["estimate"]).to_numpy(),
+                    "high": np.maximum(grouped["high"], grouped["estimate"]).to_numpy(),
                     "basis": "events",
                 }
             )

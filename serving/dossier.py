@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,10 @@ from features.declare import OPERATOR
 from serving import charts
 from serving.duties.audit import nights_before
 from serving.duties.components import NAMES
+from serving.scored import Scored
 from serving.scorer import reason
 from training.calibrate import venn_abers
 from training.release import Released
-
-if TYPE_CHECKING:
-    from serving.nightly import Scored
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,10 @@ import pyarrow.parquet as pq
 from features import attribution, engine
 from features.declare import ORDER, SESSION, VIEW
 from serving import corrected, inputs
+from serving.scored import Scored
 from training.calibrate import within
 from training.dataset import session_of
 from training.release import Released
-
-if TYPE_CHECKING:
-    from serving.nightly import Scored
 
 HONEST = 0.05  # sessions below this probability show what honest views look like
 

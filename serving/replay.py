@@ -17,8 +17,9 @@ from data_contracts.faults import LakeProblem
 from data_contracts.lake import digest_file, open_lake, published
 from serving import inputs
 from serving.duties.standing_orders import digest_of
-from serving.nightly import compute_night, ranker_before, run_identity
+from serving.nightly import compute_night, run_identity
 from serving.policy import Policy
+from serving.scored import ranker_before
 from serving.tiers import Standing, decide
 from training import release
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,10 @@ from serving.duties.components import NAMES, influence
 from serving.duties.standing_orders import Override
 from serving.moved import as_json, policy_before, ways_down
 from serving.policy import Policy, parsed
+from serving.scored import Scored
 from serving.scorer import DEVIANCE, alarm_count
 from serving.tiers import TIERS, Decision, Standing, decide, who_gains
 from training.release import Released
-
-if TYPE_CHECKING:
-    from serving.nightly import Scored
 
 
 def _value(x: float) -> float | None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -17,10 +17,8 @@ from serving.appeals import verdicts_before
 from serving.duties import audit, components, credit, drift, findings, measures, standing_orders
 from serving.moved import signals_before, split_of
 from serving.policy import Policy
+from serving.scored import Scored
 from training.release import Released
-
-if TYPE_CHECKING:
-    from serving.nightly import Scored
 
 
 @dataclass(frozen=True)

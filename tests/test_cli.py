@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,33 @@ def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess:
 def test_every_command_has_help_with_an_example(command):
     shown = runner.invoke(app, [command, "--help"]).output
     assert f"Example: steelyard {command}" in shown
+
+
+@pytest.mark.parametrize(
+    ("group", "command"),
+    [(g.name, c.name or c.callback.__name__) for g in app.registered_groups for c in g.typer_instance.registered_commands],
+)
+def test_every_command_of_a_group_has_help_with_an_example_and_json(group, command):
+    shown = runner.invoke(app, [group, command, "--help"]).output
+    assert f"Example: steelyard {group} {command}" in shown and "--json" in shown
+
+
+def test_supervision_from_the_command_line(published, models, tmp_path):
+    lake = tmp_path / "lake"
+    shutil.copytree(published, lake, ignore=shutil.ignore_patterns("online"))
+    who = json.loads(run("show", "measures", str(lake), "--json").stdout)[0]["operator_id"]
+    taken = json.loads(run("measure", "take", str(lake), "--operator", who, "--code", "refer_enforcement", "--by", "a", "--approver", "b", "--reason", "c", "--json").stdout)[0]  # fmt: skip
+    assert run("evidence", "check", taken["package"]).stdout.startswith("The package holds")
+    assert "approver other than a" in run("measure", "take", str(lake), "--operator", who, "--code", "block", "--by", "a", "--reason", "c", code=10).stderr  # fmt: skip
+    assert "kept 1095 days" in run("retention", str(lake), "--table", "orders", "--before", "2026-01-08", "--by", "a", code=13).stderr
+    assert "no challenger" in run("promote", str(lake), "--models", str(models), "--model", "order_brushing", code=14).stderr
+    assert json.loads(run("credit", str(lake), "--operator", who, "--json").stdout)[0]["operatorId"] == who
+    assert "no credit" in run("credit", str(lake), "--operator", "nobody", code=2).stderr
+    assert json.loads(run("audit", str(lake), "--json").stdout) == []  # nobody has looked at the sample yet
+    run("journal", "verify", str(lake))
+    log = lake / "journal" / "measures.jsonl"
+    log.write_text(log.read_text().replace('"by": "a"', '"by": "x"'))
+    assert "measures.jsonl" in run("journal", "verify", str(lake), code=1).stdout
 
 
 def test_the_generated_pages_are_not_stale():

@@ -10,7 +10,7 @@ import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,7 @@ from data_contracts.contract import contract
 from data_contracts.lake import files_of, published
 from features.declare import SESSION
 from serving.policy import AuditPolicy, Policy
-
-if TYPE_CHECKING:
-    from serving.nightly import Scored
+from serving.scored import Scored
 
 NIGHT = timedelta(days=1)
 DRAWS = 400  # bootstrap draws over operators

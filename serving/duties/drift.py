@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,7 @@ import pyarrow.parquet as pq
 from features.declare import OPERATOR, SESSION
 from serving.duties.audit import nights_before
 from serving.policy import AuditPolicy
-
-if TYPE_CHECKING:
-    from serving.nightly import Scored
+from serving.scored import Scored
 
 WEEK, BINS = 7, 10
 COLUMNS = ["entity_kind", "what", "stratum", "psi", "shift", "reference", "tonight", "drifted"]

@@ -1,0 +1,131 @@
+"""Scores of a night: signals of one kind of entity, what its models say of them, and which models those are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.faults import ArtefactRefused
+from features import catalogue, engine
+from features.declare import OPERATOR, ORDER, SESSION, VIEW
+from serving import scorer
+from serving.moved import model_before
+from serving.policy import Policy
+from training import release
+from training.release import Released
+
+MODEL_OF = {SESSION: "session_inflation", ORDER: "order_brushing", OPERATOR: "operator_rank", VIEW: "view_authenticity"}
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Signals and scores of one kind of entity; `main` is the model that decisions follow."""
+
+    signals: pd.DataFrame
+    scores: pd.DataFrame
+    main: str
+    peers: scorer.Peers
+
+    def probability(self) -> pd.Series:
+        rows = self.scores[self.scores["model"] == self.main]
+        return rows["probability"]
+
+
+def load_models(models: Path | None) -> dict[str, Released]:
+    """Champions of the nightly models; none where nothing was released."""
+    if models is None:
+        return {}
+    return {name: release.load(models, name) for name in MODEL_OF.values() if name in release.champions(models)}
+
+
+def shadows(models: Path | None, champions: dict[str, Released]) -> dict[str, Released]:
+    """Challengers of the models in service, which score beside them and decide nothing."""
+    if models is None:
+        return {}
+    return {name: release.load(models, name, v) for name, v in release.challengers(models).items() if name in champions}
+
+
+def shadow_scores(scored: dict[str, Scored], challengers: dict[str, Released]) -> pd.DataFrame:
+    """What challengers say of the night's entities: rows of their contract less the run's stamp."""
+    parts = []
+    for entity, s in scored.items():
+        if s.main in challengers:
+            c = challengers[s.main]
+            raw = c.raw(s.signals[c.columns].to_numpy()) if len(s.signals) else np.zeros(0)
+            rank = pd.Series(-raw).rank(method="first").astype("int64").to_numpy()
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "entity_kind": entity,
+                        "entity_id": s.signals.index,
+                        "model": s.main,
+                        "model_version": c.version,
+                        "probability": c.probability(raw),
+                        "rank": rank,
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def ranker_before(lake: Path, before: str | None, models_folder: Path | None, models: dict[str, Released]) -> Released | None:
+    """The ranker of the night before, tonight's where it is the same; None where it is not at hand any more."""
+    name = MODEL_OF[OPERATOR]
+    version = model_before(lake, before, name)
+    if name in models and models[name].version == version:
+        return models[name]
+    try:
+        return release.load(models_folder, name, version) if version and models_folder else None
+    except ArtefactRefused:
+        return None
+
+
+def score_entity(
+    tables: dict[str, Any],
+    entity: str,
+    only: list[str] | None,
+    models: dict[str, Released],
+    policy: Policy,
+    stratum: pd.Series | None,
+    say: Say,
+) -> Scored:
+    """Signals and scores of one kind of entity, by its champion where there is one and by deviance always."""
+    signals = engine.compute(tables, catalogue.of_entity(entity), entity, only, lambda name: say(f"{entity} signals: {name}"))
+    peers = scorer.peers_of(signals, stratum)
+    say(f"{entity} scores")
+    parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night)]
+    main = scorer.DEVIANCE
+    if MODEL_OF.get(entity) in models:
+        released = models[MODEL_OF[entity]]
+        parts.append(scorer.model_scores(released, signals, peers, policy.night))
+        main = released.model.name
+    return Scored(signals, pd.concat(parts), main, peers)
+
+
+def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:
+    """Entity → category, the first stratum of peers."""
+    if entity == SESSION and "sessions" in tables:
+        frame = tables["sessions"].select("session_id", "category").to_pandas().set_index("session_id")
+    elif entity == OPERATOR and "operators" in tables:
+        frame = tables["operators"].select("operator_id", "category").to_pandas().set_index("operator_id")
+    elif entity == ORDER and "operators" in tables and "orders" in tables:
+        o = tables["orders"].select("order_id", "operator_id").join(tables["operators"].select("operator_id", "category"), "operator_id")
+        frame = o.select("order_id", "category").to_pandas().set_index("order_id")
+    else:
+        return None
+    return frame["category"].astype(object)
+
+
+def long_rows(signals: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """Known values as rows of the `signals` contract."""
+    values = signals.to_numpy()
+    i, j = np.nonzero(np.isfinite(values))
+    return pd.DataFrame(
+        {"entity_kind": entity, "entity_id": signals.index.to_numpy()[i], "signal": signals.columns.to_numpy()[j], "value": values[i, j]}
+    )

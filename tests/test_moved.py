@@ -1,0 +1,97 @@
+"""Why a risk moved and what would move it down: claims about the models' own answers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_contracts.lake import published as nights
+from data_contracts.lake import read_outbound
+from serving.moved import signals_before, split_of, would_move_down
+from serving.policy import load_policy
+from serving.scorer import peers_of
+from tests.conftest import NIGHT
+from training.calibrate import venn_abers
+from training.release import load
+
+POLICY = load_policy()
+
+
+@pytest.fixture(scope="module")
+def ranker(models):
+    return load(models, "operator_rank")
+
+
+@pytest.fixture(scope="module")
+def two(published, ranker):
+    """Operators' signals of the two published nights, the earlier first."""
+    runs = nights(published)
+    return [signals_before(published, runs[d], ranker.columns) for d in sorted(runs)]
+
+
+def risk(model, frame):
+    return model.probability(model.raw(frame[model.columns].to_numpy()))
+
+
+def test_the_parts_add_up_to_the_change(two, ranker):
+    before, now = two
+    parts = split_of(now, before, ranker, ranker)
+    both = parts.index
+    assert np.allclose(parts.sum(axis=1), risk(ranker, now.loc[both]) - risk(ranker, before.loc[both])) and (parts["model"] == 0).all()
+    assert parts["behaviour"].abs().max() > 0
+
+
+def test_what_stops_being_delivered_is_data_and_what_changes_is_behaviour(two, ranker):
+    _, now = two
+    lost = now.copy()
+    lost["operator_datacentre_view_share"] = np.nan
+    parts = split_of(lost, now, ranker, ranker)
+    assert (parts["behaviour"] == 0).all()
+    moved = now.copy()
+    known = moved["operator_datacentre_view_share"].notna()
+    moved.loc[known, "operator_datacentre_view_share"] = 1.0
+    assert (split_of(moved, now, ranker, ranker)["data"] == 0).all()
+
+
+def test_without_the_old_model_its_part_is_unknown_not_nothing(two, ranker):
+    assert split_of(two[1], two[0], ranker, None)["model"].isna().all()
+
+
+def test_what_would_move_it_down_does(published, two, ranker):
+    now = two[1]
+    peers = peers_of(now, None)
+    tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
+    held = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
+    assert len(held)
+    for operator in held:
+        x = now.loc[operator, ranker.columns].to_numpy(dtype=float).copy()
+        found = would_move_down(operator, x, ranker, peers, POLICY.tiers.B)
+        assert found is not None and len(found["signals"]) <= 8
+        for s in found["signals"]:
+            j = ranker.columns.index(s["signal"])
+            assert x[j] == s["value"]
+            x[j] = s["usual"]
+        assert risk(ranker, pd.DataFrame([x], columns=ranker.columns))[0] == pytest.approx(found["risk"]) and found["risk"] < POLICY.tiers.B
+        assert json.loads(tiers.at[operator, "why"])["down"]["below"] == POLICY.tiers.B
+
+
+def test_the_interval_of_a_risk_holds_the_risk_and_narrows_with_verdicts():
+    rng = np.random.default_rng(0)
+    wide = []
+    for n in (40, 4000):
+        raw = rng.normal(size=n)
+        truth = (rng.random(n) < 1 / (1 + np.exp(-2 * raw))).astype(float)
+        low, high = venn_abers(0.5, raw, truth, np.ones(n))
+        assert 0 <= low <= high <= 1
+        wide.append(high - low)
+    assert wide[1] < wide[0] / 3 and abs((low + high) / 2 - 1 / (1 + np.exp(-1.0))) < 0.1
+
+
+def test_a_dossier_shows_the_interval(published):
+    run = nights(published)[NIGHT.isoformat()]
+    text = (published / "runs" / run / "report.html").read_text("utf-8")
+    worst = read_outbound(published, "tier_decisions").sort_values(["tier", "expected_harm"], ascending=False).iloc[0]
+    assert f"{worst['risk']:.2f} (" in text
