@@ -18,18 +18,18 @@ from typing import Any
 
 import httpx
 import numpy as np
+import pyarrow.dataset as pads
 
 from benchmarks import worlds
 from benchmarks.page import row
-from data_contracts.lake import read_outbound
-from features.kernels import COLUMNS
+from data_contracts.lake import files_of
 from serving.keys import make_key
-from serving.store import Minutes
+from serving.store import Minutes, as_row
 
 COMMAND = "make bench-speed"
 AT_ONCE = (1, 16, 64)
 SECONDS, ROUNDS = 4, 3
-SESSIONS = 50  # running sessions with 120 minutes, each of another operator
+SESSIONS = 50  # running sessions with up to 120 minutes, each of another operator
 SERVICES = {
     "default no-op": "benchmarks.speed.noop:Default",
     "tuned no-op": "benchmarks.speed.noop:Tuned",
@@ -49,6 +49,22 @@ function done(summary, latency, requests)
   io.write(string.format("@%%d %%d %%d %%d\\n", summary.requests, summary.duration, latency:percentile(99), summary.errors.status))
 end
 """
+
+
+def running_sessions(lake: Path) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Sessions of a world as if they ran: operator, and their first 120 minutes; each session of another operator."""
+    sessions = pads.dataset([str(f) for f in files_of(lake, "sessions")]).to_table(columns=["session_id", "operator_id"]).to_pandas()
+    first = sessions.drop_duplicates("operator_id").head(SESSIONS)
+    rows = pads.dataset([str(f) for f in files_of(lake, "room_minutes")]).to_table(
+        filter=pads.field("session_id").isin(first["session_id"].tolist())
+    )
+    by_session = dict(list(rows.to_pandas().drop(columns="received_at").groupby("session_id")))
+    out = []
+    for r in first.itertuples(index=False):
+        if r.session_id in by_session:
+            one = by_session[r.session_id].sort_values("minute").head(120)
+            out.append((r.operator_id, one.to_dict("records")))
+    return out
 
 
 def started(target: str, environment: dict[str, str], log: Path) -> tuple[subprocess.Popen, int]:
@@ -87,10 +103,10 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
         folder = Path(temporary)
         lake = folder / "lake"
         shutil.copytree(worlds.made("medium", 101), lake, ignore=shutil.ignore_patterns("views", "interactions", "online", "journal"))
-        operators = read_outbound(lake, "tier_decisions")["operator_id"].tolist()[:SESSIONS]
-        minutes, rng = Minutes(lake / "online" / "minutes.sqlite"), np.random.default_rng(0)
-        for i, operator in enumerate(operators):
-            minutes.put(f"s{i}", operator, [(m, rng.poisson(20, len(COLUMNS)).astype(float)) for m in range(120)])
+        operators, minutes = [], Minutes(lake / "online" / "minutes.sqlite")
+        for i, (operator, one) in enumerate(running_sessions(lake)):
+            operators.append(operator)
+            minutes.put(f"s{i}", operator, [(int(m["minute"]), as_row(m)) for m in one])
         script = folder / "load.lua"
         script.write_text(SCRIPT % (",".join(map(json.dumps, operators)), make_key(lake, "load", ["boost"])))
         servers = {}
