@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from features.catalogue import BY_NAME
 from features.declare import OPERATOR
 from serving import charts
-from serving.duties.audit import nights_before
 from serving.duties.components import NAMES
+from serving.inputs import nights_before
 from serving.scored import Scored
 from serving.scorer import reason
 from training.calibrate import venn_abers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +99,9 @@ def corrected_figures(tables: dict[str, Any], scored: dict[str, Scored], scope: 
 def sessions_before(lake: Path, before: str | None, nights: int = 27) -> pd.DataFrame:
     """Corrected figures of sessions in the published nights that this one stands on, newest first, a session once."""
     parts = []
-    for _ in range(nights):
-        if before is None:
-            break
-        folder = lake / "runs" / before
+    for folder in inputs.nights_before(lake, before, nights):
         frame = pq.read_table(folder / "corrected_figures.parquet").to_pandas()
         parts.append(frame[frame["entity_kind"] == "session"])
-        before = json.loads((folder / "manifest.json").read_text("utf-8"))["before"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 

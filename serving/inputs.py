@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -107,3 +108,15 @@ def receipts_end(lake: Path, name: str) -> datetime:
             f"SELECT max(CAST({contract(name).received} AS TIMESTAMP)) FROM "
             f"read_parquet({file_list(files_of(lake, name))}, hive_partitioning=false, union_by_name=true)",
         )
+
+
+def nights_before(lake: Path, run: str | None, most: int = 28) -> list[Path]:
+    """Folders of a run and of those it stands on, newest first, as far back as they are there in today's form.
+
+    Retention may have removed older ones, and nights of earlier versions kept no policy and lack tables that are read here.
+    """
+    out: list[Path] = []
+    while run is not None and len(out) < most and (lake / "runs" / run / "policy.toml").exists():
+        out.append(lake / "runs" / run)
+        run = json.loads((out[-1] / "manifest.json").read_text("utf-8"))["before"]
+    return out

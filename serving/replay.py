@@ -74,7 +74,7 @@ def replay(
     digest = inputs.input_digest(lake, inputs.moment_of(night))
     old = ranker_before(lake, manifest["before"], models_folder, models)
     people = digest_of(lake, inputs.moment_of(night), policy.floors.days)
-    challengers = {n: release.load(Path(str(models_folder)), n, v) for n, v in manifest["challengers"].items()}
+    challengers = {n: release.load(Path(str(models_folder)), n, v) for n, v in manifest.get("challengers", {}).items()}
     identity = run_identity(night, digest, models, policy, manifest["before"], people, old, challengers)
     with tempfile.TemporaryDirectory() as scratch:
         part = Path(scratch) / "night"
@@ -122,9 +122,9 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
                 attribution=r.attribution,
                 p_value=None if pd.isna(r.p_value) else float(r.p_value),
                 rarest=bool(why["rarest"]),
-                stratum=why["stratum"],
-                floor=why["floor"],
-                override=why["override"]["tier"] if why["override"] else None,
+                stratum=why.get("stratum", ""),
+                floor=why.get("floor"),
+                override=why["override"]["tier"] if why.get("override") else None,
             )
         )
     return out

@@ -21,6 +21,7 @@ from features.graphs.rings import Rings
 from serving import charts
 from serving.dossier import Files, dossiers
 from serving.duties import audit
+from serving.inputs import nights_before
 from serving.journal import records
 from serving.tiers import TIERS
 
@@ -152,7 +153,7 @@ def write_report(folder: Path, evening: Evening) -> Path:
     drift, figures = _read(folder, "drift"), pd.DataFrame()
     if "outcomes" in tables and "sessions" in tables:
         owner = tables["sessions"].select("session_id", "operator_id").to_pandas().set_index("session_id")["operator_id"]
-        nights = [folder, *audit.nights_before(stand.lake, stand.before, 27)]
+        nights = [folder, *nights_before(stand.lake, stand.before, 27)]
         figures = audit.estimates(audit.judged(tables["outcomes"].to_pandas(), owner, nights), stand.policy.boost.review)
     queue = queue_of(decisions, scores)
     heads = [h for h in records(stand.lake / "journal" / "heads.jsonl") if h["run_id"] == stand.before]

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from data_contracts.contract import contract
 from data_contracts.lake import files_of, published
 from features.declare import SESSION
+from serving.inputs import nights_before
 from serving.policy import AuditPolicy, Policy
 from serving.scored import Scored
 
@@ -64,16 +65,6 @@ def draw(tables: dict[str, Any], scored: dict[str, Scored], decisions: pd.DataFr
             "tier": known["operator_id"].map(tier).to_numpy(),
         }
     )
-
-
-def nights_before(lake: Path, run: str | None, most: int = 28) -> list[Path]:
-    """Folders of a run and of those it stands on, newest first."""
-    out: list[Path] = []
-    while run is not None and len(out) < most:
-        folder = lake / "runs" / run
-        out.append(folder)
-        run = json.loads((folder / "manifest.json").read_text("utf-8"))["before"]
-    return out
 
 
 def judged(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Path]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.declare import OPERATOR, SESSION
-from serving.duties.audit import nights_before
+from serving.inputs import nights_before
 from serving.policy import AuditPolicy
 from serving.scored import Scored
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from scipy.stats import binom
 
-from data_contracts.lake import published
+from serving.inputs import nights_before
 from serving.policy import FindingPolicy
 
 COLUMNS = ["finding_id", "duty", "operator_id", "other_id", "value", "peers", "p_value", "known_since", "article", "evidence"]
@@ -26,16 +26,12 @@ def known_risk(tables: dict[str, Any], lake: Path, before: str | None, as_of: da
     if "notices" in tables:
         n = tables["notices"].select("operator_id", "at").to_pandas()
         parts.append(n[n["at"] >= since])
-    nights = {run: day for day, run in published(lake).items()}
-    while before is not None:
-        folder = lake / "runs" / before
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    for folder in nights_before(lake, before, policy.known_days):
         end = pd.Timestamp(pq.read_table(folder / "runs.parquet", columns=["as_of"])["as_of"][0].as_py())
-        if end < since or before not in nights:
+        if end < since:
             break
         d = pq.read_table(folder / "tier_decisions.parquet", columns=["operator_id", "tier"]).to_pandas()
         parts.append(d.loc[d["tier"] == "D", ["operator_id"]].assign(at=end))
-        before = manifest["before"]
     known = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"operator_id": [], "at": []})
     return known.groupby("operator_id")["at"].min()
 

@@ -196,3 +196,13 @@ def test_corrected_figures_lie_within_what_was_counted(published):
         (f["low"] <= f["estimate"] + 1e-9).all() and (f["estimate"] <= f["high"] + 1e-9).all() and (f["high"] <= f["counted"] + 1e-9).all()
     )
     assert {"views", "unique_viewers", "likes", "follows", "orders", "net_sales"} == set(f["measure"])
+
+
+def test_a_night_stands_on_one_of_an_earlier_version_without_what_that_lacked(published, models, tmp_path):
+    lake = copied(published, tmp_path / "lake")
+    old = lake / "runs" / nights(lake)[min(nights(lake))]
+    for name in ("policy.toml", "audit_sample.parquet", "credit.parquet"):
+        (old / name).unlink()
+    pointer = lake / "runs" / "published.json"
+    pointer.write_text(json.dumps({min(nights(lake)): old.name}))
+    assert nightly(lake, NIGHT, models, POLICY).fresh and read_outbound(lake, "drift").empty
