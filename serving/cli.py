@@ -272,6 +272,9 @@ def serve(
     models: Models = None,
     host: Annotated[str, typer.Option(help="Address to listen on; loopback unless you say otherwise.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port.")] = 3000,
+    minutes: Annotated[
+        str | None, typer.Option(help="URL of a Redis that keeps minutes of running sessions; a file beside the lake otherwise.")
+    ] = None,
 ) -> None:
     """Serve the boost gate over HTTP (BentoML) until it is stopped.
 
@@ -294,6 +297,11 @@ def serve(
         (lake / "online" / folder).mkdir(parents=True, exist_ok=True)
     if models is not None:
         environment["STEELYARD_MODELS"] = str(models.resolve())
+    if minutes is not None:
+        from serving.running import RedisStore
+
+        RedisStore(minutes).asked()
+        environment["STEELYARD_MINUTES"] = minutes
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Gate", "--host", host, "--port", str(port)]
     os.execvpe(command[0], command, environment)
 

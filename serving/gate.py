@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from features.kernels import run_kernels
 from serving.policy import Policy
@@ -136,7 +135,7 @@ def answer(
         "corrected": operator.corrected if operator else [],
         "attribution": operator.attribution if operator else "unknown",
         "coldStart": cold,
-        "dataAsOf": pd.Timestamp(night.as_of).isoformat() + "Z",
+        "dataAsOf": night.as_of.isoformat() + "Z",
         "modelVersion": "+".join(filter(None, [operator.model_version if operator else None, live_version])) or "none",
         "policyVersion": policy.version,
         "degraded": bool(degraded_by),

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -26,43 +23,28 @@ from starlette.routing import Route
 from data_contracts.faults import LakeProblem
 from serving import gate
 from serving.api import BoostRequest, MinutesRequest, Problem, decode
+from serving.check import LIVE, Desk, boost_check
 from serving.duties.credit import public_view
+from serving.faults import Refused
 from serving.journal import Journal
 from serving.keys import key_file, scopes_of
 from serving.policy import Policy
-from serving.store import Minutes, Night, as_row
-from training.release import Released, champions, load
+from serving.running import StoreDown, as_row, open_store
+from serving.store import Night
+from serving.tally import Tally
+from training.release import champions, load
 
 BODY_CAP = 2_000_000  # bytes
+LONG = 20_000  # bytes of a body that is read aside, so that others need not wait for it
 AT_ONCE = 64  # requests in work; more are turned away, not queued
-LIVE = "session_inflation_live"
 PROBES = ("healthz", "readyz")
 
 
-class Refused(Exception):
-    """A request that is answered with a typed error."""
-
-    def __init__(self, status: int, code: str, message: str, where: list[str] | None = None) -> None:
-        super().__init__(message)
-        self.status, self.problem = status, Problem(code=code, message=message, where=where or [])
-
-
-@dataclass
-class Desk:
-    """What the routes work with; all of it is given, nothing is global."""
-
-    night: Night
-    minutes: Minutes
-    journal: Journal
-    policy: Policy
-    live: Released | None
-    keys: dict[str, dict]
-    now: Callable[[], datetime]
-    busy: int = 0
-
-
-def open_desk(lake: Path, models: Path | None, policy: Policy, now: Callable[[], datetime] | None = None) -> Desk:
-    """Load the night, the keys and the live model. Raises ArtefactRefused before anything is served."""
+def open_desk(
+    lake: Path, models: Path | None, policy: Policy, now: Callable[[], datetime] | None = None, minutes: str | None = None
+) -> Desk:
+    """Load the night, the keys and the live model; `minutes` is the URL of a Redis, if one is shared. Raises ArtefactRefused
+    before anything is served."""
     live = load(models, LIVE) if models is not None and LIVE in champions(models) else None
     if live is not None:  # compile the kernels before the first request
         gate.live_view(np.zeros((policy.boost.least_minutes, 15)), live, policy)
@@ -70,7 +52,7 @@ def open_desk(lake: Path, models: Path | None, policy: Policy, now: Callable[[],
     keys = json.loads(path.read_text()) if path.exists() else {}
     return Desk(
         Night(lake),
-        Minutes(lake / "online" / "minutes.sqlite"),
+        open_store(lake, minutes),
         Journal(lake / "online" / "journal.jsonl"),
         policy,
         live,
@@ -118,64 +100,19 @@ def _allowed(desk: Desk, request: Request, scope: str) -> None:
         raise Refused(403, "scope_missing", f"the key lacks the scope {scope}", ["x-api-key"])
 
 
-def boost_check(desk: Desk, body: bytes) -> bytes:
-    """Answer a boost check; the same requestId gets the same answer, another body under it is refused."""
-    request: BoostRequest = _parsed(BoostRequest, body)
-    digest = hashlib.sha256(body).hexdigest()
-    before = desk.journal.find(request.requestId)
-    if before is not None:
-        if before[0] != digest:
-            raise Refused(409, "request_id_reused", "this requestId was used with another body; send a new one", ["requestId"])
-        return before[1]
-    now, degraded = desk.now(), []
-    if request.minutes is not None:
-        ordered = sorted({m.minute: m for m in request.minutes}.items())
-        rows = np.array([as_row(m.model_dump()) for _, m in ordered]).reshape(-1, 15)
-    elif request.sessionId is not None:
-        try:
-            owner = desk.minutes.owner(request.sessionId)
-            if owner is not None and owner != request.operatorId:
-                raise Refused(409, "session_of_another_operator", "the session belongs to another operator", ["sessionId"])
-            rows = desk.minutes.get(request.sessionId)
-        except (OSError, sqlite3.Error):
-            rows, degraded = np.zeros((0, 15)), ["store_down"]
-    else:
-        rows = np.zeros((0, 15))
-    night = desk.night.current()
-    seen = gate.live_view(rows, desk.live, desk.policy)
-    version = f"{LIVE}@{desk.live.version}" if desk.live else None
-    answer = gate.answer(request.requestId, request.operatorId, night, seen, version, desk.policy, now, degraded)
-    encoded = msgspec.json.encode(answer)
-    desk.journal.append(
-        {
-            "request_id": request.requestId,
-            "operator_id": request.operatorId,
-            "session_id": request.sessionId,
-            "risk_level": answer["riskLevel"],
-            "score": answer["score"],
-            "suggested_action": answer["suggestedAction"],
-            "degraded": answer["degraded"],
-            "model_version": answer["modelVersion"],
-            "policy_version": answer["policyVersion"],
-            "run_id": night.run_id,
-            "answered_at": now.isoformat(),
-        },
-        digest,
-        encoded,
-    )
-    return encoded
-
-
-def put_minutes(desk: Desk, session: str, body: bytes) -> dict[str, Any]:
-    """Store minutes of a running session."""
-    request: MinutesRequest = _parsed(MinutesRequest, body)
+async def put_minutes(desk: Desk, session: str, body: bytes) -> dict[str, Any]:
+    """Store minutes of a running session, and see at once what they say, so that a check finds it ready."""
+    request: MinutesRequest = await asyncio.to_thread(_parsed, MinutesRequest, body)
     if not 1 <= len(session) <= 200:
         raise Refused(422, "invalid_field", "a session id has 1 to 200 characters", ["path"])
+    rows = [(m.minute, as_row(m.model_dump())) for m in request.minutes]
     try:
-        held = desk.minutes.put(session, request.operatorId, [(m.minute, as_row(m.model_dump())) for m in request.minutes])
+        blob = await asyncio.to_thread(desk.minutes.put, session, request.operatorId, rows)
+    except StoreDown as error:
+        raise Refused(503, "store_down", "minutes cannot be stored now; send them again in a minute", ["session"]) from error
     except LakeProblem as error:
         raise Refused(409, "session_of_another_operator", str(error), ["operatorId"]) from error
-    return {"sessionId": session, "minutes": held}
+    return {"sessionId": session, "minutes": desk.views.of(session, blob).minutes}
 
 
 def operator_view(desk: Desk, operator_id: str) -> dict[str, Any]:
@@ -213,21 +150,15 @@ def credit_view(desk: Desk, operator_id: str) -> dict[str, Any]:
 def application(desk: Desk) -> Starlette:
     """The ASGI application over a desk."""
     registry = CollectorRegistry()
-    answered = Counter("steelyard_requests", "Requests by route and status", ["route", "status"], registry=registry)
-    took = Histogram(
-        "steelyard_seconds",
-        "Seconds to answer",
-        ["route"],
-        registry=registry,
-        buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
-    )
+    tally = Tally()
+    registry.register(tally)
     log = structlog.get_logger()
 
     def guarded(name: str, scope: str | None, handle: Callable):
         async def route(request: Request) -> Response:
             begun = time.perf_counter()
             if name not in PROBES and desk.busy >= AT_ONCE:
-                answered.labels(name, "429").inc()
+                tally.add(name, 429, None)
                 problem = Problem(code="too_busy", message="too many requests at once; try again in a second", where=[])
                 return _json(problem.model_dump(), 429, {"Retry-After": "1"})
             desk.busy += 1
@@ -244,19 +175,19 @@ def application(desk: Desk) -> Starlette:
                 )
             finally:
                 desk.busy -= 1
-            answered.labels(name, str(response.status_code)).inc()
-            took.labels(name).observe(time.perf_counter() - begun)
+            tally.add(name, response.status_code, time.perf_counter() - begun)
             return response
 
         return route
 
     async def boost(request: Request) -> Response:
         body = await _body(request)
-        return Response(await asyncio.to_thread(boost_check, desk, body), media_type="application/json")
+        asked = _parsed(BoostRequest, body) if len(body) < LONG else await asyncio.to_thread(_parsed, BoostRequest, body)
+        return Response(await boost_check(desk, asked, body), media_type="application/json")
 
     async def minutes(request: Request) -> Response:
         body = await _body(request)
-        return _json(await asyncio.to_thread(put_minutes, desk, request.path_params["session"], body))
+        return _json(await put_minutes(desk, request.path_params["session"], body))
 
     async def operator(request: Request) -> Response:
         return _json(operator_view(desk, request.path_params["operator"]))

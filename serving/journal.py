@@ -23,15 +23,35 @@ def seal(record: dict[str, Any], previous: str) -> dict[str, Any]:
     return linked | {"sha256": hashlib.sha256(json.dumps(linked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()}
 
 
+def sealed_text(record: dict[str, Any], previous: str) -> tuple[bytes, str]:
+    """The line of a sealed record and its digest; the digest stands last in the line, so that the record is written out once."""
+    body = json.dumps(record | {"previous_sha256": previous}, sort_keys=True, ensure_ascii=False)
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    return f'{body[:-1]}, "sha256": "{digest}"}}\n'.encode(), digest
+
+
 def records(path: Path) -> list[dict[str, Any]]:
     """Records of a chained file, oldest first; none where there is no file."""
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 
 
+def last_digest(path: Path) -> str:
+    """Digest of the last record of a chained file, read from its end."""
+    if not path.exists() or not (left := path.stat().st_size):
+        return START
+    with path.open("rb") as handle:
+        tail = b""
+        while left and b"\n" not in tail[:-1]:
+            step = min(left, 65_536)
+            left -= step
+            handle.seek(left)
+            tail = handle.read(step) + tail
+    return json.loads(tail.splitlines()[-1])["sha256"]
+
+
 def chained(path: Path, record: dict[str, Any]) -> dict[str, Any]:
     """Append a record to a chained file, on disk before this returns; returns it sealed."""
-    before = records(path)
-    sealed = seal(record, before[-1]["sha256"] if before else START)
+    sealed = seal(record, last_digest(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as handle:
         handle.write(json.dumps(sealed, sort_keys=True, ensure_ascii=False) + "\n")
@@ -41,55 +61,59 @@ def chained(path: Path, record: dict[str, Any]) -> dict[str, Any]:
 
 
 class Journal:
-    """Answers by request id, backed by a file of JSON lines; one writer a file."""
+    """Answers by request id, backed by a file of JSON lines; one writer a file.
+
+    `add` seals an answer into the chain, `sync` puts on disk what was sealed. An answer may be given once it is on disk.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path, self.lock, self.disk = path, threading.Lock(), threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.answers: dict[str, tuple[str, bytes]] = {}
+        self.answers: dict[str, tuple[str, bytes, int]] = {}
         self.head = START
         self.waiting: list[bytes] = []
         self.sealed = self.written = 0
         if path.exists():
             for line in path.read_text("utf-8").splitlines():
                 record = json.loads(line)
-                self.answers[record["request_id"]] = (record["request_sha256"], record["answer"].encode())
+                self.answers[record["request_id"]] = (record["request_sha256"], record["answer"].encode(), 0)
                 self.head = record["sha256"]
 
-    def find(self, request_id: str) -> tuple[str, bytes] | None:
-        """Digest of the request and the answer given to it, if there was one."""
+    def find(self, request_id: str) -> tuple[str, bytes, int] | None:
+        """Digest of a request, the answer that was sealed for it, and its place: on disk once `written` has reached it."""
         return self.answers.get(request_id)
 
-    def append(self, record: dict[str, Any], request_sha256: str, answer: bytes) -> None:
-        """Write one answer; it is on disk before it is given. Answers that wait for the disk together share one sync."""
+    def add(self, record: dict[str, Any], request_sha256: str, answer: bytes) -> int:
+        """Seal one answer; returns its place in the chain."""
         more = {"request_sha256": request_sha256, "answer": answer.decode(), "answer_sha256": hashlib.sha256(answer).hexdigest()}
         with self.lock:
-            full = seal(record | more, self.head)
-            self.waiting.append((json.dumps(full, sort_keys=True, ensure_ascii=False) + "\n").encode())
-            self.head = full["sha256"]
+            text, self.head = sealed_text(record | more, self.head)
+            self.waiting.append(text)
             self.sealed += 1
-            mine = self.sealed
-        with self.disk:
-            if self.written < mine:
-                self._write()
-        self.answers[record["request_id"]] = (request_sha256, answer)
+            self.answers[record["request_id"]] = (request_sha256, answer, self.sealed)
+            return self.sealed
 
-    def _write(self) -> None:
-        """Write and sync what waits; when the disk refuses, nothing is left half written and the lines go on waiting."""
-        with self.lock:
-            lines, self.waiting, upto = self.waiting, [], self.sealed
-        with self.path.open("ab") as handle:
-            size = handle.tell()
-            try:
-                handle.write(b"".join(lines))
-                handle.flush()
-                os.fsync(handle.fileno())
-            except OSError:
-                with self.lock:
-                    self.waiting = lines + self.waiting
-                os.truncate(self.path, size)
-                raise
-        self.written = upto
+    def sync(self) -> int:
+        """Write and sync what waits; returns the place that is on disk. When the disk refuses, nothing is left half written
+        and the lines go on waiting: they are in the chain, and asking again gives the same answer once they are written."""
+        with self.disk:
+            with self.lock:
+                lines, self.waiting, upto = self.waiting, [], self.sealed
+            if not lines:
+                return self.written
+            with self.path.open("ab") as handle:
+                size = handle.tell()
+                try:
+                    handle.write(b"".join(lines))
+                    handle.flush()
+                    os.fsync(handle.fileno())
+                except OSError:
+                    with self.lock:
+                        self.waiting = lines + self.waiting
+                    os.truncate(self.path, size)
+                    raise
+            self.written = upto
+            return upto
 
 
 def first_broken(path: Path) -> int | None:

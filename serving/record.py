@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from data_contracts.lake import digest_file
-from serving.journal import START, records, seal
+from serving.journal import START, last_digest, records, seal
 
 FIELDS = (
     "operator_id",
@@ -52,14 +52,6 @@ def _beside(lake: Path, run_id: str) -> Path:
     return lake / "runs" / HEADS / f"{run_id}.json"
 
 
-def _last(path: Path) -> tuple[int, str]:
-    """Lines of a chain and the digest of its last."""
-    if not path.exists():
-        return 0, START
-    lines = path.read_text("utf-8").splitlines()
-    return len(lines), json.loads(lines[-1])["sha256"] if lines else START
-
-
 def record_night(lake: Path, run_id: str, night: date, folder: Path) -> dict[str, object]:
     """Append a night's decisions and its head; a run that is already recorded is not recorded again. Returns the head."""
     decisions, heads = _paths(lake)
@@ -69,7 +61,8 @@ def record_night(lake: Path, run_id: str, night: date, folder: Path) -> dict[str
             head = json.loads(line)
             if head["run_id"] == run_id and head["date"] == night.isoformat():
                 return head
-    count, digest = _last(decisions)
+    digest = last_digest(decisions)
+    count = decisions.read_bytes().count(b"\n") if decisions.exists() else 0
     table = pq.read_table(folder / "tier_decisions.parquet", columns=list(FIELDS)).to_pylist()
     files = {p.name: digest_file(p) for p in sorted(folder.glob("*.parquet"))}
     with decisions.open("a", encoding="utf-8") as handle:
@@ -79,7 +72,7 @@ def record_night(lake: Path, run_id: str, night: date, folder: Path) -> dict[str
             digest, count = sealed["sha256"], count + 1
         handle.flush()
         os.fsync(handle.fileno())
-    head = seal({"run_id": run_id, "date": night.isoformat(), "lines": count, "head": digest, "files": files}, _last(heads)[1])
+    head = seal({"run_id": run_id, "date": night.isoformat(), "lines": count, "head": digest, "files": files}, last_digest(heads))
     with heads.open("a", encoding="utf-8") as handle:
         handle.write(json.dumps(head, sort_keys=True, ensure_ascii=False) + "\n")
         handle.flush()

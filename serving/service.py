@@ -24,7 +24,8 @@ class Door:
         if not lake:
             raise RuntimeError("STEELYARD_LAKE names no lake; start with: steelyard serve LAKE")
         models = os.environ.get("STEELYARD_MODELS")
-        self.app = application(open_desk(Path(lake), Path(models) if models else None, load_policy()))
+        minutes = os.environ.get("STEELYARD_MINUTES")
+        self.app = application(open_desk(Path(lake), Path(models) if models else None, load_policy(), minutes=minutes))
         gc.collect()
         gc.freeze()  # what lives as long as the server need not be looked at again
 

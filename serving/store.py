@@ -1,24 +1,18 @@
-"""The online store: the published night in memory, and the minutes of running sessions in SQLite."""
+"""The published night in memory, as the boost gate answers from it."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow.dataset as pads
 
 from data_contracts.faults import LakeProblem
 from data_contracts.lake import PUBLISHED, files_of, read_outbound, run_folder
-from features.kernels import COLUMNS
-
-INDEX = {name: i for i, name in enumerate(COLUMNS)}
 
 
 @dataclass(frozen=True)
@@ -140,48 +134,3 @@ class Night:
         except (OSError, LakeProblem):
             pass
         return self.state
-
-
-class Minutes:
-    """Minutes of running sessions. Putting a minute again replaces it."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.lock = threading.Lock()
-        self.connection = sqlite3.connect(path, check_same_thread=False)
-        self.connection.execute("PRAGMA journal_mode=WAL")
-        self.connection.execute(
-            "CREATE TABLE IF NOT EXISTS minutes (session TEXT, operator TEXT, minute INTEGER, row BLOB, PRIMARY KEY (session, minute))"
-        )
-
-    def put(self, session: str, operator: str, rows: list[tuple[int, np.ndarray]]) -> int:
-        """Store minutes of a session; returns how many the session has. Raises LakeProblem for another operator's session."""
-        with self.lock, self.connection:
-            owner = self.owner(session)
-            if owner is not None and owner != operator:
-                raise LakeProblem(f"session {session} belongs to another operator")
-            self.connection.executemany(
-                "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?)", [(session, operator, m, row.tobytes()) for m, row in rows]
-            )
-            return int(self.connection.execute("SELECT count(*) FROM minutes WHERE session = ?", (session,)).fetchone()[0])
-
-    def owner(self, session: str) -> str | None:
-        row = self.connection.execute("SELECT operator FROM minutes WHERE session = ? LIMIT 1", (session,)).fetchone()
-        return row[0] if row else None
-
-    def get(self, session: str) -> np.ndarray:
-        """Minutes of a session in order, float64 of shape (minutes, 15)."""
-        with self.lock:
-            rows = self.connection.execute("SELECT row FROM minutes WHERE session = ? ORDER BY minute", (session,)).fetchall()
-        # a writable copy: a read-only array is another type to the compiled kernels, which would compile again on a request
-        return np.frombuffer(b"".join(r[0] for r in rows), dtype=np.float64).reshape(-1, len(COLUMNS)).copy()
-
-
-def as_row(minute: dict[str, Any]) -> np.ndarray:
-    """A minute as the kernels read it; what was not sent is NaN."""
-    row = np.full(len(COLUMNS), np.nan)
-    for name, place in INDEX.items():
-        value = minute.get(name)
-        if value is not None:
-            row[place] = float(value)
-    return row

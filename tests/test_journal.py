@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from serving.journal import Journal, first_broken
+from serving.journal import START, Journal, chained, first_broken, last_digest
 
 
 def write(journal, name):
-    journal.append({"request_id": name, "operator_id": "o"}, "digest", b'{"riskLevel": "PASS"}')
+    journal.add({"request_id": name, "operator_id": "o"}, "digest", b'{"riskLevel": "PASS"}')
+    journal.sync()
 
 
 def test_answers_of_many_threads_make_one_chain(tmp_path):
@@ -36,7 +37,17 @@ def test_a_disk_that_refuses_leaves_no_half_line_and_the_chain_goes_on(tmp_path,
         with pytest.raises(OSError, match="No space"):
             write(journal, "r2")
     assert (tmp_path / "j.jsonl").read_bytes() == whole
-    assert journal.find("r2") is None  # it was never given, so it may be asked again
+    assert journal.find("r2")[2] > journal.written  # sealed and not on disk: it may not be given yet
     write(journal, "r3")
+    assert journal.find("r2")[2] <= journal.written
     assert first_broken(tmp_path / "j.jsonl") is None
     assert (tmp_path / "j.jsonl").read_text().count("\n") == 3
+
+
+def test_the_last_digest_is_read_from_the_end_of_a_long_line_and_of_many(tmp_path):
+    path = tmp_path / "c.jsonl"
+    assert last_digest(path) == START
+    for words in ("short", "long " * 40_000, "short"):
+        sealed = chained(path, {"words": words})
+        assert last_digest(path) == sealed["sha256"]
+    assert first_broken(path) is None

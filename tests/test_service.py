@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from datetime import datetime, timedelta
 
+import httpx
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
@@ -18,7 +21,8 @@ from serving.http import BODY_CAP, application, open_desk
 from serving.inputs import moment_of
 from serving.keys import make_key
 from serving.policy import load_policy
-from serving.store import as_row, load_night
+from serving.running import as_row
+from serving.store import load_night
 from tests.conftest import NIGHT
 from training.release import load
 
@@ -103,6 +107,39 @@ def test_the_same_request_gets_the_same_bytes_and_a_reused_id_is_refused(client)
     assert ask(client).content == first.content
     again = ask(client, operatorId="somebody")
     assert again.status_code == 409 and again.json()["code"] == "request_id_reused"
+
+
+def test_a_disk_that_refuses_gives_no_answer_and_the_next_try_gets_the_one_that_was_sealed(client, desk, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as m:
+        m.setattr(os, "fsync", full)
+        assert ask(client, requestId="d1").status_code == 500
+    sealed = desk.journal.find("d1")[1]
+    assert ask(client, requestId="d1").content == sealed
+    assert desk.journal.path.read_text("utf-8").count('"d1"') >= 1 and journal.first_broken(desk.journal.path) is None
+
+
+def test_many_checks_at_once_are_each_answered_once_in_one_chain(desk, keys):
+    async def asked():
+        door = httpx.ASGITransport(application(desk))
+        async with httpx.AsyncClient(transport=door, base_url="http://gate", headers={"X-API-Key": keys["all"]}) as client:
+            bodies = [{"requestId": f"m{i % 40}", "operatorId": "nobody"} for i in range(60)]
+            return await asyncio.gather(*(client.post("/v1/boost-check", json=body) for body in bodies))
+
+    answers = asyncio.run(asked())
+    assert {a.status_code for a in answers} == {200} and len({a.content for a in answers}) == 40
+    assert desk.journal.path.read_text("utf-8").count("\n") == 40 and journal.first_broken(desk.journal.path) is None
+
+
+def test_a_minute_that_comes_later_changes_the_answer(client):
+    client.put("/v1/sessions/s3/minutes", json={"operatorId": "o1", "minutes": minutes(5)})
+    early = [ask(client, requestId=f"l{i}", operatorId="o1", sessionId="s3").json()["score"] for i in range(2)]
+    client.put("/v1/sessions/s3/minutes", json={"operatorId": "o1", "minutes": minutes(60)})
+    later = ask(client, requestId="l2", operatorId="o1", sessionId="s3").json()["score"]
+    inline = ask(client, requestId="l3", operatorId="o1", minutes=minutes(60)).json()["score"]
+    assert early == [0.0, 0.0] and later == inline > 0
 
 
 def test_minutes_put_before_are_those_sent_inline(client):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
+import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,9 @@ import numpy as np
 from benchmarks import worlds
 from benchmarks.page import row
 from benchmarks.slice import DAYS, TRAINED, UNSEEN, judged
-from serving.store import Minutes, load_night
+from data_contracts.faults import LakeProblem
+from serving.running import EmbeddedStore, RedisStore, rows_of
+from serving.store import load_night
 from training.evaluate import average_precision
 from training.release import load
 
@@ -56,6 +62,45 @@ def fewer_trees(models: Path) -> list[dict[str, Any]]:
     return out
 
 
+def shared(say: Any) -> list[dict[str, Any]]:
+    """The same minutes from a Redis on the loopback: one at a time, and sixteen in one command."""
+    if shutil.which("redis-server") is None:
+        say("redis-server is not installed (apt-get install redis-server): its rows are left out")
+        return []
+    with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as url:
+        store, one = RedisStore(url), np.ones(15)
+        for i in range(50):
+            store.put(f"s{i}", "o", [(m, one) for m in range(120)])
+        half, most = quantiles(lambda i: store.get([f"s{i % 50}"]), 5000)
+        many = [f"s{i}" for i in range(16)]
+        half16, most16 = quantiles(lambda i: store.get(many), 2000)
+    return [
+        row("lookup-redis", f"The same from Redis on the loopback, one blob a session, one at a time: p50 in microseconds (p99 {most:.0f})", half, COMMAND),
+        row("lookup-redis-16", f"The same, sixteen sessions in one command: p50 in microseconds a session (p99 {most16 / 16:.0f})", half16 / 16, COMMAND),
+    ]  # fmt: skip
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """A Redis of its own on a free port of the loopback; gives its URL."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    server, url = subprocess.Popen(command, stdout=subprocess.DEVNULL), f"redis://127.0.0.1:{port}/0"
+    try:
+        for _ in range(100):
+            try:
+                RedisStore(url).asked()
+                break
+            except LakeProblem:
+                time.sleep(0.05)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
     lake, out = worlds.made("medium", TRAINED), []
     say("lookups")
@@ -64,14 +109,15 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
     half, most = quantiles(lambda i: state.operators[names[i % len(names)]])
     out.append(row("lookup-embedded", f"Embedded lookup of an operator in the published night: p50 in microseconds (p99 {most:.1f})", half, COMMAND, "<= 5", holds=half <= 5 and most <= 50))  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        minutes = Minutes(Path(folder) / "minutes.sqlite")
+        minutes = EmbeddedStore(Path(folder) / "minutes.sqlite")
         one = np.ones(15)
         for i in range(50):
             minutes.put(f"s{i}", "o", [(m, one) for m in range(120)])
-        half, most = quantiles(lambda i: minutes.get(f"s{i % 50}"), 3000)
+        half, most = quantiles(lambda i: rows_of(minutes.get([f"s{i % 50}"])[0][1]), 3000)
         out.append(
             row("lookup-minutes", f"120 minutes of a running session from SQLite: p50 in microseconds (p99 {most:.0f})", half, COMMAND)
         )
+    out += shared(say)
     say("single rows")
     live = load(models, "session_inflation_live")
     values = np.random.default_rng(0).random((1, len(live.columns)))

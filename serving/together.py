@@ -1,0 +1,41 @@
+"""Requests that wait together are worked on together: one call in a thread for all that came while the last one ran."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+
+class Together:
+    """Gathers what is asked on an event loop while a slow call runs, and gives the next call all of it.
+
+    One event loop uses it. `work` takes a list and returns an answer for each, in a thread; what it raises is raised to all who waited for that call.
+    """
+
+    def __init__(self, work: Callable[[list[Any]], list[Any]]) -> None:
+        self.work = work
+        self.waiting: list[tuple[Any, asyncio.Future]] = []
+        self.draining: asyncio.Task | None = None
+
+    async def ask(self, item: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        answer = loop.create_future()
+        self.waiting.append((item, answer))
+        if self.draining is None or self.draining.done():
+            self.draining = loop.create_task(self._drain(loop))
+        return await answer
+
+    async def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self.waiting:
+            batch, self.waiting = self.waiting, []
+            try:
+                answers = await loop.run_in_executor(None, self.work, [item for item, _ in batch])
+            except Exception as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+            else:
+                for (_, future), answer in zip(batch, answers, strict=True):
+                    if not future.done():
+                        future.set_result(answer)

@@ -1,0 +1,100 @@
+"""Minutes of running sessions, kept in a file or in a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from benchmarks.speed.doors import redis_server
+from data_contracts.faults import LakeProblem
+from features.kernels import COLUMNS
+from serving.running import EmbeddedStore, RedisStore, StoreDown, as_row, rows_of
+from serving.together import Together
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory):
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(params=["file", "redis"])
+def store(request, tmp_path):
+    if request.param == "file":
+        yield EmbeddedStore(tmp_path / "minutes.sqlite")
+    else:
+        made = RedisStore(request.getfixturevalue("redis_url"))
+        made.client.flushdb()
+        yield made
+
+
+def row(viewers):
+    return as_row({"viewers": viewers})
+
+
+def test_minutes_come_back_in_order_with_the_last_word_on_each(store):
+    assert len(rows_of(store.put("s", "o", [(3, row(3.0)), (1, row(1.0))]))) == 2
+    given = store.put("s", "o", [(2, row(2.0)), (3, row(30.0))])
+    owner, blob = store.get(["s"])[0]
+    assert owner == "o" and blob == given and rows_of(blob)[:, 0].tolist() == [1.0, 2.0, 30.0]
+    assert np.isnan(rows_of(blob)[:, 1:]).all() and rows_of(blob).shape == (3, len(COLUMNS))
+
+
+def test_sessions_asked_for_together_come_in_the_order_asked(store):
+    store.put("a", "o1", [(0, row(1.0))])
+    store.put("b", "o2", [(0, row(2.0))])
+    assert [None if x is None else x[0] for x in store.get(["b", "nobody", "a"])] == ["o2", None, "o1"]
+
+
+def test_a_session_belongs_to_its_first_operator(store):
+    store.put("s", "o1", [(0, row(1.0))])
+    with pytest.raises(LakeProblem, match="another operator"):
+        store.put("s", "o2", [(1, row(1.0))])
+    assert len(rows_of(store.get(["s"])[0][1])) == 1
+
+
+def test_minutes_put_at_once_by_many_are_all_kept(store):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda m: store.put("s", "o", [(m, row(float(m)))]), range(60)))
+    assert rows_of(store.get(["s"])[0][1])[:, 0].tolist() == [float(m) for m in range(60)]
+
+
+def test_a_redis_that_does_not_answer_is_a_store_that_is_down():
+    gone = RedisStore("redis://127.0.0.1:1/0")
+    with pytest.raises(StoreDown):
+        gone.get(["s"])
+    with pytest.raises(StoreDown):
+        gone.put("s", "o", [(0, row(1.0))])
+    with pytest.raises(LakeProblem, match="does not answer"):
+        gone.asked()
+    with pytest.raises(LakeProblem, match="Example: redis://"):
+        RedisStore("nonsense")
+
+
+def test_what_waits_together_is_one_call_and_a_fault_reaches_all_who_waited():
+    calls = []
+
+    def work(items):
+        calls.append(list(items))
+        time.sleep(0.02)
+        if "bad" in items:
+            raise ValueError("bad")
+        return [item.upper() for item in items]
+
+    async def main():
+        together = Together(work)
+        good = await asyncio.gather(*(together.ask(x) for x in "abcdef"))
+        bad = await asyncio.gather(*(together.ask(x) for x in ("x", "bad", "y")), return_exceptions=True)
+        return good, bad, await together.ask("z")
+
+    good, bad, after = asyncio.run(main())
+    assert good == list("ABCDEF") and after == "Z"
+    assert len(calls) < 6 and sum(map(len, calls)) == 10
+    assert all(isinstance(x, ValueError) for x in bad)
