@@ -56,16 +56,16 @@ def view_places(views):
     )
 
 
-@relation(VIEW, reads=("views",), grouped=False)
-def view_habits(views):
+@relation(VIEW, reads=("views",), grouped=False, local=True, whole=("views",))
+def view_habits(views, everywhere):
     """Views with what their account and device do elsewhere: sessions that day, accounts and prefixes of the device."""
-    t = named_views(views)
-    known = t.filter(t.account_id.notnull()).mutate(day=t.joined_at.epoch_seconds() // 86400)
+    t = named_views(views).mutate(day=views.joined_at.epoch_seconds() // 86400)
+    known = everywhere.semi_join(t.filter(t.account_id.notnull()).select("account_id"), "account_id")
+    known = known.mutate(day=known.joined_at.epoch_seconds() // 86400)
     per_day = known.group_by("account_id", "day").aggregate(sessions_that_day=known.session_id.nunique())
     account = known.group_by("account_id").aggregate(account_devices=known.device_id.nunique(), account_views=known.count())
-    on = t.filter(t.device_id.notnull())
+    on = everywhere.semi_join(t.filter(t.device_id.notnull()).select("device_id"), "device_id")
     device = on.group_by("device_id").aggregate(device_accounts=on.account_id.nunique(), device_prefixes=on.ip_prefix.nunique())
-    t = t.mutate(day=t.joined_at.epoch_seconds() // 86400)
     t = t.left_join(per_day, ["account_id", "day"], rname="{name}_day").left_join(account, "account_id", rname="{name}_account")
     return t.left_join(device, "device_id", rname="{name}_device")
 

@@ -37,12 +37,13 @@ def tied_orders(orders, pairs, blocks):
     return t.left_join(b, "buyer_id", rname="{name}_block")
 
 
-@relation(SESSION, reads=("views", "sessions"))
-def wanderers(views, sessions):
+@relation(SESSION, reads=("views", "sessions"), local=True, whole=("views",))
+def wanderers(views, sessions, everywhere):
     """Views by known accounts with the sessions that the account entered in the same clock hour."""
     known = views.filter(views.account_id.notnull())
     t = known.mutate(hour=known.joined_at.epoch_seconds() // 3600).select("session_id", "account_id", "hour")
-    rooms = t.group_by("account_id", "hour").aggregate(rooms=t.session_id.nunique())
+    there = everywhere.mutate(hour=everywhere.joined_at.epoch_seconds() // 3600).semi_join(t, ["account_id", "hour"])
+    rooms = there.group_by("account_id", "hour").aggregate(rooms=there.session_id.nunique())
     return t.join(rooms, ["account_id", "hour"])
 
 

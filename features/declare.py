@@ -32,7 +32,8 @@ class Relation:
     `build` takes the tables in `reads`, in that order, as Ibis tables and returns one with the entity's key.
     `grouped`: its signals are aggregates over the key; otherwise it has one row an entity and they are columns.
     `local`: an entity's rows are enough (the engine passes no others); otherwise it looks at others too.
-    `needs`: derived tables, passed after those in `reads`.
+    `whole`: tables in `reads` that a local relation gets once more, with the rows of all entities, after those in `reads`.
+    `needs`: derived tables, passed last.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Relation:
     build: Callable[..., Any]
     grouped: bool = True
     local: bool = False
+    whole: tuple[str, ...] = ()
     needs: tuple[Derived, ...] = ()
 
 
@@ -87,12 +89,17 @@ def derived(reads: tuple[str, ...], columns: dict[str, str]) -> Callable[..., De
 
 
 def relation(
-    entity: str, reads: tuple[str, ...], grouped: bool = True, local: bool = False, needs: tuple[Derived, ...] = ()
+    entity: str,
+    reads: tuple[str, ...],
+    grouped: bool = True,
+    local: bool = False,
+    whole: tuple[str, ...] = (),
+    needs: tuple[Derived, ...] = (),
 ) -> Callable[..., Relation]:
     """Declare a relation from the function that builds it."""
 
     def wrap(build: Callable[..., Any]) -> Relation:
-        return Relation(build.__name__, entity, reads, build, grouped, local, needs)
+        return Relation(build.__name__, entity, reads, build, grouped, local, whole, needs)
 
     return wrap
 

@@ -69,7 +69,7 @@ def frame_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
 
 
 def _inputs(source: Relation, tables: Tables, only: Any | None) -> list[Any]:
-    """Tables of a relation; for local relations only the rows of the wanted entities."""
+    """Tables of a relation; for local relations only the rows of the wanted entities, and whole ones where it asks for them."""
     key = SCOPE[source.entity]
     given = []
     for name in source.reads:
@@ -77,7 +77,7 @@ def _inputs(source: Relation, tables: Tables, only: Any | None) -> list[Any]:
         if only is not None and source.local and key in table.columns:
             table = table.semi_join(only, key)
         given.append(table)
-    return given + [derived_table(d, tables) for d in source.needs]
+    return given + [tables[name] for name in source.whole] + [derived_table(d, tables) for d in source.needs]
 
 
 def derived_table(wanted: Derived, tables: Tables) -> Any:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from features.declare import derived
 from features.graphs.blocks import DenseBlocks
@@ -23,10 +25,27 @@ BLOCK = {"account_id": "string", "density": "double", "evidence": "double", "blo
 
 
 def actions_of(t: Any, account: str, thing: str, at: str) -> pd.DataFrame:
-    """Actions (account, thing, seconds), in an order that does not depend on how the engine read them."""
+    """Actions (account, thing, seconds), in an order that does not depend on how the engine read them.
+
+    Accounts and things are categories in order of their names: numbers sort several times faster than text.
+    """
     t = t.filter(t[account].notnull() & t[thing].notnull())
-    frame = t.select(account=t[account], thing=t[thing], at=t[at].epoch_seconds()).to_pandas()
-    return frame.sort_values(["at", "thing", "account"], ignore_index=True)
+    read = t.select(account=t[account], thing=t[thing], at=t[at].epoch_seconds().cast("float64")).to_pyarrow()
+    frame = pd.DataFrame(
+        {"account": _ordered(read["account"]), "thing": _ordered(read["thing"]), "at": np.floor(read["at"].to_numpy()).astype(np.int64)}
+    )
+    order = np.lexsort((frame["account"].cat.codes, frame["thing"].cat.codes, frame["at"]))
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _ordered(column: pa.ChunkedArray) -> pd.Categorical:
+    """A column of text as categories in order of their names."""
+    coded = pa.concat_arrays(column.dictionary_encode().unify_dictionaries().chunks)
+    names = coded.dictionary.to_pandas().to_numpy(dtype=object)
+    order = np.argsort(names)
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[order] = np.arange(len(names))
+    return pd.Categorical.from_codes(rank[coded.indices.to_numpy()], categories=names[order])
 
 
 def _lockstep(t: Any, account: str, thing: str, at: str, window: int) -> pd.DataFrame:
@@ -59,8 +78,8 @@ def buy_pairs(orders: Any) -> pd.DataFrame:
 def buy_blocks(orders: Any) -> pd.DataFrame:
     """Members of dense blocks of buyers by (operator, two minutes): the same hands at the same shops at the same moments."""
     frame = actions_of(orders, "buyer_id", "operator_id", "placed_at")
-    step = frame["thing"] + "|" + (frame["at"] // BUCKET).astype(str)
-    edges = pd.DataFrame({"row": frame["account"], "column": step}).drop_duplicates()
+    step = frame["thing"].astype(str) + "|" + (frame["at"] // BUCKET).astype(str)
+    edges = pd.DataFrame({"row": frame["account"].astype(str), "column": step}).drop_duplicates()
     for _ in range(2):  # a step with one buyer and a buyer with few steps are in no block
         edges = edges[edges.groupby("column")["row"].transform("size") >= 2]
         edges = edges[edges.groupby("row")["column"].transform("size") >= TOGETHER]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 
 from features.declare import OPERATOR, Signal, ratio, relation, seconds_between, signal
+from features.hours import hour_ratios
 
 
 @relation(OPERATOR, reads=("orders",))
@@ -33,27 +34,14 @@ def trade_hours(orders):
     return t.group_by("operator_id", "hour").aggregate(orders=t.count(), buyers=t.buyer_id.nunique())
 
 
-@relation(OPERATOR, reads=("orders",))
-def sliding_hours(orders):
-    """Orders with the orders and distinct buyers of the operator in the hour that starts, and that ends, with them.
+@relation(OPERATOR, reads=("orders",), needs=(hour_ratios,))
+def sliding_hours(orders, hours):
+    """Orders with the orders over distinct buyers of the operator in the hour that starts, or ends, with them.
 
     Only orders in a burst of one buyer open an hour, the others cannot raise the ratio to three; they count as 1.
     """
-    burst = trade.build(orders)
-    anchor = burst.filter(burst.in_burst).select("operator_id", "order_id", at="placed_at")
-    hour = anchor["at"].epoch_seconds() // 3600
-    anchor = ibis.union(*(anchor.mutate(hour=hour + step) for step in (-1, 0, 1)))  # hours that can hold a neighbour
-    others = orders.select("operator_id", "placed_at", who="buyer_id", hour=orders.placed_at.epoch_seconds() // 3600)
-    near = anchor.join(others, ["operator_id", "hour"])
-    gap = seconds_between(near.placed_at, near.at)
-    near = near.mutate(after=(gap >= 0) & (gap <= 3600), before=(gap <= 0) & (gap >= -3600))
-    near = near.filter(near.after | near.before)
-    ratios = near.group_by("order_id").aggregate(
-        after=ratio(near.after.sum(), near.after.ifelse(near.who, None).nunique()),
-        before=ratio(near.before.sum(), near.before.ifelse(near.who, None).nunique()),
-    )
-    t = orders.select("operator_id", "order_id").left_join(ratios, "order_id", rname="{name}_other")
-    return t.mutate(ratio=ibis.greatest(t.after.fill_null(1.0), t.before.fill_null(1.0)))
+    t = trade.build(orders).left_join(hours, "order_id", rname="{name}_other")
+    return t.mutate(ratio=t.in_burst.ifelse(t.hour_ratio.fill_null(1.0), 1.0))
 
 
 @relation(OPERATOR, reads=("orders", "refunds"))

@@ -61,7 +61,9 @@ def test_a_signal_reads_contracted_tables_and_columns_only(signal):
     derived = [
         ibis.memtable(pa.schema([(c, pa.type_for_alias(t)) for c, t in d.columns.items()]).empty_table()) for d in signal.source.needs
     ]
-    expression = signal.compute(signal.source.build(*engine.frame_tables(empty).values(), *derived))
+    tables = engine.frame_tables(empty)
+    whole = [tables[n] for n in signal.source.whole]
+    expression = signal.compute(signal.source.build(*tables.values(), *whole, *derived))
     assert expression.cast("float64").type().is_floating()
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+PLACE = np.dtype([("key", np.uint64), ("last", np.int32), ("times", np.int32), ("rarity", np.float32)], align=True)  # of one pair
 CAP = 40  # an action meets at most so many later ones: pairs stay linear in actions
 
 
@@ -54,8 +55,8 @@ def _within(thing, at, window, cap):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True)
 def _filter(account, thing, at, window, cap, bits):  # pragma: no cover - compiled
-    """Saturating counts of hashed pairs."""
-    seen = np.zeros(1 << bits, np.uint8)
+    """Counts of hashed pairs that stop at 3, four to a byte."""
+    seen = np.zeros(1 << (bits - 2), np.uint8)
     shift = np.uint64(64 - bits)
     n = len(account)
     for i in range(n):
@@ -67,22 +68,32 @@ def _filter(account, thing, at, window, cap, bits):  # pragma: no cover - compil
                 if a > b:
                     a, b = b, a
                 h = _mix((np.uint64(a) << np.uint64(32)) | np.uint64(b)) >> shift
-                if seen[h] < 255:
-                    seen[h] += 1
+                place = h >> np.uint64(2)
+                left = np.uint8(2) * np.uint8(h & np.uint64(3))
+                if (seen[place] >> left) & np.uint8(3) < 3:
+                    seen[place] += np.uint8(1) << left
             j += 1
     return seen
+
+
+@njit(cache=True, nogil=True)
+def _passing(seen, least):  # pragma: no cover - compiled
+    """Counts of a filter that reach `least`."""
+    many = 0
+    for x in seen:
+        for left in (0, 2, 4, 6):
+            many += (x >> left) & 3 >= least
+    return many
 
 
 @njit(cache=True, nogil=True)
 def _count(account, thing, at, window, cap, bits, seen, least, room):  # pragma: no cover - compiled
     """Exact counts of the pairs that pass the filter, in an open table of 2**room places."""
     shift = np.uint64(64 - bits)
+    enough = min(least, 3)  # as far as the filter counts
     size = 1 << room
     mask = np.uint64(size - 1)
-    key = np.zeros(size, np.uint64)
-    last = np.full(size, -1, np.int32)
-    times = np.zeros(size, np.int32)
-    rarity = np.zeros(size, np.float32)
+    table = np.zeros(size, PLACE)  # what belongs to a pair lies together: one miss of the cache, not four
     n, filled = len(account), 0
     first = 0  # of the thing
     end = 0
@@ -109,33 +120,35 @@ def _count(account, thing, at, window, cap, bits, seen, least, room):  # pragma:
                     a, b = b, a
                 k = (np.uint64(a) << np.uint64(32)) | np.uint64(b)
                 h = _mix(k)
-                if seen[h >> shift] >= least:
+                few = h >> shift
+                if (seen[few >> np.uint64(2)] >> (np.uint8(2) * np.uint8(few & np.uint64(3)))) & np.uint8(3) >= enough:
                     p = h & mask
-                    while times[p] > 0 and key[p] != k:
+                    while table[p].times > 0 and table[p].key != k:
                         p = (p + np.uint64(1)) & mask
-                    if times[p] == 0:
-                        key[p] = k
+                    if table[p].times == 0:
+                        table[p].key = k
+                        table[p].last = -1
                         filled += 1
                         if 4 * filled > 3 * size:  # too full: the caller makes a larger one
                             none = np.empty(0, np.int32)
                             return none, none, none, np.empty(0, np.float32), False
-                    if last[p] != thing[i]:
-                        last[p] = thing[i]
-                        times[p] += 1
-                        rarity[p] += weight
+                    if table[p].last != thing[i]:
+                        table[p].last = thing[i]
+                        table[p].times += 1
+                        table[p].rarity += weight
             j += 1
     many = 0
     for p in range(size):
-        if times[p] >= least:
+        if table[p].times >= least:
             many += 1
     left, right = np.empty(many, np.int32), np.empty(many, np.int32)
     things, rare = np.empty(many, np.int32), np.empty(many, np.float32)
     q = 0
     for p in range(size):
-        if times[p] >= least:
-            left[q] = np.int32(key[p] >> np.uint64(32))
-            right[q] = np.int32(key[p] & np.uint64(0xFFFFFFFF))
-            things[q], rare[q] = times[p], rarity[p]
+        if table[p].times >= least:
+            left[q] = np.int32(table[p].key >> np.uint64(32))
+            right[q] = np.int32(table[p].key & np.uint64(0xFFFFFFFF))
+            things[q], rare[q] = table[p].times, table[p].rarity
             q += 1
     return left, right, things, rare, True
 
@@ -169,9 +182,9 @@ def meeting_pairs(account: np.ndarray, thing: np.ndarray, at: np.ndarray, window
         empty = np.zeros(0, np.int32)
         return Pairs(empty, empty, empty, np.zeros(0, np.float32))
     a, t, w = in_order(account, thing, at)
-    bits = int(np.clip(int(2 * _within(t, w, window, cap)).bit_length(), 16, 28))
+    bits = int(np.clip(int(4 * _within(t, w, window, cap)).bit_length(), 16, 31))  # four of them a pair or more, half a gigabyte at most
     seen = _filter(a, t, w, window, cap, bits)
-    room, whole = int(max(10, (3 * int((seen >= least).sum())).bit_length())), False
+    room, whole = int(max(10, (4 * _passing(seen, min(least, 3))).bit_length())), False
     while not whole:
         left, right, things, rarity, whole = _count(a, t, w, window, cap, bits, seen, least, room)
         room += 1
