@@ -105,7 +105,11 @@ def promote(
     moment = datetime.combine(day(at, "--at"), datetime.min.time()) if at else newest_receipt(open_lake(lake))
     with Steps(f"judging {model}"):
         version, rows = run(open_lake(lake), models, model, moment, Gate(p.gain, p.worst_loss, p.group_loss, p.least_rows))
-    show_rows(json.loads(json.dumps([asdict(r) for r in rows]).replace("NaN", "null")), as_json, f"{model}: champion against {version}")
+    show_rows(
+        json.loads(json.dumps([asdict(r) for r in rows]).replace("NaN", "null").replace("Infinity", "null")),
+        as_json,
+        f"{model}: champion against {version}",
+    )
     failed = [r for r in rows if not r.holds]
     if failed:
         sys.stderr.write(f"steelyard: {model} {version} is not promoted: {failed[0].what}: {failed[0].why}\n")

@@ -18,6 +18,7 @@ from sklearn.metrics import average_precision_score
 from data_contracts.faults import SteelyardError
 from features import engine
 from features.declare import ORDER, SESSION
+from training.attacker import price_unseen, prices, typologies
 from training.dataset import Dataset, build, tied_operators
 from training.declare import Model
 from training.models.all import BY_NAME
@@ -129,16 +130,21 @@ def _owners(tables: dict[str, Any], model: Model, data: Dataset) -> pd.Series:
     return data.entity.map(frame)
 
 
-def _size(tables: dict[str, Any], model: Model, data: Dataset) -> np.ndarray:
-    """What an attacker gains from each row: views of a session, amount of an order, one of anything else."""
-    if model.entity == SESSION and "views" in tables:
-        v = tables["views"]
-        n = v.group_by("session_id").aggregate(n=v.count()).to_pandas().set_index("session_id")["n"]
-        return data.entity.map(n).fillna(1).to_numpy(dtype=float)
-    if model.entity == ORDER:
-        o = tables["orders"].select("order_id", "paid_amount").to_pandas().set_index("order_id")["paid_amount"]
-        return data.entity.map(o).fillna(0).to_numpy(dtype=float)
-    return np.ones(len(data))
+def attacker_rows(tables: dict[str, Any], model: Model, data: Dataset, hit_a: np.ndarray, hit_b: np.ndarray, gate: Gate) -> list[Row]:
+    """For each typology of confirmed cases: what one costs an attacker that stays unseen, by each model; it may fall by `group_loss`."""
+    price = data.entity.map(prices(tables, model.entity)).to_numpy(dtype=float)
+    kind = data.entity.map(typologies(tables, model.entity)).to_numpy(dtype=object)
+    out = []
+    for name in sorted({k for k in kind if isinstance(k, str)}):
+        rows = (kind == name) & (data.labels["confirmed"] == 1).to_numpy() & np.isfinite(price)
+        if rows.sum() < gate.least_rows:
+            continue
+        old, new = price_unseen(price[rows], hit_a[rows]), price_unseen(price[rows], hit_b[rows])
+        good = new >= old * (1.0 - gate.group_loss) - 1e-9
+        why = "" if good else f"falls from {old:.2f} to {new:.2f}; a fall of {gate.group_loss:.0%} is allowed"
+        what = f"attacker, {name}: price in CNY of one case that stays unseen"
+        out.append(Row(what, int(rows.sum()), old, new, float("nan"), float("nan"), good, why))
+    return out
 
 
 def judge(lake: Path, model: Model, champion: Released, challenger: Released, at: datetime, gate: Gate) -> list[Row]:
@@ -169,9 +175,7 @@ def judge(lake: Path, model: Model, champion: Released, challenger: Released, at
             right_a, right_b = (hit[rows] == guilty[rows] for hit in (hit_a, hit_b))
             found = no_worse(f"{name}: {words}", right_a, right_b, np.ones(int(rows.sum())), gate)
             out += [found] if found else []
-    size = _size(tables, model, data)
-    cost = no_worse("attacker: share of what was gained that is found", hit_a[guilty], hit_b[guilty], size[guilty], gate)
-    return out + ([cost] if cost else [])
+    return out + attacker_rows(tables, model, data, hit_a, hit_b, gate)
 
 
 def promote(lake: Path, models: Path, name: str, at: datetime, gate: Gate) -> tuple[str, list[Row]]:

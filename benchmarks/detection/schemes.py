@@ -16,6 +16,7 @@ from features import attributes, engine
 from features.declare import VIEW
 from serving.figures import attribute
 from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
+from training.attacker import LIKE, VIEWER_HOUR
 from training.calibrate import expected_calibration_error
 from training.dataset import build, session_of, tied_operators
 from training.fit import booster_of
@@ -24,8 +25,6 @@ from training.release import Released, load
 
 COMMAND = "make bench-detection"
 FALSE_ALARMS = 0.01
-VIEWER_HOUR = 49.0 / 100.0  # CNY for one viewer an hour: 100 viewers an hour cost 49
-LIKE = 18.0 / 100_000.0
 AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
 FEWEST = 5
 

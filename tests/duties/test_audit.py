@@ -13,12 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.lake import read_outbound
+from features import engine
 from serving.duties.audit import _chance, estimates, odds
 from serving.duties.drift import psi, shift
 from serving.nightly import nightly
 from serving.policy import load_policy
 from tests.conftest import NIGHT, UNTIL
-from training.promote import Gate, NotPromoted, judge, no_worse, promote, ranked_better
+from training.attacker import price_unseen, prices
+from training.dataset import build, tied_operators
+from training.promote import Gate, NotPromoted, attacker_rows, judge, no_worse, promote, ranked_better
 from training.release import challengers, champions, load, set_challenger
 from training.train import train
 
@@ -97,6 +100,38 @@ def test_a_slice_may_lose_as_much_as_the_gate_allows_and_no_more():
         now[:lost] = 0
         assert no_worse("x", right, now, weight, GATE).holds is holds
     assert no_worse("x", right[:29], right[:29], weight[:29], GATE) is None
+
+
+def test_a_case_that_stays_unseen_costs_what_all_tries_cost():
+    price = np.array([10.0, 20.0, 30.0, 40.0])
+    assert price_unseen(price, np.array([True, True, True, False])) == 100.0
+    assert price_unseen(price, np.array([True, True, False, False])) == 50.0
+    assert price_unseen(price, np.ones(4, dtype=bool)) == float("inf")
+
+
+def test_prices_are_those_of_viewer_hours_likes_and_orders(tiny):
+    tables = engine.duckdb_tables(tiny, datetime(2026, 1, 21))
+    price = prices(tables, "session")
+    one = price.index[0]
+    views = tables["views"].filter(tables["views"].session_id == one).to_pandas()
+    acts = tables["interactions"].filter(tables["interactions"].session_id == one).to_pandas()
+    hours = (views["left_at"] - views["joined_at"]).dt.total_seconds().sum() / 3600
+    assert price[one] == pytest.approx(0.49 * hours + 0.00018 * acts.loc[acts["kind"] == "like", "count"].sum())
+    assert set(prices(tables, "order")) == {2.0} and prices(tables, "operator").empty
+
+
+def test_the_gate_says_what_a_case_costs_that_stays_unseen_and_how_far_it_may_fall(rivals, tiny):
+    tables = engine.duckdb_tables(tiny, datetime(2026, 1, 21))
+    released = load(rivals[0], "session_inflation")
+    data = build(tiny, released.model, datetime(2026, 1, 21), tied_operators(tables))
+    confirmed = (data.labels["confirmed"] == 1).to_numpy()
+    gate = Gate(0.0, -0.02, 0.05, 5)
+    all_but_one = np.ones(len(data), dtype=bool)
+    all_but_one[np.flatnonzero(confirmed)[0]] = False
+    half = all_but_one & (np.cumsum(confirmed) % 2 == 0)
+    same, worse = (attacker_rows(tables, released.model, data, all_but_one, now, gate) for now in (all_but_one, half))
+    assert same and all(r.holds for r in same)
+    assert not all(r.holds for r in worse) and "a fall of 5% is allowed" in next(r.why for r in worse if not r.holds)
 
 
 @pytest.fixture(scope="module")
