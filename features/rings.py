@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import ibis
 import pandas as pd
 from ibis import _
 
-from features.engine import derived_table
+from features.declare import ACCOUNT
+from features.engine import derived_table, scope_of
 from features.graphs.rings import Rings, merge
 from features.meetings import buy_blocks, buy_pairs, watch_pairs
 
@@ -44,20 +46,38 @@ def links_between(tables: Any) -> pd.DataFrame:
     return links.sort_values(["left", "right", "kind"], ignore_index=True)
 
 
-def _met(tables: Any) -> pd.DataFrame:
-    """What accounts did where: account_id, operator_id, first and last moment, by purchases and by visits."""
+def _acts(tables: Any) -> list[Any]:
+    """Purchases and visits of known accounts: account_id, operator_id and the moment, as Ibis tables."""
     acts = []
     if "orders" in tables:
-        bought = tables["orders"].group_by("operator_id", account_id=_.buyer_id)
-        acts.append(bought.aggregate(first=_.placed_at.min(), last=_.placed_at.max()).to_pandas())
+        o = tables["orders"]
+        acts.append(o.filter(o.buyer_id.notnull()).select("operator_id", account_id="buyer_id", at="placed_at"))
     if "views" in tables and "sessions" in tables:
-        v = tables["views"].join(tables["sessions"].select("session_id", "operator_id"), "session_id")
-        seen = v.filter(v.account_id.notnull()).group_by("operator_id", "account_id")
-        acts.append(seen.aggregate(first=_.joined_at.min(), last=_.joined_at.max()).to_pandas())
-    return pd.concat(acts) if acts else pd.DataFrame(columns=["account_id", "operator_id", "first", "last"])
+        v = tables["views"]
+        v = v.filter(v.account_id.notnull()).join(tables["sessions"].select("session_id", "operator_id"), "session_id")
+        acts.append(v.select("operator_id", "account_id", at="joined_at"))
+    return acts
+
+
+def _met(acts: list[Any], links: pd.DataFrame, tables: Any) -> pd.DataFrame:
+    """What linked accounts did where: account_id, operator_id, first and last moment, by purchases and by visits."""
+    linked = sorted(set(links["left"]) | set(links["right"]))
+    parts = [pd.DataFrame(columns=["account_id", "operator_id", "first", "last"])]
+    for t in acts if linked else []:
+        t = t.semi_join(scope_of(tables, linked, ACCOUNT), "account_id")
+        parts.append(t.group_by("operator_id", "account_id").aggregate(first=_.at.min(), last=_.at.max()).to_pandas())
+    return pd.concat([p for p in parts if len(p)] or parts[:1])
+
+
+def _seen(acts: list[Any]) -> int:
+    """Accounts that bought or came anywhere."""
+    if not acts:
+        return 0
+    each = [t.select("account_id").distinct() for t in acts]
+    return int(ibis.union(*each, distinct=True).count().execute()) if len(each) > 1 else int(each[0].count().execute())
 
 
 def find_rings(tables: Any, before: pd.DataFrame | None = None) -> Rings:
     """Rings among all accounts known in the tables; `before` is last night's `ring_members`, to know rings again."""
-    met = _met(tables)
-    return merge(links_between(tables), met, max(int(met["account_id"].nunique()), 2), before)
+    links, acts = links_between(tables), _acts(tables)
+    return merge(links, _met(acts, links, tables), max(_seen(acts), 2), before)
