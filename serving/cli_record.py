@@ -84,8 +84,8 @@ def replay(
 
     operator = None
     if decision is not None:
-        operator, found_at, when = decision.rpartition("@")
-        if not found_at or date_ is not None:
+        operator, _, when = decision.rpartition("@")
+        if not operator or date_ is not None:
             raise LakeProblem(f"{decision!r} is not a decision; write OPERATOR@DATE, such as o123@2026-01-31, and no --date beside it")
         date_ = when
     if (date_ is None) == (policy is None) or (policy is not None and (first is None or last is None)):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -21,6 +24,7 @@ from serving.record import record_night, verify
 from serving.replay import replay, what_if
 from tests.conftest import NIGHT
 
+STEELYARD = str(Path(sys.executable).with_name("steelyard"))
 POLICY = load_policy()
 NOW = datetime(2026, 1, 22, 9)
 
@@ -110,6 +114,12 @@ def test_one_decision_is_replayed_by_its_name(lake, models):
     assert replay(lake, NIGHT, models, POLICY, operator=operator).decision.endswith("the same bit for bit")
     with pytest.raises(LakeProblem, match="decided nothing"):
         replay(lake, NIGHT, models, POLICY, operator="nobody")
+
+
+@pytest.mark.parametrize("said", ["@2026-01-25", "o123"])
+def test_a_decision_without_its_operator_or_night_is_not_taken_for_a_whole_night(lake, said):
+    done = subprocess.run([STEELYARD, "replay", str(lake), said], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "write OPERATOR@DATE" in done.stderr
 
 
 def test_a_replay_says_which_table_differs(lake, models):
