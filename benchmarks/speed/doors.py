@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import worlds
+from benchmarks.demo import free_port
 from benchmarks.page import row
 from benchmarks.slice import DAYS, TRAINED, UNSEEN, judged
 from data_contracts.faults import LakeProblem
@@ -83,9 +83,7 @@ def shared(say: Any) -> list[dict[str, Any]]:
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
     """A Redis of its own on a free port of the loopback; gives its URL."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
+    port = free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     server, url = subprocess.Popen(command, stdout=subprocess.DEVNULL), f"redis://127.0.0.1:{port}/0"
     try:

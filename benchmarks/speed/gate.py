@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import numpy as np
 import pyarrow.dataset as pads
 
 from benchmarks import worlds
+from benchmarks.demo import free_port
 from benchmarks.page import row
 from data_contracts.lake import files_of
 from serving.check import REMEMBERED
@@ -79,9 +79,7 @@ def running_sessions(lake: Path) -> list[tuple[str, list[dict[str, Any]]]]:
 
 def started(target: str, environment: dict[str, str], log: Path) -> tuple[subprocess.Popen, int]:
     """A service on a free port of the loopback, ready."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1", "--port", str(port)]
     with log.open("w") as out:
         server = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True, env=os.environ | environment)
