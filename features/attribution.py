@@ -1,9 +1,8 @@
 """Which of a session's views are false, and how many: a mixture of honest and false views with known likelihood ratios.
 
-Verdicts are given on sessions, not on views. A classifier of views by their session's verdict, its score taken within
-the session so that the session's own look is left out, estimates the odds that a view with these attributes lies in a
-confirmed session; over honest views that ratio has mean 1 and, because confirmed
-sessions have honest views too, it does not fall below the honest share of those sessions. Taking that share off leaves
+Verdicts are given on sessions, not on views. A classifier of views (`training.purify`: taught by verdicts on sessions, its labels
+purified) gives the odds that a view with these attributes is false, up to a constant; over honest views the ratio has mean 1 and,
+because labels of honest views in confirmed sessions are never quite clean, it does not fall below a base. Taking that off leaves
 the likelihood ratio of false to honest views (Blanchard, Lee and Scott, JMLR 2010: mixture proportion estimation; Elkan
 and Noto, KDD 2008). With it a session is a mixture with one unknown, its false share, which maximum likelihood gives with
 an interval (profile likelihood), and each view has a posterior.

@@ -13,7 +13,6 @@ from features import attribution, engine
 from features.declare import ORDER, SESSION, VIEW
 from serving import corrected, inputs
 from serving.scored import Scored
-from training.calibrate import within
 from training.dataset import session_of
 from training.release import Released
 
@@ -28,8 +27,7 @@ def attribute(released: Released, views: pd.DataFrame, probability: pd.Series) -
     of = session_of(views.index).to_numpy().astype(str)
     order = np.argsort(of, kind="stable")
     of = of[order]
-    raw = within(released.raw(views[released.columns].to_numpy()[order]), of)
-    p = released.probability(raw).clip(1e-6, 1 - 1e-6)
+    p = released.probability(released.raw(views[released.columns].to_numpy()[order])).clip(1e-6, 1 - 1e-6)
     names, start = np.unique(of, return_index=True)
     start = np.append(start, len(order)).astype(np.int64)
     inflated = probability.reindex(names).fillna(0.0).to_numpy()

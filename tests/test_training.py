@@ -17,9 +17,10 @@ from training import splits
 from training.calibrate import isotonic
 from training.dataset import Dataset
 from training.declare import Model
-from training.fit import TooFewLabels, booster_of, fit
+from training.fit import TooFewLabels, booster_of, fit, purified
 from training.labels import prevalence, verdicts, weights
 from training.models.all import BY_NAME, MODELS
+from training.purify import false_views
 from training.release import champions, load
 
 
@@ -113,6 +114,64 @@ def test_more_of_a_suspicious_signal_never_lowers_the_score():
     row = np.tile(signals.iloc[0].to_numpy(), (50, 1))
     row[:, model.columns.index("payer_buyer_count")] = np.linspace(-3, 3, 50)
     assert (np.diff(booster.predict(row, raw_score=True)) >= 0).all()
+
+
+def blamed(scores_by_pass: list[list[float]], confirmed: list[int]) -> list[int]:
+    """Labels when boosters give these log-odds, pass by pass."""
+    passes = iter(scores_by_pass)
+    return false_views(np.array(confirmed), lambda label: np.array(next(passes), dtype=float)).tolist()
+
+
+def test_only_the_views_by_which_a_confirmed_session_stands_out_are_called_false():
+    """150 views of cleared sessions score 0 or 1; of a confirmed session's four views two score 6, two as the cleared ones do."""
+    confirmed = [0] * 150 + [1] * 4
+    scores = [0.0, 1.0] * 75 + [6.0, 0.0, 6.0, 1.0]
+    assert blamed([scores, scores], confirmed) == [0] * 150 + [1, 0, 1, 0]
+
+
+def test_the_second_pass_learns_from_the_labels_of_the_first():
+    seen: list[list[int]] = []
+    confirmed = np.array([0] * 150 + [1] * 4)
+    scores = np.array([0.0, 1.0] * 75 + [6.0, 0.0, 6.0, 1.0])
+
+    def score(label: np.ndarray) -> np.ndarray:
+        seen.append(label[150:].tolist())
+        return scores
+
+    false_views(confirmed, score)
+    assert seen == [[1, 1, 1, 1], [1, 0, 1, 0]]
+
+
+def test_views_of_cleared_sessions_are_never_called_false():
+    scores = [9.0] * 5 + [0.0] * 145 + [9.0] * 4
+    assert sum(blamed([scores, scores], [0] * 150 + [1] * 4)[:150]) == 0
+
+
+def test_where_no_group_can_be_left_out_the_verdict_of_the_session_stands():
+    assert blamed([[float("nan")] * 4], [0, 0, 1, 1]) == [0, 0, 1, 1]
+
+
+def test_a_view_model_learns_the_false_views_and_not_the_sessions():
+    """Sixty sessions of 80 views, half confirmed, a third of their views false; each session has a look of its own."""
+    model = BY_NAME["view_authenticity"]
+    rng = np.random.default_rng(5)
+    session = np.repeat(np.arange(60), 80)
+    confirmed = (session % 2).astype(int)
+    false = (confirmed == 1) & (rng.random(len(session)) < 0.33)
+    signals = pd.DataFrame(rng.normal(0, 1, (len(session), len(model.columns))), columns=model.columns)
+    signals["view_same_entry_share"] = session / 60.0  # names the session, and says nothing of a view
+    signals["view_stay_of_rest"] += 4.0 * false
+    data = Dataset(
+        signals,
+        pd.DataFrame({"confirmed": confirmed, "audited": False, "level": confirmed}),
+        pd.Series([pd.Timestamp("2026-01-01")] * len(session)),
+        pd.Series([f"g{s}" for s in session]),
+        pd.Series([datetime(2026, 1, 1)] * len(session)),
+        pd.Series([f"s{s}" for s in session]),
+    )
+    labels = purified(model, data).labels["false"].to_numpy(dtype=bool)
+    assert false[confirmed == 1].mean() < 0.4  # what the verdicts of sessions alone would say
+    assert false[labels].mean() > 0.75 and labels[false].mean() > 0.8
 
 
 def test_every_release_has_lineage_figures_of_controls_and_a_card(models):

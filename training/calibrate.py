@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
 
@@ -19,14 +18,6 @@ class Calibration:
     def __call__(self, raw: np.ndarray) -> np.ndarray:
         """Probabilities of raw scores, shape (n,)."""
         return np.interp(raw, self.raw, self.probability)
-
-
-def within(raw: np.ndarray, group: np.ndarray, share: float = 0.2) -> np.ndarray:
-    """Raw scores less the `share` quantile of their group: what tells a group's members from each other, not the group.
-
-    A session that looks bought lends its look to all its views; a fifth of them are taken to be honest.
-    """
-    return raw - pd.Series(raw).groupby(np.asarray(group)).transform(lambda x: x.quantile(share)).to_numpy()
 
 
 def isotonic(raw: np.ndarray, confirmed: np.ndarray, weight: np.ndarray) -> Calibration:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import lightgbm as lgb
@@ -13,12 +13,13 @@ from data_contracts.faults import SteelyardError
 from features.catalogue import BY_NAME
 from features.declare import VIEW
 from training import splits
-from training.calibrate import Calibration, expected_calibration_error, isotonic, within
+from training.calibrate import Calibration, expected_calibration_error, isotonic
 from training.conformal import honest_scores
 from training.dataset import Dataset
-from training.declare import FITTING, ROUNDS, Model
+from training.declare import FITTING, Model
 from training.evaluate import Figure, auroc, average_precision
 from training.labels import prevalence, weights
+from training.purify import false_views
 
 FEWEST = 10  # verdicts of each kind below which nothing is fitted
 
@@ -60,7 +61,7 @@ def rules_score(signals: pd.DataFrame) -> np.ndarray:
 
 
 def booster_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) -> lgb.Booster:
-    """LightGBM on some rows; monotone where a signal with an alarm declares its direction."""
+    """LightGBM on some rows; monotone where a signal with an alarm declares its direction. Views learn from their labels `false`."""
     labels = data.labels[rows]
     constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None else 0 for c in columns]
     parameters = FITTING | {"monotone_constraints": constraints} | model.parameters
@@ -70,10 +71,13 @@ def booster_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray
         sizes = nights.groupby(nights.to_numpy(), sort=False).size().to_numpy()
         train = lgb.Dataset(features, labels["level"].to_numpy(dtype=float), group=sizes, feature_name=columns)
         parameters |= {"objective": "lambdarank", "lambdarank_truncation_level": 50, "label_gain": [0, 1, 3, 7]}
+    elif model.entity == VIEW:
+        train = lgb.Dataset(features, labels["false"].to_numpy(dtype=float), feature_name=columns)
+        parameters |= {"objective": "binary"}
     else:
         train = lgb.Dataset(features, labels["confirmed"].to_numpy(dtype=float), weight=weights(labels), feature_name=columns)
         parameters |= {"objective": "binary"}
-    return lgb.train(parameters, train, num_boost_round=ROUNDS)
+    return lgb.train(parameters, train, num_boost_round=model.rounds)
 
 
 def _out_of_fold(model: Model, columns: list[str], data: Dataset) -> np.ndarray:
@@ -88,6 +92,15 @@ def _out_of_fold(model: Model, columns: list[str], data: Dataset) -> np.ndarray:
     return raw
 
 
+def purified(model: Model, data: Dataset) -> Dataset:
+    """Rows of a model of views with the label `false` of each beside the verdict of its session."""
+
+    def scores(label: np.ndarray) -> np.ndarray:
+        return _out_of_fold(model, model.columns, replace(data, labels=data.labels.assign(false=label)))
+
+    return replace(data, labels=data.labels.assign(false=false_views(data.labels["confirmed"].to_numpy(), scores)))
+
+
 def fit(model: Model, data: Dataset) -> Fitted:
     """Evaluate on the split, calibrate out of fold, fit for release. Raises TooFewLabels."""
     found = int(data.labels["confirmed"].sum()) if len(data) else 0
@@ -97,6 +110,7 @@ def fit(model: Model, data: Dataset) -> Fitted:
             f"{FEWEST} of each are needed. Deliver more `outcomes`, or train at a later --until."
         )
     columns, control = model.columns, model.without_graph()
+    data = purified(model, data) if model.entity == VIEW else data
     split = splits.forward(data.received, data.group)
     truth = data.labels["confirmed"].to_numpy()
     figures: dict[str, Figure] = {}
@@ -110,11 +124,9 @@ def fit(model: Model, data: Dataset) -> Fitted:
             figures[f"average_precision_{name}"] = average_precision(truth[split.test], score, group)
             figures[f"auroc_{name}"] = auroc(truth[split.test], score, group)
     raw = _out_of_fold(model, columns, data)
-    if model.entity == VIEW:
-        raw = within(raw, data.entity.to_numpy())
     known = np.isfinite(raw)
-    weight = weights(data.labels)
-    calibration = isotonic(raw[known], truth[known], weight[known])
+    target, weight = (data.labels["false"].to_numpy(), np.ones(len(data))) if model.entity == VIEW else (truth, weights(data.labels))
+    calibration = isotonic(raw[known], target[known], weight[known])
     everything = np.ones(len(data), dtype=bool)
     return Fitted(
         model,
@@ -124,7 +136,7 @@ def fit(model: Model, data: Dataset) -> Fitted:
         control,
         calibration,
         figures,
-        expected_calibration_error(calibration(raw[known]), truth[known], weight[known]),
+        expected_calibration_error(calibration(raw[known]), target[known], weight[known]),
         {
             "rows": len(data),
             "confirmed": found,

@@ -20,7 +20,7 @@ from features.declare import OPERATOR
 from training import lineage, release
 from training.card import card
 from training.dataset import build, tied_operators
-from training.declare import FITTING, ROUNDS, Model
+from training.declare import FITTING, Model
 from training.fit import Fitted, fit
 from training.models.all import MODELS
 
@@ -61,7 +61,7 @@ def _facts(lake: Path, until: datetime, model: Model, tables: dict[str, dict[str
         "data_sha256": data_digest(tables),
         "catalogue_sha256": catalogue.digest(),
         "revision": lineage.revision(),
-        "parameters": FITTING | model.parameters | {"rounds": ROUNDS},
+        "parameters": FITTING | model.parameters | {"rounds": model.rounds},
     }
 
 

@@ -16,9 +16,10 @@ from benchmarks.page import row
 from benchmarks.slice import TRAINED, UNSEEN
 from features import engine
 from features.kernels import COLUMNS
-from training.declare import FITTING, ROUNDS
+from training.declare import FITTING
 from training.evaluate import average_precision
 from training.labels import verdicts
+from training.models.session_inflation_live import MODEL as LIVE
 
 COMMAND = "make bench-detection"
 SERIES = ("viewers", "joins", "likes", "comments")
@@ -79,7 +80,7 @@ def rows(say: Any) -> list[dict[str, Any]]:
         say(f"features of peers: {name}")
         x, z = make(train), make(test)
         y = known.reindex(x.index).to_numpy(dtype=float)
-        booster = lgb.train(FITTING | {"objective": "binary"}, lgb.Dataset(x.to_numpy(dtype=float), y), ROUNDS)
+        booster = lgb.train(FITTING | {"objective": "binary"}, lgb.Dataset(x.to_numpy(dtype=float), y), LIVE.rounds)
         truth = np.isin(z.index, list(guilty)).astype(int)
         found = average_precision(
             truth, np.asarray(booster.predict(z.to_numpy(dtype=float), num_threads=2)), owner.reindex(z.index).reset_index(drop=True)

@@ -2,7 +2,7 @@
 
 from features import categories, coordination, fulfilment, orders
 from features.declare import ORDER
-from training.declare import Model
+from training.declare import RANDOMISED, Model
 
 MODEL = Model(
     name="order_brushing",
@@ -11,4 +11,6 @@ MODEL = Model(
     typologies=("order_fraud", "hostile_brushing"),
     question="Would a person who looked at this order confirm that nobody meant to buy the goods?",
     known_limits="It says that an order was brushed, not who wanted it: brushing may be hostile. Orders of the last days have no parcel, refund or review yet.",
+    parameters=RANDOMISED,
+    rounds=400,
 )

@@ -2,7 +2,7 @@
 
 from features import audience, coordination, engagement, expected, givers, reactions, series, shape, viewers
 from features.declare import SESSION
-from training.declare import Model
+from training.declare import RANDOMISED, Model
 
 MODEL = Model(
     name="session_inflation",
@@ -19,4 +19,6 @@ MODEL = Model(
     typologies=("view_fraud", "engagement_fraud"),
     question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",
     known_limits="Crowds of paid people on their own devices and slow imitations of an audience are its blind side.",
+    parameters=RANDOMISED,
+    rounds=400,
 )

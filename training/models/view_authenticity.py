@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from features import attributes
 from features.declare import VIEW
-from training.declare import Model
+from training.declare import RANDOMISED, Model
 
 MODEL = Model(
     name="view_authenticity",
     entity=VIEW,
     signals=attributes.SIGNALS,
-    typologies=("view_fraud",),
-    question="Does this view lie in a session that is confirmed as inflated? (From which the share of false views follows.)",
-    known_limits="Verdicts are on sessions, so honest views of confirmed sessions are labelled false; paid people look honest.",
-    parameters={"min_data_in_leaf": 300, "num_leaves": 31},
+    typologies=("view_fraud", "engagement_fraud"),
+    question="Is this view false? Learnt from verdicts on sessions: which views set a confirmed session apart from cleared ones.",
+    known_limits="No view has a verdict of its own. Paid people look honest, and so do views by which no confirmed session stands out.",
+    parameters=RANDOMISED | {"min_data_in_leaf": 300, "num_leaves": 31, "max_bin": 63},
 )
