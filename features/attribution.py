@@ -4,8 +4,9 @@ Verdicts are given on sessions, not on views. A classifier of views (`training.p
 purified) gives the odds that a view with these attributes is false, up to a constant; over honest views the ratio has mean 1 and,
 because labels of honest views in confirmed sessions are never quite clean, it does not fall below a base. Taking that off leaves
 the likelihood ratio of false to honest views (Blanchard, Lee and Scott, JMLR 2010: mixture proportion estimation; Elkan
-and Noto, KDD 2008). With it a session is a mixture with one unknown, its false share, which maximum likelihood gives with
-an interval (profile likelihood), and each view has a posterior.
+and Noto, KDD 2008). With it a session that was inflated is a mixture with one unknown, its false share, whose posterior follows;
+a session is inflated or it is not, so its share is nothing for sure with the one probability and follows that posterior with
+the other. Each view has a posterior too.
 
 Where it fails: false views that look like none in any confirmed session have ratio near the base and are not counted.
 """
@@ -17,21 +18,25 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-CHI2_90 = 1.3527717269870396  # half of the 90 % quantile of chi-squared with one degree of freedom
-PSEUDO = 10.0  # views by which the prior counts
+USUAL = 0.3  # false share of an inflated session before its views are looked at
+PSEUDO = 10.0  # views by which that counts
 MOST = 1e3  # one view never says more than this
 GRID = 200
-POSSIBLE = 0.05  # a state of a session that is less likely than this is left out of its interval
-SLACK = 0.02  # false views that a session held honest may still have, as a share
+TAIL = 0.05  # probability that the interval leaves out on either side
+ALIKE = 50.0  # however many views: their ratios err together, so that they never say more than so many independent ones
 
 
 @dataclass(frozen=True)
 class Shares:
-    """False share of each session with its 90 % interval, and the posterior of each view. Arrays over sessions and views."""
+    """Expected false share of each session, its interval and how certain that is, and the posterior of each view.
+
+    Arrays over sessions, `posterior` over views. `certainty` is at least 1 - 2 `TAIL`, and more where an end is the atom at nothing.
+    """
 
     share: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    certainty: np.ndarray
     posterior: np.ndarray
 
 
@@ -48,52 +53,58 @@ def likelihood_ratio(odds: np.ndarray, honest: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _fit(ratio, start, prior, pseudo, drop, grid, dispersion):  # pragma: no cover - compiled
+def _fit(ratio, start, probability, prior, pseudo, alike, tail, grid):  # pragma: no cover - compiled
     sessions = len(start) - 1
-    share, low, high = np.zeros(sessions), np.zeros(sessions), np.zeros(sessions)
+    share, low, high, certainty = np.zeros(sessions), np.zeros(sessions), np.zeros(sessions), np.zeros(sessions)
     posterior = np.zeros(len(ratio))
+    weight = np.empty(grid + 1)
     for s in range(sessions):
-        lo, hi = start[s], start[s + 1]
-        if hi == lo:
-            high[s] = 1.0
-            continue
-        best, where = -np.inf, 0
-        value = np.empty(grid + 1)
+        lo, hi, p = start[s], start[s + 1], probability[s]
+        n = hi - lo
+        dispersion = 1.0 + n / alike
+        best = -np.inf
         for g in range(grid + 1):
             pi = min(max(g / grid, 1e-4), 1.0 - 1e-4)
             total = 0.0
             for v in range(lo, hi):
                 total += np.log(1.0 - pi + pi * ratio[v])
-            total = total / dispersion + pseudo * (prior[s] * np.log(pi) + (1.0 - prior[s]) * np.log(1.0 - pi))
-            value[g] = total
+            total = total / dispersion + pseudo * (prior * np.log(pi) + (1.0 - prior) * np.log(1.0 - pi))
+            weight[g] = total
             if total > best:
-                best, where = total, g
-        share[s] = where / grid
-        a, b = where, where
-        while a > 0 and value[a - 1] >= best - drop:
-            a -= 1
-        while b < grid and value[b + 1] >= best - drop:
-            b += 1
-        low[s], high[s] = max(a - 1, 0) / grid, min(b + 1, grid) / grid
+                best = total
+        mass, mean = 0.0, 0.0
+        for g in range(grid + 1):
+            weight[g] = np.exp(weight[g] - best)
+            mass += weight[g]
+            mean += weight[g] * g / grid
+        mean /= mass
+        share[s] = p * mean
+        # the mixture: 1 - p at nothing, p over the grid; each grid point stands for what lies around it
+        below, ends = 1.0 - p, 1.0 - p
+        held = 1.0 - p if 1.0 - p >= tail else 0.0
+        if 1.0 - p < 1.0 - tail:
+            for g in range(grid + 1):
+                ends = below + p * weight[g] / mass
+                if below < tail <= ends:
+                    low[s] = max(g - 0.5, 0.0) / grid
+                if ends > tail or held > 0.0:
+                    held += p * weight[g] / mass
+                high[s] = min(g + 0.5, grid) / grid
+                below = ends
+                if ends >= 1.0 - tail:
+                    break
+        certainty[s] = held
         for v in range(lo, hi):
-            x = share[s] * ratio[v]
-            posterior[v] = x / (x + 1.0 - share[s]) if x > 0 else 0.0
-    return share, low, high, posterior
+            x = mean * ratio[v]
+            posterior[v] = p * x / (x + 1.0 - mean) if x > 0 else 0.0
+    return share, low, high, certainty, posterior
 
 
-def false_shares(ratio: np.ndarray, start: np.ndarray, probability: np.ndarray, dispersion: float = 3.0) -> Shares:
+def false_shares(ratio: np.ndarray, start: np.ndarray, probability: np.ndarray) -> Shares:
     """False share of each session and posterior of each view.
 
     `ratio`: (views,) sorted by session, `start`: int64 (sessions + 1,), `probability`: (sessions,) that the session was
-    inflated; it sets the prior mean, 2 % for none to 40 %. `dispersion`: views that say as much as one independent view,
-    because false views come in blocks; intervals widen with its root.
+    inflated. Of an inflated session a share of `USUAL` is expected before its views are looked at.
     """
     p = np.clip(np.nan_to_num(probability), 0.0, 1.0)
-    share, low, high, posterior = _fit(np.ascontiguousarray(ratio), start, 0.02 + 0.38 * p, PSEUDO, CHI2_90, GRID, dispersion)
-    # a session is inflated or it is not: the share holds with that probability, and the interval covers both when both are possible
-    return Shares(
-        p * share,
-        np.where(p >= 1.0 - POSSIBLE, low, 0.0),
-        np.where(p >= POSSIBLE, high, np.minimum(high, SLACK)),
-        np.repeat(p, np.diff(start)) * posterior,
-    )
+    return Shares(*_fit(np.ascontiguousarray(ratio), start, p, USUAL, PSEUDO, ALIKE, TAIL, GRID))

@@ -1,9 +1,11 @@
-"""Corrected figures: what was counted, and how much of it is held to be real.
+"""Corrected figures: what was counted, how much of it is held to be real, and how certain that is.
 
-Views, likes and follows: the suspicious share of a session is the largest excess over peers of those of its signals
-that measure a share of that figure and lie beyond their alarm; the estimate takes it away with the probability that
-the session was inflated. Orders and net sales: each order counts with the probability that it was meant.
-Where single views were attributed, views and unique viewers follow from the attributed share and its interval instead.
+A figure of a session has false parts or it has none. So what is said of its true value is a mixture: as counted with one
+probability, less with the other. The interval leaves out 5 % on either side; where nothing being false is itself probable, its
+end lies on that atom and it holds the truth more often than 90 %, which `certainty` says. Views follow from the attribution of
+single views and from brushers who watch before they order, orders from their own probabilities. Of likes, follows and mere
+counters only the suspicious share is known: the largest excess over peers of those signals that measure a share of that
+figure and lie beyond their alarm.
 """
 
 from __future__ import annotations
@@ -14,7 +16,14 @@ import pandas as pd
 from features.catalogue import BY_NAME
 from serving.scorer import Peers
 
-MOST = 0.95  # no figure is held to be false entirely
+TAIL = 0.05  # probability that an interval leaves out on either side
+COLUMNS = ["entity_kind", "entity_id", "measure", "unit", "counted", "estimate", "low", "high", "certainty", "basis"]
+MEASURES = {
+    "views": "share of views",
+    "unique_viewers": "share of views",
+    "likes": "share of likes",
+    "follows": "share of follows",
+}
 
 
 def suspicious_share(signals: pd.DataFrame, peers: Peers, unit: str) -> pd.Series:
@@ -27,43 +36,58 @@ def suspicious_share(signals: pd.DataFrame, peers: Peers, unit: str) -> pd.Serie
         x = signals[name]
         usual = pd.Series([peers.of(e, name) or 0.0 for e in signals.index], index=signals.index)
         best = np.maximum(best, (x - usual).where(x >= s.alarm, 0.0).fillna(0.0))
-    return best.clip(0.0, MOST)
+    return best.clip(0.0, 1.0)
+
+
+def share_of(probability: pd.Series, suspicious: pd.Series) -> pd.DataFrame:
+    """False share of a figure that is false at all with some probability: index as given; share, low, high, certainty.
+
+    Where it is, the share lies anywhere between the suspicious one and everything: signals measure what stands out, and from
+    nothing measured nothing is known.
+    """
+    q, least = probability.to_numpy(dtype=float), suspicious.to_numpy(dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        upper = np.where(q > TAIL, least + (1.0 - least) * (1.0 - TAIL / q), 0.0)
+        lower = np.where(q > 1.0 - TAIL, least + (1.0 - least) * (TAIL - (1.0 - q)) / q, 0.0)
+    certainty = np.where(q <= TAIL, 1.0 - q, np.where(q <= 1.0 - TAIL, 1.0 - TAIL, 1.0 - 2.0 * TAIL))
+    certainty = np.where(np.isnan(q), np.nan, certainty)
+    return pd.DataFrame({"share": q * (least + 1.0) / 2.0, "low": lower, "high": upper, "certainty": certainty}, index=probability.index)
 
 
 def session_figures(
-    signals: pd.DataFrame, counted: pd.DataFrame, probability: pd.Series, peers: Peers, shares: pd.DataFrame | None = None
+    signals: pd.DataFrame,
+    counted: pd.DataFrame,
+    probability: pd.Series,
+    peers: Peers,
+    shares: pd.DataFrame | None = None,
+    watched: pd.DataFrame | None = None,
+    engagement: float = 1.0,
 ) -> pd.DataFrame:
     """Views, unique viewers, likes and follows of sessions.
 
-    `counted`: index session, columns of measures and `basis`. `shares`: attributed false shares of views by session
-    (share, low, high), where views were attributed. Without them the interval runs between the session being honest and
-    being inflated, as far as either is held possible at 5 %; from counters alone it runs from what was counted down to
-    as much as the probability of inflation leaves.
+    `counted`: index session, columns of measures and `basis`. `shares`: attributed false shares of views by session (share, low,
+    high, certainty), where views were attributed. `watched`: views by session that false orders bring (`watched_orders`).
+    `engagement`: share of inflated sessions whose likes or follows are, for those where no signal measured it. Where no model gave a probability, nothing is
+    taken away and `certainty` is unknown.
     """
-    p = probability.reindex(counted.index).fillna(0.0)
+    p = probability.reindex(counted.index)
     parts = []
-    for measure, unit in (
-        ("views", "share of views"),
-        ("unique_viewers", "share of views"),
-        ("likes", "share of likes"),
-        ("follows", "share of follows"),
-    ):
+    for measure, unit in MEASURES.items():
         if measure not in counted:
             continue
-        share = suspicious_share(signals.reindex(counted.index), peers, unit)
         value = counted[measure]
-        estimate = value * (1.0 - p * share)
-        low = np.minimum(value * (1.0 - np.where(p > 0.05, share, 0.0)), estimate)
-        high = np.maximum(value * (1.0 - np.where(p > 0.95, share, 0.0)), estimate)
-        alone = (counted["basis"] == "counters").to_numpy()
-        low = low.where(~alone, np.minimum(low, value * (1.0 - p * MOST)))  # counters alone attribute nothing: as much as may be
-        high = high.where(~alone, value)
-        if shares is not None and unit == "share of views":
-            found = shares.reindex(counted.index).astype(float)
-            known = found["share"].notna()
-            estimate = estimate.where(~known, value * (1.0 - found["share"]))
-            low = low.where(~known, value * (1.0 - found["high"]))
-            high = high.where(~known, value * (1.0 - found["low"]))
+        suspicious = suspicious_share(signals.reindex(counted.index), peers, unit)
+        suspicious = suspicious.where(counted["basis"] != "counters", 0.0)  # counters alone attribute nothing: as much as may be
+        here = (unit == "share of views") | (suspicious > 0)  # else it may be another figure of the session that was inflated
+        false = share_of(p.where(here, p * engagement), suspicious)
+        if unit == "share of views":
+            if shares is not None:
+                false = shares.reindex(counted.index)[false.columns].astype(float).combine_first(false)
+            if watched is not None:
+                false = _with_watched(false, watched[watched["measure"] == measure].set_index("session_id"), value)
+        known = false["certainty"].notna()
+        false = false.where(known, 0.0)
+        estimate = value * (1.0 - false["share"])
         parts.append(
             pd.DataFrame(
                 {
@@ -71,59 +95,94 @@ def session_figures(
                     "entity_id": counted.index,
                     "measure": measure,
                     "unit": "count",
-                    "counted": value.to_numpy(),
-                    "estimate": estimate.to_numpy(),
-                    "low": low.to_numpy(),
-                    "high": high.to_numpy(),
-                    "basis": counted["basis"].to_numpy(),
+                    "counted": value,
+                    "estimate": estimate,
+                    "low": np.minimum(value * (1.0 - false["high"]), estimate),
+                    "high": np.maximum(value * (1.0 - false["low"]), estimate),
+                    "certainty": false["certainty"].where(known),
+                    "basis": counted["basis"],
                 }
             )
         )
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    return frame[frame["counted"].notna()] if len(frame) else frame
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    return frame[frame["counted"].notna()]
+
+
+def _with_watched(false: pd.DataFrame, watched: pd.DataFrame, counted: pd.Series) -> pd.DataFrame:
+    """False shares with the views that false orders bring added, as if no view were false for both reasons; certain of both at once."""
+    more = watched.drop(columns="measure").reindex(false.index).astype(float)
+    added = {c: (more[c] / counted.where(counted > 0)).fillna(0.0) for c in ("share", "low", "high")}
+    out = {c: (false[c] + part).clip(upper=1.0) for c, part in added.items()}
+    return pd.DataFrame(out | {"certainty": false["certainty"] * more["certainty"].fillna(1.0)}, index=false.index)
+
+
+def shared_fate(value: pd.DataFrame, probability: np.ndarray, key: pd.Series) -> pd.DataFrame:
+    """False amounts of orders that share their fate, by key: index key; for each column of `value` its expected, least and most false
+    amount (`NAME share`, `NAME low`, `NAME high`), and `certainty`.
+
+    Orders of one session are not independent (one brusher, one lucky bag). Their fates are taken for comonotone, the widest
+    there is: one draw decides, and those with a probability above it are false. The interval takes the draws from 5 % to 95 %. Left
+    out of it is that orders below 5 % are false after all, or those above 95 % are not: one event each, of which every such
+    order's probability is a reading, so that their mean is taken for it.
+    """
+    some, sure = probability > TAIL, probability > 1.0 - TAIL
+    columns: dict[str, np.ndarray] = {}
+    for name in value.columns:
+        v = value[name].to_numpy(dtype=float)
+        columns |= {f"{name} share": v * probability, f"{name} low": v * sure, f"{name} high": v * some}
+    columns |= {"beyond": np.where(some, np.nan, probability), "under": np.where(sure, probability, np.nan)}
+    grouped = pd.DataFrame(columns).groupby(key.to_numpy())
+    out = grouped[[c for c in columns if c not in ("beyond", "under")]].sum()
+    return out.assign(certainty=grouped["under"].mean().fillna(1.0) - grouped["beyond"].mean().fillna(0.0))
 
 
 def order_figures(orders: pd.DataFrame, probability: pd.Series, kind: str, key: str) -> pd.DataFrame:
-    """Orders and net sales by session or operator.
-
-    `orders`: index order id; session_id, operator_id, paid_amount, refunded (bool). Orders of one session share their fate
-    (one brusher, one lucky bag), so the interval does not take them for independent: it runs from all orders being false that
-    are so with more than 5 % to only those that are with more than 95 % (comonotone fates, the widest there are).
-    """
-    p = probability.reindex(orders.index).fillna(0.0).to_numpy()
-    amount = orders["paid_amount"].where(~orders["refunded"], 0.0).to_numpy(dtype=float)
-    known = orders[key].notna().to_numpy()
+    """Orders and net sales by session or operator. `orders`: index order id; session_id, operator_id, paid_amount, refunded (bool)."""
+    p = probability.reindex(orders.index)
+    amount = orders["paid_amount"].where(~orders["refunded"], 0.0).astype(float)
     parts = []
-    for measure, unit, value in (("orders", "count", np.ones(len(orders))), ("net_sales", "CNY", amount)):
-        rows = known & np.isfinite(value)
+    for measure, unit, value in (("orders", "count", pd.Series(1.0, index=orders.index)), ("net_sales", "CNY", amount)):
+        rows = (orders[key].notna() & np.isfinite(value)).to_numpy()
         if not rows.any():
             continue
-        grouped = (
-            pd.DataFrame(
-                {
-                    "k": orders[key].to_numpy()[rows],
-                    "counted": value[rows],
-                    "estimate": (value * (1 - p))[rows],
-                    "low": (value * (p <= 0.05))[rows],
-                    "high": (value * (p <= 0.95))[rows],
-                }
-            )
-            .groupby("k")
-            .sum()
-        )
+        names = orders.loc[rows, key]
+        false = shared_fate(value[rows].to_frame("x"), p[rows].fillna(0.0).to_numpy(), names)
+        counted = value[rows].groupby(names.to_numpy()).sum()
+        scored = p[rows].notna().groupby(names.to_numpy()).any()
         parts.append(
             pd.DataFrame(
                 {
                     "entity_kind": kind,
-                    "entity_id": grouped.index,
+                    "entity_id": counted.index,
                     "measure": measure,
                     "unit": unit,
-                    "counted": grouped["counted"].to_numpy(),
-                    "estimate": grouped["estimate"].to_numpy(),
-                    "low": np.minimum(grouped["low"], grouped["estimate"]).to_numpy(),
-                    "high": np.maximum(grouped["high"], grouped["estimate"]).to_numpy(),
+                    "counted": counted.to_numpy(),
+                    "estimate": (counted - false["x share"]).to_numpy(),
+                    "low": (counted - np.maximum(false["x high"], false["x share"])).to_numpy(),
+                    "high": (counted - np.minimum(false["x low"], false["x share"])).to_numpy(),
+                    "certainty": false["certainty"].where(scored).to_numpy(),
                     "basis": "events",
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def watched_orders(seen: pd.DataFrame, probability: pd.Series) -> pd.DataFrame:
+    """Views and viewers that false orders bring: columns session_id, measure, share, low, high (in views or viewers), certainty.
+
+    `seen`: order_id, session_id, buyer_id and `views`, how often the buyer watched that session. Brushers watch before they
+    order, and what they watched is as false as the order; a buyer of several orders counts once, by the most suspicious.
+    """
+    p = seen["order_id"].map(probability)
+    rows = seen.assign(p=p)[p.notna().to_numpy()]
+    one = rows.groupby(["session_id", "buyer_id"], as_index=False).agg(views=("views", "first"), p=("p", "max"))
+    if one.empty:
+        return pd.DataFrame(columns=["session_id", "measure", "share", "low", "high", "certainty"])
+    value = pd.DataFrame({"views": one["views"].astype(float), "unique_viewers": 1.0})
+    false = shared_fate(value, one["p"].to_numpy(dtype=float), one["session_id"]).rename_axis("session_id").reset_index()
+    parts = []
+    for m in value.columns:
+        part = false[["session_id", f"{m} share", f"{m} low", f"{m} high", "certainty"]]
+        parts.append(part.set_axis(["session_id", "share", "low", "high", "certainty"], axis=1).assign(measure=m))
+    return pd.concat(parts, ignore_index=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import ibis
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -36,12 +37,13 @@ def attribute(released: Released, views: pd.DataFrame, probability: pd.Series) -
 
 
 def attributed_shares(tables: dict[str, Any], sessions: Scored, released: Released) -> pd.DataFrame:
-    """False share of the views of each session, by attributing single views: index session; share, low, high (90 %)."""
+    """False share of the views of each session, by attributing single views: index session; share, low, high, certainty."""
     views = engine.compute(tables, released.model.signals, VIEW, sorted(sessions.signals.index))
     if views.empty:
-        return pd.DataFrame(columns=["share", "low", "high"])
+        return pd.DataFrame(columns=["share", "low", "high", "certainty"])
     _order, names, found = attribute(released, views, sessions.probability())
-    return pd.DataFrame({"share": found.share, "low": found.low, "high": found.high}, index=pd.Index(names, name="session_id"))
+    frame = pd.DataFrame({"share": found.share, "low": found.low, "high": found.high, "certainty": found.certainty})
+    return frame.set_axis(pd.Index(names, name="session_id"))
 
 
 def counted_figures(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
@@ -69,27 +71,46 @@ def counted_figures(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
     return out.assign(basis=out.get("basis", "counters")).astype({c: float for c in out.columns if c != "basis"})
 
 
+def engagement_share(tables: dict[str, Any]) -> float:
+    """Share of confirmed sessions whose engagement was inflated, by the verdicts that have matured (one pseudo-verdict a side)."""
+    if "outcomes" not in tables:
+        return 0.5
+    o = tables["outcomes"]
+    found = o.filter((o.entity_kind == SESSION) & (o.verdict == "confirmed") & o.typology.isin(["view_fraud", "engagement_fraud"]))
+    counts = found.select("entity_id", "typology").distinct().to_pandas()["typology"].value_counts()
+    return float((counts.get("engagement_fraud", 0) + 1.0) / (counts.sum() + 2.0))
+
+
+def _watched(tables: dict[str, Any], orders: pd.DataFrame, probability: pd.Series) -> pd.DataFrame | None:
+    """What false orders bring in views, session by session; None where views or buyers were not delivered."""
+    if "views" not in tables or orders.empty:
+        return None
+    v = tables["views"].semi_join(engine.scope_of(tables, sorted(orders["session_id"].unique()), SESSION), "session_id")
+    watched = v.filter(v.account_id.notnull()).group_by("session_id", "account_id").aggregate(views=ibis._.count()).to_pandas()
+    seen = orders.rename_axis("order_id").reset_index().rename(columns={"buyer_id": "account_id"})
+    seen = seen.merge(watched, on=["session_id", "account_id"]).rename(columns={"account_id": "buyer_id"})
+    return corrected.watched_orders(seen, probability)
+
+
 def corrected_figures(tables: dict[str, Any], scored: dict[str, Scored], scope: inputs.Scope, shares: pd.DataFrame | None) -> pd.DataFrame:
     """Corrected figures of the night's sessions and of operators, as rows of their contract less the run's stamp."""
-    parts = []
-    if SESSION in scored and len(scored[SESSION].signals):
-        s = scored[SESSION]
-        parts.append(corrected.session_figures(s.signals, counted_figures(tables, s), s.probability(), s.peers, shares))
+    parts, watched = [], None
     if ORDER in scored and len(scored[ORDER].signals):
         wanted = engine.scope_of(tables, scope.orders, ORDER)
-        orders = (
-            tables["orders"]
-            .semi_join(wanted, "order_id")
-            .select("order_id", "session_id", "operator_id", "paid_amount")
-            .to_pandas()
-            .set_index("order_id")
-        )
+        chosen = tables["orders"].semi_join(wanted, "order_id").select("order_id", "session_id", "operator_id", "buyer_id", "paid_amount")
+        orders = chosen.to_pandas().set_index("order_id")
         refunded = set(tables["refunds"].order_id.to_pandas()) if "refunds" in tables else set()
         orders["refunded"] = orders.index.isin(refunded)
         p = scored[ORDER].probability()
         tonight = orders[orders["session_id"].isin(scope.sessions)]
+        watched = _watched(tables, tonight, p)
         parts.append(corrected.order_figures(tonight, p, "session", "session_id"))
         parts.append(corrected.order_figures(orders, p, "operator", "operator_id"))
+    if SESSION in scored and len(scored[SESSION].signals):
+        s = scored[SESSION]
+        counted = counted_figures(tables, s)
+        found = corrected.session_figures(s.signals, counted, s.probability(), s.peers, shares, watched, engagement_share(tables))
+        parts.insert(0, found)
     parts = [p for p in parts if len(p)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
@@ -99,14 +120,15 @@ def sessions_before(lake: Path, before: str | None, nights: int = 27) -> pd.Data
     parts = []
     for folder in inputs.nights_before(lake, before, nights):
         frame = pq.read_table(folder / "corrected_figures.parquet").to_pandas()
-        parts.append(frame[frame["entity_kind"] == "session"])
+        parts.append(frame[frame["entity_kind"] == "session"].reindex(columns=corrected.COLUMNS))  # older nights knew no certainty
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataFrame:
     """Views, unique viewers, likes and follows of operators over the sessions that were corrected in the last 28 days.
 
-    Errors of sessions may share a cause, so low and high ends are summed as well: the interval is wide rather than wrong.
+    Errors of sessions may share a cause, so low and high ends are summed as well: the interval is wide rather than wrong, and as
+    certain as that of its least certain session.
     Unique viewers do not add up over sessions: the accounts that were seen in them are counted once, and what is held real of
     each session's carries over as a share. Orders and net sales come from `corrected.order_figures`.
     """
@@ -115,7 +137,8 @@ def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataF
     s = sessions[sessions["measure"].isin(["views", "unique_viewers", "likes", "follows"])].drop_duplicates(["entity_id", "measure"])
     owner = tables["sessions"].select("session_id", "operator_id").to_pandas().set_index("session_id")["operator_id"]
     s = s.assign(operator=s["entity_id"].map(owner)).dropna(subset=["operator"])
-    total = s.groupby(["operator", "measure", "unit"], sort=True)[["counted", "estimate", "low", "high"]].sum().reset_index()
+    grouped = s.groupby(["operator", "measure", "unit"], sort=True)
+    total = grouped[["counted", "estimate", "low", "high"]].sum().assign(certainty=grouped["certainty"].min()).reset_index()
     seen = _distinct_viewers(tables, s[["entity_id", "operator"]].drop_duplicates("entity_id"))
     unique = total["measure"] == "unique_viewers"
     factor = total["operator"].map(seen) / total["counted"].where(total["counted"] > 0)
@@ -123,7 +146,7 @@ def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataF
     total.loc[unique, ends] = total.loc[unique, ends].mul(factor[unique].fillna(1.0), axis=0)
     basis = s.groupby("operator")["basis"].max()
     total = total.assign(entity_kind="operator", basis=total["operator"].map(basis)).rename(columns={"operator": "entity_id"})
-    return total[["entity_kind", "entity_id", "measure", "unit", "counted", "estimate", "low", "high", "basis"]]
+    return total[corrected.COLUMNS]
 
 
 def _distinct_viewers(tables: dict[str, Any], sessions: pd.DataFrame) -> pd.Series:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.dataset as pads
 
@@ -73,6 +74,7 @@ def load_night(lake: Path) -> NightState:
                 "estimate": round(r.estimate, 2),
                 "low": round(r.low, 2),
                 "high": round(r.high, 2),
+                "certainty": None if np.isnan(r.certainty) else round(r.certainty, 4),
             }
             for r in g.itertuples(index=False)
         ]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features.engine import frame_tables
-from serving.corrected import order_figures, session_figures
+from serving.corrected import order_figures, session_figures, share_of, watched_orders
 from serving.figures import operator_figures
 from serving.scorer import Peers
 from tests.spec.cases import rows, views
@@ -24,6 +24,13 @@ def test_orders_of_a_session_share_their_fate():
     got = order_figures(orders, p, "session", "session_id").set_index("measure")
     assert got.loc["orders", ["counted", "low", "high"]].tolist() == [10.0, 5.0, 8.0]
     assert got.at["orders", "estimate"] == pytest.approx(10 - p.sum()) and got.at["net_sales", "low"] == 50.0
+    assert got.at["orders", "certainty"] == pytest.approx(0.96 - np.mean([0.05, 0.01, 0.01, 0.0, 0.0]))
+
+
+def test_orders_without_a_probability_are_counted_and_nothing_is_certain():
+    orders = pd.DataFrame({"session_id": "s", "operator_id": "o", "paid_amount": 10.0, "refunded": False}, index=["a", "b"])
+    got = order_figures(orders, pd.Series(np.nan, index=orders.index), "session", "session_id").set_index("measure")
+    assert got.loc["orders", ["estimate", "low", "high"]].tolist() == [2.0, 2.0, 2.0] and np.isnan(got.at["orders", "certainty"])
 
 
 def test_a_refunded_order_is_an_order_and_no_net_sale():
@@ -32,12 +39,70 @@ def test_a_refunded_order_is_an_order_and_no_net_sale():
     assert got.at["orders", "counted"] == 2 and got.at["net_sales", "counted"] == 20.0
 
 
+@pytest.mark.parametrize(
+    ("q", "measured", "low", "high", "certainty"),
+    [
+        (0.05, 0.0, 0.0, 0.0, 0.95),  # just possible: nothing is false, and that holds with 95 %
+        (0.10, 0.0, 0.0, 0.5, 0.95),  # half of what is possible lies below the upper end
+        (0.95, 0.6, 0.0, 0.6 + 0.4 * (1 - 0.05 / 0.95), 0.95),
+        (1.00, 0.6, 0.62, 0.98, 0.90),  # surely inflated: five in a hundred on either side of 0.6 to 1
+    ],
+)
+def test_an_interval_leaves_out_a_twentieth_on_either_side(q, measured, low, high, certainty):
+    got = share_of(pd.Series([q]), pd.Series([measured])).iloc[0]
+    assert got[["low", "high", "certainty"]].tolist() == pytest.approx([low, high, certainty])
+    assert got["share"] == pytest.approx(q * (measured + 1) / 2)
+
+
+def test_intervals_of_a_mixture_hold_as_often_as_they_say():
+    """Ten thousand figures, each false at all with its probability, then anywhere between what was measured and everything."""
+    rng = np.random.default_rng(11)
+    q, measured = rng.random(10_000) ** 3, np.where(rng.random(10_000) < 0.5, 0.0, rng.random(10_000))
+    truth = np.where(rng.random(10_000) < q, measured + (1 - measured) * rng.random(10_000), 0.0)
+    got = share_of(pd.Series(q), pd.Series(measured))
+    held = (got["low"] - 1e-12 <= truth) & (truth <= got["high"] + 1e-12)
+    assert held.mean() == pytest.approx(got["certainty"].mean(), abs=0.01)
+    for least, most in ((0.0, 0.93), (0.93, 0.955), (0.955, 1.01)):
+        some = got["certainty"].between(least, most)
+        assert held[some].mean() == pytest.approx(got["certainty"][some].mean(), abs=0.02)
+
+
 def test_from_counters_alone_the_interval_is_wider():
     signals = pd.DataFrame(index=pd.Index(["e", "c"], name="session_id"))
     counted = pd.DataFrame({"views": 100.0, "basis": ["events", "counters"]}, index=signals.index)
-    got = session_figures(signals, counted, pd.Series(0.4, index=signals.index), NOBODY).set_index("entity_id")
-    assert got.loc["e", ["low", "high"]].tolist() == [100.0, 100.0]
-    assert got.loc["c", ["low", "high"]].tolist() == [pytest.approx(62.0), 100.0]
+    shares = pd.DataFrame({"share": 0.1, "low": 0.0, "high": 0.3, "certainty": 0.95}, index=["e"])
+    got = session_figures(signals, counted, pd.Series(0.4, index=signals.index), NOBODY, shares).set_index("entity_id")
+    assert got.loc["e", ["low", "high"]].tolist() == [70.0, 100.0]
+    assert got.loc["c", ["low", "high"]].tolist() == [pytest.approx(12.5), 100.0]
+
+
+def test_without_a_probability_a_figure_stands_as_counted_and_nothing_is_certain():
+    signals = pd.DataFrame(index=pd.Index(["s"], name="session_id"))
+    counted = pd.DataFrame({"views": [100.0], "basis": "events"}, index=signals.index)
+    got = session_figures(signals, counted, pd.Series(np.nan, index=signals.index), NOBODY).iloc[0]
+    assert got[["estimate", "low", "high"]].tolist() == [100.0, 100.0, 100.0] and np.isnan(got["certainty"])
+
+
+def test_likes_that_no_signal_accuses_are_false_as_often_as_engagement_is():
+    signals = pd.DataFrame(index=pd.Index(["s"], name="session_id"))
+    counted = pd.DataFrame({"views": [100.0], "likes": [100.0], "basis": "events"}, index=signals.index)
+    p = pd.Series(0.8, index=signals.index)
+    got = session_figures(signals, counted, p, NOBODY, engagement=0.25).set_index("measure")
+    assert got.at["likes", "estimate"] == pytest.approx(100 * (1 - 0.2 / 2)) and got.at["views", "estimate"] == pytest.approx(60.0)
+
+
+def test_what_a_brusher_watched_is_as_false_as_its_order():
+    """Two orders of one buyer who watched three times count once, by the more suspicious; an honest buyer's views stay."""
+    seen = pd.DataFrame(
+        [["r1", "s", "b", 3], ["r2", "s", "b", 3], ["r3", "s", "h", 2]], columns=["order_id", "session_id", "buyer_id", "views"]
+    )
+    got = watched_orders(seen, pd.Series({"r1": 0.5, "r2": 0.2, "r3": 0.0})).set_index("measure")
+    assert got.loc["views", ["share", "low", "high"]].tolist() == [1.5, 0.0, 3.0]
+    assert got.loc["unique_viewers", ["share", "low", "high"]].tolist() == [0.5, 0.0, 1.0]
+    signals = pd.DataFrame(index=pd.Index(["s"], name="session_id"))
+    counted = pd.DataFrame({"views": [10.0], "basis": "events"}, index=signals.index)
+    figure = session_figures(signals, counted, pd.Series(0.0, index=signals.index), NOBODY, None, got.reset_index()).iloc[0]
+    assert figure[["estimate", "low", "high", "certainty"]].tolist() == [8.5, 7.0, 10.0, 1.0]
 
 
 def test_an_operators_viewers_are_counted_once_over_its_sessions():
@@ -50,12 +115,13 @@ def test_an_operators_viewers_are_counted_once_over_its_sessions():
     )
     figures = pd.DataFrame(
         [
-            ["session", s, m, "count", 2.0, e, 1.0, 2.0, "events"]
+            ["session", s, m, "count", 2.0, e, 1.0, 2.0, 0.9 if s == "s1" else 0.97, "events"]
             for s, e in (("s1", 1.0), ("s2", 2.0))
             for m in ("views", "unique_viewers")
         ],
-        columns=["entity_kind", "entity_id", "measure", "unit", "counted", "estimate", "low", "high", "basis"],
+        columns=["entity_kind", "entity_id", "measure", "unit", "counted", "estimate", "low", "high", "certainty", "basis"],
     )
     got = operator_figures(figures, tables).set_index("measure")
     assert got.loc["views", ["counted", "estimate", "low", "high"]].tolist() == [4.0, 3.0, 2.0, 4.0]
     assert np.allclose(got.loc["unique_viewers", ["counted", "estimate", "low", "high"]].astype(float), [3.0, 2.25, 1.5, 3.0])
+    assert got["certainty"].tolist() == [0.9, 0.9]  # that of the least certain session

@@ -79,12 +79,22 @@ def sessions(shares: list[float], size: int, seed: int):
 def test_false_shares_are_recovered_and_their_intervals_cover():
     shares = [0.0] * 40 + [0.3] * 40 + [0.7] * 40
     false, ratio, start = sessions(shares, 400, 3)
-    found = false_shares(ratio, start, np.repeat([0.0, 1.0, 1.0], 40), dispersion=1.0)
+    found = false_shares(ratio, start, np.repeat([0.0, 1.0, 1.0], 40))
     true = np.add.reduceat(false.astype(float), start[:-1]) / 400
-    assert np.abs(found.share - true).mean() < 0.03
+    assert np.abs(found.share - true).mean() < 0.05
     covered = (found.low <= true) & (true <= found.high)
-    assert covered[40:].mean() > 0.8
+    assert covered.mean() >= 0.9 and (found.low == found.high)[:40].all() and (found.certainty[:40] == 1.0).all()
+    assert found.certainty[40:] == pytest.approx(0.9, abs=0.04)
     assert found.posterior[false].mean() > 0.7 > 0.2 > found.posterior[~false].mean()
+
+
+@pytest.mark.parametrize(("probability", "certainty"), [(0.05, 0.95), (0.3, 0.95), (0.94, 0.95)])
+def test_a_session_that_may_be_honest_has_an_interval_down_to_nothing(probability, certainty):
+    _false, ratio, start = sessions([0.5], 400, 6)
+    found = false_shares(ratio, start, np.array([probability]))
+    assert found.low[0] == 0.0 and (found.high[0] == 0.0) == (probability <= 0.05)
+    assert found.certainty[0] == pytest.approx(certainty, abs=0.02)
+    assert 0.3 * probability < found.share[0] < 0.7 * probability
 
 
 def test_odds_of_confirmed_sessions_become_the_likelihood_ratio_of_false_views():

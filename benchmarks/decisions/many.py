@@ -5,17 +5,18 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.dataset as pads
 
 from benchmarks import worlds
 from benchmarks.page import row
-from data_contracts.lake import files_of, read_outbound
+from data_contracts.lake import read_outbound
+from features import engine
+from serving.inputs import moment_of
 from serving.nightly import nightly
 from serving.policy import load_policy
 from serving.replay import replay
@@ -36,12 +37,15 @@ class One:
     replayed: int
 
 
-def true_figures(lake: Path) -> pd.DataFrame:
-    """What really happened in each session, by measure: counted rows less planted ones. Columns entity_id, measure, truth."""
-    planted, parts = worlds.truth, []
-    views = pads.dataset([str(f) for f in files_of(lake, "views")]).to_table(columns=["session_id", "account_id", "joined_at"]).to_pandas()
+def true_figures(lake: Path, as_of: datetime) -> pd.DataFrame:
+    """What really happened in each session as far as it was known at a moment: counted rows less planted ones, by measure.
+
+    Columns entity_id, measure, truth. What was received later (an order by a late batch, a refund) is neither counted nor true yet.
+    """
+    tables, parts = engine.duckdb_tables(lake, as_of), []
+    views = tables["views"].select("session_id", "account_id", "joined_at").to_pandas()
     key = ["session_id", "account_id", "joined_at"]
-    fake = planted(lake, "views")[key].drop_duplicates().assign(fake=True)
+    fake = worlds.truth(lake, "views")[key].drop_duplicates().assign(fake=True)
     real = views.merge(fake, on=key, how="left")
     real = real[real["fake"].isna()]
     sessions = sorted(views["session_id"].unique())
@@ -51,21 +55,25 @@ def true_figures(lake: Path) -> pd.DataFrame:
 
     add("views", real.groupby("session_id").size())
     add("unique_viewers", real.groupby("session_id")["account_id"].nunique())
-    acts = pads.dataset([str(f) for f in files_of(lake, "interactions")]).to_table(columns=["session_id", "kind", "count"]).to_pandas()
-    bad = planted(lake, "interactions")
+    acts = tables["interactions"].select("session_id", "kind", "count").to_pandas()
+    bad = worlds.truth(lake, "interactions")
     for kind, measure in (("like", "likes"), ("follow", "follows")):
         counted = acts[acts["kind"] == kind].groupby("session_id")["count"].sum()
         false = bad[bad["kind"] == kind].groupby("session_id")["count"].sum()
         add(measure, counted.sub(false.reindex(counted.index).fillna(0)))
-    orders = (
-        pads.dataset([str(f) for f in files_of(lake, "orders")]).to_table(columns=["order_id", "session_id", "paid_amount"]).to_pandas()
-    )
-    refunds = pads.dataset([str(f) for f in files_of(lake, "refunds")]).to_table(columns=["order_id"]).to_pandas()
-    meant = orders[~orders["order_id"].isin(set(planted(lake, "orders")["order_id"]))]
+    orders = tables["orders"].select("order_id", "session_id", "paid_amount").to_pandas()
+    meant = orders[~orders["order_id"].isin(set(worlds.truth(lake, "orders")["order_id"]))]
     add("orders", meant.groupby("session_id").size())
-    kept = meant[~meant["order_id"].isin(set(refunds["order_id"]))]
+    kept = meant[~meant["order_id"].isin(set(tables["refunds"].order_id.to_pandas()))]
     add("net_sales", kept.groupby("session_id")["paid_amount"].sum())
     return pd.concat(parts, ignore_index=True)
+
+
+def _figures_beside_truth(lake: Path, night: date) -> pd.DataFrame:
+    """Published figures of a night's sessions with the truth as it was known that night."""
+    said = read_outbound(lake, "corrected_figures", night.isoformat())
+    said = said[said["entity_kind"] == "session"].merge(true_figures(lake, moment_of(night)), on=["entity_id", "measure"])
+    return said[["measure", "counted", "estimate", "low", "high", "certainty", "truth"]]
 
 
 def one_world(seed: int, models: Path) -> One:
@@ -84,9 +92,7 @@ def one_world(seed: int, models: Path) -> One:
     tiers = tiers.assign(
         guilty=tiers["operator_id"].isin(worlds.guilty_operators(lake)), honest=~tiers["operator_id"].isin(guilty), world=seed
     )
-    figures = pd.concat([read_outbound(lake, "corrected_figures", n.isoformat()) for n in nights])
-    figures = figures[figures["entity_kind"] == "session"].merge(true_figures(lake), on=["entity_id", "measure"], how="inner")
-    figures = figures[["measure", "counted", "estimate", "low", "high", "truth"]].assign(world=seed)
+    figures = pd.concat([_figures_beside_truth(lake, n) for n in nights]).assign(world=seed)
     for folder in (lake, lake.with_name(lake.name + ".truth")):
         shutil.rmtree(folder)
     return One(tiers, figures, decisions, replayed)
@@ -131,23 +137,24 @@ def at_capacity(operators: pd.DataFrame, share: float = 0.01) -> list[dict[str, 
 
 
 def coverage(figures: pd.DataFrame) -> list[dict[str, Any]]:
-    """How often nominal 90 % intervals of corrected figures hold the truth, over all sessions and over those with false counts."""
+    """How often intervals of corrected figures hold the truth, beside how often they say they do, over all sessions; and, told
+    apart, over those that have false counts and over those of which it was thought possible (more than 5 %)."""
     out = []
     for measure in FIGURES:
         f = figures[(figures["measure"] == measure) & (figures["counted"] > 0)]
         if f.empty:
             continue
         inside = (f["low"] - 1e-6 <= f["truth"]) & (f["truth"] <= f["high"] + 1e-6)
-        inflated = f["truth"] < f["counted"] - 0.5
-        by_world = inside.groupby(f["world"]).mean().to_numpy()
-        value, botted = float(inside.mean()), float(inside[inflated].mean()) if inflated.any() else float("nan")
+        inflated, possible = f["truth"] < f["counted"] - 0.5, f["certainty"] < 0.955
+        by_world = (inside - f["certainty"]).groupby(f["world"]).mean().to_numpy()
+        value, said = float(inside.mean()), float(f["certainty"].mean())
+        botted = float(inside[inflated].mean()) if inflated.any() else float("nan")
         error = float((f["estimate"] - f["truth"]).abs().sum() / f["truth"].sum())
         raw = float((f["counted"] - f["truth"]).abs().sum() / f["truth"].sum())
-        good = abs(value - 0.9) <= 0.01
-        why = None if good else "an honest session's interval ends at what was counted, so it nearly always covers; an inflated one's knows too little of how much is false"  # fmt: skip
-        out.append(
-            row(f"coverage-{measure}", f"{measure} of {len(f)} sessions, nominal 90 %: coverage ({botted:.3f} over the {int(inflated.sum())} with false counts; error {error:.3f} of the truth, {raw:.3f} as counted)", value, COMMAND, "0.89 to 0.91", _interval(by_world), good, why)
-        )  # fmt: skip
+        good = abs(value - said) <= 0.01
+        why = None if good else "false parts of sessions that nobody suspects are held impossible too surely, and how much of a suspected one is false is known too little"  # fmt: skip
+        what = f"{measure} of {len(f)} sessions: coverage less the certainty stated ({value:.3f} of {said:.3f}; {float(inside[possible].mean()):.3f} of {float(f['certainty'][possible].mean()):.3f} over the {int(possible.sum())} suspected; {botted:.3f} over the {int(inflated.sum())} with false counts; error {error:.3f} of the truth, {raw:.3f} as counted)"
+        out.append(row(f"coverage-{measure}", what, value - said, COMMAND, "-0.01 to 0.01", _interval(by_world), good, why))
     return out
 
 
