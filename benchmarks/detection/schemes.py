@@ -18,7 +18,7 @@ from serving.figures import attribute
 from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
 from training.attacker import LIKE, VIEWER_HOUR
 from training.calibrate import expected_calibration_error
-from training.dataset import build, session_of, tied_operators
+from training.dataset import Dataset, build, session_of, tied_operators
 from training.fit import booster_of
 from training.models.session_inflation import MODEL as SESSIONS
 from training.release import Released, load
@@ -85,45 +85,45 @@ def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float) -> tuple[list
     return rows, "\n".join(lines)
 
 
-def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.DataFrame) -> list[dict[str, Any]]:
-    """Precision and recall of botted sessions and of like and follow farms."""
-    out = []
-    honest = score.index[~guilty.reindex(score.index).to_numpy(dtype=bool)]
-    views = planted.index[planted["scheme"].isin(VIEW_SCHEMES)].intersection(score.index)
+def _asked(sessions: pd.Index, size: pd.DataFrame, planted: pd.DataFrame) -> list[tuple[str, str, pd.Index, float]]:
+    """What the goals are about: id, words, the sessions and the recall asked of them at 99 % precision."""
+    views = planted.index[planted["scheme"].isin(VIEW_SCHEMES)].intersection(sessions)
+    farms = planted.index[planted["scheme"].isin(ENGAGEMENT_SCHEMES)].intersection(sessions)
     inflated = size.loc[views, "inflation"]
-    why = "recall at that precision is what the ranking gives on this world; crowds of paid people and late evasions hold it down"
-    for name, members, goal in (
-        ("50 % or more", views[inflated >= 0.5], 0.90),
-        ("15 to 30 %", views[(inflated >= 0.15) & (inflated < 0.3)], 0.60),
-    ):
+    return [
+        ("botted-50", "Sessions with views inflated by 50 % or more", views[inflated >= 0.5], 0.90),
+        ("botted-15", "Sessions with views inflated by 15 to 30 %", views[(inflated >= 0.15) & (inflated < 0.3)], 0.60),
+        ("farms", "Sessions with bought likes, follows or comments", farms, 0.95),
+    ]
+
+
+def _recalls(score: pd.Series, honest: pd.Index, asked: list[tuple[str, str, pd.Index, float]]) -> list[float]:
+    """Recall of each of the asked groups at 99 % precision, the honest sessions its only rivals."""
+    out = []
+    for _, _, members, _ in asked:
         index = honest.append(members)
-        truth = np.isin(index, members).astype(int)
-        value = _recall_at_precision(truth, score.loc[index].to_numpy(), 0.99)
-        out.append(
-            row(
-                f"botted-{name.split()[0]}",
-                f"Sessions with views inflated by {name} ({len(members)}): recall at 99 % precision",
-                value,
-                COMMAND,
-                goal=f">= {goal}",
-                holds=value >= goal,
-                why=None if value >= goal else why,
-            )
-        )
-    farms = planted.index[planted["scheme"].isin(ENGAGEMENT_SCHEMES)].intersection(score.index)
-    index = honest.append(farms)
-    value = _recall_at_precision(np.isin(index, farms).astype(int), score.loc[index].to_numpy(), 0.99)
-    out.append(
-        row(
-            "farms",
-            f"Sessions with bought likes, follows or comments ({len(farms)}): recall at 99 % precision",
-            value,
-            COMMAND,
-            goal=">= 0.95",
-            holds=value >= 0.95,
-            why=None if value >= 0.95 else "few of them have verdicts to learn from, and small purchases drown in honest variation",
-        )
+        out.append(_recall_at_precision(np.isin(index, members).astype(int), score.loc[index].to_numpy(), 0.99))
+    return out
+
+
+def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.DataFrame, signals: pd.DataFrame) -> list[dict[str, Any]]:
+    """Precision and recall of botted sessions and of like and follow farms, and what the same trees would reach were every
+    session of the training world judged and no verdict wrong: the ceiling of the signals. Those trees are not released."""
+    honest = score.index[~guilty.reindex(score.index).to_numpy(dtype=bool)]
+    asked = _asked(score.index, size, planted)
+    known, truth, group = judged(worlds.made("medium", TRAINED), SESSIONS, AS_OF)
+    labels = pd.DataFrame({"confirmed": truth, "audited": False, "level": truth})
+    everything = Dataset(
+        known.reset_index(drop=True), labels, pd.Series(dtype=object), group.reset_index(drop=True), pd.Series(dtype=object)
     )
+    taught = booster_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool))
+    best = pd.Series(taught.predict(signals[SESSIONS.columns].to_numpy(), raw_score=True, num_threads=2), index=signals.index)
+    out = []
+    for (name, words, members, goal), value, most in zip(asked, _recalls(score, honest, asked), _recalls(best, honest, asked), strict=True):
+        why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(truth)} sessions the same trees reach {most:.3f}, the rest is not in the signals"
+        good = value >= goal
+        out.append(row(name, f"{words} ({len(members)}): recall at 99 % precision", value, COMMAND, f">= {goal}", holds=good, why=None if good else why))  # fmt: skip
+        out.append(row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
     return out
 
 
@@ -214,14 +214,14 @@ def false_views(models: Path, lake: Path, sessions: pd.Index, probability: pd.Se
     precision, recall = float(fake[said].mean()) if said.any() else 0.0, float(said[fake].mean())
     true_share = pd.Series(fake.astype(float)).groupby(session_of(x.index).to_numpy()[order]).mean().to_numpy()
     botted = true_share > 0.1
-    inside = (found.low <= true_share) & (true_share <= found.high)
-    why = "views are learnt from verdicts on some 700 sessions, none on views; paid people on their own phones look like the audience"
+    inside = (found.low - 1e-9 <= true_share) & (true_share <= found.high + 1e-9)
+    why = "a view counts as false only so far as its session does, and sessions of rings and small purchases are not held inflated; paid people on their own phones look like the audience"
     return [
         row("views-precision", f"Single views held false ({int(said.sum())} of {len(said)}): precision", precision, COMMAND, ">= 0.95", holds=precision >= 0.95, why=None if precision >= 0.95 else why),
         row("views-recall", f"Single false views ({int(fake.sum())}): recall", recall, COMMAND, ">= 0.90", holds=recall >= 0.90, why=None if recall >= 0.9 else why),
         row("views-recall-at-95", "Single false views: recall at 95 % precision of the ranking by posterior", _recall_at_precision(fake.astype(int), found.posterior, 0.95), COMMAND),
         row("views-share-error", f"False share of {int(botted.sum())} sessions with more than 10 % false views: mean absolute error", float(np.abs(found.share - true_share)[botted].mean()), COMMAND),
-        row("views-share-coverage", f"False share of views, nominal 90 % interval: coverage over {len(names)} sessions ({float(inside[botted].mean()):.3f} over the botted)", float(inside.mean()), COMMAND),
+        row("views-share-coverage", f"False share of views: coverage less the certainty stated, over {len(names)} sessions ({float(inside.mean()):.3f} of {float(found.certainty.mean()):.3f}; {float(inside[botted].mean()):.3f} over the botted; brushers' views are not in it)", float(inside.mean() - found.certainty.mean()), COMMAND),
     ]  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     size = inflation(lake, signals.index)
     out, table = by_scheme(score, planted, bar)
     costs, curve = attacker(score, bar, size, planted)
-    out += goals(score, bad, size, planted) + unseen_schemes(score, bar, honest, planted, signals, say) + costs
+    out += goals(score, bad, size, planted, signals) + unseen_schemes(score, bar, honest, planted, signals, say) + costs
     say("single views of the unseen world")
     rng = np.random.default_rng(7)
     some = pd.Index(sorted(rng.choice(signals.index, min(1500, len(signals)), replace=False)))
