@@ -6,6 +6,7 @@ import shutil
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,8 @@ def coverage(figures: pd.DataFrame) -> list[dict[str, Any]]:
 
 def rows(models: Path, say: Any) -> list[dict[str, Any]]:
     found: list[One] = []
-    with ProcessPoolExecutor(2) as pool:
+    # spawned, not forked: the parent has used OpenMP, whose threads do not survive a fork (LightGBM then crashes in libgomp)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for i, one in enumerate(pool.map(one_world, range(FIRST_SEED, FIRST_SEED + WORLDS), [models] * WORLDS), 1):
             found.append(one)
             say(f"world {i} of {WORLDS}: {one.replayed} of {one.decisions} decisions replayed")
