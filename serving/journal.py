@@ -17,17 +17,16 @@ from data_contracts.lake import to_arrow, write_file
 START = "0" * 64
 
 
-def seal(record: dict[str, Any], previous: str) -> dict[str, Any]:
-    """A record with the digest before it and its own."""
-    linked = record | {"previous_sha256": previous}
-    return linked | {"sha256": hashlib.sha256(json.dumps(linked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()}
-
-
 def sealed_text(record: dict[str, Any], previous: str) -> tuple[bytes, str]:
     """The line of a sealed record and its digest; the digest stands last in the line, so that the record is written out once."""
     body = json.dumps(record | {"previous_sha256": previous}, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(body.encode()).hexdigest()
     return f'{body[:-1]}, "sha256": "{digest}"}}\n'.encode(), digest
+
+
+def seal(record: dict[str, Any], previous: str) -> dict[str, Any]:
+    """A record with the digest before it and its own."""
+    return record | {"previous_sha256": previous, "sha256": sealed_text(record, previous)[1]}
 
 
 def records(path: Path) -> list[dict[str, Any]]:
