@@ -121,19 +121,18 @@ def shared_fate(value: pd.DataFrame, probability: np.ndarray, key: pd.Series) ->
     amount (`NAME share`, `NAME low`, `NAME high`), and `certainty`.
 
     Orders of one session are not independent (one brusher, one lucky bag). Their fates are taken for comonotone, the widest
-    there is: one draw decides, and those with a probability above it are false. The interval takes the draws from 5 % to 95 %. Left
-    out of it is that orders below 5 % are false after all, or those above 95 % are not: one event each, of which every such
-    order's probability is a reading, so that their mean is taken for it.
+    there is: one draw decides, and those with a probability above it are false. The interval takes the draws from 5 % to 95 %, and
+    what other draws give amounts within it counts for its certainty.
     """
     some, sure = probability > TAIL, probability > 1.0 - TAIL
     columns: dict[str, np.ndarray] = {}
     for name in value.columns:
         v = value[name].to_numpy(dtype=float)
         columns |= {f"{name} share": v * probability, f"{name} low": v * sure, f"{name} high": v * some}
-    columns |= {"beyond": np.where(some, np.nan, probability), "under": np.where(sure, probability, np.nan)}
+    columns |= {"beyond": np.where(some, 0.0, probability), "under": np.where(sure, probability, 1.0)}
     grouped = pd.DataFrame(columns).groupby(key.to_numpy())
     out = grouped[[c for c in columns if c not in ("beyond", "under")]].sum()
-    return out.assign(certainty=grouped["under"].mean().fillna(1.0) - grouped["beyond"].mean().fillna(0.0))
+    return out.assign(certainty=grouped["under"].min() - grouped["beyond"].max())
 
 
 def order_figures(orders: pd.DataFrame, probability: pd.Series, kind: str, key: str) -> pd.DataFrame:
