@@ -131,10 +131,19 @@ def to_arrow(table: Contract, frame: pd.DataFrame | pa.Table) -> pa.Table:
 
 def write_file(path: Path, table: pa.Table) -> None:
     """Write one Parquet file whole or not at all."""
+    write_pieces(path, table.schema, [table])
+
+
+def write_pieces(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> int:
+    """The same for what is too long to hold at once, piece by piece; returns its rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".writing")
-    pq.write_table(table, part, compression="zstd", compression_level=1, row_group_size=250_000)
+    part, rows = path.with_suffix(".writing"), 0
+    with pq.ParquetWriter(part, schema, compression="zstd", compression_level=1) as writer:
+        for piece in pieces:
+            writer.write_table(piece, row_group_size=250_000)
+            rows += piece.num_rows
     part.replace(path)
+    return rows
 
 
 def append_day(lake: Path, name: str, day: date, frame: pd.DataFrame | pa.Table, part: int = 0) -> None:

@@ -139,7 +139,7 @@ def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataF
     s = s.assign(operator=s["entity_id"].map(owner)).dropna(subset=["operator"])
     grouped = s.groupby(["operator", "measure", "unit"], sort=True)
     total = grouped[["counted", "estimate", "low", "high"]].sum().assign(certainty=grouped["certainty"].min()).reset_index()
-    seen = _distinct_viewers(tables, s[["entity_id", "operator"]].drop_duplicates("entity_id"))
+    seen = _distinct_viewers(tables, s["entity_id"])
     unique = total["measure"] == "unique_viewers"
     factor = total["operator"].map(seen) / total["counted"].where(total["counted"] > 0)
     ends = ["counted", "estimate", "low", "high"]
@@ -149,11 +149,11 @@ def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataF
     return total[corrected.COLUMNS]
 
 
-def _distinct_viewers(tables: dict[str, Any], sessions: pd.DataFrame) -> pd.Series:
-    """Accounts seen in any of an operator's given sessions (columns entity_id, operator), counted once, by operator."""
+def _distinct_viewers(tables: dict[str, Any], sessions: pd.Series) -> pd.Series:
+    """Accounts seen in any of an operator's given sessions, counted once, by operator."""
     if "views" not in tables:
         return pd.Series(dtype=float)
-    v = tables["views"].semi_join(engine.scope_of(tables, sessions["entity_id"].tolist(), SESSION), "session_id")
-    pairs = v.filter(v.account_id.notnull()).select("session_id", "account_id").distinct().to_pandas()
-    owner = pairs["session_id"].map(sessions.set_index("entity_id")["operator"])
-    return pairs.assign(operator=owner).groupby("operator")["account_id"].nunique().astype(float)
+    v = tables["views"].semi_join(engine.scope_of(tables, sorted(sessions.unique()), SESSION), "session_id")
+    owned = v.join(tables["sessions"].select("session_id", "operator_id"), "session_id")
+    seen = owned.group_by("operator_id").aggregate(accounts=owned.account_id.nunique()).to_pandas()
+    return seen.set_index("operator_id")["accounts"].astype(float)

@@ -23,7 +23,7 @@ from serving.dossier import Files
 from serving.duties.standing_orders import digest_of
 from serving.figures import attributed_shares, corrected_figures, operator_figures, sessions_before
 from serving.policy import Policy
-from serving.publish import locked, write_table
+from serving.publish import locked, write_parts, write_table
 from serving.record import record_night
 from serving.report import Evening, write_report
 from serving.scored import (
@@ -161,7 +161,7 @@ def compute_night(
     follows = supervision_tables(stand, tables, scored, figures, rings, models, old)
     stamp = {"run_id": run_id, "as_of": pd.Timestamp(as_of)}
     unknown = sorted(s.name for s in catalogue.CATALOGUE if s.entity != VIEW and _never_known(s.name, scored, accounts))
-    long = [long_rows(s.signals, e) for e, s in scored.items()] + ([long_rows(accounts, ACCOUNT)] if len(accounts) else [])
+    known = {e: s.signals for e, s in scored.items()} | {ACCOUNT: accounts}
     scores = pd.concat([s.scores.rename_axis("entity_id").reset_index().assign(entity_kind=e) for e, s in scored.items()])
     run = pd.DataFrame(
         [
@@ -185,7 +185,7 @@ def compute_night(
     )
     say("writing")
     counts = {
-        "signals": write_table(part, "signals", pd.concat(long).assign(**stamp)),
+        "signals": write_parts(part, "signals", (rows.assign(**stamp) for rows in long_rows(known))),
         "scores": write_table(part, "scores", scores.assign(**stamp, policy_version=policy.version)),
         "rings": write_table(part, "rings", rings.rings.assign(**stamp)),
         "ring_members": write_table(part, "ring_members", rings.members.assign(run_id=run_id)),

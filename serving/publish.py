@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from data_contracts.contract import contract
 from data_contracts.faults import LakeProblem, SteelyardError
-from data_contracts.lake import connect, good_row, scalar, to_arrow, write_file
+from data_contracts.lake import connect, good_row, scalar, to_arrow, write_file, write_pieces
 
 
 class OutputBreaksContract(SteelyardError):
@@ -61,3 +61,23 @@ def write_table(folder: Path, name: str, frame: pd.DataFrame) -> int:
     ordered = frame.sort_values(key, ignore_index=True) if key and len(frame) else frame
     write_file(folder / f"{name}.parquet", validated(name, ordered))
     return len(frame)
+
+
+def write_parts(folder: Path, name: str, parts: Iterable[pd.DataFrame]) -> int:
+    """The same for a table too long to hold at once; returns its rows.
+
+    Parts are sorted by the key and follow one another in its order. Raises OutputBreaksContract, also where they do not.
+    """
+    key = list(contract(name).key)
+
+    def pieces() -> Iterator[pa.Table]:
+        last: list[str] | None = None
+        for frame in parts:
+            if len(frame):
+                first = frame[key].iloc[0].tolist()
+                if last is not None and first <= last:
+                    raise OutputBreaksContract(f"{name}: a part begins with {first}, which does not come after {last}")
+                last = frame[key].iloc[-1].tolist()
+                yield validated(name, frame)
+
+    return write_pieces(folder / f"{name}.parquet", contract(name).arrow_schema(), pieces())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,10 +122,13 @@ def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:
     return frame["category"].astype(object)
 
 
-def long_rows(signals: pd.DataFrame, entity: str) -> pd.DataFrame:
-    """Known values as rows of the `signals` contract."""
-    values = signals.to_numpy()
-    i, j = np.nonzero(np.isfinite(values))
-    return pd.DataFrame(
-        {"entity_kind": entity, "entity_id": signals.index.to_numpy()[i], "signal": signals.columns.to_numpy()[j], "value": values[i, j]}
-    )
+def long_rows(known: dict[str, pd.DataFrame], entities: int = 20_000) -> Iterator[pd.DataFrame]:
+    """Known values of signals by kind of entity as rows of the `signals` contract, sorted by its key, so many entities at a time."""
+    for kind in sorted(known):
+        whole = known[kind].sort_index(axis=1)
+        for start in range(0, len(whole), entities):
+            signals = whole.iloc[start : start + entities]
+            values = signals.to_numpy()
+            i, j = np.nonzero(np.isfinite(values))
+            columns = {"entity_id": signals.index.to_numpy()[i], "signal": signals.columns.to_numpy()[j], "value": values[i, j]}
+            yield pd.DataFrame({"entity_kind": kind, **columns})
