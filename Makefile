@@ -9,7 +9,7 @@ export BENTOML_DO_NOT_TRACK := True
 export PYTHONWARNINGS := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-spark check docs bench bench-detection bench-speed clean
+.PHONY: help install demo test test-slow test-spark check docs bench bench-detection bench-night bench-speed clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench: $(STAMP) ## Train on a medium world, measure scores and decisions on unse
 bench-detection: $(STAMP) ## Measure what the detectors find, beside peers (after bench)
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.detection
+
+bench-night: $(STAMP) ## Measure a night of a hundred million views (after bench; an hour, 60 GB of disk)
+	@$(RUN)/python -m benchmarks.speed.hundred
 
 bench-speed: $(STAMP) ## Measure how fast they are, beside peers (after bench)
 	@$(PEERS)

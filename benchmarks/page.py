@@ -9,7 +9,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from training.lineage import revision
+from training.code import revision
 
 PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "scikit-learn")
 

@@ -39,6 +39,7 @@ from serving.scored import (
     shadows,
 )
 from serving.supervision import Stand, supervision_tables
+from training.code import revision, sources_digest
 from training.release import Released
 
 
@@ -70,6 +71,7 @@ def run_identity(
         "models": {n: m.version for n, m in sorted(models.items())},
         "policy": policy.sha256,
         "catalogue": catalogue.digest(),
+        "code": sources_digest(),
         "before": before,
         "people": people,
         "old": old.version if old else None,
@@ -228,6 +230,7 @@ def _manifest(
             "policy": {"version": policy.version, "sha256": policy.sha256},
             "data_sha256": digest,
             "catalogue_sha256": catalogue.digest(),
+            "code": {"revision": revision(), "sha256": sources_digest()},
             "before": before,
             "challengers": {n: m.version for n, m in sorted(challengers.items())},
         },

@@ -22,6 +22,7 @@ from serving.policy import Policy
 from serving.scored import ranker_before
 from serving.tiers import Standing, decide
 from training import release
+from training.code import revision, sources_digest
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def replay(
 
     `operator`: its decision alone is also compared, cell by cell, and said in `decision`.
 
-    Raises LakeProblem when the night, or a model version that decided it, is not there, or when the policy is another one.
+    Raises LakeProblem when the night, or a model version that decided it, is not there, or when the policy or the code is
+    another one.
     """
     lake = open_lake(folder)
     run, manifest = _manifest(lake, night)
@@ -67,6 +69,12 @@ def replay(
         raise LakeProblem(
             f"the night of {night} was decided by policy {manifest['policy']['version']} ({manifest['policy']['sha256'][:12]}), "
             f"not by the one given ({policy.version}, {policy.sha256[:12]}); pass the file of that day with --policy-file"
+        )
+    code = manifest.get("code", {"revision": "an earlier version", "sha256": ""})
+    if code["sha256"] != sources_digest():
+        raise LakeProblem(
+            f"the night of {night} was computed by other code ({code['revision'][:12]}) than this ({revision()[:12]}); "
+            "install that revision to replay it"
         )
     if manifest["models"] and models_folder is None:
         raise LakeProblem(f"the night of {night} was scored by models; name their folder with --models")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,6 @@ import lightgbm as lgb
 import numpy as np
 
 from training.fit import Fitted
-
-
-def revision() -> str:
-    """Commit of the code, marked when the tree was changed; the package version outside a checkout."""
-    here = Path(__file__).resolve().parent
-    try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
-        dirty = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=here, capture_output=True, text=True, check=True).stdout
-        return head + ("-changed" if dirty.strip() else "")
-    except (OSError, subprocess.CalledProcessError):
-        from importlib.metadata import version
-
-        return f"steelyard-{version('steelyard')}"
 
 
 def tracking_uri(models: Path) -> str:

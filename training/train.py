@@ -19,6 +19,7 @@ from features import catalogue, engine
 from features.declare import OPERATOR
 from training import lineage, release
 from training.card import card
+from training.code import revision
 from training.dataset import build, tied_operators
 from training.declare import FITTING, Model
 from training.fit import Fitted, fit
@@ -60,7 +61,7 @@ def _facts(lake: Path, until: datetime, model: Model, tables: dict[str, dict[str
         "tables": tables,
         "data_sha256": data_digest(tables),
         "catalogue_sha256": catalogue.digest(),
-        "revision": lineage.revision(),
+        "revision": revision(),
         "parameters": FITTING | model.parameters | {"rounds": model.rounds},
     }
 

@@ -77,9 +77,8 @@ def explaining() -> Iterator[list[float]]:
         yield spent
 
 
-def one_night(size: str, models: Path) -> dict[str, float]:
-    """Run a night of a world in this process, afresh: CPU and wall seconds, seconds of SHAP values, peak memory in GB, views read."""
-    lake = worlds.made(size, TRAINED)
+def one_night(lake: Path, models: Path) -> dict[str, float]:
+    """Run a night of a lake in this process, afresh: CPU and wall seconds, seconds of SHAP values, peak memory in GB, views read."""
     night = worlds.START + timedelta(days=DAYS - 2)
     for folder in ("runs", "journal"):
         shutil.rmtree(lake / folder, ignore_errors=True)
@@ -93,18 +92,23 @@ def one_night(size: str, models: Path) -> dict[str, float]:
     return {"cpu": cpu, "wall": wall, "reasons": sum(reasons), "gb": int(peak) / 2**20, "floor": floor_seconds(lake), "views": views}
 
 
-def apart(size: str, models: Path) -> dict[str, float]:
+def apart(lake: Path, models: Path) -> dict[str, float]:
     """The same in a process of its own, so that its memory is its own."""
-    code = f"import json; from pathlib import Path; from benchmarks.speed.night import one_night; print(json.dumps(one_night({size!r}, Path({str(models)!r}))))"
+    code = f"import json; from pathlib import Path; from benchmarks.speed.night import one_night; print(json.dumps(one_night(Path({str(lake)!r}), Path({str(models)!r}))))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def growth(small: dict[str, float], big: dict[str, float]) -> float:
+    """Exponent of CPU time by views between two nights."""
+    return math.log(big["cpu"] / small["cpu"]) / math.log(big["views"] / small["views"])
 
 
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
     out, found = [], {}
     for size in ("medium", "large"):
         say(f"a {size} night")
-        one = found[size] = apart(size, models)
+        one = found[size] = apart(worlds.made(size, TRAINED), models)
         ratio, share = one["cpu"] / one["floor"], one["reasons"] / one["cpu"]
         label = f"A night with models on the {size} world (seed {TRAINED}, {one['views'] / 1e6:.1f} M views)"
         big = size == "large"
@@ -114,6 +118,6 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
             row(f"night-reasons-{size}", "The same: SHAP values of what is shown, as a share of its CPU time", share, COMMAND, goal="<= 0.25", holds=share <= 0.25, why=None if share <= 0.25 else "too many entities are explained"),
         ]  # fmt: skip
     a, b = found["medium"], found["large"]
-    grows = math.log(b["cpu"] / a["cpu"]) / math.log(b["views"] / a["views"])
+    grows = growth(a, b)
     out.append(row("night-growth", "Growth exponent of the night's CPU time from the medium to the large world", grows, COMMAND, goal="<= 1.1", holds=grows <= 1.1, why=None if grows <= 1.1 else "lockstep pairs grow faster than views"))  # fmt: skip
     return out

@@ -109,6 +109,12 @@ def test_heads_kept_with_the_models_tell_of_a_record_rewritten_whole(lake, model
     assert verify(lake) == [] and heads_kept(lake) != checkpoints(tmp_path)
 
 
+def test_a_night_of_other_code_is_not_replayed_but_told_apart(lake, models, monkeypatch):
+    monkeypatch.setattr("serving.replay.sources_digest", lambda: "0" * 64)
+    with pytest.raises(LakeProblem, match="computed by other code"):
+        replay(lake, NIGHT, models, POLICY)
+
+
 def test_one_decision_is_replayed_by_its_name(lake, models):
     operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet")["operator_id"][0].as_py()
     assert replay(lake, NIGHT, models, POLICY, operator=operator).decision.endswith("the same bit for bit")
