@@ -7,6 +7,8 @@ PEERS := $(RUN)/python -m pip install --quiet --disable-pip-version-check --no-d
 export MLFLOW_DISABLE_TELEMETRY := true
 export BENTOML_DO_NOT_TRACK := True
 export PYTHONWARNINGS := ignore
+# threads of the trees wait asleep: spinning, they took twenty times as long beside another busy process
+export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow test-spark check docs bench bench-detection bench-night bench-speed clean

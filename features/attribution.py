@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 USUAL = 0.3  # false share of an inflated session before its views are looked at
-PSEUDO = 10.0  # views by which that counts
+PSEUDO = 4.0  # views by which that counts: shares differ so much from session to session that little may be expected
 MOST = 1e3  # one view never says more than this
 GRID = 200
 TAIL = 0.05  # probability that the interval leaves out on either side

@@ -15,7 +15,7 @@ Medians of five interleaved repeats in one process and one run, CPU seconds (thr
 Polars computes the same signals as ours, and both are compared before they are timed; catch22 and tsfresh compute their own. Peers are installed by the same command from their own lock file: UGFraud, graphspot, igraph, networkx, Polars, catch22, tsfresh.
 wrk asks the boost check and both no-ops in turns. A check is measured twice: of sessions whose minutes came by `PUT`, when they were looked at, which is the way of
 a running service; and of so many sessions in turn that the service has forgotten each, so that every check runs kernels and the model again.
-Not measured here: other tree evaluators than LightGBM's own; 100 million views, of which the simulator alone would fill this machine.
+A night of a hundred million views is measured by `make bench-night` (night.md). Not measured: other tree evaluators than LightGBM's own, none of which is in use.
 """
 
 
