@@ -26,11 +26,11 @@ def main() -> None:
     models = worlds.OUT / "models"
     if not models.is_dir():
         raise LakeProblem(f"no models at {models}: make bench trains them")
-    console.print("a large night")
-    small = apart(worlds.made("large", TRAINED), models)
     lake = tiled("large", TRAINED, TILES, console.print)
     console.print("a night of five large worlds")
     big = apart(lake, models)
+    console.print("a large night")
+    small = apart(worlds.made("large", TRAINED), models)
     grows, ratio = growth(small, big), big["cpu"] / big["floor"]
     label = f"A night with models of {big['views'] / 1e6:.0f} M views (the large world of seed {TRAINED}, {TILES} times)"
     rows = [

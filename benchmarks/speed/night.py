@@ -83,19 +83,23 @@ def one_night(lake: Path, models: Path) -> dict[str, float]:
     for folder in ("runs", "journal"):
         shutil.rmtree(lake / folder, ignore_errors=True)
     cpu, wall = time.process_time(), time.perf_counter()
+
+    def said(text: str) -> None:
+        sys.stderr.write(f"{time.perf_counter() - wall:6.0f} s  {text}\n")
+
     with explaining() as reasons:
-        nightly(lake, night, models, load_policy(), say=lambda text: None)
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        nightly(lake, night, models, load_policy(), say=said)
+    spent, passed = time.process_time() - cpu, time.perf_counter() - wall
     status = Path("/proc/self/status").read_text("utf-8")
     peak = next(x for x in status.splitlines() if x.startswith("VmHWM")).split()[1]
     views = sum(pq.read_metadata(f).num_rows for f in files_of(lake, "views"))
-    return {"cpu": cpu, "wall": wall, "reasons": sum(reasons), "gb": int(peak) / 2**20, "floor": floor_seconds(lake), "views": views}
+    return {"cpu": spent, "wall": passed, "reasons": sum(reasons), "gb": int(peak) / 2**20, "floor": floor_seconds(lake), "views": views}
 
 
 def apart(lake: Path, models: Path) -> dict[str, float]:
     """The same in a process of its own, so that its memory is its own."""
     code = f"import json; from pathlib import Path; from benchmarks.speed.night import one_night; print(json.dumps(one_night(Path({str(lake)!r}), Path({str(models)!r}))))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 

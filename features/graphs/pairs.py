@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 PLACE = np.dtype([("key", np.uint64), ("last", np.int32), ("times", np.int32), ("rarity", np.float32)], align=True)  # of one pair
+AT_ONCE = 1 << 29  # pairs of actions counted in one pass; beyond it the pairs are taken in parts, each with memory of its own
 CAP = 40  # an action meets at most so many later ones: pairs stay linear in actions
 
 
@@ -54,8 +55,14 @@ def _within(thing, at, window, cap):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True)
-def _filter(account, thing, at, window, cap, bits):  # pragma: no cover - compiled
-    """Counts of hashed pairs that stop at 3, four to a byte."""
+def _part(h, parts):  # pragma: no cover - compiled
+    """Which part a hashed pair is counted in: bits that neither the filter (the upper 31) nor the table (the lower 29) looks at."""
+    return (h >> np.uint64(29)) & np.uint64(parts - 1)
+
+
+@njit(cache=True, nogil=True)
+def _filter(account, thing, at, window, cap, bits, part, parts):  # pragma: no cover - compiled
+    """Counts of a part's hashed pairs that stop at 3, four to a byte."""
     seen = np.zeros(1 << (bits - 2), np.uint8)
     shift = np.uint64(64 - bits)
     n = len(account)
@@ -67,11 +74,13 @@ def _filter(account, thing, at, window, cap, bits):  # pragma: no cover - compil
             if a != b:
                 if a > b:
                     a, b = b, a
-                h = _mix((np.uint64(a) << np.uint64(32)) | np.uint64(b)) >> shift
-                place = h >> np.uint64(2)
-                left = np.uint8(2) * np.uint8(h & np.uint64(3))
-                if (seen[place] >> left) & np.uint8(3) < 3:
-                    seen[place] += np.uint8(1) << left
+                h = _mix((np.uint64(a) << np.uint64(32)) | np.uint64(b))
+                if _part(h, parts) == part:
+                    h = h >> shift
+                    place = h >> np.uint64(2)
+                    left = np.uint8(2) * np.uint8(h & np.uint64(3))
+                    if (seen[place] >> left) & np.uint8(3) < 3:
+                        seen[place] += np.uint8(1) << left
             j += 1
     return seen
 
@@ -87,8 +96,8 @@ def _passing(seen, least):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True)
-def _count(account, thing, at, window, cap, bits, seen, least, room):  # pragma: no cover - compiled
-    """Exact counts of the pairs that pass the filter, in an open table of 2**room places."""
+def _count(account, thing, at, window, cap, bits, seen, least, room, part, parts):  # pragma: no cover - compiled
+    """Exact counts of a part's pairs that pass the filter, in an open table of 2**room places."""
     shift = np.uint64(64 - bits)
     enough = min(least, 3)  # as far as the filter counts
     size = 1 << room
@@ -121,7 +130,8 @@ def _count(account, thing, at, window, cap, bits, seen, least, room):  # pragma:
                 k = (np.uint64(a) << np.uint64(32)) | np.uint64(b)
                 h = _mix(k)
                 few = h >> shift
-                if (seen[few >> np.uint64(2)] >> (np.uint8(2) * np.uint8(few & np.uint64(3)))) & np.uint8(3) >= enough:
+                passed = (seen[few >> np.uint64(2)] >> (np.uint8(2) * np.uint8(few & np.uint64(3)))) & np.uint8(3) >= enough
+                if passed and _part(h, parts) == part:
                     p = h & mask
                     while table[p].times > 0 and table[p].key != k:
                         p = (p + np.uint64(1)) & mask
@@ -182,11 +192,20 @@ def meeting_pairs(account: np.ndarray, thing: np.ndarray, at: np.ndarray, window
         empty = np.zeros(0, np.int32)
         return Pairs(empty, empty, empty, np.zeros(0, np.float32))
     a, t, w = in_order(account, thing, at)
-    bits = int(np.clip(int(4 * _within(t, w, window, cap)).bit_length(), 16, 31))  # four of them a pair or more, half a gigabyte at most
-    seen = _filter(a, t, w, window, cap, bits)
-    room, whole = int(max(10, (4 * _passing(seen, min(least, 3))).bit_length())), False
-    while not whole:
-        left, right, things, rarity, whole = _count(a, t, w, window, cap, bits, seen, least, room)
-        room += 1
+    many = int(_within(t, w, window, cap))
+    parts = 1 << max(0, (many - 1) // AT_ONCE).bit_length()
+    found = [_counted(a, t, w, window, cap, least, many // parts, part, parts) for part in range(parts)]
+    left, right, things, rarity = (np.concatenate(x) for x in zip(*found, strict=True))
     order = np.lexsort((right, left))
     return Pairs(left[order], right[order], things[order], rarity[order])
+
+
+def _counted(a: np.ndarray, t: np.ndarray, w: np.ndarray, window: int, cap: int, least: int, many: int, part: int, parts: int) -> tuple:
+    """Left, right, things and rarity of one part of the pairs, of which there are about `many`; actions as `in_order` gives them."""
+    bits = int(np.clip((4 * many).bit_length(), 16, 31))  # four of them a pair or more, half a gigabyte at most
+    seen = _filter(a, t, w, window, cap, bits, part, parts)
+    room, whole = int(max(10, (4 * _passing(seen, min(least, 3))).bit_length())), False
+    while not whole:
+        *found, whole = _count(a, t, w, window, cap, bits, seen, least, room, part, parts)
+        room += 1
+    return tuple(found)

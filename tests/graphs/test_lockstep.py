@@ -38,6 +38,18 @@ def test_pairs_are_those_of_the_definition(actions, window, least):
     )
 
 
+@pytest.mark.parametrize("at_once", [100_000, 10_000, 1_000])
+def test_pairs_taken_in_parts_are_those_taken_at_once(monkeypatch, at_once):
+    actions, _ = world(3)
+    numbers = [actions[c].to_numpy() for c in ("account", "thing", "at")]
+    whole = meeting_pairs(*numbers, 60, 2)
+    monkeypatch.setattr("features.graphs.pairs.AT_ONCE", at_once)
+    parted = meeting_pairs(*numbers, 60, 2)
+    assert len(whole.left) > 1_000
+    for name in ("left", "right", "things", "rarity"):
+        assert np.array_equal(getattr(whole, name), getattr(parted, name))
+
+
 def world(seed: int, pool: int = 20, sessions: int = 15):
     """An audience, a pool that comes back together, and flash crowds of the same size as the pool's visits."""
     rng = np.random.default_rng(seed)
