@@ -79,7 +79,7 @@ def scorers(released: Released, signals: pd.DataFrame) -> dict[str, np.ndarray]:
     """Scores of the model and of its two controls."""
     return {
         "model": released.raw(signals[released.columns].to_numpy()),
-        "no graph": np.asarray(released.no_graph.predict(signals[released.no_graph_columns].to_numpy(), raw_score=True, num_threads=2)),
+        "no graph": released.no_graph.raw(signals[released.no_graph.columns].to_numpy()),
         "rules only": rules_score(signals),
     }
 

@@ -17,6 +17,8 @@ from features import (
     expected,
     fulfilment,
     givers,
+    habits,
+    injected,
     kernels,
     meetings,
     operators,
@@ -25,6 +27,7 @@ from features import (
     rooms,
     series,
     shape,
+    totals,
     viewers,
 )
 from features.declare import Signal
@@ -35,16 +38,19 @@ CATALOGUE: tuple[Signal, ...] = (
     + expected.SIGNALS
     + engagement.SIGNALS
     + givers.SIGNALS
+    + habits.SIGNALS
     + series.SIGNALS
     + reactions.SIGNALS
     + shape.SIGNALS
     + coordination.SIGNALS
+    + totals.SIGNALS
     + orders.SIGNALS
     + categories.SIGNALS
     + fulfilment.SIGNALS
     + accounts.SIGNALS
     + operators.SIGNALS
     + counters.SIGNALS
+    + totals.OF_OPERATORS
     + rooms.SIGNALS
     + benefit.SIGNALS
     + attributes.SIGNALS
@@ -80,6 +86,9 @@ def digest() -> str:
         expected,
         givers,
         shape,
+        habits,
+        injected,
+        totals,
     )
     text = "\n".join(inspect.getsource(m) for m in sources)
     return hashlib.sha256(text.encode()).hexdigest()

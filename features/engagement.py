@@ -24,12 +24,14 @@ def texts(interactions):
 
 @relation(SESSION, reads=("interactions",), local=True)
 def like_gaps(interactions):
-    """Gaps between the likes of one account in a session."""
+    """Likers of a session with the likes they gave and the gaps between them."""
     t = interactions.filter((interactions.kind == "like") & interactions.account_id.notnull())
     before = t.at.lag().over(ibis.window(group_by=["session_id", "account_id"], order_by=["at", "count"]))
     t = t.mutate(gap=seconds_between(t.at, before))
-    t = t.filter(t.gap.notnull())
-    return t.group_by("session_id", "account_id").aggregate(gaps=t.count(), mean_gap=t.gap.mean(), sd_gap=t.gap.std(how="pop"))
+    t = t.group_by("session_id", "account_id").aggregate(
+        given=t["count"].sum(), gaps=t.gap.count(), mean_gap=t.gap.mean(), sd_gap=t.gap.std(how="pop")
+    )
+    return t.mutate(steady=((t.gaps >= 10) & (t.sd_gap < 0.35 * t.mean_gap)).fill_null(False))
 
 
 @relation(SESSION, reads=("interactions",), local=True)
@@ -184,18 +186,17 @@ def scripted_comment_share(t):
 
 @signal(
     like_gaps,
-    unit="share of likers",
+    unit="share of likes",
     typology="engagement_fraud",
     direction=1,
     alarm=0.2,
-    zh="{value:.0%} 的多次点赞者间隔近乎恒定",
-    en="{value:.0%} of repeated likers like at a nearly constant pace",
-    blind="Only likers with ten or more rows; folded taps hide the pace.",
+    zh="{value:.0%} 的点赞来自节奏均匀的账号",
+    en="{value:.0%} of likes are by accounts that like at a constant pace",
+    blind="Only likers with ten gaps or more; folded taps hide the pace.",
 )
-def steady_liker_share(t):
-    """Share of likers with ten gaps or more whose gaps vary by less than 0.35 of their mean."""
-    many = t.gaps >= 10
-    return ratio((many & (t.sd_gap < 0.35 * t.mean_gap)).sum(), many.sum())
+def steady_like_share(t):
+    """Share of likes by likers with ten gaps or more whose gaps vary by less than 0.35 of their mean."""
+    return ratio(t.steady.ifelse(t.given, 0).sum(), t.given.sum())
 
 
 @signal(
@@ -236,7 +237,7 @@ SIGNALS: tuple[Signal, ...] = (
     copied_comment_share,
     commonest_text_share,
     scripted_comment_share,
-    steady_liker_share,
+    steady_like_share,
     unfollow_share,
     follow_count,
 )

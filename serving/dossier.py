@@ -48,7 +48,7 @@ def speaks_for(files: Files, operator: str, most: int = 3) -> list[dict[str, Any
         return []
     columns = files.released.columns
     x = files.operators.signals.loc[operator, columns].to_numpy(dtype=float)
-    push = files.released.booster.predict(x[None, :], pred_contrib=True, num_threads=1)[0][:-1]
+    push = files.released.trees.contributions(x[None, :], threads=1)[0]
     out: list[dict[str, Any]] = []
     for j in np.argsort(push, kind="stable"):
         if push[j] >= 0 or len(out) == most:

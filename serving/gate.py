@@ -39,7 +39,7 @@ def live_view(minutes: np.ndarray, released: Released | None, policy: Policy) ->
     probability = float(released.probability(released.raw(values, threads=1))[0])
     reasons: list[dict[str, Any]] = []
     if probability >= policy.boost.review:  # explained only when it will be shown
-        push = released.booster.predict(values, pred_contrib=True, num_threads=1)[0][:-1]
+        push = released.trees.contributions(values, threads=1)[0]
         push = np.where(np.isfinite(values[0]), np.clip(push, 0, None), 0.0)
         top = np.argsort(-push, kind="stable")[: policy.night.reasons]
         reasons = [reason(released.columns[j], values[0, j], None, push[j] / push.sum()) for j in top if push[j] > 0]

@@ -15,7 +15,7 @@ from serving.policy import Policy
 from serving.scorer import Peers
 from training.release import Released
 
-MOST = 8  # signals that are tried before it is said that no few of them would do
+MOST = 12  # signals that are tried before it is said that no few of them would do
 
 
 def signals_before(lake: Path, before: str | None, columns: list[str]) -> pd.DataFrame:

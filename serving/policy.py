@@ -30,7 +30,7 @@ class TierPolicy:
     cold_sessions: int
     cold_orders: int
     review_alarms: int
-    review_tail: float
+    review_far: float
     review_honest: float
     false_discovery: float
 

@@ -10,10 +10,14 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
+from features.declare import OPERATOR, SESSION
+from features.departures import learn, weight_of
 from serving.policy import NightPolicy
 from training.release import Released
 
 DEVIANCE = "deviance"
+REACHED = 0.3  # what an alarm that is reached adds to a deviance, however usual it is
+SIZES = {SESSION: ("view_count", "viewers_mean"), OPERATOR: ("operator_view_count", "operator_order_count")}  # the first that is known
 
 
 @dataclass(frozen=True)
@@ -91,44 +95,51 @@ def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy
     frame = _ranked(signals.index, released.model.name, released.version, 100.0 * probability, probability, raw)
     shown = (frame["rank"] <= policy.explain_top) | (frame["probability"] >= policy.explain_from)
     rows = np.flatnonzero(shown.to_numpy())
-    contributions = released.booster.predict(values[rows], pred_contrib=True, num_threads=2) if len(rows) else []
+    contributions = released.trees.contributions(values[rows]) if len(rows) else np.zeros((0, len(released.columns)))
     frame["reasons"] = None
     said = {
-        frame.index[i]: json.dumps(
-            explained(released.columns, values[i], c[:-1], frame.index[i], peers, policy.reasons), ensure_ascii=False
-        )
+        frame.index[i]: json.dumps(explained(released.columns, values[i], c, frame.index[i], peers, policy.reasons), ensure_ascii=False)
         for i, c in zip(rows, contributions, strict=True)
     }
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
     return frame.assign(unknown=_unknown(signals[released.columns], shown.to_numpy()))
 
 
-def surprise(signals: pd.DataFrame) -> pd.DataFrame:
-    """-log10 of the share of peers at least as extreme, for values beyond their alarm; 0 elsewhere.
+def departed(signals: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """How far each value lies from tonight's peers of a like size, in spreads (`features/departures.py`)."""
+    size = next((c for c in SIZES.get(entity, ()) if c in signals.columns and signals[c].notna().any()), None)
+    values = signals.to_numpy(dtype=np.float64)
+    if not len(signals):
+        return signals
+    return pd.DataFrame(learn(list(signals.columns), values, size).of(values), index=signals.index, columns=signals.columns)
 
-    The empirical tail of ECOD (Li et al., TKDE 2022), one-sided where the declaration says which side is suspicious.
+
+def outlying(signals: pd.DataFrame, away: pd.DataFrame) -> pd.DataFrame:
+    """What each signal adds to a deviance, at least 0: by how many spreads it lies `away` on its suspicious side.
+
+    A signal that raises no alarm alone counts half, and an alarm that is reached adds a little whatever the peers do: where most of
+    them cheat, nobody lies far out.
     """
     out = {}
     for name in signals.columns:
-        s, x = BY_NAME[name], signals[name]
-        if s.alarm is None or not x.notna().any():
-            continue
-        side = s.direction or 1
-        beyond = ((x - s.alarm) * side >= 0) & x.notna()
-        tail = (x * side).rank(method="max", ascending=False) / (x.notna().sum() + 1)
-        out[name] = (-np.log10(tail)).where(beyond, 0.0).fillna(0.0) + beyond.astype(float)
+        s = BY_NAME[name]
+        if s.direction and s.alarm is None:
+            out[name] = 0.5 * weight_of(np.nan_to_num(away[name] * s.direction))
+        elif s.alarm is not None:
+            side = s.direction or 1
+            out[name] = weight_of(np.nan_to_num(away[name] * side)) + REACHED * ((signals[name] - s.alarm) * side >= 0)
     return pd.DataFrame(out, index=signals.index)
 
 
 def deviance_scores(signals: pd.DataFrame, entity: str, version: str, peers: Peers, policy: NightPolicy) -> pd.DataFrame:
-    """Unsupervised scores: each alarm counts one, and more the fewer peers reach its value.
+    """Unsupervised scores: how far an entity lies out among tonight's peers of a like size, over all signals with a suspicious side.
 
     Needs no label and says nothing of probability. Same columns as `model_scores`.
     """
     known = [s.name for s in of_entity(entity) if s.name in signals.columns]
-    points = surprise(signals[known])
+    points = outlying(signals[known], departed(signals[known], entity))
     total = points.sum(axis=1).to_numpy() if points.shape[1] else np.zeros(len(signals))
-    score = 100.0 * (1.0 - np.exp(-total / 3.0))
+    score = 100.0 * (1.0 - np.exp(-total / 6.0))
     frame = _ranked(signals.index, DEVIANCE, version, score, np.full(len(signals), np.nan), total)
     shown = ((frame["rank"] <= policy.explain_top) & (frame["score"] > 0)).to_numpy()
     said = {}
@@ -143,13 +154,20 @@ def deviance_scores(signals: pd.DataFrame, entity: str, version: str, peers: Pee
     return frame.assign(unknown=_unknown(signals[known], shown))
 
 
-def alarm_count(signals: pd.DataFrame, tail: float) -> pd.Series:
-    """Signals beyond their alarm whose value at most the share `tail` of the peers reach, by entity.
+def alarm_count(signals: pd.DataFrame, entity: str, far: float) -> pd.Series:
+    """Signals beyond their alarm that also lie `far` spreads or more from their peers, by entity.
 
-    Where most peers lie beyond an alarm, it is the yardstick that does not fit them, not they who cheat.
+    Where most peers lie beyond an alarm, it is the yardstick that does not fit them, not they who cheat; and some peer always
+    is the most extreme, so that being so is no alarm.
     """
-    points = surprise(signals)
-    return (points >= 1.0 - np.log10(tail)).sum(axis=1).astype(int)
+    away = departed(signals, entity)
+    count = pd.Series(0, index=signals.index)
+    for name in signals.columns:
+        s = BY_NAME[name]
+        if s.alarm is not None:
+            side = s.direction or 1
+            count += (((signals[name] - s.alarm) * side >= 0) & (away[name] * side >= far)).astype(int)
+    return count
 
 
 def _ranked(index: pd.Index, model: str, version: str, score: np.ndarray, probability: np.ndarray, key: np.ndarray) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from features.declare import OPERATOR
 from serving.duties.components import NAMES, influence
 from serving.duties.standing_orders import Override
 from serving.moved import as_json, policy_before, ways_down
@@ -52,7 +53,7 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
     s, trained = operators.signals, operators.main != DEVIANCE
     probability = operators.probability()
     weight = influence(context.parts, policy.influence)
-    alarms = alarm_count(s, policy.tiers.review_tail)
+    alarms = alarm_count(s, OPERATOR, policy.tiers.review_far)
     out = []
     for operator in s.index:
         low, high = s.at[operator, "suspicious_low_rating_share"], s.at[operator, "suspicious_high_rating_share"]

@@ -11,6 +11,7 @@ from simulation.population import Accounts, Operators
 from simulation.rows import Acts, Sessions, Views
 
 SEGMENTS = 16
+PHRASES, COMMON = 20_000, 0.12  # texts that are used in all rooms, and the share of comments that are one of them
 LENGTH_AT = np.array([0.0, 0.05, 0.25, 0.50, 0.75, 0.95, 0.99, 1.0])
 LENGTH_MIN = np.array([10, 15, 105, 185, 291, 527, 797, 900.0])
 
@@ -212,10 +213,13 @@ def actions(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, 
         )
 
     talk = np.repeat(np.arange(len(v)), rng.poisson(np.minimum(0.011 * minutes * a.chattiness[v.account], 60)))
-    slogans = np.where(ops.lookalike["fan_club_slogans"][operator[talk]], 0.6, 0.18)
+    slogans = np.where(ops.lookalike["fan_club_slogans"][operator[talk]], 0.55, 0.12)
     copied = rng.random(len(talk)) < slogans
     slogan = operator[talk] * 100 + (rng.random(len(talk)) ** 2 * 12).astype(np.int64)
     text = np.where(copied, slogan, 10_000_000_000 + rng.integers(0, 1 << 50, len(talk)))
+    # greetings and catchwords go round in all rooms: a few are everybody's, most are rare (Zipf)
+    phrase = np.exp(rng.random(len(talk)) * np.log(PHRASES)).astype(np.int64)
+    text = np.where(rng.random(len(talk)) < COMMON, 5_000_000_000 + phrase, text)
     emit(talk, 1, text=text)
     like = np.flatnonzero(rng.random(len(v)) < np.minimum(0.006 + 0.0005 * minutes, 0.3))
     emit(like, 0, count=np.minimum(1 + rng.pareto(1.4, len(like)) * 1.5, 300).astype(np.int64))

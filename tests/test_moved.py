@@ -10,7 +10,7 @@ import pytest
 
 from data_contracts.lake import published as nights
 from data_contracts.lake import read_outbound
-from serving.moved import signals_before, split_of, would_move_down
+from serving.moved import MOST, signals_before, split_of, would_move_down
 from serving.policy import load_policy
 from serving.scorer import peers_of
 from tests.conftest import NIGHT
@@ -65,17 +65,22 @@ def test_what_would_move_it_down_does(published, two, ranker):
     peers = peers_of(now, None)
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     held = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
-    assert len(held)
+    ways = 0
     for operator in held:
         x = now.loc[operator, ranker.columns].to_numpy(dtype=float).copy()
         found = would_move_down(operator, x, ranker, peers, POLICY.tiers.B)
-        assert found is not None and len(found["signals"]) <= 8
+        if found is None:  # no dozen signals would do
+            assert json.loads(tiers.at[operator, "why"])["down"]["signals"] == []
+            continue
+        ways += 1
+        assert len(found["signals"]) <= MOST
         for s in found["signals"]:
             j = ranker.columns.index(s["signal"])
             assert x[j] == s["value"]
             x[j] = s["usual"]
         assert risk(ranker, pd.DataFrame([x], columns=ranker.columns))[0] == pytest.approx(found["risk"]) and found["risk"] < POLICY.tiers.B
         assert json.loads(tiers.at[operator, "why"])["down"]["below"] == POLICY.tiers.B
+    assert ways > len(held) / 2
 
 
 def test_the_interval_of_a_risk_holds_the_risk_and_narrows_with_verdicts():

@@ -8,7 +8,7 @@ import pytest
 
 from features.catalogue import digest
 from serving.policy import load_policy
-from serving.scorer import alarm_count, deviance_scores, explained, peers_of, surprise
+from serving.scorer import alarm_count, departed, deviance_scores, explained, outlying, peers_of
 
 NIGHT = load_policy().night
 
@@ -18,26 +18,47 @@ def orders_of(counts: list[float]) -> pd.DataFrame:
     return pd.DataFrame({"buyer_hour_order_max_count": counts}, index=[f"o{i}" for i in range(len(counts))])
 
 
-def test_a_value_at_its_alarm_counts_and_one_below_does_not():
-    points = surprise(orders_of([2.0, 3.0]))["buyer_hour_order_max_count"]
-    assert points["o0"] == 0.0 and points["o1"] == pytest.approx(1 - np.log10(1 / 3))
+SPREAD = [1.0, 1.5, 2.0, 2.5, 3.0] * 20  # median 2; the distance to the 75th percentile makes a spread of 0.5 / 0.6745
 
 
-def test_the_fewer_peers_reach_a_value_the_more_it_counts():
-    rare, common = surprise(orders_of([9.0] + [1.0] * 99)), surprise(orders_of([9.0] * 100))
-    assert rare.iloc[0, 0] > 2.9 and common.iloc[0, 0] == pytest.approx(1 - np.log10(100 / 101))
+def test_the_further_out_the_more_it_counts_and_an_alarm_that_is_reached_adds_a_little():
+    spread = 1.0 / 1.2816  # the 90th percentile, 3, is the further of the two
+    signals = orders_of([*SPREAD, 2.0 - 3.0 * spread, 2.0 + 6.0 * spread, 2.99, 3.0])
+    away = departed(signals, "operator")
+    assert away["buyer_hour_order_max_count"].iloc[100:102].tolist() == pytest.approx([-3.0, 6.0], abs=0.1)
+    points = outlying(signals, away)["buyer_hour_order_max_count"]
+    assert points["o100"] == 0.0 and points["o101"] == pytest.approx(np.log1p(8.0) + 0.3, abs=0.05)
+    assert points["o103"] - points["o102"] == pytest.approx(0.3, abs=0.01)
 
 
-def test_an_alarm_that_most_peers_share_makes_no_review():
-    assert alarm_count(orders_of([9.0] * 100), 0.05).sum() == 0
-    assert alarm_count(orders_of([9.0] + [1.0] * 99), 0.05)["o0"] == 1
+def test_a_signal_that_raises_no_alarm_alone_adds_half_and_an_unknown_one_nothing():
+    away = pd.DataFrame({"burst_order_count": [6.0, np.nan], "views_log_sd": [6.0, np.nan], "operator_order_count": [6.0, 6.0]})
+    points = outlying(away * 0.0, away)
+    assert points["views_log_sd"].tolist() == pytest.approx([np.log(9.0) / 2, 0.0]) and "operator_order_count" not in points
+    assert points["burst_order_count"].tolist() == pytest.approx([np.log(9.0), 0.0])
+
+
+def test_a_value_is_set_against_peers_of_its_own_size():
+    """Shares of small rooms stray; the same share that is usual among them lies far out among large ones."""
+    rng = np.random.default_rng(4)
+    size = np.repeat([20.0, 2000.0], 100)
+    share = rng.normal(0.1, np.repeat([0.1, 0.01], 100))
+    signals = pd.DataFrame({"view_count": size, "flash_view_share": share}, index=[f"s{i}" for i in range(200)])
+    signals.loc[["s0", "s150"], "flash_view_share"] = 0.2
+    away = departed(signals, "session")["flash_view_share"]
+    assert away["s0"] < 2.0 < 5.0 < away["s150"]
+
+
+def test_an_alarm_that_most_peers_share_or_that_a_few_exceed_by_little_makes_no_review():
+    assert alarm_count(orders_of([9.0] * 100), "operator", 4.0).sum() == 0
+    assert alarm_count(orders_of([9.0] + [1.0] * 99), "operator", 4.0)["o0"] == 1
+    assert alarm_count(orders_of([*SPREAD, 3.5]), "operator", 4.0).sum() == 0  # the most extreme of all, and beyond its alarm
 
 
 def test_ranks_are_a_permutation_and_ties_go_by_name():
-    frame = deviance_scores(
-        orders_of([5.0, 1.0, 5.0, 7.0]), "operator", digest()[:12], peers_of(orders_of([5.0, 1.0, 5.0, 7.0]), None), NIGHT
-    )
-    assert frame["rank"].to_dict() == {"o3": 1, "o0": 2, "o2": 3, "o1": 4}
+    signals = orders_of([90.0, 1.0, 90.0, 99.0, *[1.0] * 40])
+    frame = deviance_scores(signals, "operator", digest()[:12], peers_of(signals, None), NIGHT)
+    assert frame["rank"].head(4).to_dict() == {"o0": 2, "o1": 4, "o2": 3, "o3": 1}
 
 
 def test_what_is_unknown_is_named_and_never_counts():

@@ -40,13 +40,20 @@ def test_a_block_of_equal_stays_deviates_and_a_larger_honest_audience_does_not()
 
 def test_a_burst_is_seen_when_it_comes_and_the_future_changes_nothing():
     rng = np.random.default_rng(2)
-    x = rng.poisson(50, 1000).astype(float)
-    x[700:705] = 800
+    x = rng.poisson(50, 2000).astype(float)
+    x[1700:1705] = 800
     score = burst_scores(x)
-    assert score[700] > 5 and score[:700].max() < score[700]
+    assert score[1700] > 4 and score[:1700].max() < score[1700]
     longer = np.append(x, 10_000.0)
-    np.testing.assert_array_equal(burst_scores(longer)[:1000], score)
-    assert alarms(score, 5.0, 36).tolist() == [700]
+    np.testing.assert_array_equal(burst_scores(longer)[:2000], score)
+    assert alarms(score, 4.0, 36).tolist() == [1700]
+
+
+def test_a_series_that_often_bursts_is_judged_by_its_own_bursts():
+    rng = np.random.default_rng(3)
+    calm, wild = rng.poisson(50, 4000).astype(float), rng.poisson(50, 4000) + rng.pareto(1.5, 4000) * 30
+    calm[3000:3006], wild[3000:3006] = 200.0, 200.0
+    assert burst_scores(calm)[3000:3006].max() > 4 > 3 > burst_scores(wild)[3000:3006].max()
 
 
 ORDERS = [("s", "b", 0), ("s", "b", 1800), ("s", "b", 3600), ("s", "c", 9000)]

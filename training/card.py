@@ -7,6 +7,17 @@ from typing import Any
 from training.fit import Fitted
 
 
+def _built(fitted: Fitted) -> list[str]:
+    """Paragraph on what the trees read beside the signals, where they do."""
+    peers, classes = fitted.trees.peers, fitted.trees.booster.num_model_per_iteration() - 1
+    words = []
+    if peers is not None:
+        words.append(f"how far each signal lies from {len(peers.edges) + 1} strata of peers by `{peers.size}`, and how far all do together")
+    if classes > 1:
+        words.append(f"{classes} typologies learnt apart, any of which may find an entity")
+    return [f"**Beside the signals.** {'; '.join(words)}.", ""] if words else []
+
+
 def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
     """Model card in Markdown (sections after Mitchell et al., FAT* 2019)."""
     m, c = fitted.model, fitted.counts
@@ -25,6 +36,7 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
             "",
             f"**Known limits.** {m.known_limits}",
             "",
+            *_built(fitted),
             f"**Labels.** {c['rows']:.0f} rows with a matured verdict, {c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the "
             f"random audit (audited prevalence {c['audited_prevalence']:.3f}, to which the rows are weighted), {c['groups']:.0f} groups. "
             "Verdicts only, never planted truth.",

@@ -7,6 +7,7 @@ as the night's.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,14 +24,15 @@ from training.declare import Model
 from training.labels import entity_moments, operator_verdicts, verdicts
 
 WEEK = timedelta(days=7)
+PEERS = 2000  # sessions that show what is usual
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Signals (float64 frame), labels (confirmed, audited, level), the moment, group, night and entity of each row.
+    """Signals (float64 frame), labels (confirmed, audited, typology), the moment, group, night and entity of each row.
 
     Rows of one group (an operator, with the operators that its buyers' rings tie to it) never lie on both sides of
-    a split.
+    a split. `peers`: signals of entities as they come, judged or not, for models that compare with peers; else empty.
     """
 
     signals: pd.DataFrame
@@ -39,6 +41,7 @@ class Dataset:
     group: pd.Series
     night: pd.Series
     entity: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
+    peers: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __len__(self) -> int:
         return len(self.signals)
@@ -97,7 +100,7 @@ def build(
             labels = labels.assign(received_at=pd.Timestamp(moment) - WEEK / 2, operator_id=labels.index)
         else:
             inside = (everything["received_at"] >= moment - WEEK) & (everything["received_at"] < moment)
-            labels = everything[inside].assign(level=lambda d: d["confirmed"])
+            labels = everything[inside]
         if labels.empty:
             continue
         if model.live:
@@ -109,19 +112,28 @@ def build(
         label_frames.append(labels)
         night += [moment] * len(labels)
     if not label_frames:
-        empty = pd.DataFrame(columns=["confirmed", "audited", "level", "received_at", "operator_id"])
+        empty = pd.DataFrame(columns=["confirmed", "audited", "typology", "received_at", "operator_id"])
         label_frames, signal_frames = [empty], [pd.DataFrame(columns=model.columns, dtype=float)]
     labels = pd.concat(label_frames)
     received = pd.Series(pd.to_datetime(labels["received_at"]).to_numpy())
     group = labels["operator_id"].map(lambda o: groups.get(o, o)).reset_index(drop=True)
     return Dataset(
         pd.concat(signal_frames).reset_index(drop=True),
-        labels[["confirmed", "audited", "level"]].reset_index(drop=True),
+        labels[["confirmed", "audited", "typology"]].reset_index(drop=True),
         received,
         group,
         pd.Series(night),
         pd.Series(labels.index.to_numpy(), dtype=object),
+        _peers(known, model, until) if model.size is not None else pd.DataFrame(),
     )
+
+
+def _peers(tables, model: Model, until: datetime) -> pd.DataFrame:
+    """Signals of sessions of the last two weeks as a night would have met them, at most `PEERS`, chosen by their names."""
+    s = tables["sessions"]
+    ids = s.filter(s.received_at >= until - 2 * WEEK).session_id.to_pandas()
+    chosen = sorted(ids, key=lambda i: hashlib.sha256(str(i).encode()).digest())[:PEERS]
+    return engine.compute(tables, model.signals, model.entity, only=chosen)
 
 
 def session_of(view_ids: pd.Index) -> pd.Index:

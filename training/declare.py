@@ -11,8 +11,9 @@ from features.declare import LIVE, Signal
 class Model:
     """A model: what it scores, from which signals, against which typologies, and how it is fitted.
 
-    `ranking`: fitted to rank within a night (LambdaRank) rather than to tell two classes apart.
     `prefixes`: minutes after which a running session is also learnt from, for models over LIVE signals.
+    `size`: the signal by which entities are of a like size; the model then also reads how far the others lie from such peers.
+    `apart`: each typology has trees of its own, one against all, and any of them may find an entity.
     `parameters` and `rounds`: what of `FITTING` is other for it, and how many trees are grown.
     """
 
@@ -22,8 +23,9 @@ class Model:
     typologies: tuple[str, ...]
     question: str
     known_limits: str
-    ranking: bool = False
     prefixes: tuple[int, ...] = ()
+    size: str | None = None
+    apart: bool = False
     parameters: dict[str, float | int | str] = field(default_factory=dict)
     rounds: int = 200
 

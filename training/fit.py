@@ -12,6 +12,7 @@ import pandas as pd
 from data_contracts.faults import SteelyardError
 from features.catalogue import BY_NAME
 from features.declare import VIEW
+from features.departures import learn
 from training import splits
 from training.calibrate import Calibration, expected_calibration_error, isotonic
 from training.conformal import honest_scores
@@ -20,6 +21,7 @@ from training.declare import FITTING, Model
 from training.evaluate import Figure, auroc, average_precision
 from training.labels import prevalence, weights
 from training.purify import false_views
+from training.trees import Trees
 
 FEWEST = 10  # verdicts of each kind below which nothing is fitted
 
@@ -32,13 +34,11 @@ class TooFewLabels(SteelyardError):
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model ready for release: boosters as text, calibration, figures, and what they were computed on."""
+    """A model ready for release: its trees and those of the control, calibration, figures, and what they were computed on."""
 
     model: Model
-    booster: str
-    no_graph: str
-    columns: list[str]
-    no_graph_columns: list[str]
+    trees: Trees
+    no_graph: Trees
     calibration: Calibration
     figures: dict[str, Figure]
     ece: float
@@ -60,35 +60,47 @@ def rules_score(signals: pd.DataFrame) -> np.ndarray:
     return total
 
 
-def booster_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) -> lgb.Booster:
+def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) -> Trees:
     """LightGBM on some rows; monotone where a signal with an alarm declares its direction. Views learn from their labels `false`."""
-    labels = data.labels[rows]
+    labels, values = data.labels[rows], data.signals.loc[rows, columns].to_numpy()
     constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None else 0 for c in columns]
-    parameters = FITTING | {"monotone_constraints": constraints} | model.parameters
-    features = data.signals.loc[rows, columns].to_numpy()
-    if model.ranking:
-        nights = data.night[rows]
-        sizes = nights.groupby(nights.to_numpy(), sort=False).size().to_numpy()
-        train = lgb.Dataset(features, labels["level"].to_numpy(dtype=float), group=sizes, feature_name=columns)
-        parameters |= {"objective": "lambdarank", "lambdarank_truncation_level": 50, "label_gain": [0, 1, 3, 7]}
-    elif model.entity == VIEW:
-        train = lgb.Dataset(features, labels["false"].to_numpy(dtype=float), feature_name=columns)
-        parameters |= {"objective": "binary"}
+    peers = None
+    if model.size is not None:
+        peers = learn(columns, data.peers[columns].to_numpy() if len(data.peers) else values, model.size)
+        constraints = constraints * 2 + [1] * len(peers.deviances(values[:1])[0])
+    classes = _apart(labels) if model.apart else None
+    parameters = FITTING | {"monotone_constraints": constraints, "objective": "binary"} | model.parameters
+    given = Trees(None, columns, peers).inputs(values)  # type: ignore[arg-type]
+    if model.entity == VIEW:
+        train = lgb.Dataset(given, labels["false"].to_numpy(dtype=float))
+    elif classes is not None:
+        parameters |= {"objective": "multiclassova", "num_class": int(classes.max()) + 1}
+        train = lgb.Dataset(given, classes.astype(float))
     else:
-        train = lgb.Dataset(features, labels["confirmed"].to_numpy(dtype=float), weight=weights(labels), feature_name=columns)
-        parameters |= {"objective": "binary"}
-    return lgb.train(parameters, train, num_boost_round=model.rounds)
+        train = lgb.Dataset(given, labels["confirmed"].to_numpy(dtype=float), weight=weights(labels))
+    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers)
+
+
+def _apart(labels: pd.DataFrame) -> np.ndarray | None:
+    """Class of each row: 0 honest, then one for each typology with verdicts enough; rarer ones go with the commonest. None when
+    there is but one.
+    """
+    kinds = labels.loc[labels["confirmed"] == 1, "typology"].value_counts()
+    names = sorted(kinds.index[kinds >= FEWEST], key=str)
+    if len(names) < 2:
+        return None
+    number = {name: i for i, name in enumerate(names, 1)}
+    found = labels["typology"].map(number).fillna(number[kinds.index[0]]).to_numpy(dtype=np.int64)
+    return np.where(labels["confirmed"].to_numpy() == 1, found, 0)
 
 
 def _out_of_fold(model: Model, columns: list[str], data: Dataset) -> np.ndarray:
-    """Raw scores of every row by boosters that saw none of its group."""
+    """Raw scores of every row by trees that saw none of its group."""
     fold, raw = splits.folds(data.group), np.full(len(data), np.nan)
     for k in np.unique(fold):
         rows = fold != k
         if data.labels.loc[rows, "confirmed"].nunique() == 2:
-            raw[~rows] = booster_of(model, columns, data, rows).predict(
-                data.signals.loc[~rows, columns].to_numpy(), raw_score=True, num_threads=2
-            )
+            raw[~rows] = trees_of(model, columns, data, rows).raw(data.signals.loc[~rows, columns].to_numpy())
     return raw
 
 
@@ -118,8 +130,7 @@ def fit(model: Model, data: Dataset) -> Fitted:
         group = data.group[split.test]
         scores: dict[str, Any] = {"rules_only": rules_score(data.signals[split.test])}
         for name, used in (("model", columns), ("no_graph", control)):
-            booster = booster_of(model, used, data, split.train)
-            scores[name] = booster.predict(data.signals.loc[split.test, used].to_numpy(), raw_score=True, num_threads=2)
+            scores[name] = trees_of(model, used, data, split.train).raw(data.signals.loc[split.test, used].to_numpy())
         for name, score in scores.items():
             figures[f"average_precision_{name}"] = average_precision(truth[split.test], score, group)
             figures[f"auroc_{name}"] = auroc(truth[split.test], score, group)
@@ -130,10 +141,8 @@ def fit(model: Model, data: Dataset) -> Fitted:
     everything = np.ones(len(data), dtype=bool)
     return Fitted(
         model,
-        booster_of(model, columns, data, everything).model_to_string(),
-        booster_of(model, control, data, everything).model_to_string(),
-        columns,
-        control,
+        trees_of(model, columns, data, everything),
+        trees_of(model, control, data, everything),
         calibration,
         figures,
         expected_calibration_error(calibration(raw[known]), target[known], weight[known]),

@@ -14,12 +14,12 @@ NOISE = 0.1  # confirmed share of an operator's verdicts below which single erro
 
 
 def verdicts(tables: dict[str, Any], kind: str, typologies: tuple[str, ...]) -> pd.DataFrame:
-    """Latest verdict of each entity: index entity_id; confirmed (0/1), audited (bool: came by the random audit).
+    """Latest verdict of each entity: index entity_id; confirmed (0/1), typology, audited (bool: came by the random audit).
 
     An appeal that overturned a verdict is later than it, so it counts.
     """
     if "outcomes" not in tables:
-        return pd.DataFrame({"confirmed": [], "audited": []}, index=pd.Index([], name="entity_id"))
+        return pd.DataFrame({"confirmed": [], "typology": [], "audited": []}, index=pd.Index([], name="entity_id"))
     o = tables["outcomes"]
     o = o.filter((o.entity_kind == kind) & o.typology.isin(typologies)).to_pandas()
     o = o.sort_values(["entity_id", "decided_at", "source"])
@@ -27,6 +27,7 @@ def verdicts(tables: dict[str, Any], kind: str, typologies: tuple[str, ...]) -> 
     return pd.DataFrame(
         {
             "confirmed": (grouped["verdict"].last() == "confirmed").astype(int),
+            "typology": grouped["typology"].last(),
             "audited": grouped["source"].agg(lambda s: (s == "random_audit").any()).astype(bool),
         }
     )
@@ -40,9 +41,9 @@ def entity_moments(tables: dict[str, Any], kind: str) -> pd.DataFrame:
 
 
 def operator_verdicts(tables: dict[str, Any], model: Model, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
-    """Operators with verdicts about what was received in [since, until): index operator_id; confirmed (0/1), level, audited.
+    """Operators with verdicts about what was received in [since, until): index operator_id; confirmed (0/1), typology (none), audited.
 
-    `level` is a relevance of 0 to 3 by the confirmed share of the verdicts; hostile brushing is not counted.
+    Confirmed is who has a confirmed verdict and more of them than errors of verdict explain; hostile brushing is not counted.
     """
     parts = []
     for kind in (SESSION, ORDER):
@@ -52,16 +53,15 @@ def operator_verdicts(tables: dict[str, Any], model: Model, since: pd.Timestamp,
         when = entity_moments(tables, kind)
         when = when[(when["received_at"] >= since) & (when["received_at"] < until)]
         parts.append(verdicts(tables, kind, model.typologies).join(when, how="inner"))
-    both = pd.concat(parts) if parts else pd.DataFrame(columns=["confirmed", "audited", "operator_id"])
+    both = pd.concat(parts) if parts else pd.DataFrame(columns=["confirmed", "typology", "audited", "operator_id"])
     grouped = both.groupby("operator_id")
     count, found = grouped.size(), grouped["confirmed"].sum()
     share = found / count
     guilty = (found >= 1) & (share >= NOISE)
-    level = np.where(~guilty, 0, np.where(share >= 0.6, 3, np.where(share >= 0.3, 2, 1)))
     return pd.DataFrame(
         {
             "confirmed": guilty.astype(int),
-            "level": level,
+            "typology": "",
             "audited": grouped["audited"].any().astype(bool),
         }
     ).rename_axis("entity_id")

@@ -8,6 +8,7 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 
 from training.fit import Fitted
 
@@ -46,7 +47,7 @@ def open_run(mlflow: Any, fitted: Fitted, facts: dict[str, Any]) -> str:
             "until": facts["until"],
         }
     )
-    mlflow.log_params({"signals": len(fitted.columns), **facts["parameters"]})
+    mlflow.log_params({"signals": len(fitted.trees.columns), **facts["parameters"]})
     mlflow.log_dict(facts["tables"], "tables.json")
     for name, figure in fitted.figures.items():
         if np.isfinite(figure.value):
@@ -64,13 +65,15 @@ def close_run(mlflow: Any, fitted: Fitted, release: Path, version: str, champion
     """Log the native booster and the release's files, register the version and set its aliases."""
     from mlflow.models import infer_signature
 
-    booster = lgb.Booster(model_str=fitted.booster)
-    example = fitted.dataset.signals[fitted.columns].head(5).astype("float64")
-    signature = infer_signature(example, booster.predict(example.to_numpy(), num_threads=1))
+    trees = fitted.trees
+    given = trees.inputs(fitted.dataset.signals[trees.columns].head(5).to_numpy(dtype="float64"))
+    names = trees.columns + [f"input_{i}" for i in range(len(trees.columns), given.shape[1])]
+    example = pd.DataFrame(given, columns=names)
+    signature = infer_signature(example, trees.booster.predict(given, num_threads=1))
     if signature is None:
         raise RuntimeError(f"{fitted.model.name}: MLflow inferred no signature")
     info = mlflow.lightgbm.log_model(
-        booster,
+        trees.booster,
         name=fitted.model.name,
         registered_model_name=fitted.model.name,
         signature=signature,

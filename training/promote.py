@@ -153,9 +153,8 @@ def judge(lake: Path, model: Model, champion: Released, challenger: Released, at
     data = build(lake, model, at, tied_operators(tables))
     since = pd.Timestamp(max(champion.manifest["until"], challenger.manifest["until"]))
     keep = (data.received >= since).to_numpy() if len(data) else np.zeros(0, dtype=bool)
-    data = Dataset(
-        *(part[keep].reset_index(drop=True) for part in (data.signals, data.labels, data.received, data.group, data.night, data.entity))
-    )
+    kept = (part[keep].reset_index(drop=True) for part in (data.signals, data.labels, data.received, data.group, data.night, data.entity))
+    data = Dataset(*kept)
     truth = data.labels["confirmed"].to_numpy(dtype=int)
     a, b = (m.raw(data.signals[m.columns].to_numpy()) if len(data) else np.zeros(0) for m in (champion, challenger))
     audited, group = data.labels["audited"].to_numpy(dtype=bool), data.group.to_numpy()

@@ -1,7 +1,7 @@
 """Released models: a folder of text files and a manifest of their digests. Nothing is pickled.
 
-`MODELS/<name>/<version>/` holds model.txt and no_graph.txt (LightGBM's text format), golden.json, card.md and
-manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
+`MODELS/<name>/<version>/` holds model.txt and no_graph.txt (LightGBM's text format), peers.json (what they compare with),
+golden.json, card.md and manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
 corrupted file, so digests are checked before it sees one.
 """
 
@@ -19,10 +19,12 @@ import numpy as np
 from data_contracts.faults import ArtefactRefused
 from data_contracts.lake import digest_file
 from features import catalogue
+from features.departures import from_json
 from training.calibrate import Calibration
 from training.conformal import conformal_p
 from training.declare import Model
 from training.models.all import BY_NAME
+from training.trees import Trees
 
 MANIFEST, CHAMPIONS, CHALLENGERS, CARD = "manifest.json", "champions.json", "challengers.json", "card.md"
 
@@ -33,16 +35,18 @@ class Released:
 
     model: Model
     version: str
-    booster: lgb.Booster
-    no_graph: lgb.Booster
-    columns: list[str]
-    no_graph_columns: list[str]
+    trees: Trees
+    no_graph: Trees
     calibration: Calibration
     manifest: dict[str, Any]
 
+    @property
+    def columns(self) -> list[str]:
+        return self.trees.columns
+
     def raw(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """Raw scores; `values` float64 of shape (n, signals) in the manifest's order."""
-        return np.asarray(self.booster.predict(values, raw_score=True, num_threads=threads))
+        return self.trees.raw(values, threads)
 
     def probability(self, raw: np.ndarray) -> np.ndarray:
         return self.calibration(raw)
@@ -51,6 +55,25 @@ class Released:
         """Share of honest entities that look at least as suspicious, shape (n,); NaN where no honest one was known."""
         honest = np.array(self.manifest["honest"], dtype=np.float64)
         return conformal_p(raw, honest) if len(honest) else np.full(len(raw), np.nan)
+
+
+def text_of(trees: Trees, no_graph: Trees) -> dict[str, str]:
+    """The files of a model's trees and of its control's."""
+    peers = {name: None if t.peers is None else t.peers.as_json() for name, t in (("model", trees), ("no_graph", no_graph))}
+    return {
+        "model.txt": trees.booster.model_to_string(),
+        "no_graph.txt": no_graph.booster.model_to_string(),
+        "peers.json": json.dumps(peers, sort_keys=True),
+    }
+
+
+def read_trees(files: dict[str, str], columns: list[str], no_graph_columns: list[str]) -> tuple[Trees, Trees]:
+    """Trees as `text_of` wrote them. The caller has checked the digests: LightGBM aborts on text that is not its own."""
+    peers = {name: None if given is None else from_json(given) for name, given in json.loads(files["peers.json"]).items()}
+    return (
+        Trees(lgb.Booster(model_str=files["model.txt"]), columns, peers["model"]),
+        Trees(lgb.Booster(model_str=files["no_graph.txt"]), no_graph_columns, peers["no_graph"]),
+    )
 
 
 def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any]) -> str:
@@ -124,9 +147,9 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
     model = BY_NAME[name]
     if manifest["signals"] != model.columns or manifest["catalogue_sha256"] != catalogue.digest():
         raise ArtefactRefused(f"{place}: it was trained on another catalogue of signals than this code computes. Train and release again.")
-    boosters = [lgb.Booster(model_str=(place / f).read_text()) for f in ("model.txt", "no_graph.txt")]
+    trees = read_trees({f: (place / f).read_text() for f in manifest["files"]}, manifest["signals"], manifest["no_graph_signals"])
     calibration = Calibration(tuple(manifest["calibration"]["raw"]), tuple(manifest["calibration"]["probability"]))
-    released = Released(model, version, boosters[0], boosters[1], manifest["signals"], manifest["no_graph_signals"], calibration, manifest)
+    released = Released(model, version, *trees, calibration, manifest)
     golden = json.loads((place / "golden.json").read_text())
     rows = np.array([[np.nan if v is None else v for v in row] for row in golden["rows"]], dtype=float)
     if not np.array_equal(released.raw(rows), np.array(golden["raw"])):

@@ -24,6 +24,7 @@ from training.dataset import build, tied_operators
 from training.declare import FITTING, Model
 from training.fit import Fitted, fit
 from training.models.all import MODELS
+from training.trees import Trees
 
 GOLDEN = 20
 
@@ -66,11 +67,11 @@ def _facts(lake: Path, until: datetime, model: Model, tables: dict[str, dict[str
     }
 
 
-def _golden(fitted: Fitted) -> str:
+def _golden(fitted: Fitted, trees: Trees) -> str:
     """Rows with the raw scores that any later loading must reproduce bit for bit."""
     step = max(1, len(fitted.dataset) // GOLDEN)
-    rows = fitted.dataset.signals[fitted.columns].to_numpy()[::step][:GOLDEN]
-    raw = lgb.Booster(model_str=fitted.booster).predict(rows, raw_score=True, num_threads=1)
+    rows = fitted.dataset.signals[trees.columns].to_numpy()[::step][:GOLDEN]
+    raw = trees.raw(rows, threads=1)
     return json.dumps({"rows": [[None if np.isnan(v) else float(v) for v in row] for row in rows], "raw": list(map(float, raw))})
 
 
@@ -97,17 +98,17 @@ def train(
         facts = _facts(lake, until, model, tables)
         progress(f"{model.name}: logging")
         run_id = lineage.open_run(store, fitted, facts)
-        booster = lgb.Booster(model_str=fitted.booster)
-        gain = booster.feature_importance("gain")
-        text = card(fitted, facts | {"run_id": run_id, "gain": dict(zip(fitted.columns, gain / max(gain.sum(), 1e-12), strict=True))})
+        texts = release.text_of(fitted.trees, fitted.no_graph)
+        trees, no_graph = release.read_trees(texts, fitted.trees.columns, fitted.no_graph.columns)
+        text = card(fitted, facts | {"run_id": run_id, "gain": trees.gain()})
         version = release.write_release(
             models,
-            {"model.txt": fitted.booster, "no_graph.txt": fitted.no_graph, "golden.json": _golden(fitted), release.CARD: text},
+            texts | {"golden.json": _golden(fitted, trees), release.CARD: text},
             {
                 "name": model.name,
                 "entity": model.entity,
-                "signals": fitted.columns,
-                "no_graph_signals": fitted.no_graph_columns,
+                "signals": trees.columns,
+                "no_graph_signals": no_graph.columns,
                 "honest": [float(x) for x in fitted.honest] if model.entity == OPERATOR else [],
                 "calibration_rows": fitted.calibrated_on if model.entity == OPERATOR else {},
                 "calibration": {"raw": fitted.calibration.raw, "probability": fitted.calibration.probability},

@@ -68,7 +68,7 @@ def rows(data: Path, say: Any) -> list[dict[str, Any]]:
                 (int(t.searchsorted(pd.Timestamp(a))), int(t.searchsorted(pd.Timestamp(b)))) for a, b in windows_of[f"{family}/{path.name}"]
             ]
             series.append((frame["value"].to_numpy(dtype=float), spans))
-        for name, scorer in (("burst alarm", lambda x: burst_scores(x, (288,), both_sides=True)), ("windowed Gaussian", _gaussian)):
+        for name, scorer in (("burst alarm", lambda x: burst_scores(x, both_sides=True)), ("windowed Gaussian", _gaussian)):
             scored = [(scorer(x), spans) for x, spans in series]
             levels = np.unique(np.quantile(np.concatenate([s for s, _ in scored]), np.linspace(0.9, 0.99995, 120)))
             null = sum(-MISSED * len(spans) for _, spans in scored)

@@ -15,11 +15,11 @@ from benchmarks.slice import DAYS, TRAINED, UNSEEN, judged
 from features import attributes, engine
 from features.declare import VIEW
 from serving.figures import attribute
-from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
+from simulation.schemes import ENGAGEMENT_SCHEMES, TYPOLOGY, VIEW_SCHEMES
 from training.attacker import LIKE, VIEWER_HOUR
 from training.calibrate import expected_calibration_error
 from training.dataset import Dataset, build, session_of, tied_operators
-from training.fit import booster_of
+from training.fit import trees_of
 from training.models.session_inflation import MODEL as SESSIONS
 from training.release import Released, load
 
@@ -112,12 +112,13 @@ def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.D
     honest = score.index[~guilty.reindex(score.index).to_numpy(dtype=bool)]
     asked = _asked(score.index, size, planted)
     known, truth, group = judged(worlds.made("medium", TRAINED), SESSIONS, AS_OF)
-    labels = pd.DataFrame({"confirmed": truth, "audited": False, "level": truth})
-    everything = Dataset(
-        known.reset_index(drop=True), labels, pd.Series(dtype=object), group.reset_index(drop=True), pd.Series(dtype=object)
-    )
-    taught = booster_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool))
-    best = pd.Series(taught.predict(signals[SESSIONS.columns].to_numpy(), raw_score=True, num_threads=2), index=signals.index)
+    scheme = worlds.fraudulent_sessions(worlds.made("medium", TRAINED))["scheme"].reindex(known.index)
+    labels = pd.DataFrame({"confirmed": truth, "audited": False, "typology": scheme.map(TYPOLOGY).to_numpy()})
+    known = known.reset_index(drop=True)
+    nobody = pd.Series(dtype=object)
+    everything = Dataset(known, labels, nobody, group.reset_index(drop=True), nobody, peers=known)
+    taught = trees_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool))
+    best = pd.Series(taught.raw(signals[SESSIONS.columns].to_numpy()), index=signals.index)
     out = []
     for (name, words, members, goal), value, most in zip(asked, _recalls(score, honest, asked), _recalls(best, honest, asked), strict=True):
         why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(truth)} sessions the same trees reach {most:.3f}, the rest is not in the signals"
@@ -140,8 +141,7 @@ def unseen_schemes(score_seen: pd.Series, bar_seen: float, honest: pd.Index, pla
         say(f"without {scheme}")
         with_it = set(truth.loc[truth["scheme"] == scheme, "session_id"])
         kept = ~data.entity.isin(with_it).to_numpy()
-        booster = booster_of(SESSIONS, SESSIONS.columns, data, kept)
-        score = pd.Series(booster.predict(signals[SESSIONS.columns].to_numpy(), raw_score=True, num_threads=2), index=signals.index)
+        score = pd.Series(trees_of(SESSIONS, SESSIONS.columns, data, kept).raw(signals[SESSIONS.columns].to_numpy()), index=signals.index)
         bar = score.loc[honest].quantile(1 - FALSE_ALARMS)
         seen = float((score_seen.loc[here] > bar_seen).mean())
         value = float((score.loc[here] > bar).mean())

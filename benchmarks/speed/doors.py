@@ -45,10 +45,10 @@ def fewer_trees(models: Path) -> list[dict[str, Any]]:
     for name in ("session_inflation", "order_brushing"):
         released = load(models, name)
         signals, guilty, group = judged(lake, released.model, as_of)
-        values, trees = signals[released.columns].to_numpy(), released.booster.num_trees()
+        values, trees = signals[released.columns].to_numpy(), released.trees.booster.current_iteration()
         for share in (0.25, 0.5, 1.0):
             many = max(1, round(share * trees))
-            score = np.asarray(released.booster.predict(values, raw_score=True, num_threads=2, num_iteration=many))
+            score = released.trees.raw(values, rounds=many)
             figure = average_precision(guilty, score, group.reset_index(drop=True))
             out.append(
                 row(

@@ -31,7 +31,9 @@ def lake(published, tmp_path):
 
 @pytest.fixture
 def accused(lake):
-    return read_outbound(lake, "measures")["operator_id"].iloc[0]
+    """An operator with a measure and suspicious sessions of tonight in evidence."""
+    made = read_outbound(lake, "measures")
+    return made.loc[made["evidence"].map(lambda e: "sessions" in json.loads(e)), "operator_id"].iloc[0]
 
 
 def test_every_automatic_measure_says_facts_rule_dates_and_appeal_in_both_languages(published):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from features import accounts, audience, categories, coordination, engagement, fulfilment, operators, orders, rooms, viewers
+from features import accounts, audience, categories, coordination, engagement, fulfilment, habits, operators, orders, rooms, viewers
 from features.declare import Signal
 
 T0 = pd.Timestamp("2026-01-10 20:00")
@@ -166,7 +166,7 @@ CASES = [
     ),
     Case(
         "eleven likes at a constant pace are steady, the same with one long pause are not",
-        engagement.steady_liker_share,
+        engagement.steady_like_share,
         {
             "interactions": rows(
                 "session_id account_id kind at count",
@@ -175,6 +175,82 @@ CASES = [
             )
         },
         {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "ten views without an act anywhere are a silent habit, nine are none, and one act in another room ends it",
+        habits.silent_habit_view_share,
+        {
+            "views": views(
+                *[f"s{1 + (i > 0)} a t{i} t{i + 1}" for i in range(10)],
+                *[f"s{3 + (i > 0)} b t{i} t{i + 1}" for i in range(9)],
+                *[f"s{5 + (i > 0)} c t{i} t{i + 1}" for i in range(10)],
+            ),
+            "interactions": rows("session_id account_id kind at count", "s6 c like t1 1"),
+        },
+        {"s1": 1.0, "s2": 1.0, "s3": 0.0, "s4": 0.0, "s5": 0.0, "s6": 0.0},
+    ),
+    Case(
+        "an account on three devices hops, on two it does not",
+        habits.hopping_view_share,
+        {
+            "views": rows(
+                "session_id account_id device_id joined_at left_at",
+                *[f"s1 a d{i} t{i} t9" for i in range(3)],
+                *[f"s2 b e{i} t{i} t9" for i in range(2)],
+            ),
+            "interactions": rows("session_id account_id kind at count", "s1 a like t1 1"),
+        },
+        {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "a device that carried four accounts in all rooms is crowded, with three it is not",
+        habits.crowded_device_view_share,
+        {
+            "views": rows(
+                "session_id account_id device_id joined_at left_at",
+                *[f"s{1 + (i > 0)} a{i} d t{i} t9" for i in range(4)],
+                *[f"s3 b{i} e t{i} t9" for i in range(3)],
+            )
+        },
+        {"s1": 1.0, "s2": 1.0, "s3": 0.0},
+    ),
+    Case(
+        "a follow of the same operator again counts, of another it does not; one such follow says less than two",
+        habits.repeated_follow_residual,
+        {
+            "interactions": rows(
+                "session_id account_id kind at count",
+                "s1 a follow t1 1",
+                "s2 a follow t1 1",
+                "s3 b follow t1 1",
+                "s4 b follow t1 1",
+            ),
+            "sessions": sessions("s1", "s2", "s3", "s4").assign(operator_id=["o", "o", "p", "q"]),
+        },
+        {
+            "s1": 0.0,
+            "s2": 0.0,
+            "s3": -2.0,
+            "s4": -2.0,
+        },  # one of one, and none of one, where half of all do: (1 or 0, less a half, less a half) / a half
+    ),
+    Case(
+        "a text of three writers at two operators is shared, of two writers it is not",
+        habits.shared_script_residual,
+        {
+            "interactions": rows(
+                "session_id account_id kind at count text_hash",
+                *[f"s{1 + (i > 1)} a{i} comment t{i} 1 x" for i in range(3)],
+                *[f"s{1 + i} b{i} comment t{9 + i} 1 y" for i in range(2)],
+                *[f"s3 c{i} comment t{i} 1 z{i}" for i in range(400)],
+            ),
+            "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o", "p", "q"]),
+        },
+        {
+            "s1": (2 - 0.5 - 3 * 3 / 405) / math.sqrt(3 * 3 / 405 * 402 / 405),
+            "s2": (1 - 0.5 - 2 * 3 / 405) / math.sqrt(2 * 3 / 405 * 402 / 405),
+            "s3": (-0.5 - 400 * 3 / 405) / math.sqrt(400 * 3 / 405 * 402 / 405),
+        },
     ),
     Case(
         "a follow that was undone counts, one that stands does not",

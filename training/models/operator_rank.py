@@ -1,16 +1,15 @@
 """Which operators should a patrol look at first?"""
 
-from features import benefit, counters, operators, rooms
+from features import benefit, counters, operators, rooms, totals
 from features.declare import OPERATOR
 from training.declare import Model
 
 MODEL = Model(
     name="operator_rank",
     entity=OPERATOR,
-    signals=operators.SIGNALS + counters.SIGNALS + rooms.SIGNALS + benefit.SIGNALS,
+    signals=operators.SIGNALS + counters.SIGNALS + totals.OF_OPERATORS + rooms.SIGNALS + benefit.SIGNALS,
     typologies=("view_fraud", "engagement_fraud", "order_fraud"),
-    question="Ranked by the share of what was looked at that people confirmed, which operators come first?",
+    question="Would people who looked at this operator's sessions and orders confirm that it cheats? Ranked by the answer.",
     known_limits="It learns from operators that people looked at; those who were never looked at are unlike them. Orders confirmed as hostile do not count.",
-    ranking=True,
     parameters={"min_data_in_leaf": 5, "num_leaves": 7},
 )

@@ -1,6 +1,6 @@
 """Was a session's audience or engagement inflated?"""
 
-from features import audience, coordination, engagement, expected, givers, reactions, series, shape, viewers
+from features import audience, coordination, engagement, expected, givers, habits, reactions, series, shape, viewers
 from features.declare import SESSION
 from training.declare import RANDOMISED, Model
 
@@ -14,11 +14,13 @@ MODEL = Model(
     + reactions.SIGNALS
     + expected.SIGNALS
     + givers.SIGNALS
+    + habits.SIGNALS
     + shape.SIGNALS
     + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
     typologies=("view_fraud", "engagement_fraud"),
     question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",
     known_limits="Crowds of paid people on their own devices and slow imitations of an audience are its blind side.",
-    parameters=RANDOMISED,
-    rounds=400,
+    parameters=RANDOMISED | {"feature_fraction": 0.6},
+    size="view_count",
+    apart=True,
 )

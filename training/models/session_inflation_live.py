@@ -2,7 +2,7 @@
 
 from features import reactions, series, shape
 from features.declare import SESSION
-from training.declare import Model
+from training.declare import RANDOMISED, Model
 
 MODEL = Model(
     name="session_inflation_live",
@@ -12,4 +12,7 @@ MODEL = Model(
     question="From the counters so far: would a person who looked at this session confirm an inflation?",
     known_limits="Counters by minute show steps, blocks and shapes, not who watched; expect far more misses than of the nightly model.",
     prefixes=(30, 90),
+    parameters=RANDOMISED | {"feature_fraction": 0.6},
+    size="viewers_mean",
+    apart=True,
 )

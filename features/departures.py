@@ -1,0 +1,126 @@
+"""How far values lie from those of peers of a like size, robustly and on every signal's own scale.
+
+A share of thirty views strays further by chance than one of thirty thousand, so peers are those of a like size, in strata of
+equal numbers. Each value is set against the median of its stratum, over the spread of the side on which it lies; spreads come from
+the quantiles up to the 95th, which a few cheats in a hundred cannot widen. The deviance adds up how far an entity
+lies out on the suspicious side of its signals: it needs no label, and it is a signal for models that have few.
+
+Source: robust z-scores from quantiles (Rousseeuw and Hubert, WIREs 2011), each side its own; outlier scores among the inputs of a
+classifier as in XGBOD (Zhao and Hryniewicki, IJCNN 2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from features.catalogue import BY_NAME
+
+STRATA = 5
+FEWEST = 30  # known values of a stratum below which all strata are its peers
+FAR = 3.0  # spreads from the median at which a value begins to count: three are rare by chance, and one or two are not
+TINY = 0.05  # part of the plain standard deviation below which no spread falls: where most values are one, chance is not nought
+UPPER, LOWER = ((0.75, 0.6745), (0.90, 1.2816), (0.95, 2.0563)), ((0.25, 0.6745), (0.10, 1.2816))  # quantile, normal spreads to it
+
+
+@dataclass(frozen=True)
+class Departures:
+    """Peers' medians and spreads of some signals by stratum of size: arrays of shape (strata, signals).
+
+    `size`: the signal that tells sizes apart, None where all are peers; `edges`: between its strata. A signal that was never
+    known is NaN.
+    """
+
+    columns: tuple[str, ...]
+    size: str | None
+    edges: np.ndarray
+    middle: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Departures in spreads, signed, shape (n, signals); NaN where the value or its peers are unknown."""
+        stratum = np.zeros(len(values), dtype=np.int64)
+        if self.size is not None:
+            stratum = np.searchsorted(self.edges, np.nan_to_num(values[:, self.columns.index(self.size)]), side="right")
+        away = values - self.middle[stratum]
+        return away / np.where(away > 0, self.upper[stratum], self.lower[stratum])
+
+    def deviances(self, departed: np.ndarray) -> np.ndarray:
+        """How far each entity lies out on the suspicious side: over all signals with an alarm, on the furthest signal of any, and
+        over those of each typology with an alarm.
+
+        Shape (n, typologies + 2), at least 0; an unknown signal adds nothing.
+        """
+        out = self.outlying(departed)
+        return np.column_stack([out[:, m].max(axis=1, initial=0.0) if i == 1 else out[:, m].sum(axis=1) for i, m in enumerate(self._sets)])
+
+    def deviance_parts(self, departed: np.ndarray) -> np.ndarray:
+        """What part each signal has in each deviance, shape (n, typologies + 2, signals); nothing where nothing lies out."""
+        out = self.outlying(departed)
+        parts = []
+        for i, member in enumerate(self._sets):
+            mine = out * member
+            mine = np.where(mine == mine.max(axis=1, keepdims=True), mine, 0.0) if i == 1 else mine
+            parts.append(mine / np.maximum(mine.sum(axis=1, keepdims=True), 1e-12))
+        return np.stack(parts, axis=1)
+
+    def outlying(self, departed: np.ndarray) -> np.ndarray:
+        """What each signal with a suspicious side adds to a deviance, shape (n, signals), at least 0."""
+        return weight_of(np.nan_to_num(departed * self._side))
+
+    @cached_property
+    def _side(self) -> np.ndarray:
+        return np.array([BY_NAME[c].direction for c in self.columns], dtype=float)
+
+    @cached_property
+    def _sets(self) -> list[np.ndarray]:
+        """Which signals each deviance is over."""
+        alarmed = np.array([BY_NAME[c].alarm is not None for c in self.columns])
+        kind = np.array([BY_NAME[c].typology for c in self.columns], dtype=object)
+        return [alarmed, np.ones(len(self.columns), dtype=bool), *(alarmed & (kind == t) for t in sorted(set(kind[alarmed])))]
+
+    def as_json(self) -> dict[str, Any]:
+        """Numbers and names that `from_json` reads again, bit for bit."""
+        arrays = (("middle", self.middle), ("upper", self.upper), ("lower", self.lower))
+        lists = {k: [[float(x) if np.isfinite(x) else None for x in row] for row in v] for k, v in arrays}
+        return {"columns": list(self.columns), "size": self.size, "edges": self.edges.tolist(), **lists}
+
+
+def weight_of(spreads: np.ndarray) -> np.ndarray:
+    """What lying out by so many spreads on the suspicious side adds: log(1 + (spreads / FAR)³), 0 on the other side.
+
+    The cube keeps many small departures from making a large one, the logarithm one absurd value from outweighing all others.
+    """
+    return np.log1p((np.clip(spreads, 0.0, None) / FAR) ** 3)
+
+
+def from_json(given: dict[str, Any]) -> Departures:
+    """Departures as `as_json` wrote them."""
+    arrays = {k: np.array(given[k], dtype=np.float64).reshape(-1, len(given["columns"])) for k in ("middle", "upper", "lower")}
+    return Departures(tuple(given["columns"]), given["size"], np.array(given["edges"], dtype=np.float64), **arrays)
+
+
+def learn(columns: list[str], values: np.ndarray, size: str | None) -> Departures:
+    """What peers show. `values`: float64 of shape (entities, signals), of entities as they come, honest or not."""
+    sizes = np.nan_to_num(values[:, columns.index(size)]) if size is not None and size in columns else None
+    edges = np.unique(np.quantile(sizes, np.arange(1, STRATA) / STRATA)) if sizes is not None and len(sizes) else np.zeros(0)
+    stratum = np.searchsorted(edges, sizes, side="right") if sizes is not None else np.zeros(len(values), dtype=np.int64)
+    shape = (len(edges) + 1, len(columns))
+    middle, upper, lower = (np.full(shape, np.nan) for _ in range(3))
+    for j in range(len(columns)):
+        x = values[:, j]
+        known = np.isfinite(x)
+        if not known.any():
+            continue
+        floor = TINY * x[known].std() + 1e-9
+        for k in range(shape[0]):
+            mine = x[known & (stratum == k)]
+            mine = mine if len(mine) >= FEWEST else x[known]
+            middle[k, j] = np.median(mine)
+            upper[k, j] = max(floor, *((np.quantile(mine, q) - middle[k, j]) / s for q, s in UPPER))
+            lower[k, j] = max(floor, *((middle[k, j] - np.quantile(mine, q)) / s for q, s in LOWER))
+    return Departures(tuple(columns), size if sizes is not None else None, edges, middle, upper, lower)

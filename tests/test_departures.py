@@ -1,0 +1,113 @@
+"""Claims about departures from peers, and about the trees that read them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.departures import FAR, from_json, learn
+from tests.conftest import UNTIL
+from training.dataset import Dataset
+from training.fit import trees_of
+from training.models.session_inflation import MODEL as SESSIONS
+from training.release import read_trees, text_of
+from training.trees import _any
+
+COLUMNS = ["view_count", "flash_view_share", "stay_spread_ratio", "likes_per_liker_ratio"]
+
+
+def peers(n: int = 500, seed: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    size = np.exp(rng.uniform(3, 8, n))
+    return np.column_stack([size, rng.normal(0.2, 1 / np.sqrt(size)), rng.normal(1.0, 0.1, n), rng.normal(5, 1, n)])
+
+
+def test_a_value_at_the_median_of_its_stratum_departs_by_nothing_and_a_normal_spread_by_one():
+    values = peers(5000)
+    found = learn(COLUMNS, values, None)
+    row = np.array([[100.0, np.median(values[:, 1]), 1.1, 6.0]])
+    away = found.of(row)[0]
+    assert away[1] == 0.0 and away[3] == pytest.approx(1.0, abs=0.15) and away[2] == pytest.approx(1.0, abs=0.15)
+
+
+def test_four_cheats_in_a_hundred_peers_do_not_hide_one_another():
+    values = peers(1000)
+    values[:40, 1] += 5.0
+    away = learn(COLUMNS, values, "view_count").of(values)[:, 1]
+    assert np.median(away[:40]) > 4 * FAR > FAR > np.quantile(away[40:], 0.99)
+
+
+def test_only_the_suspicious_side_makes_a_deviance_and_what_is_unknown_makes_none():
+    found = learn(COLUMNS, peers(), "view_count")
+    row = np.array([[100.0, np.nan, 0.0, 5.0], [100.0, np.nan, 2.0, 5.0], [100.0, np.nan, np.nan, np.nan]])
+    deviance = found.deviances(found.of(row))
+    low_spread, high_spread, unknown = deviance[:, 0]  # a low spread of stays is suspicious, a high one is not
+    assert low_spread > 2.0 and high_spread < 1e-3 and unknown == 0.0
+    assert deviance[0, 1] == pytest.approx(low_spread, abs=1e-3)  # it is the furthest signal too
+
+
+def test_parts_of_a_deviance_add_up_and_fall_to_who_lies_out():
+    found = learn(COLUMNS, peers(), "view_count")
+    parts = found.deviance_parts(found.of(np.array([[100.0, 3.0, 0.0, 5.0]])))[0]
+    assert parts[0].sum() == pytest.approx(1.0) and parts[0][1] > 0.3 and parts[0][2] > 0.3 and parts[0][0] == 0.0
+    assert sorted(parts[1])[-2:] == [0.0, 1.0]
+
+
+def test_departures_survive_being_written():
+    values = peers()
+    values[:, 3] = np.nan  # never known
+    found = learn(COLUMNS, values, "view_count")
+    again = from_json(json.loads(json.dumps(found.as_json())))
+    np.testing.assert_array_equal(found.of(values), again.of(values))
+    assert np.isnan(again.of(values)[:, 3]).all()
+
+
+def session_rows(n: int = 500) -> Dataset:
+    """Sessions of which a fifth are inflated in views, a fifth in likes, each with its own trace; others are honest."""
+    rng = np.random.default_rng(4)
+    signals = pd.DataFrame(rng.normal(0, 1, (n, len(SESSIONS.columns))), columns=SESSIONS.columns)
+    signals["view_count"] = np.exp(rng.uniform(3, 8, n))
+    kind = rng.choice(["", "view_fraud", "engagement_fraud"], n, p=[0.6, 0.2, 0.2])
+    signals["flash_view_share"] += 4.0 * (kind == "view_fraud")
+    signals["likes_per_liker_ratio"] += 4.0 * (kind == "engagement_fraud")
+    labels = pd.DataFrame({"confirmed": (kind != "").astype(int), "audited": False, "typology": kind})
+    when, nights = pd.Series([pd.Timestamp(UNTIL)] * n), pd.Series([UNTIL] * n)
+    return Dataset(signals, labels, when, pd.Series([f"g{i}" for i in range(n)]), nights, peers=signals)
+
+
+def test_typologies_are_learnt_apart_and_any_of_them_may_find():
+    data = session_rows()
+    trees = trees_of(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
+    values = data.signals.to_numpy()
+    honest, views, likes = (values[(data.labels["typology"] == k).to_numpy()] for k in ("", "view_fraud", "engagement_fraud"))
+    assert trees.booster.num_model_per_iteration() == 3
+    assert np.median(trees.raw(honest)) < -1 < 1 < min(np.median(trees.raw(views)), np.median(trees.raw(likes)))
+
+
+def test_a_typology_with_few_verdicts_goes_with_the_commonest():
+    data = session_rows()
+    rare = data.labels["typology"] == "engagement_fraud"
+    keep = (~rare | (rare.cumsum() <= 9)).to_numpy()
+    trees = trees_of(SESSIONS, SESSIONS.columns, data, keep)
+    assert trees.booster.num_model_per_iteration() == 1
+
+
+def test_reasons_name_the_signal_that_made_the_score_and_files_give_the_same_trees():
+    data = session_rows()
+    trees = trees_of(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
+    found = data.signals[(data.labels["typology"] == "engagement_fraud").to_numpy()].to_numpy()[:20]
+    push = trees.contributions(found)
+    assert push.shape == found.shape
+    assert (push.argmax(axis=1) == SESSIONS.columns.index("likes_per_liker_ratio")).mean() > 0.8
+    again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
+    np.testing.assert_array_equal(trees.raw(found, threads=1), again.raw(found, threads=1))
+
+
+@pytest.mark.parametrize(("one", "other"), [(0.0, 0.0), (-3.0, 2.0), (-40.0, -40.0), (9.0, -9.0)])
+def test_any_of_two_is_one_less_the_chance_of_neither(one, other):
+    p, q = 1 / (1 + np.exp(-one)), 1 / (1 + np.exp(-other))
+    wanted = np.log((p + q - p * q) / ((1 - p) * (1 - q)))
+    assert _any(np.array([[one, other]]))[0] == pytest.approx(wanted, rel=1e-6)
