@@ -75,14 +75,14 @@ def unexplained_step_max(m):
     """Largest rise of log(viewers + 10) from one minute to the next with no boost or raid then; the first five minutes are left out."""
     if len(m) < FEW:
         return np.nan
-    worst = 0.0
+    worst = 1.0  # the largest log is that of the largest ratio, so one is taken and not one a minute
     for i in range(6, len(m)):
-        step = np.log((m[i, VIEWERS] + 10.0) / (m[i - 1, VIEWERS] + 10.0))
-        if np.isnan(step):
+        ratio = (m[i, VIEWERS] + 10.0) / (m[i - 1, VIEWERS] + 10.0)
+        if not ratio >= 0.0:
             return np.nan
-        if m[i, GRANTED] == 0.0 and step > worst:
-            worst = step
-    return worst
+        if m[i, GRANTED] == 0.0 and ratio > worst:
+            worst = ratio
+    return np.log(worst)
 
 
 @live(
@@ -99,14 +99,14 @@ def cliff_step_max(m):
     """Largest fall of log(viewers + 10) from one minute to the next; the last tenth is left out."""
     if len(m) < FEW:
         return np.nan
-    worst = 0.0
+    worst = 1.0
     for i in range(1, int(0.9 * len(m))):
-        step = np.log((m[i - 1, VIEWERS] + 10.0) / (m[i, VIEWERS] + 10.0))
-        if np.isnan(step):
+        ratio = (m[i - 1, VIEWERS] + 10.0) / (m[i, VIEWERS] + 10.0)
+        if not ratio >= 0.0:
             return np.nan
-        if step > worst:
-            worst = step
-    return worst
+        if ratio > worst:
+            worst = ratio
+    return np.log(worst)
 
 
 @live(

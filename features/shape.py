@@ -20,6 +20,7 @@ from features.kernels import (
     VIEWERS,
     correlation,
     live,
+    log_of,
     strongest_period,
     unexplained_excess,
 )
@@ -33,12 +34,12 @@ def _entropy(x):
     total = x.sum()
     if len(x) < FEW or not total > 0:
         return np.nan
-    h = 0.0
+    mass, logs = 0.0, 0.0
     for i in range(len(x)):
         if x[i] > 0:
-            p = x[i] / total
-            h -= p * np.log(p)
-    return h / np.log(len(x))
+            mass += x[i]
+            logs += x[i] * log_of(x[i])
+    return (mass * np.log(total) - logs) / (total * np.log(len(x)))
 
 
 @live(
@@ -56,9 +57,10 @@ def unexplained_level_shift(m):
     n = len(m)
     if n < 2 * SETTLED:
         return np.nan
-    x, total, granted = np.log(m[:, VIEWERS] + 10.0), np.zeros(n + 1), np.zeros(n + 1)
+    total, granted = np.zeros(n + 1), np.zeros(n + 1)
     for i in range(n):
-        total[i + 1] = total[i] + x[i]
+        viewers = m[i, VIEWERS] + 10.0
+        total[i + 1] = total[i] + (log_of(viewers) if viewers > 0.0 else np.nan)
         granted[i + 1] = granted[i] + m[i, GRANTED]
     worst = 0.0
     for i in range(SETTLED + 5, n - SETTLED):

@@ -29,12 +29,20 @@ found three groups; its control is the same events with shuffled times; every ac
 was looked at while the ensemble was written, seeds 1 to 5 are reported. NAB sets one threshold on its own windows, for every method.
 Intervals are 90 % bootstrap intervals unless a row says otherwise.
 
-**What is missed, and what the ceiling seems to be.** Counters of whole broadcasts do not show injected viewers at any size that matters: an honest
-channel varies as much. Minutes show a block that joins at once from 10 % on, and a slow one by its lasting shift. Single views are attributed from verdicts on
-sessions alone; an eighth of the false views is not found at 95 % precision, and more of them where the session itself is not held inflated. What holds
-sessions down is verdicts: the rows marked as a ceiling teach the same trees by planted truth. Self-training on unjudged sessions, the evidence of single views as
-a signal of the session, bags of boosters and shares shrunk by the size of the room were tried on worlds 303 and 404 and left out:
-with randomised trees shrinking raises recall at 50 % on one of them (.64 to .75) and lowers it on the other (.91 to .84; farms .45 to .32), the others moved nothing beyond what a few honest sessions at the top do. Follow rings and scripted comments have few verdicts and look like small honest bursts. Forward in time the S-FFSD verdicts spread from old payments mislead.
+**What was chosen where.** Departures, typologies apart, habits, 200 trees and the classifier of operators were chosen on six pairs of worlds 101, 303 and 404, by
+average precision and recall at few false alarms; world 202 was judged once before this page, while `attribution.HELD` was still a half (precision of single views .79 at a recall of .88).
+The burst alarm was tried in eight variants on these very NAB series (smoothing, levels or logs, both sides or one, when the tail is first believed), so its rows are optimistic.
+Forged counters: trees of 7, 15 and 31 leaves were tried on the same broadcasts.
+
+**What is missed, and what the ceiling seems to be.** Counters of whole broadcasts show viewers that were added only where they are about as many as the honest ones: forged
+counters find half of the broadcasts that were doubled, none of the older methods found one in fifty. A shape that the forger of the detector does not know (`ramp`) is
+seldom found. (Earlier versions of this page said that counters cannot show injected viewers at all; and their injections left fractions, which a detector could have read.)
+Minutes show a block that joins at once from 10 % on, and a slow one by its lasting shift. What holds sessions down is verdicts: the rows marked as a ceiling teach the same
+trees by planted truth. A scheme that was never judged is found where its traces are those of others; bought likes, rings, scripts and paid crowds have traces of their own, and a
+model of verdicts does not look there. Letting the deviance from peers find sessions beside the trees was tried: it raised unseen likes from .20 to .46 of
+their recall and rings from .35 to .46, and cost a tenth of the recall of large inflation and a fifth of that of farms, so it was left out. Nights without any model rank by
+that deviance. Self-training on unjudged sessions, the evidence of single views as a signal of the session, bags of boosters, pruned verdicts, summed ranks instead of departures and
+trees without monotone constraints (recall at 50 % .93 instead of .91) were tried on the same worlds and left out. Forward in time the S-FFSD verdicts spread from old payments mislead.
 
 **Peers that do not run here.** PyGOD 1.1.0 with torch 2.13.0 for CPUs imports, but its neural detectors (DOMINANT, GAE and the others that sample
 neighbours) need pyg-lib or torch-sparse, which have no build for it; its SCAN did not end within 150 seconds on the YelpChi graph with a block
@@ -100,7 +108,7 @@ def retail(data: Path, folder: Path, say: Any) -> list[dict[str, Any]]:
     nightly(folder, date(2017, 6, 30), None, load_policy())
     tiers = read_outbound(folder, "tier_decisions")["tier"]
     value = float((tiers != "A").mean())
-    why = "without labels a store is reviewed when two of its signals are extreme among its peers, and some store always is"
+    why = "without labels a store is reviewed when two of its signals lie far out among stores of its size"
     return [
         row("retail-reviewed", f"Honest retail baskets: share of {len(tiers)} stores reviewed", value, COMMAND, "<= 0.01", holds=value <= 0.01, why=None if value <= 0.01 else why)
     ]  # fmt: skip
