@@ -23,6 +23,7 @@ from features.declare import VIEW
 from serving.docs import CARDS
 from serving.nightly import nightly
 from serving.policy import load_policy
+from serving.scorer import departed, outlying
 from training.declare import Model
 from training.evaluate import average_precision
 from training.fit import rules_score
@@ -76,11 +77,13 @@ def judged(lake: Path, model: Model, as_of: datetime) -> tuple[pd.DataFrame, np.
 
 
 def scorers(released: Released, signals: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Scores of the model and of its two controls."""
+    """Scores of the model, of its two controls, and of a night without any label."""
+    alone = signals[released.columns]
     return {
         "model": released.raw(signals[released.columns].to_numpy()),
         "no graph": released.no_graph.raw(signals[released.no_graph.columns].to_numpy()),
         "rules only": rules_score(signals),
+        "no labels": outlying(alone, departed(alone, released.model.entity)).sum(axis=1).to_numpy(),
     }
 
 
@@ -227,6 +230,8 @@ world: another seed, other operators and people, the same kinds of scheme. Inter
 follow the same operator again; three signals of `features/habits.py` see just that, and did not exist when the schemes were written. A platform whose
 bots like and chat elsewhere would show less. No outcome and no planted row enters a signal; the figure of the random audit on the card says the same. What the
 controls say: without the graph, .96; counters of a running session alone, .70.
+
+"No labels" is the deviance from peers of a like size by which a night ranks where nothing was judged.
 
 The graph signals pay for sessions and bring little elsewhere. The one honest operator in C is a victim of hostile brushing: 56 orders that a rival placed and refunded;
 who gained from them could not be told.
