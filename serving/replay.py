@@ -133,6 +133,7 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
                 stratum=why.get("stratum", ""),
                 floor=why.get("floor"),
                 override=why["override"]["tier"] if why.get("override") else None,
+                contested=bool(why.get("contested", False)),
             )
         )
     return out

@@ -54,9 +54,11 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
     probability = operators.probability()
     weight = influence(context.parts, policy.influence)
     alarms = alarm_count(s, OPERATOR, policy.tiers.review_far)
+    reasons = operators.scores[operators.scores["model"] == operators.main]["reasons"].dropna().to_dict()
     out = []
     for operator in s.index:
         low, high = s.at[operator, "suspicious_low_rating_share"], s.at[operator, "suspicious_high_rating_share"]
+        gains = who_gains(_value(low), _value(high), policy)
         held = context.overrides.get(operator)
         parts = context.split.loc[operator] if operator in context.split.index else None
         out.append(
@@ -67,17 +69,24 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
                 int(alarms[operator]),
                 _value(s.at[operator, "operator_session_count"]),
                 _value(s.at[operator, "operator_order_count"]),
-                who_gains(_value(low), _value(high), policy),
+                gains,
                 None if context.p_values is None else _value(context.p_values.get(operator, np.nan)),
                 context.rarest is not None and bool(context.rarest.get(operator, False)),
                 stratum=context.stratum.get(operator, ""),
                 floor=context.floors.get(operator),
                 override=held.tier if held else None,
+                contested=_by_orders(reasons.get(operator)) and gains != "beneficiary",
                 split=None if parts is None else tuple(np.nan_to_num(parts.to_numpy(dtype=float)).tolist()),
                 **past.get(operator, {}),
             )
         )
     return out
+
+
+def _by_orders(reasons: str | None) -> bool:
+    """Whether most of what is said against an operator is said of its orders, which somebody else may have placed."""
+    told = json.loads(reasons) if reasons else []
+    return sum(r["share"] for r in told if r["typology"] == "order_fraud") > 0.5 * sum(r["share"] for r in told)
 
 
 def decide_night(
@@ -119,6 +128,7 @@ def decide_night(
                         "proposed": d.proposed,
                         "alarms": standing.alarms,
                         "rarest": standing.rarest,
+                        "contested": standing.contested,
                         "clean": standing.clean + 1 if milder and d.tier == standing.previous_tier else 0,
                         "stratum": standing.stratum,
                         "floor": standing.floor,

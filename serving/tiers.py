@@ -23,7 +23,8 @@ class Standing:
     `rarest`: none that is known does. `clean`: nights in a row, before tonight, with a milder proposal.
     `previous_*`: last night's tier, risk, model and policy. `stratum`: its region and category, which have patrol of their own.
     `floor`: the mildest tier that a notice allows; `override`: the tier that a person set until it expires.
-    `split`: how much of the change of risk is owed to behaviour, data and model.
+    `split`: how much of the change of risk is owed to behaviour, data and model. `contested`: it is suspected mostly for orders
+    that a rival may have placed, since nothing shows that it gains from them.
     """
 
     operator_id: str
@@ -44,6 +45,7 @@ class Standing:
     floor: str | None = None
     override: str | None = None
     split: tuple[float, float, float] | None = None
+    contested: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
         tier = "A"
     elif s.p_value is not None and s.operator_id not in chosen:
         tier = min(tier, "B")
-    return min(tier, "B") if is_cold(s, policy) else tier
+    return min(tier, "B") if is_cold(s, policy) or s.contested else tier
 
 
 def who_gains(low: float | None, high: float | None, policy: Policy) -> str:
@@ -180,6 +182,8 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
         zh, en = zh + f"；诚实运营者中 {s.p_value:.1%} 同样可疑", en + f"; {s.p_value:.1%} of honest operators look as suspicious"
     if is_cold(s, policy):
         zh, en = zh + "；历史不足，只复核", en + "; too little history, reviewed only"
+    if s.contested and s.attribution == "unknown":
+        zh, en = zh + "；可疑订单由谁受益不明，只复核", en + "; who gains from its suspicious orders is not known, reviewed only"
     if s.attribution == "third_party":
         zh, en = (
             zh + "；可疑订单对其不利，也可能是他人恶意刷单",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.policy import BadPolicy, load_policy
+from serving.supervise import _by_orders
 from serving.tiers import TIERS, Standing, decide, who_gains
 
 POLICY = load_policy()
@@ -160,6 +162,20 @@ def one(policy=WIDE, **more):
 
 
 PAST = {"previous_tier": "A", "previous_risk": 0.1, "previous_model": "m1", "previous_policy": POLICY.version}
+
+
+def test_who_may_be_the_victim_of_a_rival_is_reviewed_not_accused():
+    d = one(risk=0.95, contested=True)
+    assert d.tier == "B" and "who gains from its suspicious orders is not known" in d.why_en and "由谁受益不明" in d.why_zh
+    assert one(risk=0.95, contested=False).tier == "D" and one(risk=0.01, contested=True).tier == "A"
+    known = one(risk=0.95, contested=True, attribution="third_party")
+    assert known.tier == "B" and "which may be a rival's doing" in known.why_en and "not known" not in known.why_en
+
+
+@pytest.mark.parametrize(("orders", "views", "contested"), [(0.51, 0.49, True), (0.5, 0.5, False), (0.0, 0.0, False)])
+def test_an_operator_is_contested_when_most_of_what_is_said_is_of_its_orders(orders, views, contested):
+    told = [{"typology": "order_fraud", "share": orders}, {"typology": "view_fraud", "share": views}]
+    assert _by_orders(json.dumps(told)) is contested and not _by_orders(None)
 
 
 def test_history_counts_what_is_known_and_nothing_is_no_history():
