@@ -17,7 +17,8 @@ wrk asks the boost check and both no-ops in turns. A check is measured twice: of
 a running service; and of so many sessions in turn that the service has forgotten each, so that every check runs kernels and the model again.
 **A night of a hundred million views does not end yet.** `make bench-night` was tried with 115 million: signals of sessions and lockstep went through (15.8 GB at most), and
 after 36 minutes, beside other work, the engine was out of memory in the join of all orders of 28 days with what their buyers clicked. So the goal of growth up to
-100 million views is missed, and only growth from the medium to the large world is a row. Not measured: other tree evaluators than LightGBM's own, none of which is in use.
+100 million views is missed, and only growth from the medium to the large world is a row.
+A model of sessions is two ensembles and departures from peers now: one row of the live one takes 96 us instead of 18, which a check pays only for a session that it has forgotten. Not measured: other tree evaluators than LightGBM's own, none of which is in use.
 """
 
 
