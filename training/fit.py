@@ -21,7 +21,7 @@ from training.declare import FITTING, Model
 from training.evaluate import Figure, auroc, average_precision
 from training.labels import prevalence, weights
 from training.purify import false_views
-from training.trees import Trees
+from training.trees import Trees, inputs
 
 FEWEST = 10  # verdicts of each kind below which nothing is fitted
 
@@ -67,10 +67,10 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) 
     peers = None
     if model.size is not None:
         peers = learn(columns, data.peers[columns].to_numpy() if len(data.peers) else values, model.size)
-        constraints = constraints * 2 + [1] * len(peers.deviances(values[:1])[0])
+        constraints = constraints * 2 + [1] * peers.deviances(values[:1]).shape[1]
     classes = _apart(labels) if model.apart else None
     parameters = FITTING | {"monotone_constraints": constraints, "objective": "binary"} | model.parameters
-    given = Trees(None, columns, peers).inputs(values)  # type: ignore[arg-type]
+    given = inputs(values, peers)
     if model.entity == VIEW:
         train = lgb.Dataset(given, labels["false"].to_numpy(dtype=float))
     elif classes is not None:

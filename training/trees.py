@@ -27,10 +27,7 @@ class Trees:
 
     def inputs(self, values: np.ndarray) -> np.ndarray:
         """What the booster reads, from signals of shape (n, signals) in the order of `columns`."""
-        if self.peers is None:
-            return values
-        departed = self.peers.of(values)
-        return np.hstack([values, np.sign(departed) * np.log1p(np.abs(departed)), self.peers.deviances(departed)])
+        return inputs(values, self.peers)
 
     def raw(self, values: np.ndarray, threads: int = 2, rounds: int | None = None) -> np.ndarray:
         """Log-odds before calibration, shape (n,); by the first `rounds` of its trees where they are named."""
@@ -65,6 +62,14 @@ class Trees:
         mine = gain[:k] + (gain[k : 2 * k] if self.peers is not None else 0.0)
         named = dict(zip(self.columns, mine, strict=True)) | ({DEVIANCE: gain[2 * k :].sum()} if self.peers is not None else {})
         return {name: float(value / max(gain.sum(), 1e-12)) for name, value in named.items()}
+
+
+def inputs(values: np.ndarray, peers: Departures | None) -> np.ndarray:
+    """Signals of shape (n, signals), their departures and deviances beside them where there are peers."""
+    if peers is None:
+        return values
+    departed = peers.of(values)
+    return np.hstack([values, np.sign(departed) * np.log1p(np.abs(departed)), peers.deviances(departed)])
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:
