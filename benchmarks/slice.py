@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rich.console import Console
+from sklearn.metrics import average_precision_score
 
 from benchmarks import worlds
 from benchmarks.page import row, write
@@ -26,26 +27,28 @@ from serving.policy import load_policy
 from serving.scorer import departed, outlying
 from training.declare import Model
 from training.evaluate import average_precision
-from training.fit import rules_score
+from training.fit import consistent, rules_score, trees_of
 from training.models.all import MODELS
 from training.release import Released, champions, load
-from training.train import train
+from training.splits import side
+from training.train import Trained, train
 
 COMMAND = "make bench"
-TRAINED, UNSEEN = 101, 202
+TRAINED, UNSEEN = worlds.TAUGHT, 202
+PARTS = {"a ninth": 1 / 9, "a third": 1 / 3}  # of the operators, for the learning curve
 DAYS = 28
 console = Console()
 
 
-def trained_models(lake: Path) -> Path:
-    """Models of the training world, trained afresh, their cards kept in the repository."""
+def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
+    """Models of the training world, trained afresh, their cards kept in the repository; and what each was fitted on."""
     models = worlds.OUT / "models"
     shutil.rmtree(models, ignore_errors=True)
-    train(lake, models, datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS), progress=console.print)
+    trained = train(lake, models, datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS), progress=console.print)
     CARDS.mkdir(exist_ok=True)
     for name, version in champions(models).items():
         shutil.copy(models / name / version / "card.md", CARDS / f"{name}.md")
-    return models
+    return models, trained
 
 
 def judged(lake: Path, model: Model, as_of: datetime) -> tuple[pd.DataFrame, np.ndarray, pd.Series]:
@@ -110,6 +113,28 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], dict[s
                 )
             )
     return rows, kept
+
+
+def learning_curve(trained: list[Trained], kept: dict[str, tuple[Released, pd.DataFrame, np.ndarray]]) -> list[dict[str, Any]]:
+    """Average precision on the unseen world of models taught by the verdicts on a part of the operators."""
+    rows = []
+    for one in trained:
+        if one.name not in kept:
+            continue
+        model, data, (_, signals, guilty) = one.fitted.model, one.fitted.dataset, kept[one.name]
+        for words, share in PARTS.items():
+            some = (data.group.map(side) < share).to_numpy()
+            trees = trees_of(model, model.columns, data, consistent(model, data, some))
+            value = float(average_precision_score(guilty, trees.raw(signals[model.columns].to_numpy())))
+            rows.append(
+                row(
+                    f"learning-{one.name}-{round(1 / share)}",
+                    f"`{one.name}` taught by {words} of the operators ({int(some.sum())} of {len(some)} rows, {int(data.labels.loc[some, 'confirmed'].sum())} confirmed): average precision",
+                    value,
+                    COMMAND,
+                )
+            )
+    return rows
 
 
 def per_scheme(lake: Path, kept: dict[str, tuple[Released, pd.DataFrame, np.ndarray]]) -> str:
@@ -240,9 +265,10 @@ who gained from them could not be told.
 
 def main() -> None:
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
-    here, there = worlds.made("medium", TRAINED), worlds.made("medium", UNSEEN)
-    models = trained_models(here)
+    here, there = worlds.taught(), worlds.made("medium", UNSEEN)
+    models, trained = trained_models(here)
     rows, kept = unseen_world(models, there)
+    rows += learning_curve(trained, kept)
     texts = [EXPLAINED, per_scheme(there, kept), lookalikes(models, there)]
     if data.is_dir():
         with tempfile.TemporaryDirectory() as scratch:

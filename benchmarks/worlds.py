@@ -13,6 +13,7 @@ from simulation.schemes import TYPOLOGY
 from simulation.world import world
 
 START = date(2026, 1, 5)
+TAUGHT = 101
 OUT = Path(os.environ.get("STEELYARD_BENCH", "out/bench"))
 
 
@@ -22,6 +23,11 @@ def made(size: str, seed: int) -> Path:
     if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
         world(lake, lake.with_name(lake.name + ".truth"), seed, size, None, START)
     return lake
+
+
+def taught() -> Path:
+    """Lake of the world whose verdicts models of the pages learn from."""
+    return made("wide", TAUGHT)
 
 
 def truth(lake: Path, name: str) -> pd.DataFrame:

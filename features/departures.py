@@ -2,10 +2,12 @@
 
 A share of thirty views strays further by chance than one of thirty thousand, so peers are those of a like size, in strata of
 equal numbers. Each value is set against the median of its stratum, over the spread of the side on which it lies; spreads come from
-the quantiles up to the 95th, which a few cheats in a hundred cannot widen. The deviance adds up how far an entity
+the quantiles up to the 95th, which a few cheats in a hundred cannot widen; where they are more, `settled` leaves out who lies out
+furthest and looks again. The deviance adds up how far an entity
 lies out on the suspicious side of its signals: it needs no label, and it is a signal for models that have few.
 
-Source: robust z-scores from quantiles (Rousseeuw and Hubert, WIREs 2011), each side its own; outlier scores among the inputs of a
+Source: robust z-scores from quantiles (Rousseeuw and Hubert, WIREs 2011), each side its own; trimming and learning again as in
+concentration steps (Rousseeuw and Van Driessen, Technometrics 1999); outlier scores among the inputs of a
 classifier as in XGBOD (Zhao and Hryniewicki, IJCNN 2018).
 """
 
@@ -22,6 +24,8 @@ from features.catalogue import BY_NAME
 STRATA = 5
 FEWEST = 30  # known values of a stratum below which all strata are its peers
 FAR = 3.0  # spreads from the median at which a value begins to count: three are rare by chance, and one or two are not
+OUT, ROUNDS = 0.1, 3  # share that lies out furthest and is left out of the peers, and how often
+LESS = 0.5  # what a signal counts that raises no alarm by itself
 TINY = 0.05  # part of the plain standard deviation below which no spread falls: where most values are one, chance is not nought
 UPPER, LOWER = ((0.75, 0.6745), (0.90, 1.2816), (0.95, 2.0563)), ((0.25, 0.6745), (0.10, 1.2816))  # quantile, normal spreads to it
 
@@ -72,6 +76,14 @@ class Departures:
         """What each signal with a suspicious side adds to a deviance, shape (n, signals), at least 0."""
         return weight_of(np.nan_to_num(departed * self._side))
 
+    def total(self, departed: np.ndarray) -> np.ndarray:
+        """How far each entity lies out over all signals, shape (n,); those without an alarm count less."""
+        return self.outlying(departed) @ np.where(self._alarmed, 1.0, LESS)
+
+    @cached_property
+    def _alarmed(self) -> np.ndarray:
+        return np.array([BY_NAME[c].alarm is not None for c in self.columns])
+
     @cached_property
     def _side(self) -> np.ndarray:
         return np.array([BY_NAME[c].direction for c in self.columns], dtype=float)
@@ -79,7 +91,7 @@ class Departures:
     @cached_property
     def _sets(self) -> list[np.ndarray]:
         """Which signals each deviance is over."""
-        alarmed = np.array([BY_NAME[c].alarm is not None for c in self.columns])
+        alarmed = self._alarmed
         kind = np.array([BY_NAME[c].typology for c in self.columns], dtype=object)
         return [alarmed, np.ones(len(self.columns), dtype=bool), *(alarmed & (kind == t) for t in sorted(set(kind[alarmed])))]
 
@@ -124,3 +136,15 @@ def learn(columns: list[str], values: np.ndarray, size: str | None) -> Departure
             upper[k, j] = max(floor, *((np.quantile(mine, q) - middle[k, j]) / s for q, s in UPPER))
             lower[k, j] = max(floor, *((middle[k, j] - np.quantile(mine, q)) / s for q, s in LOWER))
     return Departures(tuple(columns), size if sizes is not None else None, edges, middle, upper, lower)
+
+
+def settled(columns: list[str], values: np.ndarray, size: str | None) -> Departures:
+    """What usual peers show: learnt again, `ROUNDS` times, without the share `OUT` that lies out furthest. Input as for `learn`.
+
+    Without it a scheme that one entity in ten uses hides itself: it widens the spread by which it would stand out.
+    """
+    found = learn(columns, values, size)
+    for _ in range(ROUNDS if len(values) else 0):
+        total = found.total(found.of(values))
+        found = learn(columns, values[total <= np.quantile(total, 1.0 - OUT)], size)
+    return found

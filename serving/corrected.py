@@ -25,6 +25,8 @@ MEASURES = {
     "follows": "share of follows",
 }
 
+ENGAGEMENTS = ("likes", "comments", "follows")  # what a scheme may inflate one of without the others
+
 
 def suspicious_share(signals: pd.DataFrame, peers: Peers, unit: str) -> pd.Series:
     """Largest excess over peers among a session's alarming signals of a unit, 0 where none alarms."""
@@ -61,16 +63,18 @@ def session_figures(
     peers: Peers,
     shares: pd.DataFrame | None = None,
     watched: pd.DataFrame | None = None,
-    engagement: float = 1.0,
+    engagement: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Views, unique viewers, likes and follows of sessions.
 
     `counted`: index session, columns of measures and `basis`. `shares`: attributed false shares of views by session (share, low,
     high, certainty), where views were attributed. `watched`: views by session that false orders bring (`watched_orders`).
-    `engagement`: share of inflated sessions whose likes or follows are, for those where no signal measured it. Where no model gave a probability, nothing is
-    taken away and `certainty` is unknown.
+    `engagement`: probability of each session that its likes, comments or follows are inflated (None: as of any inflation). Where no
+    signal of a figure stands out, it may be one of the other two that is false: a third of it counts. Where no model gave a
+    probability, nothing is taken away and `certainty` is unknown.
     """
     p = probability.reindex(counted.index)
+    engaged = p if engagement is None else engagement.reindex(counted.index)
     parts = []
     for measure, unit in MEASURES.items():
         if measure not in counted:
@@ -78,8 +82,10 @@ def session_figures(
         value = counted[measure]
         suspicious = suspicious_share(signals.reindex(counted.index), peers, unit)
         suspicious = suspicious.where(counted["basis"] != "counters", 0.0)  # counters alone attribute nothing: as much as may be
-        here = (unit == "share of views") | (suspicious > 0)  # else it may be another figure of the session that was inflated
-        false = share_of(p.where(here, p * engagement), suspicious)
+        if unit == "share of views":
+            false = share_of(p, suspicious)
+        else:
+            false = share_of(engaged.where(suspicious > 0, engaged / len(ENGAGEMENTS)), suspicious)
         if unit == "share of views":
             if shares is not None:
                 false = shares.reindex(counted.index)[false.columns].astype(float).combine_first(false)

@@ -15,8 +15,11 @@ from features.declare import ORDER, SESSION, VIEW
 from serving import corrected, inputs
 from serving.scored import Scored
 from training.dataset import session_of
+from training.labels import verdicts
 from training.release import Released
 
+ENGAGEMENT = "engagement_fraud"
+INFLATION = ("view_fraud", ENGAGEMENT)
 HONEST = 0.05  # sessions below this probability show what honest views look like
 
 
@@ -71,14 +74,19 @@ def counted_figures(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
     return out.assign(basis=out.get("basis", "counters")).astype({c: float for c in out.columns if c != "basis"})
 
 
-def engagement_share(tables: dict[str, Any]) -> float:
-    """Share of confirmed sessions whose engagement was inflated, by the verdicts that have matured (one pseudo-verdict a side)."""
+def engagement(sessions: Scored, tables: dict[str, Any]) -> pd.Series:
+    """Probability of each session that its likes, comments or follows are inflated, NaN where no model gave one.
+
+    A model that tells typologies apart says it; else it is that of any inflation times the share of confirmed sessions whose engagement was,
+    by the verdicts that have matured (one pseudo-verdict a side).
+    """
+    if ENGAGEMENT in sessions.kinds:
+        return sessions.kinds[ENGAGEMENT]
     if "outcomes" not in tables:
-        return 0.5
-    o = tables["outcomes"]
-    found = o.filter((o.entity_kind == SESSION) & (o.verdict == "confirmed") & o.typology.isin(["view_fraud", "engagement_fraud"]))
-    counts = found.select("entity_id", "typology").distinct().to_pandas()["typology"].value_counts()
-    return float((counts.get("engagement_fraud", 0) + 1.0) / (counts.sum() + 2.0))
+        return sessions.probability() * 0.5
+    found = verdicts(tables, SESSION, INFLATION)
+    kinds = found.loc[found["confirmed"] == 1, "typology"]
+    return sessions.probability() * float(((kinds == ENGAGEMENT).sum() + 1.0) / (len(kinds) + 2.0))
 
 
 def _watched(tables: dict[str, Any], orders: pd.DataFrame, probability: pd.Series) -> pd.DataFrame | None:
@@ -109,7 +117,7 @@ def corrected_figures(tables: dict[str, Any], scored: dict[str, Scored], scope: 
     if SESSION in scored and len(scored[SESSION].signals):
         s = scored[SESSION]
         counted = counted_figures(tables, s)
-        found = corrected.session_figures(s.signals, counted, s.probability(), s.peers, shares, watched, engagement_share(tables))
+        found = corrected.session_figures(s.signals, counted, s.probability(), s.peers, shares, watched, engagement(s, tables))
         parts.insert(0, found)
     parts = [p for p in parts if len(p)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

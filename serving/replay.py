@@ -20,6 +20,7 @@ from serving.duties.standing_orders import digest_of
 from serving.nightly import compute_night, run_identity
 from serving.policy import Policy
 from serving.scored import ranker_before
+from serving.supervise import past_of
 from serving.tiers import Standing, decide
 from training import release
 from training.code import revision, sources_digest
@@ -142,14 +143,14 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
 def what_if(folder: str | Path, first: date, last: date, policy: Policy) -> pd.DataFrame:
     """Who would have had another tier under a policy, night by night: date, operator_id, tier, would_be.
 
-    Each night stands on the tiers that the new policy itself would have given the night before.
+    Each night stands on the tiers that the new policy itself would have given the night before, the first on those that were in force.
     """
     lake = open_lake(folder)
     nights = [d for d in sorted(published(lake)) if first.isoformat() <= d <= last.isoformat()]
     if not nights:
         raise LakeProblem(f"{lake} has no published night from {first} to {last}")
-    past: dict[str, dict] = {}
-    rows = []
+    manifest = json.loads((lake / "runs" / published(lake)[nights[0]] / "manifest.json").read_text("utf-8"))
+    past, rows = past_of(lake, manifest["before"]), []
     for night in nights:
         run = published(lake)[night]
         decisions = pq.read_table(lake / "runs" / run / "tier_decisions.parquet").to_pandas().set_index("operator_id")

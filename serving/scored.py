@@ -25,12 +25,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Scored:
-    """Signals and scores of one kind of entity; `main` is the model that decisions follow."""
+    """Signals and scores of one kind of entity; `main` is the model that decisions follow.
+
+    `kinds`: probability of each typology that it tells apart, index entity; without columns where it tells none apart.
+    """
 
     signals: pd.DataFrame
     scores: pd.DataFrame
     main: str
     peers: scorer.Peers
+    kinds: pd.DataFrame
 
     def probability(self) -> pd.Series:
         rows = self.scores[self.scores["model"] == self.main]
@@ -100,12 +104,13 @@ def score_entity(
     peers = scorer.peers_of(signals, stratum)
     say(f"{entity} scores")
     parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night)]
-    main = scorer.DEVIANCE
+    main, kinds = scorer.DEVIANCE, pd.DataFrame(index=signals.index)
     if MODEL_OF.get(entity) in models:
         released = models[MODEL_OF[entity]]
         parts.append(scorer.model_scores(released, signals, peers, policy.night))
         main = released.model.name
-    return Scored(signals, pd.concat(parts), main, peers)
+        kinds = kinds.assign(**released.by_typology(signals[released.columns].to_numpy(), parts[-1]["probability"].to_numpy()))
+    return Scored(signals, pd.concat(parts), main, peers, kinds)
 
 
 def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
 from features.declare import OPERATOR, SESSION
-from features.departures import learn, weight_of
+from features.departures import LESS, Departures, learn, settled, weight_of
 from serving.policy import NightPolicy
 from training.release import Released
 
@@ -105,13 +106,15 @@ def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy
     return frame.assign(unknown=_unknown(signals[released.columns], shown.to_numpy()))
 
 
-def departed(signals: pd.DataFrame, entity: str) -> pd.DataFrame:
-    """How far each value lies from tonight's peers of a like size, in spreads (`features/departures.py`)."""
+def departed(
+    signals: pd.DataFrame, entity: str, peers: Callable[[list[str], np.ndarray, str | None], Departures] = settled
+) -> pd.DataFrame:
+    """How far each value lies from tonight's `peers` of a like size, in spreads (`features/departures.py`)."""
     size = next((c for c in SIZES.get(entity, ()) if c in signals.columns and signals[c].notna().any()), None)
     values = signals.to_numpy(dtype=np.float64)
     if not len(signals):
         return signals
-    return pd.DataFrame(learn(list(signals.columns), values, size).of(values), index=signals.index, columns=signals.columns)
+    return pd.DataFrame(peers(list(signals.columns), values, size).of(values), index=signals.index, columns=signals.columns)
 
 
 def outlying(signals: pd.DataFrame, away: pd.DataFrame) -> pd.DataFrame:
@@ -124,7 +127,7 @@ def outlying(signals: pd.DataFrame, away: pd.DataFrame) -> pd.DataFrame:
     for name in signals.columns:
         s = BY_NAME[name]
         if s.direction and s.alarm is None:
-            out[name] = 0.5 * weight_of(np.nan_to_num(away[name] * s.direction))
+            out[name] = LESS * weight_of(np.nan_to_num(away[name] * s.direction))
         elif s.alarm is not None:
             side = s.direction or 1
             out[name] = weight_of(np.nan_to_num(away[name] * side)) + REACHED * ((signals[name] - s.alarm) * side >= 0)
@@ -158,9 +161,9 @@ def alarm_count(signals: pd.DataFrame, entity: str, far: float) -> pd.Series:
     """Signals beyond their alarm that also lie `far` spreads or more from their peers, by entity.
 
     Where most peers lie beyond an alarm, it is the yardstick that does not fit them, not they who cheat; and some peer always
-    is the most extreme, so that being so is no alarm.
+    is the most extreme, so that being so is no alarm. All are peers here, those who lie out too: a review needs more than a rank.
     """
-    away = departed(signals, entity)
+    away = departed(signals, entity, learn)
     count = pd.Series(0, index=signals.index)
     for name in signals.columns:
         s = BY_NAME[name]

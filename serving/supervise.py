@@ -95,7 +95,7 @@ def decide_night(
     """Tier decisions of a night as rows of their contract, less the run's stamp."""
     main = operators.scores[operators.scores["model"] == operators.main]
     version = str(main["model_version"].iloc[0]) if len(main) else "none"
-    standings = standings_of(operators, context, _past(lake, before), policy)
+    standings = standings_of(operators, context, past_of(lake, before), policy)
     made = decide(standings, policy, version)
     down = ways_down(pd.Series({d.operator_id: d.tier for d in made}), operators.signals, model, operators.peers, policy)
     steps = _policy_steps(standings, made, policy_before(lake, before), policy, version)
@@ -155,7 +155,7 @@ def _policy_steps(standings: list[Standing], made: list[Decision], before: str |
     return {d.operator_id: TIERS.index(d.tier) - TIERS.index(o.tier) for d, o in zip(made, old, strict=True) if d.tier != o.tier}
 
 
-def _past(lake: Path, before: str | None) -> dict[str, dict]:
+def past_of(lake: Path, before: str | None) -> dict[str, dict]:
     """Last night's standing of each operator."""
     if before is None:
         return {}

@@ -78,7 +78,7 @@ def stays(rng: np.random.Generator, mean: np.ndarray) -> np.ndarray:
 
 
 def pick_accounts(rng: np.random.Generator, a: Accounts, ops: Operators, operator: np.ndarray) -> np.ndarray:
-    """Honest account for each view: the operator's fans, its campus, or those interested in its category."""
+    """Account for each honest view: the operator's fans, its campus, or those interested in its category."""
     n = len(operator)
     category = ops.category[operator]
     out = np.empty(n, dtype=np.int64)
@@ -87,7 +87,7 @@ def pick_accounts(rng: np.random.Generator, a: Accounts, ops: Operators, operato
         mine = category == c
         out[mine] = pool[(u[mine] ** 1.4 * len(pool)).astype(np.int64)]
     roam = rng.random(n) < 0.25
-    out[roam] = rng.integers(0, a.honest, roam.sum())
+    out[roam] = a.living[rng.integers(0, len(a.living), roam.sum())]
     fan = rng.random(n) < 0.35
     fans = np.maximum(20, np.exp(ops.log_viewers[operator[fan]]) * 3).astype(np.int64)
     out[fan] = (operator[fan] * 7919 + (rng.random(fan.sum()) ** 1.3 * fans).astype(np.int64)) % a.honest

@@ -17,6 +17,7 @@ REFUND_RATE = np.array([0.55, 0.15, 0.06, 0.30, 0.12, 0.12, 0.05, 0.10])
 PRICE_LOG = np.array([4.6, 4.3, 3.6, 5.4, 5.2, 4.3, 3.5, 2.6])
 WEIGHT_LOG = np.array([6.0, 5.4, 7.0, 4.2, 6.4, 7.1, 6.3, 3.2])  # log grams; gifts often weigh under 50 g
 ASN = ["mobile", "broadband", "campus", "office", "datacentre", "proxy"]
+WARMED = 0.5  # share of a farm's aged accounts that live an honest life between jobs
 LOOKALIKES = [
     "raid_target",
     "celebrity_visits",
@@ -37,7 +38,11 @@ LOOKALIKES = [
 
 @dataclass(frozen=True)
 class Accounts:
-    """Arrays over accounts. The last `bots` of them are made for fraud and do nothing honest."""
+    """Arrays over accounts. Those from `honest` on are made for fraud; of the older ones half are warmed up.
+
+    A warmed account lives as an honest one between its jobs: it watches rooms it is interested in, likes, chats, follows and buys.
+    `living`: who does so; `by_interest`: the same by category.
+    """
 
     region: np.ndarray
     registered: np.ndarray
@@ -52,6 +57,7 @@ class Accounts:
     level: np.ndarray
     referrer: np.ndarray
     by_interest: list[np.ndarray]
+    living: np.ndarray
     campus: np.ndarray
     station: np.ndarray
     honest: int
@@ -87,7 +93,10 @@ def people(rng: np.random.Generator, size: Size, start: float) -> Accounts:
     honest = n - bots
     region = rng.integers(0, len(REGIONS), n)
     age_days = rng.gamma(1.2, 400.0, n) + rng.integers(0, 3, n)
-    age_days[honest:] = np.where(rng.random(bots) < 0.45, rng.uniform(0, 20, bots), rng.gamma(1.2, 300.0, bots))
+    young = rng.random(bots) < 0.45
+    age_days[honest:] = np.where(young, rng.uniform(0, 20, bots), rng.gamma(1.2, 300.0, bots))
+    alive = np.arange(n) < honest
+    alive[honest:] = ~young & (rng.random(bots) < WARMED)
     household = np.arange(n) // 2 if n else np.arange(0)
     household = rng.permutation(household)
     address, ip = household.copy(), household.copy() + 10_000_000
@@ -103,7 +112,7 @@ def people(rng: np.random.Generator, size: Size, start: float) -> Accounts:
     ip[office] = 80_000_000 + rng.integers(0, max(3, n // 800), office.sum())
     payer = np.where(rng.random(n) < 0.06, household + 90_000_000, np.arange(n))  # some households share a card
     interest = rng.integers(0, len(CATEGORIES), n)
-    ordered = [rng.permutation(np.flatnonzero((interest == c) & (np.arange(n) < honest))) for c in range(8)]
+    ordered = [rng.permutation(np.flatnonzero((interest == c) & alive)) for c in range(8)]
     level = np.clip(rng.gamma(2.0, 8.0, n) * np.minimum(1, age_days / 200), 0, 100).astype(int)
     device = np.where(rng.random(n) < 0.03, household + 20_000_000, np.arange(n))  # a tablet that a family shares
     referrer = np.where(rng.random(n) < 0.2, rng.integers(0, honest, n), -1)
@@ -121,6 +130,7 @@ def people(rng: np.random.Generator, size: Size, start: float) -> Accounts:
         level,
         referrer,
         ordered,
+        np.flatnonzero(alive),
         campus,
         station & (np.arange(n) < honest),
         honest,

@@ -79,7 +79,7 @@ def test_any_outbound_table_is_shown_as_json_and_as_parquet(published, tmp_path,
 
 def test_a_table_for_a_person_says_what_is_common_once_and_reasons_in_words(published):
     shown = run("show", "tier_decisions", str(published), "--rows", "3").stdout
-    assert shown.startswith("in every row: run_id ") and "risk 0." in shown and '"zh"' not in shown
+    assert shown.startswith("in every row: run_id ") and "risk " in shown and '"zh"' not in shown
     assert "more rows: --rows, --json or --parquet FILE" in shown
 
 

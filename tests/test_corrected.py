@@ -83,11 +83,11 @@ def test_without_a_probability_a_figure_stands_as_counted_and_nothing_is_certain
     assert got[["estimate", "low", "high"]].tolist() == [100.0, 100.0, 100.0] and np.isnan(got["certainty"])
 
 
-def test_likes_that_no_signal_accuses_are_false_as_often_as_engagement_is():
+def test_likes_that_no_signal_accuses_are_false_a_third_as_often_as_engagement_is():
     signals = pd.DataFrame(index=pd.Index(["s"], name="session_id"))
     counted = pd.DataFrame({"views": [100.0], "likes": [100.0], "basis": "events"}, index=signals.index)
     p = pd.Series(0.8, index=signals.index)
-    got = session_figures(signals, counted, p, NOBODY, engagement=0.25).set_index("measure")
+    got = session_figures(signals, counted, p, NOBODY, engagement=p * 0.75).set_index("measure")
     assert got.at["likes", "estimate"] == pytest.approx(100 * (1 - 0.2 / 2)) and got.at["views", "estimate"] == pytest.approx(60.0)
 
 

@@ -14,6 +14,7 @@ class Model:
     `prefixes`: minutes after which a running session is also learnt from, for models over LIVE signals.
     `size`: the signal by which entities are of a like size; the model then also reads how far the others lie from such peers.
     `apart`: each typology has trees of its own, one against all, and any of them may find an entity.
+    `pruned`: verdicts that trees of other groups contradict are not learnt from.
     `parameters` and `rounds`: what of `FITTING` is other for it, and how many trees are grown.
     """
 
@@ -26,6 +27,7 @@ class Model:
     prefixes: tuple[int, ...] = ()
     size: str | None = None
     apart: bool = False
+    pruned: bool = False
     parameters: dict[str, float | int | str] = field(default_factory=dict)
     rounds: int = 200
 

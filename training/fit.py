@@ -1,4 +1,4 @@
-"""Fit a model and its controls, evaluate them on the split, and fit again on everything for release."""
+"""Fit a model and its controls, evaluate them on the split, and fit again on taught for release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from data_contracts.faults import SteelyardError
 from features.catalogue import BY_NAME
 from features.declare import VIEW
-from features.departures import learn
+from features.departures import settled
 from training import splits
 from training.calibrate import Calibration, expected_calibration_error, isotonic
 from training.conformal import honest_scores
@@ -66,9 +66,9 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) 
     constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None else 0 for c in columns]
     peers = None
     if model.size is not None:
-        peers = learn(columns, data.peers[columns].to_numpy() if len(data.peers) else values, model.size)
+        peers = settled(columns, data.peers[columns].to_numpy() if len(data.peers) else values, model.size)
         constraints = constraints * 2 + [1] * peers.deviances(values[:1]).shape[1]
-    classes = _apart(labels) if model.apart else None
+    classes, typologies = _apart(labels) if model.apart else (None, ())
     parameters = FITTING | {"monotone_constraints": constraints, "objective": "binary"} | model.parameters
     given = inputs(values, peers)
     if model.entity == VIEW:
@@ -78,30 +78,54 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) 
         train = lgb.Dataset(given, classes.astype(float))
     else:
         train = lgb.Dataset(given, labels["confirmed"].to_numpy(dtype=float), weight=weights(labels))
-    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers)
+    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies)
 
 
-def _apart(labels: pd.DataFrame) -> np.ndarray | None:
-    """Class of each row: 0 honest, then one for each typology with verdicts enough; rarer ones go with the commonest. None when
-    there is but one.
+def _apart(labels: pd.DataFrame) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Class of each row, and the typologies in the order of their classes: 0 honest, then one for each typology with verdicts
+    enough; rarer ones go with the commonest. None when there is but one.
     """
     kinds = labels.loc[labels["confirmed"] == 1, "typology"].value_counts()
     names = sorted(kinds.index[kinds >= FEWEST], key=str)
     if len(names) < 2:
-        return None
+        return None, ()
     number = {name: i for i, name in enumerate(names, 1)}
     found = labels["typology"].map(number).fillna(number[kinds.index[0]]).to_numpy(dtype=np.int64)
-    return np.where(labels["confirmed"].to_numpy() == 1, found, 0)
+    return np.where(labels["confirmed"].to_numpy() == 1, found, 0), tuple(names)
 
 
-def _out_of_fold(model: Model, columns: list[str], data: Dataset) -> np.ndarray:
-    """Raw scores of every row by trees that saw none of its group."""
+def _out_of_fold(model: Model, columns: list[str], data: Dataset, taught: np.ndarray | None = None) -> np.ndarray:
+    """Raw scores of every row by trees that saw none of its group, and of the others those that are `taught` (None: all)."""
     fold, raw = splits.folds(data.group), np.full(len(data), np.nan)
     for k in np.unique(fold):
-        rows = fold != k
+        mine = fold == k
+        rows = ~mine if taught is None else ~mine & taught
         if data.labels.loc[rows, "confirmed"].nunique() == 2:
-            raw[~rows] = trees_of(model, columns, data, rows).raw(data.signals.loc[~rows, columns].to_numpy())
+            raw[mine] = trees_of(model, columns, data, rows).raw(data.signals.loc[mine, columns].to_numpy())
     return raw
+
+
+def consistent(model: Model, data: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Which of some rows have a verdict that trees of other groups do not contradict, mask over all rows.
+
+    A verdict is contradicted where those trees are as sure of its opposite as they are on average where the opposite was found
+    (confident learning: Northcutt, Jiang and Chuang, JAIR 2021). Such a row teaches nothing; it is still judged and calibrated on.
+    """
+    if not model.pruned or data.labels.loc[rows, "confirmed"].nunique() < 2:
+        return rows
+    chosen = np.flatnonzero(rows)
+    part = replace(
+        data,
+        signals=data.signals.iloc[chosen].reset_index(drop=True),
+        labels=data.labels.iloc[chosen].reset_index(drop=True),
+        group=data.group.iloc[chosen].reset_index(drop=True),
+    )
+    raw, found = _out_of_fold(model, model.columns, part), part.labels["confirmed"].to_numpy() == 1
+    p = np.where(np.isfinite(raw), 1.0 / (1.0 + np.exp(-np.clip(raw, -30.0, 30.0))), found)
+    contradicted = np.where(found, 1.0 - p >= (1.0 - p[~found]).mean(), p >= p[found].mean())
+    kept = rows.copy()
+    kept[chosen[contradicted]] = False
+    return kept
 
 
 def purified(model: Model, data: Dataset) -> Dataset:
@@ -127,28 +151,29 @@ def fit(model: Model, data: Dataset) -> Fitted:
     truth = data.labels["confirmed"].to_numpy()
     figures: dict[str, Figure] = {}
     if data.labels.loc[split.train, "confirmed"].nunique() == 2 and split.test.any():
-        group = data.group[split.test]
+        group, early = data.group[split.test], consistent(model, data, split.train)
         scores: dict[str, Any] = {"rules_only": rules_score(data.signals[split.test])}
         for name, used in (("model", columns), ("no_graph", control)):
-            scores[name] = trees_of(model, used, data, split.train).raw(data.signals.loc[split.test, used].to_numpy())
+            scores[name] = trees_of(model, used, data, early).raw(data.signals.loc[split.test, used].to_numpy())
         for name, score in scores.items():
             figures[f"average_precision_{name}"] = average_precision(truth[split.test], score, group)
             figures[f"auroc_{name}"] = auroc(truth[split.test], score, group)
-    raw = _out_of_fold(model, columns, data)
+    taught = consistent(model, data, np.ones(len(data), dtype=bool))
+    raw = _out_of_fold(model, columns, data, taught)
     known = np.isfinite(raw)
     target, weight = (data.labels["false"].to_numpy(), np.ones(len(data))) if model.entity == VIEW else (truth, weights(data.labels))
     calibration = isotonic(raw[known], target[known], weight[known])
-    everything = np.ones(len(data), dtype=bool)
     return Fitted(
         model,
-        trees_of(model, columns, data, everything),
-        trees_of(model, control, data, everything),
+        trees_of(model, columns, data, taught),
+        trees_of(model, control, data, taught),
         calibration,
         figures,
         expected_calibration_error(calibration(raw[known]), target[known], weight[known]),
         {
             "rows": len(data),
             "confirmed": found,
+            "contradicted": int((~taught).sum()),
             "audited": int(data.labels["audited"].sum()),
             "audited_prevalence": prevalence(data.labels),
             "groups": int(data.group.nunique()),

@@ -1,7 +1,7 @@
 """Released models: a folder of text files and a manifest of their digests. Nothing is pickled.
 
-`MODELS/<name>/<version>/` holds model.txt and no_graph.txt (LightGBM's text format), peers.json (what they compare with),
-golden.json, card.md and manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
+`MODELS/<name>/<version>/` holds model.txt and no_graph.txt (LightGBM's text format), peers.json (what they compare with, and the
+typologies they tell apart), golden.json, card.md and manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
 corrupted file, so digests are checked before it sees one.
 """
 
@@ -51,6 +51,13 @@ class Released:
     def probability(self, raw: np.ndarray) -> np.ndarray:
         return self.calibration(raw)
 
+    def by_typology(self, values: np.ndarray, probability: np.ndarray) -> dict[str, np.ndarray]:
+        """Probability of each typology that the trees tell apart, at most that of any; nothing where they tell none apart."""
+        if not self.trees.typologies:
+            return {}
+        shares = self.trees.shares(values) if len(values) else np.zeros((0, len(self.trees.typologies)))
+        return {name: probability * np.minimum(shares[:, j], 1.0) for j, name in enumerate(self.trees.typologies)}
+
     def conformal(self, raw: np.ndarray) -> np.ndarray:
         """Share of honest entities that look at least as suspicious, shape (n,); NaN where no honest one was known."""
         honest = np.array(self.manifest["honest"], dtype=np.float64)
@@ -59,7 +66,8 @@ class Released:
 
 def text_of(trees: Trees, no_graph: Trees) -> dict[str, str]:
     """The files of a model's trees and of its control's."""
-    peers = {name: None if t.peers is None else t.peers.as_json() for name, t in (("model", trees), ("no_graph", no_graph))}
+    named = {"model": trees, "no_graph": no_graph}
+    peers = {name: {"peers": t.peers and t.peers.as_json(), "typologies": list(t.typologies)} for name, t in named.items()}
     return {
         "model.txt": trees.booster.model_to_string(),
         "no_graph.txt": no_graph.booster.model_to_string(),
@@ -69,11 +77,14 @@ def text_of(trees: Trees, no_graph: Trees) -> dict[str, str]:
 
 def read_trees(files: dict[str, str], columns: list[str], no_graph_columns: list[str]) -> tuple[Trees, Trees]:
     """Trees as `text_of` wrote them. The caller has checked the digests: LightGBM aborts on text that is not its own."""
-    peers = {name: None if given is None else from_json(given) for name, given in json.loads(files["peers.json"]).items()}
-    return (
-        Trees(lgb.Booster(model_str=files["model.txt"]), columns, peers["model"]),
-        Trees(lgb.Booster(model_str=files["no_graph.txt"]), no_graph_columns, peers["no_graph"]),
-    )
+    said = json.loads(files["peers.json"])
+
+    def read(name: str, signals: list[str]) -> Trees:
+        given = said[name]
+        peers = None if given["peers"] is None else from_json(given["peers"])
+        return Trees(lgb.Booster(model_str=files[f"{name}.txt"]), signals, peers, tuple(given["typologies"]))
+
+    return read("model", columns), read("no_graph", no_graph_columns)
 
 
 def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any]) -> str:

@@ -19,11 +19,15 @@ DEVIANCE = "deviance from peers"
 
 @dataclass(frozen=True)
 class Trees:
-    """A booster with the signals it reads, in order, and the peers it compares with (None: it does not)."""
+    """A booster with the signals it reads, in order, and the peers it compares with (None: it does not).
+
+    `typologies`: what its ensembles were taught apart, in their order; none where there is but one ensemble.
+    """
 
     booster: lgb.Booster
     columns: list[str]
     peers: Departures | None = None
+    typologies: tuple[str, ...] = ()
 
     def inputs(self, values: np.ndarray) -> np.ndarray:
         """What the booster reads, from signals of shape (n, signals) in the order of `columns`."""
@@ -33,6 +37,11 @@ class Trees:
         """Log-odds before calibration, shape (n,); by the first `rounds` of its trees where they are named."""
         found = np.asarray(self.booster.predict(self.inputs(values), raw_score=True, num_threads=threads, num_iteration=rounds))
         return found if found.ndim == 1 else _any(found[:, 1:])
+
+    def shares(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
+        """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more."""
+        z = np.asarray(self.booster.predict(self.inputs(values), raw_score=True, num_threads=threads)).reshape(len(values), -1)[:, 1:]
+        return _sigmoid(z) / _sigmoid(_any(z))[:, None]
 
     def contributions(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """SHAP values of each signal (Lundberg et al. 2020), shape (n, signals).

@@ -13,7 +13,7 @@ import pandas as pd
 from benchmarks import worlds
 from benchmarks.detection.schemes import AS_OF
 from benchmarks.page import row
-from benchmarks.slice import TRAINED, UNSEEN
+from benchmarks.slice import UNSEEN
 from features import engine
 from features.kernels import COLUMNS
 from training.declare import FITTING
@@ -58,7 +58,7 @@ def tsfresh(frame: pd.DataFrame) -> pd.DataFrame:
 
 def rows(say: Any) -> list[dict[str, Any]]:
     """Average precision on the unseen world of each set of features."""
-    here, there = worlds.made("medium", TRAINED), worlds.made("medium", UNSEEN)
+    here, there = worlds.taught(), worlds.made("medium", UNSEEN)
     known = verdicts(engine.duckdb_tables(here, AS_OF), "session", VIEWS)["confirmed"]
     tables = engine.duckdb_tables(there, AS_OF)
     s = tables["sessions"]

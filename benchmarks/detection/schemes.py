@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks import worlds
 from benchmarks.page import row
-from benchmarks.slice import DAYS, TRAINED, UNSEEN, judged
+from benchmarks.slice import DAYS, UNSEEN, judged
 from features import attributes, attribution, engine
 from features.declare import VIEW
 from serving.figures import attribute
@@ -108,11 +108,17 @@ def _recalls(score: pd.Series, honest: pd.Index, asked: list[tuple[str, str, pd.
 
 def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.DataFrame, signals: pd.DataFrame) -> list[dict[str, Any]]:
     """Precision and recall of botted sessions and of like and follow farms, and what the same trees would reach were every
-    session of the training world judged and no verdict wrong: the ceiling of the signals. Those trees are not released."""
-    honest = score.index[~guilty.reindex(score.index).to_numpy(dtype=bool)]
+    session of the training world judged and no verdict wrong: the ceiling of the signals. Those trees are not released.
+
+    Rivals are sessions in which nothing was planted. Brushers watch before they order, so the views of a session with bought orders
+    are false in part without any scheme of views: it is neither honest nor asked for, and counted as honest in a row of its own.
+    """
+    lake = worlds.made("medium", UNSEEN)
+    clean = score.index[~guilty.reindex(score.index).to_numpy(dtype=bool)]
+    honest = clean.difference(pd.Index(worlds.truth(lake, "sessions")["session_id"]), sort=False)
     asked = _asked(score.index, size, planted)
-    known, truth, group = judged(worlds.made("medium", TRAINED), SESSIONS, AS_OF)
-    scheme = worlds.fraudulent_sessions(worlds.made("medium", TRAINED))["scheme"].reindex(known.index)
+    known, truth, group = judged(worlds.taught(), SESSIONS, AS_OF)
+    scheme = worlds.fraudulent_sessions(worlds.taught())["scheme"].reindex(known.index)
     labels = pd.DataFrame({"confirmed": truth, "audited": False, "typology": scheme.map(TYPOLOGY).to_numpy()})
     known = known.reset_index(drop=True)
     nobody = pd.Series(dtype=object)
@@ -120,17 +126,19 @@ def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.D
     taught = trees_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool))
     best = pd.Series(taught.raw(signals[SESSIONS.columns].to_numpy()), index=signals.index)
     out = []
-    for (name, words, members, goal), value, most in zip(asked, _recalls(score, honest, asked), _recalls(best, honest, asked), strict=True):
+    figures = zip(asked, _recalls(score, honest, asked), _recalls(best, honest, asked), _recalls(score, clean, asked), strict=True)
+    for (name, words, members, goal), value, most, beside in figures:
         why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(truth)} sessions the same trees reach {most:.3f}, the rest is not in the signals"
         good = value >= goal
         out.append(row(name, f"{words} ({len(members)}): recall at 99 % precision", value, COMMAND, f">= {goal}", holds=good, why=None if good else why))  # fmt: skip
+        out.append(row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", beside, COMMAND))  # fmt: skip
         out.append(row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
     return out
 
 
 def unseen_schemes(score_seen: pd.Series, bar_seen: float, honest: pd.Index, planted: pd.DataFrame, signals: pd.DataFrame, say: Any):
     """Recall on each scheme by a model whose training rows have no session with that scheme, over its recall with them."""
-    lake = worlds.made("medium", TRAINED)
+    lake = worlds.taught()
     data = build(lake, SESSIONS, AS_OF, tied_operators(engine.duckdb_tables(lake, AS_OF)), say)
     truth = worlds.truth(lake, "sessions")
     rows = []

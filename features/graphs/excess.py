@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from scipy.sparse import coo_array
-from scipy.sparse.linalg import LinearOperator, svds
+from scipy.sparse.linalg import ArpackError, LinearOperator, svds
 from scipy.special import gammaln
 
 from features.graphs.peel import degrees
@@ -133,7 +133,8 @@ def climb(graph: Bipartite, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def spectral_starts(graph: Bipartite, many: int) -> list[np.ndarray]:
     """Columns on which the leading singular vectors of the modularity matrix concentrate, both signs of each.
 
-    As many columns as the vector's participation ratio. The starting vector is fixed, so the answer is too.
+    As many columns as the vector's participation ratio. The starting vector is fixed, so the answer is too. None where degrees
+    explain the whole graph (the matrix is nought) or the vectors do not settle: blocks have other starts beside these.
     """
     shape = (len(graph.row_mass), len(graph.column_mass))
     many = min(many, min(shape) - 1)
@@ -147,7 +148,10 @@ def spectral_starts(graph: Bipartite, many: int) -> list[np.ndarray]:
         rmatvec=lambda y: at @ y.ravel() - dc * (dr @ y.ravel() / m),
         dtype=np.float64,
     )
-    _u, _s, vt = svds(operator, k=many, tol=1e-2, v0=np.random.default_rng(0).random(min(shape)))
+    try:
+        _u, _s, vt = svds(operator, k=many, tol=1e-2, v0=np.random.default_rng(0).random(min(shape)))
+    except ArpackError:
+        return []
     starts = []
     for v in vt[::-1]:
         for x in (np.maximum(v, 0.0), np.maximum(-v, 0.0)):

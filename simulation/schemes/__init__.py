@@ -52,12 +52,19 @@ class Stage:
     bag: np.ndarray
     day: int
 
-    def bots(self, operator: int, trade: int, size: int) -> np.ndarray:
-        """Accounts of the farm that serves an operator; farms serve several operators and overlap a little."""
+    def bots(self, operator: int, trade: int, size: int, turn: int = 0) -> np.ndarray:
+        """Accounts of the farm that serves an operator; farms serve several operators and overlap a little.
+
+        `turn`: by how many accounts a careful farm has moved on, so that it does not send the same ones again.
+        """
         made = len(self.accounts) - self.accounts.honest
         farm = (operator * 31 + trade * 17) % max(2, made // 150)
-        start = farm * 150 + trade * 37
+        start = farm * 150 + trade * 37 + turn
         return self.accounts.honest + (start + np.arange(min(size, made))) % made
+
+    def moved_on(self, evasion: int) -> int:
+        """A careful farm sends other accounts every day: by how many accounts it has moved on."""
+        return 53 * self.day if evasion == 2 else 0
 
     def hired(self, operator: int, trade: int, size: int) -> np.ndarray:
         """Real accounts whose owners are paid; they also live an honest life."""

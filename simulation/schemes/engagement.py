@@ -25,10 +25,10 @@ def _acts(row: int, account: np.ndarray, kind: int, at: np.ndarray, count: np.nd
 
 
 def follow_ring(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion: int) -> tuple[Views, Acts]:
-    """A ring follows together and unfollows within days."""
+    """A ring follows together and unfollows within days; each day others of the farm, for who follows cannot follow again."""
     s, operator = stage.sessions, int(stage.sessions.operator[row])
     size = max(5, n // 6)
-    account = np.unique(stage.hired(operator, 7, size) if evasion == 2 else stage.bots(operator, 7, size))
+    account = np.unique(stage.hired(operator, 7, size) if evasion == 2 else stage.bots(operator, 7, size, turn=stage.day * size))
     views = _present(rng, stage, row, account, "follow_ring")
     at = views.joined + rng.random(len(account)) * (views.left - views.joined)
     one, none = np.ones(len(account), dtype=np.int64), np.full(len(account), -1)
@@ -42,7 +42,7 @@ def follow_ring(rng: np.random.Generator, stage: Stage, row: int, n: int, evasio
 def scripted_likes(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion: int) -> tuple[Views, Acts]:
     """A few accounts that like at a constant pace, far more than people do."""
     s, operator = stage.sessions, int(stage.sessions.operator[row])
-    account = np.unique(stage.bots(operator, 8, max(2, n // (60, 40, 12)[evasion])))
+    account = np.unique(stage.bots(operator, 8, max(2, n // (60, 40, 12)[evasion]), stage.moved_on(evasion)))
     views = _present(rng, stage, row, account, "scripted_likes")
     each = np.maximum(4, ((s.end[row] - views.joined) / (20.0, 45.0, 120.0)[evasion]).astype(int)).clip(4, 400)
     who = np.repeat(np.arange(len(account)), each)
@@ -57,15 +57,17 @@ def scripted_likes(rng: np.random.Generator, stage: Stage, row: int, n: int, eva
 
 
 def scripted_comments(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion: int) -> tuple[Views, Acts]:
-    """Texts from one script, repeated across accounts and rooms."""
+    """Texts from one script, repeated across accounts and rooms; the careful reword half of them."""
     s, operator = stage.sessions, int(stage.sessions.operator[row])
-    account = np.unique(stage.bots(operator, 9, max(4, n // 8)))
+    account = np.unique(stage.bots(operator, 9, max(4, n // 8), stage.moved_on(evasion)))
     views = _present(rng, stage, row, account, "scripted_comments")
     each = rng.integers(3, 15, len(account))
     who = np.repeat(np.arange(len(account)), each)
     at = np.minimum(views.joined[who] + rng.random(len(who)) * 30 * MINUTE, s.end[row])
     script = 900_000_000 + operator % 6 * 1000
     text = script + rng.integers(0, (8, 40, 300)[evasion], len(who))
+    reworded = (evasion == 2) & (rng.random(len(who)) < 0.5)
+    text = np.where(reworded, 10_000_000_000 + rng.integers(0, 1 << 50, len(who)), text)
     return views, _acts(row, account[who], 1, at, np.ones(len(who), dtype=np.int64), text, "scripted_comments")
 
 

@@ -71,7 +71,7 @@ def protocol_views(rng: np.random.Generator, stage: Stage, row: int, n: int, eva
         joined = rng.choice(steps, n) + rng.exponential(20.0 if evasion == 0 else 240.0, n)
         stay = rng.uniform(5, 90, n)
     ip, asn = _network(rng, n, evasion, 3, operator)
-    account = rng.choice(stage.bots(operator, 1, max(40, int(n * 0.7))), n)
+    account = rng.choice(stage.bots(operator, 1, max(40, int(n * 0.7)), stage.moved_on(evasion)), n)
     account = np.where(rng.random(n) < 0.3, -1, account)
     device = 500_000_000 + rng.integers(0, 1 << 40, n)
     return _made(rng, stage, row, "protocol_views", account, device, joined, stay, 7, _versions(rng, n, evasion), ip, asn)
@@ -87,7 +87,7 @@ def idle_bots(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion:
     joined = rng.choice(blocks, n) + rng.exponential(spread, n)
     until = s.end[row] - length * (0.03, 0.08, 0.25)[evasion] * rng.random(n)
     ip, asn = _network(rng, n, evasion, 2, operator)
-    account = rng.choice(stage.bots(operator, 2, max(30, n)), n, replace=True)
+    account = rng.choice(stage.bots(operator, 2, max(30, n), stage.moved_on(evasion)), n, replace=True)
     device = stage.accounts.device[account]
     return _made(
         rng,
@@ -115,7 +115,7 @@ def flash_views(rng: np.random.Generator, stage: Stage, row: int, n: int, evasio
         joined = _imitated(rng, stage, row, n)
     stay = rng.uniform(1, 3, n) if evasion < 2 else rng.exponential(9.0, n) + 1
     ip, asn = _network(rng, n, evasion, 4, operator)
-    account = rng.choice(stage.bots(operator, 3, max(60, n // 3)), n)
+    account = rng.choice(stage.bots(operator, 3, max(60, n // 3), stage.moved_on(evasion)), n)
     return _made(
         rng,
         stage,
@@ -141,7 +141,7 @@ def device_farm(rng: np.random.Generator, stage: Stage, row: int, n: int, evasio
     stay = rng.normal(14 * MINUTE, (20.0, 90.0, 400.0)[evasion], n).clip(60, None)
     subnet = (operator * 7) % 40
     ip = 600_000_000 + subnet if evasion == 0 else 600_000_000 + subnet * 50 + rng.integers(0, (1, 12, 50)[evasion], n)
-    account = rng.choice(stage.bots(operator, 4, max(50, n // 2)), n)
+    account = rng.choice(stage.bots(operator, 4, max(50, n // 2), stage.moved_on(evasion)), n)
     return _made(
         rng,
         stage,
@@ -186,7 +186,7 @@ def crowd(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion: int
 def pool_cooldown(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion: int) -> Views:
     """A pool of accounts, each of which rests for a fixed time (12 h) between appearances; devices are reshuffled."""
     s, operator = stage.sessions, int(stage.sessions.operator[row])
-    pool = stage.bots(operator, 6, max(80, n))
+    pool = stage.bots(operator, 6, max(80, n), stage.moved_on(evasion))
     phase = (pool * 9973) % int(12 * HOUR)
     first = s.start[row] + (phase - s.start[row]) % (12 * HOUR)
     present = first < s.end[row]

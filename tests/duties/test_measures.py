@@ -155,12 +155,14 @@ def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(lake,
 
 def test_an_override_holds_until_it_expires_and_is_part_of_the_nights_identity(lake, models, accused):
     """Set before the night of the 21st for two days: that night follows it, and a night after it expired does not."""
-    standing_orders.set_override(lake, accused, "D", "lead", "checked on site", 1, datetime(2026, 1, 20, 12))
+    before = read_outbound(lake, "tier_decisions").set_index("operator_id").at[accused, "tier"]
+    tier = "C" if before == "D" else "D"  # an override to the tier that it has moves nothing
+    standing_orders.set_override(lake, accused, tier, "lead", "checked on site", 1, datetime(2026, 1, 20, 12))
     again = nightly(lake, NIGHT, models, POLICY)
     assert again.fresh  # another decision of people makes another run
     one = read_outbound(lake, "tier_decisions").set_index("operator_id").loc[accused]
     why = json.loads(one["why"])
-    assert (one["tier"], why["override"]["by"], one["cause"]) == ("D", "lead", "override") and "by a person" in why["en"]
+    assert (one["tier"], why["override"]["by"], one["cause"]) == (tier, "lead", "override") and "by a person" in why["en"]
     assert standing_orders.overrides(lake, datetime(2026, 1, 20, 12)) == {}  # not known before it was set
     assert standing_orders.overrides(lake, datetime(2026, 1, 21, 12)) == {}  # expired at noon
     assert not nightly(lake, NIGHT, models, POLICY).fresh and NIGHT.isoformat() in heads_kept(lake)

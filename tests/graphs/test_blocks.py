@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.graphs.blocks import DenseBlocks, burst_weights, find_blocks
-from features.graphs.excess import bipartite, climb, evidence
+from features.graphs.excess import bipartite, climb, evidence, spectral_starts
 from features.graphs.incremental import update_blocks
 from features.graphs.peel import column_weights, densest_block
 from features.thinning import thin
@@ -138,3 +138,9 @@ def test_the_estimator_takes_a_frame_and_names_members():
         DenseBlocks().fit(frame[["buyer"]])
     with pytest.raises(ValueError, match="no row or no column"):
         DenseBlocks().fit(frame.assign(shop=None))
+
+
+def test_a_graph_that_degrees_explain_whole_has_no_spectral_start_and_no_fault():
+    """Everybody with everything: the modularity matrix is nought, at which ARPACK stops with an error."""
+    rows, columns = (x.ravel().astype(np.int32) for x in np.meshgrid(np.arange(6), np.arange(5)))
+    assert spectral_starts(bipartite(rows, columns, 6, 5), 3) == []

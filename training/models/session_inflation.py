@@ -23,4 +23,5 @@ MODEL = Model(
     parameters=RANDOMISED | {"feature_fraction": 0.6},
     size="view_count",
     apart=True,
+    pruned=True,
 )
