@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.departures import FAR, from_json, learn
+from features.departures import FAR, from_json, learn, settled
 from tests.conftest import UNTIL
 from training.dataset import Dataset
-from training.fit import trees_of
+from training.fit import consistent, trees_of
 from training.models.session_inflation import MODEL as SESSIONS
 from training.release import read_trees, text_of
 from training.trees import _any
@@ -38,6 +38,22 @@ def test_four_cheats_in_a_hundred_peers_do_not_hide_one_another():
     values[:40, 1] += 5.0
     away = learn(COLUMNS, values, "view_count").of(values)[:, 1]
     assert np.median(away[:40]) > 4 * FAR > FAR > np.quantile(away[40:], 0.99)
+
+
+def test_a_tenth_of_peers_that_cheat_widens_the_spread_until_peers_have_settled():
+    values = peers(1000)
+    values[:100, 1] += np.random.default_rng(5).uniform(0.5, 5.0, 100)
+    first, last = (f(COLUMNS, values, "view_count") for f in (learn, settled))
+    assert (last.upper[:, 1] < 0.5 * first.upper[:, 1]).all()
+    found = last.of(values)[:100, 1]
+    assert (found > FAR).mean() > 0.9 > 0.5 > (first.of(values)[:100, 1] > FAR).mean()
+
+
+def test_peers_of_whom_none_cheats_settle_near_where_they_were():
+    values = peers(2000)
+    first, last = (f(COLUMNS, values, "view_count") for f in (learn, settled))
+    np.testing.assert_allclose(last.middle, first.middle, rtol=0.05, atol=0.02)
+    assert (last.upper[:, 1:] > 0.5 * first.upper[:, 1:]).all()
 
 
 def test_only_the_suspicious_side_makes_a_deviance_and_what_is_unknown_makes_none():
@@ -85,6 +101,24 @@ def test_typologies_are_learnt_apart_and_any_of_them_may_find():
     honest, views, likes = (values[(data.labels["typology"] == k).to_numpy()] for k in ("", "view_fraud", "engagement_fraud"))
     assert trees.booster.num_model_per_iteration() == 3
     assert np.median(trees.raw(honest)) < -1 < 1 < min(np.median(trees.raw(views)), np.median(trees.raw(likes)))
+
+
+def test_the_probability_of_any_is_shared_out_to_the_typology_that_shows():
+    data = session_rows()
+    trees = trees_of(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
+    assert trees.typologies == ("engagement_fraud", "view_fraud")
+    for j, kind in enumerate(trees.typologies):
+        share = trees.shares(data.signals[(data.labels["typology"] == kind).to_numpy()].to_numpy())
+        assert np.median(share[:, j]) > 0.9 > 0.5 > np.median(share[:, 1 - j]) and (share.sum(axis=1) >= 1.0 - 1e-9).all()
+
+
+def test_a_verdict_against_everything_else_that_was_seen_teaches_nothing_and_the_others_stay():
+    data = session_rows()
+    wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:5]
+    data.labels.loc[wrong, "confirmed"] = 0
+    kept = consistent(SESSIONS, data, np.ones(len(data), dtype=bool))
+    assert (~kept[wrong]).sum() >= 4 and kept[np.setdiff1d(np.arange(len(data)), wrong)].mean() > 0.97
+    assert consistent(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
 
 
 def test_a_typology_with_few_verdicts_goes_with_the_commonest():

@@ -19,7 +19,7 @@ from simulation.schemes import ENGAGEMENT_SCHEMES, TYPOLOGY, VIEW_SCHEMES
 from training.attacker import LIKE, VIEWER_HOUR
 from training.calibrate import expected_calibration_error
 from training.dataset import Dataset, build, session_of, tied_operators
-from training.fit import trees_of
+from training.fit import consistent, trees_of
 from training.models.session_inflation import MODEL as SESSIONS
 from training.release import Released, load
 
@@ -148,7 +148,7 @@ def unseen_schemes(score_seen: pd.Series, bar_seen: float, honest: pd.Index, pla
             continue
         say(f"without {scheme}")
         with_it = set(truth.loc[truth["scheme"] == scheme, "session_id"])
-        kept = ~data.entity.isin(with_it).to_numpy()
+        kept = consistent(SESSIONS, data, ~data.entity.isin(with_it).to_numpy())
         score = pd.Series(trees_of(SESSIONS, SESSIONS.columns, data, kept).raw(signals[SESSIONS.columns].to_numpy()), index=signals.index)
         bar = score.loc[honest].quantile(1 - FALSE_ALARMS)
         seen = float((score_seen.loc[here] > bar_seen).mean())

@@ -146,6 +146,9 @@ def test_a_replay_wants_the_policy_models_and_night_of_the_day(lake, models):
 
 
 def test_the_policy_in_force_moves_nobody_and_a_stricter_one_does(lake):
+    """Some stay in their tier only because of the night before, which the first night of a what-if stands on."""
+    tiers = pq.read_table(run_folder(lake) / "tier_decisions.parquet").to_pandas()
+    assert (tiers["why"].map(lambda w: json.loads(w)["proposed"]) < tiers["tier"]).any()
     assert what_if(lake, NIGHT, NIGHT, POLICY).empty
     strict = replace(POLICY, tiers=replace(POLICY.tiers, B=0.0, review_honest=1.0, capacity_B=1.0))
     moved = what_if(lake, NIGHT, NIGHT, strict)
