@@ -53,7 +53,7 @@ docs: $(STAMP) ## Write the generated pages and notebooks again
 	@$(RUN)/python -m benchmarks.calibration docs/simulation-calibration.md
 	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
 
-bench: $(STAMP) ## Train on a medium world, measure scores and decisions on unseen ones and on real sets; writes docs/benchmarks
+bench: $(STAMP) ## Train on a wide world, measure scores and decisions on unseen ones and on real sets; writes docs/benchmarks
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.slice
 	@$(RUN)/python -m benchmarks.decisions

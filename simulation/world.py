@@ -14,20 +14,19 @@ import pyarrow as pa
 
 from data_contracts.derive import ROOM_MINUTES
 from data_contracts.faults import LakeProblem
-from data_contracts.lake import connect, write_file
-from simulation import honest, population, rows, schemes, trade
-from simulation.ids import DAY, HOUR, chosen, moments, named
+from data_contracts.lake import connect
+from simulation import aftermath, honest, population, rows, schemes, trade
+from simulation.ids import DAY
 from simulation.outbox import Outbox
-from simulation.outcomes import judged
-from simulation.schemes import NUMBER, ORDER_SCHEMES, SCHEMES, TYPOLOGY, Plan, Stage
+from simulation.schemes import ORDER_SCHEMES, SCHEMES, TYPOLOGY, Plan, Stage
 from simulation.schemes import engagement as engagement_schemes
 from simulation.schemes import orders as order_schemes
 from simulation.schemes import views as view_schemes
 from simulation.sizes import SIZES
+from simulation.truth import write_day, write_population
 
 CHEATS = 0.7  # share of a cheating operator's sessions in which it cheats
 SMALLEST_VIEWS, SMALLEST_ORDERS = 30, 8  # nobody sells fewer at a time
-SUSPECT_LOOKALIKES = ("raid_target", "celebrity_visits", "coupon_bursts", "campus_audience", "group_buying", "light_gifts")
 
 
 def _planted(rng: np.random.Generator, stage: Stage, plan: Plan, day: int):
@@ -74,21 +73,6 @@ def _global(batch, s: rows.Sessions):
     return dataclasses.replace(batch, session=s.index[batch.session.astype(np.int64)])
 
 
-def _outcome_rows(frame: pd.DataFrame, kind: str, id_kind: str) -> pa.Table:
-    n = len(frame)
-    return pa.table(
-        {
-            "entity_kind": pa.array([kind] * n, pa.string()),
-            "entity_id": named(id_kind, frame["entity"].to_numpy()),
-            "typology": pa.array(frame["typology"].astype(object), pa.string()),
-            "verdict": pa.array(np.where(frame["confirmed"], "confirmed", "cleared").astype(object), pa.string()),
-            "decided_at": moments(frame["decided"].to_numpy()),
-            "source": pa.array(frame["source"].astype(object), pa.string()),
-            "received_at": moments(frame["decided"].to_numpy() + HOUR),
-        }
-    )
-
-
 def world(
     out: Path,
     truth: Path,
@@ -124,7 +108,7 @@ def world(
     account_table = population.account_rows(accounts, origin)
     outbox.add("accounts", account_table)
     outbox.add("operators", population.operator_rows(ops, origin))
-    _write_population_truth(truth, accounts, ops, plan)
+    write_population(truth, accounts, ops, plan)
     for number, stream in enumerate(root.spawn(days + 1)[1:]):
         rng = np.random.default_rng(stream)
         day = origin + number * DAY
@@ -188,167 +172,11 @@ def _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table,
             {"sessions": session_table, "views": view_table, "interactions": act_table, "orders": order_table, "accounts": account_table}
         ),
     )
-    _causes(s, causes, outbox)
-    _complaints(rng, orders, outbox)
-    _verdicts(rng, ops, s, stage, views, acts, orders, planted, outbox)
-    _write_day_truth(truth, number, s, views, acts, orders, planted)
+    aftermath.causes(s, causes, outbox)
+    aftermath.complaints(rng, orders, outbox)
+    aftermath.verdicts(rng, ops, s, orders, planted, outbox)
+    write_day(truth, number, s, views, acts, orders, planted)
     return {"views": len(views), "orders": len(orders), "sessions": len(s)}
-
-
-def _causes(s: rows.Sessions, c: honest.Causes, outbox: Outbox) -> None:
-    outbox.add(
-        "boosts",
-        pa.table(
-            {
-                "session_id": named("session", s.index[c.boost_session]),
-                "starts_at": moments(c.boost_start),
-                "ends_at": moments(c.boost_end),
-                "views_bought": pa.array(c.boost_views),
-                "amount": pa.array((c.boost_views * 0.4).round(2)),
-                "received_at": moments(c.boost_start),
-            }
-        ),
-    )
-    if len(c.raid_to):
-        kept = c.raid_from != c.raid_to
-        outbox.add(
-            "room_links",
-            pa.table(
-                {
-                    "from_session_id": named("session", s.index[c.raid_from[kept]]),
-                    "to_session_id": named("session", s.index[c.raid_to[kept]]),
-                    "kind": chosen(["raid"], np.zeros(kept.sum())),
-                    "at": moments(c.raid_at[kept]),
-                    "viewers_sent": pa.array(c.raid_views[kept]),
-                    "received_at": moments(c.raid_at[kept] + 5),
-                }
-            ),
-        )
-
-
-def _complaints(rng: np.random.Generator, o: rows.Orders, outbox: Outbox) -> None:
-    picked = np.flatnonzero(rng.random(len(o)) < np.where(o.scheme == 0, 0.006, 0.002))
-    at = o.placed[picked] + rng.uniform(1, 8, len(picked)) * DAY
-    outbox.add(
-        "complaints",
-        pa.table(
-            {
-                "complaint_id": named("complaint", o.index[picked]),
-                "operator_id": named("operator", o.operator[picked]),
-                "order_id": named("order", o.index[picked]),
-                "kind": chosen(["late", "refund_refused", "other"], rng.integers(0, 3, len(picked))),
-                "opened_at": moments(at),
-                "due_at": moments(at + 7 * DAY),
-                "closed_at": moments(np.full(len(picked), np.nan)),
-                "upheld": pa.nulls(len(picked), pa.bool_()),
-                "received_at": moments(at),
-            }
-        ),
-    )
-
-
-def _verdicts(rng, ops, s, stage, views, acts, orders, planted, outbox) -> None:
-    """Sessions and orders that people looked at. A patrol notices size, evasion and suspicious look-alikes."""
-    n = len(s)
-    kind = np.full(n, "view_fraud", dtype=object)
-    noticed, fraud = np.zeros(n), np.zeros(n, dtype=bool)
-    for row, scheme, intensity, evasion, _ in planted:
-        if TYPOLOGY[SCHEMES[int(scheme)]] in ("view_fraud", "engagement_fraud"):
-            fraud[int(row)] = True
-            kind[int(row)] = TYPOLOGY[SCHEMES[int(scheme)]]
-            noticed[int(row)] = max(noticed[int(row)], np.clip(0.25 + 0.4 * intensity, 0, 1) * (1.0, 0.75, 0.45)[int(evasion)])
-    odd = np.zeros(n)
-    for name in SUSPECT_LOOKALIKES:
-        odd = np.maximum(odd, 0.12 * ops.lookalike[name][s.operator])
-    suspicion = np.maximum.reduce([noticed, odd, np.full(n, 0.02)])
-    outbox.add("outcomes", _outcome_rows(judged(rng, s.index, fraud, suspicion, kind, s.end, audit=0.05), "session", "session"))
-    bad = orders.scheme > 0
-    typology = np.where(orders.scheme == NUMBER["hostile_brushing"], "hostile_brushing", "order_fraud").astype(object)
-    strange = 0.01 + 0.03 * ops.lookalike["group_buying"][orders.operator.astype(int)]
-    verdicts = judged(rng, orders.index, bad, np.where(bad, 0.22, strange), typology, orders.placed, audit=0.02)
-    outbox.add("outcomes", _outcome_rows(verdicts, "order", "order"))
-
-
-def _write_population_truth(truth: Path, accounts, ops, plan: Plan) -> None:
-    write_file(
-        truth / "operators.parquet",
-        pa.table(
-            {
-                "operator_id": named("operator", plan.operator),
-                "scheme": chosen(SCHEMES, plan.scheme),
-                "intensity": pa.array(plan.intensity),
-                "evasion": pa.array(plan.evasion),
-                "since_day": pa.array(plan.since),
-                "victim_id": named("operator", plan.victim),
-            }
-        ),
-    )
-    names = sorted(ops.lookalike)
-    index = [np.flatnonzero(ops.lookalike[k]) for k in names]
-    write_file(
-        truth / "lookalikes.parquet",
-        pa.table(
-            {
-                "operator_id": named("operator", np.concatenate(index)),
-                "lookalike": pa.array(np.repeat(np.array(names, dtype=object), [len(i) for i in index]), pa.string()),
-            }
-        ),
-    )
-    write_file(truth / "accounts.parquet", pa.table({"account_id": named("account", np.arange(accounts.honest, len(accounts)))}))
-
-
-def _write_day_truth(truth: Path, number: int, s, views, acts, orders, planted) -> None:
-    rowed = planted[:, 0].astype(int)
-    write_file(
-        truth / "sessions" / f"day-{number:03d}.parquet",
-        pa.table(
-            {
-                "session_id": named("session", s.index[rowed]),
-                "scheme": chosen(SCHEMES, planted[:, 1]),
-                "intensity": pa.array(planted[:, 2]),
-                "evasion": pa.array(planted[:, 3].astype(int)),
-                "beneficiary_id": named("operator", planted[:, 4]),
-            }
-        ),
-    )
-    fake = views.where(views.scheme > 0)
-    write_file(
-        truth / "views" / f"day-{number:03d}.parquet",
-        pa.table(
-            {
-                "session_id": named("session", fake.session),
-                "account_id": named("account", fake.account),
-                "device_id": named("device", fake.device),
-                "joined_at": moments(fake.joined),
-                "scheme": chosen(SCHEMES, fake.scheme),
-            }
-        ),
-    )
-    done = acts.where(acts.scheme > 0)
-    write_file(
-        truth / "interactions" / f"day-{number:03d}.parquet",
-        pa.table(
-            {
-                "session_id": named("session", done.session),
-                "account_id": named("account", done.account),
-                "at": moments(done.at),
-                "kind": chosen(rows.KINDS, done.kind),
-                "count": pa.array(done.count.astype(np.int64)),
-                "scheme": chosen(SCHEMES, done.scheme),
-            }
-        ),
-    )
-    bad = orders.where(orders.scheme > 0)
-    write_file(
-        truth / "orders" / f"day-{number:03d}.parquet",
-        pa.table(
-            {
-                "order_id": named("order", bad.index),
-                "scheme": chosen(SCHEMES, bad.scheme),
-                "beneficiary_id": named("operator", bad.beneficiary),
-            }
-        ),
-    )
 
 
 assert set(ORDER_SCHEMES) == set(order_schemes.MAKE), "a scheme is listed without a function"
