@@ -22,7 +22,7 @@ USUAL = 0.3  # false share of an inflated session before its views are looked at
 PSEUDO = 4.0  # views by which that counts: shares differ so much from session to session that little may be expected
 MOST = 1e3  # one view never says more than this
 GRID = 200
-HELD = 0.9  # posterior from which a single view is called false: on worlds that are judged nowhere 95 in 100 of those then are
+HELD = 0.7  # posterior from which a single view is called false: on worlds that are judged nowhere 97 in 100 of those then are
 TAIL = 0.05  # probability that the interval leaves out on either side
 ALIKE = 50.0  # however many views: their ratios err together, so that they never say more than so many independent ones
 

@@ -42,7 +42,7 @@ def simulate(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for the lake.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     days: Annotated[int | None, typer.Option(help="Days to simulate; the size says when not named.")] = None,
-    size: Annotated[str, typer.Option(help="tiny, small, medium or large.")] = "small",
+    size: Annotated[str, typer.Option(help="tiny, small, medium, wide or large.")] = "small",
     start: Annotated[str, typer.Option(help="First day.")] = "2026-01-05",
     schemes: Annotated[
         str | None, typer.Option(help="Comma-separated schemes to plant; all when not named, none for an honest world.")
