@@ -42,9 +42,9 @@ counters find half of the broadcasts that were doubled, none of the older method
 seldom found. (Earlier versions of this page said that counters cannot show injected viewers at all; and their injections left fractions, which a detector could have read.)
 Minutes show a block that joins at once from 10 % on, and a slow one by its lasting shift. What holds sessions down is verdicts: the rows marked as a ceiling teach the same
 trees by planted truth. A scheme that was never judged is found where its traces are those of others; bought likes, rings, scripts and paid crowds have traces of their own, and a
-model of verdicts does not look there. A second finder was tried on four worlds: what lies out of likes, comments or follows as not one in four hundred cleared sessions does gets the score of the most
-suspicious hundredth. It raised unseen likes from .17 to .75 and comments from .29 to .44 (recall at 1 % false alarms), cost large inflation and farms nothing, and cost crowds .03, rings and unseen crowds as
-much; it is not built in yet. Nights without any model rank by the deviance from peers. Self-training on unjudged sessions, the evidence of single views as a signal of the session, bags of boosters, summed ranks instead of departures and
+model of verdicts does not look there. A second finder was tried on four worlds: who lies out in likes or in comments as not one in four hundred cleared sessions does gets the score of the most
+suspicious hundredth. It raised unseen likes from .17 to .75 and comments from .29 to .44 (recall at 1 % false alarms), cost large inflation and farms nothing, and cost crowds .03, unseen crowds
+.03 and unseen rings .06; it is not built in yet. Nights without any model rank by the deviance from peers. Self-training on unjudged sessions, the evidence of single views as a signal of the session, bags of boosters, summed ranks instead of departures and
 trees without monotone constraints (recall at 50 % .93 instead of .91) were tried on the same worlds and left out. Forward in time the S-FFSD verdicts spread from old payments mislead.
 
 **Peers that do not run here.** PyGOD 1.1.0 with torch 2.13.0 for CPUs imports, but its neural detectors (DOMINANT, GAE and the others that sample
