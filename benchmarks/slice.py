@@ -256,7 +256,8 @@ world: another seed, other operators and people, the same kinds of scheme. Inter
 careful farms rotate their accounts and reword half of their script. Trained on as many verdicts as before, average precision on sessions fell from .966 to .956 (means of two pairs of worlds,
 303 and 404, before the changes that follow). Orders fell from .963 to .873
 on world 202, where both the buyers and, by chance, the mix of schemes changed; which of the two it was is not taken apart. What raises the figures again is verdicts: models now learn from
-a world of 1,800 operators (2,170 verdicts on sessions) instead of 600 (about 700), and the rows of the learning curve say what a part of them gives. What is left of the ease is the
+a world of 1,800 operators (2,170 verdicts on sessions) instead of 600 (about 700), and the rows of the learning curve say what a part of them gives. (In the curve parts are cut by the
+hash that also makes folds, so that a ninth lies in one fold and no verdict of it is pruned; a third lies in two.) What is left of the ease is the
 simulator's: six schemes of views leave traces of devices, versions, networks or stays that no honest circumstance here leaves as strongly. No outcome and no planted row enters a signal.
 
 "No labels" is the deviance from peers of a like size by which a night ranks where nothing was judged.

@@ -16,10 +16,10 @@ from serving import corrected, inputs
 from serving.scored import Scored
 from training.dataset import session_of
 from training.labels import verdicts
+from training.models.session_inflation import MODEL as SESSION_MODEL
 from training.release import Released
 
 ENGAGEMENT = "engagement_fraud"
-INFLATION = ("view_fraud", ENGAGEMENT)
 HONEST = 0.05  # sessions below this probability show what honest views look like
 
 
@@ -84,7 +84,7 @@ def engagement(sessions: Scored, tables: dict[str, Any]) -> pd.Series:
         return sessions.kinds[ENGAGEMENT]
     if "outcomes" not in tables:
         return sessions.probability() * 0.5
-    found = verdicts(tables, SESSION, INFLATION)
+    found = verdicts(tables, SESSION, SESSION_MODEL.typologies)
     kinds = found.loc[found["confirmed"] == 1, "typology"]
     return sessions.probability() * float(((kinds == ENGAGEMENT).sum() + 1.0) / (len(kinds) + 2.0))
 

@@ -21,7 +21,7 @@ from training.declare import FITTING, Model
 from training.evaluate import Figure, auroc, average_precision
 from training.labels import prevalence, weights
 from training.purify import false_views
-from training.trees import Trees, inputs
+from training.trees import Trees, inputs, sigmoid
 
 FEWEST = 10  # verdicts of each kind below which nothing is fitted
 
@@ -113,19 +113,10 @@ def consistent(model: Model, data: Dataset, rows: np.ndarray) -> np.ndarray:
     """
     if not model.pruned or data.labels.loc[rows, "confirmed"].nunique() < 2:
         return rows
-    chosen = np.flatnonzero(rows)
-    part = replace(
-        data,
-        signals=data.signals.iloc[chosen].reset_index(drop=True),
-        labels=data.labels.iloc[chosen].reset_index(drop=True),
-        group=data.group.iloc[chosen].reset_index(drop=True),
-    )
-    raw, found = _out_of_fold(model, model.columns, part), part.labels["confirmed"].to_numpy() == 1
-    p = np.where(np.isfinite(raw), 1.0 / (1.0 + np.exp(-np.clip(raw, -30.0, 30.0))), found)
-    contradicted = np.where(found, 1.0 - p >= (1.0 - p[~found]).mean(), p >= p[found].mean())
-    kept = rows.copy()
-    kept[chosen[contradicted]] = False
-    return kept
+    raw, found = _out_of_fold(model, model.columns, data, rows), data.labels["confirmed"].to_numpy() == 1
+    p = np.where(np.isfinite(raw), sigmoid(raw), found)
+    sure, cleared = p[rows & found].mean(), (1.0 - p[rows & ~found]).mean()
+    return rows & ~np.where(found, 1.0 - p >= cleared, p >= sure)
 
 
 def purified(model: Model, data: Dataset) -> Dataset:

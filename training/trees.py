@@ -41,7 +41,7 @@ class Trees:
     def shares(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more."""
         z = np.asarray(self.booster.predict(self.inputs(values), raw_score=True, num_threads=threads)).reshape(len(values), -1)[:, 1:]
-        return _sigmoid(z) / _sigmoid(_any(z))[:, None]
+        return sigmoid(z) / sigmoid(_any(z))[:, None]
 
     def contributions(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """SHAP values of each signal (Lundberg et al. 2020), shape (n, signals).
@@ -54,7 +54,7 @@ class Trees:
         shap = shap[:, :, :-1]
         if shap.shape[1] > 1:
             z = np.asarray(self.booster.predict(x, raw_score=True, num_threads=threads))[:, 1:]
-            share = _sigmoid(z) / _sigmoid(_any(z))[:, None]
+            share = sigmoid(z) / sigmoid(_any(z))[:, None]
             push = (shap[:, 1:] * share[:, :, None]).sum(axis=1)
         else:
             push = shap[:, 0]
@@ -81,7 +81,7 @@ def inputs(values: np.ndarray, peers: Departures | None) -> np.ndarray:
     return np.hstack([values, np.sign(departed) * np.log1p(np.abs(departed)), peers.deviances(departed)])
 
 
-def _sigmoid(z: np.ndarray) -> np.ndarray:
+def sigmoid(z: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-np.clip(z, -30.0, 30.0)))
 
 
