@@ -9,6 +9,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from training.code import revision
 
 PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "scikit-learn")
@@ -31,6 +33,14 @@ def row(
     """One figure; `why` says what a missed goal is owed to."""
     out = {"id": id_, "what": what, "goal": goal, "value": value, "interval": interval, "holds": holds, "command": command}
     return out | ({"why": why} if why else {})
+
+
+def recall_at_precision(truth: np.ndarray, score: np.ndarray, precision: float) -> float:
+    """Share of the true found at the lowest threshold above which a share `precision` of what is found is true."""
+    order = np.argsort(-score, kind="stable")
+    hits = np.cumsum(truth[order])
+    good = np.flatnonzero(hits / np.arange(1, len(order) + 1) >= precision)
+    return float(hits[good[-1]] / truth.sum()) if len(good) and truth.sum() else 0.0
 
 
 def write(name: str, title: str, rows: list[dict[str, Any]], text: str) -> None:

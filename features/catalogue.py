@@ -11,8 +11,10 @@ from features import (
     audience,
     benefit,
     categories,
+    company,
     coordination,
     counters,
+    customers,
     engagement,
     expected,
     fulfilment,
@@ -47,8 +49,10 @@ CATALOGUE: tuple[Signal, ...] = (
     + orders.SIGNALS
     + categories.SIGNALS
     + fulfilment.SIGNALS
+    + company.SIGNALS
     + accounts.SIGNALS
     + operators.SIGNALS
+    + customers.SIGNALS
     + counters.SIGNALS
     + totals.OF_OPERATORS
     + rooms.SIGNALS
@@ -77,8 +81,10 @@ def digest() -> str:
         orders,
         categories,
         fulfilment,
+        company,
         accounts,
         operators,
+        customers,
         counters,
         rooms,
         attributes,

@@ -47,11 +47,18 @@ class Departures:
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Departures in spreads, signed, shape (n, signals); NaN where the value or its peers are unknown."""
-        stratum = np.zeros(len(values), dtype=np.int64)
-        if self.size is not None:
-            stratum = np.searchsorted(self.edges, np.nan_to_num(values[:, self.columns.index(self.size)]), side="right")
+        stratum = self._stratum(values)
         away = values - self.middle[stratum]
         return away / np.where(away > 0, self.upper[stratum], self.lower[stratum])
+
+    def usual(self, values: np.ndarray) -> np.ndarray:
+        """Medians of each entity's peers, shape (n, signals)."""
+        return self.middle[self._stratum(values)]
+
+    def _stratum(self, values: np.ndarray) -> np.ndarray:
+        if self.size is None:
+            return np.zeros(len(values), dtype=np.int64)
+        return np.searchsorted(self.edges, np.nan_to_num(values[:, self.columns.index(self.size)]), side="right")
 
     def deviances(self, departed: np.ndarray) -> np.ndarray:
         """How far each entity lies out on the suspicious side: over all signals with an alarm, on the furthest signal of any, and

@@ -173,15 +173,21 @@ def order_figures(orders: pd.DataFrame, probability: pd.Series, kind: str, key: 
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
+def brushers(orders: pd.DataFrame, probability: pd.Series) -> pd.Series:
+    """Probability of the most suspicious order of each buyer in each session: index (session_id, buyer_id). `orders`: also order_id."""
+    p = orders["order_id"].map(probability)
+    known = orders.assign(p=p)[p.notna().to_numpy()]
+    return known.groupby(["session_id", "buyer_id"])["p"].max()
+
+
 def watched_orders(seen: pd.DataFrame, probability: pd.Series) -> pd.DataFrame:
     """Views and viewers that false orders bring: columns session_id, measure, share, low, high (in views or viewers), certainty.
 
     `seen`: order_id, session_id, buyer_id and `views`, how often the buyer watched that session. Brushers watch before they
     order, and what they watched is as false as the order; a buyer of several orders counts once, by the most suspicious.
     """
-    p = seen["order_id"].map(probability)
-    rows = seen.assign(p=p)[p.notna().to_numpy()]
-    one = rows.groupby(["session_id", "buyer_id"], as_index=False).agg(views=("views", "first"), p=("p", "max"))
+    watched = seen.drop_duplicates(["session_id", "buyer_id"]).set_index(["session_id", "buyer_id"])["views"]
+    one = brushers(seen, probability).rename("p").to_frame().join(watched).reset_index()
     if one.empty:
         return pd.DataFrame(columns=["session_id", "measure", "share", "low", "high", "certainty"])
     value = pd.DataFrame({"views": one["views"].astype(float), "unique_viewers": 1.0})

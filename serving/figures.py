@@ -39,6 +39,17 @@ def attribute(released: Released, views: pd.DataFrame, probability: pd.Series) -
     return order, names, attribution.false_shares(ratio, start, inflated)
 
 
+def false_views(posterior: pd.Series, viewers: pd.DataFrame, orders: pd.DataFrame, probability: pd.Series) -> pd.Series:
+    """Posterior of each view being false, by its attributes or because its viewer's order in that session is: index as given.
+
+    `posterior`: by attributes alone; `viewers`: session_id and account_id of the same views; `orders`: order_id, session_id, buyer_id.
+    What a brusher watched before ordering looks like anybody's view, and is as false as the order.
+    """
+    most = corrected.brushers(orders, probability).rename_axis(["session_id", "account_id"])
+    p = viewers.reindex(posterior.index).join(most.rename("p"), on=["session_id", "account_id"])["p"].fillna(0.0)
+    return 1.0 - (1.0 - posterior) * (1.0 - p)
+
+
 def attributed_shares(tables: dict[str, Any], sessions: Scored, released: Released) -> pd.DataFrame:
     """False share of the views of each session, by attributing single views: index session; share, low, high, certainty."""
     views = engine.compute(tables, released.model.signals, VIEW, sorted(sessions.signals.index))

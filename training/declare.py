@@ -15,6 +15,7 @@ class Model:
     `size`: the signal by which entities are of a like size; the model then also reads how far the others lie from such peers.
     `apart`: each typology has trees of its own, one against all, and any of them may find an entity.
     `pruned`: verdicts that trees of other groups contradict are not learnt from.
+    `tails`: one signal that lies out as hardly any cleared entity's does finds an entity too; needs `size`.
     `parameters` and `rounds`: what of `FITTING` is other for it, and how many trees are grown.
     """
 
@@ -28,6 +29,7 @@ class Model:
     size: str | None = None
     apart: bool = False
     pruned: bool = False
+    tails: bool = False
     parameters: dict[str, float | int | str] = field(default_factory=dict)
     rounds: int = 200
 

@@ -13,6 +13,7 @@ from data_contracts.faults import SteelyardError
 from features.catalogue import BY_NAME
 from features.declare import VIEW
 from features.departures import settled
+from features.rarity import tails_of
 from training import splits
 from training.calibrate import Calibration, expected_calibration_error, isotonic
 from training.conformal import honest_scores
@@ -64,9 +65,10 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) 
     """LightGBM on some rows; monotone where a signal with an alarm declares its direction. Views learn from their labels `false`."""
     labels, values = data.labels[rows], data.signals.loc[rows, columns].to_numpy()
     constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None else 0 for c in columns]
-    peers = None
+    peers = tails = None
     if model.size is not None:
         peers = settled(columns, data.peers[columns].to_numpy() if len(data.peers) else values, model.size)
+        tails = tails_of(columns, values[labels["confirmed"].to_numpy() == 0], peers, model.typologies) if model.tails else None
         constraints = constraints * 2 + [1] * peers.deviances(values[:1]).shape[1]
     classes, typologies = _apart(labels) if model.apart else (None, ())
     parameters = FITTING | {"monotone_constraints": constraints, "objective": "binary"} | model.parameters
@@ -78,7 +80,7 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) 
         train = lgb.Dataset(given, classes.astype(float))
     else:
         train = lgb.Dataset(given, labels["confirmed"].to_numpy(dtype=float), weight=weights(labels))
-    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies)
+    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies, tails)
 
 
 def _apart(labels: pd.DataFrame) -> tuple[np.ndarray | None, tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """Released models: a folder of text files and a manifest of their digests. Nothing is pickled.
 
-`MODELS/<name>/<version>/` holds model.txt and no_graph.txt (LightGBM's text format), peers.json (what they compare with, and the
-typologies they tell apart), golden.json, card.md and manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
+`MODELS/<name>/<version>/` holds model.txt and no_graph.txt (LightGBM's text format), peers.json (what they compare with, the
+typologies they tell apart, tails of the cleared), golden.json, card.md and manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
 corrupted file, so digests are checked before it sees one.
 """
 
@@ -18,8 +18,7 @@ import numpy as np
 
 from data_contracts.faults import ArtefactRefused
 from data_contracts.lake import digest_file
-from features import catalogue
-from features.departures import from_json
+from features import catalogue, departures, rarity
 from training.calibrate import Calibration
 from training.conformal import conformal_p
 from training.declare import Model
@@ -67,7 +66,10 @@ class Released:
 def text_of(trees: Trees, no_graph: Trees) -> dict[str, str]:
     """The files of a model's trees and of its control's."""
     named = {"model": trees, "no_graph": no_graph}
-    peers = {name: {"peers": t.peers and t.peers.as_json(), "typologies": list(t.typologies)} for name, t in named.items()}
+    peers = {
+        name: {"peers": t.peers and t.peers.as_json(), "typologies": list(t.typologies), "tails": t.tails and t.tails.as_json()}
+        for name, t in named.items()
+    }
     return {
         "model.txt": trees.booster.model_to_string(),
         "no_graph.txt": no_graph.booster.model_to_string(),
@@ -81,8 +83,9 @@ def read_trees(files: dict[str, str], columns: list[str], no_graph_columns: list
 
     def read(name: str, signals: list[str]) -> Trees:
         given = said[name]
-        peers = None if given["peers"] is None else from_json(given["peers"])
-        return Trees(lgb.Booster(model_str=files[f"{name}.txt"]), signals, peers, tuple(given["typologies"]))
+        peers = None if given["peers"] is None else departures.from_json(given["peers"])
+        tails = None if given["tails"] is None else rarity.from_json(given["tails"])
+        return Trees(lgb.Booster(model_str=files[f"{name}.txt"]), signals, peers, tuple(given["typologies"]), tails)
 
     return read("model", columns), read("no_graph", no_graph_columns)
 

@@ -3,6 +3,9 @@
 The inputs are the signals themselves and, for a model that compares with peers, their departures and deviances
 (`features/departures.py`). Where typologies are learnt apart there is one ensemble for each (one against all), and the score is
 that of at least one of them holding: an entity is suspicious when any one scheme explains it.
+
+A model that reads tails (`features/rarity.py`) has a second finder beside its trees: an entity of which one signal lies out as hardly
+any cleared one does gets at least the score `LIFTED`, so that a scheme without verdicts is looked at by somebody.
 """
 
 from __future__ import annotations
@@ -12,9 +15,14 @@ from dataclasses import dataclass
 import lightgbm as lgb
 import numpy as np
 
+from features.catalogue import BY_NAME
 from features.departures import Departures
+from features.rarity import Tails
 
 DEVIANCE = "deviance from peers"
+RARE = 1e-4  # probability of as much among cleared entities below which a signal alone lifts a score: one alarm a hundred honest of sixty signals
+LIFTED = 0.25  # probability to which it does: about what trees say of the most suspicious hundredth of audited honest sessions
+MOST, STEP = 100.0, 1e-4  # the rarer of two lifted comes first, by so little that no trees' order changes otherwise
 
 
 @dataclass(frozen=True)
@@ -22,12 +30,14 @@ class Trees:
     """A booster with the signals it reads, in order, and the peers it compares with (None: it does not).
 
     `typologies`: what its ensembles were taught apart, in their order; none where there is but one ensemble.
+    `tails`: those of cleared entities, for the second finder (None: there is none); they need peers.
     """
 
     booster: lgb.Booster
     columns: list[str]
     peers: Departures | None = None
     typologies: tuple[str, ...] = ()
+    tails: Tails | None = None
 
     def inputs(self, values: np.ndarray) -> np.ndarray:
         """What the booster reads, from signals of shape (n, signals) in the order of `columns`."""
@@ -35,19 +45,36 @@ class Trees:
 
     def raw(self, values: np.ndarray, threads: int = 2, rounds: int | None = None) -> np.ndarray:
         """Log-odds before calibration, shape (n,); by the first `rounds` of its trees where they are named."""
+        return np.maximum(self._found(values, threads, rounds), self._lifted(values)[0])
+
+    def _found(self, values: np.ndarray, threads: int, rounds: int | None = None) -> np.ndarray:
+        """Log-odds by the trees alone, shape (n,)."""
         found = np.asarray(self.booster.predict(self.inputs(values), raw_score=True, num_threads=threads, num_iteration=rounds))
         return found if found.ndim == 1 else _any(found[:, 1:])
+
+    def _lifted(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log-odds that the rarest signal alone gives, -inf where none is rare, and the number of that signal: shapes (n,)."""
+        if self.tails is None or self.peers is None:
+            return np.full(len(values), -np.inf), np.zeros(len(values), dtype=np.int64)
+        nats = self.tails.nats(values, self.peers)
+        most = nats.max(axis=1, initial=0.0)
+        raised = np.log(LIFTED / (1.0 - LIFTED)) + STEP * np.minimum(most, MOST)
+        return np.where(most > -np.log(RARE), raised, -np.inf), nats.argmax(axis=1)
 
     def shares(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more."""
         z = np.asarray(self.booster.predict(self.inputs(values), raw_score=True, num_threads=threads)).reshape(len(values), -1)[:, 1:]
+        raised, rarest = self._lifted(values)
+        against = np.array([BY_NAME[c].typology for c in self.columns])[rarest]
+        z = np.maximum(z, np.where(against[:, None] == np.array(self.typologies), raised[:, None], -np.inf))
         return sigmoid(z) / sigmoid(_any(z))[:, None]
 
     def contributions(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """SHAP values of each signal (Lundberg et al. 2020), shape (n, signals).
 
         A signal's departure counts with it, and a deviance with the signals that make it up. Of several ensembles each counts
-        by its share in the score: the derivative of the log-odds of any with respect to its own is p / P(any).
+        by its share in the score: the derivative of the log-odds of any with respect to its own is p / P(any). What a rare signal
+        lifts a score by is that signal's.
         """
         x = self.inputs(values)
         shap = np.asarray(self.booster.predict(x, pred_contrib=True, num_threads=threads)).reshape(len(values), -1, x.shape[1] + 1)
@@ -62,7 +89,10 @@ class Trees:
             return push
         k = len(self.columns)
         out, made = self.peers.deviance_parts(self.peers.of(values)), push[:, 2 * k :]
-        return push[:, :k] + push[:, k : 2 * k] + (out * made[:, :, None]).sum(axis=1)
+        parts = push[:, :k] + push[:, k : 2 * k] + (out * made[:, :, None]).sum(axis=1)
+        raised, rarest = self._lifted(values)
+        parts[np.arange(len(values)), rarest] += np.maximum(raised - self._found(values, threads), 0.0)
+        return parts
 
     def gain(self) -> dict[str, float]:
         """Share of the gain of each signal, its departure counted with it; the deviances together."""

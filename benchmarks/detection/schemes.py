@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import worlds
-from benchmarks.page import row
+from benchmarks.detection.views import false_views
+from benchmarks.page import recall_at_precision, row
 from benchmarks.slice import DAYS, UNSEEN, judged
-from features import attributes, attribution, engine
-from features.declare import VIEW
-from serving.figures import attribute
+from features import engine
 from simulation.schemes import ENGAGEMENT_SCHEMES, TYPOLOGY, VIEW_SCHEMES
 from training.attacker import LIKE, VIEWER_HOUR
 from training.calibrate import expected_calibration_error
-from training.dataset import Dataset, build, session_of, tied_operators
+from training.dataset import Dataset, build, tied_operators
 from training.fit import consistent, trees_of
 from training.models.session_inflation import MODEL as SESSIONS
 from training.release import Released, load
@@ -48,13 +47,6 @@ def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
     frame["likes"] = likes.reindex(sessions).fillna(0.0)
     frame["inflation"] = frame["false"] / (frame["views"] - frame["false"]).clip(lower=1.0)
     return frame
-
-
-def _recall_at_precision(truth: np.ndarray, score: np.ndarray, precision: float) -> float:
-    order = np.argsort(-score, kind="stable")
-    hits = np.cumsum(truth[order])
-    good = np.flatnonzero(hits / np.arange(1, len(order) + 1) >= precision)
-    return float(hits[good[-1]] / truth.sum()) if len(good) and truth.sum() else 0.0
 
 
 def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float) -> tuple[list[dict[str, Any]], str]:
@@ -102,8 +94,13 @@ def _recalls(score: pd.Series, honest: pd.Index, asked: list[tuple[str, str, pd.
     out = []
     for _, _, members, _ in asked:
         index = honest.append(members)
-        out.append(_recall_at_precision(np.isin(index, members).astype(int), score.loc[index].to_numpy(), 0.99))
+        out.append(recall_at_precision(np.isin(index, members).astype(int), score.loc[index].to_numpy(), 0.99))
     return out
+
+
+def untouched(lake: Path, sessions: pd.Index) -> pd.Index:
+    """Those of some sessions in which nothing was planted, bought orders neither."""
+    return sessions.difference(pd.Index(worlds.truth(lake, "sessions")["session_id"]), sort=False)
 
 
 def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.DataFrame, signals: pd.DataFrame) -> list[dict[str, Any]]:
@@ -115,7 +112,7 @@ def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.D
     """
     lake = worlds.made("medium", UNSEEN)
     clean = score.index[~guilty.reindex(score.index).to_numpy(dtype=bool)]
-    honest = clean.difference(pd.Index(worlds.truth(lake, "sessions")["session_id"]), sort=False)
+    honest = untouched(lake, clean)
     asked = _asked(score.index, size, planted)
     known, truth, group = judged(worlds.taught(), SESSIONS, AS_OF)
     scheme = worlds.fraudulent_sessions(worlds.taught())["scheme"].reindex(known.index)
@@ -136,8 +133,12 @@ def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.D
     return out
 
 
-def unseen_schemes(score_seen: pd.Series, bar_seen: float, honest: pd.Index, planted: pd.DataFrame, signals: pd.DataFrame, say: Any):
-    """Recall on each scheme by a model whose training rows have no session with that scheme, over its recall with them."""
+def unseen_schemes(score_seen: pd.Series, clean: pd.Index, honest: pd.Index, planted: pd.DataFrame, signals: pd.DataFrame, say: Any):
+    """Recall on each scheme by a model whose training rows have no session with that scheme, over its recall with them.
+
+    False alarms are counted among sessions in which nothing was planted, as in `goals`; beside it among all `clean` ones, of which
+    those with bought orders have brushers' false views.
+    """
     lake = worlds.taught()
     data = build(lake, SESSIONS, AS_OF, tied_operators(engine.duckdb_tables(lake, AS_OF)), say)
     truth = worlds.truth(lake, "sessions")
@@ -150,22 +151,14 @@ def unseen_schemes(score_seen: pd.Series, bar_seen: float, honest: pd.Index, pla
         with_it = set(truth.loc[truth["scheme"] == scheme, "session_id"])
         kept = consistent(SESSIONS, data, ~data.entity.isin(with_it).to_numpy())
         score = pd.Series(trees_of(SESSIONS, SESSIONS.columns, data, kept).raw(signals[SESSIONS.columns].to_numpy()), index=signals.index)
-        bar = score.loc[honest].quantile(1 - FALSE_ALARMS)
-        seen = float((score_seen.loc[here] > bar_seen).mean())
-        value = float((score.loc[here] > bar).mean())
-        share = value / seen if seen > 0 else float("nan")
-        holds = bool(share >= 0.7) if seen > 0 else None
-        rows.append(
-            row(
-                f"unseen-{scheme}",
-                f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model ({value:.2f} of {seen:.2f}, {len(here)} sessions)",
-                share,
-                COMMAND,
-                goal=">= 0.7",
-                holds=holds,
-                why="its traces are not those of the other schemes" if holds is False else None,
-            )
-        )
+        for name, words, rivals in (("", "", honest), ("-brushed", ", brushed sessions counted as honest", clean)):
+            seen, value = (float((s.loc[here] > s.loc[rivals].quantile(1 - FALSE_ALARMS)).mean()) for s in (score_seen, score))
+            share = value / seen if seen > 0 else float("nan")
+            judgement: dict[str, Any] = {}
+            if not name and seen > 0:
+                good = share >= 0.7
+                judgement = {"goal": ">= 0.7", "holds": good, "why": None if good else "its traces are not those of the other schemes, and each alone is not rare enough among the cleared"}  # fmt: skip
+            rows.append(row(f"unseen-{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model ({value:.2f} of {seen:.2f}, {len(here)} sessions){words}", share, COMMAND, **judgement))  # fmt: skip
     return rows
 
 
@@ -205,34 +198,6 @@ def attacker(score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataF
     return rows, "\n".join(lines)
 
 
-def false_views(models: Path, lake: Path, sessions: pd.Index, probability: pd.Series) -> list[dict[str, Any]]:
-    """Which views are false: precision and recall of views held false (posterior at least `attribution.HELD`), by planted truth."""
-    released = load(models, "view_authenticity")
-    tables = engine.duckdb_tables(lake, AS_OF)
-    x = engine.compute(tables, released.model.signals, VIEW, sessions)
-    scope = engine.scope_of(tables, sorted(sessions), "session")
-    named = attributes.named_views(tables["views"].semi_join(scope, "session_id"))
-    named = named.select("view_id", "session_id", "account_id", "joined_at").to_pandas().set_index("view_id").reindex(x.index)
-    truth = worlds.truth(lake, "views")[["session_id", "account_id", "joined_at", "scheme"]]
-    key = ["session_id", "account_id", "joined_at"]
-    marked = named.merge(truth.drop_duplicates(key), on=key, how="left")["scheme"].notna().to_numpy()
-    order, names, found = attribute(released, x, probability)
-    fake = marked[order]
-    said = found.posterior >= attribution.HELD
-    precision, recall = float(fake[said].mean()) if said.any() else 0.0, float(said[fake].mean())
-    true_share = pd.Series(fake.astype(float)).groupby(session_of(x.index).to_numpy()[order]).mean().to_numpy()
-    botted = true_share > 0.1
-    inside = (found.low - 1e-9 <= true_share) & (true_share <= found.high + 1e-9)
-    why = "a view counts as false only so far as its session does, and among the views of an inflated session honest people who join with the bots look like them; what brushers watched is not judged by attributes at all. Accounts' habits in all rooms as attributes of views were tried on worlds 303 and 404 and made both figures worse"
-    return [
-        row("views-precision", f"Single views held false, posterior {attribution.HELD:g} or more ({int(said.sum())} of {len(said)}): precision", precision, COMMAND, ">= 0.95", holds=precision >= 0.95, why=None if precision >= 0.95 else why),
-        row("views-recall", f"Single false views ({int(fake.sum())}): recall", recall, COMMAND, ">= 0.90", holds=recall >= 0.90, why=None if recall >= 0.9 else why),
-        row("views-recall-at-95", "Single false views: recall at 95 % precision of the ranking by posterior", _recall_at_precision(fake.astype(int), found.posterior, 0.95), COMMAND),
-        row("views-share-error", f"False share of {int(botted.sum())} sessions with more than 10 % false views: mean absolute error", float(np.abs(found.share - true_share)[botted].mean()), COMMAND),
-        row("views-share-coverage", f"False share of views: coverage less the certainty stated, over {len(names)} sessions ({float(inside.mean()):.3f} of {float(found.certainty.mean()):.3f}; {float(inside[botted].mean()):.3f} over the botted; brushers' views are not in it)", float(inside.mean() - found.certainty.mean()), COMMAND),
-    ]  # fmt: skip
-
-
 def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """All rows and texts of the unseen world."""
     lake = worlds.made("medium", UNSEEN)
@@ -249,11 +214,11 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     size = inflation(lake, signals.index)
     out, table = by_scheme(score, planted, bar)
     costs, curve = attacker(score, bar, size, planted)
-    out += goals(score, bad, size, planted, signals) + unseen_schemes(score, bar, honest, planted, signals, say) + costs
+    out += goals(score, bad, size, planted, signals) + unseen_schemes(score, honest, untouched(lake, honest), planted, signals, say) + costs
     say("single views of the unseen world")
     rng = np.random.default_rng(7)
     some = pd.Index(sorted(rng.choice(signals.index, min(1500, len(signals)), replace=False)))
-    out += false_views(models, lake, some, probability)
+    out += false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, probability)
     ece = expected_calibration_error(probability.to_numpy(), guilty.astype(float), np.ones(len(guilty)))
     out.append(
         row(

@@ -7,7 +7,21 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from features import accounts, audience, categories, coordination, engagement, fulfilment, habits, operators, orders, rooms, viewers
+from features import (
+    accounts,
+    audience,
+    categories,
+    company,
+    coordination,
+    customers,
+    engagement,
+    fulfilment,
+    habits,
+    operators,
+    orders,
+    rooms,
+    viewers,
+)
 from features.declare import Signal
 
 T0 = pd.Timestamp("2026-01-10 20:00")
@@ -345,6 +359,50 @@ CASES = [
             "refunds": rows("order_id requested_at stage", "r1 t960 before_shipping"),
         },
         {"r1": 15.0},
+    ),
+    Case(
+        "an order is known by what became of its buyer's others, not by its own refund",
+        company.buyer_other_refund_share,
+        {
+            "orders": rows(ORDER, "r1 o a t0", "r2 p a t0", "r3 o a t9", "r4 o b t0"),
+            "parcels": rows("order_id sender_id", "r1 w"),
+            "refunds": rows("order_id requested_at stage", "r2 t9 before_shipping", "r3 t9 after_receipt"),
+            "reviews": rows("order_id account_id at rating text_hash", "r1 a t99 5 -"),
+        },
+        {"r1": 0.5, "r2": 0.0, "r3": 0.5},
+    ),
+    Case(
+        "six days after an order its parcel is overdue, a second before it is not",
+        company.shop_overdue_share,
+        {
+            "orders": rows(ORDER, "r1 o a t-504001", "r2 o b t-504001", "r3 o c t-504000", "r4 p a t-504001"),
+            "parcels": rows("order_id sender_id", "r2 w"),
+            "refunds": rows("order_id requested_at stage", "r9 t9 before_shipping"),
+            "reviews": rows("order_id account_id at rating text_hash", "r9 z t99 5 -"),
+        },
+        {"r1": 0.0, "r2": 1.0, "r3": 0.5},
+    ),
+    Case(
+        "buyers of one half hour are judged by their other orders, each by the share that went wrong",
+        company.company_buyer_fault_mean,
+        {
+            "orders": rows(ORDER, "r1 o a t0", "r2 o b t1799", "r3 o c t1800", "r4 p b t9000", "r5 q b t9000", "r6 p c t9000"),
+            "parcels": rows("order_id weight_g goods_weight_g sender_id", "r4 59.0 100.0 w", "r5 60.0 100.0 w"),
+            "refunds": rows("order_id requested_at stage", "r6 t9999 before_shipping"),
+            "reviews": rows("order_id account_id at rating text_hash", "r9 z t99 5 -"),
+        },
+        {"r1": 0.5, "r4": 0.0, "r6": 0.0},
+    ),
+    Case(
+        "a sender of three parcels in ten is usual for its operator, one of fewer is a stranger",
+        customers.stranger_parcel_share,
+        {
+            "orders": rows(ORDER, *[f"r{i} {'o' if i < 10 else 'p'} b{i} t0" for i in range(20)]),
+            "parcels": rows("order_id sender_id", *[f"r{i} {'w' if i % 10 > 2 - i // 10 else 'v'}" for i in range(20)]),
+            "refunds": rows("order_id requested_at stage", "r9 t9 before_shipping"),
+            "reviews": rows("order_id account_id at rating text_hash", "r9 z t99 5 -"),
+        },
+        {"o": 0.0, "p": 0.2},
     ),
     Case(
         "a gap of just under eleven hours is no half-day gap, one of just over is",

@@ -24,4 +24,5 @@ MODEL = Model(
     size="view_count",
     apart=True,
     pruned=True,
+    tails=True,
 )
