@@ -15,6 +15,7 @@ from features import (
     coordination,
     counters,
     customers,
+    elsewhere,
     engagement,
     expected,
     fulfilment,
@@ -41,6 +42,7 @@ CATALOGUE: tuple[Signal, ...] = (
     + engagement.SIGNALS
     + givers.SIGNALS
     + habits.SIGNALS
+    + elsewhere.SIGNALS
     + series.SIGNALS
     + reactions.SIGNALS
     + shape.SIGNALS
@@ -56,6 +58,7 @@ CATALOGUE: tuple[Signal, ...] = (
     + counters.SIGNALS
     + totals.OF_OPERATORS
     + rooms.SIGNALS
+    + elsewhere.OF_OPERATORS
     + benefit.SIGNALS
     + attributes.SIGNALS
 )
@@ -93,6 +96,7 @@ def digest() -> str:
         givers,
         shape,
         habits,
+        elsewhere,
         injected,
         totals,
     )

@@ -57,7 +57,7 @@ frames["accounts"] = tables["accounts"].to_pandas()
 from features.catalogue import BY_NAME
 
 sources = {s: BY_NAME[s].source for s in reasons["signal"]}  # below, those for which this session's rows are enough
-local = [BY_NAME[s] for s, source in sources.items() if source is None or (source.local and not source.whole)]
+local = [BY_NAME[s] for s, source in sources.items() if source is None or (source.local and not source.whole and not source.needs)]
 again = engine.compute(frames, [s for s in local if set(s.reads) <= set(frames)], "session")
 stored = read_outbound(lake, "signals").query("entity_id == @ids[0]").set_index("signal")["value"]
 for name in again.columns:

@@ -14,6 +14,7 @@ from features import (
     company,
     coordination,
     customers,
+    elsewhere,
     engagement,
     fulfilment,
     habits,
@@ -392,6 +393,39 @@ CASES = [
             "reviews": rows("order_id account_id at rating text_hash", "r9 z t99 5 -"),
         },
         {"r1": 0.5, "r4": 0.0, "r6": 0.0},
+    ),
+    Case(
+        "a stay of three seconds in another room counts against a viewer, the same stay in this room does not",
+        elsewhere.viewer_other_flash_share,
+        {"views": views("s1 a t0 t3", "s1 b t0 t3", "s2 a t0 t3", "s3 a t0 t4", "s2 b t0 t4")},
+        {"s1": 0.25, "s2": 0.75, "s3": 1.0},
+    ),
+    Case(
+        "who was seen twice in one room was seen in no other",
+        elsewhere.viewer_nowhere_else_share,
+        {"views": views("s1 a t0 t9", "s1 a t20 t29", "s1 b t0 t9", "s2 b t0 t9")},
+        {"s1": 0.5, "s2": 0.0},
+    ),
+    Case(
+        "those who like are judged apart from those who comment, each account once",
+        elsewhere.liker_other_fault_mean,
+        {
+            "views": views("s1 a t0 t9", "s2 a t0 t2", "s1 b t0 t9", "s2 b t0 t9", "s1 c t0 t9", "s2 c t0 t2"),
+            "interactions": rows(
+                "session_id account_id kind at count", "s1 a like t1 5", "s1 a like t2 5", "s1 b like t1 1", "s1 c comment t1 1"
+            ),
+        },
+        {"s1": 0.5},
+    ),
+    Case(
+        "an operator's other rooms are not elsewhere",
+        elsewhere.operator_viewer_nowhere_else_share,
+        {
+            "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
+            "views": views("s1 a t0 t9", "s2 a t0 t9", "s1 b t0 t9", "s3 b t0 t9"),
+            "interactions": rows("session_id account_id kind at count", "s1 a like t1 5"),
+        },
+        {"o1": 0.5, "o2": 0.0},
     ),
     Case(
         "a sender of three parcels in ten is usual for its operator, one of fewer is a stranger",

@@ -1,13 +1,19 @@
 """Which operators should a patrol look at first?"""
 
-from features import benefit, counters, customers, operators, rooms, totals
+from features import benefit, counters, customers, elsewhere, operators, rooms, totals
 from features.declare import OPERATOR
 from training.declare import Model
 
 MODEL = Model(
     name="operator_rank",
     entity=OPERATOR,
-    signals=operators.SIGNALS + customers.SIGNALS + counters.SIGNALS + totals.OF_OPERATORS + rooms.SIGNALS + benefit.SIGNALS,
+    signals=operators.SIGNALS
+    + customers.SIGNALS
+    + counters.SIGNALS
+    + totals.OF_OPERATORS
+    + rooms.SIGNALS
+    + elsewhere.OF_OPERATORS
+    + benefit.SIGNALS,
     typologies=("view_fraud", "engagement_fraud", "order_fraud"),
     question="Would people who looked at this operator's sessions and orders confirm that it cheats? Ranked by the answer.",
     known_limits="It learns from operators that people looked at; those who were never looked at are unlike them. Orders confirmed as hostile do not count.",

@@ -1,6 +1,6 @@
 """Was a session's audience or engagement inflated?"""
 
-from features import audience, coordination, engagement, expected, givers, habits, reactions, series, shape, viewers
+from features import audience, coordination, elsewhere, engagement, expected, givers, habits, reactions, series, shape, viewers
 from features.declare import SESSION
 from training.declare import RANDOMISED, Model
 
@@ -15,6 +15,7 @@ MODEL = Model(
     + expected.SIGNALS
     + givers.SIGNALS
     + habits.SIGNALS
+    + elsewhere.SIGNALS
     + shape.SIGNALS
     + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
     typologies=("view_fraud", "engagement_fraud"),
