@@ -79,6 +79,7 @@ def script_review_share(t):
     unit="faults per order",
     typology="order_fraud",
     direction=1,
+    graph=True,
     zh="其买家的其他订单平均每笔有 {value:.2f} 处异常",
     en="its buyers have {value:.2f} faults in each of their other orders",
     blind="Victims of hostile brushing; groups of neighbours that buy together and return much.",
