@@ -17,6 +17,7 @@ import pandas as pd
 from features.audience import FLASH
 from features.declare import OPERATOR, SESSION, Signal, derived, relation, seconds_between, signal
 
+FAULTS = 0.25  # traces per view elsewhere from which those who act are suspicious: three to four times what people leave
 TRACES = ("flash", "hidden", "link")
 COLUMNS = {"account_id": "string", **{f"all_{c}": "int64" for c in (*TRACES, "views")}}
 
@@ -136,7 +137,7 @@ def _actors(kind: str, zh: str, en: str) -> tuple[Signal, Signal]:
     through a proxy or data centre, and by a share link, added up."""
     nowhere.__doc__ = f"""Share of the accounts whose action here was a {kind} that were seen in no other session of 28 days."""
     return (
-        signal(actors_elsewhere, unit="faults per view", **declare, zh=f"{zh}账号在其他直播间的观看平均有 {{value:.2f}} 处异常", en=f"its {en}s' views in other rooms have {{value:.2f}} faults each", blind="Fans who come by shared links; accounts bought anew for each room leave nothing.")(fault),
+        signal(actors_elsewhere, unit="faults per view", alarm=FAULTS, **declare, zh=f"{zh}账号在其他直播间的观看平均有 {{value:.2f}} 处异常", en=f"its {en}s' views in other rooms have {{value:.2f}} faults each", blind="Fans who come by shared links; accounts bought anew for each room leave nothing.")(fault),
         signal(actors_elsewhere, unit="share of accounts", **declare, zh=f"{{value:.0%}} 的{zh}账号未在其他场次出现", en=f"{{value:.0%}} of its {en}s were seen in no other session", blind="A host who brings people to the platform.")(nowhere),
     )  # fmt: skip
 
