@@ -61,7 +61,7 @@ def company(orders, parcels, refunds, reviews):
     t = t.mutate(buyer_others=t.n - 1, **{f"buyer_{c}": t[f"sum_{c}"] - t[c] for c in facts})
     bad = t.buyer_refunded + t.buyer_overdue + t.buyer_light + t.buyer_stranger + t.buyer_script
     t = t.mutate(fault=ratio(bad, t.buyer_others).fill_null(0.0), known=(t.buyer_others > 0).cast("int64"))
-    t = t.mutate(half_hour=t.placed_at.bucket(minutes=MINUTES), day=t.placed_at.date())
+    t = t.mutate(half_hour=t.placed_at.epoch_seconds() // (60 * MINUTES), day=t.placed_at.date())
     beside = ("refunded", "parcel", "light", "stranger", "fault", "known")
     near = t.group_by("shop", "half_hour").aggregate(near_n=_.count(), **{f"sum_{c}": t[c].sum() for c in beside})
     days = t.group_by("shop", "day").aggregate(day_n=_.count(), day_parcel=t.parcel.sum())
