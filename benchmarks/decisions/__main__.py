@@ -39,8 +39,8 @@ often than they say: orders of a session are taken to share their fate, the wide
 The bound on false discoveries holds on average where honest operators of a world look
 like those of the yardstick; these worlds are smaller than the one it was made from. Mutants: every change of an operator, constant or
 return in the file by the rules of mutmut, against the tests of tiers and policy alone.
-A share of 0 and a precision of 1 look too good: the yardstick is made of operators that patrols had suspected and cleared, which makes it
-strict, and only a part of those that cheat is reviewed at all.
+A share of 0 and a precision of 1 look too good: some operators of the yardstick cheat, as said above, which makes it strict, and only a
+part of those that cheat is reviewed at all.
 """
 
 
