@@ -123,9 +123,8 @@ def learning_curve(trained: list[Trained], kept: dict[str, tuple[Released, pd.Da
             continue
         model, data, (_, signals, guilty) = one.fitted.model, one.fitted.dataset, kept[one.name]
         for words, share in PARTS.items():
-            some = (
-                data.group.map(lambda g: side(f"part {g}")) < share
-            ).to_numpy()  # not as folds are cut, or a part would lie in few of them
+            # not as folds are cut, or a part would lie in few of them
+            some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
             trees = trees_of(model, model.columns, data, consistent(model, data, some))
             value = float(average_precision_score(guilty, trees.raw(signals[model.columns].to_numpy())))
             rows.append(

@@ -90,8 +90,9 @@ class Trees:
         k = len(self.columns)
         out, made = self.peers.deviance_parts(self.peers.of(values)), push[:, 2 * k :]
         parts = push[:, :k] + push[:, k : 2 * k] + (out * made[:, :, None]).sum(axis=1)
-        raised, rarest = self._lifted(values)
-        parts[np.arange(len(values)), rarest] += np.maximum(raised - self._found(values, threads), 0.0)
+        if self.tails is not None:  # else the trees need not be asked again, as for every check of a running session
+            raised, rarest = self._lifted(values)
+            parts[np.arange(len(values)), rarest] += np.maximum(raised - self._found(values, threads), 0.0)
         return parts
 
     def gain(self) -> dict[str, float]:
