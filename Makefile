@@ -61,6 +61,7 @@ bench: $(STAMP) ## Train on a wide world, measure scores and decisions on unseen
 bench-detection: $(STAMP) ## Measure what the detectors find, beside peers (after bench)
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.detection
+	@$(RUN)/python -m benchmarks.market
 
 bench-night: $(STAMP) ## Measure a night of a hundred million views (after bench; an hour, 60 GB of disk)
 	@$(RUN)/python -m benchmarks.speed.hundred

@@ -24,7 +24,7 @@ from features.declare import VIEW
 from serving.docs import CARDS
 from serving.nightly import nightly
 from serving.policy import load_policy
-from serving.scorer import departed, outlying
+from serving.scorer import deviance_points
 from training.declare import Model
 from training.evaluate import average_precision
 from training.fit import consistent, rules_score, trees_of
@@ -86,7 +86,7 @@ def scorers(released: Released, signals: pd.DataFrame) -> dict[str, np.ndarray]:
         "model": released.raw(signals[released.columns].to_numpy()),
         "no graph": released.no_graph.raw(signals[released.no_graph.columns].to_numpy()),
         "rules only": rules_score(signals),
-        "no labels": outlying(alone, departed(alone, released.model.entity)).sum(axis=1).to_numpy(),
+        "no labels": deviance_points(alone, released.model.entity).sum(axis=1).to_numpy(),
     }
 
 
@@ -98,8 +98,8 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], dict[s
         if model.entity == VIEW:
             continue  # judged view by view on detection.md
         console.print(f"judging {model.name}")
-        released = load(models, model.name)
         signals, guilty, group = judged(lake, model, as_of)
+        released = load(models, model.name).among(signals)
         kept[model.name] = (released, signals, guilty)
         for name, score in scorers(released, signals).items():
             figure = average_precision(guilty, score, group.reset_index(drop=True))
@@ -126,7 +126,8 @@ def learning_curve(trained: list[Trained], kept: dict[str, tuple[Released, pd.Da
             # not as folds are cut, or a part would lie in few of them
             some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
             trees = trees_of(model, model.columns, data, consistent(model, data, some))
-            value = float(average_precision_score(guilty, trees.raw(signals[model.columns].to_numpy())))
+            values = signals[model.columns].to_numpy()
+            value = float(average_precision_score(guilty, trees.among(values).raw(values)))
             rows.append(
                 row(
                     f"learning-{one.name}-{round(1 / share)}",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from simulation.market.market import market as made_market
 from simulation.schemes import TYPOLOGY
 from simulation.world import world
 
@@ -22,6 +23,14 @@ def made(size: str, seed: int) -> Path:
     lake = OUT / f"{size}-{seed}"
     if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
         world(lake, lake.with_name(lake.name + ".truth"), seed, size, None, START)
+    return lake
+
+
+def market(seed: int) -> Path:
+    """Lake of a market of the second simulator, made when it is not there yet: 500 operators, 28 days."""
+    lake = OUT / f"market-{seed}"
+    if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
+        made_market(lake, lake.with_name(lake.name + ".truth"), seed, 500, 50_000, 28, START)
     return lake
 
 

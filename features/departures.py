@@ -26,6 +26,7 @@ FEWEST = 30  # known values of a stratum below which all strata are its peers
 FAR = 3.0  # spreads from the median at which a value begins to count: three are rare by chance, and one or two are not
 OUT, ROUNDS = 0.1, 3  # share that lies out furthest and is left out of the peers, and how often
 LESS = 0.5  # what a signal counts that raises no alarm by itself
+ENOUGH = FEWEST * STRATA  # entities below which they are no yardstick for one another
 TINY = 0.05  # part of the plain standard deviation below which no spread falls: where most values are one, chance is not nought
 UPPER, LOWER = ((0.75, 0.6745), (0.90, 1.2816), (0.95, 2.0563)), ((0.25, 0.6745), (0.10, 1.2816))  # quantile, normal spreads to it
 

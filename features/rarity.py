@@ -74,14 +74,13 @@ def from_json(given: dict[str, Any]) -> Tails:
     return Tails(tuple(given["columns"]), start, *(np.array(given[k], dtype=np.float64) for k in ("scale", "shape")))
 
 
-def tails_of(columns: list[str], cleared: np.ndarray, peers: Departures, typologies: tuple[str, ...]) -> Tails | None:
+def tails_of(columns: list[str], departed: np.ndarray, typologies: tuple[str, ...]) -> Tails | None:
     """The tails of cleared entities' departures, of the signals with an alarm against some typologies.
 
-    `cleared`: float64 of shape (entities, signals). None where fewer than `FEWEST` were cleared.
+    `departed`: in spreads from the peers of their night, float64 of shape (entities, signals). None where fewer than `FEWEST` were cleared.
     """
-    if len(cleared) < FEWEST:
+    if len(departed) < FEWEST:
         return None
-    departed = peers.of(cleared)
     start, scale, shape = np.full(len(columns), np.inf), np.ones(len(columns)), np.full(len(columns), SHAPES[0])
     for j, name in enumerate(columns):
         s = BY_NAME[name]

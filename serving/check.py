@@ -18,26 +18,41 @@ from serving.faults import Refused
 from serving.journal import Journal
 from serving.policy import Policy
 from serving.running import Store, StoreDown, as_row, rows_of
-from serving.store import Night
+from serving.store import Night, NightState
 from serving.together import Together
+from serving.yardsticks import LIVE
 from training.release import Released
 
-LIVE = "session_inflation_live"
 REMEMBERED = 8192  # live views of sessions, with the minutes they were seen in: some 80 MB
 
 
 class Views:
-    """Live views of sessions by their minutes: one is worked out again when its blob differs, so nothing need be told when minutes come."""
+    """Live views of sessions by their minutes: one is worked out again when its blob differs, so nothing need be told when minutes come.
 
-    def __init__(self, live: Released | None, policy: Policy) -> None:
-        self.live, self.policy = live, policy
+    They are compared with the sessions of the night in force, and forgotten when another one is.
+    """
+
+    def __init__(self, live: Released | None, policy: Policy, night: Night) -> None:
+        self.live, self.policy, self.night = live, policy, night
+        self.state: NightState | None = None
+        self.tonight = live
         self.known: OrderedDict[str, tuple[bytes, gate.LiveView]] = OrderedDict()
 
+    def model(self) -> Released | None:
+        """The live model, compared with the sessions of the night in force."""
+        state = self.night.current()
+        if state is not self.state:
+            self.state = state
+            self.tonight = self.live and self.live.compared(state.yardsticks.get(LIVE))
+            self.known.clear()
+        return self.tonight
+
     def of(self, session: str, blob: bytes) -> gate.LiveView:
+        model = self.model()
         found = self.known.get(session)
         if found is not None and found[0] == blob:
             return found[1]
-        view = gate.live_view(rows_of(blob), self.live, self.policy)
+        view = gate.live_view(rows_of(blob), model, self.policy)
         self.known[session] = (blob, view)
         self.known.move_to_end(session)
         if len(self.known) > REMEMBERED:
@@ -62,7 +77,7 @@ class Desk:
     synced: Together = field(init=False)
 
     def __post_init__(self) -> None:
-        self.views = Views(self.live, self.policy)
+        self.views = Views(self.live, self.policy, self.night)
         self.fetched = Together(lambda sessions: self.minutes.get(sessions))
         self.synced = Together(lambda places: [self.journal.sync()] * len(places))
 
@@ -70,7 +85,7 @@ class Desk:
 def _inline(desk: Desk, minutes: list[Minute]) -> gate.LiveView:
     ordered = sorted({m.minute: m for m in minutes}.items())
     rows = np.array([as_row(m.model_dump()) for _, m in ordered]).reshape(-1, 15)
-    return gate.live_view(rows, desk.live, desk.policy)
+    return gate.live_view(rows, desk.views.model(), desk.policy)
 
 
 async def _stored(desk: Desk, session: str, operator: str) -> gate.LiveView:

@@ -29,7 +29,7 @@ def signals_before(lake: Path, before: str | None, columns: list[str]) -> pd.Dat
 def split_of(now: pd.DataFrame, before: pd.DataFrame, model: Released, model_before: Released | None) -> pd.DataFrame:
     """Parts of the change of risk since the night before: index operator; behaviour, data, model (NaN: not known).
 
-    Behaviour: the old model on tonight's values, what became known or unknown left as it was. Data: what becoming known
+    Each night is compared with its own operators, so what peers did is part of behaviour. Behaviour: the old model on tonight's values, what became known or unknown left as it was. Data: what becoming known
     or unknown adds under the old model. Model: what the new model adds on tonight's values. They add up to the change
     where the old model is at hand; where it is not, behaviour and data are told by the new one and the model's part is
     unknown.
@@ -38,6 +38,7 @@ def split_of(now: pd.DataFrame, before: pd.DataFrame, model: Released, model_bef
     if both.empty:
         return pd.DataFrame(columns=["behaviour", "data", "model"])
     old = model_before or model
+    then, old, model = old.among(before), old.among(now), model.among(now)
     x, was = now.loc[both, old.columns], before.loc[both, old.columns]
     changed = x.notna().to_numpy() != was.notna().to_numpy()
     mixed = np.where(changed, was.to_numpy(), x.to_numpy())
@@ -45,7 +46,7 @@ def split_of(now: pd.DataFrame, before: pd.DataFrame, model: Released, model_bef
     def risk(released: Released, values: np.ndarray) -> np.ndarray:
         return released.probability(released.raw(values))
 
-    start, middle, end = risk(old, was.to_numpy()), risk(old, mixed), risk(old, x.to_numpy())
+    start, middle, end = risk(then, was.to_numpy()), risk(old, mixed), risk(old, x.to_numpy())
     new = risk(model, now.loc[both, model.columns].to_numpy()) - end if model_before is not None else np.full(len(both), np.nan)
     return pd.DataFrame({"behaviour": middle - start, "data": end - middle, "model": new}, index=both)
 

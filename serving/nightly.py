@@ -18,7 +18,7 @@ from features import catalogue, engine
 from features.declare import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
 from features.graphs.rings import Rings
 from features.rings import find_rings
-from serving import inputs
+from serving import inputs, yardsticks
 from serving.dossier import Files
 from serving.duties.standing_orders import digest_of
 from serving.figures import attributed_shares, corrected_figures, operator_figures, sessions_before
@@ -146,7 +146,8 @@ def compute_night(
     scored: dict[str, Scored] = {}
     for entity, only in ((SESSION, scope.sessions), (ORDER, scope.orders), (OPERATOR, None)):
         if entity == OPERATOR or only:
-            scored[entity] = score_entity(tables, entity, only, models, policy, categories_of(tables, entity), say)
+            beside = yardsticks.usual_sessions(tables, as_of, scope.sessions) if entity == SESSION else None
+            scored[entity] = score_entity(tables, entity, only, models, policy, categories_of(tables, entity), say, beside)
     say("rings")
     rings = find_rings(tables, _members_before(lake, before))
     members = rings.members["account_id"].tolist()
@@ -160,7 +161,7 @@ def compute_night(
     more = operator_figures(pd.concat(whole, ignore_index=True), tables) if whole else pd.DataFrame()
     figures = pd.concat([f for f in (figures, more) if len(f)], ignore_index=True) if len(figures) or len(more) else figures
     stand = Stand(lake, run_id, as_of, before, policy)
-    follows = supervision_tables(stand, tables, scored, figures, rings, models, old)
+    follows = supervision_tables(stand, tables, scored, figures, rings, old)
     stamp = {"run_id": run_id, "as_of": pd.Timestamp(as_of)}
     unknown = sorted(s.name for s in catalogue.CATALOGUE if s.entity != VIEW and _never_known(s.name, scored, accounts))
     known = {e: s.signals for e, s in scored.items()} | {ACCOUNT: accounts}
@@ -198,9 +199,10 @@ def compute_night(
     follows["tier_decisions"] = follows["tier_decisions"].assign(date=night, policy_version=policy.version)
     counts |= {name: write_table(part, name, frame.assign(**stamp)) for name, frame in follows.items()}
     (part / "policy.toml").write_text(policy.text, "utf-8")
+    yardsticks.write(part, scored)
     _manifest(part, run_id, models, policy, digest, before, challengers)
     say("report")
-    seen = Files(scored[OPERATOR], models.get(scored[OPERATOR].main), tables, lake, before)
+    seen = Files(scored[OPERATOR], scored[OPERATOR].released, tables, lake, before)
     write_report(part, Evening(stand, seen, rings))
     return counts | {"sessions": len(scope.sessions), "orders": len(scope.orders), "operators": len(follows["tier_decisions"])}
 

@@ -28,6 +28,7 @@ class Scored:
     """Signals and scores of one kind of entity; `main` is the model that decisions follow.
 
     `kinds`: probability of each typology that it tells apart, index entity; without columns where it tells none apart.
+    `usual`: signals of those that they are compared with, `released`: the model so compared; None where nothing was released.
     """
 
     signals: pd.DataFrame
@@ -35,6 +36,8 @@ class Scored:
     main: str
     peers: scorer.Peers
     kinds: pd.DataFrame
+    usual: pd.DataFrame
+    released: Released | None = None
 
     def probability(self) -> pd.Series:
         rows = self.scores[self.scores["model"] == self.main]
@@ -61,7 +64,7 @@ def shadow_scores(scored: dict[str, Scored], challengers: dict[str, Released]) -
     for entity, s in scored.items():
         if s.main in challengers:
             c = challengers[s.main]
-            raw = c.raw(s.signals[c.columns].to_numpy()) if len(s.signals) else np.zeros(0)
+            raw = c.among(s.usual).raw(s.signals[c.columns].to_numpy()) if len(s.signals) else np.zeros(0)
             rank = pd.Series(-raw).rank(method="first").astype("int64").to_numpy()
             parts.append(
                 pd.DataFrame(
@@ -98,19 +101,26 @@ def score_entity(
     policy: Policy,
     stratum: pd.Series | None,
     say: Say,
+    beside: list[str] | None = None,
 ) -> Scored:
-    """Signals and scores of one kind of entity, by its champion where there is one and by deviance always."""
-    signals = engine.compute(tables, catalogue.of_entity(entity), entity, only, lambda name: say(f"{entity} signals: {name}"))
+    """Signals and scores of one kind of entity, by its champion where there is one and by deviance always.
+
+    `beside`: entities of other nights that tonight's are compared with too; nothing is said of them.
+    """
+    wanted = only if only is None else [*only, *(beside or [])]
+    usual = engine.compute(tables, catalogue.of_entity(entity), entity, wanted, lambda name: say(f"{entity} signals: {name}"))
+    signals = usual[~usual.index.isin(beside)] if beside else usual
     peers = scorer.peers_of(signals, stratum)
     say(f"{entity} scores")
-    parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night)]
+    parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, usual)]
     main, kinds = scorer.DEVIANCE, pd.DataFrame(index=signals.index)
-    if MODEL_OF.get(entity) in models:
-        released = models[MODEL_OF[entity]]
+    released = models.get(MODEL_OF[entity]) if entity in MODEL_OF else None
+    if released is not None:
+        released = released.among(usual)
         parts.append(scorer.model_scores(released, signals, peers, policy.night))
         main = released.model.name
         kinds = kinds.assign(**released.by_typology(signals[released.columns].to_numpy(), parts[-1]["probability"].to_numpy()))
-    return Scored(signals, pd.concat(parts), main, peers, kinds)
+    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, released)
 
 
 def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:

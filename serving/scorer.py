@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
-from features.declare import OPERATOR, SESSION
+from features.declare import OPERATOR, ORDER, SESSION
 from features.departures import LESS, Departures, learn, settled, weight_of
+from features.ranks import rarities
 from serving.policy import NightPolicy
 from training.release import Released
 
@@ -107,14 +108,18 @@ def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy
 
 
 def departed(
-    signals: pd.DataFrame, entity: str, peers: Callable[[list[str], np.ndarray, str | None], Departures] = settled
+    signals: pd.DataFrame,
+    entity: str,
+    peers: Callable[[list[str], np.ndarray, str | None], Departures] = settled,
+    usual: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """How far each value lies from tonight's `peers` of a like size, in spreads (`features/departures.py`)."""
+    """How far each value lies from `peers` of a like size among those that are `usual` (None: tonight's), in spreads (`features/departures.py`)."""
     size = next((c for c in SIZES.get(entity, ()) if c in signals.columns and signals[c].notna().any()), None)
     values = signals.to_numpy(dtype=np.float64)
     if not len(signals):
         return signals
-    return pd.DataFrame(peers(list(signals.columns), values, size).of(values), index=signals.index, columns=signals.columns)
+    others = values if usual is None else usual[signals.columns].to_numpy(dtype=np.float64)
+    return pd.DataFrame(peers(list(signals.columns), others, size).of(values), index=signals.index, columns=signals.columns)
 
 
 def outlying(signals: pd.DataFrame, away: pd.DataFrame) -> pd.DataFrame:
@@ -134,13 +139,22 @@ def outlying(signals: pd.DataFrame, away: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(out, index=signals.index)
 
 
-def deviance_scores(signals: pd.DataFrame, entity: str, version: str, peers: Peers, policy: NightPolicy) -> pd.DataFrame:
-    """Unsupervised scores: how far an entity lies out among tonight's peers of a like size, over all signals with a suspicious side.
+def deviance_points(signals: pd.DataFrame, entity: str, usual: pd.DataFrame | None = None) -> pd.DataFrame:
+    """What each signal adds to the deviance of each entity, at least 0: of orders by how rare a value is, of others by how far out."""
+    if entity == ORDER:
+        return pd.DataFrame(rarities(list(signals.columns), signals.to_numpy(dtype=np.float64)), signals.index, signals.columns)
+    return outlying(signals, departed(signals, entity, usual=usual))
+
+
+def deviance_scores(
+    signals: pd.DataFrame, entity: str, version: str, peers: Peers, policy: NightPolicy, usual: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Unsupervised scores: how far an entity lies out among tonight's, over all signals with a suspicious side.
 
     Needs no label and says nothing of probability. Same columns as `model_scores`.
     """
     known = [s.name for s in of_entity(entity) if s.name in signals.columns]
-    points = outlying(signals[known], departed(signals[known], entity))
+    points = deviance_points(signals[known], entity, usual)
     total = points.sum(axis=1).to_numpy() if points.shape[1] else np.zeros(len(signals))
     score = 100.0 * (1.0 - np.exp(-total / 6.0))
     frame = _ranked(signals.index, DEVIANCE, version, score, np.full(len(signals), np.nan), total)

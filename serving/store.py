@@ -14,6 +14,8 @@ import pyarrow.dataset as pads
 
 from data_contracts.faults import LakeProblem
 from data_contracts.lake import PUBLISHED, files_of, read_outbound, run_folder
+from features.departures import Departures
+from serving import yardsticks
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class NightState:
     policy_version: str
     operators: dict[str, Operator] = field(repr=False)
     credit: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    yardsticks: dict[str, Departures] = field(default_factory=dict, repr=False)
 
 
 def load_night(lake: Path) -> NightState:
@@ -98,7 +101,9 @@ def load_night(lake: Path) -> NightState:
             r.attribution,
         )
     credit = {str(r["operator_id"]): r for r in read_outbound(lake, "credit").to_dict("records")}
-    return NightState(folder.name, pd.Timestamp(run["as_of"]).to_pydatetime(), str(run["policy_version"]), operators, credit)
+    return NightState(
+        folder.name, pd.Timestamp(run["as_of"]).to_pydatetime(), str(run["policy_version"]), operators, credit, yardsticks.read(folder)
+    )
 
 
 def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, SessionView]:

@@ -102,13 +102,12 @@ def supervision_tables(
     scored: dict[str, Scored],
     figures: pd.DataFrame,
     rings: Rings,
-    models: dict[str, Released],
     old: Released | None,
 ) -> dict[str, pd.DataFrame]:
     """Credit, tiers, measures, findings, networks, the audit sample and drift, less the run's stamp."""
     operators, p = scored[OPERATOR], stand.policy
     points = credit.credit(tables, operators.signals.index, stand.as_of, p)
-    ranker = models.get(operators.main)
+    ranker = operators.released
     context = context_of(stand, tables, operators, figures, points, ranker, old)
     decisions = supervise.decide_night(stand.lake, stand.before, operators, context, ranker, p)
     known = findings.known_risk(tables, stand.lake, stand.before, stand.as_of, p.findings)

@@ -70,7 +70,8 @@ def complaints(rng: np.random.Generator, o: rows.Orders, outbox: Outbox) -> None
     )
 
 
-def _outcome_rows(frame: pd.DataFrame, kind: str, id_kind: str) -> pa.Table:
+def outcome_rows(frame: pd.DataFrame, kind: str, id_kind: str) -> pa.Table:
+    """Verdicts as contract rows; `frame`: entity (int), typology, confirmed, decided (seconds), source."""
     n = len(frame)
     return pa.table(
         {
@@ -99,9 +100,9 @@ def verdicts(rng: np.random.Generator, ops: Operators, s: rows.Sessions, orders:
     for name in SUSPECT_LOOKALIKES:
         odd = np.maximum(odd, 0.12 * ops.lookalike[name][s.operator])
     suspicion = np.maximum.reduce([noticed, odd, np.full(n, 0.02)])
-    outbox.add("outcomes", _outcome_rows(judged(rng, s.index, fraud, suspicion, kind, s.end, audit=0.05), "session", "session"))
+    outbox.add("outcomes", outcome_rows(judged(rng, s.index, fraud, suspicion, kind, s.end, audit=0.05), "session", "session"))
     bad = orders.scheme > 0
     typology = np.where(orders.scheme == NUMBER["hostile_brushing"], "hostile_brushing", "order_fraud").astype(object)
     strange = 0.01 + 0.03 * ops.lookalike["group_buying"][orders.operator.astype(int)]
     verdicts = judged(rng, orders.index, bad, np.where(bad, 0.22, strange), typology, orders.placed, audit=0.02)
-    outbox.add("outcomes", _outcome_rows(verdicts, "order", "order"))
+    outbox.add("outcomes", outcome_rows(verdicts, "order", "order"))

@@ -43,16 +43,16 @@ def write_population(truth: Path, accounts: Accounts, ops: Operators, plan: Plan
     write_file(truth / "accounts.parquet", pa.table({"account_id": named("account", np.arange(accounts.honest, len(accounts)))}))
 
 
-def write_day(
-    truth: Path, number: int, s: rows.Sessions, views: rows.Views, acts: rows.Acts, orders: rows.Orders, planted: np.ndarray
+def write_batches(
+    truth: Path, number: int, index: np.ndarray, views: rows.Views, acts: rows.Acts, orders: rows.Orders, planted: np.ndarray
 ) -> None:
-    """A day's planted sessions, views, actions and orders."""
+    """A day's planted sessions, views, actions and orders; `index`: the numbers of the day's sessions, which `planted` names by place."""
     rowed = planted[:, 0].astype(int)
     write_file(
         truth / "sessions" / f"day-{number:03d}.parquet",
         pa.table(
             {
-                "session_id": named("session", s.index[rowed]),
+                "session_id": named("session", index[rowed]),
                 "scheme": chosen(SCHEMES, planted[:, 1]),
                 "intensity": pa.array(planted[:, 2]),
                 "evasion": pa.array(planted[:, 3].astype(int)),

@@ -23,7 +23,7 @@ from simulation.schemes import engagement as engagement_schemes
 from simulation.schemes import orders as order_schemes
 from simulation.schemes import views as view_schemes
 from simulation.sizes import SIZES
-from simulation.truth import write_day, write_population
+from simulation.truth import write_batches, write_population
 
 CHEATS = 0.7  # share of a cheating operator's sessions in which it cheats
 SMALLEST_VIEWS, SMALLEST_ORDERS = 30, 8  # nobody sells fewer at a time
@@ -61,7 +61,8 @@ def _planted(rng: np.random.Generator, stage: Stage, plan: Plan, day: int):
     return views, acts, orders, np.array(truth, dtype=float).reshape(-1, 5)
 
 
-def _minutes(tables: dict[str, pa.Table]) -> pa.Table:
+def minutes_of(tables: dict[str, pa.Table]) -> pa.Table:
+    """Counters by minute of a day's sessions, from its events and the accounts."""
     with connect(memory="2GB", threads=1) as connection:
         for name, table in tables.items():
             connection.register(name, table)
@@ -168,14 +169,14 @@ def _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table,
         outbox.add(name, table)
     outbox.add(
         "room_minutes",
-        _minutes(
+        minutes_of(
             {"sessions": session_table, "views": view_table, "interactions": act_table, "orders": order_table, "accounts": account_table}
         ),
     )
     aftermath.causes(s, causes, outbox)
     aftermath.complaints(rng, orders, outbox)
     aftermath.verdicts(rng, ops, s, orders, planted, outbox)
-    write_day(truth, number, s, views, acts, orders, planted)
+    write_batches(truth, number, s.index, views, acts, orders, planted)
     return {"views": len(views), "orders": len(orders), "sessions": len(s)}
 
 

@@ -91,7 +91,7 @@ def session_rows(n: int = 500) -> Dataset:
     signals["likes_per_liker_ratio"] += 4.0 * (kind == "engagement_fraud")
     labels = pd.DataFrame({"confirmed": (kind != "").astype(int), "audited": False, "typology": kind})
     when, nights = pd.Series([pd.Timestamp(UNTIL)] * n), pd.Series([UNTIL] * n)
-    return Dataset(signals, labels, when, pd.Series([f"g{i}" for i in range(n)]), nights, peers=signals)
+    return Dataset(signals, labels, when, pd.Series([f"g{i}" for i in range(n)]), nights, peers={pd.Timestamp(UNTIL): signals})
 
 
 def test_typologies_are_learnt_apart_and_any_of_them_may_find():

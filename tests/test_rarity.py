@@ -29,7 +29,7 @@ def cleared(n: int = 4000) -> np.ndarray:
 def test_the_probability_beyond_a_value_is_that_of_the_tail_it_was_drawn_from():
     values = cleared()
     found = learn(COLUMNS, values, None)
-    tails = tails_of(COLUMNS, values, found, BOTH)
+    tails = tails_of(COLUMNS, found.of(values), BOTH)
     far = np.array([[100.0, 0.1, 1.0, 40.0 + 4.0 * k] for k in (6.0, 8.0, 10.0)])  # 64, 72 and 80 likes, the alarm is at 60
     np.testing.assert_allclose(tails.nats(far, found)[:, 3], (6.0, 8.0, 10.0), rtol=0.2)
 
@@ -38,7 +38,7 @@ def test_a_value_far_from_its_alarm_is_not_rare_however_far_it_lies_from_peers()
     values = cleared()
     values[:, 1] = np.where(np.arange(len(values)) % 50 == 0, 0.001, 0.0)  # hardly anybody has any, the alarm is at .3
     found = learn(COLUMNS, values, None)
-    tails = tails_of(COLUMNS, values, found, BOTH)
+    tails = tails_of(COLUMNS, found.of(values), BOTH)
     below, reached = tails.nats(np.array([[100.0, NEAR * 0.3 - 1e-6, 1.0, 42.0], [100.0, NEAR * 0.3 + 1e-6, 1.0, 42.0]]), found)[:, 1]
     assert below == 0.0 < 9.0 < reached
 
@@ -47,14 +47,14 @@ def test_nothing_is_rare_on_the_innocent_side_when_unknown_or_against_another_ty
     values = cleared()
     found = learn(COLUMNS, values, None)
     rows = np.array([[100.0, 0.1, 9.0, 0.0], [100.0, np.nan, np.nan, np.nan]])
-    assert not tails_of(COLUMNS, values, found, BOTH).nats(rows, found).any()
-    assert not tails_of(COLUMNS, values, found, ("view_fraud",)).nats(np.array([[100.0, 0.1, 1.0, 1e4]]), found).any()
-    assert tails_of(COLUMNS, values[: FEWEST - 1], found, BOTH) is None
+    assert not tails_of(COLUMNS, found.of(values), BOTH).nats(rows, found).any()
+    assert not tails_of(COLUMNS, found.of(values), ("view_fraud",)).nats(np.array([[100.0, 0.1, 1.0, 1e4]]), found).any()
+    assert tails_of(COLUMNS, found.of(values[: FEWEST - 1]), BOTH) is None
 
 
 def test_about_the_share_of_the_tail_of_fresh_entities_lies_in_it():
     found = learn(COLUMNS, cleared(), None)
-    tails = tails_of(COLUMNS, cleared(), found, BOTH)
+    tails = tails_of(COLUMNS, found.of(cleared()), BOTH)
     likes = 40.0 + np.random.default_rng(9).exponential(4.0, 3000)
     fresh = np.column_stack([np.full(3000, 100.0), np.full(3000, 0.1), np.full(3000, 1.0), likes])
     near = fresh[:, 3] >= 40.0 + 2.8 + NEAR * (60.0 - 42.8)
@@ -65,7 +65,7 @@ def test_about_the_share_of_the_tail_of_fresh_entities_lies_in_it():
 def test_tails_survive_being_written():
     values = cleared()
     found = learn(COLUMNS, values, None)
-    tails = tails_of(COLUMNS, values, found, BOTH)
+    tails = tails_of(COLUMNS, found.of(values), BOTH)
     again = from_json(json.loads(json.dumps(tails.as_json())))
     np.testing.assert_array_equal(tails.nats(values, found), again.nats(values, found))
 

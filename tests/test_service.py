@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from data_contracts.lake import read_outbound
+from data_contracts.lake import read_outbound, run_folder
 from features import engine
 from features.kernels import COLUMNS
 from serving import journal
@@ -23,6 +24,7 @@ from serving.keys import make_key
 from serving.policy import load_policy
 from serving.running import as_row
 from serving.store import load_night
+from serving.yardsticks import LIVE, read
 from tests.conftest import NIGHT
 from training.release import load
 
@@ -175,6 +177,21 @@ def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
             assert seen.probability == expected
             compared += 1
     assert compared > 10
+
+
+def test_a_running_session_is_compared_with_the_sessions_of_the_night_in_force(desk, client, lake):
+    """When another night is published its sessions are the yardstick, and what was seen by the old one is forgotten."""
+    published = read(run_folder(lake))[LIVE]
+    np.testing.assert_array_equal(published.middle, desk.live.trees.peers.middle)  # the night that was trained at is the one in force here
+    peers = replace(published, middle=published.middle + 1.0)
+    desk.night.state = replace(desk.night.state, yardsticks={LIVE: peers})
+    client.put(
+        "/v1/sessions/s1/minutes", json={"operatorId": "o1", "minutes": [{"minute": i, "viewers": 40.0, "joins": 3.0} for i in range(40)]}
+    )
+    np.testing.assert_array_equal(desk.views.model().trees.peers.middle, peers.middle)
+    assert desk.views.known
+    desk.night.state = replace(desk.night.state, yardsticks={})
+    assert desk.views.model().trees.peers is desk.live.trees.peers and not desk.views.known
 
 
 BAD = [

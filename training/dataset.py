@@ -8,9 +8,10 @@ as the night's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,14 @@ import pandas as pd
 
 from features import engine
 from features.declare import OPERATOR, SESSION, VIEW
+from features.departures import ENOUGH, Departures, settled
 from features.kernels import run_kernels
 from features.rings import find_rings
 from training.declare import Model
 from training.labels import entity_moments, operator_verdicts, verdicts
 
 WEEK = timedelta(days=7)
-PEERS = 2000  # sessions that show what is usual
+PEERS = 2000  # entities of a night that show what is usual
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Dataset:
     """Signals (float64 frame), labels (confirmed, audited, typology), the moment, group, night and entity of each row.
 
     Rows of one group (an operator, with the operators that its buyers' rings tie to it) never lie on both sides of
-    a split. `peers`: signals of entities as they come, judged or not, for models that compare with peers; else empty.
+    a split. `peers`: for models that compare, signals of entities of each night as they come, judged or not, by its moment.
     """
 
     signals: pd.DataFrame
@@ -41,10 +43,25 @@ class Dataset:
     group: pd.Series
     night: pd.Series
     entity: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
-    peers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    peers: dict[pd.Timestamp, pd.DataFrame] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.signals)
+
+    def yardsticks(self, columns: list[str], size: str | None) -> dict[pd.Timestamp, Departures]:
+        """What peers show by night; those of all nights together where a night has too few."""
+        key = (tuple(columns), size)
+        if key not in self._known:
+            pooled = pd.concat(list(self.peers.values())) if self.peers else self.signals
+            few = settled(columns, pooled[columns].to_numpy(), size)
+            of = {n: p for n, p in self.peers.items() if len(p) >= ENOUGH}
+            nights = pd.to_datetime(self.night).unique()
+            self._known[key] = {n: settled(columns, of[n][columns].to_numpy(), size) if n in of else few for n in nights}
+        return self._known[key]
+
+    @cached_property
+    def _known(self) -> dict[tuple[tuple[str, ...], str | None], dict[pd.Timestamp, Departures]]:
+        return {}
 
 
 def week_ends(first: pd.Timestamp, until: datetime) -> list[datetime]:
@@ -90,6 +107,7 @@ def build(
     known = engine.duckdb_tables(lake, until)
     first = _first_receipt(known)
     label_frames, signal_frames, received, night = [], [], [], []
+    peers: dict[pd.Timestamp, pd.DataFrame] = {}
     judged = SESSION if model.entity == VIEW else model.entity  # verdicts on views are those of their session
     everything = None if judged == OPERATOR else verdicts(known, judged, model.typologies).join(entity_moments(known, judged), how="inner")
     for moment in week_ends(first, until):
@@ -103,8 +121,16 @@ def build(
             labels = everything[inside]
         if labels.empty:
             continue
+        usual = _usual(known, model, moment) if model.compares else []
         if model.live:
             signals, labels = _prefixes(tables, model, labels)
+            peers[pd.Timestamp(moment)] = engine.compute(tables, model.signals, model.entity, only=usual)
+        elif model.compares:
+            wanted = None if judged == OPERATOR else labels.index.union(usual)
+            computed = engine.compute(tables, model.signals, model.entity, only=wanted)
+            signals = computed[computed.index.isin(labels.index)]
+            labels = labels.reindex(signals.index)
+            peers[pd.Timestamp(moment)] = computed if judged == OPERATOR else computed[computed.index.isin(usual)]
         else:
             signals = engine.compute(tables, model.signals, model.entity, only=labels.index)
             labels = labels.reindex(session_of(signals.index) if model.entity == VIEW else signals.index)
@@ -124,16 +150,22 @@ def build(
         group,
         pd.Series(night),
         pd.Series(labels.index.to_numpy(), dtype=object),
-        _peers(known, model, until) if model.size is not None else pd.DataFrame(),
+        peers,
     )
 
 
-def _peers(tables, model: Model, until: datetime) -> pd.DataFrame:
-    """Signals of sessions of the last two weeks as a night would have met them, at most `PEERS`, chosen by their names."""
-    s = tables["sessions"]
-    ids = s.filter(s.received_at >= until - 2 * WEEK).session_id.to_pandas()
-    chosen = sorted(ids, key=lambda i: hashlib.sha256(str(i).encode()).digest())[:PEERS]
-    return engine.compute(tables, model.signals, model.entity, only=chosen)
+def _usual(tables, model: Model, moment: datetime) -> list[str]:
+    """Entities that a night at a moment scores, judged or not: at most `PEERS`, chosen by their names. Of operators all are."""
+    if model.entity == OPERATOR:
+        return []
+    t, weeks = tables["sessions" if model.entity == SESSION else "orders"], 2 if model.entity == SESSION else 1
+    ids = t.filter((t.received_at >= moment - weeks * WEEK) & (t.received_at < moment))[f"{model.entity}_id"].to_pandas()
+    return by_name(ids, PEERS)
+
+
+def by_name(ids: Iterable[str], most: int) -> list[str]:
+    """Some of the entities, the same whenever they are asked for: those whose names hash lowest."""
+    return sorted(ids, key=lambda i: hashlib.sha256(str(i).encode()).digest())[:most]
 
 
 def session_of(view_ids: pd.Index) -> pd.Index:

@@ -12,10 +12,11 @@ class Model:
     """A model: what it scores, from which signals, against which typologies, and how it is fitted.
 
     `prefixes`: minutes after which a running session is also learnt from, for models over LIVE signals.
-    `size`: the signal by which entities are of a like size; the model then also reads how far the others lie from such peers.
+    `compares`: it reads how far signals lie from those of the entities of the same night. `size`: the signal by which such peers are of
+    a like size (None: all are peers). `own`: it reads the values themselves too, which mean another thing on another platform.
     `apart`: each typology has trees of its own, one against all, and any of them may find an entity.
     `pruned`: verdicts that trees of other groups contradict are not learnt from.
-    `tails`: one signal that lies out as hardly any cleared entity's does finds an entity too; needs `size`.
+    `tails`: one signal that lies out as hardly any cleared entity's does finds an entity too; needs `compares`.
     `parameters` and `rounds`: what of `FITTING` is other for it, and how many trees are grown.
     """
 
@@ -26,7 +27,9 @@ class Model:
     question: str
     known_limits: str
     prefixes: tuple[int, ...] = ()
+    compares: bool = False
     size: str | None = None
+    own: bool = True
     apart: bool = False
     pruned: bool = False
     tails: bool = False

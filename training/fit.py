@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,6 @@ import pandas as pd
 from data_contracts.faults import SteelyardError
 from features.catalogue import BY_NAME
 from features.declare import VIEW
-from features.departures import settled
 from features.rarity import tails_of
 from training import splits
 from training.calibrate import Calibration, expected_calibration_error, isotonic
@@ -65,14 +65,19 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) 
     """LightGBM on some rows; monotone where a signal with an alarm declares its direction. Views learn from their labels `false`."""
     labels, values = data.labels[rows], data.signals.loc[rows, columns].to_numpy()
     constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None else 0 for c in columns]
-    peers = tails = None
-    if model.size is not None:
-        peers = settled(columns, data.peers[columns].to_numpy() if len(data.peers) else values, model.size)
-        tails = tails_of(columns, values[labels["confirmed"].to_numpy() == 0], peers, model.typologies) if model.tails else None
-        constraints = constraints * 2 + [1] * peers.deviances(values[:1]).shape[1]
+    peers, tails, given = None, None, values
+    if model.compares:
+        yardsticks, night = data.yardsticks(columns, model.size), pd.to_datetime(data.night[rows]).to_numpy()
+        peers = yardsticks[max(yardsticks)]
+        given = _by_night(values, night, lambda at, some: inputs(some, yardsticks[at], model.own))
+        if model.tails:
+            cleared = labels["confirmed"].to_numpy() == 0
+            tails = tails_of(
+                columns, _by_night(values[cleared], night[cleared], lambda at, some: yardsticks[at].of(some)), model.typologies
+            )
+        constraints = constraints * (1 + model.own) + [1] * peers.deviances(peers.of(values[:1])).shape[1]
     classes, typologies = _apart(labels) if model.apart else (None, ())
     parameters = FITTING | {"monotone_constraints": constraints, "objective": "binary"} | model.parameters
-    given = inputs(values, peers)
     if model.entity == VIEW:
         train = lgb.Dataset(given, labels["false"].to_numpy(dtype=float))
     elif classes is not None:
@@ -80,7 +85,27 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) 
         train = lgb.Dataset(given, classes.astype(float))
     else:
         train = lgb.Dataset(given, labels["confirmed"].to_numpy(dtype=float), weight=weights(labels))
-    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies, tails)
+    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies, tails, model.own)
+
+
+def _by_night(values: np.ndarray, night: np.ndarray, what: Callable[[pd.Timestamp, np.ndarray], np.ndarray]) -> np.ndarray:
+    """`what(night, values)` of the rows of each night, put together again in their order."""
+    parts = [(night == n, what(pd.Timestamp(n), values[night == n])) for n in np.unique(night)]
+    if not parts:
+        return values
+    out = np.full((len(values), *parts[0][1].shape[1:]), np.nan)
+    for mask, part in parts:
+        out[mask] = part
+    return out
+
+
+def raw_of(trees: Trees, data: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Raw scores of some rows of a training frame (a mask), each compared with the entities of its night, as a night compares."""
+    values, peers = data.signals.loc[rows, trees.columns].to_numpy(), trees.peers
+    if peers is None:
+        return trees.raw(values)
+    of, night = data.yardsticks(trees.columns, peers.size), pd.to_datetime(data.night[rows]).to_numpy()
+    return _by_night(values, night, lambda at, some: replace(trees, peers=of[at]).raw(some))
 
 
 def _apart(labels: pd.DataFrame) -> tuple[np.ndarray | None, tuple[str, ...]]:
@@ -103,7 +128,7 @@ def _out_of_fold(model: Model, columns: list[str], data: Dataset, taught: np.nda
         mine = fold == k
         rows = ~mine if taught is None else ~mine & taught
         if data.labels.loc[rows, "confirmed"].nunique() == 2:
-            raw[mine] = trees_of(model, columns, data, rows).raw(data.signals.loc[mine, columns].to_numpy())
+            raw[mine] = raw_of(trees_of(model, columns, data, rows), data, mine)
     return raw
 
 
@@ -147,7 +172,7 @@ def fit(model: Model, data: Dataset) -> Fitted:
         group, early = data.group[split.test], consistent(model, data, split.train)
         scores: dict[str, Any] = {"rules_only": rules_score(data.signals[split.test])}
         for name, used in (("model", columns), ("no_graph", control)):
-            scores[name] = trees_of(model, used, data, early).raw(data.signals.loc[split.test, used].to_numpy())
+            scores[name] = raw_of(trees_of(model, used, data, early), data, split.test)
         for name, score in scores.items():
             figures[f"average_precision_{name}"] = average_precision(truth[split.test], score, group)
             figures[f"auroc_{name}"] = auroc(truth[split.test], score, group)

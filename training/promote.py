@@ -6,7 +6,7 @@ so that neither wins by flagging more. A row that fails is said, and nothing is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from features.declare import ORDER, SESSION
 from training.attacker import price_unseen, prices, typologies
 from training.dataset import Dataset, build, tied_operators
 from training.declare import Model
+from training.fit import raw_of
 from training.models.all import BY_NAME
 from training.release import Released, challengers, load, set_champion
 
@@ -153,10 +154,10 @@ def judge(lake: Path, model: Model, champion: Released, challenger: Released, at
     data = build(lake, model, at, tied_operators(tables))
     since = pd.Timestamp(max(champion.manifest["until"], challenger.manifest["until"]))
     keep = (data.received >= since).to_numpy() if len(data) else np.zeros(0, dtype=bool)
-    kept = (part[keep].reset_index(drop=True) for part in (data.signals, data.labels, data.received, data.group, data.night, data.entity))
-    data = Dataset(*kept)
+    kept = [part[keep].reset_index(drop=True) for part in (data.signals, data.labels, data.received, data.group, data.night, data.entity)]
+    data = replace(Dataset(*kept), peers=data.peers)
     truth = data.labels["confirmed"].to_numpy(dtype=int)
-    a, b = (m.raw(data.signals[m.columns].to_numpy()) if len(data) else np.zeros(0) for m in (champion, challenger))
+    a, b = (raw_of(m.trees, data, np.ones(len(data), dtype=bool)) if len(data) else np.zeros(0) for m in (champion, challenger))
     audited, group = data.labels["audited"].to_numpy(dtype=bool), data.group.to_numpy()
     out = [
         ranked_better("matured verdicts: average precision", a, b, truth, group, gate),

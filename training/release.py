@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 
 from data_contracts.faults import ArtefactRefused
 from data_contracts.lake import digest_file
 from features import catalogue, departures, rarity
+from features.departures import Departures
 from training.calibrate import Calibration
 from training.conformal import conformal_p
 from training.declare import Model
@@ -42,6 +44,17 @@ class Released:
     @property
     def columns(self) -> list[str]:
         return self.trees.columns
+
+    def among(self, signals: pd.DataFrame) -> Released:
+        """The same release, compared with the entities of these signals (index entity) where it compares at all: see `Trees.among`."""
+        trees, no_graph = (t.among(signals[t.columns].to_numpy()) for t in (self.trees, self.no_graph))
+        return replace(self, trees=trees, no_graph=no_graph)
+
+    def compared(self, peers: Departures | None) -> Released:
+        """The same release, compared with peers that are given; as it is where none are, or those of other signals."""
+        if peers is None or self.trees.peers is None or list(peers.columns) != self.trees.columns:
+            return self
+        return replace(self, trees=replace(self.trees, peers=peers))
 
     def raw(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """Raw scores; `values` float64 of shape (n, signals) in the manifest's order."""
@@ -67,7 +80,12 @@ def text_of(trees: Trees, no_graph: Trees) -> dict[str, str]:
     """The files of a model's trees and of its control's."""
     named = {"model": trees, "no_graph": no_graph}
     peers = {
-        name: {"peers": t.peers and t.peers.as_json(), "typologies": list(t.typologies), "tails": t.tails and t.tails.as_json()}
+        name: {
+            "peers": t.peers and t.peers.as_json(),
+            "typologies": list(t.typologies),
+            "tails": t.tails and t.tails.as_json(),
+            "own": t.own,
+        }
         for name, t in named.items()
     }
     return {
@@ -85,7 +103,7 @@ def read_trees(files: dict[str, str], columns: list[str], no_graph_columns: list
         given = said[name]
         peers = None if given["peers"] is None else departures.from_json(given["peers"])
         tails = None if given["tails"] is None else rarity.from_json(given["tails"])
-        return Trees(lgb.Booster(model_str=files[f"{name}.txt"]), signals, peers, tuple(given["typologies"]), tails)
+        return Trees(lgb.Booster(model_str=files[f"{name}.txt"]), signals, peers, tuple(given["typologies"]), tails, given["own"])
 
     return read("model", columns), read("no_graph", no_graph_columns)
 

@@ -1,7 +1,8 @@
 """Trees over signals, and over how far they lie from peers: what a released model computes, in one place.
 
-The inputs are the signals themselves and, for a model that compares with peers, their departures and deviances
-(`features/departures.py`). Where typologies are learnt apart there is one ensemble for each (one against all), and the score is
+The inputs are the signals themselves, or, for a model that compares with peers, their departures and deviances
+(`features/departures.py`), with or without the values themselves. Peers are those of the same night (`among`): a platform where
+people stay half as long, or where all of them swipe, is its own yardstick. Where typologies are learnt apart there is one ensemble for each (one against all), and the score is
 that of at least one of them holding: an entity is suspicious when any one scheme explains it.
 
 A model that reads tails (`features/rarity.py`) has a second finder beside its trees: an entity of which one signal lies out as hardly
@@ -10,16 +11,17 @@ any cleared one does gets at least the score `LIFTED`, so that a scheme without 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lightgbm as lgb
 import numpy as np
 
 from features.catalogue import BY_NAME
-from features.departures import Departures
+from features.departures import ENOUGH, Departures, settled
 from features.rarity import Tails
 
 DEVIANCE = "deviance from peers"
+FURTHEST = 4.0  # logarithm of one and the spreads beyond which departures are alike: some fifty
 RARE = 1e-4  # probability of as much among cleared entities below which a signal alone lifts a score: one alarm a hundred honest of sixty signals
 LIFTED = 0.25  # probability to which it does: about what trees say of the most suspicious hundredth of audited honest sessions
 MOST, STEP = 100.0, 1e-4  # the rarer of two lifted comes first, by so little that no trees' order changes otherwise
@@ -29,7 +31,7 @@ MOST, STEP = 100.0, 1e-4  # the rarer of two lifted comes first, by so little th
 class Trees:
     """A booster with the signals it reads, in order, and the peers it compares with (None: it does not).
 
-    `typologies`: what its ensembles were taught apart, in their order; none where there is but one ensemble.
+    `own`: whether it reads the values themselves too, where there are peers. `typologies`: what its ensembles were taught apart, in their order; none where there is but one ensemble.
     `tails`: those of cleared entities, for the second finder (None: there is none); they need peers.
     """
 
@@ -38,10 +40,19 @@ class Trees:
     peers: Departures | None = None
     typologies: tuple[str, ...] = ()
     tails: Tails | None = None
+    own: bool = True
+
+    def among(self, values: np.ndarray) -> Trees:
+        """The same trees, compared with the entities that `values` describe, shape (n, signals): with tonight's instead of those of the
+        training night. Too few of them are no yardstick, and a model without peers needs none.
+        """
+        if self.peers is None or len(values) < ENOUGH:
+            return self
+        return replace(self, peers=settled(self.columns, values, self.peers.size))
 
     def inputs(self, values: np.ndarray) -> np.ndarray:
         """What the booster reads, from signals of shape (n, signals) in the order of `columns`."""
-        return inputs(values, self.peers)
+        return inputs(values, self.peers, self.own)
 
     def raw(self, values: np.ndarray, threads: int = 2, rounds: int | None = None) -> np.ndarray:
         """Log-odds before calibration, shape (n,); by the first `rounds` of its trees where they are named."""
@@ -88,8 +99,10 @@ class Trees:
         if self.peers is None:
             return push
         k = len(self.columns)
-        out, made = self.peers.deviance_parts(self.peers.of(values)), push[:, 2 * k :]
-        parts = push[:, :k] + push[:, k : 2 * k] + (out * made[:, :, None]).sum(axis=1)
+        first = k if self.own else 0
+        out, made = self.peers.deviance_parts(self.peers.of(values)), push[:, first + k :]
+        parts = push[:, first : first + k] + (out * made[:, :, None]).sum(axis=1)
+        parts += push[:, :k] if self.own else 0.0
         if self.tails is not None:  # else the trees need not be asked again, as for every check of a running session
             raised, rarest = self._lifted(values)
             parts[np.arange(len(values)), rarest] += np.maximum(raised - self._found(values, threads), 0.0)
@@ -99,17 +112,23 @@ class Trees:
         """Share of the gain of each signal, its departure counted with it; the deviances together."""
         gain = self.booster.feature_importance("gain")
         k = len(self.columns)
-        mine = gain[:k] + (gain[k : 2 * k] if self.peers is not None else 0.0)
-        named = dict(zip(self.columns, mine, strict=True)) | ({DEVIANCE: gain[2 * k :].sum()} if self.peers is not None else {})
+        blocks = 1 if self.peers is None else 1 + self.own
+        mine = gain[: blocks * k].reshape(blocks, k).sum(axis=0)
+        named = dict(zip(self.columns, mine, strict=True)) | ({DEVIANCE: gain[blocks * k :].sum()} if self.peers is not None else {})
         return {name: float(value / max(gain.sum(), 1e-12)) for name, value in named.items()}
 
 
-def inputs(values: np.ndarray, peers: Departures | None) -> np.ndarray:
-    """Signals of shape (n, signals), their departures and deviances beside them where there are peers."""
+def inputs(values: np.ndarray, peers: Departures | None, own: bool = True) -> np.ndarray:
+    """What trees read of signals of shape (n, signals): departures and deviances where there are peers, values where there are none or `own`.
+
+    Departures enter by their logarithm, and beyond `FURTHEST` all are alike: how far a share lies out where nearly all have none
+    says more of the peers than of it.
+    """
     if peers is None:
         return values
     departed = peers.of(values)
-    return np.hstack([values, np.sign(departed) * np.log1p(np.abs(departed)), peers.deviances(departed)])
+    logs = np.clip(np.sign(departed) * np.log1p(np.abs(departed)), -FURTHEST, FURTHEST)
+    return np.hstack([*([values] if own else []), logs, peers.deviances(departed)])
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:

@@ -118,10 +118,10 @@ def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.D
     scheme = worlds.fraudulent_sessions(worlds.taught())["scheme"].reindex(known.index)
     labels = pd.DataFrame({"confirmed": truth, "audited": False, "typology": scheme.map(TYPOLOGY).to_numpy()})
     known = known.reset_index(drop=True)
-    nobody = pd.Series(dtype=object)
-    everything = Dataset(known, labels, nobody, group.reset_index(drop=True), nobody, peers=known)
-    taught = trees_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool))
-    best = pd.Series(taught.raw(signals[SESSIONS.columns].to_numpy()), index=signals.index)
+    nobody, night = pd.Series(dtype=object), pd.Timestamp(AS_OF)
+    everything = Dataset(known, labels, nobody, group.reset_index(drop=True), pd.Series([night] * len(known)), peers={night: known})
+    taught, values = trees_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool)), signals[SESSIONS.columns].to_numpy()
+    best = pd.Series(taught.among(values).raw(values), index=signals.index)
     out = []
     figures = zip(asked, _recalls(score, honest, asked), _recalls(best, honest, asked), _recalls(score, clean, asked), strict=True)
     for (name, words, members, goal), value, most, beside in figures:
@@ -150,7 +150,8 @@ def unseen_schemes(score_seen: pd.Series, clean: pd.Index, honest: pd.Index, pla
         say(f"without {scheme}")
         with_it = set(truth.loc[truth["scheme"] == scheme, "session_id"])
         kept = consistent(SESSIONS, data, ~data.entity.isin(with_it).to_numpy())
-        score = pd.Series(trees_of(SESSIONS, SESSIONS.columns, data, kept).raw(signals[SESSIONS.columns].to_numpy()), index=signals.index)
+        values = signals[SESSIONS.columns].to_numpy()
+        score = pd.Series(trees_of(SESSIONS, SESSIONS.columns, data, kept).among(values).raw(values), index=signals.index)
         for name, words, rivals in (("", "", honest), ("-brushed", ", brushed sessions counted as honest", clean)):
             seen, value = (float((s.loc[here] > s.loc[rivals].quantile(1 - FALSE_ALARMS)).mean()) for s in (score_seen, score))
             share = value / seen if seen > 0 else float("nan")

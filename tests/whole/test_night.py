@@ -20,6 +20,7 @@ from data_contracts.lake import published as nights
 from serving.nightly import nightly
 from serving.policy import load_policy
 from serving.publish import OutputBreaksContract, validated
+from serving.yardsticks import read
 from tests.conftest import NIGHT
 from training.release import champions, load
 
@@ -61,7 +62,7 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
 
     scores = read_outbound(published, "scores")
     row = scores[(scores["model"] == "order_brushing") & (scores["rank"] == 1)].iloc[0]
-    released = load(models, row["model"], row["model_version"])
+    released = load(models, row["model"], row["model_version"]).compared(read(run_folder(published)).get(row["model"]))
     manifest = json.loads((run_folder(published) / "manifest.json").read_text())["models"]["order_brushing"]
     run = start(models).MlflowClient().get_run(manifest["run_id"])
     assert run.data.tags["data_sha256"] == released.manifest["data_sha256"] == manifest["data_sha256"]

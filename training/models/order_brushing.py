@@ -15,6 +15,7 @@ MODEL = Model(
     typologies=("order_fraud", "hostile_brushing"),
     question="Would a person who looked at this order confirm that nobody meant to buy the goods?",
     known_limits="It says that an order was brushed, not who wanted it: brushing may be hostile. Orders of the last days have no parcel, refund or review yet.",
+    compares=True,
     parameters=RANDOMISED,
     rounds=400,
 )

@@ -13,6 +13,8 @@ MODEL = Model(
     known_limits="Counters by minute show steps, blocks and shapes, not who watched; expect far more misses than of the nightly model.",
     prefixes=(30, 90),
     parameters=RANDOMISED | {"feature_fraction": 0.6},
+    compares=True,
     size="viewers_mean",
+    own=False,
     apart=True,
 )

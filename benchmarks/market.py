@@ -1,0 +1,157 @@
+"""What generalises: models and nights on a second simulator, of other mechanics and made by other code, that nothing was taught on."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from benchmarks import worlds
+from benchmarks.page import row, write
+from benchmarks.slice import judged, scorers
+from data_contracts.lake import read_outbound
+from features.declare import VIEW
+from serving.nightly import nightly
+from serving.policy import load_policy
+from training.evaluate import average_precision
+from training.models.all import MODELS
+from training.release import load
+from training.train import train
+
+COMMAND = "python -m benchmarks.market"
+TAUGHT, UNSEEN = 20, (21, 22)  # 11 and 12 were looked at while models were changed
+DAYS = 28
+SURE = 0.5
+AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
+console = Console()
+
+
+def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Average precision of each model, and how many of those it gives even odds or more are cheats."""
+    rows = []
+    for model in MODELS:
+        if model.entity == VIEW:
+            continue
+        console.print(f"{lake.name}: {model.name}, {who}")
+        signals, guilty, group = judged(lake, model, AS_OF)
+        home = load(models, model.name)
+        tonight, values = home.among(signals), signals[home.columns].to_numpy()
+        found = {**scorers(tonight, signals), "peers of the training night": home.raw(values)}
+        for name in ("model", *controls):
+            figure = average_precision(guilty, found[name], group.reset_index(drop=True))
+            words = {"model": who}.get(name, f"{who}, {name}" if name != "no labels" else name)
+            rows.append(
+                row(
+                    f"{lake.name}-{model.name}-{words}".replace(" ", "-"),
+                    f"`{model.name}` on {lake.name}, {words}: average precision ({int(guilty.sum())} of {len(guilty)})",
+                    figure.value,
+                    COMMAND,
+                    interval=[figure.low, figure.high],
+                )
+            )
+        for words, released in ((who, tonight), (f"{who}, peers of the training night", home)):
+            if released is home and not controls:
+                continue
+            sure = released.probability(released.raw(values)) >= SURE
+            rows.append(
+                row(
+                    f"{lake.name}-{model.name}-sure-{words}".replace(" ", "-"),
+                    f"`{model.name}` on {lake.name}, {words}: share of cheats among the {int(sure.sum())} given a probability of {SURE} or more",
+                    float(guilty[sure].mean()) if sure.any() else float("nan"),
+                    COMMAND,
+                )
+            )
+    return rows
+
+
+def night(models: Path | None, lake: Path, who: str) -> list[dict[str, Any]]:
+    """Tiers after one night: honest operators that are reviewed or rejected, and cheats that are reviewed."""
+    console.print(f"{lake.name}: a night, {who}")
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / lake.name
+        shutil.copytree(lake, copy, ignore=shutil.ignore_patterns("runs"))
+        nightly(copy, worlds.START + timedelta(days=DAYS - 1), models, load_policy())
+        tiers = read_outbound(copy, "tier_decisions").set_index("operator_id")["tier"]
+    planted, cheats = set(worlds.truth(lake, "operators")["operator_id"]), worlds.guilty_operators(lake)
+    honest, bad = tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(cheats)]
+    out = []
+    for group, words, which, goal in (
+        (honest, "honest operators", "BCD", 0.01),
+        (honest, "honest operators", "D", 0.001),
+        (bad, "operators that cheat", "BCD", None),
+    ):
+        value, said = float(group.isin(list(which)).mean()), "rejected (D)" if which == "D" else "reviewed (B or worse)"
+        holds = None if goal is None else value <= goal
+        out.append(
+            row(
+                f"{lake.name}-night-{who}-{words}-{which}".replace(" ", "-"),
+                f"A night on {lake.name}, {who}: share of {len(group)} {words} {said}",
+                value,
+                COMMAND,
+                None if goal is None else f"<= {goal}",
+                holds=holds,
+                why=None
+                if holds is not False
+                else "probabilities were calibrated on another platform; verdicts of its own mend it (row below)",
+            )
+        )
+    return out
+
+
+def mistaken(models: Path, lake: Path) -> str:
+    """By scheme: recall at the score that one honest session or order in a hundred exceeds, by the models that are given."""
+    lines = ["| scheme | planted | found |", "|---|---|---|"]
+    for model in MODELS:
+        if model.name not in ("session_inflation", "order_brushing"):
+            continue
+        signals, guilty, _ = judged(lake, model, AS_OF)
+        released = load(models, model.name).among(signals)
+        score = pd.Series(released.raw(signals[released.columns].to_numpy()), index=signals.index)
+        bar = score[guilty == 0].quantile(0.99)
+        planted = worlds.fraudulent_sessions(lake) if model.entity == "session" else worlds.truth(lake, "orders").set_index("order_id")
+        met = planted.join(score.rename("score"), how="inner")
+        lines += [f"| {scheme} | {len(g)} | {np.mean(g['score'] > bar):.2f} |" for scheme, g in met.groupby("scheme")]
+    return "\n".join(lines)
+
+
+TEXT = """
+A second simulator (`simulation/market/`) was written from the contracts and the duties alone, with other mechanics: viewers open the app and swipe through
+rooms that run at that moment, so that every sixth honest view lasts three seconds at most and most accounts are seen in many rooms an hour; neighbourhoods and
+mobile towers share network prefixes; lotteries make everybody write one word within a minute; famous guests bring crowds of which no table tells; warehouses
+serve several shops. Fraud is sold by vendors, each with its own pool, devices, network and habits; a pool may send each account once only. Its author knew the
+detectors, so it is not an outsider's: what it shows is what does not carry over.
+
+**What it showed.** Until 2026-11-25 models read values. Carried here they called most honest sessions inflated: average precision .38 on sessions where no model at all reached .86, and a
+night put 18 of 100 honest operators up for review (seed 12). Models of sessions and operators now read how far values lie from those of the *same night's* peers, and never the
+values; the model of orders reads both. Rows "peers of the training night" are the same trees with the yardstick they were taught with: what a released model did before.
+
+**What was chosen where.** Seeds 11 and 12 were looked at while this was changed, beside worlds 303 and 505 of the first simulator; seeds 20 (verdicts that teach), 21 and 22 (judged) were simulated for this page and judged once.
+"""
+
+
+def main() -> None:
+    carried, rows, texts = worlds.OUT / "models", [], [TEXT]
+    own = worlds.OUT / "models-market"
+    shutil.rmtree(own, ignore_errors=True)
+    train(worlds.market(TAUGHT), own, AS_OF, progress=console.print)
+    for seed in UNSEEN:
+        lake = worlds.market(seed)
+        rows += scores(carried, lake, "models of the first simulator", ("no labels", "peers of the training night"))
+        rows += scores(own, lake, f"models taught on market-{TAUGHT}", ())
+        for models, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}"), (None, "no models")):
+            rows += night(models, lake, who)
+        for models, who in ((carried, "Models of the first simulator"), (own, f"Models taught on market-{TAUGHT}")):
+            head = f"## {lake.name} by scheme: {who}\n\nRecall at the score that 1 % of the honest exceed.\n\n"
+            texts.append(head + mistaken(models, lake))
+    write("market", "Another platform, measured", rows, "\n\n".join(t.strip() for t in texts))
+    console.print("docs/benchmarks/market.md")
+
+
+if __name__ == "__main__":
+    main()

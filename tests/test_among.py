@@ -1,0 +1,77 @@
+"""Claims about models that compare with the entities of the same night."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.departures import ENOUGH, settled
+from tests.test_departures import UNTIL, session_rows
+from training.dataset import Dataset
+from training.fit import raw_of, trees_of
+from training.models.all import BY_NAME, MODELS
+from training.release import read_trees, text_of
+
+SESSIONS = BY_NAME["session_inflation"]
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return session_rows(600)
+
+
+@pytest.fixture(scope="module")
+def trees(data):
+    return trees_of(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
+
+
+def test_a_platform_that_measures_on_another_scale_is_scored_the_same(data, trees):
+    """A second finder looks at alarms, which are values; the trees themselves do not."""
+    values, rng = data.signals.to_numpy(), np.random.default_rng(8)
+    elsewhere = values * rng.uniform(0.2, 5.0, values.shape[1]) + rng.normal(0, 3, values.shape[1])
+    here, there = trees.among(values), trees.among(elsewhere)
+    np.testing.assert_allclose(there._found(elsewhere, 1), here._found(values, 1), atol=1e-6)
+    assert np.abs(trees._found(elsewhere, 1) - trees._found(values, 1)).max() > 1.0  # by the yardstick it was taught with it is not
+
+
+def test_too_few_entities_are_no_yardstick_and_those_of_the_training_night_stay(data, trees):
+    values = data.signals.to_numpy()
+    assert trees.among(values[: ENOUGH - 1]) is trees
+    assert trees.among(values[:ENOUGH]).peers is not trees.peers
+
+
+def test_rows_of_a_training_frame_are_compared_with_their_own_night(data):
+    """The second night is the first on another scale: nobody may look odd for that."""
+    shifted = data.signals * 3.0 + 7.0
+    first, second = pd.Timestamp(UNTIL) - pd.Timedelta(days=7), pd.Timestamp(UNTIL)
+    both = Dataset(
+        pd.concat([data.signals, shifted], ignore_index=True),
+        pd.concat([data.labels] * 2, ignore_index=True),
+        pd.concat([data.received] * 2, ignore_index=True),
+        pd.concat([data.group] * 2, ignore_index=True),
+        pd.Series([first] * len(data) + [second] * len(data)),
+        peers={first: data.signals, second: shifted},
+    )
+    everything = np.ones(len(both), dtype=bool)
+    learnt = trees_of(SESSIONS, SESSIONS.columns, both, everything)
+    learnt = learnt.__class__(learnt.booster, learnt.columns, learnt.peers, learnt.typologies, None, learnt.own)
+    raw = raw_of(learnt, both, everything)
+    apart = np.abs(raw[: len(data)] - raw[len(data) :])  # rounding puts some values on the other side of a cut between two rows
+    assert np.quantile(apart, 0.85) < 1e-6 and apart.max() < 0.2
+    assert np.abs(learnt.raw(data.signals.to_numpy()) - raw[: len(data)]).max() > 1.0
+    expected = settled(SESSIONS.columns, shifted.to_numpy(), SESSIONS.size)  # those of the last night are released
+    np.testing.assert_array_equal(learnt.peers.middle, expected.middle)
+
+
+def test_whether_values_are_read_survives_being_written(data, trees):
+    again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
+    assert again.own is trees.own is False
+    values = data.signals.to_numpy()
+    np.testing.assert_array_equal(again.among(values).raw(values, threads=1), trees.among(values).raw(values, threads=1))
+
+
+@pytest.mark.parametrize("model", [m for m in MODELS if m.compares], ids=lambda m: m.name)
+def test_a_model_that_compares_names_a_size_it_reads_and_one_that_does_not_reads_values(model):
+    assert model.size is None or model.size in model.columns
+    assert model.own or model.size is not None

@@ -1,0 +1,72 @@
+"""The second simulator: a platform by other mechanics that fulfils the same contracts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from data_contracts.check import check_lake
+from data_contracts.faults import LakeProblem
+from data_contracts.lake import read_outbound
+from serving.nightly import nightly
+from serving.policy import load_policy
+from simulation.market.market import market
+from simulation.schemes import SCHEMES, TYPOLOGY
+from tests.test_simulation import START, bytes_of, read
+
+DAYS = 8
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A market of eight days and its truth."""
+    folder = tmp_path_factory.mktemp("market")
+    market(folder / "lake", folder / "truth", 5, 200, 9_000, DAYS, START)
+    return folder
+
+
+def truth(place, name):
+    return pd.concat([pq.read_table(p).to_pandas() for p in sorted((place / "truth" / name).glob("*.parquet"))])
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        market(tmp_path / name, tmp_path / f"{name}-truth", seed, 40, 3_000, 2, START)
+    assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b") != bytes_of(tmp_path / "c")
+    assert bytes_of(tmp_path / "a-truth") == bytes_of(tmp_path / "b-truth")
+
+
+def test_a_market_keeps_to_the_contracts_and_is_not_written_over(place):
+    assert sum(c.quarantined for c in check_lake(place / "lake", datetime(2026, 2, 1))) == 0
+    with pytest.raises(LakeProblem, match="not empty"):
+        market(place / "lake", place / "other", 1, 10, 1_000, 1, START)
+    assert not (place / "other").exists()
+
+
+def test_people_swipe_so_that_many_honest_views_last_seconds(place):
+    views, planted = read(place / "lake", "views"), truth(place, "views")
+    key = ["session_id", "account_id", "joined_at"]
+    honest = views.merge(planted[key].drop_duplicates(), on=key, how="left", indicator=True).query("_merge == 'left_only'")
+    stay = (honest["left_at"] - honest["joined_at"]).dt.total_seconds()
+    assert 0.1 < (stay <= 3).mean() < 0.3
+    assert honest.groupby("account_id")["session_id"].nunique().median() >= 3
+
+
+def test_what_is_planted_is_named_by_known_schemes_and_lies_in_the_lake(place):
+    sessions, views, orders = (truth(place, n) for n in ("sessions", "views", "orders"))
+    assert set(sessions["scheme"]) <= set(SCHEMES[1:]) and len(set(sessions["scheme"])) >= 8
+    assert {TYPOLOGY[s] for s in sessions["scheme"]} >= {"view_fraud", "engagement_fraud", "order_fraud"}
+    assert set(views["session_id"]) <= set(sessions["session_id"]) and len(orders) > 50
+    delivered = set(read(place / "lake", "orders")["order_id"])
+    assert len(set(orders["order_id"]) & delivered) > 0.9 * len(orders)  # the last minutes' are not received yet
+
+
+def test_a_night_without_models_reviews_hardly_any_honest_operator(place):
+    nightly(place / "lake", date(2026, 1, 12), None, load_policy())
+    tiers = read_outbound(place / "lake", "tier_decisions").set_index("operator_id")["tier"]
+    planted = set(pq.read_table(place / "truth" / "operators.parquet").to_pandas()["operator_id"])
+    honest = tiers[~tiers.index.isin(planted)]
+    assert len(honest) > 100 and (honest != "A").mean() < 0.03 and (honest != "D").all()

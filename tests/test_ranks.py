@@ -1,0 +1,38 @@
+"""Claims about how rare a value is by its rank."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.ranks import COMMON, rarities
+
+COLUMNS = ["payer_buyer_count", "buyer_age_days"]  # more is suspicious of the first, less of the second
+
+
+def test_a_value_that_one_in_a_hundred_has_is_as_rare_as_that_and_ties_count_half():
+    counts = np.where(np.arange(1000) < 10, 2.0, 1.0)
+    out = rarities(COLUMNS, np.column_stack([counts, np.full(1000, 50.0)]))
+    np.testing.assert_allclose(out[:10, 0], np.log(COMMON / 0.0055))  # ten tie: shares of 1 to 10 in a thousand, 5.5 on average
+    assert not out[10:].any() and not out[:, 1].any()
+
+
+def test_how_far_out_the_rarest_lies_does_not_matter():
+    near, far = np.arange(100.0), np.arange(100.0)
+    far[-1] = 1e9
+    both = [rarities(COLUMNS, np.column_stack([x, np.zeros(100)])) for x in (near, far)]
+    np.testing.assert_array_equal(*both)
+
+
+def test_the_innocent_side_and_the_unknown_add_nothing():
+    values = np.column_stack([np.full(100, np.nan), np.arange(100.0)])
+    out = rarities(COLUMNS, values)
+    assert not out[:, 0].any() and out[0, 1] == out[:, 1].max() > 0 == out[-1, 1]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=60))
+def test_more_on_the_suspicious_side_is_never_less_rare(values):
+    x = np.array(values)
+    out = rarities(COLUMNS[:1], x[:, None])[:, 0]
+    assert (np.diff(out[np.argsort(x, kind="stable")]) >= 0).all()
