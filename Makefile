@@ -10,6 +10,9 @@ export PYTHONWARNINGS := ignore
 # threads of the trees wait asleep: spinning, they took twenty times as long beside another busy process
 export OMP_WAIT_POLICY ?= passive
 
+# Numba looks at the file of a compiled kernel, not at those of the kernels it calls: when any of them changes, all are compiled again.
+KERNELS := $(VENV)/.kernels
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow test-spark check docs bench bench-detection bench-night bench-speed clean
 
@@ -25,18 +28,22 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(KERNELS): $(wildcard features/*.py features/graphs/*.py) $(STAMP)
+	@find features -name '*.nb[ic]' -delete
+	@touch $@
+
 install: $(STAMP) ## Make the environment in .venv
 
-demo: $(STAMP) ## Simulate a platform, train, score two nights, serve and ask, write the report
+demo: $(STAMP) $(KERNELS) ## Simulate a platform, train, score two nights, serve and ask, write the report
 	@$(RUN)/python -m benchmarks.demo demo
 
-test: $(STAMP) ## Run the tests
+test: $(STAMP) $(KERNELS) ## Run the tests
 	@$(RUN)/python -m pytest
 
-test-slow: $(STAMP) ## Run the tests that take minutes
+test-slow: $(STAMP) $(KERNELS) ## Run the tests that take minutes
 	@$(RUN)/python -m pytest -m slow
 
-test-spark: $(STAMP) ## Install pyspark and run the same specs on Spark (needs Java 17 or newer)
+test-spark: $(STAMP) $(KERNELS) ## Install pyspark and run the same specs on Spark (needs Java 17 or newer)
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@$(RUN)/python -m pytest -m spark -s
 
@@ -53,20 +60,20 @@ docs: $(STAMP) ## Write the generated pages and notebooks again
 	@$(RUN)/python -m benchmarks.calibration docs/simulation-calibration.md
 	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
 
-bench: $(STAMP) ## Train on a wide world, measure scores and decisions on unseen ones and on real sets; writes docs/benchmarks
+bench: $(STAMP) $(KERNELS) ## Train on a wide world, measure scores and decisions on unseen ones and on real sets; writes docs/benchmarks
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.slice
 	@$(RUN)/python -m benchmarks.decisions
 
-bench-detection: $(STAMP) ## Measure what the detectors find, beside peers (after bench)
+bench-detection: $(STAMP) $(KERNELS) ## Measure what the detectors find, beside peers (after bench)
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.detection
 	@$(RUN)/python -m benchmarks.market
 
-bench-night: $(STAMP) ## Measure a night of a hundred million views (after bench; an hour, 60 GB of disk)
+bench-night: $(STAMP) $(KERNELS) ## Measure a night of a hundred million views (after bench; an hour, 60 GB of disk)
 	@$(RUN)/python -m benchmarks.speed.hundred
 
-bench-speed: $(STAMP) ## Measure how fast they are, beside peers (after bench)
+bench-speed: $(STAMP) $(KERNELS) ## Measure how fast they are, beside peers (after bench)
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.speed
 

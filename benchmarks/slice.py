@@ -80,11 +80,12 @@ def judged(lake: Path, model: Model, as_of: datetime) -> tuple[pd.DataFrame, np.
 
 
 def scorers(released: Released, signals: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Scores of the model, of its two controls, and of a night without any label."""
+    """Scores of the model, which is compared with these entities already, of its two controls, and of a night without any label."""
+    control = signals[released.no_graph.columns].to_numpy()
     alone = signals[released.columns]
     return {
         "model": released.raw(signals[released.columns].to_numpy()),
-        "no graph": released.no_graph.raw(signals[released.no_graph.columns].to_numpy()),
+        "no graph": released.no_graph.among(control).raw(control),
         "rules only": rules_score(signals),
         "no labels": deviance_points(alone, released.model.entity).sum(axis=1).to_numpy(),
     }

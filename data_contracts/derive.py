@@ -57,3 +57,18 @@ ORDER BY session_id, minute
 
 Viewers at a minute are joins up to and with it less leaves before it, so a stay of seconds counts once.
 """
+
+NEEDED = ("sessions", "views")
+COUNTED = {
+    "interactions": ("likes", "likers", "comments", "commenters", "follows", "product_clicks"),
+    "orders": ("orders", "buyers", "gmv"),
+    "accounts": ("new_account_joins",),
+}
+"""What each table that may be missing counts; without it these are unknown, not nought."""
+
+
+def room_minutes(present: set[str]) -> tuple[list[str], str]:
+    """Tables that have to stand empty beside those that are `present`, and SQL as above that says unknown of what they would count."""
+    missing = [name for name in COUNTED if name not in present]
+    unknown = ", ".join(f"CAST(NULL AS DOUBLE) AS {column}" for name in missing for column in COUNTED[name])
+    return missing, f"SELECT * REPLACE ({unknown}) FROM ({ROOM_MINUTES}) ORDER BY session_id, minute" if missing else ROOM_MINUTES

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ibis
 
 from features.declare import VIEW, Signal, ratio, relation, seconds_between, signal
+from features.versions import number
 
 NEAR = 5  # seconds to either side that make a block of joins
 
@@ -44,7 +45,7 @@ def view_times(views, sessions):
 def view_places(views):
     """Views with how many of their session share their device and network, and the version and way of entry."""
     t = named_views(views)
-    t = t.mutate(major=t.app_version.try_cast("float64"))
+    t = t.mutate(major=number(t.app_version))
     whole = ibis.window(group_by=t.session_id)
     return t.mutate(
         on_device=t.view_id.count().over(group_by=[t.session_id, t.device_id]),

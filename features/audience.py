@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from features.declare import SESSION, Signal, ratio, relation, seconds_between, signal
+from features.versions import major
 
 FLASH, SHORT = 3.0, 30.0  # seconds
 BURST = 10  # joins within ten seconds that people rarely make by chance
@@ -17,7 +18,7 @@ def stays(views, sessions):
         stay=seconds_between(t.left_at, t.joined_at),
         offset=seconds_between(t.joined_at, t.started_at),
         length=seconds_between(t.ended_at, t.started_at),
-        major=t.app_version.try_cast("float64").floor(),
+        major=major(t.app_version),
     )
     newest = t.group_by("session_id").aggregate(newest=t.major.max())
     return t.join(newest, "session_id")

@@ -31,6 +31,7 @@ from features import (
     series,
     shape,
     totals,
+    versions,
     viewers,
 )
 from features.declare import Signal
@@ -99,6 +100,7 @@ def digest() -> str:
         elsewhere,
         injected,
         totals,
+        versions,
     )
     text = "\n".join(inspect.getsource(m) for m in sources)
     return hashlib.sha256(text.encode()).hexdigest()

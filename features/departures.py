@@ -29,6 +29,7 @@ LESS = 0.5  # what a signal counts that raises no alarm by itself
 ENOUGH = FEWEST * STRATA  # entities below which they are no yardstick for one another
 TINY = 0.05  # part of the plain standard deviation below which no spread falls: where most values are one, chance is not nought
 UPPER, LOWER = ((0.75, 0.6745), (0.90, 1.2816), (0.95, 2.0563)), ((0.25, 0.6745), (0.10, 1.2816))  # quantile, normal spreads to it
+QUANTILES = [q for q, _ in UPPER + LOWER]
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,9 @@ def learn(columns: list[str], values: np.ndarray, size: str | None) -> Departure
             mine = x[known & (stratum == k)]
             mine = mine if len(mine) >= FEWEST else x[known]
             middle[k, j] = np.median(mine)
-            upper[k, j] = max(floor, *((np.quantile(mine, q) - middle[k, j]) / s for q, s in UPPER))
-            lower[k, j] = max(floor, *((middle[k, j] - np.quantile(mine, q)) / s for q, s in LOWER))
+            at = dict(zip(QUANTILES, np.quantile(mine, QUANTILES), strict=True))
+            upper[k, j] = max(floor, *((at[q] - middle[k, j]) / s for q, s in UPPER))
+            lower[k, j] = max(floor, *((middle[k, j] - at[q]) / s for q, s in LOWER))
     return Departures(tuple(columns), size if sizes is not None else None, edges, middle, upper, lower)
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from data_contracts.contract import ARROW, contract, inbound_names
-from data_contracts.derive import ROOM_MINUTES
+from data_contracts.derive import NEEDED, room_minutes
 from data_contracts.lake import files_of, scan_sql, spill_folder
 from features.declare import KEY, SESSION, VIEW, Derived, Relation, Signal
 from features.kernels import COLUMNS, run_kernels
@@ -47,8 +47,14 @@ def duckdb_tables(lake: Path, as_of: datetime, memory: str = "4GB", threads: int
         if name in EVENTS:
             sql += f" AND {contract(name).received} >= TIMESTAMP '{(as_of - LOOKBACK).isoformat(sep=' ')}'"
         connection.raw_sql(f"CREATE TABLE {name} AS {sql}")
-    if "room_minutes" not in names and {"views", "interactions", "orders", "sessions", "accounts"} <= set(names):
-        connection.raw_sql(f"CREATE TABLE room_minutes AS {ROOM_MINUTES}")
+    if "room_minutes" not in names and set(NEEDED) <= set(names):
+        missing, sql = room_minutes(set(names))
+        for name in missing:
+            columns = ", ".join(f'"{c.name}" {c.type}' for c in contract(name).columns)
+            connection.raw_sql(f"CREATE TABLE {name} ({columns})")
+        connection.raw_sql(f"CREATE TABLE room_minutes AS {sql}")
+        for name in missing:
+            connection.raw_sql(f"DROP TABLE {name}")
         names.append("room_minutes")
     return {name: connection.table(name) for name in names}
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.contract import contract, inbound_names
+from data_contracts.derive import COUNTED
 from data_contracts.lake import files_of, write_file
 from features import catalogue, engine
 from features.declare import KEY, LIVE, NIGHTLY, VIEW
@@ -145,3 +146,26 @@ def test_counters_derived_from_events_equal_those_delivered(tiny, tmp_path):
     derived = engine.compute(engine.duckdb_tables(copy, CUT), live, "session", ids)
     assert delivered.notna().sum().sum() > 100
     pd.testing.assert_frame_equal(derived, delivered)
+
+
+@pytest.mark.parametrize("missing", [("orders",), ("accounts", "interactions"), ("interactions", "orders", "accounts")])
+def test_counters_of_what_was_delivered_are_derived_where_other_events_are_missing(tiny, tmp_path, missing):
+    """What a missing table would count is unknown, not nought; the rest is as it was."""
+    copy = tmp_path / "lake"
+    shutil.copytree(tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "room_minutes", *missing))
+    tables, whole = engine.duckdb_tables(copy, CUT), engine.duckdb_tables(tiny, CUT)
+    assert not set(missing) & set(tables)
+    some = sorted(pq.read_table(files_of(tiny, "sessions")[3]).to_pandas()["session_id"])
+    derived, delivered = (
+        t["room_minutes"].filter(t["room_minutes"].session_id.isin(some)).order_by("session_id", "minute").to_pandas()
+        for t in (tables, whole)
+    )
+    unknown = [c for name in missing for c in COUNTED[name]]
+    assert derived[unknown].isna().all().all()
+    rest = [c for c in delivered.columns if c not in {*unknown, "received_at"}]
+    pd.testing.assert_frame_equal(derived[rest], delivered[rest])
+    live = [s for s in catalogue.of_entity("session") if s.freshness == LIVE]
+    frame = engine.compute(tables, live, "session", some)
+    assert frame["join_fano_ratio"].notna().any() and frame["unexplained_join_share"].notna().any()
+    if "interactions" in missing:
+        assert frame[["likes_per_thousand_viewer_minutes", "like_entropy", "comment_viewer_correlation"]].isna().all().all()

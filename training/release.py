@@ -46,9 +46,8 @@ class Released:
         return self.trees.columns
 
     def among(self, signals: pd.DataFrame) -> Released:
-        """The same release, compared with the entities of these signals (index entity) where it compares at all: see `Trees.among`."""
-        trees, no_graph = (t.among(signals[t.columns].to_numpy()) for t in (self.trees, self.no_graph))
-        return replace(self, trees=trees, no_graph=no_graph)
+        """The same release, its trees compared with the entities of these signals where they compare at all: see `Trees.among`."""
+        return replace(self, trees=self.trees.among(signals[self.columns].to_numpy()))
 
     def compared(self, peers: Departures | None) -> Released:
         """The same release, compared with peers that are given; as it is where none are, or those of other signals."""
