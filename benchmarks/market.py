@@ -13,14 +13,16 @@ import pandas as pd
 from rich.console import Console
 
 from benchmarks import worlds
+from benchmarks.detection.views import false_views
 from benchmarks.page import row, write
 from benchmarks.slice import judged, scorers
 from data_contracts.lake import read_outbound
+from features import engine
 from features.declare import VIEW
 from serving.nightly import nightly
 from serving.policy import load_policy
 from training.evaluate import average_precision
-from training.models.all import MODELS
+from training.models.all import BY_NAME, MODELS
 from training.release import load
 from training.train import train
 
@@ -68,6 +70,26 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> lis
                 )
             )
     return rows
+
+
+def views(models: Path, lake: Path, who: str) -> list[dict[str, Any]]:
+    """Single views that are held false, by their attributes and their viewers' orders, in 800 sessions."""
+    console.print(f"{lake.name}: single views, {who}")
+    signals, _, _ = judged(lake, BY_NAME["session_inflation"], AS_OF)
+    released = load(models, "session_inflation").among(signals)
+    probability = pd.Series(released.probability(released.raw(signals[released.columns].to_numpy())), index=signals.index)
+    some = pd.Index(sorted(np.random.default_rng(7).choice(signals.index, min(800, len(signals)), replace=False)))
+    found = false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, probability)
+    out = []
+    for r in found:
+        if r["id"] in ("views-precision", "views-recall"):
+            why = (
+                None
+                if r["holds"]
+                else "posteriors of views rest on those of their sessions, and of schemes that leave nothing on a view nothing is found"
+            )
+            out.append(row(f"{lake.name}-{who}-{r['id']}".replace(" ", "-"), f"{lake.name}, {who}: {r['what']}", r["value"], COMMAND, r["goal"], holds=r["holds"], why=why))  # fmt: skip
+    return out
 
 
 def night(models: Path | None, lake: Path, who: str) -> list[dict[str, Any]]:
@@ -144,8 +166,10 @@ def main() -> None:
         lake = worlds.market(seed)
         rows += scores(carried, lake, "models of the first simulator", ("no labels", "peers of the training night"))
         rows += scores(own, lake, f"models taught on market-{TAUGHT}", ())
-        for models, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}"), (None, "no models")):
-            rows += night(models, lake, who)
+        for models, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}")):
+            rows += views(models, lake, who)
+        for which, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}"), (None, "no models")):
+            rows += night(which, lake, who)
         for models, who in ((carried, "Models of the first simulator"), (own, f"Models taught on market-{TAUGHT}")):
             head = f"## {lake.name} by scheme: {who}\n\nRecall at the score that 1 % of the honest exceed.\n\n"
             texts.append(head + mistaken(models, lake))

@@ -8,7 +8,7 @@ import pytest
 
 from features.catalogue import digest
 from serving.policy import load_policy
-from serving.scorer import alarm_count, departed, deviance_scores, explained, outlying, peers_of
+from serving.scorer import alarm_count, departed, deviance_points, deviance_scores, explained, outlying, peers_of
 
 NIGHT = load_policy().night
 
@@ -81,3 +81,14 @@ def test_peers_are_those_of_the_same_category_where_there_are_enough():
     signals = pd.DataFrame({"view_count": [10.0] * 25 + [99.0] * 5}, index=[f"s{i}" for i in range(30)])
     peers = peers_of(signals, pd.Series(["food"] * 25 + ["books"] * 5, index=signals.index))
     assert peers.of("s0", "view_count") == 10.0 and peers.of("s29", "view_count") == 10.0  # five books are too few: all are peers
+
+
+def test_orders_without_labels_rank_by_how_rare_their_values_are():
+    """One payer in two hundred pays for two buyers, for nobody a spread; one buyer in ten is a day old, which is hardly rarer than common."""
+    signals = pd.DataFrame({"payer_buyer_count": [2.0] + [1.0] * 199, "buyer_age_days": [400.0] * 180 + [1.0] * 20})
+    signals.index = [f"r{i}" for i in range(200)]
+    points = deviance_points(signals, "order")
+    assert points["payer_buyer_count"].iloc[0] == pytest.approx(np.log(0.3 / 0.005)) and not points["payer_buyer_count"].iloc[1:].any()
+    assert points["buyer_age_days"].iloc[-1] == pytest.approx(np.log(0.3 / 0.0525))
+    ranked = deviance_scores(signals, "order", digest()[:12], peers_of(signals, None), NIGHT)["rank"]
+    assert ranked["r0"] == 1
