@@ -14,24 +14,18 @@ import pyarrow as pa
 
 from data_contracts.faults import LakeProblem
 from data_contracts.lake import write_file
-from simulation import rows
-from simulation.aftermath import outcome_rows
-from simulation.ids import DAY, chosen, moments, named
+from simulation.ids import DAY, named
 from simulation.market import vendors as sellers
-from simulation.market.browsing import Shows, Stays, honest_day, shows_of_day, together
+from simulation.market.browsing import Shows, honest_day, shows_of_day, together
 from simulation.market.buying import honest_orders
+from simulation.market.delivery import deliver
 from simulation.market.doing import FOLLOWS, honest_acts
-from simulation.market.people import CATEGORIES, PROVINCES, account_rows, operator_rows, people, shops
+from simulation.market.people import account_rows, operator_rows, people, shops
 from simulation.outbox import Outbox
 from simulation.rows import Acts, Orders
-from simulation.schemes import NUMBER, ORDER_SCHEMES, SCHEMES, TYPOLOGY
-from simulation.truth import write_batches
-from simulation.world import minutes_of
+from simulation.schemes import NUMBER, ORDER_SCHEMES
 
-KINDS = ["broadband", "mobile", "office", "campus", "datacentre", "proxy"]
-VERSIONS = [f"{30 + i // 2}.{i % 2 * 5}.0" for i in range(10)]
 CHEATING, WORKING = 0.16, 0.6  # share of operators that buy fraud, and of their days
-AUDIT, PATROL, WRONG = 0.03, 0.3, 0.03  # share of sessions judged by lot, of planted ones judged besides, and of verdicts that err
 
 
 def market(
@@ -76,7 +70,7 @@ def market(
             for row in range(len(shows)):  # who follows today is told tomorrow
                 new = a.account[(a.session == row) & (a.kind == FOLLOWS)]
                 fans[shows.shop[row]] = np.union1d(fans[shows.shop[row]], new)
-            _deliver(rng, outbox, s, shows, v, a, o, causes, planted, account_table, truth, number)
+            deliver(rng, outbox, s, shows, v, a, o, causes, planted, account_table, truth, number)
             first_show, first_order = first_show + len(shows), first_order + len(o)
             counts = {"sessions": first_show, "views": counts["views"] + len(v), "orders": first_order}
         outbox.deliver(day)
@@ -158,116 +152,3 @@ def _day(rng, p, s, shows: Shows, sold, plan: pd.DataFrame, number: int, day: fl
             planted.append((show, NUMBER[scheme], line.amount, vendor.care, line.shop))
     table = np.array(planted, dtype=float).reshape(-1, 5)
     return together(views), Acts.stacked(done), Orders.stacked(placed), table, (boosts, raids)
-
-
-def _deliver(
-    rng, outbox: Outbox, s, shows: Shows, v: Stays, a: Acts, o: Orders, causes, planted, account_table, truth: Path, number: int
-) -> None:
-    session = pa.table(
-        {
-            "session_id": named("session", shows.index),
-            "room_id": named("room", shows.shop),
-            "operator_id": named("operator", shows.shop),
-            "streamer_ids": pa.ListArray.from_arrays(np.arange(len(shows) + 1, dtype=np.int32), named("streamer", shows.shop)),
-            "category": chosen(CATEGORIES, s.category[shows.shop]),
-            "started_at": moments(shows.start),
-            "ended_at": moments(shows.end),
-            "virtual_host": pa.array(shows.shop % 23 == 0),
-            "received_at": moments(shows.end + 90),
-        }
-    )
-    v = v.where(np.lexsort((v.joined, v.left)))
-    seen = rows.Views(
-        shows.index[v.show], v.account, v.device, v.joined, v.left, v.source, v.version, v.prefix, v.asn, v.province, v.scheme
-    )  # fmt: skip
-    view_table = pa.table(
-        {
-            "session_id": named("session", seen.session),
-            "account_id": named("account", seen.account),
-            "device_id": named("device", seen.device),
-            "joined_at": moments(seen.joined),
-            "left_at": moments(seen.left),
-            "entry_source": chosen(rows.SOURCES, seen.source),
-            "app_version": chosen(VERSIONS, seen.version),
-            "ip_prefix": named("ip", seen.ip),
-            "asn_kind": chosen(KINDS, np.where(rng.random(len(seen)) < 0.05, -1, seen.asn)),
-            "region": chosen(PROVINCES, seen.region),
-            "received_at": moments(seen.left + 5),
-        }
-    )
-    a = dataclasses.replace(a, session=shows.index[a.session.astype(int)])
-    o = dataclasses.replace(o, session=shows.index[o.session.astype(int)])
-    tables = {"sessions": session, "views": view_table, "interactions": rows.act_rows(a), "orders": rows.order_rows(o)}
-    regions = ("from_region", "to_region")
-    parcels = rows.parcel_rows(o)
-    kept = o.where(~np.isnan(o.signed))
-    kept = kept.where(np.argsort(kept.signed, kind="stable"))
-    for name in regions:
-        parcels = parcels.set_column(parcels.schema.get_field_index(name), name, chosen(PROVINCES, getattr(kept, name)))
-    for name, table in {**tables, "parcels": parcels, "refunds": rows.refund_rows(o), "reviews": rows.review_rows(o)}.items():
-        outbox.add(name, table)
-    outbox.add("room_minutes", minutes_of({**tables, "accounts": account_table}))
-    (boost, begin, until, count), raids = causes
-    outbox.add(
-        "boosts",
-        pa.table(
-            {
-                "session_id": named("session", shows.index[boost]),
-                "starts_at": moments(begin),
-                "ends_at": moments(until),
-                "views_bought": pa.array(count),
-                "amount": pa.array((count * 0.3).round(2)),
-                "received_at": moments(begin),
-            }
-        ),
-    )
-    if len(raids):
-        outbox.add(
-            "room_links",
-            pa.table(
-                {
-                    "from_session_id": named("session", shows.index[raids[:, 0].astype(int)]),
-                    "to_session_id": named("session", shows.index[raids[:, 1].astype(int)]),
-                    "kind": chosen(["raid"], np.zeros(len(raids))),
-                    "at": moments(raids[:, 2]),
-                    "viewers_sent": pa.array(raids[:, 3].astype(np.int64)),
-                    "received_at": moments(raids[:, 2] + 5),
-                }
-            ),
-        )
-    _judge(rng, outbox, shows, o, planted)
-    write_batches(truth, number, shows.index, seen, a, o, planted)
-
-
-def _judge(rng, outbox: Outbox, shows: Shows, o: Orders, planted: np.ndarray) -> None:
-    """Verdicts: some by lot, some because somebody complained or looked; late, and now and then wrong."""
-    n = len(shows)
-    kind, bad = np.full(n, "view_fraud", dtype=object), np.zeros(n, dtype=bool)
-    for show, scheme, *_ in planted:
-        typology = TYPOLOGY[SCHEMES[int(scheme)]]
-        if typology in ("view_fraud", "engagement_fraud"):
-            bad[int(show)], kind[int(show)] = True, typology
-    order_kind = np.where(o.scheme == NUMBER["hostile_brushing"], "hostile_brushing", "order_fraud").astype(object)
-    for name, index, guilty, words, at, lot in (
-        ("session", shows.index, bad, kind, shows.end, AUDIT),
-        ("order", o.index, o.scheme > 0, order_kind, o.placed, AUDIT / 3),
-    ):
-        by_lot = rng.random(len(index)) < lot
-        looked = by_lot | (rng.random(len(index)) < np.where(guilty, PATROL if name == "session" else 0.12, 0.02))
-        some = np.flatnonzero(looked)
-        outbox.add(
-            "outcomes",
-            outcome_rows(
-                pd.DataFrame(
-                    {
-                        "entity": index[some],
-                        "typology": words[some],
-                        "confirmed": guilty[some] ^ (rng.random(len(some)) < WRONG),
-                        "decided": at[some] + rng.uniform(0.5, 7, len(some)) * DAY,
-                        "source": np.where(by_lot[some], "random_audit", "patrol"),
-                    }
-                ),
-                name,
-                name,
-            ),
-        )

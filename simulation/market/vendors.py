@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulation.ids import DAY, HOUR, MINUTE
-from simulation.market.browsing import BOOST, DIRECT, FEED, RAID, SHARE, Shows, Stays, networks, together
+from simulation.market.browsing import DIRECT, FEED, SHARE, Shows, Stays, networks
 from simulation.market.buying import orders
 from simulation.market.doing import COMMENT, FOLLOWS, LIKE, UNFOLLOW, acts
 from simulation.market.people import People, Shops
@@ -200,6 +200,3 @@ def sold_orders(rng, p: People, s: Shops, shows: Shows, show: int, one: Vendor, 
     views = replace(views, scheme=o.scheme[shown])
     click = shown[rng.random(len(shown)) < 0.5]
     return o, views, acts(np.full(len(click), show), who[click], 5, np.maximum(at[click] - 10, start), scheme=NUMBER[one.scheme])
-
-
-__all__ = ["BOOST", "RAID", "Vendor", "seeded", "sold_orders", "sold_views", "together", "vendors"]
