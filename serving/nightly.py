@@ -153,8 +153,8 @@ def compute_night(
     members = rings.members["account_id"].tolist()
     accounts = engine.compute(tables, catalogue.of_entity(ACCOUNT), ACCOUNT, members) if members else pd.DataFrame()
     say("views")
-    by_view = models.get(MODEL_OF[VIEW])
-    shares = attributed_shares(tables, scored[SESSION], by_view) if by_view and "views" in tables and SESSION in scored else None
+    by_view = models.get(MODEL_OF[VIEW]) if SESSION in scored and scored[SESSION].released is not None else None
+    shares = attributed_shares(tables, scored[SESSION], by_view) if by_view and "views" in tables else None
     say("corrected figures and tiers")
     figures = corrected_figures(tables, scored, scope, shares)
     whole = [f for f in (figures[figures["entity_kind"] == SESSION] if len(figures) else figures, sessions_before(lake, before)) if len(f)]

@@ -20,6 +20,7 @@ from training import release
 from training.release import Released
 
 MODEL_OF = {SESSION: "session_inflation", ORDER: "order_brushing", OPERATOR: "operator_rank", VIEW: "view_authenticity"}
+KNOWN = 0.5  # share of what a model goes by that has to be known; one that was taught with views says little of orders alone
 Say = Callable[[str], None]
 
 
@@ -115,6 +116,9 @@ def score_entity(
     parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, usual)]
     main, kinds = scorer.DEVIANCE, pd.DataFrame(index=signals.index)
     released = models.get(MODEL_OF[entity]) if entity in MODEL_OF else None
+    if released is not None and len(usual) and released.known(usual) < KNOWN:
+        say(f"{entity} scores: {released.model.name} is not asked, for most of what it was taught with is unknown here")
+        released = None
     if released is not None:
         released = released.among(usual)
         parts.append(scorer.model_scores(released, signals, peers, policy.night))

@@ -49,6 +49,12 @@ class Released:
         """The same release, its trees compared with the entities of these signals where they compare at all: see `Trees.among`."""
         return replace(self, trees=self.trees.among(signals[self.columns].to_numpy()))
 
+    def known(self, signals: pd.DataFrame) -> float:
+        """Share of the gain of its trees that lies on signals of which some are known, 0 to 1: what it was taught with and has to go by."""
+        gain = self.trees.gain()
+        some = {c: gain[c] for c in self.columns}
+        return sum(g for c, g in some.items() if signals[c].notna().any()) / max(sum(some.values()), 1e-12)
+
     def compared(self, peers: Departures | None) -> Released:
         """The same release, compared with peers that are given; as it is where none are, or those of other signals."""
         if peers is None or self.trees.peers is None or list(peers.columns) != self.trees.columns:
