@@ -160,7 +160,7 @@ def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataF
     total = grouped[["counted", "estimate", "low", "high"]].sum().assign(certainty=grouped["certainty"].min()).reset_index()
     seen = _distinct_viewers(tables, s["entity_id"])
     unique = total["measure"] == "unique_viewers"
-    factor = total["operator"].map(seen) / total["counted"].where(total["counted"] > 0)
+    factor = total["operator"].map(seen).astype(float) / total["counted"].where(total["counted"] > 0)
     ends = ["counted", "estimate", "low", "high"]
     total.loc[unique, ends] = total.loc[unique, ends].mul(factor[unique].fillna(1.0), axis=0)
     basis = s.groupby("operator")["basis"].max()

@@ -91,6 +91,12 @@ def scope_of_night(tables: dict[str, Any], as_of: datetime) -> Scope:
     return Scope(sorted(sessions), sorted(orders))
 
 
+def operators_named(tables: dict[str, Any]) -> list[str]:
+    """Operators that sessions or orders name."""
+    named = [tables[n].filter(tables[n].operator_id.notnull()).operator_id.to_pandas() for n in ("sessions", "orders") if n in tables]
+    return sorted(set().union(*named))
+
+
 def newest_receipt(lake: Path) -> datetime:
     """The start of the day after the newest receipt of sessions or orders."""
     newest = [receipts_end(lake, name) for name in ("sessions", "orders") if files_of(lake, name)]

@@ -28,6 +28,7 @@ class TierPolicy:
     capacity_D: float
     clean_nights: int
     cold_sessions: int
+    cold_views: int
     cold_orders: int
     review_alarms: int
     review_far: float

@@ -13,7 +13,8 @@ import pandas as pd
 from data_contracts.faults import ArtefactRefused
 from features import catalogue, engine
 from features.declare import OPERATOR, ORDER, SESSION, VIEW
-from serving import scorer
+from features.departures import ENOUGH
+from serving import inputs, scorer
 from serving.moved import model_before
 from serving.policy import Policy
 from training import release
@@ -110,6 +111,8 @@ def score_entity(
     """
     wanted = only if only is None else [*only, *(beside or [])]
     usual = engine.compute(tables, catalogue.of_entity(entity), entity, wanted, lambda name: say(f"{entity} signals: {name}"))
+    if entity == OPERATOR and usual.empty:  # where only counters are public nothing is known of operators but who they are
+        usual = engine.compute(tables, catalogue.of_entity(entity), entity, inputs.operators_named(tables))
     signals = usual[~usual.index.isin(beside)] if beside else usual
     peers = scorer.peers_of(signals, stratum)
     say(f"{entity} scores")
@@ -118,6 +121,11 @@ def score_entity(
     released = models.get(MODEL_OF[entity]) if entity in MODEL_OF else None
     if released is not None and len(usual) and released.known(usual) < KNOWN:
         say(f"{entity} scores: {released.model.name} is not asked, for most of what it was taught with is unknown here")
+        released = None
+    if released is not None and len(usual) < ENOUGH and released.trees.unlike(usual[released.columns].to_numpy()):
+        say(
+            f"{entity} scores: {released.model.name} is not asked, for this is not what it was taught on, and too few are here to compare with"
+        )
         released = None
     if released is not None:
         released = released.among(usual)

@@ -72,6 +72,7 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
                 gains,
                 None if context.p_values is None else _value(context.p_values.get(operator, np.nan)),
                 context.rarest is not None and bool(context.rarest.get(operator, False)),
+                views=_value(s.at[operator, "operator_view_count"]),
                 stratum=context.stratum.get(operator, ""),
                 floor=context.floors.get(operator),
                 override=held.tier if held else None,

@@ -46,6 +46,7 @@ class Standing:
     override: str | None = None
     split: tuple[float, float, float] | None = None
     contested: bool = False
+    views: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ class Decision:
 
 
 def is_cold(s: Standing, policy: Policy) -> bool:
-    """Whether an operator has too little history to be judged: few sessions and few orders, as far as known."""
-    return (s.sessions or 0) < policy.tiers.cold_sessions and (s.orders or 0) < policy.tiers.cold_orders
+    """Whether an operator has too little history to be judged: few sessions or views, and few orders, as far as known."""
+    few = (s.sessions or 0) < policy.tiers.cold_sessions or (s.views is not None and s.views < policy.tiers.cold_views)
+    return few and (s.orders or 0) < policy.tiers.cold_orders
 
 
 def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str:

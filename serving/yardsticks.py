@@ -33,7 +33,7 @@ def made(scored: dict[str, Scored]) -> dict[str, Departures]:
     """Yardsticks of a night by the name of the model that reads them; none where the night had too few entities."""
     out = {}
     for s in scored.values():
-        if s.released is not None and s.released.trees.peers is not None and len(s.usual) >= ENOUGH:
+        if s.released is not None and s.released.trees.peers is not None:
             out[s.released.model.name] = s.released.trees.peers
     live = BY_NAME[LIVE]
     sessions = scored[SESSION].usual if SESSION in scored else None

@@ -21,6 +21,8 @@ from features.departures import ENOUGH, Departures, settled
 from features.rarity import Tails
 
 DEVIANCE = "deviance from peers"
+PLENTY = 400  # entities of a night from which they are a yardstick wherever they are
+UNLIKE = 0.1  # share of the gain on signals that are usually elsewhere from which a night is unlike the training night
 FURTHEST = 4.0  # logarithm of one and the spreads beyond which departures are alike: some fifty
 RARE = 1e-4  # probability of as much among cleared entities below which a signal alone lifts a score: one alarm a hundred honest of sixty signals
 LIFTED = 0.25  # probability to which it does: about what trees say of the most suspicious hundredth of audited honest sessions
@@ -44,11 +46,24 @@ class Trees:
 
     def among(self, values: np.ndarray) -> Trees:
         """The same trees, compared with the entities that `values` describe, shape (n, signals): with tonight's instead of those of the
-        training night. Too few of them are no yardstick, and a model without peers needs none.
+        training night. Few of them are a shaky yardstick, taken only where the training night's does not fit; fewer are none at all,
+        and a model without peers needs none.
         """
-        if self.peers is None or len(values) < ENOUGH:
+        if self.peers is None or len(values) < ENOUGH or (len(values) < PLENTY and not self.unlike(values)):
             return self
         return replace(self, peers=settled(self.columns, values, self.peers.size))
+
+    def unlike(self, values: np.ndarray) -> bool:
+        """Whether the entities that `values` describe are not those that the trees know: a tenth of what they go by (gain) lies on signals
+        whose usual value is more than one spread from that of the training night's peers. Between seeds of one simulator none does.
+        """
+        if self.peers is None or not len(values):
+            return False
+        away, gain = self.peers.of(values), self.gain()
+        known = np.isfinite(away).any(axis=0)
+        share = np.array([gain[c] for c in self.columns])[known]
+        far = np.abs(np.nanmedian(away[:, known], axis=0)) > 1.0
+        return bool(share[far].sum() > UNLIKE * share.sum())
 
     def inputs(self, values: np.ndarray) -> np.ndarray:
         """What the booster reads, from signals of shape (n, signals) in the order of `columns`."""

@@ -45,9 +45,11 @@ seldom found. (Earlier versions of this page said that counters cannot show inje
 Minutes show a block that joins at once from 10 % on, and a slow one by its lasting shift. What holds sessions down is verdicts: the rows marked as a ceiling teach the same
 trees by planted truth. A scheme that was never judged is found where its traces are those of others, by what its accounts left in other rooms (`features/elsewhere.py`), or by a second finder:
 one signal near its alarm, rarer than one in ten thousand cleared sessions, gives a probability of a quarter at least (`features/rarity.py`). Rings of real people are what is left. False alarms of those rows are now counted
-among sessions in which nothing was planted, as in the goals (before, sessions with brushers' false views counted as honest; rows `-brushed` keep that reading: crowd 1.00, rings .60, likes .97, comments .94).
-Farms are held down by verdicts (.667, ceiling .924): two errors among the first decide. Single views are also false by their viewer's order, which the night counts already and these rows did not;
-by attributes alone recall is .690 as before. What is still missed are views of rings, of comment and like farms, and of orders held honest.
+among sessions in which nothing was planted, as in the goals (before, sessions with brushers' false views counted as honest; rows `-brushed` keep that reading).
+**Models compare with the same night** since 2026-11-25 and no longer read the values of sessions; that was decided on worlds 303 and 505 and on two markets of the second simulator ([market](market.md)). World 202
+was judged once after it. The ceiling of trees taught by planted truth fell with it (farms .924 to .833, 15 to 30 % .977 to .909): values told them more of this simulator than verdicts let the released ones learn.
+Farms are held down by verdicts (.689, ceiling .833): two errors among the first decide. Single views are also false by their viewer's order, which the night counts already and these rows did not;
+by attributes alone recall is .704. What is still missed are views of rings, of comment and like farms, and of orders held honest.
 Nights without any model rank by the deviance from peers. Self-training on unjudged sessions, the evidence of single views as a signal of the session, bags of boosters, summed ranks instead of departures and
 trees without monotone constraints (recall at 50 % .93 instead of .91) were tried on the same worlds and left out. Forward in time the S-FFSD verdicts spread from old payments mislead.
 

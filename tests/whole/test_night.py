@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.contract import contract, outbound_names
+from data_contracts.contract import contract, inbound_names, outbound_names
 from data_contracts.faults import ArtefactRefused, LakeProblem, NothingToScore, StructuralBreak
 from data_contracts.lake import files_of, read_outbound, run_folder, write_file
 from data_contracts.lake import published as nights
@@ -207,3 +207,38 @@ def test_a_night_stands_on_one_of_an_earlier_version_without_what_that_lacked(pu
     pointer = lake / "runs" / "published.json"
     pointer.write_text(json.dumps({min(nights(lake)): old.name}))
     assert nightly(lake, NIGHT, models, POLICY).fresh and read_outbound(lake, "drift").empty
+
+
+def test_a_model_is_not_asked_where_most_of_what_it_was_taught_with_is_unknown(tiny, models, tmp_path):
+    """Orders alone say little to a model of operators that goes by audiences too: the night ranks by deviance, and accuses nobody."""
+    gone = ("views", "interactions", "room_minutes", "parcels", "refunds", "reviews", "accounts", "outcomes")
+    said: list[str] = []
+    lake = copied(tiny, tmp_path / "lake", "runs", "quarantine", *gone)
+    nightly(lake, NIGHT, models, POLICY, allow_short=True, say=said.append)
+    scores = read_outbound(lake, "scores")
+    assert set(scores["model"]) == {"deviance"} and scores["probability"].isna().all()
+    assert sum("is not asked" in line for line in said) == 3
+    assert not set(read_outbound(lake, "tier_decisions")["tier"]) & {"C", "D"}
+    assert set(read_outbound(lake, "tier_decisions")["risk"].dropna()) == set()
+
+
+OPTIONAL = sorted(set(inbound_names()) - {"sessions", "orders"})
+ALONE = [
+    ("sessions",),
+    ("orders",),
+    ("sessions", "room_minutes"),
+    ("sessions", "views"),
+    ("sessions", "interactions"),
+    ("orders", "reviews"),
+]
+
+
+@pytest.mark.parametrize("missing", [(n,) for n in OPTIONAL] + [tuple(set(inbound_names()) - set(kept)) for kept in ALONE], ids=",".join)
+def test_a_night_goes_on_without_any_table_and_with_hardly_any(tiny, models, tmp_path, missing):
+    """Every table may be missing: what cannot be worked out is unknown, and nobody is accused for what is not there."""
+    nightly(copied(tiny, tmp_path / "lake", "runs", "quarantine", *missing), NIGHT, models, POLICY, allow_short=True)
+    decisions = read_outbound(tmp_path / "lake", "tier_decisions")
+    assert set(json.loads(read_outbound(tmp_path / "lake", "runs")["tables_missing"].iloc[0])) >= set(missing)
+    assert len(decisions) > 100
+    if len(missing) > 1:
+        assert not set(decisions["tier"]) & {"C", "D"}
