@@ -12,6 +12,7 @@ from training.dataset import Dataset
 from training.fit import raw_of, trees_of
 from training.models.all import BY_NAME, MODELS
 from training.release import read_trees, text_of
+from training.trees import PLENTY
 
 SESSIONS = BY_NAME["session_inflation"]
 
@@ -35,10 +36,12 @@ def test_a_platform_that_measures_on_another_scale_is_scored_the_same(data, tree
     assert np.abs(trees._found(elsewhere, 1) - trees._found(values, 1)).max() > 1.0  # by the yardstick it was taught with it is not
 
 
-def test_too_few_entities_are_no_yardstick_and_those_of_the_training_night_stay(data, trees):
+def test_the_training_night_stays_the_yardstick_where_few_are_like_it_or_too_few_are_there(data, trees):
     values = data.signals.to_numpy()
-    assert trees.among(values[: ENOUGH - 1]) is trees
-    assert trees.among(values[:ENOUGH]).peers is not trees.peers
+    elsewhere = values * 3.0 + 7.0
+    assert not trees.unlike(values) and trees.unlike(elsewhere)
+    assert trees.among(values[: PLENTY - 1]) is trees and trees.among(values[:PLENTY]).peers is not trees.peers
+    assert trees.among(elsewhere[: ENOUGH - 1]) is trees and trees.among(elsewhere[:ENOUGH]).peers is not trees.peers
 
 
 def test_rows_of_a_training_frame_are_compared_with_their_own_night(data):

@@ -182,6 +182,11 @@ def test_history_counts_what_is_known_and_nothing_is_no_history():
     cold = replace(WIDE, tiers=replace(WIDE.tiers, cold_sessions=1, cold_orders=1))
     assert one(cold, sessions=None, orders=None).cold_start
     assert not one(cold, sessions=1.0, orders=None).cold_start and not one(cold, sessions=None, orders=1.0).cold_start
+    few = replace(WIDE, tiers=replace(WIDE.tiers, cold_views=100, cold_orders=20))
+    assert one(few, sessions=30.0, orders=19.0, views=99.0).cold_start and not one(few, sessions=30.0, orders=19.0, views=100.0).cold_start
+    assert (
+        not one(few, sessions=30.0, orders=20.0, views=99.0).cold_start and not one(few, sessions=30.0, orders=19.0, views=None).cold_start
+    )
 
 
 def test_the_bound_on_false_discoveries_keeps_the_unselected_at_a_review_and_an_ordinary_one_out():

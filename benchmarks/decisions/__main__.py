@@ -14,6 +14,12 @@ from serving.nightly import nightly
 from serving.policy import load_policy
 
 TEXT = """
+**The four rows on who is decided wrongly were measured again on fewer worlds**, after the others. Over twenty worlds, with models that compare with the same night wherever it has 150 entities,
+.012 of honest operators stood in C or D and .020 in B or worse: a world of this size has 160 operators, a shaky yardstick, and those with ten views or fewer were judged by shares that chance
+moves. The training night stays the yardstick now where few are like it, and of whom fewer than a hundred views and twenty orders are known is reviewed at most. Chosen on eight small worlds of
+seeds 31 to 38 (no honest operator of 1,021 in C or D, 7 reviewed). That something had to be done was seen on these twenty, so for that choice
+they are not quite unseen. The other rows are of the run before that.
+
 Models of seed 101 (`medium`), worlds of seeds 900 to 919 (`small`), none of which was looked at while the models or the policy were made.
 
 **Corrected figures.** Truth of a figure: counted rows less planted ones, as far as they had been received that night. Most sessions have nothing false, so

@@ -233,12 +233,16 @@ ALONE = [
 ]
 
 
-@pytest.mark.parametrize("missing", [(n,) for n in OPTIONAL] + [tuple(set(inbound_names()) - set(kept)) for kept in ALONE], ids=",".join)
+@pytest.mark.parametrize(
+    "missing", [(n,) for n in OPTIONAL] + [tuple(sorted(set(inbound_names()) - set(kept))) for kept in ALONE], ids=",".join
+)
 def test_a_night_goes_on_without_any_table_and_with_hardly_any(tiny, models, tmp_path, missing):
     """Every table may be missing: what cannot be worked out is unknown, and nobody is accused for what is not there."""
     nightly(copied(tiny, tmp_path / "lake", "runs", "quarantine", *missing), NIGHT, models, POLICY, allow_short=True)
     decisions = read_outbound(tmp_path / "lake", "tier_decisions")
-    assert set(json.loads(read_outbound(tmp_path / "lake", "runs")["tables_missing"].iloc[0])) >= set(missing)
+    assert set(json.loads(read_outbound(tmp_path / "lake", "runs")["tables_missing"].iloc[0])) >= set(missing) - {
+        "room_minutes"
+    }  # derived where there are views
     assert len(decisions) > 100
     if len(missing) > 1:
         assert not set(decisions["tier"]) & {"C", "D"}
