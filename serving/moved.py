@@ -29,7 +29,9 @@ def signals_before(lake: Path, before: str | None, columns: list[str]) -> pd.Dat
 def split_of(now: pd.DataFrame, before: pd.DataFrame, model: Released, model_before: Released | None) -> pd.DataFrame:
     """Parts of the change of risk since the night before: index operator; behaviour, data, model (NaN: not known).
 
-    Each night is compared with its own operators, so what peers did is part of behaviour. Behaviour: the old model on tonight's values, what became known or unknown left as it was. Data: what becoming known
+    Each night is compared with its own operators, so what peers did is part of behaviour.
+
+    Behaviour: the old model on tonight's values, what became known or unknown left as it was. Data: what becoming known
     or unknown adds under the old model. Model: what the new model adds on tonight's values. They add up to the change
     where the old model is at hand; where it is not, behaviour and data are told by the new one and the model's part is
     unknown.

@@ -8,6 +8,7 @@ import numpy as np
 
 from simulation.ids import DAY, HOUR, MINUTE
 from simulation.market.people import CAMPUS, HOME, MOBILE, WORK, People, Shops
+from simulation.rows import Batch
 
 FEED, FOLLOW, SEARCH, SHARE, RAID, BOOST, ACTIVITY, DIRECT = range(8)
 SLOT = 5 * MINUTE  # rooms on offer are looked up this often
@@ -31,7 +32,7 @@ class Shows:
 
 
 @dataclass(frozen=True)
-class Stays:
+class Stays(Batch):
     """Views: arrays over views. `show` is a place in the day's sessions; `scheme` is nought where honest."""
 
     show: np.ndarray
@@ -45,17 +46,6 @@ class Stays:
     asn: np.ndarray
     province: np.ndarray
     scheme: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.show)
-
-    def where(self, mask: np.ndarray) -> Stays:
-        return Stays(**{k: v[mask] for k, v in self.__dict__.items()})
-
-
-def together(parts: list) -> Stays:
-    kept = [p for p in parts if len(p)]
-    return Stays(**{k: np.concatenate([getattr(p, k) for p in kept]) for k in Stays.__dataclass_fields__})
 
 
 def shows_of_day(rng: np.random.Generator, s: Shops, day: float, first: int) -> Shows:
@@ -174,7 +164,7 @@ def honest_day(rng: np.random.Generator, p: People, s: Shops, shows: Shows, day:
         left = np.minimum(moment[still] + stay, shows.end[show])
         parts.append(real(rng, p, show, who[still], moment[still].copy(), left, source))
         moment[still] = left + rng.exponential(2.0, len(still)) + 0.3
-    views = together(parts)
+    views = Stays.stacked(parts)
     size = np.bincount(views.show, minlength=len(shows))
     rows = np.flatnonzero((rng.random(len(shows)) < 0.12) & (size > 5))
     count = (size[rows] * rng.uniform(0.2, 1.5, len(rows))).astype(int) + 5
@@ -212,4 +202,4 @@ def honest_day(rng: np.random.Generator, p: People, s: Shops, shows: Shows, day:
         SHARE, 0.8,
     )  # fmt: skip
     fans_come = replace(fans_come, source=rng.choice([SEARCH, SHARE, FEED], len(fans_come)))
-    return together([views, ads, sides, fans_come]), boosts, table
+    return Stays.stacked([views, ads, sides, fans_come]), boosts, table

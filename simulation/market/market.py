@@ -16,7 +16,7 @@ from data_contracts.faults import LakeProblem
 from data_contracts.lake import write_file
 from simulation.ids import DAY, named
 from simulation.market import vendors as sellers
-from simulation.market.browsing import Shows, honest_day, shows_of_day, together
+from simulation.market.browsing import Shows, Stays, honest_day, shows_of_day
 from simulation.market.buying import honest_orders
 from simulation.market.delivery import deliver
 from simulation.market.doing import FOLLOWS, honest_acts
@@ -151,4 +151,4 @@ def _day(rng, p, s, shows: Shows, sold, plan: pd.DataFrame, number: int, day: fl
                     done.append(extra)
             planted.append((show, NUMBER[scheme], line.amount, vendor.care, line.shop))
     table = np.array(planted, dtype=float).reshape(-1, 5)
-    return together(views), Acts.stacked(done), Orders.stacked(placed), table, (boosts, raids)
+    return Stays.stacked(views), Acts.stacked(done), Orders.stacked(placed), table, (boosts, raids)
