@@ -1,7 +1,7 @@
 """How far values lie from those of peers of a like size, robustly and on every signal's own scale.
 
 A share of thirty views strays further by chance than one of thirty thousand, so peers are those of a like size, in strata of
-equal numbers. Each value is set against the median of its stratum, over the spread of the side on which it lies; spreads come from
+equal numbers, and shares are pulled towards what is usual by how few observations they stand on (`features/shrinkage.py`). Each value is set against the median of its stratum, over the spread of the side on which it lies; spreads come from
 the quantiles up to the 95th, which a few cheats in a hundred cannot widen; where they are more, `settled` leaves out who lies out
 furthest and looks again. The deviance adds up how far an entity
 lies out on the suspicious side of its signals: it needs no label, and it is a signal for models that have few.
@@ -19,7 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from features import shrinkage
 from features.catalogue import BY_NAME
+from features.shrinkage import Shrinkage, shrinkage_of
 
 STRATA = 5
 FEWEST = 30  # known values of a stratum below which all strata are its peers
@@ -30,32 +32,35 @@ ENOUGH = FEWEST * STRATA  # entities below which they are no yardstick for one a
 TINY = 0.05  # part of the plain standard deviation below which no spread falls: where most values are one, chance is not nought
 UPPER, LOWER = ((0.75, 0.6745), (0.90, 1.2816), (0.95, 2.0563)), ((0.25, 0.6745), (0.10, 1.2816))  # quantile, normal spreads to it
 QUANTILES = [q for q, _ in UPPER + LOWER]
+ARRAYS = ("median", "middle", "upper", "lower")
 
 
 @dataclass(frozen=True)
 class Departures:
     """Peers' medians and spreads of some signals by stratum of size: arrays of shape (strata, signals).
 
-    `size`: the signal that tells sizes apart, None where all are peers; `edges`: between its strata. A signal that was never
-    known is NaN.
+    `size`: the signal that tells sizes apart, None where all are peers; `edges`: between its strata. `median`: of the values as they
+    are; `middle`, `upper` and `lower`: of the values as they are compared, after `shrunk`. A signal that was never known is NaN.
     """
 
     columns: tuple[str, ...]
     size: str | None
     edges: np.ndarray
+    median: np.ndarray
     middle: np.ndarray
     upper: np.ndarray
     lower: np.ndarray
+    shrunk: Shrinkage
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Departures in spreads, signed, shape (n, signals); NaN where the value or its peers are unknown."""
         stratum = self._stratum(values)
-        away = values - self.middle[stratum]
+        away = self.shrunk.of(values) - self.middle[stratum]
         return away / np.where(away > 0, self.upper[stratum], self.lower[stratum])
 
     def usual(self, values: np.ndarray) -> np.ndarray:
         """Medians of each entity's peers, shape (n, signals)."""
-        return self.middle[self._stratum(values)]
+        return self.median[self._stratum(values)]
 
     def _stratum(self, values: np.ndarray) -> np.ndarray:
         if self.size is None:
@@ -106,9 +111,8 @@ class Departures:
 
     def as_json(self) -> dict[str, Any]:
         """Numbers and names that `from_json` reads again, bit for bit."""
-        arrays = (("middle", self.middle), ("upper", self.upper), ("lower", self.lower))
-        lists = {k: [[float(x) if np.isfinite(x) else None for x in row] for row in v] for k, v in arrays}
-        return {"columns": list(self.columns), "size": self.size, "edges": self.edges.tolist(), **lists}
+        lists = {k: [[float(x) if np.isfinite(x) else None for x in row] for row in getattr(self, k)] for k in ARRAYS}
+        return {"columns": list(self.columns), "size": self.size, "edges": self.edges.tolist(), **lists, "shrunk": self.shrunk.as_json()}
 
 
 def weight_of(spreads: np.ndarray) -> np.ndarray:
@@ -121,8 +125,10 @@ def weight_of(spreads: np.ndarray) -> np.ndarray:
 
 def from_json(given: dict[str, Any]) -> Departures:
     """Departures as `as_json` wrote them."""
-    arrays = {k: np.array(given[k], dtype=np.float64).reshape(-1, len(given["columns"])) for k in ("middle", "upper", "lower")}
-    return Departures(tuple(given["columns"]), given["size"], np.array(given["edges"], dtype=np.float64), **arrays)
+    columns = tuple(given["columns"])
+    arrays = {k: np.array(given[k], dtype=np.float64).reshape(-1, len(columns)) for k in ARRAYS}
+    shrunk = shrinkage.from_json(columns, given["shrunk"])
+    return Departures(columns, given["size"], np.array(given["edges"], dtype=np.float64), **arrays, shrunk=shrunk)
 
 
 def learn(columns: list[str], values: np.ndarray, size: str | None) -> Departures:
@@ -131,21 +137,24 @@ def learn(columns: list[str], values: np.ndarray, size: str | None) -> Departure
     edges = np.unique(np.quantile(sizes, np.arange(1, STRATA) / STRATA)) if sizes is not None and len(sizes) else np.zeros(0)
     stratum = np.searchsorted(edges, sizes, side="right") if sizes is not None else np.zeros(len(values), dtype=np.int64)
     shape = (len(edges) + 1, len(columns))
-    middle, upper, lower = (np.full(shape, np.nan) for _ in range(3))
+    median, middle, upper, lower = (np.full(shape, np.nan) for _ in ARRAYS)
+    shrunk = shrinkage_of(tuple(columns), values)
+    compared = shrunk.of(values)
     for j in range(len(columns)):
-        x = values[:, j]
+        x = compared[:, j]
         known = np.isfinite(x)
         if not known.any():
             continue
         floor = TINY * x[known].std() + 1e-9
         for k in range(shape[0]):
-            mine = x[known & (stratum == k)]
-            mine = mine if len(mine) >= FEWEST else x[known]
-            middle[k, j] = np.median(mine)
+            some = known & (stratum == k)
+            some = some if some.sum() >= FEWEST else known
+            mine = x[some]
+            median[k, j], middle[k, j] = np.median(values[some, j]), np.median(mine)
             at = dict(zip(QUANTILES, np.quantile(mine, QUANTILES), strict=True))
             upper[k, j] = max(floor, *((at[q] - middle[k, j]) / s for q, s in UPPER))
             lower[k, j] = max(floor, *((middle[k, j] - at[q]) / s for q, s in LOWER))
-    return Departures(tuple(columns), size if sizes is not None else None, edges, middle, upper, lower)
+    return Departures(tuple(columns), size if sizes is not None else None, edges, median, middle, upper, lower, shrunk)
 
 
 def settled(columns: list[str], values: np.ndarray, size: str | None) -> Departures:

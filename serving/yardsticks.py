@@ -49,6 +49,7 @@ def write(folder: Path, scored: dict[str, Scored]) -> None:
 
 
 def read(folder: Path) -> dict[str, Departures]:
-    """Yardsticks of a published night; none where it kept none."""
+    """Yardsticks of a published night; none where it kept none, or kept them as earlier versions did, before shares were shrunk."""
     path = folder / FILE
-    return {name: from_json(given) for name, given in json.loads(path.read_text("utf-8")).items()} if path.exists() else {}
+    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return {name: from_json(given) for name, given in kept.items() if "shrunk" in given}

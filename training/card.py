@@ -32,6 +32,11 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
         rows.append(f"| {name.replace('_', ' ')} | {ap if ap else 'unknown'} | {auc if auc else 'unknown'} |")
     gain = sorted(lineage["gain"].items(), key=lambda kv: -kv[1])[:12]
     contradicted = f" {c['contradicted']:.0f} that trees of other groups contradict are not learnt from." if m.pruned else ""
+    unjudged = (
+        f" {c['unjudged']:.0f} rows that nobody judged are learnt from as well, as `{m.teacher}` holds of them; not for the evaluation below."
+        if c["unjudged"]
+        else ""
+    )
     return "\n".join(
         [
             f"# {m.name}",
@@ -45,7 +50,7 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
             *_built(fitted),
             f"**Labels.** {c['rows']:.0f} rows with a matured verdict, {c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the "
             f"random audit (audited prevalence {c['audited_prevalence']:.3f}, to which the rows are weighted), {c['groups']:.0f} groups. "
-            "Verdicts only, never planted truth." + contradicted,
+            "Verdicts only, never planted truth." + contradicted + unjudged,
             "",
             f"**Evaluation.** Forward in time with a gap of two days, groups on one side: {c['test_rows']:.0f} test rows, "
             f"{c['test_confirmed']:.0f} confirmed. 90 % bootstrap intervals over groups.",

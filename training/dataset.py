@@ -123,7 +123,8 @@ def build(
             continue
         usual = _usual(known, model, moment) if model.compares else []
         if model.live:
-            signals, labels = _prefixes(tables, model, labels)
+            signals, entity = prefixes_of(tables, model, sorted(labels.index))
+            labels = labels.reindex(entity)
             peers[pd.Timestamp(moment)] = engine.compute(tables, model.signals, model.entity, only=usual)
         elif model.compares:
             wanted = None if judged == OPERATOR else labels.index.union(usual)
@@ -178,9 +179,9 @@ def _first_receipt(tables) -> pd.Timestamp:
     return pd.Timestamp(tables[name].received_at.min().to_pandas())
 
 
-def _prefixes(tables, model: Model, labels: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Sessions as they stood after each prefix and at their end, with their labels repeated."""
-    scope = engine.scope_of(tables, sorted(labels.index), SESSION)
+def prefixes_of(tables, model: Model, sessions: list[str]) -> tuple[pd.DataFrame, pd.Index]:
+    """Signals of some sessions as they stood after each prefix of a model and at their end, and the session of each row."""
+    scope = engine.scope_of(tables, sessions, SESSION)
     ids, values, offsets = engine.ragged(engine.minutes_frame(tables, scope))
     lengths = np.diff(offsets)
     frames, kept = [], []
@@ -191,5 +192,5 @@ def _prefixes(tables, model: Model, labels: pd.DataFrame) -> tuple[pd.DataFrame,
         part = np.ascontiguousarray(values[np.asarray(rows, dtype=np.int64)])
         starts = np.concatenate([[0], np.cumsum(ends - offsets[long])]).astype(np.int64)
         frames.append(pd.DataFrame(run_kernels(part, starts, model.signals), columns=model.columns))
-        kept.append(labels.reindex(ids[long]))
-    return pd.concat(frames), pd.concat(kept)
+        kept.append(np.asarray(ids)[long])
+    return pd.concat(frames, ignore_index=True), pd.Index(np.concatenate(kept))

@@ -17,6 +17,7 @@ class Model:
     `apart`: each typology has trees of its own, one against all, and any of them may find an entity.
     `pruned`: verdicts that trees of other groups contradict are not learnt from.
     `tails`: one signal that lies out as hardly any cleared entity's does finds an entity too; needs `compares`.
+    `teacher`: the model whose probabilities for sessions that nobody judged are learnt from beside the verdicts (`training/teach.py`).
     `parameters` and `rounds`: what of `FITTING` is other for it, and how many trees are grown.
     """
 
@@ -33,6 +34,7 @@ class Model:
     apart: bool = False
     pruned: bool = False
     tails: bool = False
+    teacher: str | None = None
     parameters: dict[str, float | int | str] = field(default_factory=dict)
     rounds: int = 200
 

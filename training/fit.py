@@ -22,8 +22,10 @@ from training.declare import FITTING, Model
 from training.evaluate import Figure, auroc, average_precision
 from training.labels import prevalence, weights
 from training.purify import false_views
+from training.teach import Unjudged
 from training.trees import Trees, inputs, sigmoid
 
+LEAST_HELD = 1e-3  # probability below which a row without a verdict is not shown as what it would be then
 FEWEST = 10  # verdicts of each kind below which nothing is fitted
 
 
@@ -61,8 +63,10 @@ def rules_score(signals: pd.DataFrame) -> np.ndarray:
     return total
 
 
-def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) -> Trees:
-    """LightGBM on some rows; monotone where a signal with an alarm declares its direction. Views learn from their labels `false`."""
+def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray, also: Unjudged | None = None) -> Trees:
+    """LightGBM on some rows, and on rows without a verdict where they are given; monotone where a signal with an alarm declares its
+    direction. Views learn from their labels `false`.
+    """
     labels, values = data.labels[rows], data.signals.loc[rows, columns].to_numpy()
     constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None else 0 for c in columns]
     peers, tails, given = None, None, values
@@ -78,14 +82,33 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray) 
         constraints = constraints * (1 + model.own) + [1] * peers.deviances(peers.of(values[:1])).shape[1]
     classes, typologies = _apart(labels) if model.apart else (None, ())
     parameters = FITTING | {"monotone_constraints": constraints, "objective": "binary"} | model.parameters
+    weight = None
     if model.entity == VIEW:
-        train = lgb.Dataset(given, labels["false"].to_numpy(dtype=float))
+        target = labels["false"].to_numpy(dtype=float)
     elif classes is not None:
         parameters |= {"objective": "multiclassova", "num_class": int(classes.max()) + 1}
-        train = lgb.Dataset(given, classes.astype(float))
+        target = classes.astype(float)
     else:
-        train = lgb.Dataset(given, labels["confirmed"].to_numpy(dtype=float), weight=weights(labels))
+        target, weight = labels["confirmed"].to_numpy(dtype=float), weights(labels)
+    if also is not None and len(also):
+        more = _by_night(also.signals[columns].to_numpy(), also.night, lambda at, some: inputs(some, yardsticks[at], model.own))
+        given, target, weight = _with_unjudged(given, target, weights(labels), more, also, typologies)
+    train = lgb.Dataset(given, target, weight=weight)
     return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies, tails, model.own)
+
+
+def _with_unjudged(
+    given: np.ndarray, target: np.ndarray, weight: np.ndarray, more: np.ndarray, also: Unjudged, typologies: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inputs, targets and weights with those of rows without a verdict below: each as honest, and as each typology, so far as it is held."""
+    parts = [(np.zeros(len(more)), 1.0 - also.any)]
+    for name in also.held:
+        as_class = typologies.index(name) + 1 if name in typologies else 1
+        parts.append((np.full(len(more), float(as_class)), also.held[name].to_numpy()))
+    classes, held = np.concatenate([c for c, _ in parts]), np.concatenate([h for _, h in parts])
+    some = held > LEAST_HELD
+    x = np.vstack([given, np.tile(more, (len(parts), 1))[some]])
+    return x, np.concatenate([target, classes[some]]), np.concatenate([weight, held[some]])
 
 
 def _by_night(values: np.ndarray, night: np.ndarray, what: Callable[[pd.Timestamp, np.ndarray], np.ndarray]) -> np.ndarray:
@@ -121,14 +144,17 @@ def _apart(labels: pd.DataFrame) -> tuple[np.ndarray | None, tuple[str, ...]]:
     return np.where(labels["confirmed"].to_numpy() == 1, found, 0), tuple(names)
 
 
-def _out_of_fold(model: Model, columns: list[str], data: Dataset, taught: np.ndarray | None = None) -> np.ndarray:
+def _out_of_fold(
+    model: Model, columns: list[str], data: Dataset, taught: np.ndarray | None = None, also: Unjudged | None = None
+) -> np.ndarray:
     """Raw scores of every row by trees that saw none of its group, and of the others those that are `taught` (None: all)."""
     fold, raw = splits.folds(data.group), np.full(len(data), np.nan)
     for k in np.unique(fold):
         mine = fold == k
         rows = ~mine if taught is None else ~mine & taught
         if data.labels.loc[rows, "confirmed"].nunique() == 2:
-            raw[mine] = raw_of(trees_of(model, columns, data, rows), data, mine)
+            others = also and also.apart_from(set(data.group[mine]))
+            raw[mine] = raw_of(trees_of(model, columns, data, rows, others), data, mine)
     return raw
 
 
@@ -155,8 +181,11 @@ def purified(model: Model, data: Dataset) -> Dataset:
     return replace(data, labels=data.labels.assign(false=false_views(data.labels["confirmed"].to_numpy(), scores)))
 
 
-def fit(model: Model, data: Dataset) -> Fitted:
-    """Evaluate on the split, calibrate out of fold, fit for release. Raises TooFewLabels."""
+def fit(model: Model, data: Dataset, also: Unjudged | None = None) -> Fitted:
+    """Evaluate on the split, calibrate out of fold, fit for release. Raises TooFewLabels.
+
+    `also`: rows without a verdict that are learnt from too. Not for the split: their teacher knows verdicts of its later side.
+    """
     found = int(data.labels["confirmed"].sum()) if len(data) else 0
     if min(found, len(data) - found) < FEWEST:
         raise TooFewLabels(
@@ -177,14 +206,14 @@ def fit(model: Model, data: Dataset) -> Fitted:
             figures[f"average_precision_{name}"] = average_precision(truth[split.test], score, group)
             figures[f"auroc_{name}"] = auroc(truth[split.test], score, group)
     taught = consistent(model, data, np.ones(len(data), dtype=bool))
-    raw = _out_of_fold(model, columns, data, taught)
+    raw = _out_of_fold(model, columns, data, taught, also)
     known = np.isfinite(raw)
     target, weight = (data.labels["false"].to_numpy(), np.ones(len(data))) if model.entity == VIEW else (truth, weights(data.labels))
     calibration = isotonic(raw[known], target[known], weight[known])
     return Fitted(
         model,
-        trees_of(model, columns, data, taught),
-        trees_of(model, control, data, taught),
+        trees_of(model, columns, data, taught, also),
+        trees_of(model, control, data, taught, also),
         calibration,
         figures,
         expected_calibration_error(calibration(raw[known]), target[known], weight[known]),
@@ -192,6 +221,7 @@ def fit(model: Model, data: Dataset) -> Fitted:
             "rows": len(data),
             "confirmed": found,
             "contradicted": int((~taught).sum()),
+            "unjudged": 0 if also is None else len(also),
             "audited": int(data.labels["audited"].sum()),
             "audited_prevalence": prevalence(data.labels),
             "groups": int(data.group.nunique()),

@@ -184,6 +184,10 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
     model = BY_NAME[name]
     if manifest["signals"] != model.columns or manifest["catalogue_sha256"] != catalogue.digest():
         raise ArtefactRefused(f"{place}: it was trained on another catalogue of signals than this code computes. Train and release again.")
+    if any(t["peers"] is not None and "shrunk" not in t["peers"] for t in json.loads((place / "peers.json").read_text()).values()):
+        raise ArtefactRefused(
+            f"{place}: it compares with peers as earlier versions did, before shares were shrunk. Train and release again."
+        )
     trees = read_trees({f: (place / f).read_text() for f in manifest["files"]}, manifest["signals"], manifest["no_graph_signals"])
     calibration = Calibration(tuple(manifest["calibration"]["raw"]), tuple(manifest["calibration"]["probability"]))
     released = Released(model, version, *trees, calibration, manifest)

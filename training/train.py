@@ -14,6 +14,7 @@ import lightgbm as lgb
 import numpy as np
 
 from data_contracts.contract import contract
+from data_contracts.faults import ArtefactRefused
 from data_contracts.lake import delivered, digest_file, files_of
 from features import catalogue, engine
 from features.declare import OPERATOR
@@ -24,6 +25,7 @@ from training.dataset import build, tied_operators
 from training.declare import FITTING, Model
 from training.fit import Fitted, fit
 from training.models.all import MODELS
+from training.teach import unjudged
 from training.trees import Trees
 
 GOLDEN = 20
@@ -75,6 +77,19 @@ def _golden(fitted: Fitted, trees: Trees) -> str:
     return json.dumps({"rows": [[None if np.isnan(v) else float(v) for v in row] for row in rows], "raw": list(map(float, raw))})
 
 
+def _teacher(model: Model, done: list[Trained], models: Path) -> Fitted | release.Released | None:
+    """Who teaches a model beside the verdicts: the one that was just fitted, else the one in service, else (or if that is refused) nobody."""
+    if model.teacher is None:
+        return None
+    for t in done:
+        if t.name == model.teacher:
+            return t.fitted
+    try:
+        return release.load(models, model.teacher)
+    except ArtefactRefused:
+        return None
+
+
 def train(
     lake: Path,
     models: Path,
@@ -86,14 +101,18 @@ def train(
     """Train models on the outcomes known at `until`. The first release of a model is champion, as is any with `promote` (for
     experiments); a later one is challenger until it passes its gate (`promote.py`)."""
     wanted = [m for m in MODELS if names is None or m.name in set(names)]
-    done, store = [], None
+    done: list[Trained] = []
+    store = None
     progress("operators tied by rings")
     groups = tied_operators(engine.duckdb_tables(lake, until))
     tables = table_digests(lake)
     for model in wanted:
         data = build(lake, model, until, groups, progress)
         progress(f"{model.name}: fitting on {len(data)} verdicts")
-        fitted = fit(model, data)
+        also, teacher = None, _teacher(model, done, models)
+        if teacher is not None and len(data):
+            also = unjudged(lake, model, data, teacher.trees, teacher.calibration, until, groups, progress)
+        fitted = fit(model, data, also)
         store = store or lineage.start(models)
         facts = _facts(lake, until, model, tables)
         progress(f"{model.name}: logging")

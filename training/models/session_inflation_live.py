@@ -2,7 +2,7 @@
 
 from features import reactions, series, shape
 from features.declare import SESSION
-from training.declare import RANDOMISED, Model
+from training.declare import Model
 
 MODEL = Model(
     name="session_inflation_live",
@@ -10,11 +10,11 @@ MODEL = Model(
     signals=series.SIGNALS + reactions.SIGNALS + shape.SIGNALS,
     typologies=("view_fraud", "engagement_fraud"),
     question="From the counters so far: would a person who looked at this session confirm an inflation?",
-    known_limits="Counters by minute show steps, blocks and shapes, not who watched; expect far more misses than of the nightly model.",
+    known_limits="Counters by minute show steps, blocks and shapes, not who watched; expect far more misses than of the nightly model. What that one misses it learns to call honest.",
     prefixes=(30, 90),
-    parameters=RANDOMISED | {"feature_fraction": 0.6},
     compares=True,
     size="viewers_mean",
     own=False,
     apart=True,
+    teacher="session_inflation",
 )
