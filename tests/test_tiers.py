@@ -120,7 +120,7 @@ def test_more_risk_is_never_milder(rows):
         ("B = 0.15", "B = 0.95", "0 <= B"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.5"', "", "version"),
+        ('version = "2026.6"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):

@@ -31,7 +31,7 @@ PEERS = 2000  # entities of a night that show what is usual
 
 @dataclass(frozen=True)
 class Dataset:
-    """Signals (float64 frame), labels (confirmed, audited, typology), the moment, group, night and entity of each row.
+    """Signals (float64 frame), labels (confirmed, audited, typology; of operators accused), the moment, group, night and entity of each row.
 
     Rows of one group (an operator, with the operators that its buyers' rings tie to it) never lie on both sides of
     a split. `peers`: for models that compare, signals of entities of each night as they come, judged or not, by its moment.
@@ -146,7 +146,7 @@ def build(
     group = labels["operator_id"].map(lambda o: groups.get(o, o)).reset_index(drop=True)
     return Dataset(
         pd.concat(signal_frames).reset_index(drop=True),
-        labels[["confirmed", "audited", "typology"]].reset_index(drop=True),
+        labels[[c for c in ("confirmed", "audited", "typology", "accused") if c in labels]].reset_index(drop=True),
         received,
         group,
         pd.Series(night),

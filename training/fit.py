@@ -208,6 +208,7 @@ def fit(model: Model, data: Dataset, also: Unjudged | None = None) -> Fitted:
     taught = consistent(model, data, np.ones(len(data), dtype=bool))
     raw = _out_of_fold(model, columns, data, taught, also)
     known = np.isfinite(raw)
+    accused = data.labels.get("accused", data.labels["confirmed"]).to_numpy(dtype=bool)
     target, weight = (data.labels["false"].to_numpy(), np.ones(len(data))) if model.entity == VIEW else (truth, weights(data.labels))
     calibration = isotonic(raw[known], target[known], weight[known])
     return Fitted(
@@ -229,6 +230,6 @@ def fit(model: Model, data: Dataset, also: Unjudged | None = None) -> Fitted:
             "test_confirmed": int(truth[split.test].sum()),
         },
         data,
-        honest_scores(raw, truth, data.labels["audited"].to_numpy(dtype=bool), data.entity) if len(data.entity) else np.zeros(0),
+        honest_scores(raw, accused, data.labels["audited"].to_numpy(dtype=bool), data.entity) if len(data.entity) else np.zeros(0),
         {"raw": raw[known].tolist(), "truth": truth[known].astype(float).tolist(), "weight": weight[known].tolist()},
     )

@@ -41,9 +41,11 @@ def entity_moments(tables: dict[str, Any], kind: str) -> pd.DataFrame:
 
 
 def operator_verdicts(tables: dict[str, Any], model: Model, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
-    """Operators with verdicts about what was received in [since, until): index operator_id; confirmed (0/1), typology (none), audited.
+    """Operators with verdicts about what was received in [since, until): index operator_id; confirmed (0/1), typology (none), audited,
+    accused (bool).
 
-    Confirmed is who has a confirmed verdict and more of them than errors of verdict explain; hostile brushing is not counted.
+    Confirmed is who has a confirmed verdict and more of them than errors of verdict explain, accused who has any; hostile brushing
+    is not counted.
     """
     parts = []
     for kind in (SESSION, ORDER):
@@ -63,6 +65,7 @@ def operator_verdicts(tables: dict[str, Any], model: Model, since: pd.Timestamp,
             "confirmed": guilty.astype(int),
             "typology": "",
             "audited": grouped["audited"].any().astype(bool),
+            "accused": found >= 1,
         }
     ).rename_axis("entity_id")
 

@@ -1,0 +1,95 @@
+"""Claims about learning from what nobody judged, as a teacher holds of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score
+
+from tests.conftest import UNTIL
+from training.calibrate import Calibration
+from training.dataset import Dataset
+from training.fit import fit, trees_of
+from training.models.all import BY_NAME
+from training.teach import Unjudged, held_by
+
+LIVE, NIGHTLY = BY_NAME["session_inflation_live"], BY_NAME["session_inflation"]
+STEADY = Calibration((-30.0, 30.0), (0.0, 1.0))
+
+
+def running(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Running sessions, a tenth of them inflated; three signals move a little where they are."""
+    rng = np.random.default_rng(seed)
+    signals = pd.DataFrame(rng.normal(0, 1, (n, len(LIVE.columns))), columns=LIVE.columns)
+    signals["viewers_mean"] = np.exp(rng.uniform(3, 6, n))
+    found = rng.random(n) < 0.1
+    for name in ("unexplained_step_max", "peak_to_mean_ratio", "like_variation_ratio"):
+        signals[name] += np.where(found, 1.5, 0.0)
+    return signals, found
+
+
+def judged(n: int, seed: int = 1, groups: int = 60) -> Dataset:
+    signals, found = running(n, seed)
+    labels = pd.DataFrame({"confirmed": found.astype(int), "audited": True, "typology": np.where(found, "view_fraud", "")})
+    when = pd.Series(pd.Timestamp(UNTIL) - pd.to_timedelta(np.arange(n)[::-1], unit="min"))
+    group = pd.Series([f"g{i % groups}" for i in range(n)])
+    entity = pd.Series([f"s{i}" for i in range(n)], dtype=object)
+    return Dataset(signals, labels, when, group, pd.Series([UNTIL] * n), entity, {pd.Timestamp(UNTIL): signals})
+
+
+def taught_of(n: int, seed: int = 2) -> Unjudged:
+    signals, found = running(n, seed)
+    any_of = np.where(found, 0.95, 0.02)
+    group = np.array([f"g{i % 90}" for i in range(n)], dtype=object)
+    return Unjudged(signals, np.full(n, np.datetime64(UNTIL)), group, pd.DataFrame({"view_fraud": any_of}), any_of)
+
+
+def test_what_a_teacher_holds_of_the_unjudged_teaches_what_few_verdicts_do_not():
+    data, (values, found) = judged(300), running(3000, 9)
+    rows = np.ones(len(data), dtype=bool)
+    alone, pupil = (trees_of(LIVE, LIVE.columns, data, rows, also) for also in (None, taught_of(4000)))
+    scores = [average_precision_score(found, t.raw(values.to_numpy())) for t in (alone, pupil)]
+    assert scores[1] > scores[0] + 0.05
+
+
+def test_nobody_unjudged_teaches_nothing_and_verdicts_count_as_they_do_alone():
+    data = judged(300)
+    rows, values = np.ones(len(data), dtype=bool), running(200, 9)[0].to_numpy()
+    alone, pupil = (trees_of(LIVE, LIVE.columns, data, rows, also) for also in (None, taught_of(0)))
+    np.testing.assert_array_equal(alone.raw(values, 1), pupil.raw(values, 1))
+
+
+def test_sessions_of_a_group_that_is_judged_by_the_result_are_left_out():
+    also = taught_of(900)
+    apart = also.apart_from({"g0", "g1"})
+    assert len(apart) == 880 and not {"g0", "g1"} & set(apart.group)
+    assert len(apart.held) == len(apart.signals) == len(apart.any) == len(apart.night)
+
+
+def test_a_pupil_is_calibrated_on_verdicts_alone_and_says_how_many_it_learnt_from_beside_them():
+    fitted = fit(LIVE, judged(400), taught_of(500))
+    assert fitted.counts["unjudged"] == 500 and fitted.counts["rows"] == 400
+    assert len(fitted.calibrated_on["raw"]) == 400
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_a_teacher_holds_is_its_calibrated_probability_shared_out_to_typologies(apart):
+    rng = np.random.default_rng(4)
+    signals = pd.DataFrame(rng.normal(0, 1, (500, len(NIGHTLY.columns))), columns=NIGHTLY.columns)
+    kind = rng.choice(["", "view_fraud", "engagement_fraud"], 500, p=[0.6, 0.2, 0.2])
+    signals["flash_view_share"] += 4.0 * (kind == "view_fraud")
+    signals["likes_per_liker_ratio"] += 4.0 * (kind == "engagement_fraud")
+    labels = pd.DataFrame({"confirmed": (kind != "").astype(int), "audited": False, "typology": kind})
+    when = pd.Series([pd.Timestamp(UNTIL)] * 500)
+    data = Dataset(
+        signals, labels, when, pd.Series([f"g{i}" for i in range(500)]), pd.Series([UNTIL] * 500), peers={pd.Timestamp(UNTIL): signals}
+    )
+    trees = trees_of(replace(NIGHTLY, apart=apart), NIGHTLY.columns, data, np.ones(500, dtype=bool))
+    held, any_of = held_by(trees, STEADY, signals)
+    assert list(held) == (["engagement_fraud", "view_fraud"] if apart else [""])
+    assert (held.to_numpy() <= any_of[:, None] + 1e-12).all() and any_of[kind == ""].mean() < any_of[kind != ""].mean()
+    if apart:
+        assert (held.idxmax(axis=1)[kind != ""] == kind[kind != ""]).mean() > 0.9
