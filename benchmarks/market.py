@@ -90,7 +90,7 @@ def views(models: Path, lake: Path, who: str) -> list[dict[str, Any]]:
                 if r["holds"]
                 else "posteriors of views rest on those of their sessions, and of schemes that leave nothing on a view nothing is found"
             )
-            out.append(row(f"{lake.name}-{who}-{r['id']}".replace(" ", "-"), f"{lake.name}, {who}: {r['what']}", r["value"], COMMAND, r["goal"], holds=r["holds"], why=why))  # fmt: skip
+            out.append(row(f"{lake.name}-{who}-{r['id']}".replace(" ", "-"), f"{lake.name}, {who}: {r['what']}", r["value"], COMMAND, r["goal"], interval=r["interval"], holds=r["holds"], why=why))  # fmt: skip
     return out
 
 

@@ -44,11 +44,11 @@ def false_views(models: Path, tables: Any, truth: pd.DataFrame, sessions: pd.Ind
     for name, words, posterior in (("views", "by their attributes and their viewers' orders", whole), ("views-attributes", "by their attributes alone", alone.to_numpy())):  # fmt: skip
         said = posterior >= attribution.HELD
         precision, recall = float(fake[said].mean()) if said.any() else 0.0, float(said[fake].mean())
-        asked = name == "views"
+        asked, spread = name == "views", over_sessions(fake, said, session_of(alone.index).to_numpy())
         for kind, value, goal, count in (("precision", precision, 0.95, f"{int(said.sum())} of {len(said)} held false"), ("recall", recall, 0.9, f"{int(fake.sum())} are false")):  # fmt: skip
             good = value >= goal
             judgement = {"goal": f">= {goal:g}", "holds": good, "why": None if good else why} if asked else {}
-            out.append(row(f"{name}-{kind}", f"Single views {words}, posterior {attribution.HELD:g} or more ({count}): {kind}", value, COMMAND, **judgement))  # fmt: skip
+            out.append(row(f"{name}-{kind}", f"Single views {words}, posterior {attribution.HELD:g} or more ({count}): {kind}", value, COMMAND, interval=spread[kind], **judgement))  # fmt: skip
         out.append(row(f"{name}-recall-at-95", f"Single views {words}: recall at 95 % precision of the ranking", recall_at_precision(fake.astype(int), posterior, 0.95), COMMAND))  # fmt: skip
     return [
         *out,
@@ -57,10 +57,23 @@ def false_views(models: Path, tables: Any, truth: pd.DataFrame, sessions: pd.Ind
     ]  # fmt: skip
 
 
+def over_sessions(fake: np.ndarray, said: np.ndarray, session: np.ndarray, draws: int = 400) -> dict[str, list[float]]:
+    """90 % bootstrap intervals of precision and recall, resampling whole sessions: one that is held false by mistake may be half of all views.
+
+    `fake`, `said`: (views,), whether a view is false and whether it is held so; `session`: (views,), whose it is.
+    """
+    sums = pd.DataFrame({"right": fake & said, "said": said, "fake": fake}).groupby(session).sum().to_numpy(dtype=float)
+    picks = np.random.default_rng(7).integers(0, len(sums), (draws, len(sums)))
+    right, held, false = np.moveaxis(sums[picks].sum(axis=1), -1, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = {"precision": right / held, "recall": right / false}
+    return {kind: [float(x) for x in np.nanquantile(share, [0.05, 0.95])] for kind, share in shares.items()}
+
+
 def bought(models: Path, tables: Any, scope: Any) -> tuple[pd.DataFrame, pd.Series]:
-    """Orders of some sessions (order_id, session_id, buyer_id), and the probability of each of being brushed."""
+    """Orders of some sessions (order_id, session_id, buyer_id), and the probability of each of being brushed, compared with one another."""
     released = load(models, ORDERS.name)
     orders = tables["orders"].semi_join(scope, "session_id").select("order_id", "session_id", "buyer_id").to_pandas()
     signals = engine.compute(tables, released.model.signals, ORDER, orders["order_id"])
-    raw = released.raw(signals[released.columns].to_numpy())
+    raw = released.among(signals).raw(signals[released.columns].to_numpy())
     return orders, pd.Series(released.probability(raw), index=signals.index)
