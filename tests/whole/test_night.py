@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -245,4 +246,26 @@ def test_a_night_goes_on_without_any_table_and_with_hardly_any(tiny, models, tmp
     }  # derived where there are views
     assert len(decisions) > 100
     if len(missing) > 1:
+        assert not set(decisions["tier"]) & {"C", "D"}
+
+
+NULLABLE = sorted(n for n in inbound_names() if any(not c.required for c in contract(n).columns))
+
+
+@pytest.mark.parametrize("empty", [(n,) for n in NULLABLE] + [tuple(NULLABLE)], ids=lambda e: e[0] if len(e) == 1 else "all")
+def test_a_night_goes_on_where_nothing_is_known_that_may_be_unknown(tiny, models, tmp_path, empty):
+    """A column that may be null may be null throughout, in one table or in all."""
+    lake = copied(tiny, tmp_path / "lake", "runs", "quarantine")
+    for name in empty:
+        unknown = [c.name for c in contract(name).columns if not c.required]
+        for path in files_of(lake, name):
+            table = pq.read_table(path)
+            for column in set(unknown) & set(table.column_names):
+                at = table.column_names.index(column)
+                table = table.set_column(at, table.schema.field(column), pa.nulls(len(table), table.schema.field(column).type))
+            pq.write_table(table, path)
+    nightly(lake, NIGHT, models, POLICY, allow_short=True)
+    decisions = read_outbound(lake, "tier_decisions")
+    assert len(decisions) > 100
+    if len(empty) > 1:
         assert not set(decisions["tier"]) & {"C", "D"}
