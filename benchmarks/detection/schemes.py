@@ -202,9 +202,9 @@ def attacker(score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataF
 def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """All rows and texts of the unseen world."""
     lake = worlds.made("medium", UNSEEN)
-    released: Released = load(models, SESSIONS.name)
     say("judging sessions of the unseen world")
     signals, guilty, _group = judged(lake, SESSIONS, AS_OF)
+    released: Released = load(models, SESSIONS.name).among(signals)
     raw = released.raw(signals[released.columns].to_numpy())
     score = pd.Series(raw, index=signals.index)
     probability = pd.Series(released.probability(raw), index=signals.index)
