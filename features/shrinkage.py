@@ -4,6 +4,8 @@ Of seven views one came through a proxy: a seventh, and no evidence of anything.
 smallest one shares stand on two views or on two hundred. So a share counts as if some observations of a usual entity had been
 added to its own: as many as its chance variation holds of the variation between entities. A share of thousands stays what it is.
 
+Where it fails: who cheats a little in very many small rooms looks usual in each of them. Lockstep, rings and what accounts left elsewhere look across rooms.
+
 Source: empirical Bayes shrinkage (Efron and Morris, JASA 1975) of proportions with extraneous variance, by moments
 (Kleinman, JASA 1973: the estimate that weighs each proportion by its number of observations).
 """

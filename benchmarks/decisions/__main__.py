@@ -14,13 +14,7 @@ from serving.nightly import nightly
 from serving.policy import load_policy
 
 TEXT = """
-**The four rows on who is decided wrongly were measured again on fewer worlds**, after the others. Over twenty worlds, with models that compare with the same night wherever it has 150 entities,
-.012 of honest operators stood in C or D and .020 in B or worse: a world of this size has 160 operators, a shaky yardstick, and those with ten views or fewer were judged by shares that chance
-moves. The training night stays the yardstick now where few are like it, and of whom fewer than a hundred views and twenty orders are known is reviewed at most. Chosen on eight small worlds of
-seeds 31 to 38 (no honest operator of 1,021 in C or D, 7 reviewed). That something had to be done was seen on these twenty, so for that choice
-they are not quite unseen. The other rows are of the run before that.
-
-Models of seed 101 (`medium`), worlds of seeds 900 to 919 (`small`), none of which was looked at while the models or the policy were made.
+Models of seed 101 (`wide`, 1,800 operators), worlds of seeds 900 to 919 (`small`), none of which was looked at while the models or the policy were made.
 
 **Corrected figures.** Truth of a figure: counted rows less planted ones, as far as they had been received that night. Most sessions have nothing false, so
 "as counted" is often likelier than any nominal level, and an interval that ends there cannot hold the truth in just 90 of 100 cases. Each
@@ -37,15 +31,19 @@ some are not suspected at all.
 an operator that is suspected mostly for orders of which nothing shows that it gains is reviewed and not accused (a rule made on worlds 800 to 805, where all three honest operators accused were victims of
 hostile brushing), and likes and follows are corrected by the probability of bought engagement instead of that of any inflation. On easier worlds, before all of it, .0037 of honest operators were in C or D
 (none now), .028 of those in C or D were honest (none now) and .54 of those that cheat were reviewed (.55 now); before what accounts left elsewhere .0008, .008 and .53.
-Of world 202's operators that cheat 45 in 100 are reviewed although the ranking would find 69 at 1 honest in 150: some 12 of the 1,073 operators of the yardstick look as guilty as those (of three to five in a hundred
-audited operators that cheat no audited session or order was confirmed), so that nobody behind them is rare. A second look at those few would lift the bound; a threshold that leaves them out would not be honest.
+Of world 202's operators that cheat 53 in 100 are reviewed although the ranking would find 73 at 1 honest in 150: of two to three in a hundred of the yardstick's operators, which cheat, no session or order was confirmed, and they look it,
+so that nobody behind them is rare. A second look at those few would lift the bound.
+**Small operators.** With models that compare with the same night, .012 of honest operators stood in C or D on these worlds and .020 in B or worse: a world of this size has 160 operators, and those with ten views or fewer
+were judged by shares that chance moves. Three changes followed, so that for them these worlds are not quite unseen: the training night stays the yardstick where few are like it, and of whom fewer than a hundred views and
+twenty orders are known is reviewed at most (six worlds measured then: .001 and .016, cheats reviewed .62); shares of few observations are pulled towards the usual (`features/shrinkage.py`), and whoever was ever confirmed is no
+yardstick of honesty (policy 2026.6: a review needs that at most 15 in 1,000 of the rest look as suspicious, .005 of honest operators a night on small worlds of seeds 31 to 46, where both were chosen; a worse tier stays for seven nights).
 Follows fall short: of sessions whose follows are false in part few are suspected of engagement (rings of some accounts in small rooms), and their intervals end at the count. Orders and net sales hold more
 often than they say: orders of a session are taken to share their fate, the widest there is.
 
 The bound on false discoveries holds on average where honest operators of a world look
 like those of the yardstick; these worlds are smaller than the one it was made from. Mutants: every change of an operator, constant or
 return in the file by the rules of mutmut, against the tests of tiers and policy alone.
-A share of 0 and a precision of 1 look too good: some operators of the yardstick cheat, as said above, which makes it strict, and only a
+False discoveries of .005 under a bound of .1 look too good: some operators of the yardstick cheat, as said above, which makes it strict, and only a
 part of those that cheat is reviewed at all.
 """
 
