@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.catalogue import digest
+from features.catalogue import BY_NAME, digest
 from serving.policy import load_policy
-from serving.scorer import alarm_count, departed, deviance_points, deviance_scores, explained, outlying, peers_of
+from serving.scorer import BURSTS, alarm_count, departed, deviance_points, deviance_scores, explained, outlying, peers_of
 
 NIGHT = load_policy().night
 
@@ -53,6 +53,24 @@ def test_an_alarm_that_most_peers_share_or_that_a_few_exceed_by_little_makes_no_
     assert alarm_count(orders_of([9.0] * 100), "operator", 4.0).sum() == 0
     assert alarm_count(orders_of([9.0] + [1.0] * 99), "operator", 4.0)["o0"] == 1
     assert alarm_count(orders_of([*SPREAD, 3.5]), "operator", 4.0).sum() == 0  # the most extreme of all, and beyond its alarm
+
+
+def test_one_buyer_who_orders_three_times_within_an_hour_is_one_alarm_however_many_signals_tell_of_it():
+    """A third signal, of parcels, is another fact."""
+    n = 200
+    signals = pd.DataFrame(
+        {
+            "buyer_hour_order_max_count": [3.0] + [1.0] * (n - 1),
+            "sliding_hour_orders_per_buyer_max_ratio": [3.0] + [1.0] * (n - 1),
+            "orders_per_buyer_hour_max_ratio": [3.0] + [1.0] * (n - 1),
+            "light_parcel_share": [0.0] * n,
+        },
+        index=[f"o{i}" for i in range(n)],
+    )
+    assert {BY_NAME[c].source.name for c in signals.columns[:3]} == BURSTS
+    assert alarm_count(signals, "operator", 4.0)["o0"] == 1
+    signals.loc["o0", "light_parcel_share"] = 0.5
+    assert alarm_count(signals, "operator", 4.0)["o0"] == 2
 
 
 def test_ranks_are_a_permutation_and_ties_go_by_name():
