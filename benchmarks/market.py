@@ -155,8 +155,9 @@ values; the model of orders reads both. Rows "peers of the training night" are t
 
 **What is read here.** Models that were carried rank sessions and operators as well as models taught by the market's own verdicts (some 350 on sessions), and accuse no more honest
 operators than they should. Since shares of few observations are pulled towards the usual (`features/shrinkage.py`), and since the nightly model teaches the one for running sessions (`training/teach.py`), carried models gained: sessions
-.925 and .903 before, running sessions .650 and .531, operators .820 and .868; .31 and .43 of cheating operators were reviewed, .007 and .002 of honest ones (more now, still within the goal; policy 2026.6 reviews more). Missed: nights without models put
-1.4 and 1.2 of 100 honest operators up for review (the goal is one; on seeds 11 and 12 all seven were reviewed for one buyer who placed three orders within an hour, which three signals count).
+.925 and .903 before, running sessions .650 and .531, operators .820 and .868; .31 and .43 of cheating operators were reviewed, .007 and .002 of honest ones (more now, still within the goal; policy 2026.6 reviews more). Nights without
+models put 1.4 and 1.2 of 100 honest operators up for review (the goal is one): on seeds 11 and 12 all seven honest ones were reviewed for one buyer who placed three orders within an hour, which three signals tell of. Those count as one alarm since
+(seeds 11 to 14: 11 honest ones before, 1 after; 30 and 28 that cheat), and the rows of nights without models were measured again: .2 of 100 on both.
 Single views are found seldom, and the intervals, which are over sessions, say how little their figures hold: of the views of market-22 that the market's own models hold false two in three are not, 5,320 of these 6,228
 in one large honest session that is held inflated by mistake (an earlier version of this page blamed orders: four views are owed to them). Orders that are refunded within minutes are missed on market-21, where one operator buys most of them, hostile brushing everywhere.
 
