@@ -13,6 +13,7 @@ Source: empirical Bayes shrinkage (Efron and Morris, JASA 1975) of proportions w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from features.catalogue import BY_NAME
 from features.declare import OPERATOR, SESSION
 
 # What a signal of a unit stands on, by the kind of entity; the number of observations is the value of that signal. Parcels and reviews
-# are no more than orders, actions and accounts are taken for as many as views: too many pull too little, which is the safe side.
+# are no more than orders, actions and accounts are taken for as many as views: where those are too many, somewhat more is left to chance.
 COUNTED: dict[str, dict[str, str]] = {
     OPERATOR: {
         **dict.fromkeys(("share of orders", "share of parcels", "share of reviews", "faults per order"), "operator_order_count"),
@@ -51,12 +52,16 @@ class Shrinkage:
     def of(self, values: np.ndarray) -> np.ndarray:
         """Values as they are compared, shape (n, signals)."""
         out = values.copy()
-        for j, count in stands_on(self.columns).items():
+        for j, count in self._pulled.items():
             n = np.nan_to_num(values[:, count])
-            if self.added[j] > 0:
-                pulled = self.centre[j] + n / (n + self.added[j]) * (values[:, j] - self.centre[j])
-                out[:, j] = np.where(n > 0, pulled, values[:, j])
+            pulled = self.centre[j] + n / (n + self.added[j]) * (values[:, j] - self.centre[j])
+            out[:, j] = np.where(n > 0, pulled, values[:, j])
         return out
+
+    @cached_property
+    def _pulled(self) -> dict[int, int]:
+        """Signals to which anything is added, and what counts their observations; looked up once, for a check of a running session asks each time."""
+        return {j: count for j, count in stands_on(self.columns).items() if self.added[j] > 0}
 
     def as_json(self) -> dict[str, Any]:
         """Numbers that `from_json` reads again, bit for bit."""

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.faults import ArtefactRefused
+from data_contracts.lake import digest_file
 from features import engine
 from tests.conftest import UNTIL
 from training import splits
@@ -220,6 +221,21 @@ def test_a_model_trained_on_another_catalogue_is_refused(models, tmp_path, monke
     monkeypatch.setattr(catalogue, "digest", lambda: "0" * 64)
     with pytest.raises(ArtefactRefused, match="another catalogue"):
         load(models, "order_brushing")
+
+
+def test_a_model_that_compares_as_earlier_versions_did_is_refused(models, tmp_path):
+    """Its trees know departures of shares that were not shrunk; tonight's would mean another thing to them."""
+    copy = tmp_path / "models"
+    shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
+    folder = copy / "operator_rank" / champions(copy)["operator_rank"]
+    peers = json.loads((folder / "peers.json").read_text())
+    del peers["model"]["peers"]["shrunk"]
+    (folder / "peers.json").write_text(json.dumps(peers))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["peers.json"] = digest_file(folder / "peers.json")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ArtefactRefused, match=r"before shares were shrunk\. Train and release again"):
+        load(copy, "operator_rank")
 
 
 def test_an_absent_release_says_how_to_make_one(tmp_path):
