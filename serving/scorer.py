@@ -19,8 +19,10 @@ from training.release import Released
 
 DEVIANCE = "deviance"
 REACHED = 0.3  # what an alarm that is reached adds to a deviance, however usual it is
-# Relations whose signals tell of the same thing, orders of one buyer within an hour: however many of them are beyond their alarms, it is one.
-BURSTS = frozenset({"trade", "trade_hours", "sliding_hours"})
+BURSTS = frozenset(
+    {"trade", "trade_hours", "sliding_hours"}
+)  # relations whose signals tell of one thing: orders of one buyer within an hour
+STATISTICS = ("_mean", "_median", "_min", "_max", "_sd", "_peak")  # of one figure over an operator's sessions
 SIZES = {SESSION: ("view_count", "viewers_mean"), OPERATOR: ("operator_view_count", "operator_order_count")}  # the first that is known
 
 
@@ -173,25 +175,31 @@ def deviance_scores(
     return frame.assign(unknown=_unknown(signals[known], shown))
 
 
+def fact_of(name: str) -> str:
+    """What a signal tells of: bursts of one buyer's orders, or its figure, of which it may be one of several statistics."""
+    source = BY_NAME[name].source
+    if source is not None and source.name in BURSTS:
+        return "bursts"
+    return next((name.removesuffix(end) for end in STATISTICS if name.endswith(end)), name)
+
+
 def alarm_count(signals: pd.DataFrame, entity: str, far: float) -> pd.Series:
-    """Signals beyond their alarm that also lie `far` spreads or more from their peers, by entity.
+    """Facts of which a signal lies beyond its alarm and `far` spreads or more from its peers, by entity.
 
     Where most peers lie beyond an alarm, it is the yardstick that does not fit them, not they who cheat; and some peer always
     is the most extreme, so that being so is no alarm. All are peers here, those who lie out too: a review needs more than a rank.
-    One buyer who orders three times within an hour moves several signals of `BURSTS`, and is one alarm.
+    Signals of one fact are one alarm: one buyer who orders three times within an hour moves four of them, and an operator's
+    highest figure moves its median.
     """
     away = departed(signals, entity, learn)
-    count, burst = pd.Series(0, index=signals.index), pd.Series(False, index=signals.index)
+    beyond: dict[str, pd.Series] = {}
     for name in signals.columns:
         s = BY_NAME[name]
         if s.alarm is not None:
             side = s.direction or 1
-            beyond = ((signals[name] - s.alarm) * side >= 0) & (away[name] * side >= far)
-            if s.source is not None and s.source.name in BURSTS:
-                burst |= beyond
-            else:
-                count += beyond.astype(int)
-    return count + burst.astype(int)
+            found = ((signals[name] - s.alarm) * side >= 0) & (away[name] * side >= far)
+            beyond[fact_of(name)] = beyond.get(fact_of(name), False) | found
+    return sum((found.astype(int) for found in beyond.values()), start=pd.Series(0, index=signals.index))
 
 
 def _ranked(index: pd.Index, model: str, version: str, score: np.ndarray, probability: np.ndarray, key: np.ndarray) -> pd.DataFrame:

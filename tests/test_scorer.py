@@ -8,7 +8,7 @@ import pytest
 
 from features.catalogue import BY_NAME, digest
 from serving.policy import load_policy
-from serving.scorer import BURSTS, alarm_count, departed, deviance_points, deviance_scores, explained, outlying, peers_of
+from serving.scorer import BURSTS, alarm_count, departed, deviance_points, deviance_scores, explained, fact_of, outlying, peers_of
 
 NIGHT = load_policy().night
 
@@ -71,6 +71,16 @@ def test_one_buyer_who_orders_three_times_within_an_hour_is_one_alarm_however_ma
     assert alarm_count(signals, "operator", 4.0)["o0"] == 1
     signals.loc["o0", "light_parcel_share"] = 0.5
     assert alarm_count(signals, "operator", 4.0)["o0"] == 2
+
+
+@pytest.mark.parametrize(
+    "pair", [("views_per_viewer_hour_median", "views_per_viewer_hour_max"), ("viewers_log_sd", "viewers_log_peak")], ids=lambda p: p[0]
+)
+def test_two_statistics_of_one_figure_are_one_alarm(pair):
+    far = {name: [BY_NAME[name].alarm + 90.0] + [0.1] * 199 for name in pair}
+    signals = pd.DataFrame(far, index=[f"o{i}" for i in range(200)])
+    assert alarm_count(signals, "operator", 4.0)["o0"] == 1 == alarm_count(signals[[pair[0]]], "operator", 4.0)["o0"]
+    assert fact_of("operator_flash_view_share") == "operator_flash_view_share"
 
 
 def test_ranks_are_a_permutation_and_ties_go_by_name():
