@@ -19,9 +19,8 @@ from training.release import Released
 
 DEVIANCE = "deviance"
 REACHED = 0.3  # what an alarm that is reached adds to a deviance, however usual it is
-BURSTS = frozenset(
-    {"trade", "trade_hours", "sliding_hours"}
-)  # relations whose signals tell of one thing: orders of one buyer within an hour
+# Relations whose signals tell of one thing: orders of one buyer within an hour.
+BURSTS = frozenset({"trade", "trade_hours", "sliding_hours"})
 STATISTICS = ("_mean", "_median", "_min", "_max", "_sd", "_peak")  # of one figure over an operator's sessions
 SIZES = {SESSION: ("view_count", "viewers_mean"), OPERATOR: ("operator_view_count", "operator_order_count")}  # the first that is known
 
@@ -198,7 +197,8 @@ def alarm_count(signals: pd.DataFrame, entity: str, far: float) -> pd.Series:
         if s.alarm is not None:
             side = s.direction or 1
             found = ((signals[name] - s.alarm) * side >= 0) & (away[name] * side >= far)
-            beyond[fact_of(name)] = beyond.get(fact_of(name), False) | found
+            fact = fact_of(name)
+            beyond[fact] = beyond.get(fact, False) | found
     return sum((found.astype(int) for found in beyond.values()), start=pd.Series(0, index=signals.index))
 
 

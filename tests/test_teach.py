@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from tests.conftest import UNTIL
+from tests.test_departures import session_rows
 from training.calibrate import Calibration
 from training.dataset import Dataset
 from training.fit import fit, trees_of
@@ -77,16 +78,8 @@ def test_a_pupil_is_calibrated_on_verdicts_alone_and_says_how_many_it_learnt_fro
 
 @pytest.mark.parametrize("apart", [True, False])
 def test_what_a_teacher_holds_is_its_calibrated_probability_shared_out_to_typologies(apart):
-    rng = np.random.default_rng(4)
-    signals = pd.DataFrame(rng.normal(0, 1, (500, len(NIGHTLY.columns))), columns=NIGHTLY.columns)
-    kind = rng.choice(["", "view_fraud", "engagement_fraud"], 500, p=[0.6, 0.2, 0.2])
-    signals["flash_view_share"] += 4.0 * (kind == "view_fraud")
-    signals["likes_per_liker_ratio"] += 4.0 * (kind == "engagement_fraud")
-    labels = pd.DataFrame({"confirmed": (kind != "").astype(int), "audited": False, "typology": kind})
-    when = pd.Series([pd.Timestamp(UNTIL)] * 500)
-    data = Dataset(
-        signals, labels, when, pd.Series([f"g{i}" for i in range(500)]), pd.Series([UNTIL] * 500), peers={pd.Timestamp(UNTIL): signals}
-    )
+    data = session_rows(500)
+    signals, kind = data.signals, data.labels["typology"].to_numpy()
     trees = trees_of(replace(NIGHTLY, apart=apart), NIGHTLY.columns, data, np.ones(500, dtype=bool))
     held, any_of = held_by(trees, STEADY, signals)
     assert list(held) == (["engagement_fraud", "view_fraud"] if apart else [""])

@@ -101,14 +101,11 @@ def _with_unjudged(
     given: np.ndarray, target: np.ndarray, weight: np.ndarray, more: np.ndarray, also: Unjudged, typologies: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Inputs, targets and weights with those of rows without a verdict below: each as honest, and as each typology, so far as it is held."""
-    parts = [(np.zeros(len(more)), 1.0 - also.any)]
-    for name in also.held:
-        as_class = typologies.index(name) + 1 if name in typologies else 1
-        parts.append((np.full(len(more), float(as_class)), also.held[name].to_numpy()))
-    classes, held = np.concatenate([c for c, _ in parts]), np.concatenate([h for _, h in parts])
-    some = held > LEAST_HELD
-    x = np.vstack([given, np.tile(more, (len(parts), 1))[some]])
-    return x, np.concatenate([target, classes[some]]), np.concatenate([weight, held[some]])
+    shown = [(0, 1.0 - also.any)] + [(typologies.index(n) + 1 if n in typologies else 1, also.held[n].to_numpy()) for n in also.held]
+    parts = [(more[held > LEAST_HELD], float(kind), held[held > LEAST_HELD]) for kind, held in shown]
+    x = np.vstack([given, *(rows for rows, _, _ in parts)])
+    y = np.concatenate([target, *(np.full(len(rows), kind) for rows, kind, _ in parts)])
+    return x, y, np.concatenate([weight, *(held for _, _, held in parts)])
 
 
 def _by_night(values: np.ndarray, night: np.ndarray, what: Callable[[pd.Timestamp, np.ndarray], np.ndarray]) -> np.ndarray:
