@@ -1,29 +1,24 @@
 """Single views: what each one shows of itself, for telling which of a session's views are false.
 
-A view has no identifier of its own, so it is named by its session and its place among the session's views in order of
-joining, account, device and leaving; views equal in all of these are interchangeable.
+A view has no identifier of its own; the engine names it `view_id` by its session and its place in it.
 """
 
 from __future__ import annotations
 
 import ibis
+from ibis import _
 
 from features.declare import VIEW, Signal, ratio, relation, seconds_between, signal
+from features.habits import devices_used
 from features.versions import number
 
 NEAR = 5  # seconds to either side that make a block of joins
 
 
-def named_views(views):
-    """Views with their `view_id`."""
-    place = ibis.row_number().over(group_by=views.session_id, order_by=[views.joined_at, views.account_id, views.device_id, views.left_at])
-    return views.mutate(view_id=views.session_id + "#" + place.cast("string"))
-
-
 @relation(VIEW, reads=("views", "sessions"), grouped=False, local=True)
 def view_times(views, sessions):
     """Views with their session's span and how many join and leave beside them."""
-    t = named_views(views).join(sessions.select("session_id", "started_at", "ended_at"), "session_id")
+    t = views.join(sessions.select("session_id", "started_at", "ended_at"), "session_id")
     t = t.mutate(
         stay=seconds_between(t.left_at, t.joined_at),
         offset=seconds_between(t.joined_at, t.started_at),
@@ -44,8 +39,7 @@ def view_times(views, sessions):
 @relation(VIEW, reads=("views",), grouped=False, local=True)
 def view_places(views):
     """Views with how many of their session share their device and network, and the version and way of entry."""
-    t = named_views(views)
-    t = t.mutate(major=number(t.app_version))
+    t = views.mutate(major=number(views.app_version))
     whole = ibis.window(group_by=t.session_id)
     return t.mutate(
         on_device=t.view_id.count().over(group_by=[t.session_id, t.device_id]),
@@ -57,25 +51,26 @@ def view_places(views):
     )
 
 
-@relation(VIEW, reads=("views",), grouped=False, local=True, whole=("views",))
-def view_habits(views, everywhere):
+@relation(VIEW, reads=("views",), grouped=False, local=True, whole=("views",), needs=(devices_used,))
+def view_habits(views, everywhere, used):
     """Views with what their account and device do elsewhere: sessions that day, accounts and prefixes of the device."""
-    t = named_views(views).mutate(day=views.joined_at.epoch_seconds() // 86400)
-    known = everywhere.semi_join(t.filter(t.account_id.notnull()).select("account_id"), "account_id")
-    known = known.mutate(day=known.joined_at.epoch_seconds() // 86400)
-    per_day = known.group_by("account_id", "day").aggregate(sessions_that_day=known.session_id.nunique())
-    account = known.group_by("account_id").aggregate(account_devices=known.device_id.nunique(), account_views=known.count())
-    on = everywhere.semi_join(t.filter(t.device_id.notnull()).select("device_id"), "device_id")
-    device = on.group_by("device_id").aggregate(device_accounts=on.account_id.nunique(), device_prefixes=on.ip_prefix.nunique())
+    t = views.mutate(day=views.joined_at.epoch_seconds() // 86400)
+    that_day = everywhere.mutate(day=everywhere.joined_at.epoch_seconds() // 86400).semi_join(t, ["account_id", "day"])
+    per_day = that_day.group_by("account_id", "day").aggregate(sessions_that_day=that_day.session_id.nunique())
+    known = used.semi_join(t.filter(t.account_id.notnull()).select("account_id"), "account_id")
+    account = known.group_by("account_id").aggregate(account_devices=known.device_id.count(), account_views=known["views"].sum())
+    devices = t.filter(t.device_id.notnull()).select("device_id")
+    on = used.semi_join(devices, "device_id").group_by("device_id").aggregate(device_accounts=_.account_id.count())
+    near = everywhere.semi_join(devices, "device_id").group_by("device_id").aggregate(device_prefixes=_.ip_prefix.nunique())
     t = t.left_join(per_day, ["account_id", "day"], rname="{name}_day").left_join(account, "account_id", rname="{name}_account")
-    return t.left_join(device, "device_id", rname="{name}_device")
+    return t.left_join(on, "device_id", rname="{name}_device").left_join(near, "device_id", rname="{name}_near")
 
 
 @relation(VIEW, reads=("views", "accounts"), grouped=False, local=True)
 def view_people(views, accounts):
     """Views by known accounts with the account."""
     a = accounts.select("account_id", "registered_at", "real_name_verified", "level", home="region")
-    return named_views(views).join(a, "account_id")
+    return views.join(a, "account_id")
 
 
 @relation(VIEW, reads=("views", "interactions"), grouped=False, local=True)
@@ -85,8 +80,7 @@ def view_acts(views, interactions):
     done = a.group_by("session_id", "account_id").aggregate(
         acts=a["count"].sum(), talked=(a.kind == "comment").sum(), clicked=(a.kind == "product_click").sum()
     )
-    t = named_views(views)
-    t = t.filter(t.account_id.notnull())
+    t = views.filter(views.account_id.notnull())
     return t.left_join(done, ["session_id", "account_id"], rname="{name}_done")
 
 

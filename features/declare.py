@@ -14,9 +14,9 @@ NIGHTLY, LIVE = "NIGHTLY", "LIVE"
 
 @dataclass(frozen=True)
 class Derived:
-    """A table that a detector makes from others once a night: `build` takes Ibis tables and gives a pandas frame.
+    """A table made from others once a night: `build` takes Ibis tables and gives a pandas frame, or an Ibis table that the engine keeps.
 
-    `columns`: name → Arrow type name, what the frame has, also when nothing was found.
+    `columns`: name → Arrow type name, what it has, also when nothing was found.
     """
 
     name: str

@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
-
 from features.audience import FLASH
 from features.declare import OPERATOR, SESSION, Signal, derived, relation, seconds_between, signal
 
@@ -27,19 +25,18 @@ def _traced(views: Any, *keys: str) -> Any:
     known = views.filter(views.account_id.notnull())
     stay = seconds_between(known.left_at, known.joined_at)
     return known.group_by(*keys).aggregate(
-        flash=(stay <= FLASH).fill_null(False).cast("int64").sum(),
-        hidden=known.asn_kind.isin(["proxy", "datacentre"]).fill_null(False).cast("int64").sum(),
-        link=(known.entry_source == "share").fill_null(False).cast("int64").sum(),
+        flash=known.count(where=stay <= FLASH),
+        hidden=known.count(where=known.asn_kind.isin(["proxy", "datacentre"])),
+        link=known.count(where=known.entry_source == "share"),
         views=known.count(),
     )
 
 
 @derived(reads=("views",), columns=COLUMNS)
-def account_traces(views: Any) -> pd.DataFrame:
+def account_traces(views: Any) -> Any:
     """Views of each account in all rooms, and how many of them show each trace; accounts seen once have no elsewhere and are left out."""
     t = _traced(views, "account_id")
-    t = t.filter(t["views"] > 1).rename(**{f"all_{c}": c for c in (*TRACES, "views")})
-    return t.to_pandas().sort_values("account_id", ignore_index=True)
+    return t.filter(t["views"] > 1).rename(**{f"all_{c}": c for c in (*TRACES, "views")})
 
 
 def _beside(mine: Any, traces: Any) -> Any:

@@ -21,11 +21,13 @@ from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.derive import NEEDED, room_minutes
 from data_contracts.lake import files_of, scan_sql, spill_folder
 from features.declare import KEY, SESSION, VIEW, Derived, Relation, Signal
+from features.kept import dropped, kept
 from features.kernels import COLUMNS, run_kernels
 
 SCOPE = KEY | {VIEW: KEY[SESSION]}  # a view has no name of its own outside its session: views are wanted by session
 LOOKBACK = timedelta(days=28)
 EVENTS = {"views", "interactions", "orders", "parcels", "refunds", "reviews", "complaints"}
+MADE = "~"  # before the names of derived tables among the others
 RAID_MINUTES = 10  # a raid explains what happens for so long
 Tables = Mapping[str, Any]
 
@@ -74,32 +76,51 @@ def frame_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     return tables
 
 
-def _inputs(source: Relation, tables: Tables, only: Any | None) -> list[Any]:
-    """Tables of a relation; for local relations only the rows of the wanted entities, and whole ones where it asks for them."""
+def named_views(views: Any) -> Any:
+    """Views with a `view_id`: their session and their place among its views in order of joining, account, device, leaving and the way in.
+
+    Views have no identifier of their own; those that are equal in all of these are interchangeable.
+    """
+    order = ("joined_at", "account_id", "device_id", "left_at", "ip_prefix", "app_version", "entry_source")
+    place = ibis.row_number().over(group_by=views.session_id, order_by=[views[c] for c in order])
+    return views.mutate(view_id=views.session_id + "#" + place.cast("string"))
+
+
+def _inputs(source: Relation, tables: Tables, only: Any | None, cut: dict[str, Any]) -> list[Any]:
+    """Tables of a relation; for local relations only the rows of the wanted entities, and whole ones where it asks for them.
+
+    What is left of a table is kept in `cut`, for most relations of an entity read the same: a night wants one row of views in twenty-five.
+    """
     key = SCOPE[source.entity]
     given = []
     for name in source.reads:
         table = tables[name]
-        if only is not None and source.local and key in table.columns:
-            table = table.semi_join(only, key)
-        given.append(table)
+        wanted, named = only is not None and source.local and key in table.columns, name == "views" and source.entity == VIEW
+        if name not in cut and (wanted or named):
+            rows = table.semi_join(only, key) if wanted else table
+            cut[name] = kept(named_views(rows) if named else rows, f"cut_{id(cut):x}_{name}")
+        given.append(cut[name] if wanted or named else table)
     return given + [tables[name] for name in source.whole] + [derived_table(d, tables) for d in source.needs]
 
 
 def derived_table(wanted: Derived, tables: Tables) -> Any:
     """A derived table over these tables, made once: it is kept among them under its name with a mark in front."""
-    name = f"~{wanted.name}"
+    name = MADE + wanted.name
     if name not in tables:
-        frame = wanted.build(*(tables[n] for n in wanted.reads))
+        made = wanted.build(*(tables[n] for n in wanted.reads))
+        if not isinstance(made, pd.DataFrame):
+            rows = made.select(**{c: made[c].cast(t) for c, t in wanted.columns.items()})
+            tables[name] = kept(rows, f"made_{id(tables):x}_{wanted.name}")  # type: ignore[index]
+            return tables[name]
         schema = pa.schema([(c, pa.type_for_alias(t)) for c, t in wanted.columns.items()])
-        tables[name] = ibis.memtable(pa.Table.from_pandas(frame[list(wanted.columns)], schema=schema, preserve_index=False))  # type: ignore[index]
+        tables[name] = ibis.memtable(pa.Table.from_pandas(made[list(wanted.columns)], schema=schema, preserve_index=False))  # type: ignore[index]
     return tables[name]
 
 
-def _relational(source: Relation, signals: list[Signal], tables: Tables, only: Any | None) -> pd.DataFrame:
+def _relational(source: Relation, signals: list[Signal], tables: Tables, only: Any | None, cut: dict[str, Any]) -> pd.DataFrame:
     """Values of all signals of one relation, indexed by entity."""
     key = KEY[source.entity]
-    base = source.build(*_inputs(source, tables, only))
+    base = source.build(*_inputs(source, tables, only, cut))
     if only is not None and source.entity == VIEW:
         base = base.semi_join(only, SCOPE[VIEW])
     columns = {s.name: s.compute(base).cast("float64") for s in signals}
@@ -180,7 +201,8 @@ def compute(
     absent is unknown for every entity. Entities are those that any signal knows, and all of `only`.
     """
     wanted = [s for s in signals if s.entity == entity]
-    if any(isinstance(t, pd.DataFrame) for t in tables.values()):
+    framed = any(isinstance(t, pd.DataFrame) for t in tables.values())
+    if framed:
         tables = frame_tables(tables)
     key = KEY[entity]
     ids = None if only is None else sorted(set(only))
@@ -189,15 +211,20 @@ def compute(
     for s in wanted:
         name = s.source.name if s.source else "minutes"
         groups.setdefault(name, (s.source, []))[1].append(s)
-    parts = []
-    for name, (source, members) in groups.items():
-        if not set(members[0].reads) <= set(tables):
-            continue
-        progress(name)
-        parts.append(_relational(source, members, tables, scope) if source else _live(members, tables, scope))
+    parts: list[pd.DataFrame] = []
+    cut: dict[str, Any] = {}
+    try:
+        for name, (source, members) in groups.items():
+            if not set(members[0].reads) <= set(tables):
+                continue
+            progress(name)
+            parts.append(_relational(source, members, tables, scope, cut) if source else _live(members, tables, scope))
+    finally:
+        dropped([*cut.values(), *(t for name, t in tables.items() if framed and name.startswith(MADE))])
     index = pd.Index(ids, name=key) if ids is not None and entity != VIEW else None
     if index is None:
-        index = pd.Index(sorted(set().union(*(p.index for p in parts))) if parts else [], name=key)
+        named = [pa.table({key: pa.array(p.index, pa.string())}) for p in parts]
+        index = pd.Index(pa.concat_tables(named)[key].unique().sort().to_pandas() if named else [], name=key, dtype="str")
     frame = pd.concat([p.reindex(index) for p in parts], axis=1) if parts else pd.DataFrame(index=index)
     return frame.reindex(columns=[s.name for s in wanted]).astype("float64")
 

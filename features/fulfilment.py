@@ -22,7 +22,7 @@ def shipped(orders, parcels):
     return t.left_join(waybills, "waybill_id", rname="{name}_other").drop("waybill_id_other")
 
 
-@relation(ORDER, reads=("orders", "refunds"), grouped=False)
+@relation(ORDER, reads=("orders", "refunds"), grouped=False, local=True)
 def refunded(orders, refunds):
     """Orders with their refund, if any was asked for so far."""
     r = refunds.select("order_id", "requested_at", "stage")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ibis
 
-from features.declare import SESSION, Signal, relation, seconds_between, signal
+from features.declare import SESSION, Signal, derived, relation, seconds_between, signal
 
 OFTEN = 10  # views in 28 days from which silence is a habit
 DEVICES, ACCOUNTS = 3, 4  # devices of one account, accounts on one device, from which they are passed around
@@ -16,24 +16,30 @@ YOUNG = 30  # days under which an account is young
 WRITERS, COMMON = 3, 0.01  # writers of a text from which it is a script, share of all commenters from which it is just common
 
 
-@relation(SESSION, reads=("views", "interactions"), local=True, whole=("views", "interactions"))
-def viewer_habits(views, interactions, all_views, all_interactions):
+@derived(reads=("views",), columns={"account_id": "string", "device_id": "string", "views": "int64"})
+def devices_used(views):
+    """Accounts with the devices they were seen on in all rooms, either of which may be unknown, and how often."""
+    return views.group_by("account_id", "device_id").aggregate(views=views.count())
+
+
+@relation(SESSION, reads=("views", "interactions"), local=True, whole=("interactions",), needs=(devices_used,))
+def viewer_habits(views, interactions, all_interactions, used):
     """Views by known accounts with the views, devices and actions of the account in all rooms."""
     known = views.filter(views.account_id.notnull()).select("session_id", "account_id")
     wanted = known.select("account_id").distinct()
-    seen = all_views.semi_join(wanted, "account_id")
-    seen = seen.group_by("account_id").aggregate(seen=seen.count(), devices=seen.device_id.nunique())
+    seen = used.semi_join(wanted, "account_id")
+    seen = seen.group_by("account_id").aggregate(seen=seen["views"].sum(), devices=seen.device_id.count())
     acted = all_interactions.filter(all_interactions.kind != "unfollow").semi_join(wanted, "account_id").select("account_id").distinct()
     acted = acted.mutate(acts=ibis.literal(1))
     return known.join(seen, "account_id").left_join(acted, "account_id", rname="{name}_acting")
 
 
-@relation(SESSION, reads=("views",), local=True, whole=("views",))
-def device_habits(views, everywhere):
+@relation(SESSION, reads=("views",), local=True, needs=(devices_used,))
+def device_habits(views, used):
     """Views with a device, and the accounts that were seen on it in all rooms."""
     known = views.filter(views.device_id.notnull()).select("session_id", "device_id")
-    on = everywhere.filter(everywhere.account_id.notnull()).semi_join(known, "device_id")
-    return known.join(on.group_by("device_id").aggregate(accounts=on.account_id.nunique()), "device_id")
+    on = used.filter(used.account_id.notnull()).semi_join(known, "device_id")
+    return known.join(on.group_by("device_id").aggregate(accounts=on.count()), "device_id")
 
 
 @relation(SESSION, reads=("interactions", "sessions"))

@@ -10,6 +10,7 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from features.declare import derived
 from features.graphs.blocks import DenseBlocks
@@ -25,21 +26,44 @@ BLOCK = {"account_id": "string", "density": "double", "evidence": "double", "blo
 
 
 def actions_of(t: Any, account: str, thing: str, moment: str) -> pd.DataFrame:
-    """Actions (account, thing, seconds), in an order that does not depend on how the engine read them.
+    """Actions (account, thing, seconds) by thing, time and account: an order that does not depend on how the engine read them.
 
     Accounts and things are categories in order of their names. The engine numbers them: numbers sort several times faster than
     text, and the text of all actions would be most of a night's memory.
     """
     at = t[moment].epoch_seconds().cast("float64").floor().cast("int64")
     t = t.filter(t[account].notnull() & t[thing].notnull()).select(account=t[account], thing=t[thing], at=at)
-    names = {c: t.select(c).distinct().mutate(number=ibis.row_number().over(order_by=c).cast("int32")) for c in ("account", "thing")}
-    t = t.join(names["account"].rename(who="number"), "account").join(names["thing"].rename(what="number"), "thing")
-    read = t.select("who", "what", "at").to_pyarrow()
-    who, what, when = (read[c].to_numpy() for c in ("who", "what", "at"))
-    order = np.lexsort((who, what, when))
-    named = {c: x.order_by("number")[c].to_pandas() for c, x in names.items()}
-    coded = {c: pd.Categorical.from_codes(x[order], categories=named[c]) for c, x in (("account", who), ("thing", what))}
-    return pd.DataFrame({**coded, "at": when[order]})
+    names = {c: t.select(c).distinct().order_by(c).to_pyarrow()[c] for c in ("account", "thing")}
+    numbers = {c: ibis.memtable(pa.table({c: x, "number": np.arange(len(x), dtype=np.int32)})) for c, x in names.items()}
+    t = t.join(numbers["account"].rename(who="number"), "account").join(numbers["thing"].rename(what="number"), "thing")
+    read = t.select("what", "at", "who").to_pyarrow()
+    what, when, who = sorted_rows(*(read[c].to_numpy() for c in ("what", "at", "who")))
+    coded = {c: pd.Categorical.from_codes(x, categories=names[c].to_pandas()) for c, x in (("account", who), ("thing", what))}
+    return pd.DataFrame({**coded, "at": when})
+
+
+def sorted_rows(*columns: np.ndarray) -> list[np.ndarray]:
+    """Rows of whole numbers sorted by the first column, then the second and so on: int64 arrays of the same shape.
+
+    Where they fit into 63 bits together they are sorted as one number and taken apart again, ten times faster than by `lexsort`.
+    """
+    if not len(columns[0]):
+        return [c.astype(np.int64) for c in columns]
+    low = [int(c.min()) for c in columns]
+    bits = [(int(c.max()) - least).bit_length() for c, least in zip(columns, low, strict=True)]
+    if sum(bits) > 63:
+        order = np.lexsort(columns[::-1])
+        return [c[order].astype(np.int64) for c in columns]
+    key = np.zeros(len(columns[0]), np.int64)
+    for c, least, wide in zip(columns, low, bits, strict=True):
+        key <<= wide
+        key |= c.astype(np.int64) - least
+    key.sort()
+    out = []
+    for least, wide in zip(low[::-1], bits[::-1], strict=True):
+        out.append((key & ((1 << wide) - 1)) + least)
+        key >>= wide
+    return out[::-1]
 
 
 def _lockstep(t: Any, account: str, thing: str, at: str, window: int) -> pd.DataFrame:

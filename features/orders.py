@@ -50,7 +50,7 @@ def amounts(orders):
     return orders.left_join(middle, "operator_id", rname="{name}_other").drop("operator_id_other")
 
 
-@relation(ORDER, reads=("orders", "accounts"), grouped=False)
+@relation(ORDER, reads=("orders", "accounts"), grouped=False, local=True)
 def buyers(orders, accounts):
     """Orders with their buyer's account."""
     a = accounts.select(buyer_id="account_id", registered_at="registered_at", verified="real_name_verified", level="level")
@@ -68,7 +68,7 @@ def watched(orders, views):
     return o.left_join(total, "order_id", rname="{name}_seen").drop("order_id_seen")
 
 
-@relation(ORDER, reads=("orders", "interactions"), grouped=False)
+@relation(ORDER, reads=("orders", "interactions"), grouped=False, local=True)
 def clicked(orders, interactions):
     """Orders of known sessions with what their buyer did there before."""
     o = orders.filter(orders.session_id.notnull()).select("order_id", "session_id", "placed_at", account_id="buyer_id")

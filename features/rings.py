@@ -46,25 +46,27 @@ def links_between(tables: Any) -> pd.DataFrame:
     return links.sort_values(["left", "right", "kind"], ignore_index=True)
 
 
-def _acts(tables: Any) -> list[Any]:
-    """Purchases and visits of known accounts: account_id, operator_id and the moment, as Ibis tables."""
+def _acts(tables: Any, linked: Any | None = None) -> list[Any]:
+    """Purchases and visits of known accounts (of those that are `linked`): account_id, operator_id and the moment, as Ibis tables."""
+
+    def some(t: Any) -> Any:  # before it is joined with anything: few are linked
+        return t.filter(t.account_id.notnull()) if linked is None else t.semi_join(linked, "account_id")
+
     acts = []
     if "orders" in tables:
-        o = tables["orders"]
-        acts.append(o.filter(o.buyer_id.notnull()).select("operator_id", account_id="buyer_id", at="placed_at"))
+        acts.append(some(tables["orders"].select("operator_id", account_id="buyer_id", at="placed_at")))
     if "views" in tables and "sessions" in tables:
-        v = tables["views"]
-        v = v.filter(v.account_id.notnull()).join(tables["sessions"].select("session_id", "operator_id"), "session_id")
-        acts.append(v.select("operator_id", "account_id", at="joined_at"))
+        v = some(tables["views"].select("session_id", "account_id", at="joined_at"))
+        v = v.join(tables["sessions"].select("session_id", "operator_id"), "session_id")
+        acts.append(v.select("operator_id", "account_id", "at"))
     return acts
 
 
-def _met(acts: list[Any], links: pd.DataFrame, tables: Any) -> pd.DataFrame:
+def _met(links: pd.DataFrame, tables: Any) -> pd.DataFrame:
     """What linked accounts did where: account_id, operator_id, first and last moment, by purchases and by visits."""
     linked = sorted(set(links["left"]) | set(links["right"]))
     parts = [pd.DataFrame(columns=["account_id", "operator_id", "first", "last"])]
-    for t in acts if linked else []:
-        t = t.semi_join(scope_of(tables, linked, ACCOUNT), "account_id")
+    for t in _acts(tables, scope_of(tables, linked, ACCOUNT)) if linked else []:
         parts.append(t.group_by("operator_id", "account_id").aggregate(first=_.at.min(), last=_.at.max()).to_pandas())
     return pd.concat([p for p in parts if len(p)] or parts[:1])
 
@@ -79,5 +81,5 @@ def _seen(acts: list[Any]) -> int:
 
 def find_rings(tables: Any, before: pd.DataFrame | None = None) -> Rings:
     """Rings among all accounts known in the tables; `before` is last night's `ring_members`, to know rings again."""
-    links, acts = links_between(tables), _acts(tables)
-    return merge(links, _met(acts, links, tables), max(_seen(acts), 2), before)
+    links = links_between(tables)
+    return merge(links, _met(links, tables), max(_seen(_acts(tables)), 2), before)

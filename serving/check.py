@@ -23,6 +23,7 @@ from serving.together import Together
 from serving.yardsticks import LIVE
 from training.release import Released
 
+QUICK = 0.002  # seconds that a sync may take for it to be waited for on the event loop: as long as a dozen checks take
 REMEMBERED = 8192  # live views of sessions, with the minutes they were seen in: some 80 MB
 
 
@@ -79,7 +80,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.views = Views(self.live, self.policy, self.night)
         self.fetched = Together(lambda sessions: self.minutes.get(sessions))
-        self.synced = Together(lambda places: [self.journal.sync()] * len(places))
+        self.synced = Together(lambda places: [self.journal.sync()] * len(places), QUICK)
 
 
 def _inline(desk: Desk, minutes: list[Minute]) -> gate.LiveView:

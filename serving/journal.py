@@ -15,11 +15,12 @@ from data_contracts.contract import contract
 from data_contracts.lake import to_arrow, write_file
 
 START = "0" * 64
+WORDED = json.JSONEncoder(sort_keys=True, ensure_ascii=False)  # `json.dumps` would make it anew for each line
 
 
 def sealed_text(record: dict[str, Any], previous: str) -> tuple[bytes, str]:
     """The line of a sealed record and its digest; the digest stands last in the line, so that the record is written out once."""
-    body = json.dumps(record | {"previous_sha256": previous}, sort_keys=True, ensure_ascii=False)
+    body = WORDED.encode(record | {"previous_sha256": previous})
     digest = hashlib.sha256(body.encode()).hexdigest()
     return f'{body[:-1]}, "sha256": "{digest}"}}\n'.encode(), digest
 
@@ -53,7 +54,7 @@ def chained(path: Path, record: dict[str, Any]) -> dict[str, Any]:
     sealed = seal(record, last_digest(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps(sealed, sort_keys=True, ensure_ascii=False) + "\n")
+        handle.write(WORDED.encode(sealed) + "\n")
         handle.flush()
         os.fsync(handle.fileno())
     return sealed

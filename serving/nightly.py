@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
+from threadpoolctl import threadpool_limits
 
 from data_contracts.check import check_lake
 from data_contracts.contract import inbound_names
@@ -94,7 +95,8 @@ def nightly(
     """
     lake = open_lake(folder)
     as_of = inputs.moment_of(night)
-    with locked(lake):
+    # one thread for BLAS: sums of floats then have one order on any machine, and its threads would only wait for one another
+    with locked(lake), threadpool_limits(1, "blas"):
         models = load_models(models_folder)
         digest = inputs.input_digest(lake, as_of)
         earlier = {d: r for d, r in published(lake).items() if d < night.isoformat()}

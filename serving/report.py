@@ -48,7 +48,7 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
 def freshness(tables: dict[str, Any]) -> list[dict[str, Any]]:
     """Rows and newest receipt of each delivered table, as known at the night's moment."""
     out = []
-    for name in sorted(n for n in tables if not n.startswith("~")):
+    for name in sorted(n for n in tables if not n.startswith(engine.MADE)):
         t = tables[name]
         row = t.aggregate(rows=t.count(), newest=t.received_at.max()).to_pandas().iloc[0]
         out.append({"table": name, "rows": int(row["rows"]), "newest": str(row["newest"])[:19]})

@@ -1,4 +1,4 @@
-"""Requests that wait together are worked on together: one call in a thread for all that came while the last one ran."""
+"""Requests that wait together are worked on together: one call for all that came while the last one ran."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 class Together:
     """Gathers what is asked on an event loop while a slow call runs, and gives the next call all of it.
 
-    One event loop uses it. `work` takes a list and returns an answer for each, in a thread; what it raises is raised to all who waited for that call.
+    One event loop uses it. `work` takes a list and returns an answer for each; what it raises is raised to all who waited for that call.
+    It runs in a thread, unless the call before took less than `quick` seconds: then going there and back costs more than waiting.
     """
 
-    def __init__(self, work: Callable[[list[Any]], list[Any]]) -> None:
-        self.work = work
+    def __init__(self, work: Callable[[list[Any]], list[Any]], quick: float = 0.0) -> None:
+        self.work, self.quick, self.took = work, quick, quick
         self.waiting: list[tuple[Any, asyncio.Future]] = []
         self.draining: asyncio.Task | None = None
 
@@ -29,8 +30,9 @@ class Together:
     async def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         while self.waiting:
             batch, self.waiting = self.waiting, []
+            asked, begun = [item for item, _ in batch], loop.time()
             try:
-                answers = await loop.run_in_executor(None, self.work, [item for item, _ in batch])
+                answers = self.work(asked) if self.took < self.quick else await loop.run_in_executor(None, self.work, asked)
             except Exception as error:
                 for _, future in batch:
                     if not future.done():
@@ -39,3 +41,4 @@ class Together:
                 for (_, future), answer in zip(batch, answers, strict=True):
                     if not future.done():
                         future.set_result(answer)
+            self.took = loop.time() - begun

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -76,6 +77,26 @@ def test_a_redis_that_does_not_answer_is_a_store_that_is_down():
         gone.asked()
     with pytest.raises(LakeProblem, match="Example: redis://"):
         RedisStore("nonsense")
+
+
+def test_a_quick_call_is_waited_for_where_it_is_asked_and_a_slow_one_in_a_thread():
+    where, seconds = [], [0.0, 0.03, 0.0]
+
+    def work(items):
+        where.append(threading.get_ident())
+        time.sleep(seconds[len(where) - 1])
+        return items
+
+    async def main():
+        together = Together(work, quick=0.02)
+        together.took = 0.0
+        for x in range(3):
+            assert await together.ask(x) == x
+        return together.took
+
+    here = threading.get_ident()
+    assert asyncio.run(main()) < 0.02
+    assert where[0] == where[1] == here and where[2] != here  # the second was slow, so the third is not waited for
 
 
 def test_what_waits_together_is_one_call_and_a_fault_reaches_all_who_waited():

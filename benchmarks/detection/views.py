@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.page import recall_at_precision, row
-from features import attributes, attribution, engine
+from features import attribution, engine
 from features.declare import ORDER, VIEW
 from serving import figures
 from serving.figures import attribute
@@ -28,7 +28,7 @@ def false_views(models: Path, tables: Any, truth: pd.DataFrame, sessions: pd.Ind
     released = load(models, "view_authenticity")
     x = engine.compute(tables, released.model.signals, VIEW, sessions)
     scope = engine.scope_of(tables, sorted(sessions), "session")
-    named = attributes.named_views(tables["views"].semi_join(scope, "session_id"))
+    named = engine.named_views(tables["views"].semi_join(scope, "session_id"))
     named = named.select("view_id", "session_id", "account_id", "joined_at").to_pandas().set_index("view_id").reindex(x.index)
     key = ["session_id", "account_id", "joined_at"]
     marked = named.merge(truth[[*key, "scheme"]].drop_duplicates(key), on=key, how="left")["scheme"].notna().to_numpy()

@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from features.graphs.components import components, core_numbers
-from features.graphs.pairs import CAP, Pairs, in_order, meeting_pairs
+from features.graphs.pairs import CAP, Pairs, by_number, in_order, meeting_pairs
 
 SURPRISE = 1e-4  # a pair counts when chance brings so many meetings to at most this share of pairs like it
 SMALLEST = 4
@@ -86,7 +86,7 @@ def expected_meetings(account: np.ndarray, thing: np.ndarray, at: np.ndarray, pa
     """
     a, t, w = in_order(account, thing, at)
     share = _shares(t, w, window, cap)
-    order = np.lexsort((t, a))
+    order = by_number(a, np.concatenate([[0], np.cumsum(np.bincount(a))]))  # by thing within an account, for so they are given
     a, t, share = a[order], t[order], share[order]
     first = np.flatnonzero(np.append(True, (a[1:] != a[:-1]) | (t[1:] != t[:-1]))) if len(a) else np.zeros(0, np.int64)
     acts = np.diff(np.append(first, len(a))).astype(np.float64)

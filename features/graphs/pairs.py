@@ -3,7 +3,8 @@
 Sources: the similarity of SynchroTrap (Cao et al., CCS 2014) on sliding windows; CopyCatch (Beutel et al., WWW 2013)
 for what a group of such pairs is. Actions are sorted by thing and time, and each meets the next few within the window:
 a flash crowd then costs no more than a quiet hour, and its chance meetings are thinned while a pool that comes back
-together meets again elsewhere. A counting filter keeps pairs that meet once out of memory.
+together meets again elsewhere. Pairs are counted account by account: whom one account met fits into the processor's cache,
+where a table of all pairs misses it at every one of them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-PLACE = np.dtype([("key", np.uint64), ("last", np.int32), ("times", np.int32), ("rarity", np.float32)], align=True)  # of one pair
-AT_ONCE = 1 << 29  # pairs of actions counted in one pass; beyond it the pairs are taken in parts, each with memory of its own
+NEAR = np.dtype([("back", np.int32), ("ahead", np.int32)])  # of an action: together, for they are looked up together
+PLACE = np.dtype([("other", np.int32), ("last", np.int32), ("times", np.int32), ("rarity", np.float32)], align=True)  # of one pair
 CAP = 40  # an action meets at most so many later ones: pairs stay linear in actions
 
 
@@ -33,134 +34,124 @@ class Pairs:
 
 
 @njit(cache=True, nogil=True)
-def _mix(x):  # pragma: no cover - compiled
-    x ^= x >> np.uint64(33)
-    x *= np.uint64(0xFF51AFD7ED558CCD)
-    x ^= x >> np.uint64(33)
-    x *= np.uint64(0xC4CEB9FE1A85EC53)
-    x ^= x >> np.uint64(33)
-    return x
+def _near(thing, at, window, cap):  # pragma: no cover - compiled
+    """For each action in order: the first and the last but one that it meets, and the rarity of meeting there, shapes (actions,)."""
+    n = len(thing)
+    near, rarity = np.empty(n, NEAR), np.empty(n, np.float32)
+    first = 0
+    while first < n:
+        end = first
+        while end < n and thing[end] == thing[first]:
+            end += 1
+        low, high = first, first
+        for i in range(first, end):
+            while at[low] < at[i] - window:
+                low += 1
+            while high < end and at[high] <= at[i] + window:
+                high += 1
+            rarity[i] = np.float32(np.log((end - first) / (high - low)))
+            near[i].back, near[i].ahead = max(low, i - cap), min(high, i + 1 + cap)
+        first = end
+    return near, rarity
 
 
 @njit(cache=True, nogil=True)
-def _within(thing, at, window, cap):  # pragma: no cover - compiled
-    """Pairs of actions that will be looked at."""
-    n, many, j = len(thing), 0, 0
-    for i in range(n):
-        j = max(j, i + 1)
-        while j < n and thing[j] == thing[i] and at[j] - at[i] <= window:
-            j += 1
-        many += min(j - i - 1, cap)
-    return many
+def _hash(x, mask):  # pragma: no cover - compiled
+    return (np.uint32(x) * np.uint32(2654435761) >> np.uint32(7)) & mask
 
 
 @njit(cache=True, nogil=True)
-def _part(h, parts):  # pragma: no cover - compiled
-    """Which part a hashed pair is counted in: bits that neither the filter (the upper 31) nor the table (the lower 29) looks at."""
-    return (h >> np.uint64(29)) & np.uint64(parts - 1)
+def _sift(a, account, mine, near, seen, mask):  # pragma: no cover - compiled
+    """Count the meetings of `a` with later accounts by their hash, up to 255. No branch: half of them would be guessed wrong."""
+    for i in mine:
+        for j in range(near[i].back, near[i].ahead):
+            h = _hash(account[j], mask)
+            seen[h] += np.uint8((account[j] > a) & (seen[h] < 255))
 
 
 @njit(cache=True, nogil=True)
-def _filter(account, thing, at, window, cap, bits, part, parts):  # pragma: no cover - compiled
-    """Counts of a part's hashed pairs that stop at 3, four to a byte."""
-    seen = np.zeros(1 << (bits - 2), np.uint8)
-    shift = np.uint64(64 - bits)
-    n = len(account)
-    for i in range(n):
-        stop = min(n, i + 1 + cap)
-        j = i + 1
-        while j < stop and thing[j] == thing[i] and at[j] - at[i] <= window:
-            a, b = account[i], account[j]
-            if a != b:
-                if a > b:
-                    a, b = b, a
-                h = _mix((np.uint64(a) << np.uint64(32)) | np.uint64(b))
-                if _part(h, parts) == part:
-                    h = h >> shift
-                    place = h >> np.uint64(2)
-                    left = np.uint8(2) * np.uint8(h & np.uint64(3))
-                    if (seen[place] >> left) & np.uint8(3) < 3:
-                        seen[place] += np.uint8(1) << left
-            j += 1
-    return seen
+def _meet(table, mask, other, thing, rarity):  # pragma: no cover - compiled
+    """Count a meeting with another account: once a thing, with the rarity of the first."""
+    p = _hash(other, mask)
+    while table[p].times > 0 and table[p].other != other:
+        p = (p + np.uint32(1)) & mask
+    if table[p].times == 0 or table[p].last != thing:
+        if table[p].times == 0:
+            table[p].other = other
+            table[p].rarity = np.float32(0.0)
+        table[p].last = thing
+        table[p].times += 1
+        table[p].rarity += rarity
 
 
 @njit(cache=True, nogil=True)
-def _passing(seen, least):  # pragma: no cover - compiled
-    """Counts of a filter that reach `least`."""
-    many = 0
-    for x in seen:
-        for left in (0, 2, 4, 6):
-            many += (x >> left) & 3 >= least
-    return many
+def _counted(account, thing, start, place, near, rarity, least):  # pragma: no cover - compiled
+    """Pairs of an account with later ones, account by account. `place`: actions by account, `start`: where those of each begin.
+
+    Actions of accounts with fewer than `least` have a negative number: no pair of theirs meets so often.
+    """
+    room, many, enough = 1024, 0, min(least, 255)  # as far as the sieve counts
+    left, right, things, rare = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.float32)
+    seen, table = np.zeros(1024, np.uint8), np.zeros(1024, PLACE)
+    for a in range(len(start) - 1):
+        mine = place[start[a] : start[a + 1]]
+        if len(mine) < least:
+            continue
+        most = 0
+        for i in mine:
+            most += near[i].ahead - near[i].back
+        size = 16
+        while size < 2 * most:
+            size *= 2
+        if size > len(seen):
+            seen = np.zeros(size, np.uint8)
+        seen[:size] = 0
+        sifted = np.uint32(size - 1)
+        _sift(a, account, mine, near, seen, sifted)
+        left_over = 0  # at least as many as there are accounts that pass the sieve
+        for p in range(size):
+            if seen[p] >= enough:
+                left_over += most if seen[p] == 255 else int(seen[p])
+        if left_over == 0:
+            continue
+        size = 16
+        while size < 2 * min(left_over, most):
+            size *= 2
+        if size > len(table):
+            table = np.zeros(size, PLACE)
+        for p in range(size):
+            table[p].times = 0
+        mask = np.uint32(size - 1)
+        for i in mine:
+            # earlier ones first: of what two accounts share in a thing, the earliest action tells how rare it is
+            for j in range(near[i].back, near[i].ahead):
+                if seen[_hash(account[j], sifted)] >= enough and account[j] > a:
+                    _meet(table, mask, account[j], thing[i], rarity[min(i, j)])
+        for p in range(size):
+            if table[p].times >= least:
+                if many == room:
+                    room *= 2
+                    left, right, things, rare = _longer(left, room), _longer(right, room), _longer(things, room), _longer(rare, room)
+                left[many], right[many], things[many], rare[many] = a, table[p].other, table[p].times, table[p].rarity
+                many += 1
+    return left[:many], right[:many], things[:many], rare[:many]
 
 
 @njit(cache=True, nogil=True)
-def _count(account, thing, at, window, cap, bits, seen, least, room, part, parts):  # pragma: no cover - compiled
-    """Exact counts of a part's pairs that pass the filter, in an open table of 2**room places."""
-    shift = np.uint64(64 - bits)
-    enough = min(least, 3)  # as far as the filter counts
-    size = 1 << room
-    mask = np.uint64(size - 1)
-    table = np.zeros(size, PLACE)  # what belongs to a pair lies together: one miss of the cache, not four
-    n, filled = len(account), 0
-    first = 0  # of the thing
-    end = 0
-    low = 0  # window around i
-    high = 0
-    for i in range(n):
-        if i == 0 or thing[i] != thing[i - 1]:
-            first, low = i, i
-            end = i
-            while end < n and thing[end] == thing[i]:
-                end += 1
-            high = i
-        while at[low] < at[i] - window:
-            low += 1
-        while high < end and at[high] <= at[i] + window:
-            high += 1
-        weight = np.float32(np.log((end - first) / (high - low)))
-        stop = min(end, i + 1 + cap)
-        j = i + 1
-        while j < stop and at[j] - at[i] <= window:
-            a, b = account[i], account[j]
-            if a != b:
-                if a > b:
-                    a, b = b, a
-                k = (np.uint64(a) << np.uint64(32)) | np.uint64(b)
-                h = _mix(k)
-                few = h >> shift
-                passed = (seen[few >> np.uint64(2)] >> (np.uint8(2) * np.uint8(few & np.uint64(3)))) & np.uint8(3) >= enough
-                if passed and _part(h, parts) == part:
-                    p = h & mask
-                    while table[p].times > 0 and table[p].key != k:
-                        p = (p + np.uint64(1)) & mask
-                    if table[p].times == 0:
-                        table[p].key = k
-                        table[p].last = -1
-                        filled += 1
-                        if 4 * filled > 3 * size:  # too full: the caller makes a larger one
-                            none = np.empty(0, np.int32)
-                            return none, none, none, np.empty(0, np.float32), False
-                    if table[p].last != thing[i]:
-                        table[p].last = thing[i]
-                        table[p].times += 1
-                        table[p].rarity += weight
-            j += 1
-    many = 0
-    for p in range(size):
-        if table[p].times >= least:
-            many += 1
-    left, right = np.empty(many, np.int32), np.empty(many, np.int32)
-    things, rare = np.empty(many, np.int32), np.empty(many, np.float32)
-    q = 0
-    for p in range(size):
-        if table[p].times >= least:
-            left[q] = np.int32(table[p].key >> np.uint64(32))
-            right[q] = np.int32(table[p].key & np.uint64(0xFFFFFFFF))
-            things[q], rare[q] = table[p].times, table[p].rarity
-            q += 1
-    return left, right, things, rare, True
+def _longer(x, room):  # pragma: no cover - compiled
+    out = np.empty(room, x.dtype)
+    out[: len(x)] = x
+    return out
+
+
+@njit(cache=True, nogil=True)
+def by_number(numbers, start):  # pragma: no cover - compiled
+    """Positions of each number from 0 in turn, in the order given; `start`: where those of each begin. A sort in two passes."""
+    out, upto = np.empty(len(numbers), np.int32), start.copy()
+    for i in range(len(numbers)):
+        out[upto[numbers[i]]] = i
+        upto[numbers[i]] += 1
+    return out
 
 
 def in_order(account: np.ndarray, thing: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -176,9 +167,11 @@ def in_order(account: np.ndarray, thing: np.ndarray, at: np.ndarray) -> tuple[np
     key = np.asarray(thing).astype(np.int64)
     key <<= bits
     key |= np.asarray(at).astype(np.int64) - first
-    order = np.argsort(key, kind="stable")  # ties in the order given: the cap makes it matter
-    key = key[order]
-    return np.asarray(account)[order].astype(np.int32), (key >> bits).astype(np.int32), (key & ((1 << bits) - 1)).astype(np.int32)
+    account = np.asarray(account)
+    if (key[1:] < key[:-1]).any():
+        order = np.argsort(key, kind="stable")  # ties in the order given: the cap makes it matter
+        key, account = key[order], account[order]
+    return account.astype(np.int32), (key >> bits).astype(np.int32), (key & ((1 << bits) - 1)).astype(np.int32)
 
 
 def meeting_pairs(account: np.ndarray, thing: np.ndarray, at: np.ndarray, window: int, least: int = 3, cap: int = CAP) -> Pairs:
@@ -192,20 +185,12 @@ def meeting_pairs(account: np.ndarray, thing: np.ndarray, at: np.ndarray, window
         empty = np.zeros(0, np.int32)
         return Pairs(empty, empty, empty, np.zeros(0, np.float32))
     a, t, w = in_order(account, thing, at)
-    many = int(_within(t, w, window, cap))
-    parts = 1 << max(0, (many - 1) // AT_ONCE).bit_length()
-    found = [_counted(a, t, w, window, cap, least, many // parts, part, parts) for part in range(parts)]
-    left, right, things, rarity = (np.concatenate(x) for x in zip(*found, strict=True))
+    near, rarity = _near(t, w, window, cap)
+    del w
+    acts = np.bincount(a)
+    start = np.concatenate([[0], np.cumsum(acts)])
+    place = by_number(a, start)
+    a[acts[a] < least] = -1
+    left, right, things, rarity = _counted(a, t, start, place, near, rarity, least)
     order = np.lexsort((right, left))
     return Pairs(left[order], right[order], things[order], rarity[order])
-
-
-def _counted(a: np.ndarray, t: np.ndarray, w: np.ndarray, window: int, cap: int, least: int, many: int, part: int, parts: int) -> tuple:
-    """Left, right, things and rarity of one part of the pairs, of which there are about `many`; actions as `in_order` gives them."""
-    bits = int(np.clip((4 * many).bit_length(), 16, 31))  # four of them a pair or more, half a gigabyte at most
-    seen = _filter(a, t, w, window, cap, bits, part, parts)
-    room, whole = int(max(10, (4 * _passing(seen, min(least, 3))).bit_length())), False
-    while not whole:
-        *found, whole = _count(a, t, w, window, cap, bits, seen, least, room, part, parts)
-        room += 1
-    return tuple(found)

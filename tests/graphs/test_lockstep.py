@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from features.graphs.incremental import Meetings
 from features.graphs.lockstep import Lockstep
 from features.graphs.pairs import meeting_pairs
+from features.meetings import sorted_rows
 
 
 def plain_pairs(actions, window, least):
@@ -38,16 +39,31 @@ def test_pairs_are_those_of_the_definition(actions, window, least):
     )
 
 
-@pytest.mark.parametrize("at_once", [100_000, 10_000, 1_000])
-def test_pairs_taken_in_parts_are_those_taken_at_once(monkeypatch, at_once):
+def test_pairs_are_the_same_however_accounts_are_numbered_and_a_crowd_of_others_changes_none():
     actions, _ = world(3)
-    numbers = [actions[c].to_numpy() for c in ("account", "thing", "at")]
-    whole = meeting_pairs(*numbers, 60, 2)
-    monkeypatch.setattr("features.graphs.pairs.AT_ONCE", at_once)
-    parted = meeting_pairs(*numbers, 60, 2)
+    account, thing, at = (actions[c].to_numpy() for c in ("account", "thing", "at"))
+    whole = meeting_pairs(account, thing, at, 60, 2, 10_000)
     assert len(whole.left) > 1_000
-    for name in ("left", "right", "things", "rarity"):
-        assert np.array_equal(getattr(whole, name), getattr(parted, name))
+    turned = meeting_pairs(2999 - account, thing, at, 60, 2, 10_000)  # whoever was counted first is counted last
+    pairs = {(int(a), int(b)): int(n) for a, b, n in zip(whole.left, whole.right, whole.things, strict=True)}
+    assert pairs == {(2999 - int(b), 2999 - int(a)): int(n) for a, b, n in zip(turned.left, turned.right, turned.things, strict=True)}
+    once = np.arange(3000, 5000)  # each comes to one thing, so none can meet anybody twice
+    more = [np.concatenate(x) for x in ((account, once), (thing, once % 150), (at, once * 7 % 14_400))]
+    beside = meeting_pairs(*more, 60, 2, 10_000)
+    assert pairs == {(int(a), int(b)): int(n) for a, b, n in zip(beside.left, beside.right, beside.things, strict=True)}
+
+
+def test_two_accounts_that_meet_in_very_many_things_are_counted_beyond_what_a_byte_holds():
+    things = np.repeat(np.arange(700), 2)
+    pairs = meeting_pairs(np.tile([0, 1], 700), things, np.zeros(1400, dtype=np.int64), 1, 300)
+    assert pairs.left.tolist() == [0] and pairs.right.tolist() == [1] and pairs.things.tolist() == [700]
+
+
+@pytest.mark.parametrize("scale", [1, 1 << 40])  # small enough for one number, and not
+def test_rows_are_sorted_by_their_columns_in_turn(scale):
+    rng = np.random.default_rng(5)
+    columns = [rng.integers(-9, 9, 500), rng.integers(0, 50, 500) * scale, rng.integers(0, 50, 500) * scale]
+    assert list(zip(*sorted_rows(*columns), strict=True)) == sorted(zip(*columns, strict=True))
 
 
 def world(seed: int, pool: int = 20, sessions: int = 15):

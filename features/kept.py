@@ -1,0 +1,29 @@
+"""Rows that are asked for again and again, made once into a table of the engine's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import ibis
+from ibis.expr.operations import DatabaseTable
+
+
+def kept(rows: Any, name: str) -> Any:
+    """Rows made once into a table of DuckDB's own; elsewhere they stay the expression that they are."""
+    backend = ibis.get_backend(rows)
+    if backend.name != "duckdb":
+        return rows
+    _drop(backend, name)
+    return backend.create_table(name, rows, temp=True)
+
+
+def dropped(tables: Iterable[Any]) -> None:
+    """Drop what `kept` has made."""
+    for table in tables:
+        if isinstance(table.op(), DatabaseTable):
+            _drop(ibis.get_backend(table), table.get_name())
+
+
+def _drop(backend: Any, name: str) -> None:
+    backend.raw_sql(f"DROP TABLE IF EXISTS {name}")  # ibis 12 words its own drop without the name

@@ -1,0 +1,60 @@
+"""Rows that the engine keeps for a while: the same values, and nothing left behind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import ibis
+import numpy as np
+import pytest
+
+from features import catalogue, engine
+from features.declare import ORDER, SESSION, VIEW
+from features.kept import dropped, kept
+
+CUT = datetime(2026, 1, 17)
+
+
+def names(backend) -> set[str]:
+    """Tables that an engine holds."""
+    return {row[0] for row in backend.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+
+
+@pytest.mark.parametrize("entity", [SESSION, ORDER])
+def test_signals_of_some_entities_are_those_that_all_would_give_them(tiny, entity):
+    signals = catalogue.of_entity(entity)
+    whole = engine.compute(engine.duckdb_tables(tiny, CUT), signals, entity)
+    some = whole.index[::7]
+    alone = engine.compute(engine.duckdb_tables(tiny, CUT), signals, entity, some)
+    np.testing.assert_allclose(alone.to_numpy(), whole.loc[some].to_numpy(), rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
+def test_a_night_leaves_only_derived_tables_in_the_engine_and_each_is_made_once(tiny):
+    tables = engine.duckdb_tables(tiny, CUT)
+    backend = next(iter(tables.values())).get_backend()
+    before = names(backend)
+    sessions = tables["sessions"].session_id.to_pandas()[:20]
+    for _ in range(2):
+        for entity in (SESSION, VIEW):
+            engine.compute(tables, catalogue.of_entity(entity), entity, sessions)
+    made = names(backend) - before
+    assert len(made) == 2 and all(n.startswith("made_") for n in made)  # what accounts left elsewhere, and devices used
+
+
+def test_what_an_analyst_computes_on_frames_leaves_no_table_behind(tiny):
+    tables = engine.duckdb_tables(tiny, CUT)
+    frames = {n: tables[n].to_pandas() for n in ("views", "sessions", "interactions", "orders")}
+    found = engine.compute(frames, catalogue.of_entity(SESSION), SESSION, frames["sessions"]["session_id"][:20])
+    assert found["viewer_other_flash_share"].notna().any() and found["crowded_device_view_share"].notna().any()
+    assert not [n for n in names(ibis.get_backend()) if n.startswith(("made_", "cut_"))]
+
+
+def test_rows_that_are_kept_again_replace_the_old_ones_and_what_was_no_table_is_not_dropped():
+    backend = ibis.duckdb.connect()
+    two = backend.create_table("two", ibis.memtable({"x": [1, 2]}))
+    first = kept(two.filter(two.x > 1), "rest")
+    assert first.x.to_pandas().tolist() == [2]
+    again = kept(two, "rest")
+    assert again.x.to_pandas().tolist() == [1, 2]
+    dropped([again, ibis.memtable({"x": [1]})])
+    assert names(backend) == {"two"}
