@@ -25,9 +25,10 @@ def _traced(views: Any, *keys: str) -> Any:
     known = views.filter(views.account_id.notnull())
     stay = seconds_between(known.left_at, known.joined_at)
     return known.group_by(*keys).aggregate(
-        flash=known.count(where=stay <= FLASH),
-        hidden=known.count(where=known.asn_kind.isin(["proxy", "datacentre"])),
-        link=known.count(where=known.entry_source == "share"),
+        # what is unknown shows no trace; Spark would count nothing at all where all are unknown
+        flash=known.count(where=(stay <= FLASH).fill_null(False)),
+        hidden=known.count(where=known.asn_kind.isin(["proxy", "datacentre"]).fill_null(False)),
+        link=known.count(where=(known.entry_source == "share").fill_null(False)),
         views=known.count(),
     )
 
