@@ -21,7 +21,7 @@ from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.derive import NEEDED, room_minutes
 from data_contracts.lake import files_of, scan_sql, spill_folder
 from features.declare import KEY, SESSION, VIEW, Derived, Relation, Signal
-from features.kept import dropped, kept
+from features.kept import dropped, is_kept, kept
 from features.kernels import COLUMNS, run_kernels
 
 SCOPE = KEY | {VIEW: KEY[SESSION]}  # a view has no name of its own outside its session: views are wanted by session
@@ -110,7 +110,8 @@ def derived_table(wanted: Derived, tables: Tables) -> Any:
         made = wanted.build(*(tables[n] for n in wanted.reads))
         if not isinstance(made, pd.DataFrame):
             rows = made.select(**{c: made[c].cast(t) for c, t in wanted.columns.items()})
-            tables[name] = kept(rows, f"made_{id(tables):x}_{wanted.name}")  # type: ignore[index]
+            rows = kept(rows, f"made_{id(tables):x}_{wanted.name}")
+            tables[name] = rows if is_kept(rows) else ibis.memtable(rows.to_pyarrow())  # type: ignore[index]
             return tables[name]
         schema = pa.schema([(c, pa.type_for_alias(t)) for c, t in wanted.columns.items()])
         tables[name] = ibis.memtable(pa.Table.from_pandas(made[list(wanted.columns)], schema=schema, preserve_index=False))  # type: ignore[index]

@@ -18,10 +18,15 @@ def kept(rows: Any, name: str) -> Any:
     return backend.create_table(name, rows, temp=True)
 
 
+def is_kept(rows: Any) -> bool:
+    """Whether rows are a table of the engine, not an expression or a frame."""
+    return isinstance(rows.op(), DatabaseTable)
+
+
 def dropped(tables: Iterable[Any]) -> None:
     """Drop what `kept` has made."""
     for table in tables:
-        if isinstance(table.op(), DatabaseTable):
+        if is_kept(table):
             _drop(ibis.get_backend(table), table.get_name())
 
 

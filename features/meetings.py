@@ -33,7 +33,8 @@ def actions_of(t: Any, account: str, thing: str, moment: str) -> pd.DataFrame:
     """
     at = t[moment].epoch_seconds().cast("float64").floor().cast("int64")
     t = t.filter(t[account].notnull() & t[thing].notnull()).select(account=t[account], thing=t[thing], at=at)
-    names = {c: t.select(c).distinct().order_by(c).to_pyarrow()[c] for c in ("account", "thing")}
+    # sorted here: for Spark, ibis 12 makes other rows distinct than those it was asked for when they are also ordered
+    names = {c: t.select(c).distinct().to_pyarrow().sort_by(c)[c] for c in ("account", "thing")}
     numbers = {c: ibis.memtable(pa.table({c: x, "number": np.arange(len(x), dtype=np.int32)})) for c, x in names.items()}
     t = t.join(numbers["account"].rename(who="number"), "account").join(numbers["thing"].rename(what="number"), "thing")
     read = t.select("what", "at", "who").to_pyarrow()
