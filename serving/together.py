@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -30,9 +31,9 @@ class Together:
     async def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         while self.waiting:
             batch, self.waiting = self.waiting, []
-            asked, begun = [item for item, _ in batch], loop.time()
+            asked = [item for item, _ in batch]
             try:
-                answers = self.work(asked) if self.took < self.quick else await loop.run_in_executor(None, self.work, asked)
+                answers = self._timed(asked) if self.took < self.quick else await loop.run_in_executor(None, self._timed, asked)
             except Exception as error:
                 for _, future in batch:
                     if not future.done():
@@ -41,4 +42,10 @@ class Together:
                 for (_, future), answer in zip(batch, answers, strict=True):
                     if not future.done():
                         future.set_result(answer)
-            self.took = loop.time() - begun
+
+    def _timed(self, items: list[Any]) -> list[Any]:
+        begun = time.perf_counter()
+        try:
+            return self.work(items)
+        finally:
+            self.took = time.perf_counter() - begun
