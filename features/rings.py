@@ -10,7 +10,7 @@ from ibis import _
 
 from features.declare import ACCOUNT
 from features.engine import derived_table, scope_of
-from features.graphs.rings import Rings, merge
+from features.graphs.rings import Rings, merge, tied
 from features.meetings import buy_blocks, buy_pairs, watch_pairs
 
 MOST = {"payer": 20, "device": 20, "address": 8, "referrer": 30}  # users beyond which a shared thing is a public one
@@ -63,8 +63,8 @@ def _acts(tables: Any, linked: Any | None = None) -> list[Any]:
 
 
 def _met(links: pd.DataFrame, tables: Any) -> pd.DataFrame:
-    """What linked accounts did where: account_id, operator_id, first and last moment, by purchases and by visits."""
-    linked = sorted(set(links["left"]) | set(links["right"]))
+    """What accounts that may be in a ring did where: account_id, operator_id, first and last moment, by purchases and by visits."""
+    linked = sorted(tied(links)[-1].index)
     parts = [pd.DataFrame(columns=["account_id", "operator_id", "first", "last"])]
     for t in _acts(tables, scope_of(tables, linked, ACCOUNT)) if linked else []:
         parts.append(t.group_by("operator_id", "account_id").aggregate(first=_.at.min(), last=_.at.max()).to_pandas())

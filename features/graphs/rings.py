@@ -75,11 +75,10 @@ def _name(members: list[str]) -> str:
     return "g" + hashlib.sha256("|".join(members).encode()).hexdigest()[:16]
 
 
-def merge(links: pd.DataFrame, met: pd.DataFrame, all_accounts: int, before: pd.DataFrame | None = None) -> Rings:
-    """Merge links into rings.
+def tied(links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Series]:
+    """Strong links, their pairs, how many pairs each account has, and the component of each account in one of `SMALLEST` or more.
 
-    `links`: left < right, kind, times. `met`: account_id, operator_id, first, last: what linked accounts did where.
-    `before`: last night's `ring_members`, from which rings that are still there keep their names.
+    Households share a device; few accounts are in a component that large, so only of those need be known what they did.
     """
     links = strong_links(links)
     names = pd.Index(np.unique(np.concatenate([links["left"], links["right"]]).astype(object))) if len(links) else pd.Index([])
@@ -87,11 +86,21 @@ def merge(links: pd.DataFrame, met: pd.DataFrame, all_accounts: int, before: pd.
     i, j = names.get_indexer(pairs["left"]), names.get_indexer(pairs["right"])
     label = components(i, j, len(names))
     size = np.bincount(label) if len(label) else np.zeros(0, int)
+    degree = pd.Series(np.bincount(np.concatenate([i, j]), minlength=len(names)), index=names)
     large = pd.Series(label, index=names)[size[label] >= SMALLEST] if len(label) else pd.Series(dtype="int64")
+    return links, pairs, degree, large
+
+
+def merge(links: pd.DataFrame, met: pd.DataFrame, all_accounts: int, before: pd.DataFrame | None = None) -> Rings:
+    """Merge links into rings.
+
+    `links`: left < right, kind, times. `met`: account_id, operator_id, first, last: what accounts of large components did where (`tied`).
+    `before`: last night's `ring_members`, from which rings that are still there keep their names.
+    """
+    links, pairs, degree, large = tied(links)
     nothing = pd.DataFrame(columns=["ring_id", "operator_id", "members"])
     if large.empty:
         return Rings(pd.DataFrame(columns=RING), pd.DataFrame(columns=MEMBER), links, nothing)
-    degree = pd.Series(np.bincount(np.concatenate([i, j]), minlength=len(names)), index=names)
     by_ring = {k: sorted(g.index) for k, g in large.groupby(large)}
     ring_of = known_again({k: set(m) for k, m in by_ring.items()}, before)
     ring_of = {k: ring_of.get(k) or _name(m) for k, m in by_ring.items()}

@@ -8,7 +8,7 @@ from datetime import datetime
 import networkx as nx
 import pandas as pd
 
-from features.graphs.rings import known_again, merge, significance
+from features.graphs.rings import known_again, merge, significance, tied
 
 T0, T1 = datetime(2026, 1, 1), datetime(2026, 1, 9)
 
@@ -61,3 +61,12 @@ def test_of_a_split_the_larger_part_keeps_the_name_and_of_a_merger_the_larger_ri
 def test_the_same_links_mean_more_among_more_accounts_and_none_mean_nothing():
     assert significance(5, 10, 100_000, 1000) > significance(5, 10, 1000, 1000)
     assert significance(5, 0, 1000, 1000) < 0
+
+
+def test_only_accounts_in_components_of_four_or_more_need_be_known_for_what_they_did():
+    pairs = [("a", "b"), ("b", "c"), ("c", "d"), ("x", "y")]  # a ring, and two who share a device
+    links = pd.DataFrame([(a, b, 1, "device") for a, b in pairs], columns=["left", "right", "times", "kind"])
+    strong, different, degree, large = tied(links)
+    assert sorted(large.index) == ["a", "b", "c", "d"] and large.nunique() == 1
+    assert len(strong) == len(different) == 4 and degree["b"] == 2 and degree["x"] == 1
+    assert all(len(part) == 0 for part in tied(links[:0]))
