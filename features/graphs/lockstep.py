@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from features.graphs.components import components, core_numbers
-from features.graphs.pairs import CAP, Pairs, by_number, in_order, meeting_pairs
+from features.graphs.pairs import CAP, Pairs, by_number, in_order, meeting_pairs, whom_it_meets
 
 SURPRISE = 1e-4  # a pair counts when chance brings so many meetings to at most this share of pairs like it
 SMALLEST = 4
@@ -37,27 +37,11 @@ class Group:
     rarity: float
 
 
-@njit(cache=True, nogil=True)
-def _shares(thing, at, window, cap):  # pragma: no cover - compiled
+def _shares(thing: np.ndarray, at: np.ndarray, window: int, cap: int) -> np.ndarray:
     """For each action in order: the share of its thing's other actions that it meets, shape (actions,)."""
-    n = len(thing)
-    out = np.zeros(n)
-    first = 0
-    while first < n:
-        end = first
-        while end < n and thing[end] == thing[first]:
-            end += 1
-        low, high = first, first
-        for i in range(first, end):
-            while at[low] < at[i] - window:
-                low += 1
-            high = max(high, i + 1)
-            while high < end and at[high] - at[i] <= window:
-                high += 1
-            met = min(i - low, cap) + min(high - i - 1, cap)
-            out[i] = met / (end - first - 1) if end - first > 1 else 0.0
-        first = end
-    return out
+    near, _rarity = whom_it_meets(thing, at, window, cap)
+    others = np.bincount(thing)[thing] - 1
+    return (near["ahead"] - near["back"] - 1) / np.maximum(others, 1)
 
 
 @njit(cache=True, nogil=True)

@@ -34,7 +34,7 @@ class Pairs:
 
 
 @njit(cache=True, nogil=True)
-def _near(thing, at, window, cap):  # pragma: no cover - compiled
+def whom_it_meets(thing, at, window, cap):  # pragma: no cover - compiled
     """For each action in order: the first and the last but one that it meets, and the rarity of meeting there, shapes (actions,)."""
     n = len(thing)
     near, rarity = np.empty(n, NEAR), np.empty(n, np.float32)
@@ -185,7 +185,7 @@ def meeting_pairs(account: np.ndarray, thing: np.ndarray, at: np.ndarray, window
         empty = np.zeros(0, np.int32)
         return Pairs(empty, empty, empty, np.zeros(0, np.float32))
     a, t, w = in_order(account, thing, at)
-    near, rarity = _near(t, w, window, cap)
+    near, rarity = whom_it_meets(t, w, window, cap)
     del w
     acts = np.bincount(a)
     start = np.concatenate([[0], np.cumsum(acts)])
