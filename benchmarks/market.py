@@ -31,7 +31,9 @@ TAUGHT, UNSEEN = 20, (21, 22)  # 11 and 12 were looked at while models were chan
 DAYS = 28
 SURE = 0.5
 CALIBRATED = "probabilities were calibrated on another platform; verdicts of its own mend it (row below)"
-ALARMS = "without models a review takes two signals beyond their alarms and far from peers, and the alarms were set by the first simulator and real sets: some honest swipers reach them"
+ALARMS = (
+    "without models a review takes two facts far from peers and twenty points of deviance in all, and some honest operators are as unusual"
+)
 AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
 console = Console()
 

@@ -20,11 +20,12 @@ from benchmarks.page import row, write
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
 from features import engine
-from features.declare import VIEW
+from features.declare import SESSION, VIEW
+from features.deviance import of_sessions
+from features.facts import points_of
 from serving.docs import CARDS
 from serving.nightly import nightly
 from serving.policy import load_policy
-from serving.scorer import deviance_points
 from training.declare import Model
 from training.evaluate import average_precision
 from training.fit import consistent, rules_score, trees_of
@@ -74,7 +75,10 @@ def judged(lake: Path, model: Model, as_of: datetime) -> tuple[pd.DataFrame, np.
         guilty = set(worlds.truth(lake, "orders")["order_id"])
     else:
         owner, guilty = None, worlds.guilty_operators(lake)
-    signals = engine.compute(tables, model.signals, model.entity, None if owner is None else owner.index)
+    if model.entity == SESSION:
+        signals = of_sessions(tables, model.signals, sorted(owner.index))
+    else:
+        signals = engine.compute(tables, model.signals, model.entity, None if owner is None else owner.index)
     group = pd.Series(signals.index, index=signals.index) if owner is None else owner.reindex(signals.index)
     return signals, np.isin(signals.index, list(guilty)).astype(int), group
 
@@ -87,7 +91,7 @@ def scorers(released: Released, signals: pd.DataFrame) -> dict[str, np.ndarray]:
         "model": released.raw(signals[released.columns].to_numpy()),
         "no graph": released.no_graph.among(control).raw(control),
         "rules only": rules_score(signals),
-        "no labels": deviance_points(alone, released.model.entity).sum(axis=1).to_numpy(),
+        "no labels": points_of(alone, released.model.entity).sum(axis=1).to_numpy(),
     }
 
 

@@ -30,6 +30,7 @@ from features import (
     rooms,
     series,
     shape,
+    told,
     totals,
     versions,
     viewers,
@@ -49,6 +50,7 @@ CATALOGUE: tuple[Signal, ...] = (
     + shape.SIGNALS
     + coordination.SIGNALS
     + totals.SIGNALS
+    + told.SIGNALS
     + orders.SIGNALS
     + categories.SIGNALS
     + fulfilment.SIGNALS
@@ -60,6 +62,7 @@ CATALOGUE: tuple[Signal, ...] = (
     + totals.OF_OPERATORS
     + rooms.SIGNALS
     + elsewhere.OF_OPERATORS
+    + told.OF_OPERATORS
     + benefit.SIGNALS
     + attributes.SIGNALS
 )
@@ -73,6 +76,8 @@ def of_entity(entity: str) -> tuple[Signal, ...]:
 
 def digest() -> str:
     """SHA-256 over the source of every file that computes a signal: a changed formula is a changed catalogue."""
+    from features import departures, deviance, ranks, shrinkage  # here, for they know the catalogue
+
     sources = (
         audience,
         viewers,
@@ -100,7 +105,12 @@ def digest() -> str:
         elsewhere,
         injected,
         totals,
+        told,
         versions,
+        departures,
+        deviance,
+        ranks,
+        shrinkage,
     )
     text = "\n".join(inspect.getsource(m) for m in sources)
     return hashlib.sha256(text.encode()).hexdigest()

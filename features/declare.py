@@ -10,19 +10,22 @@ from typing import Any
 SESSION, ORDER, ACCOUNT, OPERATOR, VIEW = "session", "order", "account", "operator", "view"
 KEY = {SESSION: "session_id", ORDER: "order_id", ACCOUNT: "account_id", OPERATOR: "operator_id", VIEW: "view_id"}
 NIGHTLY, LIVE = "NIGHTLY", "LIVE"
+POINTS = "points of deviance"  # unit of a signal that is a deviance itself
 
 
 @dataclass(frozen=True)
 class Derived:
     """A table made from others once a night: `build` takes Ibis tables and gives a pandas frame, or an Ibis table that the engine keeps.
 
-    `columns`: name → Arrow type name, what it has, also when nothing was found.
+    `columns`: name → Arrow type name, what it has, also when nothing was found. `from_all`: `build` takes the mapping of all tables there
+    are instead, of which those in `reads` are enough.
     """
 
     name: str
     reads: tuple[str, ...]
     columns: dict[str, str]
     build: Callable[..., Any]
+    from_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,11 @@ class Signal:
         return self.alarm is not None and (value - self.alarm) * (self.direction or 1) >= 0
 
 
-def derived(reads: tuple[str, ...], columns: dict[str, str]) -> Callable[..., Derived]:
+def derived(reads: tuple[str, ...], columns: dict[str, str], from_all: bool = False) -> Callable[..., Derived]:
     """Declare a derived table from the function that makes it."""
 
     def wrap(build: Callable[..., Any]) -> Derived:
-        return Derived(build.__name__, reads, columns, build)
+        return Derived(build.__name__, reads, columns, build, from_all)
 
     return wrap
 

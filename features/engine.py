@@ -107,15 +107,21 @@ def derived_table(wanted: Derived, tables: Tables) -> Any:
     """A derived table over these tables, made once: it is kept among them under its name with a mark in front."""
     name = MADE + wanted.name
     if name not in tables:
-        made = wanted.build(*(tables[n] for n in wanted.reads))
+        made = wanted.build(tables) if wanted.from_all else wanted.build(*(tables[n] for n in wanted.reads))
         if not isinstance(made, pd.DataFrame):
             rows = made.select(**{c: made[c].cast(t) for c, t in wanted.columns.items()})
             rows = kept(rows, f"made_{id(tables):x}_{wanted.name}")
             tables[name] = rows if is_kept(rows) else ibis.memtable(rows.to_pyarrow())  # type: ignore[index]
             return tables[name]
-        schema = pa.schema([(c, pa.type_for_alias(t)) for c, t in wanted.columns.items()])
-        tables[name] = ibis.memtable(pa.Table.from_pandas(made[list(wanted.columns)], schema=schema, preserve_index=False))  # type: ignore[index]
+        hold(tables, wanted, made)
     return tables[name]
+
+
+def hold(tables: Tables, wanted: Derived, made: pd.DataFrame) -> None:
+    """Keep what is a derived table's content among these tables, so that it is not made again."""
+    schema = pa.schema([(c, pa.type_for_alias(t)) for c, t in wanted.columns.items()])
+    arrow = pa.Table.from_pandas(made[list(wanted.columns)], schema=schema, preserve_index=False)
+    tables[MADE + wanted.name] = ibis.memtable(arrow)  # type: ignore[index]
 
 
 def _relational(source: Relation, signals: list[Signal], tables: Tables, only: Any | None, cut: dict[str, Any]) -> pd.DataFrame:

@@ -18,15 +18,23 @@ from features.catalogue import BY_NAME
 COMMON = 0.3  # share of all from which as much is common
 
 
-def rarities(columns: list[str], values: np.ndarray) -> np.ndarray:
+def rarities(columns: list[str], values: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
     """-log of the share that lies as far out on the suspicious side, less that of `COMMON`: shape (n, signals), at least 0.
 
-    `values`: float64 of shape (n, signals). 0 where a value is unknown or its signal has no suspicious side.
+    `values`: float64 of shape (n, signals); `among`: of those they are ranked among (None: these). 0 where a value is unknown or its
+    signal has no suspicious side.
     """
     out = np.zeros(values.shape)
     for j, name in enumerate(columns):
-        known = np.isfinite(values[:, j])
-        if BY_NAME[name].direction and known.any():
-            share = rankdata(-values[known, j] * BY_NAME[name].direction) / known.sum()
+        known, side = np.isfinite(values[:, j]), BY_NAME[name].direction
+        others = values[known, j] if among is None else among[np.isfinite(among[:, j]), j]
+        if side and known.any() and len(others):
+            share = (rankdata(-others * side) if among is None else _ranks(-values[known, j] * side, -others * side)) / len(others)
             out[known, j] = np.clip(np.log(COMMON / share), 0.0, None)
     return out
+
+
+def _ranks(x: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Rank of each among others, half of those that tie before it, as `rankdata` gives it to one of them."""
+    ordered = np.sort(others)
+    return (np.searchsorted(ordered, x, "left") + np.searchsorted(ordered, x, "right") + 1) / 2

@@ -30,8 +30,9 @@ class TierPolicy:
     cold_sessions: int
     cold_views: int
     cold_orders: int
-    review_alarms: int
+    review_facts: int
     review_far: float
+    review_deviance: float
     review_honest: float
     false_discovery: float
 

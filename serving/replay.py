@@ -111,7 +111,7 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
     folder = lake / "runs" / run
     decisions = pq.read_table(folder / "tier_decisions.parquet").to_pandas()
     signals = pq.read_table(folder / "signals.parquet", filters=[("entity_kind", "==", "operator")]).to_pandas()
-    known = signals[signals["signal"].isin(["operator_session_count", "operator_order_count"])]
+    known = signals[signals["signal"].isin(["operator_session_count", "operator_order_count", "operator_view_count"])]
     wide = known.pivot(index="entity_id", columns="signal", values="value")
 
     def value(operator: str, name: str) -> float | None:
@@ -125,7 +125,7 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
                 r.operator_id,
                 None if pd.isna(r.risk) else float(r.risk),
                 None if pd.isna(r.influence) else float(r.influence),
-                int(why["alarms"]),
+                int(why.get("facts", 0)),  # nights of earlier policies counted alarms instead
                 value(r.operator_id, "operator_session_count"),
                 value(r.operator_id, "operator_order_count"),
                 attribution=r.attribution,
@@ -135,6 +135,8 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
                 floor=why.get("floor"),
                 override=why["override"]["tier"] if why.get("override") else None,
                 contested=bool(why.get("contested", False)),
+                views=value(r.operator_id, "operator_view_count"),
+                deviance=float(why.get("deviance", 0.0)),
             )
         )
     return out

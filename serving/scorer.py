@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +10,11 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
-from features.declare import OPERATOR, ORDER, SESSION
-from features.departures import LESS, Departures, learn, settled, weight_of
-from features.ranks import rarities
+from features.facts import points_of
 from serving.policy import NightPolicy
 from training.release import Released
 
 DEVIANCE = "deviance"
-REACHED = 0.3  # what an alarm that is reached adds to a deviance, however usual it is
-# Relations whose signals tell of one thing: orders of one buyer within an hour.
-BURSTS = frozenset({"trade", "trade_hours", "sliding_hours"})
-STATISTICS = ("_mean", "_median", "_min", "_max", "_sd", "_peak")  # of one figure over an operator's sessions
-SIZES = {SESSION: ("view_count", "viewers_mean"), OPERATOR: ("operator_view_count", "operator_order_count")}  # the first that is known
 
 
 @dataclass(frozen=True)
@@ -110,45 +102,6 @@ def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy
     return frame.assign(unknown=_unknown(signals[released.columns], shown.to_numpy()))
 
 
-def departed(
-    signals: pd.DataFrame,
-    entity: str,
-    peers: Callable[[list[str], np.ndarray, str | None], Departures] = settled,
-    usual: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """How far each value lies from `peers` of a like size among those that are `usual` (None: tonight's), in spreads (`features/departures.py`)."""
-    size = next((c for c in SIZES.get(entity, ()) if c in signals.columns and signals[c].notna().any()), None)
-    values = signals.to_numpy(dtype=np.float64)
-    if not len(signals):
-        return signals
-    others = values if usual is None else usual[signals.columns].to_numpy(dtype=np.float64)
-    return pd.DataFrame(peers(list(signals.columns), others, size).of(values), index=signals.index, columns=signals.columns)
-
-
-def outlying(signals: pd.DataFrame, away: pd.DataFrame) -> pd.DataFrame:
-    """What each signal adds to a deviance, at least 0: by how many spreads it lies `away` on its suspicious side.
-
-    A signal that raises no alarm alone counts half, and an alarm that is reached adds a little whatever the peers do: where most of
-    them cheat, nobody lies far out.
-    """
-    out = {}
-    for name in signals.columns:
-        s = BY_NAME[name]
-        if s.direction and s.alarm is None:
-            out[name] = LESS * weight_of(np.nan_to_num(away[name] * s.direction))
-        elif s.alarm is not None:
-            side = s.direction or 1
-            out[name] = weight_of(np.nan_to_num(away[name] * side)) + REACHED * ((signals[name] - s.alarm) * side >= 0)
-    return pd.DataFrame(out, index=signals.index)
-
-
-def deviance_points(signals: pd.DataFrame, entity: str, usual: pd.DataFrame | None = None) -> pd.DataFrame:
-    """What each signal adds to the deviance of each entity, at least 0: of orders by how rare a value is, of others by how far out."""
-    if entity == ORDER:
-        return pd.DataFrame(rarities(list(signals.columns), signals.to_numpy(dtype=np.float64)), signals.index, signals.columns)
-    return outlying(signals, departed(signals, entity, usual=usual))
-
-
 def deviance_scores(
     signals: pd.DataFrame, entity: str, version: str, peers: Peers, policy: NightPolicy, usual: pd.DataFrame | None = None
 ) -> pd.DataFrame:
@@ -157,7 +110,7 @@ def deviance_scores(
     Needs no label and says nothing of probability. Same columns as `model_scores`.
     """
     known = [s.name for s in of_entity(entity) if s.name in signals.columns]
-    points = deviance_points(signals[known], entity, usual)
+    points = points_of(signals[known], entity, usual)
     total = points.sum(axis=1).to_numpy() if points.shape[1] else np.zeros(len(signals))
     score = 100.0 * (1.0 - np.exp(-total / 6.0))
     frame = _ranked(signals.index, DEVIANCE, version, score, np.full(len(signals), np.nan), total)
@@ -172,34 +125,6 @@ def deviance_scores(
         )
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
     return frame.assign(unknown=_unknown(signals[known], shown))
-
-
-def fact_of(name: str) -> str:
-    """What a signal tells of: bursts of one buyer's orders, or its figure, of which it may be one of several statistics."""
-    source = BY_NAME[name].source
-    if source is not None and source.name in BURSTS:
-        return "bursts"
-    return next((name.removesuffix(end) for end in STATISTICS if name.endswith(end)), name)
-
-
-def alarm_count(signals: pd.DataFrame, entity: str, far: float) -> pd.Series:
-    """Facts of which a signal lies beyond its alarm and `far` spreads or more from its peers, by entity.
-
-    Where most peers lie beyond an alarm, it is the yardstick that does not fit them, not they who cheat; and some peer always
-    is the most extreme, so that being so is no alarm. All are peers here, those who lie out too: a review needs more than a rank.
-    Signals of one fact are one alarm: one buyer who orders three times within an hour moves four of them, and an operator's
-    highest figure moves its median.
-    """
-    away = departed(signals, entity, learn)
-    beyond: dict[str, pd.Series] = {}
-    for name in signals.columns:
-        s = BY_NAME[name]
-        if s.alarm is not None:
-            side = s.direction or 1
-            found = ((signals[name] - s.alarm) * side >= 0) & (away[name] * side >= far)
-            fact = fact_of(name)
-            beyond[fact] = beyond.get(fact, False) | found
-    return sum((found.astype(int) for found in beyond.values()), start=pd.Series(0, index=signals.index))
 
 
 def _ranked(index: pd.Index, model: str, version: str, score: np.ndarray, probability: np.ndarray, key: np.ndarray) -> pd.DataFrame:

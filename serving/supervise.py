@@ -12,12 +12,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.declare import OPERATOR
+from features.deviance import facts_far
+from features.facts import points_of
 from serving.duties.components import NAMES, influence
 from serving.duties.standing_orders import Override
 from serving.moved import as_json, policy_before, ways_down
 from serving.policy import Policy, parsed
 from serving.scored import Scored
-from serving.scorer import DEVIANCE, alarm_count
+from serving.scorer import DEVIANCE
 from serving.tiers import TIERS, Decision, Standing, decide, who_gains
 from training.release import Released
 
@@ -53,7 +55,7 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
     s, trained = operators.signals, operators.main != DEVIANCE
     probability = operators.probability()
     weight = influence(context.parts, policy.influence)
-    alarms = alarm_count(s, OPERATOR, policy.tiers.review_far)
+    facts, deviance = facts_far(s, OPERATOR, policy.tiers.review_far), points_of(s, OPERATOR).sum(axis=1)
     reasons = operators.scores[operators.scores["model"] == operators.main]["reasons"].dropna().to_dict()
     out = []
     for operator in s.index:
@@ -66,13 +68,14 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
                 operator,
                 _value(probability[operator]) if trained else None,
                 _value(weight.get(operator, np.nan)),
-                int(alarms[operator]),
+                int(facts[operator]),
                 _value(s.at[operator, "operator_session_count"]),
                 _value(s.at[operator, "operator_order_count"]),
                 gains,
                 None if context.p_values is None else _value(context.p_values.get(operator, np.nan)),
                 context.rarest is not None and bool(context.rarest.get(operator, False)),
                 views=_value(s.at[operator, "operator_view_count"]),
+                deviance=float(deviance[operator]),
                 stratum=context.stratum.get(operator, ""),
                 floor=context.floors.get(operator),
                 override=held.tier if held else None,
@@ -127,7 +130,8 @@ def decide_night(
                         "zh": d.why_zh,
                         "en": d.why_en,
                         "proposed": d.proposed,
-                        "alarms": standing.alarms,
+                        "facts": standing.facts,
+                        "deviance": standing.deviance,
                         "rarest": standing.rarest,
                         "contested": standing.contested,
                         "clean": standing.clean + 1 if milder and d.tier == standing.previous_tier else 0,

@@ -18,7 +18,8 @@ class Standing:
     """What is known of an operator tonight. None is unknown; unknown never moves a tier.
 
     `risk`: calibrated probability. `influence`: share of operators with less, from corrected figures.
-    `alarms`: signals beyond their alarm. `attribution`: who gains from its suspicious orders.
+    `facts`: how many lie far from peers on the suspicious side; `deviance`: what all of them add up to, in points.
+    `attribution`: who gains from its suspicious orders.
     `p_value`: share of honest operators that look at least as suspicious;
     `rarest`: none that is known does. `clean`: nights in a row, before tonight, with a milder proposal.
     `previous_*`: last night's tier, risk, model and policy. `stratum`: its region and category, which have patrol of their own.
@@ -30,7 +31,7 @@ class Standing:
     operator_id: str
     risk: float | None
     influence: float | None
-    alarms: int
+    facts: int
     sessions: float | None
     orders: float | None
     attribution: str = "unknown"
@@ -47,6 +48,7 @@ class Standing:
     split: tuple[float, float, float] | None = None
     contested: bool = False
     views: float | None = None
+    deviance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ def is_cold(s: Standing, policy: Policy) -> bool:
     return few and (s.orders or 0) < policy.tiers.cold_orders
 
 
+def lies_out(s: Standing, policy: Policy) -> bool:
+    """Whether an operator is reviewed where no model tells a risk: several facts lie far out, and together very far."""
+    return s.facts >= policy.tiers.review_facts and s.deviance >= policy.tiers.review_deviance
+
+
 def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str:
     """The tier that tonight's evidence proposes, before capacity and hysteresis.
 
@@ -79,7 +86,7 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
     """
     t = policy.tiers
     if s.risk is None:
-        return "B" if s.alarms >= t.review_alarms else "A"
+        return "B" if lies_out(s, policy) else "A"
     tier = "D" if s.risk >= t.D else "C" if s.risk >= t.C else "B" if s.risk >= t.B else "A"
     if s.p_value is not None and s.p_value > policy.tiers.review_honest and not s.rarest:
         tier = "A"
@@ -122,7 +129,7 @@ def within_capacity(standings: list[Standing], proposed: dict[str, str], policy:
 
     Capacity is a share of each region and category, of the small ones together, and of everybody.
     """
-    order = sorted(standings, key=lambda s: (-(expected_harm(s) or 0.0), -s.alarms, s.operator_id))
+    order = sorted(standings, key=lambda s: (-(expected_harm(s) or 0.0), -s.deviance, s.operator_id))
     out = dict(proposed)
     for tier, milder, share in (
         ("D", "C", policy.tiers.capacity_D),
@@ -146,7 +153,7 @@ def settled(s: Standing, proposed: str, policy: Policy) -> str:
     """Hysteresis: a worse tier at once, a milder one only after the clean period, one step at a time."""
     if s.previous_tier is None or proposed >= s.previous_tier:
         return proposed
-    if s.risk is None and s.alarms < policy.tiers.review_alarms and s.previous_risk is not None:
+    if s.risk is None and not lies_out(s, policy) and s.previous_risk is not None:
         return s.previous_tier  # what has become unknown moves nothing
     if s.clean + 1 < policy.tiers.clean_nights:
         return s.previous_tier
@@ -177,7 +184,8 @@ def _cause(s: Standing, tier: str, policy: Policy, model: str) -> str:
 
 def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) -> tuple[str, str]:
     if s.risk is None:
-        zh, en = f"无校准模型，{s.alarms} 项信号越过警戒值", f"no calibrated model; {s.alarms} signals beyond their alarm"
+        zh = f"无校准模型，{s.facts} 项事实明显偏离同类，合计偏离 {s.deviance:.1f} 分"
+        en = f"no calibrated model; {s.facts} facts lie far from its peers, {s.deviance:.1f} points of deviance in all"
     else:
         zh, en = f"风险 {s.risk:.2f}", f"risk {s.risk:.2f}"
     if s.p_value is not None:

@@ -89,6 +89,8 @@ def session_rows(n: int = 500) -> Dataset:
     kind = rng.choice(["", "view_fraud", "engagement_fraud"], n, p=[0.6, 0.2, 0.2])
     signals["flash_view_share"] += 4.0 * (kind == "view_fraud")
     signals["likes_per_liker_ratio"] += 4.0 * (kind == "engagement_fraud")
+    for c, typology in (("session_view_deviance", "view_fraud"), ("session_engagement_deviance", "engagement_fraud")):
+        signals[c] = np.abs(signals[c]) + 6.0 * (kind == typology)
     labels = pd.DataFrame({"confirmed": (kind != "").astype(int), "audited": False, "typology": kind})
     when, nights = pd.Series([pd.Timestamp(UNTIL)] * n), pd.Series([UNTIL] * n)
     return Dataset(signals, labels, when, pd.Series([f"g{i}" for i in range(n)]), nights, peers={pd.Timestamp(UNTIL): signals})

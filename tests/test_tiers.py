@@ -34,10 +34,11 @@ def test_a_new_operator_is_reviewed_not_accused():
     assert tier(risk=0.99, sessions=2.0, orders=20.0) == "D"
 
 
-def test_without_a_calibrated_model_two_alarms_make_a_review_and_nothing_more():
-    assert tier(risk=None, alarms=1) == "A"
-    assert tier(risk=None, alarms=2) == "B"
-    assert tier(risk=None, alarms=50) == "B"
+def test_without_a_calibrated_model_two_facts_and_twenty_points_of_deviance_make_a_review_and_nothing_more():
+    assert tier(risk=None, facts=1, deviance=99.0) == "A"
+    assert tier(risk=None, facts=9, deviance=19.999) == "A"
+    assert tier(risk=None, facts=2, deviance=20.0) == "B"
+    assert tier(risk=None, facts=50, deviance=900.0) == "B"
 
 
 def test_worse_moves_at_once_and_better_only_after_the_clean_period():
@@ -48,7 +49,7 @@ def test_worse_moves_at_once_and_better_only_after_the_clean_period():
 
 
 def test_what_becomes_unknown_moves_nothing():
-    assert tier(risk=None, alarms=0, previous_tier="C", previous_risk=0.5, clean=99) == "C"
+    assert tier(risk=None, previous_tier="C", previous_risk=0.5, clean=99) == "C"
 
 
 def test_influence_raises_supervision_never_guilt():
@@ -85,7 +86,8 @@ standings = st.lists(
         operator_id=st.uuids().map(str),
         risk=st.none() | st.floats(0, 1),
         influence=st.none() | st.floats(0, 1),
-        alarms=st.integers(0, 9),
+        facts=st.integers(0, 9),
+        deviance=st.floats(0, 90),
         sessions=st.none() | st.floats(0, 50),
         orders=st.none() | st.floats(0, 500),
         previous_tier=st.none() | st.sampled_from("ABCD"),
@@ -120,7 +122,7 @@ def test_more_risk_is_never_milder(rows):
         ("B = 0.15", "B = 0.95", "0 <= B"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.6"', "", "version"),
+        ('version = "2026.7"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
@@ -254,8 +256,9 @@ def test_those_without_a_place_in_d_still_compete_for_c_and_b():
     assert len(tiers_of(milder)["D"]) == 4 and "low" in tiers_of(milder)["A"]  # one who proposes nothing takes no place
 
 
-def test_of_equal_harm_more_alarms_come_first_then_the_name():
-    rows = [replace(BASE, operator_id=n, risk=None, alarms=a) for n, a in (("x", 2), ("y", 3), ("z", 3), *((f"q{i}", 0) for i in range(5)))]
+def test_of_equal_harm_the_furthest_out_come_first_then_the_name():
+    out = (("x", 20.0), ("y", 30.0), ("z", 30.0), *((f"q{i}", 0.0) for i in range(5)))
+    rows = [replace(BASE, operator_id=n, risk=None, facts=2, deviance=d) for n, d in out]
     assert tiers_of(rows)["B"] == ["y", "z"]
 
 
@@ -278,7 +281,7 @@ def test_the_cause_of_a_move_is_the_person_the_notice_the_policy_or_the_largest_
     assert one(**PAST, risk=0.9, split=(0.1, 0.2, -0.5)).cause == "model"
     assert one(**PAST | {"previous_model": "m0"}, risk=0.9, split=(0.0, 0.0, 0.0)).cause == "model"
     assert one(**PAST | {"previous_risk": None}, risk=0.9).cause == "data"
-    assert one(**PAST, risk=None, alarms=9).cause == "data"
+    assert one(**PAST, risk=None, facts=9, deviance=90.0).cause == "data"
     assert one(risk=0.9).cause == "none"  # a first decision moved from nowhere
     assert one(**PAST | {"previous_tier": "D"}, risk=0.9, override="D").cause == "none"
 
@@ -286,8 +289,8 @@ def test_the_cause_of_a_move_is_the_person_the_notice_the_policy_or_the_largest_
 def test_the_words_of_a_decision_say_each_thing_that_made_it():
     r = one(risk=0.5, p_value=0.004)
     assert (r.why_zh, r.why_en) == ("风险 0.50；诚实运营者中 0.4% 同样可疑", "risk 0.50; 0.4% of honest operators look as suspicious")
-    r = one(risk=None, alarms=3, sessions=0.0, orders=0.0)
-    assert (r.why_zh, r.why_en) == ("无校准模型，3 项信号越过警戒值；历史不足，只复核", "no calibrated model; 3 signals beyond their alarm; too little history, reviewed only")  # fmt: skip
+    r = one(risk=None, facts=3, deviance=21.25, sessions=0.0, orders=0.0)
+    assert (r.why_zh, r.why_en) == ("无校准模型，3 项事实明显偏离同类，合计偏离 21.2 分；历史不足，只复核", "no calibrated model; 3 facts lie far from its peers, 21.2 points of deviance in all; too little history, reviewed only")  # fmt: skip
     r = one(risk=0.5, attribution="third_party")
     assert (r.why_zh, r.why_en) == ("风险 0.50；可疑订单对其不利，也可能是他人恶意刷单", "risk 0.50; its suspicious orders harm it, which may be a rival's doing")  # fmt: skip
     r = one(**PAST | {"previous_tier": "C"}, risk=0.0)
@@ -310,13 +313,11 @@ def test_a_decision_carries_what_the_night_publishes():
     assert one(risk=0.01, clean=0, **PAST | {"previous_tier": "D"}).proposed == "A"
 
 
-def test_what_becomes_unknown_with_alarms_is_judged_by_them():
+def test_what_becomes_unknown_and_lies_out_is_judged_by_that():
     past = PAST | {"previous_tier": "C", "previous_risk": 0.5}
-    assert one(**past, risk=None, alarms=1, clean=99).tier == "C"
-    assert one(**past, risk=None, alarms=2, clean=99).tier == "B"
-    assert (
-        one(**past | {"previous_risk": None}, risk=None, alarms=0, clean=99).tier == "B"
-    )  # it was unknown before: the clean period counts
+    assert one(**past, risk=None, facts=1, deviance=20.0, clean=99).tier == "C"
+    assert one(**past, risk=None, facts=2, deviance=25.0, clean=99).tier == "B"
+    assert one(**past | {"previous_risk": None}, risk=None, clean=99).tier == "B"  # it was unknown before: the clean period counts
 
 
 def test_the_clean_period_ends_on_its_last_night_and_one_step_is_taken():

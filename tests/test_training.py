@@ -77,6 +77,18 @@ def test_calibration_is_monotone_and_gives_the_frequency():
     assert (np.diff(grid) >= 0).all() and c(np.array([0.0]))[0] == pytest.approx(0.5, abs=0.08)
 
 
+def test_scores_that_differ_in_their_last_bits_have_the_same_probability_but_for_as_little():
+    """Steps would give the two sides of an edge probabilities that lie far apart."""
+    rng = np.random.default_rng(9)
+    raw = np.sort(rng.normal(0, 2, 600))
+    truth = rng.random(600) < 1 / (1 + np.exp(-2 * raw))
+    c = isotonic(raw, truth.astype(float), np.ones(600))
+    assert np.abs(c(raw + 1e-9) - c(raw)).max() < 1e-6
+    shifted = isotonic(raw + rng.normal(0, 1e-9, 600), truth.astype(float), np.ones(600))
+    assert np.abs(shifted(raw) - c(raw)).max() < 1e-6
+    assert len(c.raw) == len(set(c.probability)) < 60 and (np.diff(c.raw) > 0).all()
+
+
 def test_too_few_verdicts_are_refused_with_the_count():
     model = BY_NAME["order_brushing"]
     empty = Dataset(

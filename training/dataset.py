@@ -20,6 +20,7 @@ import pandas as pd
 from features import engine
 from features.declare import OPERATOR, SESSION, VIEW
 from features.departures import ENOUGH, Departures, settled
+from features.deviance import of_sessions
 from features.kernels import run_kernels
 from features.rings import find_rings
 from training.declare import Model
@@ -127,8 +128,11 @@ def build(
             labels = labels.reindex(entity)
             peers[pd.Timestamp(moment)] = engine.compute(tables, model.signals, model.entity, only=usual)
         elif model.compares:
-            wanted = None if judged == OPERATOR else labels.index.union(usual)
-            computed = engine.compute(tables, model.signals, model.entity, only=wanted)
+            if model.entity == SESSION:
+                computed = of_sessions(tables, model.signals, sorted({*labels.index, *usual}))
+            else:
+                wanted = None if judged == OPERATOR else labels.index.union(usual)
+                computed = engine.compute(tables, model.signals, model.entity, only=wanted)
             signals = computed[computed.index.isin(labels.index)]
             labels = labels.reindex(signals.index)
             peers[pd.Timestamp(moment)] = computed if judged == OPERATOR else computed[computed.index.isin(usual)]

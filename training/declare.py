@@ -17,6 +17,7 @@ class Model:
     `apart`: each typology has trees of its own, one against all, and any of them may find an entity.
     `pruned`: verdicts that trees of other groups contradict are not learnt from.
     `tails`: one signal that lies out as hardly any cleared entity's does finds an entity too; needs `compares`.
+    `lean`: log-odds that are added for each point by which signals that are deviances themselves lie beyond peers; needs `compares`.
     `teacher`: the model whose probabilities for sessions that nobody judged are learnt from beside the verdicts (`training/teach.py`).
     `parameters` and `rounds`: what of `FITTING` is other for it, and how many trees are grown.
     """
@@ -34,6 +35,7 @@ class Model:
     apart: bool = False
     pruned: bool = False
     tails: bool = False
+    lean: float = 0.0
     teacher: str | None = None
     parameters: dict[str, float | int | str] = field(default_factory=dict)
     rounds: int = 200

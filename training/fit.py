@@ -94,7 +94,7 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray, 
         more = _by_night(also.signals[columns].to_numpy(), also.night, lambda at, some: inputs(some, yardsticks[at], model.own))
         given, target, weight = _with_unjudged(given, target, weights(labels), more, also, typologies)
     train = lgb.Dataset(given, target, weight=weight)
-    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies, tails, model.own)
+    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies, tails, model.own, model.lean)
 
 
 def _with_unjudged(

@@ -90,6 +90,7 @@ def text_of(trees: Trees, no_graph: Trees) -> dict[str, str]:
             "typologies": list(t.typologies),
             "tails": t.tails and t.tails.as_json(),
             "own": t.own,
+            "lean": t.lean,
         }
         for name, t in named.items()
     }
@@ -108,7 +109,8 @@ def read_trees(files: dict[str, str], columns: list[str], no_graph_columns: list
         given = said[name]
         peers = None if given["peers"] is None else departures.from_json(given["peers"])
         tails = None if given["tails"] is None else rarity.from_json(given["tails"])
-        return Trees(lgb.Booster(model_str=files[f"{name}.txt"]), signals, peers, tuple(given["typologies"]), tails, given["own"])
+        booster = lgb.Booster(model_str=files[f"{name}.txt"])
+        return Trees(booster, signals, peers, tuple(given["typologies"]), tails, given["own"], given["lean"])
 
     return read("model", columns), read("no_graph", no_graph_columns)
 

@@ -20,7 +20,7 @@ import pandas as pd
 
 from features import engine
 from features.catalogue import BY_NAME
-from features.declare import SESSION
+from features.deviance import of_sessions
 from training.calibrate import Calibration
 from training.dataset import WEEK, Dataset, by_name, prefixes_of
 from training.declare import Model
@@ -87,7 +87,7 @@ def unjudged(
         if not ids:
             continue
         tables = engine.duckdb_tables(lake, moment.to_pydatetime())
-        whole = engine.compute(tables, tuple(BY_NAME[c] for c in teacher.columns), SESSION, only=ids)
+        whole = of_sessions(tables, tuple(BY_NAME[c] for c in teacher.columns), ids)
         shares, p = held_by(teacher, calibration, whole)
         rows, entity = prefixes_of(tables, model, ids)
         at = whole.index.get_indexer(entity)

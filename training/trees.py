@@ -5,18 +5,23 @@ The inputs are the signals themselves, or, for a model that compares with peers,
 people stay half as long, or where all of them swipe, is its own yardstick. Where typologies are learnt apart there is one ensemble for each (one against all), and the score is
 that of at least one of them holding: an entity is suspicious when any one scheme explains it.
 
+What signals say that are deviances themselves (`features/told.py`) is no input of the trees: it is added to their log-odds, so much for each
+point beyond peers (`lean`). Trees would cut it where their few verdicts do, and on another platform the cuts lie elsewhere.
+
 A model that reads tails (`features/rarity.py`) has a second finder beside its trees: an entity of which one signal lies out as hardly
 any cleared one does gets at least the score `LIFTED`, so that a scheme without verdicts is looked at by somebody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import lightgbm as lgb
 import numpy as np
 
 from features.catalogue import BY_NAME
+from features.declare import POINTS
 from features.departures import ENOUGH, Departures, settled
 from features.rarity import Tails
 
@@ -34,7 +39,8 @@ class Trees:
     """A booster with the signals it reads, in order, and the peers it compares with (None: it does not).
 
     `own`: whether it reads the values themselves too, where there are peers. `typologies`: what its ensembles were taught apart, in their order; none where there is but one ensemble.
-    `tails`: those of cleared entities, for the second finder (None: there is none); they need peers.
+    `tails`: those of cleared entities, for the second finder (None: there is none); they need peers. `lean`: log-odds for each point by
+    which deviances among the signals lie beyond their peers'; it needs peers too.
     """
 
     booster: lgb.Booster
@@ -43,6 +49,7 @@ class Trees:
     typologies: tuple[str, ...] = ()
     tails: Tails | None = None
     own: bool = True
+    lean: float = 0.0
 
     def among(self, values: np.ndarray) -> Trees:
         """The same trees, compared with the entities that `values` describe, shape (n, signals): with tonight's instead of those of the
@@ -75,8 +82,23 @@ class Trees:
 
     def _found(self, values: np.ndarray, threads: int, rounds: int | None = None) -> np.ndarray:
         """Log-odds by the trees alone, shape (n,)."""
-        found = np.asarray(self.booster.predict(self.inputs(values), raw_score=True, num_threads=threads, num_iteration=rounds))
-        return found if found.ndim == 1 else _any(found[:, 1:])
+        z = self._odds(values, self.inputs(values), threads, rounds)
+        return z[:, 0] if z.shape[1] == 1 else _any(z)
+
+    def _odds(self, values: np.ndarray, x: np.ndarray, threads: int, rounds: int | None = None) -> np.ndarray:
+        """Log-odds of each ensemble by its trees on the inputs `x` and what is added to them, shape (n, ensembles)."""
+        found = np.asarray(self.booster.predict(x, raw_score=True, num_threads=threads, num_iteration=rounds))
+        found = found[:, None] if found.ndim == 1 else found[:, 1:]
+        if self.lean and self.peers is not None:
+            added = self._added(values)
+            for j, typology in enumerate(self.typologies or (None,)):
+                found[:, j] += added[:, [typology in (None, BY_NAME[c].typology) for c in self.columns]].sum(axis=1)
+        return found
+
+    def _added(self, values: np.ndarray) -> np.ndarray:
+        """Log-odds that are added for each signal that is a deviance itself, shape (n, signals)."""
+        beyond = np.where(deviances(self.columns), values - self.peers.usual(values), 0.0) if self.peers is not None else np.zeros(0)
+        return self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
 
     def _lifted(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log-odds that the rarest signal alone gives, -inf where none is rare, and the number of that signal: shapes (n,)."""
@@ -89,7 +111,7 @@ class Trees:
 
     def shares(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more."""
-        z = np.asarray(self.booster.predict(self.inputs(values), raw_score=True, num_threads=threads)).reshape(len(values), -1)[:, 1:]
+        z = self._odds(values, self.inputs(values), threads)
         raised, rarest = self._lifted(values)
         against = np.array([BY_NAME[c].typology for c in self.columns])[rarest]
         z = np.maximum(z, np.where(against[:, None] == np.array(self.typologies), raised[:, None], -np.inf))
@@ -106,7 +128,7 @@ class Trees:
         shap = np.asarray(self.booster.predict(x, pred_contrib=True, num_threads=threads)).reshape(len(values), -1, x.shape[1] + 1)
         shap = shap[:, :, :-1]
         if shap.shape[1] > 1:
-            z = np.asarray(self.booster.predict(x, raw_score=True, num_threads=threads))[:, 1:]
+            z = self._odds(values, x, threads)
             share = sigmoid(z) / sigmoid(_any(z))[:, None]
             push = (shap[:, 1:] * share[:, :, None]).sum(axis=1)
         else:
@@ -118,6 +140,8 @@ class Trees:
         out, made = self.peers.deviance_parts(self.peers.of(values)), push[:, first + k :]
         parts = push[:, first : first + k] + (out * made[:, :, None]).sum(axis=1)
         parts += push[:, :k] if self.own else 0.0
+        if self.lean:
+            parts += self._added(values)
         if self.tails is not None:  # else the trees need not be asked again, as for every check of a running session
             raised, rarest = self._lifted(values)
             parts[np.arange(len(values)), rarest] += np.maximum(raised - self._found(values, threads), 0.0)
@@ -136,14 +160,20 @@ class Trees:
 def inputs(values: np.ndarray, peers: Departures | None, own: bool = True) -> np.ndarray:
     """What trees read of signals of shape (n, signals): departures and deviances where there are peers, values where there are none or `own`.
 
-    Departures enter by their logarithm, and beyond `FURTHEST` all are alike: how far a share lies out where nearly all have none
+    Signals that are deviances themselves are unknown to them. Departures enter by their logarithm, and beyond `FURTHEST` all are alike: how far a share lies out where nearly all have none
     says more of the peers than of it.
     """
     if peers is None:
         return values
+    values = np.where(deviances(peers.columns), np.nan, values)
     departed = peers.of(values)
     logs = np.clip(np.sign(departed) * np.log1p(np.abs(departed)), -FURTHEST, FURTHEST)
     return np.hstack([*([values] if own else []), logs, peers.deviances(departed)])
+
+
+def deviances(columns: Sequence[str]) -> np.ndarray:
+    """Which signals are deviances themselves, shape (signals,)."""
+    return np.array([BY_NAME[c].unit == POINTS for c in columns])
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Which operators should a patrol look at first?"""
 
-from features import benefit, counters, customers, elsewhere, operators, rooms, totals
+from features import benefit, counters, customers, elsewhere, operators, rooms, told, totals
 from features.declare import OPERATOR
 from training.declare import Model
 
@@ -13,6 +13,7 @@ MODEL = Model(
     + totals.OF_OPERATORS
     + rooms.SIGNALS
     + elsewhere.OF_OPERATORS
+    + told.OF_OPERATORS
     + benefit.SIGNALS,
     typologies=("view_fraud", "engagement_fraud", "order_fraud"),
     question="Would people who looked at this operator's sessions and orders confirm that it cheats? Ranked by the answer.",
@@ -20,5 +21,6 @@ MODEL = Model(
     compares=True,
     size="operator_view_count",
     own=False,
+    lean=0.2,
     parameters={"min_data_in_leaf": 5, "num_leaves": 7},
 )

@@ -1,6 +1,6 @@
 """Was a session's audience or engagement inflated?"""
 
-from features import audience, coordination, elsewhere, engagement, expected, givers, habits, reactions, series, shape, viewers
+from features import audience, coordination, elsewhere, engagement, expected, givers, habits, reactions, series, shape, told, viewers
 from features.declare import SESSION
 from training.declare import RANDOMISED, Model
 
@@ -17,6 +17,7 @@ MODEL = Model(
     + habits.SIGNALS
     + elsewhere.SIGNALS
     + shape.SIGNALS
+    + told.SIGNALS
     + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
     typologies=("view_fraud", "engagement_fraud"),
     question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",
@@ -28,4 +29,5 @@ MODEL = Model(
     apart=True,
     pruned=True,
     tails=True,
+    lean=0.1,
 )

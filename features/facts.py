@@ -1,0 +1,31 @@
+"""Signals that tell of one fact, weighed against it: what a night ranks by without labels.
+
+Seven signals tell of bursts of orders: added up they would outweigh all else, and the furthest of them alone ranks shops coarsely, for
+most stand at the same small numbers. So points of signals of one fact are added up and divided by the root of their number: as many
+independent ones would spread by that much. Chosen on worlds and markets that no page judges; on Shopee's shops, where bursts are all that is
+known, the furthest alone ranked .75, the sum .90 and this .87.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from features import deviance
+from features.declare import OPERATOR
+
+
+def points_of(signals: pd.DataFrame, entity: str, usual: pd.DataFrame | None = None) -> pd.DataFrame:
+    """What each signal adds to the deviance of each entity, at least 0, as `deviance.points_of` says for sessions and orders, no two
+    signals of which tell of one fact. `usual`: signals of those they are compared with (None: these).
+    """
+    if entity != OPERATOR:
+        return deviance.points_of(signals, entity, usual)
+    return weighed(deviance.outlying(signals, deviance.departed(signals, entity, usual=usual)), signals.notna().any())
+
+
+def weighed(points: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
+    """Points over the root of how many signals that are `known` of anybody tell of the same fact."""
+    facts = pd.Series({name: deviance.fact_of(name) for name in points.columns}, dtype=object)
+    many = facts[known.reindex(points.columns, fill_value=False).to_numpy(dtype=bool)].value_counts()
+    return points / np.sqrt(facts.map(many).fillna(1.0).to_numpy(dtype=float))
