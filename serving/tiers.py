@@ -75,7 +75,7 @@ def is_cold(s: Standing, policy: Policy) -> bool:
 
 
 def lies_out(s: Standing, policy: Policy) -> bool:
-    """Whether an operator is reviewed where no model tells a risk: several facts lie far out, and together very far."""
+    """Whether an operator is reviewed whatever a model says of its risk, or where none does: several facts lie far out, together very far."""
     return s.facts >= policy.tiers.review_facts and s.deviance >= policy.tiers.review_deviance
 
 
@@ -92,6 +92,8 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
         tier = "A"
     elif s.p_value is not None and s.operator_id not in chosen:
         tier = min(tier, "B")
+    if lies_out(s, policy):
+        tier = max(tier, "B")
     return min(tier, "B") if is_cold(s, policy) or s.contested else tier
 
 
@@ -184,10 +186,12 @@ def _cause(s: Standing, tier: str, policy: Policy, model: str) -> str:
 
 def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) -> tuple[str, str]:
     if s.risk is None:
-        zh = f"无校准模型，{s.facts} 项事实明显偏离同类，合计偏离 {s.deviance:.1f} 分"
-        en = f"no calibrated model; {s.facts} facts lie far from its peers, {s.deviance:.1f} points of deviance in all"
+        zh, en = "无校准模型", "no calibrated model"
     else:
         zh, en = f"风险 {s.risk:.2f}", f"risk {s.risk:.2f}"
+    if s.risk is None or lies_out(s, policy):
+        zh += f"；{s.facts} 项事实明显偏离同类，合计偏离 {s.deviance:.1f} 分"
+        en += f"; {s.facts} facts lie far from its peers, {s.deviance:.1f} points of deviance in all"
     if s.p_value is not None:
         zh, en = zh + f"；诚实运营者中 {s.p_value:.1%} 同样可疑", en + f"; {s.p_value:.1%} of honest operators look as suspicious"
     if is_cold(s, policy):

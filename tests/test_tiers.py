@@ -41,6 +41,16 @@ def test_without_a_calibrated_model_two_facts_and_twenty_points_of_deviance_make
     assert tier(risk=None, facts=50, deviance=900.0) == "B"
 
 
+def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_never_more_for_that():
+    out = {"facts": 2, "deviance": 20.0}
+    assert (
+        tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B" and tier(risk=0.01, p_value=0.9, facts=1, deviance=20.0) == "A"
+    )
+    assert tier(risk=0.9, p_value=0.9, **out) == "B" and tier(risk=0.9, **out) == "D"
+    said = decide([replace(BASE, risk=0.01, **out)], WIDE, "m1")[0]
+    assert said.why_en == "risk 0.01; 2 facts lie far from its peers, 20.0 points of deviance in all"
+
+
 def test_worse_moves_at_once_and_better_only_after_the_clean_period():
     assert tier(risk=0.9, previous_tier="A") == "D"
     past = {"previous_tier": "D", "previous_risk": 0.9}
@@ -290,7 +300,7 @@ def test_the_words_of_a_decision_say_each_thing_that_made_it():
     r = one(risk=0.5, p_value=0.004)
     assert (r.why_zh, r.why_en) == ("风险 0.50；诚实运营者中 0.4% 同样可疑", "risk 0.50; 0.4% of honest operators look as suspicious")
     r = one(risk=None, facts=3, deviance=21.25, sessions=0.0, orders=0.0)
-    assert (r.why_zh, r.why_en) == ("无校准模型，3 项事实明显偏离同类，合计偏离 21.2 分；历史不足，只复核", "no calibrated model; 3 facts lie far from its peers, 21.2 points of deviance in all; too little history, reviewed only")  # fmt: skip
+    assert (r.why_zh, r.why_en) == ("无校准模型；3 项事实明显偏离同类，合计偏离 21.2 分；历史不足，只复核", "no calibrated model; 3 facts lie far from its peers, 21.2 points of deviance in all; too little history, reviewed only")  # fmt: skip
     r = one(risk=0.5, attribution="third_party")
     assert (r.why_zh, r.why_en) == ("风险 0.50；可疑订单对其不利，也可能是他人恶意刷单", "risk 0.50; its suspicious orders harm it, which may be a rival's doing")  # fmt: skip
     r = one(**PAST | {"previous_tier": "C"}, risk=0.0)
