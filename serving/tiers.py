@@ -82,15 +82,16 @@ def lies_out(s: Standing, policy: Policy) -> bool:
 def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str:
     """The tier that tonight's evidence proposes, before capacity and hysteresis.
 
-    `chosen`: operators selected under the bound on false discoveries; the bound is not applied where no honest operator is known.
+    `chosen`: operators selected under the bound on false discoveries; the bound is not applied where no honest operator is known, nor
+    to who lies far out besides: among those cleared are some that cheat, and behind them nobody is rare enough for it.
     """
     t = policy.tiers
     if s.risk is None:
         return "B" if lies_out(s, policy) else "A"
     tier = "D" if s.risk >= t.D else "C" if s.risk >= t.C else "B" if s.risk >= t.B else "A"
-    if s.p_value is not None and s.p_value > policy.tiers.review_honest and not s.rarest:
+    if s.p_value is not None and s.p_value > t.review_honest and not s.rarest:
         tier = "A"
-    elif s.p_value is not None and s.operator_id not in chosen:
+    elif s.p_value is not None and s.operator_id not in chosen and not (lies_out(s, policy) and s.p_value <= t.review_honest):
         tier = min(tier, "B")
     if lies_out(s, policy):
         tier = max(tier, "B")

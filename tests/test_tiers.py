@@ -41,12 +41,16 @@ def test_without_a_calibrated_model_two_facts_and_twenty_points_of_deviance_make
     assert tier(risk=None, facts=50, deviance=900.0) == "B"
 
 
-def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_never_more_for_that():
+def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_where_it_agrees():
     out = {"facts": 2, "deviance": 20.0}
     assert (
         tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B" and tier(risk=0.01, p_value=0.9, facts=1, deviance=20.0) == "A"
     )
     assert tier(risk=0.9, p_value=0.9, **out) == "B" and tier(risk=0.9, **out) == "D"
+    rival = replace(BASE, operator_id="r", risk=0.0, p_value=0.9)
+    crowd = [replace(rival, operator_id=f"r{i}") for i in range(20)]
+    for p, more, wanted in ((0.02, out, "D"), (0.02, {}, "B"), (0.0201, out, "B")):
+        assert decide([replace(BASE, risk=0.9, p_value=p, **more), *crowd], WIDE, "m1")[0].tier == wanted
     said = decide([replace(BASE, risk=0.01, **out)], WIDE, "m1")[0]
     assert said.why_en == "risk 0.01; 2 facts lie far from its peers, 20.0 points of deviance in all"
 
