@@ -280,6 +280,15 @@ Tried there and left out: numbers of views and orders as inputs of their own; th
 **The nightly model teaches the one for running sessions** (`training/teach.py`) what it holds of sessions that nobody judged: .681 to .760 here; on 303, 505 and markets 11 and 12 .67 to .75, .73 to .79, .64 to .73 and .71 to .77,
 half an hour into a session by .01 to .12. The rows "taught by a ninth" and "by a third" learn from verdicts alone.
 
+**How far its sessions lie out tells of an operator** (`features/told.py`, 2026-11-26): their deviance is added to the log-odds of operators (.2 a point) and of sessions (.1). Chosen on worlds 303, 505, small ones of seeds 31 to 36
+and markets 11 to 14, where carried models gained on operators (.85 to .94 on the markets) and nights without labels more (.84 to .93); here operators rose from .937 to .964, from .830 to .924 where a ninth of the verdicts
+teaches, and from .882 to .94 without labels. Trees that read the deviance as a signal gained a third of that on the markets, and a slope fitted to verdicts was .02: operators that were cleared while they cheat lie far out too.
+Sessions without labels count counters by minute no more where single views are known, and a departure so far as it is rare too (.950 to .979 here). Signals of one fact are weighed against it (`features/facts.py`): on Shopee, where seven
+signals of bursts are nearly all that is known, that cost .03 (.902 before); counting only the furthest of them ranked .751 there and was dropped for that.
+
+**Tiers** (policy 2026.7): who lies far out on several facts is reviewed whatever a model says, and stands in C or D where a model that finds it as rare as two in a hundred honest ones agrees. With the models of today
+conformal selection alone put nobody into C or D: some of those that people cleared cheat, and they lie out as far as anybody.
+
 "No labels" is the deviance by which a night ranks where nothing was judged: how far a session or an operator lies from peers of a like size, and how rare an order's values are among all
 (by spreads orders reached .631; chosen on worlds 303, 404, 505 and on markets 11 and 12).
 
