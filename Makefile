@@ -38,7 +38,7 @@ demo: $(STAMP) $(KERNELS) ## Simulate a platform, train, score two nights, serve
 	@$(RUN)/python -m benchmarks.demo demo
 
 test: $(STAMP) $(KERNELS) ## Run the tests
-	@$(RUN)/python -m pytest
+	@$(RUN)/python -m pytest -n 2
 
 test-slow: $(STAMP) $(KERNELS) ## Run the tests that take minutes
 	@$(RUN)/python -m pytest -m slow
