@@ -23,6 +23,8 @@ COMMAND = "make bench-detection"
 TEXT = """
 Models are those of `make bench`: trained on verdicts of the wide world of seed 101 (1,800 operators), judged here on the medium one of seed 202 by planted truth.
 
+**Not of today.** These figures were measured before 2026-11-26, with models and tiers from before sessions' deviance told of their operators (policy 2026.7, see the change log); the slice and its tiers were measured again since.
+
 **Read with this in mind.** The Shopee marks are a published rule on the same columns, and the episode detector is that rule, written from
 its definition: its F1 says that the definition is met, not that brushing is solved. The window of a day for GitHub lockstep was chosen after an hour had
 found three groups; its control is the same events with shuffled times; every actor of that set acts within a single day, so none of its members can be met again later. Block shapes are those of the published figures; seed 0 of each carrier
