@@ -89,7 +89,7 @@ class Trees:
         """Log-odds of each ensemble by its trees on the inputs `x` and what is added to them, shape (n, ensembles)."""
         found = np.asarray(self.booster.predict(x, raw_score=True, num_threads=threads, num_iteration=rounds))
         found = found[:, None] if found.ndim == 1 else found[:, 1:]
-        if self.lean and self.peers is not None:
+        if self.lean:
             added = self._added(values)
             for j, typology in enumerate(self.typologies or (None,)):
                 found[:, j] += added[:, [typology in (None, BY_NAME[c].typology) for c in self.columns]].sum(axis=1)
@@ -97,7 +97,9 @@ class Trees:
 
     def _added(self, values: np.ndarray) -> np.ndarray:
         """Log-odds that are added for each signal that is a deviance itself, shape (n, signals)."""
-        beyond = np.where(deviances(self.columns), values - self.peers.usual(values), 0.0) if self.peers is not None else np.zeros(0)
+        if self.peers is None:
+            return np.zeros(values.shape)
+        beyond = np.where(deviances(self.columns), values - self.peers.usual(values), 0.0)
         return self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
 
     def _lifted(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,8 +162,8 @@ class Trees:
 def inputs(values: np.ndarray, peers: Departures | None, own: bool = True) -> np.ndarray:
     """What trees read of signals of shape (n, signals): departures and deviances where there are peers, values where there are none or `own`.
 
-    Signals that are deviances themselves are unknown to them. Departures enter by their logarithm, and beyond `FURTHEST` all are alike: how far a share lies out where nearly all have none
-    says more of the peers than of it.
+    Signals that are deviances themselves are unknown to them. Departures enter by their logarithm, and beyond `FURTHEST` all are alike:
+    how far a share lies out where nearly all have none says more of the peers than of it.
     """
     if peers is None:
         return values
