@@ -15,7 +15,7 @@ from rich.console import Console
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
 from benchmarks.page import row, write
-from benchmarks.slice import judged, scorers
+from benchmarks.slice import held, judged, scorers, together
 from data_contracts.lake import read_outbound
 from features import engine
 from features.declare import VIEW
@@ -48,8 +48,8 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> lis
         signals, guilty, group = judged(lake, model, AS_OF)
         home = load(models, model.name)
         tonight, values = home.among(signals), signals[home.columns].to_numpy()
-        found = {**scorers(tonight, signals), "peers of the training night": home.raw(values)}
-        for name in ("model", *controls):
+        found = {**scorers(tonight, signals, group), "peers of the training night": home.raw(values)}
+        for name in ("model", *(("own signals alone",) if together(home) else ()), *controls):
             figure = average_precision(guilty, found[name], group.reset_index(drop=True))
             words = {"model": who}.get(name, f"{who}, {name}" if name != "no labels" else name)
             rows.append(
@@ -64,7 +64,7 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> lis
         for words, released in ((who, tonight), (f"{who}, peers of the training night", home)):
             if released is home and not controls:
                 continue
-            sure = released.probability(released.raw(values)) >= SURE
+            sure = (held(tonight, signals, group)[1] if released is tonight else home.probability(home.raw(values))) >= SURE
             rows.append(
                 row(
                     f"{lake.name}-{model.name}-sure-{words}".replace(" ", "-"),
@@ -79,9 +79,8 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> lis
 def views(models: Path, lake: Path, who: str) -> list[dict[str, Any]]:
     """Single views that are held false, by their attributes and their viewers' orders, in 800 sessions."""
     console.print(f"{lake.name}: single views, {who}")
-    signals, _, _ = judged(lake, BY_NAME["session_inflation"], AS_OF)
-    released = load(models, "session_inflation").among(signals)
-    probability = pd.Series(released.probability(released.raw(signals[released.columns].to_numpy())), index=signals.index)
+    signals, _, group = judged(lake, BY_NAME["session_inflation"], AS_OF)
+    probability = pd.Series(held(load(models, "session_inflation").among(signals), signals, group)[1], index=signals.index)
     some = pd.Index(sorted(np.random.default_rng(7).choice(signals.index, min(800, len(signals)), replace=False)))
     found = false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, probability)
     out = []
@@ -134,9 +133,8 @@ def mistaken(models: Path, lake: Path) -> str:
     for model in MODELS:
         if model.name not in ("session_inflation", "order_brushing"):
             continue
-        signals, guilty, _ = judged(lake, model, AS_OF)
-        released = load(models, model.name).among(signals)
-        score = pd.Series(released.raw(signals[released.columns].to_numpy()), index=signals.index)
+        signals, guilty, group = judged(lake, model, AS_OF)
+        score = pd.Series(held(load(models, model.name).among(signals), signals, group)[0], index=signals.index)
         bar = score[guilty == 0].quantile(0.99)
         planted = worlds.fraudulent_sessions(lake) if model.entity == "session" else worlds.truth(lake, "orders").set_index("order_id")
         met = planted.join(score.rename("score"), how="inner")

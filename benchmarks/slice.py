@@ -23,9 +23,12 @@ from features import engine
 from features.declare import SESSION, VIEW
 from features.deviance import of_sessions
 from features.facts import points_of
+from features.pooling import pooled_points
 from serving.docs import CARDS
+from serving.inputs import OWNED
 from serving.nightly import nightly
 from serving.policy import load_policy
+from serving.scorer import weighed
 from training.declare import Model
 from training.evaluate import average_precision
 from training.fit import consistent, rules_score, trees_of
@@ -39,6 +42,7 @@ TRAINED, UNSEEN = worlds.TAUGHT, 202
 PARTS = {"a ninth": 1 / 9, "a third": 1 / 3}  # of the operators, for the learning curve
 DAYS = 28
 console = Console()
+Judged = dict[str, tuple[Released, pd.DataFrame, np.ndarray, pd.Series]]  # model compared, signals, planted truth and operator, by model
 
 
 def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
@@ -83,19 +87,32 @@ def judged(lake: Path, model: Model, as_of: datetime) -> tuple[pd.DataFrame, np.
     return signals, np.isin(signals.index, list(guilty)).astype(int), group
 
 
-def scorers(released: Released, signals: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Scores of the model, which is compared with these entities already, of its two controls, and of a night without any label."""
+def together(released: Released) -> bool:
+    """Whether a night weighs what a model scores with the operator's others: sessions and orders, but not one that is running."""
+    return released.model.entity in OWNED and not released.model.live
+
+
+def held(released: Released, signals: pd.DataFrame, owner: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Scores, which rank as a night does, and probabilities by a model that is compared with these entities already."""
+    raw, _, probability = weighed(released, signals, signals, owner if together(released) else None)
+    return np.unique(np.column_stack((probability, raw)), axis=0, return_inverse=True)[1].ravel().astype(float), probability
+
+
+def scorers(released: Released, signals: pd.DataFrame, owner: pd.Series) -> dict[str, np.ndarray]:
+    """Scores of the model as a night gives them, of its controls, and of a night without any label."""
     control = signals[released.no_graph.columns].to_numpy()
-    alone = signals[released.columns]
+    points = points_of(signals[released.columns], released.model.entity).sum(axis=1).to_numpy()
+    own = {"own signals alone": released.raw(signals[released.columns].to_numpy())} if together(released) else {}
     return {
-        "model": released.raw(signals[released.columns].to_numpy()),
+        "model": held(released, signals, owner)[0],
+        **own,
         "no graph": released.no_graph.among(control).raw(control),
         "rules only": rules_score(signals),
-        "no labels": points_of(alone, released.model.entity).sum(axis=1).to_numpy(),
+        "no labels": pooled_points(points, owner) if together(released) else points,
     }
 
 
-def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], dict[str, tuple[Released, pd.DataFrame, np.ndarray]]]:
+def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judged]:
     """Average precision of each model and its controls on a world with another seed, and what was judged."""
     kept = {}
     as_of, rows = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS), []
@@ -105,8 +122,8 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], dict[s
         console.print(f"judging {model.name}")
         signals, guilty, group = judged(lake, model, as_of)
         released = load(models, model.name).among(signals)
-        kept[model.name] = (released, signals, guilty)
-        for name, score in scorers(released, signals).items():
+        kept[model.name] = (released, signals, guilty, group)
+        for name, score in scorers(released, signals, group).items():
             figure = average_precision(guilty, score, group.reset_index(drop=True))
             rows.append(
                 row(
@@ -120,13 +137,13 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], dict[s
     return rows, kept
 
 
-def learning_curve(trained: list[Trained], kept: dict[str, tuple[Released, pd.DataFrame, np.ndarray]]) -> list[dict[str, Any]]:
-    """Average precision on the unseen world of models taught by the verdicts on a part of the operators."""
+def learning_curve(trained: list[Trained], kept: Judged) -> list[dict[str, Any]]:
+    """Average precision on the unseen world, by each entity's own signals, of models taught by the verdicts on a part of the operators."""
     rows = []
     for one in trained:
         if one.name not in kept:
             continue
-        model, data, (_, signals, guilty) = one.fitted.model, one.fitted.dataset, kept[one.name]
+        model, data, (_, signals, guilty, _) = one.fitted.model, one.fitted.dataset, kept[one.name]
         for words, share in PARTS.items():
             # not as folds are cut, or a part would lie in few of them
             some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
@@ -136,7 +153,7 @@ def learning_curve(trained: list[Trained], kept: dict[str, tuple[Released, pd.Da
             rows.append(
                 row(
                     f"learning-{one.name}-{round(1 / share)}",
-                    f"`{one.name}` taught by {words} of the operators ({int(some.sum())} of {len(some)} rows, {int(data.labels.loc[some, 'confirmed'].sum())} confirmed): average precision",
+                    f"`{one.name}` taught by {words} of the operators ({int(some.sum())} of {len(some)} rows, {int(data.labels.loc[some, 'confirmed'].sum())} confirmed): average precision by own signals",
                     value,
                     COMMAND,
                 )
@@ -144,7 +161,7 @@ def learning_curve(trained: list[Trained], kept: dict[str, tuple[Released, pd.Da
     return rows
 
 
-def per_scheme(lake: Path, kept: dict[str, tuple[Released, pd.DataFrame, np.ndarray]]) -> str:
+def per_scheme(lake: Path, kept: Judged) -> str:
     """Recall of sessions and orders by scheme at the score that one honest entity in a hundred exceeds."""
     lines = [
         "## By scheme",
@@ -155,8 +172,8 @@ def per_scheme(lake: Path, kept: dict[str, tuple[Released, pd.DataFrame, np.ndar
         "|---|---|---|---|",
     ]
     for name in ("session_inflation", "order_brushing"):
-        released, signals, guilty = kept[name]
-        score = pd.Series(released.raw(signals[released.columns].to_numpy()), index=signals.index)
+        released, signals, guilty, group = kept[name]
+        score = pd.Series(held(released, signals, group)[0], index=signals.index)
         bar = score[guilty == 0].quantile(0.99)
         table = (
             worlds.fraudulent_sessions(lake)

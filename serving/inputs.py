@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,11 @@ import pandas as pd
 from data_contracts.contract import contract
 from data_contracts.faults import NothingToScore
 from data_contracts.lake import connect, delivered, digest_file, file_list, files_of, scalar
+from features import engine
+from features.declare import KEY, ORDER, SESSION
 from serving.policy import NightPolicy
 
+OWNED = {SESSION: "sessions", ORDER: "orders"}  # entities that an operator has, and the table that says whose each is
 ORDER_AGE = timedelta(days=7)  # an order is scored again while it is up to a week old
 DAY_FOLDER = re.compile(r"day=(\d{4}-\d{2}-\d{2})")
 
@@ -89,6 +93,16 @@ def scope_of_night(tables: dict[str, Any], as_of: datetime) -> Scope:
         o = tables["orders"]
         orders = o.filter(o.received_at >= as_of - ORDER_AGE).order_id.to_pandas().tolist()
     return Scope(sorted(sessions), sorted(orders))
+
+
+def owners_of(tables: dict[str, Any], entity: str, ids: Iterable[str]) -> pd.Series:
+    """The operator of each of some sessions or orders, by their ids; None where it is not known."""
+    key, table = KEY[entity], tables.get(OWNED[entity])
+    wanted = pd.Index(ids, name=key)
+    if table is None or not len(wanted):
+        return pd.Series(None, index=wanted, dtype=object)
+    found = table.semi_join(engine.scope_of(tables, list(wanted), entity), key).select(key, "operator_id").to_pandas()
+    return found.drop_duplicates(key).set_index(key)["operator_id"].reindex(wanted)
 
 
 def operators_named(tables: dict[str, Any]) -> list[str]:

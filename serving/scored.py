@@ -31,7 +31,8 @@ class Scored:
     """Signals and scores of one kind of entity; `main` is the model that decisions follow.
 
     `kinds`: probability of each typology that it tells apart, index entity; without columns where it tells none apart.
-    `usual`: signals of those that they are compared with, `released`: the model so compared; None where nothing was released.
+    `usual`: signals of those that they are compared with, `owner`: whose each of these is, None where none has an owner;
+    `released`: the model so compared; None where nothing was released.
     """
 
     signals: pd.DataFrame
@@ -40,6 +41,7 @@ class Scored:
     peers: scorer.Peers
     kinds: pd.DataFrame
     usual: pd.DataFrame
+    owner: pd.Series | None = None
     released: Released | None = None
 
     def probability(self) -> pd.Series:
@@ -62,25 +64,16 @@ def shadows(models: Path | None, champions: dict[str, Released]) -> dict[str, Re
 
 
 def shadow_scores(scored: dict[str, Scored], challengers: dict[str, Released]) -> pd.DataFrame:
-    """What challengers say of the night's entities: rows of their contract less the run's stamp."""
+    """What challengers say of the night's entities, weighed as the champions' is: rows of their contract less the run's stamp."""
     parts = []
     for entity, s in scored.items():
         if s.main in challengers:
             c = challengers[s.main]
-            raw = c.among(s.usual).raw(s.signals[c.columns].to_numpy()) if len(s.signals) else np.zeros(0)
-            rank = pd.Series(-raw).rank(method="first").astype("int64").to_numpy()
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "entity_kind": entity,
-                        "entity_id": s.signals.index,
-                        "model": s.main,
-                        "model_version": c.version,
-                        "probability": c.probability(raw),
-                        "rank": rank,
-                    }
-                )
-            )
+            raw, _own, probability = scorer.weighed(c.among(s.usual), s.signals, s.usual, s.owner)
+            rank = np.empty(len(raw), dtype=np.int64)
+            rank[np.lexsort((-raw, -probability))] = np.arange(1, len(raw) + 1)
+            named = {"entity_kind": entity, "entity_id": s.signals.index, "model": s.main, "model_version": c.version}
+            parts.append(pd.DataFrame({**named, "probability": probability, "rank": rank}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -122,9 +115,10 @@ def score_entity(
     if entity == OPERATOR and usual.empty:  # where only counters are public nothing is known of operators but who they are
         usual = engine.compute(tables, catalogue.of_entity(entity), entity, inputs.operators_named(tables))
     signals = usual[~usual.index.isin(beside)] if beside else usual
+    owner = inputs.owners_of(tables, entity, usual.index) if entity in inputs.OWNED else None
     peers = scorer.peers_of(signals, stratum)
     say(f"{entity} scores")
-    parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, usual)]
+    parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, usual, owner)]
     main, kinds = scorer.DEVIANCE, pd.DataFrame(index=signals.index)
     released = models.get(MODEL_OF[entity]) if entity in MODEL_OF else None
     if released is not None and len(usual) and released.known(usual) < KNOWN:
@@ -137,10 +131,10 @@ def score_entity(
         released = None
     if released is not None:
         released = released.among(usual)
-        parts.append(scorer.model_scores(released, signals, peers, policy.night))
+        parts.append(scorer.model_scores(released, signals, peers, policy.night, usual, owner))
         main = released.model.name
         kinds = kinds.assign(**released.by_typology(signals[released.columns].to_numpy(), parts[-1]["probability"].to_numpy()))
-    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, released)
+    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, owner, released)
 
 
 def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
 from features.facts import points_of
+from features.pooling import pooled, pooled_points
 from serving.policy import NightPolicy
 from training.release import Released
 
@@ -81,39 +82,66 @@ def explained(
     return said
 
 
-def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy: NightPolicy) -> pd.DataFrame:
+def model_scores(
+    released: Released,
+    signals: pd.DataFrame,
+    peers: Peers,
+    policy: NightPolicy,
+    usual: pd.DataFrame | None = None,
+    owner: pd.Series | None = None,
+) -> pd.DataFrame:
     """Scores of a released model, with reasons for what will be shown (SHAP values of trees, Lundberg et al. 2020).
 
-    Index entity id; columns model, model_version, score, probability, rank, reasons, unknown.
+    `usual`: signals of all that are known (None: these), `owner`: whose each of them is, by entity; where that is given, probabilities
+    are weighed with those of the owner's others (`features/pooling.py`), and `own_probability` is what the entity's own signals say.
+    Index entity id; columns model, model_version, score, probability, own_probability, rank, reasons, unknown.
     """
     values = signals[released.columns].to_numpy()
-    raw = released.raw(values) if len(values) else np.zeros(0)
-    probability = released.probability(raw)
+    raw, own, probability = weighed(released, signals, signals if usual is None else usual, owner)
     frame = _ranked(signals.index, released.model.name, released.version, 100.0 * probability, probability, raw)
     shown = (frame["rank"] <= policy.explain_top) | (frame["probability"] >= policy.explain_from)
     rows = np.flatnonzero(shown.to_numpy())
     contributions = released.trees.contributions(values[rows]) if len(rows) else np.zeros((0, len(released.columns)))
-    frame["reasons"] = None
     said = {
         frame.index[i]: json.dumps(explained(released.columns, values[i], c, frame.index[i], peers, policy.reasons), ensure_ascii=False)
         for i, c in zip(rows, contributions, strict=True)
     }
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
-    return frame.assign(unknown=_unknown(signals[released.columns], shown.to_numpy()))
+    return frame.assign(own_probability=own, unknown=_unknown(signals[released.columns], shown.to_numpy()))
+
+
+def weighed(
+    released: Released, signals: pd.DataFrame, usual: pd.DataFrame, owner: pd.Series | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Raw scores of some entities among those that are `usual`, probabilities by their own signals, and weighed with their owner's others."""
+    raw = released.raw(usual[released.columns].to_numpy()) if len(usual) else np.zeros(0)
+    own = released.probability(raw)
+    rows = usual.index.get_indexer(signals.index)
+    return raw[rows], own[rows], (own if owner is None else pooled(own, owner.reindex(usual.index)))[rows]
 
 
 def deviance_scores(
-    signals: pd.DataFrame, entity: str, version: str, peers: Peers, policy: NightPolicy, usual: pd.DataFrame | None = None
+    signals: pd.DataFrame,
+    entity: str,
+    version: str,
+    peers: Peers,
+    policy: NightPolicy,
+    usual: pd.DataFrame | None = None,
+    owner: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Unsupervised scores: how far an entity lies out among tonight's, over all signals with a suspicious side.
 
-    Needs no label and says nothing of probability. Same columns as `model_scores`.
+    Needs no label and says nothing of probability. Arguments and columns as those of `model_scores`.
     """
     known = [s.name for s in of_entity(entity) if s.name in signals.columns]
-    points = points_of(signals[known], entity, usual)
-    total = points.sum(axis=1).to_numpy() if points.shape[1] else np.zeros(len(signals))
-    score = 100.0 * (1.0 - np.exp(-total / 6.0))
-    frame = _ranked(signals.index, DEVIANCE, version, score, np.full(len(signals), np.nan), total)
+    everyone = (signals if usual is None else usual)[known]
+    points = points_of(everyone, entity)
+    total = points.sum(axis=1).to_numpy() if points.shape[1] else np.zeros(len(everyone))
+    rows = everyone.index.get_indexer(signals.index)
+    key = (total if owner is None else pooled_points(total, owner.reindex(everyone.index)))[rows]
+    points, total = points.iloc[rows], total[rows]
+    score, unknown = 100.0 * (1.0 - np.exp(-np.maximum(key, 0.0) / 6.0)), np.full(len(signals), np.nan)
+    frame = _ranked(signals.index, DEVIANCE, version, score, unknown, key)
     shown = ((frame["rank"] <= policy.explain_top) & (frame["score"] > 0)).to_numpy()
     said = {}
     for i in np.flatnonzero(shown):
@@ -124,12 +152,12 @@ def deviance_scores(
             [reason(n, signals.at[entity_id, n], peers.of(entity_id, n), v / total[i]) for n, v in top.items()], ensure_ascii=False
         )
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
-    return frame.assign(unknown=_unknown(signals[known], shown))
+    return frame.assign(own_probability=unknown, unknown=_unknown(signals[known], shown))
 
 
 def _ranked(index: pd.Index, model: str, version: str, score: np.ndarray, probability: np.ndarray, key: np.ndarray) -> pd.DataFrame:
-    """Ranks by the raw key, which calibration may have made equal, ties by entity id."""
-    order = np.lexsort((index.to_numpy().astype(str), -key))
+    """Ranks by score, where calibration made equal by the raw key, ties by entity id."""
+    order = np.lexsort((index.to_numpy().astype(str), -key, -score))
     rank = np.empty(len(index), dtype=np.int64)
     rank[order] = np.arange(1, len(index) + 1)
     return pd.DataFrame({"model": model, "model_version": version, "score": score, "probability": probability, "rank": rank}, index=index)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from features.attribution import false_shares, likelihood_ratio
@@ -97,11 +99,31 @@ def test_false_shares_are_recovered_and_their_intervals_cover():
 
 @pytest.mark.parametrize(("probability", "certainty"), [(0.05, 0.95), (0.3, 0.95), (0.94, 0.95)])
 def test_a_session_that_may_be_honest_has_an_interval_down_to_nothing(probability, certainty):
-    _false, ratio, start = sessions([0.5], 400, 6)
-    found = false_shares(ratio, start, np.array([probability]))
+    found = false_shares(np.ones(400), np.array([0, 400]), np.array([probability]))  # views that say nothing
     assert found.low[0] == 0.0 and (found.high[0] == 0.0) == (probability <= 0.05)
     assert found.certainty[0] == pytest.approx(certainty, abs=0.02)
-    assert 0.3 * probability < found.share[0] < 0.7 * probability
+    assert 0.2 * probability < found.share[0] < 0.5 * probability
+    assert found.inflated[0] == pytest.approx(probability, abs=1e-12)
+
+
+def test_views_settle_whether_a_doubtful_session_was_inflated():
+    _false, ratio, start = sessions([0.5, 0.0, 0.5, 0.0], 400, 6)
+    found = false_shares(ratio, start, np.array([0.4, 0.4, 0.0, 1.0]))
+    assert found.inflated[0] > 0.98 and found.inflated[1] < 0.3
+    assert found.inflated[2] == 0.0 and found.inflated[3] == 1.0
+    assert found.posterior[:400].max() > 0.95 and found.posterior[400:800].max() < 0.3
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 0.99))
+def test_a_quarter_of_the_weight_of_evidence_of_a_session_s_views_is_added_to_its_log_odds(seed, probability):
+    rng = np.random.default_rng(seed)
+    ratio = np.exp(rng.normal(rng.uniform(-1, 0.5), 1.0, rng.integers(1, 60)))
+    share = np.clip(np.arange(201) / 200, 1e-4, 1 - 1e-4)
+    prior = share ** (4 * 0.3) * (1 - share) ** (4 * 0.7)
+    mixed = np.prod(1 - share + share * ratio[:, None], axis=0) ** (1 / (1 + len(ratio) / 50))
+    factor = np.log(np.sum(prior * mixed) / prior.sum())
+    found = false_shares(ratio, np.array([0, len(ratio)]), np.array([probability])).inflated[0]
+    assert np.log(found / (1 - found)) == pytest.approx(np.log(probability / (1 - probability)) + factor / 4, abs=1e-6)
 
 
 def test_odds_of_confirmed_sessions_become_the_likelihood_ratio_of_false_views():

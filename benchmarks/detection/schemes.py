@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
 from benchmarks.page import recall_at_precision, row
-from benchmarks.slice import DAYS, UNSEEN, judged
+from benchmarks.slice import DAYS, UNSEEN, held, judged
 from features import engine
 from simulation.schemes import ENGAGEMENT_SCHEMES, TYPOLOGY, VIEW_SCHEMES
 from training.attacker import LIKE, VIEWER_HOUR
@@ -21,6 +22,7 @@ from training.dataset import Dataset, build, tied_operators
 from training.fit import consistent, trees_of
 from training.models.session_inflation import MODEL as SESSIONS
 from training.release import Released, load
+from training.trees import Trees
 
 COMMAND = "make bench-detection"
 FALSE_ALARMS = 0.01
@@ -103,7 +105,21 @@ def untouched(lake: Path, sessions: pd.Index) -> pd.Index:
     return sessions.difference(pd.Index(worlds.truth(lake, "sessions")["session_id"]), sort=False)
 
 
-def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.DataFrame, signals: pd.DataFrame) -> list[dict[str, Any]]:
+def by_other(released: Released, trees: Trees, signals: pd.DataFrame, owner: pd.Series) -> pd.Series:
+    """Scores as a night would give them by trees that were taught otherwise, by the released calibration."""
+    other = replace(released, trees=trees.among(signals[trees.columns].to_numpy()))
+    return pd.Series(held(other, signals, owner)[0], index=signals.index)
+
+
+def goals(
+    score: pd.Series,
+    guilty: pd.Series,
+    size: pd.DataFrame,
+    planted: pd.DataFrame,
+    released: Released,
+    signals: pd.DataFrame,
+    owner: pd.Series,
+) -> list[dict[str, Any]]:
     """Precision and recall of botted sessions and of like and follow farms, and what the same trees would reach were every
     session of the training world judged and no verdict wrong: the ceiling of the signals. Those trees are not released.
 
@@ -120,8 +136,7 @@ def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.D
     known = known.reset_index(drop=True)
     nobody, night = pd.Series(dtype=object), pd.Timestamp(AS_OF)
     everything = Dataset(known, labels, nobody, group.reset_index(drop=True), pd.Series([night] * len(known)), peers={night: known})
-    taught, values = trees_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool)), signals[SESSIONS.columns].to_numpy()
-    best = pd.Series(taught.among(values).raw(values), index=signals.index)
+    best = by_other(released, trees_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool)), signals, owner)
     out = []
     figures = zip(asked, _recalls(score, honest, asked), _recalls(best, honest, asked), _recalls(score, clean, asked), strict=True)
     for (name, words, members, goal), value, most, beside in figures:
@@ -133,7 +148,16 @@ def goals(score: pd.Series, guilty: pd.Series, size: pd.DataFrame, planted: pd.D
     return out
 
 
-def unseen_schemes(score_seen: pd.Series, clean: pd.Index, honest: pd.Index, planted: pd.DataFrame, signals: pd.DataFrame, say: Any):
+def unseen_schemes(
+    score_seen: pd.Series,
+    clean: pd.Index,
+    honest: pd.Index,
+    planted: pd.DataFrame,
+    released: Released,
+    signals: pd.DataFrame,
+    owner: pd.Series,
+    say: Any,
+) -> list[dict[str, Any]]:
     """Recall on each scheme by a model whose training rows have no session with that scheme, over its recall with them.
 
     False alarms are counted among sessions in which nothing was planted, as in `goals`; beside it among all `clean` ones, of which
@@ -150,8 +174,7 @@ def unseen_schemes(score_seen: pd.Series, clean: pd.Index, honest: pd.Index, pla
         say(f"without {scheme}")
         with_it = set(truth.loc[truth["scheme"] == scheme, "session_id"])
         kept = consistent(SESSIONS, data, ~data.entity.isin(with_it).to_numpy())
-        values = signals[SESSIONS.columns].to_numpy()
-        score = pd.Series(trees_of(SESSIONS, SESSIONS.columns, data, kept).among(values).raw(values), index=signals.index)
+        score = by_other(released, trees_of(SESSIONS, SESSIONS.columns, data, kept), signals, owner)
         for name, words, rivals in (("", "", honest), ("-brushed", ", brushed sessions counted as honest", clean)):
             seen, value = (float((s.loc[here] > s.loc[rivals].quantile(1 - FALSE_ALARMS)).mean()) for s in (score_seen, score))
             share = value / seen if seen > 0 else float("nan")
@@ -203,11 +226,9 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """All rows and texts of the unseen world."""
     lake = worlds.made("medium", UNSEEN)
     say("judging sessions of the unseen world")
-    signals, guilty, _group = judged(lake, SESSIONS, AS_OF)
+    signals, guilty, group = judged(lake, SESSIONS, AS_OF)
     released: Released = load(models, SESSIONS.name).among(signals)
-    raw = released.raw(signals[released.columns].to_numpy())
-    score = pd.Series(raw, index=signals.index)
-    probability = pd.Series(released.probability(raw), index=signals.index)
+    score, probability = (pd.Series(x, index=signals.index) for x in held(released, signals, group))
     bad = pd.Series(guilty.astype(bool), index=signals.index)
     honest = signals.index[~bad]
     bar = float(score.loc[honest].quantile(1 - FALSE_ALARMS))
@@ -215,7 +236,8 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     size = inflation(lake, signals.index)
     out, table = by_scheme(score, planted, bar)
     costs, curve = attacker(score, bar, size, planted)
-    out += goals(score, bad, size, planted, signals) + unseen_schemes(score, honest, untouched(lake, honest), planted, signals, say) + costs
+    out += goals(score, bad, size, planted, released, signals, group)
+    out += unseen_schemes(score, honest, untouched(lake, honest), planted, released, signals, group, say) + costs
     say("single views of the unseen world")
     rng = np.random.default_rng(7)
     some = pd.Index(sorted(rng.choice(signals.index, min(1500, len(signals)), replace=False)))

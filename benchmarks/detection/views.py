@@ -13,6 +13,8 @@ from features import attribution, engine
 from features.declare import ORDER, VIEW
 from serving import figures
 from serving.figures import attribute
+from serving.inputs import owners_of
+from serving.scorer import weighed
 from training.dataset import session_of
 from training.models.order_brushing import MODEL as ORDERS
 from training.release import load
@@ -71,9 +73,9 @@ def over_sessions(fake: np.ndarray, said: np.ndarray, session: np.ndarray, draws
 
 
 def bought(models: Path, tables: Any, scope: Any) -> tuple[pd.DataFrame, pd.Series]:
-    """Orders of some sessions (order_id, session_id, buyer_id), and the probability of each of being brushed, compared with one another."""
+    """Orders of some sessions (order_id, session_id, buyer_id), and the probability of each of being brushed, among one another."""
     released = load(models, ORDERS.name)
     orders = tables["orders"].semi_join(scope, "session_id").select("order_id", "session_id", "buyer_id").to_pandas()
     signals = engine.compute(tables, released.model.signals, ORDER, orders["order_id"])
-    raw = released.among(signals).raw(signals[released.columns].to_numpy())
-    return orders, pd.Series(released.probability(raw), index=signals.index)
+    probability = weighed(released.among(signals), signals, signals, owners_of(tables, ORDER, signals.index))[2]
+    return orders, pd.Series(probability, index=signals.index)

@@ -58,7 +58,8 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
     import numpy as np
 
     from features import catalogue, engine
-    from serving.inputs import moment_of
+    from features.pooling import pooled
+    from serving.inputs import moment_of, owners_of
     from training.lineage import start
 
     scores = read_outbound(published, "scores")
@@ -71,7 +72,18 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
     tables = engine.duckdb_tables(published, moment_of(NIGHT))
     signals = engine.compute(tables, catalogue.of_entity("order"), "order", [row["entity_id"]])
     again = released.probability(released.raw(signals[released.columns].to_numpy()))[0]
-    assert again == row["probability"] and np.isclose(row["score"], 100 * again)
+    assert again == row["own_probability"] and np.isclose(row["score"], 100 * row["probability"])
+    orders = scores[scores["model"] == "order_brushing"].set_index("entity_id")
+    weighed = pooled(orders["own_probability"].to_numpy(), owners_of(tables, "order", orders.index))
+    assert weighed == pytest.approx(orders["probability"].to_numpy(), abs=1e-9)
+
+
+def test_sessions_and_orders_are_weighed_with_their_operator_s_others_and_operators_are_not(published):
+    scores = read_outbound(published, "scores")
+    model = scores[scores["model"] != "deviance"]
+    moved = (model["probability"] != model["own_probability"]).groupby(model["entity_kind"]).mean()
+    assert moved["session"] > 0.5 and moved["order"] > 0.5 and moved["operator"] == 0.0
+    assert scores.loc[scores["model"] == "deviance", "own_probability"].isna().all()
 
 
 def test_reasons_carry_value_peers_and_words(published):

@@ -1,0 +1,85 @@
+"""Claims about weighing an entity with its operator's others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit, logit
+
+from features.pooling import pooled, pooled_points
+
+CLEAN = [0.01] * 200
+
+
+def owners(*groups: tuple[str, int]) -> pd.Series:
+    return pd.Series([name for name, many in groups for _ in range(many)], dtype=object)
+
+
+def test_a_doubtful_order_weighs_more_beside_brushed_ones_and_less_beside_clean_ones():
+    p = np.array([0.4, *[0.95] * 20, 0.4, *[0.01] * 20, *CLEAN])
+    found = pooled(p, owners(("brusher", 21), ("honest", 21), ("others", 200)))
+    assert found[0] > 0.6 and found[21] < 0.35
+    assert found[1:21].min() > 0.95 > 0.01 > found[22:42].max()
+
+
+def test_one_false_order_at_an_honest_shop_stays_suspicious():
+    p = np.array([0.9, *[0.01] * 40, *CLEAN])
+    assert 0.8 < pooled(p, owners(("honest", 41), ("others", 200)))[0] < 0.95
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.sampled_from(["a", "b", "c", None])), min_size=1, max_size=60), st.randoms())
+def test_the_number_expected_stays_and_the_order_of_rows_does_not_matter(rows, shuffle):
+    p, owner = np.array([r[0] for r in rows]), pd.Series([r[1] for r in rows], dtype=object)
+    found = pooled(p, owner)
+    assert found.sum() == pytest.approx(p.sum(), abs=1e-3) and ((found >= 0.0) & (found <= 1.0)).all()
+    order = list(range(len(rows)))
+    shuffle.shuffle(order)
+    assert pooled(p[order], owner.iloc[order]) == pytest.approx(found[order], abs=1e-6)
+
+
+@given(st.lists(st.floats(0.001, 0.999), min_size=2, max_size=30))
+def test_whose_owner_is_unknown_stands_alone(p):
+    assert pooled(np.array(p), pd.Series([None] * len(p), dtype=object)) == pytest.approx(np.array(p), abs=1e-9)
+    assert pooled(np.array(p), pd.Series(range(len(p)))) == pytest.approx(np.array(p), abs=1e-9)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_shares_of_owners_are_the_fixed_point_of_expectation_and_maximisation(seed):
+    """Worked out owner by owner: the share of each, then of its others, then half of the change in log-odds."""
+    rng = np.random.default_rng(seed)
+    of = rng.integers(0, 4, 40)
+    p = np.where(rng.random(40) < 0.3 * of / 3, rng.uniform(0.5, 0.98, 40), rng.uniform(0.005, 0.2, 40))
+    usual, moved = p.mean(), np.empty(40)
+    ratio = np.clip(p / (1 - p) / (usual / (1 - usual)), 1e-3, 1e3)
+    for owner in range(4):
+        mine = np.flatnonzero(of == owner)
+        weight, share = 1 / (1 + len(mine) / 50), usual
+        for _ in range(30):
+            false = share * ratio[mine] / (share * ratio[mine] + 1 - share)
+            share = (10 * usual + weight * false.sum()) / (10 + weight * len(mine))
+        for i, own in zip(mine, false, strict=True):
+            others = (10 * usual + weight * (false.sum() - own)) / (10 + weight * (len(mine) - 1))
+            moved[i] = logit(p[i]) + 0.5 * (logit(others) - logit(usual))
+    low, high = -20.0, 20.0
+    for _ in range(80):
+        level = (low + high) / 2
+        low, high = (level, high) if expit(moved - level).sum() > p.sum() else (low, level)
+    assert pooled(p, pd.Series(of)) == pytest.approx(expit(moved - level), abs=1e-9)
+
+
+def test_points_take_half_of_what_the_owner_s_others_lie_out_by_more_than_is_usual():
+    points = np.array([6.0, 4.0, 0.0, 0.0, 2.0])
+    found = pooled_points(points, pd.Series(["a", "a", "b", "b", None]))
+    usual = 12 / 5
+    a, b = (4 + 10 * usual) / 11, (6 + 10 * usual) / 11
+    none = 10 * usual / 11
+    assert found == pytest.approx([6 + (a - usual) / 2, 4 + (b - usual) / 2, (none - usual) / 2, (none - usual) / 2, 2.0])
+
+
+def test_nothing_and_one_entity_are_left_alone():
+    for few in ([], [0.3]):
+        assert pooled(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
+        assert pooled_points(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
