@@ -15,7 +15,7 @@ from rich.console import Console
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
 from benchmarks.page import row, write
-from benchmarks.slice import held, judged, scorers, together
+from benchmarks.slice import beside_weeks, held, judged, scorers, together
 from data_contracts.lake import read_outbound
 from features import engine
 from features.declare import VIEW
@@ -177,6 +177,7 @@ def main() -> None:
         lake = worlds.market(seed)
         rows += scores(carried, lake, "models of the first simulator", ("no labels", "peers of the training night"))
         rows += scores(own, lake, f"models taught on market-{TAUGHT}", ())
+        rows += beside_weeks(carried, lake, COMMAND)
         for models, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}")):
             rows += views(models, lake, who)
         for which, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}"), (None, "no models")):

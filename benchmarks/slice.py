@@ -23,7 +23,7 @@ from features import engine
 from features.declare import SESSION, VIEW
 from features.deviance import of_sessions
 from features.facts import points_of
-from features.pooling import pooled_points
+from features.pooling import moved, pooled_points, shown
 from serving.docs import CARDS
 from serving.inputs import OWNED
 from serving.nightly import nightly
@@ -40,7 +40,7 @@ from training.train import Trained, train
 COMMAND = "make bench"
 TRAINED, UNSEEN = worlds.TAUGHT, 202
 PARTS = {"a ninth": 1 / 9, "a third": 1 / 3}  # of the operators, for the learning curve
-DAYS = 28
+DAYS, WEEK = 28, timedelta(days=7)
 console = Console()
 Judged = dict[str, tuple[Released, pd.DataFrame, np.ndarray, pd.Series]]  # model compared, signals, planted truth and operator, by model
 
@@ -135,6 +135,30 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judged
                 )
             )
     return rows, kept
+
+
+def beside_weeks(models: Path, lake: Path, command: str = COMMAND) -> list[dict[str, Any]]:
+    """Running sessions of the last week, judged by their minutes alone and beside what a night a week before held of their operators."""
+    as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
+    nightly_model, live = (load(models, name) for name in ("session_inflation", "session_inflation_live"))
+    signals, _, owner = judged(lake, nightly_model.model, as_of - WEEK)
+    before = shown(weighed(nightly_model.among(signals), signals, signals, None)[1], owner)["log_odds"]
+    signals, guilty, owner = judged(lake, live.model, as_of)
+    alone = held(live.among(signals), signals, owner)[1]
+    s = engine.duckdb_tables(lake, as_of)["sessions"]
+    late = signals.index.isin(s.filter(s.received_at >= as_of - WEEK).session_id.to_pandas())
+    guilty, group, alone = guilty[late], owner[late].reset_index(drop=True), alone[late]
+    beside = np.array([moved(p, before.get(o, 0.0)) for p, o in zip(alone, group, strict=True)])
+    rows, bar = [], load_policy().boost.review
+    for name, words, p in (("minutes", "by their minutes alone", alone), ("weeks", "beside their operators' sessions of the two weeks before", beside)):  # fmt: skip
+        figure = average_precision(guilty, p, group)
+        what = f"Running sessions of the last week of {lake.name}, {words}"
+        rows += [
+            row(f"{lake.name}-running-{name}", f"{what}: average precision ({int(guilty.sum())} of {len(guilty)})", figure.value, command, interval=[figure.low, figure.high]),
+            row(f"{lake.name}-running-{name}-honest", f"{what}: share of the honest given {bar:g} or more, which is reviewed", float((p >= bar)[guilty == 0].mean()), command),
+            row(f"{lake.name}-running-{name}-found", f"{what}: share of the inflated given {bar:g} or more", float((p >= bar)[guilty == 1].mean()), command),
+        ]  # fmt: skip
+    return rows
 
 
 def learning_curve(trained: list[Trained], kept: Judged) -> list[dict[str, Any]]:
@@ -319,7 +343,7 @@ def main() -> None:
     here, there = worlds.taught(), worlds.made("medium", UNSEEN)
     models, trained = trained_models(here)
     rows, kept = unseen_world(models, there)
-    rows += learning_curve(trained, kept)
+    rows += beside_weeks(models, there) + learning_curve(trained, kept)
     texts = [EXPLAINED, per_scheme(there, kept), lookalikes(models, there)]
     if data.is_dir():
         with tempfile.TemporaryDirectory() as scratch:

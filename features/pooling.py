@@ -8,12 +8,17 @@ platform rank far better with it. Each operator has a share of false ones, drawn
 is taken, for signals know some of the operator's others already, and the number expected over all stays what it was: models are
 calibrated, and what one operator's entities gain those of others lose.
 
+Of a running session only its minutes are known, which know nothing of the others: there the whole is taken (`shown`).
+
 Where it fails: one false session or order at an operator that is honest otherwise (a rival's brushing) looks better than it did; and an
 operator that is mostly false drags its honest ones with it. Constants were chosen on worlds and markets that no page judges; 4 to 10 for
 `PSEUDO`, 20 to 200 for `ALIKE` and a half to three quarters for `TAKEN` are alike there.
 """
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -34,21 +39,30 @@ def pooled(probability: np.ndarray, owner: pd.Series) -> np.ndarray:
     """
     if len(probability) < 2:
         return probability
-    own = np.log(_odds(probability))
-    usual = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
-    ratio = np.clip(_odds(probability) / _odds(usual), 1.0 / MOST, MOST)
-    of, count = _codes(owner)
-    weight = 1.0 / (1.0 + count / ALIKE)
-    share = np.full(len(count), usual)
-    for _ in range(PASSES):
-        false = share[of] * ratio / (share[of] * ratio + 1.0 - share[of])
-        among = np.bincount(of, false, len(count))
-        share = (PSEUDO * usual + weight * among) / (PSEUDO + weight * count)
-    others = (PSEUDO * usual + weight[of] * (among[of] - false)) / (PSEUDO + weight[of] * (count[of] - 1.0))
-    moved = own + TAKEN * (np.log(_odds(others)) - np.log(_odds(usual)))
-    expected = _probability(own).sum()
-    level = brentq(lambda by: _probability(moved - by).sum() - expected, -40.0, 40.0)
-    return _probability(moved - level)
+    shares = _shares(probability, owner)
+    weighed = np.log(_odds(probability)) + TAKEN * shares.change(shares.others)
+    return _probability(weighed - _level(weighed, probability))
+
+
+def shown(probability: np.ndarray, owner: pd.Series) -> pd.DataFrame:
+    """What sessions showed of their owners: index owner; `sessions`, how many, `inflated_share`, the share held false, and `log_odds`, by
+    which that moves the probability of another of theirs. Those that have no owner are not in it; arguments as of `pooled`.
+
+    Were these sessions moved so by one another, the number expected of them would be what it was.
+    """
+    if not len(probability):
+        return pd.DataFrame(columns=["sessions", "inflated_share", "log_odds"], dtype=float)
+    shares = _shares(probability, owner)
+    level = _level(np.log(_odds(probability)) + shares.change(shares.others), probability)
+    names = pd.factorize(owner)[1]
+    found = {"sessions": shares.count, "inflated_share": shares.share, "log_odds": shares.change(shares.share) - level}
+    return pd.DataFrame({k: v[: len(names)] for k, v in found.items()}, index=pd.Index(names, name="owner"))
+
+
+def moved(probability: float, log_odds: float) -> float:
+    """A probability moved by what was shown of its owner."""
+    held = min(max(probability, LEAST), 1.0 - LEAST)
+    return 1.0 / (1.0 + (1.0 - held) / held * math.exp(-log_odds))
 
 
 def pooled_points(points: np.ndarray, owner: pd.Series) -> np.ndarray:
@@ -64,8 +78,42 @@ def pooled_points(points: np.ndarray, owner: pd.Series) -> np.ndarray:
     return points + TAKEN * (others - usual)
 
 
+@dataclass(frozen=True)
+class _Shares:
+    """The share of false ones over all, by owner (and how many each has), and of the owner's others by entity."""
+
+    usual: float
+    share: np.ndarray
+    count: np.ndarray
+    others: np.ndarray
+
+    def change(self, share: np.ndarray) -> np.ndarray:
+        """Log-odds of shares over those of the usual one."""
+        return np.log(_odds(share)) - np.log(_odds(self.usual))
+
+
+def _shares(probability: np.ndarray, owner: pd.Series) -> _Shares:
+    usual = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
+    ratio = np.clip(_odds(probability) / _odds(usual), 1.0 / MOST, MOST)
+    of, count = _codes(owner)
+    weight = 1.0 / (1.0 + count / ALIKE)
+    share = np.full(len(count), usual)
+    for _ in range(PASSES):
+        false = share[of] * ratio / (share[of] * ratio + 1.0 - share[of])
+        among = np.bincount(of, false, len(count))
+        share = (PSEUDO * usual + weight * among) / (PSEUDO + weight * count)
+    others = (PSEUDO * usual + weight[of] * (among[of] - false)) / (PSEUDO + weight[of] * (count[of] - 1.0))
+    return _Shares(usual, share, count, others)
+
+
+def _level(log_odds: np.ndarray, probability: np.ndarray) -> float:
+    """What to take off log-odds so that they expect as many as the probabilities did."""
+    expected = np.clip(probability, LEAST, 1.0 - LEAST).sum()
+    return float(brentq(lambda by: _probability(log_odds - by).sum() - expected, -40.0, 40.0))
+
+
 def _codes(owner: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Group of each entity as a number, and entities in each group; whose owner is unknown is a group of its own."""
+    """Group of each entity as a number, and entities in each group; whose owner is unknown is a group of its own, after the others."""
     of, names = pd.factorize(owner)
     alone = of < 0
     of = np.where(alone, len(names) + np.cumsum(alone) - 1, of)
@@ -77,5 +125,5 @@ def _odds(p):
     return held / (1.0 - held)
 
 
-def _probability(log_odds: np.ndarray) -> np.ndarray:
+def _probability(log_odds):
     return 1.0 / (1.0 + np.exp(-log_odds))

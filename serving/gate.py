@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from features.kernels import run_kernels
+from features.pooling import moved
 from serving.policy import Policy
 from serving.scorer import reason
-from serving.store import NightState, Operator
+from serving.store import NightState, Operator, Shown
 from training.release import Released
 
 DIMENSION = {"view_fraud": "view", "engagement_fraud": "like", "order_fraud": "order", "review_fraud": "order"}
@@ -44,6 +45,32 @@ def live_view(minutes: np.ndarray, released: Released | None, policy: Policy) ->
         top = np.argsort(-push, kind="stable")[: policy.night.reasons]
         reasons = [reason(released.columns[j], values[0, j], None, push[j] / push.sum()) for j in top if push[j] > 0]
     return LiveView(probability, reasons, len(minutes))
+
+
+def _weighed(live: LiveView, shown: Shown | None, policy: Policy) -> tuple[LiveView, str, list[dict[str, Any]]]:
+    """What the minutes say beside what the operator's sessions of two weeks showed, the level of that, and the hits of the latter.
+
+    Other sessions are a reason to look, never to refuse: a rejection stands on the minutes as well.
+    """
+    own = _level(live.probability, policy)
+    if shown is None or live.probability is None:
+        return live, own, []
+    both = replace(live, probability=moved(live.probability, shown.log_odds))
+    level = _level(both.probability, policy)
+    if level == "REJECT" and own != "REJECT":
+        level = "REVIEW"
+    if level == "PASS" or shown.log_odds <= 0.0:
+        return both, level, []
+    share = shown.inflated_share
+    said = {
+        "signal": "inflated_share",
+        "value": round(share, 6),
+        "unit": "share of sessions",
+        "peers": None,
+        "zh": f"近两周的 {shown.sessions} 场直播中约 {share:.0%} 被认为数据虚增",
+        "en": f"about {share:.0%} of its {shown.sessions} sessions of two weeks are held inflated",
+    }
+    return both, level, _hits([said], "session_inflation", "REVIEW", "14 days")
 
 
 def _hits(reasons: list[dict[str, Any]], model: str, level: str, window: str) -> list[dict[str, Any]]:
@@ -109,11 +136,11 @@ def answer(
     if recent is not None and recent.reasons and _level(recent.probability, policy) != "PASS":
         nightly_level = max(nightly_level, "REVIEW", key=ORDER.__getitem__)  # one session is looked at; it condemns nobody
         hits += _hits(recent.reasons, "session_inflation", "REVIEW", f"session {recent.session_id}")
-    live_level = _level(live.probability, policy)
+    live, live_level, beside = _weighed(live, operator.shown if operator else None, policy)
     if live_level == "REJECT" and not live.reasons:
         live_level = "REVIEW"
     if live_level != "PASS":
-        hits += _hits(live.reasons, "session_inflation_live", live_level, f"{live.minutes} minutes")
+        hits += _hits(live.reasons, "session_inflation_live", live_level, f"{live.minutes} minutes") + beside
     level = max(nightly_level, live_level, key=ORDER.__getitem__)
     if level == "PASS" and (cold or degraded_by):
         level = "REVIEW"

@@ -28,6 +28,15 @@ class SessionView:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What an operator's sessions of two weeks showed: how many they were, which share is held inflated, and what that is in log-odds."""
+
+    sessions: int
+    inflated_share: float
+    log_odds: float
+
+
+@dataclass(frozen=True)
 class Operator:
     """What the last night says of an operator."""
 
@@ -43,6 +52,7 @@ class Operator:
     corrected: list[dict[str, Any]]
     worst_session: SessionView | None = None
     attribution: str = "unknown"
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,10 @@ def load_night(lake: Path) -> NightState:
         for k, g in kept.groupby("entity_id")
     }
     worst = _worst_sessions(lake, scores)
+    shown = {
+        r.operator_id: Shown(int(r.sessions), float(r.inflated_share), float(r.log_odds))
+        for r in read_outbound(lake, "operator_sessions").itertuples(index=False)
+    }
     operators = {}
     for r in decisions.itertuples(index=False):
         operators[r.operator_id] = Operator(
@@ -99,6 +113,7 @@ def load_night(lake: Path) -> NightState:
             by_operator.get(r.operator_id, []),
             worst.get(r.operator_id),
             r.attribution,
+            shown.get(r.operator_id),
         )
     credit = {str(r["operator_id"]): r for r in read_outbound(lake, "credit").to_dict("records")}
     return NightState(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from serving.api import BoostAnswer
 from serving.gate import LiveView, answer
 from serving.policy import load_policy
-from serving.store import NightState, Operator, SessionView
+from serving.store import NightState, Operator, SessionView, Shown
 
 AS_OF = datetime(2026, 1, 21)
 POLICY = load_policy()
@@ -58,6 +59,21 @@ def test_a_live_probability_is_judged_at_its_bounds():
     rejected = ask(live=LiveView(0.80, [REASON], 30))
     assert rejected["riskLevel"] == "REJECT" and rejected["hits"][0]["evidence"]["window"] == "30 minutes"
     assert ask(live=LiveView(0.80, [], 30))["riskLevel"] == "REVIEW"  # no evidence, no rejection
+
+
+def test_what_two_weeks_showed_moves_a_running_session_to_review_with_its_evidence_and_never_to_rejection():
+    many, none = Shown(9, 0.6, 3.0), Shown(9, 0.02, -1.0)
+    doubtful, sure = LiveView(0.2, [], 30), LiveView(0.85, [REASON], 30)
+    moved = ask(replace(CALM, shown=many), doubtful)
+    assert ask(live=doubtful)["riskLevel"] == "PASS" and moved["riskLevel"] == "REVIEW"
+    assert moved["score"] == pytest.approx(100 / (1 + 4 * math.exp(-3)), abs=0.01) and moved["score"] > 80
+    assert moved["hits"] == [moved["hits"][0]] and moved["hits"][0]["evidence"]["window"] == "14 days"
+    assert "60%" in moved["hits"][0]["reason"]["en"] and "9" in moved["hits"][0]["reason"]["zh"]
+    BoostAnswer.model_validate(moved)
+    assert ask(replace(CALM, shown=many), sure)["riskLevel"] == "REJECT"
+    assert ask(replace(CALM, shown=none), sure)["riskLevel"] == "REVIEW"  # 0.68: clean weeks speak for it
+    assert ask(replace(CALM, shown=none), LiveView(0.4, [REASON], 30))["riskLevel"] == "PASS"
+    assert ask(replace(CALM, shown=many))["riskLevel"] == "PASS"  # nothing runs: what was shown alone is no reason
 
 
 def test_an_inflated_session_of_the_night_is_reviewed_with_its_evidence_and_condemns_nobody():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from features.pooling import pooled, pooled_points
+from features.pooling import moved, pooled, pooled_points, shown
 
 CLEAN = [0.01] * 200
 
@@ -68,6 +68,25 @@ def test_shares_of_owners_are_the_fixed_point_of_expectation_and_maximisation(se
         level = (low + high) / 2
         low, high = (level, high) if expit(moved - level).sum() > p.sum() else (low, level)
     assert pooled(p, pd.Series(of)) == pytest.approx(expit(moved - level), abs=1e-9)
+
+
+def test_what_is_shown_of_an_owner_moves_another_session_of_theirs_and_leaves_the_number_expected():
+    p = np.array([0.9, 0.8, 0.9, 0.05, *[0.01] * 6, *CLEAN])
+    owner = pd.concat([owners(("cheat", 4), ("honest", 6)), pd.Series(range(200)).astype(object)], ignore_index=True)
+    found = shown(p, owner)
+    assert found.at["cheat", "sessions"] == 4 and found.at["honest", "sessions"] == 6 and len(found) == 202
+    assert found.at["cheat", "inflated_share"] == pytest.approx(2.75 / 13.7, abs=0.06)  # nearly three of four, beside ten usual ones
+    assert found.at["cheat", "log_odds"] > 2.0 > 0.0 > found.at["honest", "log_odds"]
+    # whoever has one session is moved by nothing but the level, which takes off what the cheat's sessions gain from one another
+    alone = found.loc[list(range(200)), "log_odds"]
+    assert alone.max() - alone.min() < 1e-9 or alone.max() < 0.0
+    assert moved(0.2, found.at["cheat", "log_odds"]) == pytest.approx(expit(logit(0.2) + found.at["cheat", "log_odds"]))
+
+
+def test_nobody_is_shown_whose_owner_is_unknown():
+    found = shown(np.array([0.5, 0.2, 0.1]), pd.Series(["a", None, "a"]))
+    assert found.index.tolist() == ["a"] and found.at["a", "sessions"] == 2
+    assert shown(np.zeros(0), pd.Series([], dtype=object)).empty
 
 
 def test_points_take_half_of_what_the_owner_s_others_lie_out_by_more_than_is_usual():

@@ -86,6 +86,18 @@ def test_sessions_and_orders_are_weighed_with_their_operator_s_others_and_operat
     assert scores.loc[scores["model"] == "deviance", "own_probability"].isna().all()
 
 
+def test_a_night_says_what_the_sessions_of_two_weeks_showed_of_each_operator(published):
+    found = read_outbound(published, "operator_sessions").set_index("operator_id")
+    lake = pd.concat([pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]).drop_duplicates("session_id")
+    counts = lake[lake["received_at"] < pd.Timestamp(NIGHT) + pd.Timedelta(days=1)]
+    counts = counts[counts["received_at"] >= pd.Timestamp(NIGHT) - pd.Timedelta(days=13)]["operator_id"].value_counts()
+    assert (found["sessions"] == counts.reindex(found.index)).all() and set(found.index) == set(counts.index)
+    scores = read_outbound(published, "scores").query("model == 'session_inflation'").set_index("entity_id")
+    owner = lake.set_index("session_id")["operator_id"].reindex(scores.index)
+    worst, best = scores["own_probability"].idxmax(), scores["own_probability"].idxmin()
+    assert found.at[owner[worst], "log_odds"] > found.at[owner[best], "log_odds"]
+
+
 def test_reasons_carry_value_peers_and_words(published):
     scores = read_outbound(published, "scores")
     said = scores.loc[scores["reasons"].notna(), "reasons"].map(json.loads)

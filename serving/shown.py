@@ -1,0 +1,53 @@
+"""What operators' sessions of two weeks showed, by which a running one of theirs is judged beside its own minutes.
+
+A night scores its sessions by everything that is known of them, of which a running one shows little; what those of the nights before
+showed is at hand when the gate is asked. The gate takes it for a reason to look, never to refuse (`gate.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.declare import SESSION
+from features.pooling import shown
+from serving import inputs
+from serving.scored import MODEL_OF, Scored
+from serving.scorer import weighed
+
+NIGHTS = 14
+COLUMNS = ["entity_id", "own_probability"]
+
+
+def operator_sessions(lake: Path, before: str | None, tables: dict[str, Any], sessions: Scored | None, as_of: datetime) -> pd.DataFrame:
+    """Sessions of operators in two weeks and how many of them are held inflated: rows of their contract less the run's stamp.
+
+    Sessions that this night compared with are scored by it, older ones as the nights before published them. Without a model nothing
+    is held of sessions, and there are no rows.
+    """
+    if sessions is None or sessions.released is None:
+        return pd.DataFrame()
+    tonight = pd.Series(weighed(sessions.released, sessions.usual, sessions.usual, None)[1], index=sessions.usual.index)
+    parts = [tonight, *(_published(folder) for folder in inputs.nights_before(lake, before, NIGHTS - 1))]
+    known = pd.concat(parts)
+    known = known[~known.index.duplicated()].sort_index()
+    s = tables["sessions"]
+    lately = s.filter(s.received_at >= as_of - timedelta(days=NIGHTS)).select("session_id", "operator_id").to_pandas()
+    owner = lately.drop_duplicates("session_id").set_index("session_id")["operator_id"]
+    known = known[known.index.isin(owner.index)]
+    found = shown(known.to_numpy(), owner.reindex(known.index))
+    return found.rename_axis("operator_id").reset_index().astype({"sessions": np.int64})
+
+
+def _published(folder: Path) -> pd.Series:
+    """Probabilities by their own signals of the sessions of a published night; nights of earlier versions kept none."""
+    path = folder / "scores.parquet"
+    if not set(COLUMNS) <= set(pq.read_schema(path).names):
+        return pd.Series(dtype=float)
+    mine = [("entity_kind", "=", SESSION), ("model", "=", MODEL_OF[SESSION])]
+    return pq.read_table(path, columns=COLUMNS, filters=mine).to_pandas().set_index("entity_id")["own_probability"].dropna()
