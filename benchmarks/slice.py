@@ -20,8 +20,8 @@ from benchmarks.page import row, write
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
 from features import engine
-from features.declare import SESSION, VIEW
-from features.deviance import of_sessions
+from features.declare import VIEW
+from features.deviance import signals_of
 from features.facts import points_of
 from features.pooling import moved, pooled_points, shown
 from serving.docs import CARDS
@@ -79,10 +79,7 @@ def judged(lake: Path, model: Model, as_of: datetime) -> tuple[pd.DataFrame, np.
         guilty = set(worlds.truth(lake, "orders")["order_id"])
     else:
         owner, guilty = None, worlds.guilty_operators(lake)
-    if model.entity == SESSION:
-        signals = of_sessions(tables, model.signals, sorted(owner.index))
-    else:
-        signals = engine.compute(tables, model.signals, model.entity, None if owner is None else owner.index)
+    signals = signals_of(tables, model.signals, model.entity, None if owner is None else sorted(owner.index))
     group = pd.Series(signals.index, index=signals.index) if owner is None else owner.reindex(signals.index)
     return signals, np.isin(signals.index, list(guilty)).astype(int), group
 

@@ -1,4 +1,4 @@
-"""How far entities lie out without any label: what each signal adds, and of which facts signals tell.
+"""How far entities lie out without any label: what each signal adds.
 
 Of operators it is how many spreads from peers of a like size (`departures.py`), of orders, most of whose values tie, how rare a value is
 (`ranks.py`), and of sessions both: a departure counts so far as it is large and hardly any other session has it, for where one room in
@@ -20,9 +20,6 @@ from features.departures import LESS, Departures, settled, weight_of
 from features.ranks import rarities
 
 REACHED = 0.3  # what an alarm that is reached adds to a deviance, however usual it is
-# Relations whose signals tell of one thing: orders of one buyer within an hour.
-BURSTS = frozenset({"trade", "trade_hours", "sliding_hours"})
-STATISTICS = ("_mean", "_median", "_min", "_max", "_sd", "_peak")  # of one figure over an operator's sessions
 SIZES = {SESSION: ("view_count", "viewers_mean"), OPERATOR: ("operator_view_count", "operator_order_count")}  # the first that is known
 
 
@@ -64,15 +61,15 @@ def outlying(signals: pd.DataFrame, away: pd.DataFrame) -> pd.DataFrame:
 
 
 def points_of(signals: pd.DataFrame, entity: str, usual: pd.DataFrame | None = None) -> pd.DataFrame:
-    """What each signal adds to the deviance of each entity, at least 0; of signals that tell of one fact only the one that adds most.
+    """What each signal adds to the deviance of each session or order, at least 0; operators' have facts in common (`facts.py`).
 
     `usual`: signals of those they are compared with (None: these).
     """
     if entity == ORDER:
         return pd.DataFrame(rarities(list(signals.columns), signals.to_numpy(dtype=np.float64)), signals.index, signals.columns)
     away = departed(signals, entity, usual=usual)
-    points = _once(outlying(signals, away))
-    if entity != SESSION or points.empty:
+    points = outlying(signals, away)
+    if points.empty:
         return points
     points = points.mask(_beside_views(signals, points), 0.0)
     among = None if usual is None else departed(usual[signals.columns], entity)[points.columns].to_numpy()
@@ -86,43 +83,20 @@ def _beside_views(signals: pd.DataFrame, points: pd.DataFrame) -> np.ndarray:
     return signals[seen].notna().any(axis=1).to_numpy()[:, None] & minutes
 
 
-def _once(points: pd.DataFrame) -> pd.DataFrame:
-    """Points without those of signals of which another tells the same fact and adds more."""
-    facts: dict[str, list[str]] = {}
-    for name in points.columns:
-        facts.setdefault(fact_of(name), []).append(name)
-    out = points.copy()
-    for names in (n for n in facts.values() if len(n) > 1):
-        mine = points[names].to_numpy()
-        out[names] = np.where(np.arange(len(names)) == mine.argmax(axis=1)[:, None], mine, 0.0)
-    return out
-
-
-def fact_of(name: str) -> str:
-    """What a signal tells of: bursts of one buyer's orders, or its figure, of which it may be one of several statistics."""
-    source = BY_NAME[name].source
-    if source is not None and source.name in BURSTS:
-        return "bursts"
-    return next((name.removesuffix(end) for end in STATISTICS if name.endswith(end)), name)
-
-
-def facts_far(signals: pd.DataFrame, entity: str, far: float) -> pd.Series:
-    """Facts of which a signal lies `far` spreads or more from its peers on its suspicious side, by entity."""
-    away = departed(signals, entity)
-    found: dict[str, pd.Series] = {}
-    for name in signals.columns:
-        if BY_NAME[name].direction:
-            beyond, fact = away[name] * BY_NAME[name].direction >= far, fact_of(name)
-            found[fact] = found[fact] | beyond if fact in found else beyond
-    return sum((f.astype(int) for f in found.values()), start=pd.Series(0, index=signals.index))
-
-
-def of_sessions(
-    tables: engine.Tables, signals: tuple[Signal, ...], wanted: list[str], progress: Callable[[str], None] = lambda name: None
+def signals_of(
+    tables: engine.Tables,
+    signals: tuple[Signal, ...],
+    entity: str,
+    wanted: list[str] | None,
+    progress: Callable[[str], None] = lambda name: None,
 ) -> pd.DataFrame:
-    """Signals of some sessions, as the engine computes them; those by which a fortnight's sessions are compared (`told.py`) are read in
-    the same passes, and how far these lie out is kept among the tables for whoever asks next.
+    """Signals of some entities (all when None), as the engine computes them.
+
+    Those of sessions by which a fortnight's are compared (`told.py`) are read in the same passes, and how far these lie out is kept
+    among the tables for whoever asks next; where it is kept already, the sessions that are wanted are enough.
     """
+    if entity != SESSION or not wanted or engine.holds(tables, told.session_deviances):
+        return engine.compute(tables, signals, entity, wanted, progress)
     fortnight = told.fortnight(tables) if "sessions" in tables else []
     shared = engine.compute(tables, told.OF_SESSIONS, SESSION, {*wanted, *fortnight}, progress)
     engine.hold(tables, told.session_deviances, told.deviating(shared.loc[fortnight]))

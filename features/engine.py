@@ -117,6 +117,16 @@ def derived_table(wanted: Derived, tables: Tables) -> Any:
     return tables[name]
 
 
+def holds(tables: Tables, wanted: Derived) -> bool:
+    """Whether a derived table is among these tables already."""
+    return MADE + wanted.name in tables
+
+
+def held(tables: Tables, wanted: Derived) -> pd.DataFrame:
+    """A derived table that is among these tables, as a frame."""
+    return tables[MADE + wanted.name].to_pandas()
+
+
 def hold(tables: Tables, wanted: Derived, made: pd.DataFrame) -> None:
     """Keep what is a derived table's content among these tables, so that it is not made again."""
     schema = pa.schema([(c, pa.type_for_alias(t)) for c, t in wanted.columns.items()])

@@ -1,4 +1,4 @@
-"""Signals that tell of one fact, weighed against it: what a night ranks by without labels.
+"""Of which facts signals tell, and signals of one fact weighed against it: what a night ranks by without labels.
 
 Seven signals tell of bursts of orders: added up they would outweigh all else, and the furthest of them alone ranks shops coarsely, for
 most stand at the same small numbers. So points of signals of one fact are added up and divided by the root of their number: as many
@@ -12,7 +12,12 @@ import numpy as np
 import pandas as pd
 
 from features import deviance
+from features.catalogue import BY_NAME
 from features.declare import OPERATOR
+
+# Relations whose signals tell of one thing: orders of one buyer within an hour.
+BURSTS = frozenset({"trade", "trade_hours", "sliding_hours"})
+STATISTICS = ("_mean", "_median", "_min", "_max", "_sd", "_peak")  # of one figure over an operator's sessions
 
 
 def points_of(signals: pd.DataFrame, entity: str, usual: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -26,6 +31,25 @@ def points_of(signals: pd.DataFrame, entity: str, usual: pd.DataFrame | None = N
 
 def weighed(points: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
     """Points over the root of how many signals that are `known` of anybody tell of the same fact."""
-    facts = pd.Series({name: deviance.fact_of(name) for name in points.columns}, dtype=object)
+    facts = pd.Series({name: fact_of(name) for name in points.columns}, dtype=object)
     many = facts[known.reindex(points.columns, fill_value=False).to_numpy(dtype=bool)].value_counts()
     return points / np.sqrt(facts.map(many).fillna(1.0).to_numpy(dtype=float))
+
+
+def fact_of(name: str) -> str:
+    """What a signal tells of: bursts of one buyer's orders, or its figure, of which it may be one of several statistics."""
+    source = BY_NAME[name].source
+    if source is not None and source.name in BURSTS:
+        return "bursts"
+    return next((name.removesuffix(end) for end in STATISTICS if name.endswith(end)), name)
+
+
+def facts_far(signals: pd.DataFrame, entity: str, far: float) -> pd.Series:
+    """Facts of which a signal lies `far` spreads or more from its peers on its suspicious side, by entity."""
+    away = deviance.departed(signals, entity)
+    found: dict[str, pd.Series] = {}
+    for name in signals.columns:
+        if BY_NAME[name].direction:
+            beyond, fact = away[name] * BY_NAME[name].direction >= far, fact_of(name)
+            found[fact] = found[fact] | beyond if fact in found else beyond
+    return sum((f.astype(int) for f in found.values()), start=pd.Series(0, index=signals.index))

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from features import audience, coordination, elsewhere, engagement, expected, givers, habits, totals, viewers
-from features.declare import OPERATOR, POINTS, SESSION, Signal, derived, relation, signal
+from features.declare import OPERATOR, POINTS, SESSION, Relation, Signal, derived, relation, signal
 
 FORTNIGHT = timedelta(days=14)
 KINDS = ("view_fraud", "engagement_fraud")
@@ -70,60 +70,42 @@ def told(sessions, deviances):
     return sessions.select("session_id", "operator_id").join(deviances, "session_id")
 
 
-@signal(
-    lying_out,
-    unit=POINTS,
-    typology="view_fraud",
-    direction=1,
-    graph=True,
-    zh="观看各项合计偏离 {value:.1f} 分",
-    en="what is seen of its views lies out by {value:.1f} points in all",
-    blind="Rooms of a kind that is rare on the platform.",
-)
+def _views(source: Relation, zh: str, en: str) -> Any:
+    blind = "Rooms of a kind that is rare on the platform."
+    return signal(source, unit=POINTS, typology="view_fraud", direction=1, graph=True, zh=zh, en=en, blind=blind)
+
+
+def _acts(source: Relation, zh: str, en: str) -> Any:
+    blind = "Rooms of a kind that is rare on the platform; lotteries that make everybody write."
+    return signal(source, unit=POINTS, typology="engagement_fraud", direction=1, graph=True, zh=zh, en=en, blind=blind)
+
+
+@_views(lying_out, "观看各项合计偏离 {value:.1f} 分", "what is seen of its views lies out by {value:.1f} points in all")
 def session_view_deviance(t):
     """How far a session of the last two weeks lies out among all of them, over all signals of views that are not from counters by minute."""
     return t.of_views
 
 
-@signal(
-    lying_out,
-    unit=POINTS,
-    typology="engagement_fraud",
-    direction=1,
-    graph=True,
-    zh="互动各项合计偏离 {value:.1f} 分",
-    en="what is seen of its likes, follows and comments lies out by {value:.1f} points in all",
-    blind="Rooms of a kind that is rare on the platform; lotteries that make everybody write.",
+@_acts(
+    lying_out, "互动各项合计偏离 {value:.1f} 分", "what is seen of its likes, follows and comments lies out by {value:.1f} points in all"
 )
 def session_engagement_deviance(t):
     """The same over all signals of likes, follows and comments."""
     return t.of_acts
 
 
-@signal(
-    told,
-    unit=POINTS,
-    typology="view_fraud",
-    direction=1,
-    graph=True,
-    zh="其场次在观看各项上平均偏离 {value:.1f} 分",
-    en="what is seen of the views of its sessions lies out by {value:.1f} points on average",
-    blind="Rooms of a kind that is rare on the platform.",
+@_views(
+    told, "其场次在观看各项上平均偏离 {value:.1f} 分", "what is seen of the views of its sessions lies out by {value:.1f} points on average"
 )
 def session_view_deviance_mean(t):
     """Mean over the operator's sessions of two weeks of how far each lies out among all of them, over all signals of views."""
     return t.of_views.mean()
 
 
-@signal(
+@_acts(
     told,
-    unit=POINTS,
-    typology="engagement_fraud",
-    direction=1,
-    graph=True,
-    zh="其场次在互动各项上平均偏离 {value:.1f} 分",
-    en="what is seen of likes, follows and comments in its sessions lies out by {value:.1f} points on average",
-    blind="Rooms of a kind that is rare on the platform; lotteries that make everybody write.",
+    "其场次在互动各项上平均偏离 {value:.1f} 分",
+    "what is seen of likes, follows and comments in its sessions lies out by {value:.1f} points on average",
 )
 def session_engagement_deviance_mean(t):
     """The same over all signals of likes, follows and comments."""

@@ -14,7 +14,7 @@ from data_contracts.faults import ArtefactRefused
 from features import catalogue, engine
 from features.declare import OPERATOR, ORDER, SESSION, VIEW
 from features.departures import ENOUGH
-from features.deviance import of_sessions
+from features.deviance import signals_of
 from serving import inputs, scorer
 from serving.moved import model_before
 from serving.policy import Policy
@@ -108,10 +108,7 @@ def score_entity(
     def step(name: str) -> None:
         say(f"{entity} signals: {name}")
 
-    if entity == SESSION and wanted:
-        usual = of_sessions(tables, catalogue.of_entity(SESSION), wanted, step)
-    else:
-        usual = engine.compute(tables, catalogue.of_entity(entity), entity, wanted, step)
+    usual = signals_of(tables, catalogue.of_entity(entity), entity, wanted, step)
     if entity == OPERATOR and usual.empty:  # where only counters are public nothing is known of operators but who they are
         usual = engine.compute(tables, catalogue.of_entity(entity), entity, inputs.operators_named(tables))
     signals = usual[~usual.index.isin(beside)] if beside else usual

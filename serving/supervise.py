@@ -12,8 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.declare import OPERATOR
-from features.deviance import facts_far
-from features.facts import points_of
+from features.facts import facts_far, points_of
 from serving.duties.components import NAMES, influence
 from serving.duties.standing_orders import Override
 from serving.moved import as_json, policy_before, ways_down

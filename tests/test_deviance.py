@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from features.catalogue import BY_NAME
-from features.deviance import BURSTS, departed, fact_of, facts_far, outlying
-from features.facts import points_of
+from features.deviance import departed, outlying
+from features.facts import BURSTS, fact_of, facts_far, points_of
 from features.ranks import rarities
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from features import catalogue, engine, told
 from features.declare import LIVE, POINTS
-from features.deviance import of_sessions, points_of
+from features.deviance import points_of, signals_of
 
 CUT = datetime(2026, 1, 17)
 
@@ -59,7 +59,7 @@ def test_a_night_reads_its_sessions_once_for_both_and_finds_the_same(tiny, devia
     """What is kept among the tables equals what the engine makes where nobody kept anything."""
     alone, wanted = deviances[0], told.fortnight(deviances[1])[:20]
     tables = engine.duckdb_tables(tiny, CUT)
-    signals = of_sessions(tables, catalogue.of_entity("session"), wanted)
+    signals = signals_of(tables, catalogue.of_entity("session"), "session", wanted)
     expected = engine.compute(engine.duckdb_tables(tiny, CUT), catalogue.of_entity("session"), "session", wanted)
     pd.testing.assert_frame_equal(signals, expected, rtol=1e-12)
     kept = tables[engine.MADE + "session_deviances"].to_pandas().set_index("session_id")

@@ -20,13 +20,17 @@ import pandas as pd
 from features import engine
 from features.declare import OPERATOR, SESSION, VIEW
 from features.departures import ENOUGH, Departures, settled
-from features.deviance import of_sessions
+from features.deviance import signals_of
 from features.kernels import run_kernels
 from features.rings import find_rings
+from features.told import session_deviances
 from training.declare import Model
 from training.labels import entity_moments, operator_verdicts, verdicts
 
 WEEK = timedelta(days=7)
+Fortnights = dict[
+    datetime, pd.DataFrame
+]  # by moment, how far its fortnight's sessions lie out: half of a night's work, and the same for each model
 PEERS = 2000  # entities of a night that show what is usual
 
 
@@ -98,13 +102,32 @@ def tied_operators(tables) -> dict[str, str]:
     return {operator: root(operator) for operator in parent}
 
 
+def recall(fortnights: Fortnights, moment: datetime, tables: dict) -> None:
+    """Put what is known of a moment's fortnight among its tables."""
+    if moment in fortnights:
+        engine.hold(tables, session_deviances, fortnights[moment])
+
+
+def remember(fortnights: Fortnights, moment: datetime, tables: dict) -> None:
+    """Keep what was worked out of a moment's fortnight."""
+    if moment not in fortnights and engine.holds(tables, session_deviances):
+        fortnights[moment] = engine.held(tables, session_deviances)
+
+
 def build(
-    lake: Path, model: Model, until: datetime, groups: dict[str, str], progress: Callable[[str], None] = lambda name: None
+    lake: Path,
+    model: Model,
+    until: datetime,
+    groups: dict[str, str],
+    progress: Callable[[str], None] = lambda name: None,
+    fortnights: Fortnights | None = None,
 ) -> Dataset:
     """The labelled rows of a model, with signals as they were known in the week each was received.
 
-    `groups` as `tied_operators` gives them; an operator that is not among them is a group of its own.
+    `groups` as `tied_operators` gives them; an operator that is not among them is a group of its own. `fortnights`: how far the sessions
+    of each moment's fortnight lie out, as models of the same lake that were built before left it.
     """
+    fortnights = {} if fortnights is None else fortnights
     known = engine.duckdb_tables(lake, until)
     first = _first_receipt(known)
     label_frames, signal_frames, received, night = [], [], [], []
@@ -128,11 +151,10 @@ def build(
             labels = labels.reindex(entity)
             peers[pd.Timestamp(moment)] = engine.compute(tables, model.signals, model.entity, only=usual)
         elif model.compares:
-            if model.entity == SESSION:
-                computed = of_sessions(tables, model.signals, sorted({*labels.index, *usual}))
-            else:
-                wanted = None if judged == OPERATOR else labels.index.union(usual)
-                computed = engine.compute(tables, model.signals, model.entity, only=wanted)
+            recall(fortnights, moment, tables)
+            wanted = None if judged == OPERATOR else sorted({*labels.index, *usual})
+            computed = signals_of(tables, model.signals, model.entity, wanted)
+            remember(fortnights, moment, tables)
             signals = computed[computed.index.isin(labels.index)]
             labels = labels.reindex(signals.index)
             peers[pd.Timestamp(moment)] = computed if judged == OPERATOR else computed[computed.index.isin(usual)]

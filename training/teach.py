@@ -20,9 +20,10 @@ import pandas as pd
 
 from features import engine
 from features.catalogue import BY_NAME
-from features.deviance import of_sessions
+from features.declare import SESSION
+from features.deviance import signals_of
 from training.calibrate import Calibration
-from training.dataset import WEEK, Dataset, by_name, prefixes_of
+from training.dataset import WEEK, Dataset, Fortnights, by_name, prefixes_of, recall
 from training.declare import Model
 from training.trees import Trees
 
@@ -71,10 +72,11 @@ def unjudged(
     until: datetime,
     groups: dict[str, str],
     progress: Callable[[str], None] = lambda name: None,
+    fortnights: Fortnights | None = None,
 ) -> Unjudged:
     """Sessions of the nights of `data` without a verdict at `until`, as they stood after each prefix of `model` and at their end.
 
-    `teacher`: trees over nightly signals of sessions, with their `calibration`. `groups`: as for `training.dataset.build`.
+    `teacher`: trees over nightly signals of sessions, with their `calibration`. `groups`, `fortnights`: as for `training.dataset.build`.
     """
     known, judged = engine.duckdb_tables(lake, until), set(data.entity)
     signals, held, any_of, nights, owners = [], [], [], [], []
@@ -87,7 +89,8 @@ def unjudged(
         if not ids:
             continue
         tables = engine.duckdb_tables(lake, moment.to_pydatetime())
-        whole = of_sessions(tables, tuple(BY_NAME[c] for c in teacher.columns), ids)
+        recall(fortnights or {}, moment.to_pydatetime(), tables)
+        whole = signals_of(tables, tuple(BY_NAME[c] for c in teacher.columns), SESSION, ids)
         shares, p = held_by(teacher, calibration, whole)
         rows, entity = prefixes_of(tables, model, ids)
         at = whole.index.get_indexer(entity)

@@ -21,7 +21,7 @@ from features.declare import OPERATOR
 from training import lineage, release
 from training.card import card
 from training.code import revision
-from training.dataset import build, tied_operators
+from training.dataset import Fortnights, build, tied_operators
 from training.declare import FITTING, Model
 from training.fit import Fitted, fit
 from training.models.all import MODELS
@@ -102,16 +102,16 @@ def train(
     experiments); a later one is challenger until it passes its gate (`promote.py`)."""
     wanted = [m for m in MODELS if names is None or m.name in set(names)]
     done: list[Trained] = []
-    store = None
+    store, fortnights = None, Fortnights()
     progress("operators tied by rings")
     groups = tied_operators(engine.duckdb_tables(lake, until))
     tables = table_digests(lake)
     for model in wanted:
-        data = build(lake, model, until, groups, progress)
+        data = build(lake, model, until, groups, progress, fortnights)
         progress(f"{model.name}: fitting on {len(data)} verdicts")
         also, teacher = None, _teacher(model, done, models)
         if teacher is not None and len(data):
-            also = unjudged(lake, model, data, teacher.trees, teacher.calibration, until, groups, progress)
+            also = unjudged(lake, model, data, teacher.trees, teacher.calibration, until, groups, progress, fortnights)
         fitted = fit(model, data, also)
         store = store or lineage.start(models)
         facts = _facts(lake, until, model, tables)
