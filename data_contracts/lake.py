@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
-import uuid
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +23,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract, contract, inbound_names
 from data_contracts.faults import LakeProblem
+from data_contracts.spill import spill_folder
 
 PUBLISHED = "published.json"
 
@@ -47,14 +46,6 @@ def files_of(lake: Path, table: str) -> list[Path]:
 def delivered(lake: Path) -> list[str]:
     """Inbound tables that have at least one file."""
     return [name for name in inbound_names() if files_of(lake, name)]
-
-
-def spill_folder() -> str:
-    """Where an engine spills what memory cannot hold: made when needed, below the system's temporary folder.
-
-    Each engine has its own: two that share one would write to the same files.
-    """
-    return str(Path(tempfile.gettempdir()) / f"steelyard-{uuid.uuid4().hex}").replace("'", "''")
 
 
 def connect(memory: str = "8GB", threads: int = 2) -> duckdb.DuckDBPyConnection:

@@ -19,7 +19,8 @@ import pyarrow as pa
 
 from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.derive import NEEDED, room_minutes
-from data_contracts.lake import files_of, scan_sql, spill_folder
+from data_contracts.lake import files_of, scan_sql
+from data_contracts.spill import spill_folder
 from features.declare import KEY, SESSION, VIEW, Derived, Relation, Signal
 from features.kept import dropped, is_kept, kept
 from features.kernels import COLUMNS, run_kernels

@@ -39,7 +39,7 @@ from serving.scored import (
     shadow_scores,
     shadows,
 )
-from serving.shown import operator_sessions
+from serving.shown import operator_sessions, published_before
 from serving.supervision import Stand, supervision_tables
 from training.code import revision, sources_digest
 from training.release import Released
@@ -150,7 +150,8 @@ def compute_night(
     for entity, only in ((SESSION, scope.sessions), (ORDER, scope.orders), (OPERATOR, None)):
         if entity == OPERATOR or only:
             beside = yardsticks.usual_sessions(tables, as_of, scope.sessions) if entity == SESSION else None
-            scored[entity] = score_entity(tables, entity, only, models, policy, categories_of(tables, entity), say, beside)
+            known = published_before(lake, before, tables, as_of) if entity == SESSION else None
+            scored[entity] = score_entity(tables, entity, only, models, policy, categories_of(tables, entity), say, beside, known)
     say("rings")
     rings = find_rings(tables, _members_before(lake, before))
     members = rings.members["account_id"].tolist()
@@ -163,7 +164,6 @@ def compute_night(
     whole = [f for f in (figures[figures["entity_kind"] == SESSION] if len(figures) else figures, sessions_before(lake, before)) if len(f)]
     more = operator_figures(pd.concat(whole, ignore_index=True), tables) if whole else pd.DataFrame()
     figures = pd.concat([f for f in (figures, more) if len(f)], ignore_index=True) if len(figures) or len(more) else figures
-    known_sessions = operator_sessions(lake, before, tables, scored.get(SESSION), as_of)
     stand = Stand(lake, run_id, as_of, before, policy)
     follows = supervision_tables(stand, tables, scored, figures, rings, old)
     stamp = {"run_id": run_id, "as_of": pd.Timestamp(as_of)}
@@ -198,7 +198,7 @@ def compute_night(
         "ring_members": write_table(part, "ring_members", rings.members.assign(run_id=run_id)),
         "corrected_figures": write_table(part, "corrected_figures", figures.assign(**stamp)),
         "runs": write_table(part, "runs", run),
-        "operator_sessions": write_table(part, "operator_sessions", known_sessions.assign(**stamp)),
+        "operator_sessions": write_table(part, "operator_sessions", operator_sessions(tables, scored.get(SESSION)).assign(**stamp)),
         "shadow_scores": write_table(part, "shadow_scores", shadow_scores(scored, challengers).assign(**stamp)),
     }
     follows["tier_decisions"] = follows["tier_decisions"].assign(date=night, policy_version=policy.version)

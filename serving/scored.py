@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,8 @@ class Scored:
 
     `kinds`: probability of each typology that it tells apart, index entity; without columns where it tells none apart.
     `usual`: signals of those that they are compared with, `owner`: whose each of these is, None where none has an owner;
-    `released`: the model so compared; None where nothing was released.
+    `known`: probabilities of further ones, as the nights before published them; `released`: the model so compared; None where nothing
+    was released.
     """
 
     signals: pd.DataFrame
@@ -42,6 +43,7 @@ class Scored:
     kinds: pd.DataFrame
     usual: pd.DataFrame
     owner: pd.Series | None = None
+    known: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     released: Released | None = None
 
     def probability(self) -> pd.Series:
@@ -69,7 +71,7 @@ def shadow_scores(scored: dict[str, Scored], challengers: dict[str, Released]) -
     for entity, s in scored.items():
         if s.main in challengers:
             c = challengers[s.main]
-            raw, _own, probability = scorer.weighed(c.among(s.usual), s.signals, s.usual, s.owner)
+            raw, _own, probability = scorer.weighed(c.among(s.usual), s.signals, s.usual, s.owner, s.known)
             rank = np.empty(len(raw), dtype=np.int64)
             rank[np.lexsort((-raw, -probability))] = np.arange(1, len(raw) + 1)
             named = {"entity_kind": entity, "entity_id": s.signals.index, "model": s.main, "model_version": c.version}
@@ -98,11 +100,14 @@ def score_entity(
     stratum: pd.Series | None,
     say: Say,
     beside: list[str] | None = None,
+    before: pd.Series | None = None,
 ) -> Scored:
     """Signals and scores of one kind of entity, by its champion where there is one and by deviance always.
 
-    `beside`: entities of other nights that tonight's are compared with too; nothing is said of them.
+    `beside`: entities of other nights that tonight's are compared with too; nothing is said of them. `before`: probabilities by their own
+    signals that nights before published, with which tonight's are weighed.
     """
+    known = pd.Series(dtype=float) if before is None else before
     wanted = only if only is None else [*only, *(beside or [])]
 
     def step(name: str) -> None:
@@ -112,7 +117,7 @@ def score_entity(
     if entity == OPERATOR and usual.empty:  # where only counters are public nothing is known of operators but who they are
         usual = engine.compute(tables, catalogue.of_entity(entity), entity, inputs.operators_named(tables))
     signals = usual[~usual.index.isin(beside)] if beside else usual
-    owner = inputs.owners_of(tables, entity, usual.index) if entity in inputs.OWNED else None
+    owner = inputs.owners_of(tables, entity, usual.index.union(known.index)) if entity in inputs.OWNED else None
     peers = scorer.peers_of(signals, stratum)
     say(f"{entity} scores")
     parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, usual, owner)]
@@ -128,10 +133,10 @@ def score_entity(
         released = None
     if released is not None:
         released = released.among(usual)
-        parts.append(scorer.model_scores(released, signals, peers, policy.night, usual, owner))
+        parts.append(scorer.model_scores(released, signals, peers, policy.night, usual, owner, known))
         main = released.model.name
         kinds = kinds.assign(**released.by_typology(signals[released.columns].to_numpy(), parts[-1]["probability"].to_numpy()))
-    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, owner, released)
+    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, owner, known, released)
 
 
 def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:

@@ -89,15 +89,17 @@ def model_scores(
     policy: NightPolicy,
     usual: pd.DataFrame | None = None,
     owner: pd.Series | None = None,
+    known: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Scores of a released model, with reasons for what will be shown (SHAP values of trees, Lundberg et al. 2020).
 
     `usual`: signals of all that are known (None: these), `owner`: whose each of them is, by entity; where that is given, probabilities
-    are weighed with those of the owner's others (`features/pooling.py`), and `own_probability` is what the entity's own signals say.
+    are weighed with those of the owner's others (`features/pooling.py`), and `own_probability` is what the entity's own signals say;
+    `known`: that of further entities.
     Index entity id; columns model, model_version, score, probability, own_probability, rank, reasons, unknown.
     """
     values = signals[released.columns].to_numpy()
-    raw, own, probability = weighed(released, signals, signals if usual is None else usual, owner)
+    raw, own, probability = weighed(released, signals, signals if usual is None else usual, owner, known)
     frame = _ranked(signals.index, released.model.name, released.version, 100.0 * probability, probability, raw)
     shown = (frame["rank"] <= policy.explain_top) | (frame["probability"] >= policy.explain_from)
     rows = np.flatnonzero(shown.to_numpy())
@@ -111,13 +113,23 @@ def model_scores(
 
 
 def weighed(
-    released: Released, signals: pd.DataFrame, usual: pd.DataFrame, owner: pd.Series | None
+    released: Released,
+    signals: pd.DataFrame,
+    usual: pd.DataFrame,
+    owner: pd.Series | None = None,
+    known: pd.Series | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Raw scores of some entities among those that are `usual`, probabilities by their own signals, and weighed with their owner's others."""
+    """Raw scores of some entities among those that are `usual`, probabilities by their own signals, and weighed with their owner's others.
+
+    `owner`: whose each is, by entity (None: nothing is weighed); `known`: probabilities of further ones by their own signals.
+    """
     raw = released.raw(usual[released.columns].to_numpy()) if len(usual) else np.zeros(0)
     own = released.probability(raw)
-    rows = usual.index.get_indexer(signals.index)
-    return raw[rows], own[rows], (own if owner is None else pooled(own, owner.reindex(usual.index)))[rows]
+    both, rows = own, usual.index.get_indexer(signals.index)
+    if owner is not None:
+        more = pd.Series(dtype=float) if known is None else known[~known.index.isin(usual.index)]
+        both = pooled(np.append(own, more.to_numpy()), owner.reindex(usual.index.append(more.index)))
+    return raw[rows], own[rows], both[rows]
 
 
 def deviance_scores(

@@ -24,7 +24,18 @@ NIGHTS = 14
 COLUMNS = ["entity_id", "own_probability"]
 
 
-def operator_sessions(lake: Path, before: str | None, tables: dict[str, Any], sessions: Scored | None, as_of: datetime) -> pd.DataFrame:
+def published_before(lake: Path, before: str | None, tables: dict[str, Any], as_of: datetime) -> pd.Series:
+    """Probabilities by their own signals of the sessions of two weeks, as the nights before published them: index session."""
+    folders = inputs.nights_before(lake, before, NIGHTS - 1)
+    if not folders or "sessions" not in tables:
+        return pd.Series(dtype=float)
+    known = pd.concat([_published(folder) for folder in folders])
+    s = tables["sessions"]
+    lately = s.filter(s.received_at >= as_of - timedelta(days=NIGHTS)).session_id.to_pandas()
+    return known[~known.index.duplicated() & known.index.isin(set(lately))].sort_index()
+
+
+def operator_sessions(tables: dict[str, Any], sessions: Scored | None) -> pd.DataFrame:
     """Sessions of operators in two weeks and how many of them are held inflated: rows of their contract less the run's stamp.
 
     Sessions that this night compared with are scored by it, older ones as the nights before published them. Without a model nothing
@@ -32,15 +43,10 @@ def operator_sessions(lake: Path, before: str | None, tables: dict[str, Any], se
     """
     if sessions is None or sessions.released is None:
         return pd.DataFrame()
-    tonight = pd.Series(weighed(sessions.released, sessions.usual, sessions.usual, None)[1], index=sessions.usual.index)
-    parts = [tonight, *(_published(folder) for folder in inputs.nights_before(lake, before, NIGHTS - 1))]
-    known = pd.concat(parts)
-    known = known[~known.index.duplicated()].sort_index()
-    s = tables["sessions"]
-    lately = s.filter(s.received_at >= as_of - timedelta(days=NIGHTS)).select("session_id", "operator_id").to_pandas()
-    owner = lately.drop_duplicates("session_id").set_index("session_id")["operator_id"]
-    known = known[known.index.isin(owner.index)]
-    found = shown(known.to_numpy(), owner.reindex(known.index))
+    usual = sessions.usual
+    tonight = pd.Series(weighed(sessions.released, usual, usual)[1], index=usual.index)
+    known = pd.concat([tonight, sessions.known[~sessions.known.index.isin(usual.index)]]).sort_index()
+    found = shown(known.to_numpy(), inputs.owners_of(tables, SESSION, known.index))
     return found.rename_axis("operator_id").reset_index().astype({"sessions": np.int64})
 
 

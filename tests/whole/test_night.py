@@ -98,6 +98,20 @@ def test_a_night_says_what_the_sessions_of_two_weeks_showed_of_each_operator(pub
     assert found.at[owner[worst], "log_odds"] > found.at[owner[best], "log_odds"]
 
 
+def test_sessions_of_nights_before_are_known_by_what_was_published_of_them(published):
+    from features import engine
+    from serving.inputs import moment_of
+    from serving.shown import published_before
+
+    first, as_of = date(2026, 1, 19), moment_of(NIGHT)
+    tables = engine.duckdb_tables(published, as_of)
+    known = published_before(published, nights(published)[first.isoformat()], tables, as_of)
+    scores = read_outbound(published, "scores", first.isoformat()).query("model == 'session_inflation'")
+    assert len(known) and known.to_dict() == scores.set_index("entity_id")["own_probability"].to_dict()
+    long_after = published_before(published, nights(published)[first.isoformat()], tables, moment_of(date(2026, 2, 2)))
+    assert long_after.empty and published_before(published, None, tables, as_of).empty
+
+
 def test_reasons_carry_value_peers_and_words(published):
     scores = read_outbound(published, "scores")
     said = scores.loc[scores["reasons"].notna(), "reasons"].map(json.loads)
