@@ -326,7 +326,7 @@ signals of bursts are nearly all that is known, that cost .03 (.902 before); cou
 
 **Sessions and orders are weighed with their operator's others** since 2026-11-26 (`features/pooling.py`): whoever has one session inflated mostly has others inflated. Rows "own signals alone" are the models without it; learning rows are
 too. Its three constants were chosen on worlds 303, 505, small ones of seeds 31 to 34 and markets 11 to 14: orders .866 to .901 (six of them; carried to markets .811 to .862), sessions .961 to .967 (nine), without labels .763 to .797 and .930 to .937. The number
-expected stays what it was, so that probabilities stay calibrated (Brier score of orders .0118 to .0096), and honest operators' orders given even odds fell from 371 to 254.
+expected stays what it was, so that probabilities stay calibrated (Brier score of orders .0118 to .0096), and honest operators' orders given even odds fell from 371 to 254. World 202 was judged once after it.
 
 **Running sessions beside what their operators' sessions had shown**: the boost check takes the operator's sessions of two weeks as the night before held them. The rows judge the last week's sessions by what was known a week before; of
 one world and one market that no page judges average precision rose from .778 to .921 and .732 to .881, and the share of honest sessions that is reviewed fell from .025 to .011 and .023 to .007. It can move a session to REVIEW, never to REJECT.
