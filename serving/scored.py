@@ -91,6 +91,15 @@ def ranker_before(lake: Path, before: str | None, models_folder: Path | None, mo
         return None
 
 
+def unfit(released: Released, usual: pd.DataFrame) -> str | None:
+    """Why a model is not asked about entities with these signals; None where it is."""
+    if len(usual) and released.known(usual) < KNOWN:
+        return "most of what it was taught with is unknown here"
+    if len(usual) < ENOUGH and released.trees.unlike(usual[released.columns].to_numpy()):
+        return "this is not what it was taught on, and too few are here to compare with"
+    return None
+
+
 def score_entity(
     tables: dict[str, Any],
     entity: str,
@@ -123,13 +132,9 @@ def score_entity(
     parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, usual, owner)]
     main, kinds = scorer.DEVIANCE, pd.DataFrame(index=signals.index)
     released = models.get(MODEL_OF[entity]) if entity in MODEL_OF else None
-    if released is not None and len(usual) and released.known(usual) < KNOWN:
-        say(f"{entity} scores: {released.model.name} is not asked, for most of what it was taught with is unknown here")
-        released = None
-    if released is not None and len(usual) < ENOUGH and released.trees.unlike(usual[released.columns].to_numpy()):
-        say(
-            f"{entity} scores: {released.model.name} is not asked, for this is not what it was taught on, and too few are here to compare with"
-        )
+    why = unfit(released, usual) if released is not None else None
+    if released is not None and why is not None:
+        say(f"{entity} scores: {released.model.name} is not asked, for {why}")
         released = None
     if released is not None:
         released = released.among(usual)
