@@ -15,6 +15,8 @@ Medians of five interleaved repeats in one process and one run, CPU seconds (thr
 Polars computes the same signals as ours, and both are compared before they are timed; catch22 and tsfresh compute their own. Peers are installed by the same command from their own lock file: UGFraud, graphspot, igraph, networkx, Polars, catch22, tsfresh.
 wrk asks the boost check and both no-ops in turns. A check is measured twice: of sessions whose minutes came by `PUT`, when they were looked at, which is the way of
 a running service; and of so many sessions in turn that the service has forgotten each, so that every check runs kernels and the model again.
+**Nights got slower since.** They compare the sessions of a fortnight where they compared tonight's (signals of sessions of a medium world 7.8 to 16.6 CPU seconds): a night of the medium world of seed 202 took 63 CPU seconds and 59 on the clock on
+2026-11-26, on an idle machine. The rows below of nights and of the boost check, which looks at what an operator's sessions had shown since, are of before.
 **A night of a hundred million views has not ended yet.** `make bench-night` was tried with 113 million, beside other work: signals (the join of
 orders with what their buyers clicked too, at which memory had ended before), lockstep and scores of sessions, orders and operators took 48 minutes on the clock, where a night of 23 million takes 5 to 6 as far. Then what linked accounts did
 was read into memory for rings, and the process was killed at 19 GB, beside another night of 6. Since then that is asked of those alone that may be in a ring; it was not tried again. So the goal of growth up
