@@ -29,6 +29,8 @@ HELD = 0.7  # posterior from which a single view is called false: on worlds that
 TAIL = 0.05  # probability that the interval leaves out on either side
 SHARED = 4.0  # signals that gave a session its probability saw the same views: what these say counts a quarter. 2 to 16 find as many false
 # views at the same precision to .02 on worlds and markets that are judged nowhere; 8 and more leave shares of sessions further off
+HONEST = 0.05  # sessions below this probability show what factors honest ones have
+BEYOND = 0.95  # share of them that a factor must exceed to count
 ALIKE = 50.0  # however many views: their ratios err together, so that they never say more than so many independent ones
 
 
@@ -61,58 +63,74 @@ def likelihood_ratio(odds: np.ndarray, honest: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _fit(ratio, start, probability, prior, pseudo, alike, shared, tail, grid):  # pragma: no cover - compiled
+def _mixtures(ratio, start, before, alike, grid):  # pragma: no cover - compiled
+    """By session: weights of false shares, their mean, and the log of the Bayes factor of the mixture over no false view."""
     sessions = len(start) - 1
-    share, low, high, certainty = np.zeros(sessions), np.zeros(sessions), np.zeros(sessions), np.zeros(sessions)
-    inflated, posterior = np.zeros(sessions), np.zeros(len(ratio))
-    weight, before = np.empty(grid + 1), np.empty(grid + 1)
-    for g in range(grid + 1):
-        pi = min(max(g / grid, 1e-4), 1.0 - 1e-4)
-        before[g] = pseudo * (prior * np.log(pi) + (1.0 - prior) * np.log(1.0 - pi))
+    weight, mean, factor = np.zeros((sessions, grid + 1)), np.zeros(sessions), np.zeros(sessions)
     unseen = np.log(np.exp(before).sum())
     for s in range(sessions):
         lo, hi = start[s], start[s + 1]
-        n = hi - lo
-        dispersion = 1.0 + n / alike
+        dispersion = 1.0 + (hi - lo) / alike
         best = -np.inf
         for g in range(grid + 1):
             pi = min(max(g / grid, 1e-4), 1.0 - 1e-4)
             total = 0.0
             for v in range(lo, hi):
                 total += np.log(1.0 - pi + pi * ratio[v])
-            weight[g] = total / dispersion + before[g]
-            best = max(best, weight[g])
-        mass, mean = 0.0, 0.0
+            weight[s, g] = total / dispersion + before[g]
+            best = max(best, weight[s, g])
+        mass = 0.0
         for g in range(grid + 1):
-            weight[g] = np.exp(weight[g] - best)
-            mass += weight[g]
-            mean += weight[g] * g / grid
-        mean /= mass
+            weight[s, g] = np.exp(weight[s, g] - best)
+            mass += weight[s, g]
+            mean[s] += weight[s, g] * g / grid
+        mean[s] /= mass
+        for g in range(grid + 1):
+            weight[s, g] /= mass
         # beside a session all of whose views are honest, whose likelihood is 1 in these ratios
-        p = probability[s]
-        if 0.0 < p < 1.0:
-            p = 1.0 / (1.0 + (1.0 - p) / p * np.exp(-(best + np.log(mass) - unseen) / shared))
-        inflated[s] = p
-        share[s] = p * mean
+        factor[s] = best + np.log(mass) - unseen
+    return weight, mean, factor
+
+
+def updated(probability: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Probability of each session having been inflated after its views were looked at; 0 and 1 stay what they are.
+
+    `factor`: logs of Bayes factors, (sessions,). Of those above what `BEYOND` of the sessions held honest reach, what is above counts.
+    """
+    honest = factor[probability < HONEST]
+    null = max(float(np.quantile(honest, BEYOND)), 0.0) if len(honest) else 0.0
+    evidence = np.where(factor > null, factor - null, np.minimum(factor, 0.0)) / max(SHARED, null)
+    with np.errstate(divide="ignore"):
+        return 1.0 / (1.0 + (1.0 - probability) / np.maximum(probability, 1e-300) * np.exp(-evidence)) * (probability > 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _fit(ratio, start, weight, mean, probability, tail):  # pragma: no cover - compiled
+    sessions, grid = len(start) - 1, weight.shape[1] - 1
+    share, low, high, certainty = np.zeros(sessions), np.zeros(sessions), np.zeros(sessions), np.zeros(sessions)
+    posterior = np.zeros(len(ratio))
+    for s in range(sessions):
+        lo, hi, p = start[s], start[s + 1], probability[s]
+        share[s] = p * mean[s]
         # the mixture: 1 - p at nothing, p over the grid; each grid point stands for what lies around it
         below, ends = 1.0 - p, 1.0 - p
         held = 1.0 - p if 1.0 - p >= tail else 0.0
         if 1.0 - p < 1.0 - tail:
             for g in range(grid + 1):
-                ends = below + p * weight[g] / mass
+                ends = below + p * weight[s, g]
                 if below < tail <= ends:
                     low[s] = max(g - 0.5, 0.0) / grid
                 if ends > tail or held > 0.0:
-                    held += p * weight[g] / mass
+                    held += p * weight[s, g]
                 high[s] = min(g + 0.5, grid) / grid
                 below = ends
                 if ends >= 1.0 - tail:
                     break
         certainty[s] = held
         for v in range(lo, hi):
-            x = mean * ratio[v]
-            posterior[v] = p * x / (x + 1.0 - mean) if x > 0 else 0.0
-    return share, low, high, certainty, inflated, posterior
+            x = mean[s] * ratio[v]
+            posterior[v] = p * x / (x + 1.0 - mean[s]) if x > 0 else 0.0
+    return share, low, high, certainty, posterior
 
 
 def false_shares(ratio: np.ndarray, start: np.ndarray, probability: np.ndarray) -> Shares:
@@ -121,5 +139,10 @@ def false_shares(ratio: np.ndarray, start: np.ndarray, probability: np.ndarray) 
     `ratio`: (views,) sorted by session, `start`: int64 (sessions + 1,), `probability`: (sessions,) that the session was
     inflated before its views are looked at; 0 and 1 stay what they are. Of an inflated session a share of `USUAL` is then expected.
     """
-    p = np.clip(np.nan_to_num(probability), 0.0, 1.0)
-    return Shares(*_fit(np.ascontiguousarray(ratio), start, p, USUAL, PSEUDO, ALIKE, SHARED, TAIL, GRID))
+    share = np.clip(np.arange(GRID + 1) / GRID, 1e-4, 1.0 - 1e-4)
+    before = PSEUDO * (USUAL * np.log(share) + (1.0 - USUAL) * np.log(1.0 - share))
+    given = np.ascontiguousarray(ratio)
+    weight, mean, factor = _mixtures(given, start, before, ALIKE, GRID)
+    inflated = updated(np.clip(np.nan_to_num(probability), 0.0, 1.0), factor)
+    share, low, high, certainty, posterior = _fit(given, start, weight, mean, inflated, TAIL)
+    return Shares(share, low, high, certainty, inflated, posterior)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from features.attribution import false_shares, likelihood_ratio
+from features.attribution import false_shares, likelihood_ratio, updated
 from features.bursts import BurstAlarm, alarms, burst_scores
 from features.expected import ExpectedAudience
 from features.graphs.episodes import find_episodes
@@ -107,14 +107,14 @@ def test_a_session_that_may_be_honest_has_an_interval_down_to_nothing(probabilit
 
 
 def test_views_settle_whether_a_doubtful_session_was_inflated():
-    _false, ratio, start = sessions([0.5, 0.0, 0.5, 0.0], 400, 6)
-    found = false_shares(ratio, start, np.array([0.4, 0.4, 0.0, 1.0]))
+    _false, ratio, start = sessions([0.5, 0.0, 0.5, 0.0, *[0.0] * 40], 400, 6)
+    found = false_shares(ratio, start, np.array([0.4, 0.4, 0.0, 1.0, *[0.01] * 40]))
     assert found.inflated[0] > 0.98 and found.inflated[1] < 0.3
     assert found.inflated[2] == 0.0 and found.inflated[3] == 1.0
     assert found.posterior[:400].max() > 0.95 and found.posterior[400:800].max() < 0.3
 
 
-@given(st.integers(0, 2**32 - 1), st.floats(0.01, 0.99))
+@given(st.integers(0, 2**32 - 1), st.floats(0.06, 0.99))
 def test_a_quarter_of_the_weight_of_evidence_of_a_session_s_views_is_added_to_its_log_odds(seed, probability):
     rng = np.random.default_rng(seed)
     ratio = np.exp(rng.normal(rng.uniform(-1, 0.5), 1.0, rng.integers(1, 60)))
@@ -124,6 +124,15 @@ def test_a_quarter_of_the_weight_of_evidence_of_a_session_s_views_is_added_to_it
     factor = np.log(np.sum(prior * mixed) / prior.sum())
     found = false_shares(ratio, np.array([0, len(ratio)]), np.array([probability])).inflated[0]
     assert np.log(found / (1 - found)) == pytest.approx(np.log(probability / (1 - probability)) + factor / 4, abs=1e-6)
+
+
+def test_where_honest_sessions_have_large_factors_too_only_what_is_beyond_them_counts():
+    """A hundred sessions held honest with factors of 0 to 20: 19 is their null, and each above it counts by a nineteenth."""
+    probability, factor = np.append(np.full(101, 0.01), [0.5, 0.5, 0.5]), np.append(np.linspace(0.0, 20.0, 101), [15.0, 38.0, -3.8])
+    found = updated(probability, factor)[-3:]
+    assert found == pytest.approx([0.5, 1 / (1 + np.exp(-1.0)), 1 / (1 + np.exp(0.2))])
+    clean = updated(probability, np.append(np.full(101, -2.0), factor[-3:]))[-3:]
+    assert clean == pytest.approx(1 / (1 + np.exp(-factor[-3:] / 4)))
 
 
 def test_odds_of_confirmed_sessions_become_the_likelihood_ratio_of_false_views():
