@@ -29,7 +29,7 @@ HELD = 0.7  # posterior from which a single view is called false: on worlds that
 TAIL = 0.05  # probability that the interval leaves out on either side
 SHARED = 4.0  # signals that gave a session its probability saw the same views: what these say counts a quarter. 2 to 16 find as many false
 # views at the same precision to .02 on worlds and markets that are judged nowhere; 8 and more leave shares of sessions further off
-HONEST = 0.05  # sessions below this probability show what factors honest ones have
+HONEST = 0.05  # sessions below this probability show what honest views look like, and what factors honest sessions have
 BEYOND = 0.95  # share of them that a factor must exceed to count
 ALIKE = 50.0  # however many views: their ratios err together, so that they never say more than so many independent ones
 

@@ -20,7 +20,6 @@ from training.models.session_inflation import MODEL as SESSION_MODEL
 from training.release import Released
 
 ENGAGEMENT = "engagement_fraud"
-HONEST = 0.05  # sessions below this probability show what honest views look like
 
 
 def attribute(released: Released, views: pd.DataFrame, probability: pd.Series) -> tuple[np.ndarray, np.ndarray, attribution.Shares]:
@@ -35,7 +34,7 @@ def attribute(released: Released, views: pd.DataFrame, probability: pd.Series) -
     names, start = np.unique(of, return_index=True)
     start = np.append(start, len(order)).astype(np.int64)
     inflated = probability.reindex(names).fillna(0.0).to_numpy()
-    ratio = attribution.likelihood_ratio(p / (1.0 - p), np.repeat(inflated < HONEST, np.diff(start)))
+    ratio = attribution.likelihood_ratio(p / (1.0 - p), np.repeat(inflated < attribution.HONEST, np.diff(start)))
     return order, names, attribution.false_shares(ratio, start, inflated)
 
 
