@@ -29,6 +29,8 @@ SCOPE = KEY | {VIEW: KEY[SESSION]}  # a view has no name of its own outside its 
 LOOKBACK = timedelta(days=28)
 EVENTS = {"views", "interactions", "orders", "parcels", "refunds", "reviews", "complaints"}
 MADE = "~"  # before the names of derived tables among the others
+AT_ONCE = 50_000  # sessions; a night of twenty million views has fewer in a fortnight
+IN_MEMORY = 3 << 30  # bytes of Parquet; rows are some five times that in memory
 RAID_MINUTES = 10  # a raid explains what happens for so long
 Tables = Mapping[str, Any]
 
@@ -36,10 +38,16 @@ Tables = Mapping[str, Any]
 def duckdb_tables(lake: Path, as_of: datetime, memory: str = "4GB", threads: int = 1) -> dict[str, Any]:
     """Ibis tables of the good rows known at `as_of`, on a DuckDB connection of their own; absent tables are left out.
 
-    Each is read and cut once, into the engine, which spills beyond `memory`: a night passes over them some twenty times.
+    Each is read and cut once, into the engine, which spills beyond `memory`: a night passes over them some twenty times. Of a lake of more
+    than `IN_MEMORY` bytes the engine has a file of its own, which goes with the process: rows lie there compressed, a fifth of what they
+    would be when spilt, and are written once.
     One thread by default: sums of floats then have one order, and a night can be replayed bit for bit.
     """
-    connection = ibis.duckdb.connect(memory_limit=memory, threads=threads)
+    size = sum(f.stat().st_size for n in inbound_names() for f in files_of(lake, n))
+    database = Path(spill_folder()) / "rows.duckdb" if size > IN_MEMORY else None
+    if database:
+        database.parent.mkdir()
+    connection = ibis.duckdb.connect(database or ":memory:", memory_limit=memory, threads=threads)
     connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false;")
     with suppress(duckdb.InvalidInputException):  # in a notebook without widgets there is no bar to switch off
         connection.raw_sql("SET enable_progress_bar=false")
@@ -204,6 +212,34 @@ def _live(signals: list[Signal], tables: Tables, only: Any | None) -> pd.DataFra
     return pd.DataFrame(out, index=pd.Index(ids, name="session_id"), columns=[s.name for s in signals])
 
 
+def _batches(ids: list[str] | None, entity: str) -> list[list[str] | None]:
+    """Entities wanted, as many at a time as the engine holds the rows of: what gathers all rows of a session, a median, does not spill."""
+    if ids is None or SCOPE[entity] != KEY[SESSION] or len(ids) <= AT_ONCE:
+        return [ids]
+    return [ids[i : i + AT_ONCE] for i in range(0, len(ids), AT_ONCE)]
+
+
+def _parts(
+    tables: Tables,
+    groups: dict[str, tuple[Relation | None, list[Signal]]],
+    entity: str,
+    batches: list[list[str] | None],
+    progress: Callable[[str], None],
+) -> list[pd.DataFrame]:
+    """A frame for each group of signals that share a relation, over all batches of entities."""
+    found: dict[str, list[pd.DataFrame]] = {name: [] for name in groups}
+    for ids in batches if groups else []:
+        scope = None if ids is None else scope_of(tables, ids, entity)
+        cut: dict[str, Any] = {}
+        try:
+            for name, (source, members) in groups.items():
+                progress(name)
+                found[name].append(_relational(source, members, tables, scope, cut) if source else _live(members, tables, scope))
+        finally:
+            dropped(cut.values())
+    return [pd.concat(frames) if len(frames) > 1 else frames[0] for frames in found.values()]
+
+
 def compute(
     tables: Tables,
     signals: Iterable[Signal],
@@ -224,21 +260,18 @@ def compute(
         tables = frame_tables(tables)
     key = KEY[entity]
     ids = None if only is None else sorted(set(only))
-    scope = None if ids is None else scope_of(tables, ids, entity)
     groups: dict[str, tuple[Relation | None, list[Signal]]] = {}
     for s in wanted:
         name = s.source.name if s.source else "minutes"
         groups.setdefault(name, (s.source, []))[1].append(s)
-    parts: list[pd.DataFrame] = []
-    cut: dict[str, Any] = {}
+    known = {name: group for name, group in groups.items() if set(group[1][0].reads) <= set(tables)}
+    batches, parts = _batches(ids, entity), []
+    alone = {n: g for n, g in known.items() if len(batches) > 1 and g[0] is not None and g[0].local and not g[0].whole}
     try:
-        for name, (source, members) in groups.items():
-            if not set(members[0].reads) <= set(tables):
-                continue
-            progress(name)
-            parts.append(_relational(source, members, tables, scope, cut) if source else _live(members, tables, scope))
+        for some, of in ((batches, alone), ([ids], {n: g for n, g in known.items() if n not in alone})):
+            parts += _parts(tables, of, entity, some, progress)
     finally:
-        dropped([*cut.values(), *(t for name, t in tables.items() if framed and name.startswith(MADE))])
+        dropped(t for name, t in tables.items() if framed and name.startswith(MADE))
     index = pd.Index(ids, name=key) if ids is not None and entity != VIEW else None
     if index is None:
         named = [pa.table({key: pa.array(p.index, pa.string())}) for p in parts]

@@ -15,7 +15,7 @@ def kept(rows: Any, name: str) -> Any:
     if backend.name != "duckdb":
         return rows
     _drop(backend, name)
-    return backend.create_table(name, rows, temp=True)
+    return backend.create_table(name, rows)  # not a temporary one, which is never compressed
 
 
 def is_kept(rows: Any) -> bool:

@@ -1,8 +1,8 @@
 """Corrected figures: what was counted, how much of it is held to be real, and how certain that is.
 
 A figure of a session has false parts or it has none. So what is said of its true value is a mixture: as counted with one
-probability, less with the other. The interval leaves out 5 % on either side; where nothing being false is itself probable, its
-end lies on that atom and it holds the truth more often than 90 %, which `certainty` says. Views follow from the attribution of
+probability, less with the other. The interval leaves out 5 % on either side; where nothing (or everything) being false is itself probable,
+its end lies on that atom and it holds the truth more often than 90 %, which `certainty` says. Views follow from the attribution of
 single views and from brushers who watch before they order, orders from their own probabilities. Of likes, follows and mere
 counters only the suspicious share is known: the largest excess over peers of those signals that measure a share of that
 figure and lie beyond their alarm.
@@ -45,13 +45,13 @@ def share_of(probability: pd.Series, suspicious: pd.Series) -> pd.DataFrame:
     """False share of a figure that is false at all with some probability: index as given; share, low, high, certainty.
 
     Where it is, the share lies anywhere between the suspicious one and everything: signals measure what stands out, and from
-    nothing measured nothing is known.
+    nothing measured nothing is known. Everything is never left out of the interval: follows that are false are mostly all there are.
     """
     q, least = probability.to_numpy(dtype=float), suspicious.to_numpy(dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        upper = np.where(q > TAIL, least + (1.0 - least) * (1.0 - TAIL / q), 0.0)
         lower = np.where(q > 1.0 - TAIL, least + (1.0 - least) * (TAIL - (1.0 - q)) / q, 0.0)
-    certainty = np.where(q <= TAIL, 1.0 - q, np.where(q <= 1.0 - TAIL, 1.0 - TAIL, 1.0 - 2.0 * TAIL))
+    upper = np.where(q > TAIL, 1.0, 0.0)
+    certainty = np.where(q <= TAIL, 1.0 - q, np.where(q <= 1.0 - TAIL, 1.0, 1.0 - TAIL))
     certainty = np.where(np.isnan(q), np.nan, certainty)
     return pd.DataFrame({"share": q * (least + 1.0) / 2.0, "low": lower, "high": upper, "certainty": certainty}, index=probability.index)
 
@@ -68,7 +68,7 @@ def session_figures(
     """Views, unique viewers, likes and follows of sessions.
 
     `counted`: index session, columns of measures and `basis`. `shares`: attributed false shares of views by session (share, low,
-    high, certainty), where views were attributed. `watched`: views by session that false orders bring (`watched_orders`).
+    high, certainty, and `viewers`, that of viewers over it), where views were attributed. `watched`: views by session that false orders bring (`watched_orders`).
     `engagement`: probability of each session that its likes, comments or follows are inflated (None: as of any inflation). Where no
     signal of a figure stands out, it may be one of the other two that is false: a third of it counts. Where no model gave a
     probability, nothing is taken away and `certainty` is unknown.
@@ -88,7 +88,7 @@ def session_figures(
             false = share_of(engaged.where(suspicious > 0, engaged / len(ENGAGEMENTS)), suspicious)
         if unit == "share of views":
             if shares is not None:
-                false = shares.reindex(counted.index)[false.columns].astype(float).combine_first(false)
+                false = _attributed(shares.reindex(counted.index), measure).combine_first(false)
             if watched is not None:
                 false = _with_watched(false, watched[watched["measure"] == measure].set_index("session_id"), value)
         known = false["certainty"].notna()
@@ -112,6 +112,13 @@ def session_figures(
         )
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     return frame[frame["counted"].notna()]
+
+
+def _attributed(shares: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """False shares of views or of viewers from attributed ones, certain of both alike."""
+    of = shares["viewers"].astype(float) if measure == "unique_viewers" else 1.0
+    ends = shares[["share", "low", "high"]].astype(float).mul(of, axis=0).clip(upper=1.0)
+    return ends.assign(certainty=shares["certainty"].astype(float))
 
 
 def _with_watched(false: pd.DataFrame, watched: pd.DataFrame, counted: pd.Series) -> pd.DataFrame:

@@ -50,13 +50,31 @@ def false_views(posterior: pd.Series, viewers: pd.DataFrame, orders: pd.DataFram
 
 
 def attributed_shares(tables: dict[str, Any], sessions: Scored, released: Released) -> pd.DataFrame:
-    """False share of the views of each session, by attributing single views: index session; share, low, high, certainty."""
-    views = engine.compute(tables, released.model.signals, VIEW, sorted(sessions.signals.index))
+    """False share of the views of each session, by attributing single views: index session; share, low, high, certainty, and `viewers`,
+    by which to multiply it for the false share of viewers (`viewers_of_views`)."""
+    wanted = sorted(sessions.signals.index)
+    views = engine.compute(tables, released.model.signals, VIEW, wanted)
     if views.empty:
-        return pd.DataFrame(columns=["share", "low", "high", "certainty"])
-    _order, names, found = attribute(released, views, sessions.probability())
+        return pd.DataFrame(columns=["share", "low", "high", "certainty", "viewers"])
+    order, names, found = attribute(released, views, sessions.probability())
     frame = pd.DataFrame({"share": found.share, "low": found.low, "high": found.high, "certainty": found.certainty})
+    v = engine.named_views(tables["views"].semi_join(engine.scope_of(tables, wanted, SESSION), "session_id"))
+    who = v.select("view_id", "account_id").to_pandas().set_index("view_id")["account_id"].reindex(views.index[order])
+    frame["viewers"] = viewers_of_views(found.posterior, session_of(who.index).to_numpy(), who.to_numpy()).reindex(names).to_numpy()
     return frame.set_axis(pd.Index(names, name="session_id"))
+
+
+def viewers_of_views(posterior: np.ndarray, session: np.ndarray, account: np.ndarray) -> pd.Series:
+    """False share of viewers over that of views, by session, 1 where none is false.
+
+    Three arrays over views: the posterior of each being false, its session, and who watched (None: not known). A viewer is real who
+    watched once for real, and what counts is the least suspicious view: bots come back more often than people do, so that fewer
+    viewers are false than views.
+    """
+    v = pd.DataFrame({"p": posterior, "session": session, "account": account})
+    of_views = v.groupby("session")["p"].mean()
+    of_viewers = v.dropna(subset=["account"]).groupby(["session", "account"])["p"].min().groupby("session").mean()
+    return (of_viewers.reindex(of_views.index) / of_views.where(of_views > 0)).fillna(1.0)
 
 
 def counted_figures(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:

@@ -16,9 +16,10 @@ import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_contracts.faults import LakeProblem
 from serving import gate
@@ -34,6 +35,7 @@ from serving.store import Night
 from serving.tally import Tally
 from training.release import champions, load
 
+BOOST = "/v1/boost-check"
 BODY_CAP = 2_000_000  # bytes
 LONG = 20_000  # bytes of a body that is read aside, so that others need not wait for it
 AT_ONCE = 64  # requests in work; more are turned away, not queued
@@ -70,12 +72,15 @@ async def _body(request: Request) -> bytes:
         raise Refused(415, "unsupported_media_type", "send application/json", ["content-type"])
     if int(request.headers.get("content-length") or 0) > BODY_CAP:
         raise Refused(413, "body_too_large", f"a body may have {BODY_CAP} bytes", ["body"])
-    parts, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
+    parts, size, more = [], 0, True
+    while more:  # `Request.stream` is a generator in a generator, which costs a tenth of a check
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        size, more = size + len(parts[-1]), message.get("more_body", False)
         if size > BODY_CAP:
             raise Refused(413, "body_too_large", f"a body may have {BODY_CAP} bytes", ["body"])
-        parts.append(chunk)
     return b"".join(parts)
 
 
@@ -147,8 +152,8 @@ def credit_view(desk: Desk, operator_id: str) -> dict[str, Any]:
     return public_view(found, desk.policy)
 
 
-def application(desk: Desk) -> Starlette:
-    """The ASGI application over a desk."""
+def application(desk: Desk) -> ASGIApp:
+    """The ASGI application over a desk. The boost check is found by its path alone: router and middleware would be a fifth of it."""
     registry = CollectorRegistry()
     tally = Tally()
     registry.register(tally)
@@ -212,9 +217,10 @@ def application(desk: Desk) -> Starlette:
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
 
-    return Starlette(
+    check = guarded("boost-check", "boost", boost)
+    routes = Starlette(
         routes=[
-            Route("/v1/boost-check", guarded("boost-check", "boost", boost), methods=["POST"]),
+            Route(BOOST, check, methods=["POST"]),
             Route("/v1/sessions/{session}/minutes", guarded("minutes", "minutes", minutes), methods=["PUT"]),
             Route("/v1/operators/{operator}", guarded("operators", "read", operator), methods=["GET"]),
             Route("/v1/credit/{operator}", guarded("credit", None, credit), methods=["GET"]),
@@ -223,3 +229,11 @@ def application(desk: Desk) -> Starlette:
             Route("/metrics", guarded("metrics", "read", metrics)),
         ]
     )
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == BOOST and scope["method"] == "POST":
+            await (await check(Request(scope, receive)))(scope, receive, send)
+        else:
+            await routes(scope, receive, send)
+
+    return door

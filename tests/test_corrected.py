@@ -8,7 +8,7 @@ import pytest
 
 from features.engine import frame_tables
 from serving.corrected import order_figures, session_figures, share_of, watched_orders
-from serving.figures import operator_figures
+from serving.figures import operator_figures, viewers_of_views
 from serving.scorer import Peers
 from tests.spec.cases import rows, views
 
@@ -43,12 +43,12 @@ def test_a_refunded_order_is_an_order_and_no_net_sale():
     ("q", "measured", "low", "high", "certainty"),
     [
         (0.05, 0.0, 0.0, 0.0, 0.95),  # just possible: nothing is false, and that holds with 95 %
-        (0.10, 0.0, 0.0, 0.5, 0.95),  # half of what is possible lies below the upper end
-        (0.95, 0.6, 0.0, 0.6 + 0.4 * (1 - 0.05 / 0.95), 0.95),
-        (1.00, 0.6, 0.62, 0.98, 0.90),  # surely inflated: five in a hundred on either side of 0.6 to 1
+        (0.10, 0.0, 0.0, 1.0, 1.0),  # possible, and then as much as there is
+        (0.95, 0.6, 0.0, 1.0, 1.0),
+        (1.00, 0.6, 0.62, 1.0, 0.95),  # surely inflated: five in a hundred below 0.6 to 1
     ],
 )
-def test_an_interval_leaves_out_a_twentieth_on_either_side(q, measured, low, high, certainty):
+def test_an_interval_leaves_out_a_twentieth_but_neither_nothing_nor_everything(q, measured, low, high, certainty):
     got = share_of(pd.Series([q]), pd.Series([measured])).iloc[0]
     assert got[["low", "high", "certainty"]].tolist() == pytest.approx([low, high, certainty])
     assert got["share"] == pytest.approx(q * (measured + 1) / 2)
@@ -62,7 +62,7 @@ def test_intervals_of_a_mixture_hold_as_often_as_they_say():
     got = share_of(pd.Series(q), pd.Series(measured))
     held = (got["low"] - 1e-12 <= truth) & (truth <= got["high"] + 1e-12)
     assert held.mean() == pytest.approx(got["certainty"].mean(), abs=0.01)
-    for least, most in ((0.0, 0.93), (0.93, 0.955), (0.955, 1.01)):
+    for least, most in ((0.0, 0.951), (0.951, 0.99), (0.99, 1.01)):
         some = got["certainty"].between(least, most)
         assert held[some].mean() == pytest.approx(got["certainty"][some].mean(), abs=0.02)
 
@@ -70,10 +70,23 @@ def test_intervals_of_a_mixture_hold_as_often_as_they_say():
 def test_from_counters_alone_the_interval_is_wider():
     signals = pd.DataFrame(index=pd.Index(["e", "c"], name="session_id"))
     counted = pd.DataFrame({"views": 100.0, "basis": ["events", "counters"]}, index=signals.index)
-    shares = pd.DataFrame({"share": 0.1, "low": 0.0, "high": 0.3, "certainty": 0.95}, index=["e"])
+    shares = pd.DataFrame({"share": 0.1, "low": 0.0, "high": 0.3, "certainty": 0.95, "viewers": 1.0}, index=["e"])
     got = session_figures(signals, counted, pd.Series(0.4, index=signals.index), NOBODY, shares).set_index("entity_id")
     assert got.loc["e", ["low", "high"]].tolist() == [70.0, 100.0]
-    assert got.loc["c", ["low", "high"]].tolist() == [pytest.approx(12.5), 100.0]
+    assert got.loc["c", ["low", "high"]].tolist() == [0.0, 100.0]
+
+
+def test_fewer_viewers_are_false_than_views_where_bots_come_back():
+    """Six views: one bot that came three times, one person once, one person twice, once as suspicious as a bot; nobody known once."""
+    who = np.array(["bot", "bot", "bot", "p", "q", "q", None], dtype=object)
+    posterior = np.array([0.9, 0.9, 0.9, 0.0, 0.9, 0.0, 0.0])
+    of = viewers_of_views(np.append(posterior, 0.0), np.array(["s"] * 7 + ["clean"]), np.append(who, "p"))
+    assert of["s"] == pytest.approx((0.9 / 3) / (3.6 / 7)) and of["clean"] == 1.0
+    counted = pd.DataFrame({"views": [70.0], "unique_viewers": [30.0], "basis": "events"}, index=pd.Index(["s"], name="session_id"))
+    shares = pd.DataFrame({"share": [0.5], "low": 0.4, "high": 0.6, "certainty": 0.95, "viewers": 0.6}, index=counted.index)
+    got = session_figures(pd.DataFrame(index=counted.index), counted, pd.Series([1.0], counted.index), NOBODY, shares).set_index("measure")
+    assert got.at["views", "estimate"] == pytest.approx(35.0)
+    assert got.loc["unique_viewers", ["estimate", "low", "high"]].tolist() == pytest.approx([21.0, 30 * 0.64, 30 * 0.76])
 
 
 def test_without_a_probability_a_figure_stands_as_counted_and_nothing_is_certain():

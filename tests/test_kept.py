@@ -6,10 +6,11 @@ from datetime import datetime
 
 import ibis
 import numpy as np
+import pandas as pd
 import pytest
 
 from features import catalogue, engine
-from features.declare import ORDER, SESSION, VIEW
+from features.declare import OPERATOR, ORDER, SESSION, VIEW
 from features.kept import dropped, kept
 
 CUT = datetime(2026, 1, 17)
@@ -58,3 +59,27 @@ def test_rows_that_are_kept_again_replace_the_old_ones_and_what_was_no_table_is_
     assert again.x.to_pandas().tolist() == [1, 2]
     dropped([again, ibis.memtable({"x": [1]})])
     assert names(backend) == {"two"}
+
+
+def test_a_lake_too_large_for_memory_lies_in_a_file_of_the_engines_and_says_the_same_bit_for_bit(tiny, monkeypatch):
+    held = engine.duckdb_tables(tiny, CUT)
+    monkeypatch.setattr(engine, "IN_MEMORY", 0)
+    filed = engine.duckdb_tables(tiny, CUT)
+    files = [next(iter(t.values())).get_backend().raw_sql("SELECT file FROM pragma_database_list").fetchall()[0][0] for t in (held, filed)]
+    assert not files[0] and files[1].endswith("rows.duckdb")
+    for entity in (SESSION, ORDER, OPERATOR):
+        both = [engine.compute(t, catalogue.of_entity(entity), entity) for t in (held, filed)]
+        pd.testing.assert_frame_equal(*both, check_exact=True)
+
+
+def test_sessions_that_are_too_many_at_once_are_taken_in_turn_and_say_the_same(tiny, monkeypatch):
+    tables = engine.duckdb_tables(tiny, CUT)
+    wanted = tables["sessions"].session_id.to_pandas().tolist()
+    for entity in (SESSION, VIEW):
+        whole = engine.compute(tables, catalogue.of_entity(entity), entity, wanted)
+        with monkeypatch.context() as patched:
+            patched.setattr(engine, "AT_ONCE", 1 + len(wanted) // 3)
+            taken: list[str] = []
+            turns = engine.compute(tables, catalogue.of_entity(entity), entity, wanted, taken.append)
+        pd.testing.assert_frame_equal(whole, turns, rtol=1e-12, atol=1e-12)  # sums may take rows in another order
+        assert max(map(taken.count, taken)) == 3
