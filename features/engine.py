@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 import ibis
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -23,7 +22,7 @@ from data_contracts.lake import files_of, scan_sql
 from data_contracts.spill import spill_folder
 from features.declare import KEY, SESSION, VIEW, Derived, Relation, Signal
 from features.kept import dropped, is_kept, kept
-from features.kernels import COLUMNS, run_kernels
+from features.minutes import of_minutes
 
 SCOPE = KEY | {VIEW: KEY[SESSION]}  # a view has no name of its own outside its session: views are wanted by session
 LOOKBACK = timedelta(days=28)
@@ -31,7 +30,6 @@ EVENTS = {"views", "interactions", "orders", "parcels", "refunds", "reviews", "c
 MADE = "~"  # before the names of derived tables among the others
 AT_ONCE = 50_000  # sessions; a night of twenty million views has fewer in a fortnight
 IN_MEMORY = 3 << 30  # bytes of Parquet; rows are some five times that in memory
-RAID_MINUTES = 10  # a raid explains what happens for so long
 Tables = Mapping[str, Any]
 
 
@@ -157,61 +155,6 @@ def _relational(source: Relation, signals: list[Signal], tables: Tables, only: A
     return frame.set_index(key)
 
 
-def minutes_frame(tables: Tables, only: Any | None) -> pd.DataFrame:
-    """Room minutes with their granted causes, sorted by session and minute."""
-    m = tables["room_minutes"]
-    if only is not None:
-        m = m.semi_join(only, "session_id")
-    frame = m.drop("received_at").to_pandas().sort_values(["session_id", "minute"], ignore_index=True)
-    granted, minute = np.zeros(len(frame)), frame["minute"].to_numpy()
-    first = frame.drop_duplicates("session_id").set_index("session_id").index
-    bounds = np.append(np.flatnonzero(~frame["session_id"].duplicated().to_numpy()), len(frame))
-    place = {session: i for i, session in enumerate(first)}
-    for session, start, stop in granted_spans(tables).itertuples(index=False):
-        i = place.get(session)
-        if i is not None:
-            rows = slice(bounds[i], bounds[i + 1])
-            granted[rows] = np.maximum(granted[rows], (minute[rows] >= start) & (minute[rows] <= stop))
-    return frame.assign(granted=granted)
-
-
-def granted_spans(tables: Tables) -> pd.DataFrame:
-    """Minutes of a session that a boost or a raid explains: session_id, first, last."""
-    sessions = tables["sessions"].select("session_id", "started_at")
-    parts = []
-    if "boosts" in tables:
-        b = tables["boosts"].join(sessions, "session_id").select("session_id", "started_at", "starts_at", "ends_at").to_pandas()
-        parts.append(
-            pd.DataFrame(
-                {
-                    "session_id": b["session_id"],
-                    "first": (b["starts_at"] - b["started_at"]).dt.total_seconds() // 60,
-                    "last": (b["ends_at"] - b["started_at"]).dt.total_seconds() // 60 + 1,
-                }
-            )
-        )
-    if "room_links" in tables:
-        links = tables["room_links"].select("at", session_id="to_session_id")
-        r = links.join(sessions, "session_id").select("session_id", "started_at", "at").to_pandas()
-        first = (r["at"] - r["started_at"]).dt.total_seconds() // 60
-        parts.append(pd.DataFrame({"session_id": r["session_id"], "first": first, "last": first + RAID_MINUTES}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["session_id", "first", "last"])
-
-
-def ragged(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sorted minutes as (session ids, float64 array of shape (rows, 15), offsets)."""
-    starts = ~frame["session_id"].duplicated().to_numpy()
-    ids = frame["session_id"].to_numpy(dtype=object)[starts]
-    values = np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(dtype=float, na_value=np.nan))
-    return ids, values, np.append(np.flatnonzero(starts), len(frame)).astype(np.int64)
-
-
-def _live(signals: list[Signal], tables: Tables, only: Any | None) -> pd.DataFrame:
-    ids, values, offsets = ragged(minutes_frame(tables, only))
-    out = run_kernels(values, offsets, tuple(signals))
-    return pd.DataFrame(out, index=pd.Index(ids, name="session_id"), columns=[s.name for s in signals])
-
-
 def _batches(ids: list[str] | None, entity: str) -> list[list[str] | None]:
     """Entities wanted, as many at a time as the engine holds the rows of: what gathers all rows of a session, a median, does not spill."""
     if ids is None or SCOPE[entity] != KEY[SESSION] or len(ids) <= AT_ONCE:
@@ -234,7 +177,7 @@ def _parts(
         try:
             for name, (source, members) in groups.items():
                 progress(name)
-                found[name].append(_relational(source, members, tables, scope, cut) if source else _live(members, tables, scope))
+                found[name].append(_relational(source, members, tables, scope, cut) if source else of_minutes(members, tables, scope))
         finally:
             dropped(cut.values())
     return [pd.concat(frames) if len(frames) > 1 else frames[0] for frames in found.values()]

@@ -22,6 +22,7 @@ import pandas as pd
 
 from data_contracts.contract import contract
 from features import engine
+from features.minutes import minutes_frame
 from simulation.world import world
 
 folder = Path(tempfile.mkdtemp())
@@ -58,7 +59,7 @@ known
 # Most rooms are small. A threshold in viewers would catch the large, not the guilty.
 
 # %%
-minutes = engine.minutes_frame(tables, None)
+minutes = minutes_frame(tables, None)
 size = minutes.groupby("session_id")["viewers"].agg(["mean", "max"]).rename(columns={"max": "peak"})
 size = size[size["mean"] > 0]
 alt.Chart(size.reset_index()).mark_circle(size=18, opacity=0.6).encode(

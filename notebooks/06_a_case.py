@@ -23,6 +23,7 @@ import pandas as pd
 
 from data_contracts.lake import published, read_outbound
 from features import engine
+from features.minutes import minutes_frame
 from serving import charts
 from serving.inputs import moment_of
 from serving.nightly import rings_of
@@ -82,7 +83,7 @@ alt.Chart(v.sample(min(len(v), 4000), random_state=1)[["joined", "stay", "asn_ki
 # ## Which minutes stand out
 
 # %%
-minutes = engine.minutes_frame(tables, wanted)
+minutes = minutes_frame(tables, wanted)
 windows = charts.suspicious_minutes(minutes)
 windows
 

@@ -18,6 +18,7 @@ from data_contracts.lake import files_of
 from features import engine
 from features.declare import SESSION
 from features.graphs.rings import Rings
+from features.minutes import minutes_frame
 from serving import charts
 from serving.dossier import Files, dossiers
 from serving.duties import audit
@@ -106,11 +107,11 @@ def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[st
     category = s.select("session_id", "category").to_pandas().set_index("session_id")["category"]
     out = []
     for first in (trained if len(trained) else rows).sort_values("rank").head(SESSIONS).itertuples(index=False):
-        minutes = engine.minutes_frame(tables, engine.scope_of(tables, [first.entity_id], SESSION))
+        minutes = minutes_frame(tables, engine.scope_of(tables, [first.entity_id], SESSION))
         if len(minutes) < 2:
             continue
         alike = sorted(category.index[(category == category.get(first.entity_id)) & (category.index != first.entity_id)])[:PEERS]
-        peers = engine.minutes_frame(tables, engine.scope_of(tables, alike, SESSION)) if alike else minutes.head(0)
+        peers = minutes_frame(tables, engine.scope_of(tables, alike, SESSION)) if alike else minutes.head(0)
         out.append(
             {
                 "session": first.entity_id,

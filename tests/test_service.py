@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from data_contracts.lake import read_outbound, run_folder
 from features import engine
 from features.kernels import COLUMNS
+from features.minutes import minutes_frame, ragged
 from serving import journal
 from serving.gate import live_view
 from serving.http import BODY_CAP, application, open_desk
@@ -163,7 +164,7 @@ def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
     """The same minutes through the service's row format and through the lake give the same bits."""
     tables = engine.duckdb_tables(lake, moment_of(NIGHT))
     released = load(models, "session_inflation_live")
-    ids, values, offsets = engine.ragged(engine.minutes_frame(tables, None))
+    ids, values, offsets = ragged(minutes_frame(tables, None))
     batch = engine.compute(tables, released.model.signals, "session")
     compared = 0
     for i in range(0, len(ids), max(1, len(ids) // 25)):

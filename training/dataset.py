@@ -22,6 +22,7 @@ from features.declare import OPERATOR, SESSION, VIEW
 from features.departures import ENOUGH, Departures, settled
 from features.deviance import signals_of
 from features.kernels import run_kernels
+from features.minutes import minutes_frame, ragged
 from features.rings import find_rings
 from features.told import session_deviances
 from training.declare import Model
@@ -208,7 +209,7 @@ def _first_receipt(tables) -> pd.Timestamp:
 def prefixes_of(tables, model: Model, sessions: list[str]) -> tuple[pd.DataFrame, pd.Index]:
     """Signals of some sessions as they stood after each prefix of a model and at their end, and the session of each row."""
     scope = engine.scope_of(tables, sessions, SESSION)
-    ids, values, offsets = engine.ragged(engine.minutes_frame(tables, scope))
+    ids, values, offsets = ragged(minutes_frame(tables, scope))
     lengths = np.diff(offsets)
     frames, kept = [], []
     for cut in (*model.prefixes, None):

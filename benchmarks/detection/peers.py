@@ -16,6 +16,7 @@ from benchmarks.page import row
 from benchmarks.slice import UNSEEN
 from features import engine
 from features.kernels import COLUMNS
+from features.minutes import minutes_frame
 from training.declare import FITTING
 from training.evaluate import average_precision
 from training.labels import verdicts
@@ -28,7 +29,7 @@ VIEWS = ("view_fraud", "engagement_fraud")
 
 def minutes_of(lake: Path, ids: list[str]) -> pd.DataFrame:
     tables = engine.duckdb_tables(lake, AS_OF)
-    return engine.minutes_frame(tables, engine.scope_of(tables, ids, "session"))
+    return minutes_frame(tables, engine.scope_of(tables, ids, "session"))
 
 
 def flat(frame: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from data_contracts.faults import LakeProblem
 from data_contracts.lake import open_lake, read_outbound, run_folder
 from features import engine
 from features.declare import SESSION
+from features.minutes import minutes_frame
 from serving import charts
 from serving.duties.measures import take, taken
 from serving.duties.signing import holds, sign
@@ -64,7 +65,7 @@ def contents(folder: str | Path, operator: str, night: str | None) -> dict[str, 
         table("orders", o.filter(o.order_id.isin(evidence["orders"])).to_pandas().sort_values("order_id"))
     if "room_minutes" in tables:
         for session in evidence.get("sessions", [])[:5]:
-            minutes = engine.minutes_frame(tables, engine.scope_of(tables, [session], SESSION))
+            minutes = minutes_frame(tables, engine.scope_of(tables, [session], SESSION))
             if len(minutes) > 1:
                 out[f"pictures/{session}.svg"] = charts.timeline(minutes).encode()
                 table(f"minutes_{session}", minutes)
