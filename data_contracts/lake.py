@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract, contract, inbound_names
 from data_contracts.faults import LakeProblem
-from data_contracts.spill import spill_folder
+from data_contracts.spill import spill_folder, spills
 
 PUBLISHED = "published.json"
 
@@ -52,7 +52,7 @@ def connect(memory: str = "8GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection in UTC that spills rather than fails."""
     connection = duckdb.connect()
     connection.execute(f"SET memory_limit='{memory}'; SET threads={threads}; SET TimeZone='UTC';")
-    connection.execute(f"SET preserve_insertion_order=false; SET temp_directory='{spill_folder()}';")
+    connection.execute(f"SET preserve_insertion_order=false; {spills(spill_folder())};")
     return connection
 
 

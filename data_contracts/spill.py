@@ -20,9 +20,14 @@ from typing import IO
 PREFIX, OWNER = "steelyard-", ".owner"
 
 
-def spill_folder() -> str:
+def spill_folder() -> Path:
     """A folder for one engine, which makes it when it needs it: two that share one would write to the same files."""
-    return str(_home(os.getpid())[0] / uuid.uuid4().hex).replace("'", "''")
+    return _home(os.getpid())[0] / uuid.uuid4().hex
+
+
+def spills(folder: Path) -> str:
+    """SQL by which a DuckDB connection spills into a folder."""
+    return "SET temp_directory='{}'".format(str(folder).replace("'", "''"))
 
 
 @cache

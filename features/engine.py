@@ -5,6 +5,8 @@ Only this file cuts by time (through `data_contracts.lake.scan_sql`) and only it
 
 from __future__ import annotations
 
+import shutil
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -19,7 +21,7 @@ import pyarrow as pa
 from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.derive import NEEDED, room_minutes
 from data_contracts.lake import files_of, scan_sql
-from data_contracts.spill import spill_folder
+from data_contracts.spill import spill_folder, spills
 from features.declare import KEY, SESSION, VIEW, Derived, Relation, Signal
 from features.kept import dropped, is_kept, kept
 from features.minutes import of_minutes
@@ -37,19 +39,20 @@ def duckdb_tables(lake: Path, as_of: datetime, memory: str = "4GB", threads: int
     """Ibis tables of the good rows known at `as_of`, on a DuckDB connection of their own; absent tables are left out.
 
     Each is read and cut once, into the engine, which spills beyond `memory`: a night passes over them some twenty times. Of a lake of more
-    than `IN_MEMORY` bytes the engine has a file of its own, which goes with the process: rows lie there compressed, a fifth of what they
+    than `IN_MEMORY` bytes the engine has a file of its own, which goes with the connection: rows lie there compressed, a fifth of what they
     would be when spilt, and are written once.
     One thread by default: sums of floats then have one order, and a night can be replayed bit for bit.
     """
     size = sum(f.stat().st_size for n in inbound_names() for f in files_of(lake, n))
-    database = Path(spill_folder()) / "rows.duckdb" if size > IN_MEMORY else None
-    if database:
-        database.parent.mkdir()
-    connection = ibis.duckdb.connect(database or ":memory:", memory_limit=memory, threads=threads)
+    folder = spill_folder()
+    if size > IN_MEMORY:
+        folder.mkdir()
+    connection = ibis.duckdb.connect(folder / "rows.duckdb" if size > IN_MEMORY else ":memory:", memory_limit=memory, threads=threads)
+    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
     connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false;")
     with suppress(duckdb.InvalidInputException):  # in a notebook without widgets there is no bar to switch off
         connection.raw_sql("SET enable_progress_bar=false")
-    connection.raw_sql(f"SET temp_directory='{spill_folder()}'")
+    connection.raw_sql(spills(folder))
     names = [n for n in inbound_names() if files_of(lake, n)]
     for name in names:
         sql = scan_sql(lake, contract(name), as_of)

@@ -12,7 +12,7 @@ import pytest
 
 from data_contracts.spill import OWNER, PREFIX, spill_folder, swept
 
-SPILL = "import os, sys, time; from data_contracts.spill import spill_folder; f = spill_folder(); os.makedirs(f); open(f + '/part', 'w').write('x'); print(f, flush=True); "
+SPILL = "import os, sys, time; from data_contracts.spill import spill_folder; f = spill_folder(); os.makedirs(f); (f / 'part').open('w').write('x'); print(f, flush=True); "
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def run(tmp_path):
 
 
 def test_two_engines_of_a_process_have_folders_of_their_own_below_one():
-    a, b = Path(spill_folder()), Path(spill_folder())
+    a, b = spill_folder(), spill_folder()
     assert a != b and a.parent == b.parent and a.parent.name.startswith(PREFIX) and (a.parent / OWNER).exists()
 
 
