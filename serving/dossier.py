@@ -38,7 +38,7 @@ def interval_of(released: Released | None, values: np.ndarray) -> tuple[float, f
     rows = released.manifest.get("calibration_rows") if released else None
     if not rows or released is None:
         return None
-    raw = float(released.raw(values[None, :], threads=1)[0])
+    raw = float(released.raw(values[None, :])[0])
     return venn_abers(raw, np.array(rows["raw"]), np.array(rows["truth"]), np.array(rows["weight"]))
 
 

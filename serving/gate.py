@@ -37,7 +37,7 @@ def live_view(minutes: np.ndarray, released: Released | None, policy: Policy) ->
         return LiveView(None, [], len(minutes))
     offsets = np.array([0, len(minutes)], dtype=np.int64)
     values = run_kernels(minutes, offsets, released.model.signals)
-    probability = float(released.probability(released.raw(values, threads=1))[0])
+    probability = float(released.probability(released.raw(values))[0])
     reasons: list[dict[str, Any]] = []
     if probability >= policy.boost.review:  # explained only when it will be shown
         push = released.trees.contributions(values, threads=1)[0]

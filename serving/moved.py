@@ -68,9 +68,9 @@ def would_move_down(operator: str, values: np.ndarray, model: Released, peers: P
             return None
         trial = np.repeat(x[None, :], len(tries), axis=0)
         trial[np.arange(len(tries)), tries] = usual[tries]
-        raw = model.raw(trial, threads=1)
+        raw = model.raw(trial)
         best = int(np.argmin(raw))
-        if raw[best] >= model.raw(x[None, :], threads=1)[0]:
+        if raw[best] >= model.raw(x[None, :])[0]:
             return None
         j = tries[best]
         moved.append({"signal": model.columns[j], "value": float(x[j]), "usual": float(usual[j])})

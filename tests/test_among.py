@@ -33,8 +33,8 @@ def test_a_platform_that_measures_on_another_scale_is_scored_the_same(data, tree
     elsewhere = values * rng.uniform(0.2, 5.0, values.shape[1]) + rng.normal(0, 3, values.shape[1])
     elsewhere = np.where(deviances(trees.columns), values, elsewhere)
     here, there = trees.among(values), trees.among(elsewhere)
-    np.testing.assert_allclose(there._found(elsewhere, 1), here._found(values, 1), atol=1e-6)
-    assert np.abs(trees._found(elsewhere, 1) - trees._found(values, 1)).max() > 1.0  # by the yardstick it was taught with it is not
+    np.testing.assert_allclose(there._found(elsewhere), here._found(values), atol=1e-6)
+    assert np.abs(trees._found(elsewhere) - trees._found(values)).max() > 1.0  # by the yardstick it was taught with it is not
 
 
 def test_the_training_night_stays_the_yardstick_where_few_are_like_it_or_too_few_are_there(data, trees):
@@ -73,20 +73,20 @@ def test_a_point_of_deviance_beyond_the_peers_adds_so_much_to_the_log_odds_of_it
     kind = trees.typologies.index("view_fraud")
     more, usual = values.copy(), trees.peers.usual(values)[:, column]
     more[:, column], values[:, column] = usual + 10.0, usual - 1.0
-    before, after = (trees._odds(x, trees.inputs(x), 1) for x in (values, more))
+    before, after = (trees._odds(x, trees.inputs(x)) for x in (values, more))
     np.testing.assert_allclose(after[:, kind] - before[:, kind], 10.0 * trees.lean)
     np.testing.assert_array_equal(after[:, 1 - kind], before[:, 1 - kind])
     pushed = trees.contributions(more)[:, column] - trees.contributions(values)[:, column]
     np.testing.assert_allclose(pushed, 10.0 * trees.lean)
     values[:, column] = np.nan  # unknown adds nothing
-    np.testing.assert_array_equal(trees._odds(values, trees.inputs(values), 1), before)
+    np.testing.assert_array_equal(trees._odds(values, trees.inputs(values)), before)
 
 
 def test_whether_values_are_read_survives_being_written(data, trees):
     again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
     assert again.own is trees.own is False and again.lean == trees.lean == SESSIONS.lean > 0
     values = data.signals.to_numpy()
-    np.testing.assert_array_equal(again.among(values).raw(values, threads=1), trees.among(values).raw(values, threads=1))
+    np.testing.assert_array_equal(again.among(values).raw(values), trees.among(values).raw(values))
 
 
 @pytest.mark.parametrize("model", [m for m in MODELS if m.compares], ids=lambda m: m.name)

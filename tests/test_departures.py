@@ -139,7 +139,7 @@ def test_reasons_name_the_signal_that_made_the_score_and_files_give_the_same_tre
     assert push.shape == found.shape
     assert (push.argmax(axis=1) == SESSIONS.columns.index("likes_per_liker_ratio")).mean() > 0.8
     again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
-    np.testing.assert_array_equal(trees.raw(found, threads=1), again.raw(found, threads=1))
+    np.testing.assert_array_equal(trees.raw(found), again.raw(found))
 
 
 @pytest.mark.parametrize(("one", "other"), [(0.0, 0.0), (-3.0, 2.0), (-40.0, -40.0), (9.0, -9.0)])

@@ -107,4 +107,4 @@ def test_a_score_that_is_high_already_stays_and_files_give_the_same_lift(trees):
     np.testing.assert_array_equal(trees.raw(found)[sure], high[sure])
     again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
     rows = unheard_of(trees)
-    np.testing.assert_array_equal(trees.raw(rows, threads=1), again.raw(rows, threads=1))
+    np.testing.assert_array_equal(trees.raw(rows), again.raw(rows))

@@ -174,7 +174,7 @@ def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
         assert np.array_equal(online, m, equal_nan=True)
         seen = live_view(online, released, load_policy())
         if len(m) >= 10:
-            expected = released.probability(released.raw(batch.loc[[ids[i]], released.columns].to_numpy(), threads=1))[0]
+            expected = released.probability(released.raw(batch.loc[[ids[i]], released.columns].to_numpy()))[0]
             assert seen.probability == expected
             compared += 1
     assert compared > 10

@@ -61,9 +61,9 @@ class Released:
             return self
         return replace(self, trees=replace(self.trees, peers=peers))
 
-    def raw(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
+    def raw(self, values: np.ndarray) -> np.ndarray:
         """Raw scores; `values` float64 of shape (n, signals) in the manifest's order."""
-        return self.trees.raw(values, threads)
+        return self.trees.raw(values)
 
     def probability(self, raw: np.ndarray) -> np.ndarray:
         return self.calibration(raw)

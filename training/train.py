@@ -73,7 +73,7 @@ def _golden(fitted: Fitted, trees: Trees) -> str:
     """Rows with the raw scores that any later loading must reproduce bit for bit."""
     step = max(1, len(fitted.dataset) // GOLDEN)
     rows = fitted.dataset.signals[trees.columns].to_numpy()[::step][:GOLDEN]
-    raw = trees.raw(rows, threads=1)
+    raw = trees.raw(rows)
     return json.dumps({"rows": [[None if np.isnan(v) else float(v) for v in row] for row in rows], "raw": list(map(float, raw))})
 
 

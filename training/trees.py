@@ -15,7 +15,7 @@ any cleared one does gets at least the score `LIFTED`, so that a scheme without 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import lightgbm as lgb
 import numpy as np
@@ -24,6 +24,7 @@ from features.catalogue import BY_NAME
 from features.declare import POINTS
 from features.departures import ENOUGH, Departures, settled
 from features.rarity import Tails
+from training.forest import Forest, forest_of
 
 DEVIANCE = "deviance from peers"
 PLENTY = 400  # entities of a night from which they are a yardstick wherever they are
@@ -40,7 +41,7 @@ class Trees:
 
     `own`: whether it reads the values themselves too, where there are peers. `typologies`: what its ensembles were taught apart, in their order; none where there is but one ensemble.
     `tails`: those of cleared entities, for the second finder (None: there is none); they need peers. `lean`: log-odds for each point by
-    which deviances among the signals lie beyond their peers'; it needs peers too.
+    which deviances among the signals lie beyond their peers'; it needs peers too. `forest`: the booster's trees, by which scores are worked out.
     """
 
     booster: lgb.Booster
@@ -50,6 +51,10 @@ class Trees:
     tails: Tails | None = None
     own: bool = True
     lean: float = 0.0
+    forest: Forest = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "forest", forest_of(self.booster))
 
     def among(self, values: np.ndarray) -> Trees:
         """The same trees, compared with the entities that `values` describe, shape (n, signals): with tonight's instead of those of the
@@ -76,19 +81,19 @@ class Trees:
         """What the booster reads, from signals of shape (n, signals) in the order of `columns`."""
         return inputs(values, self.peers, self.own)
 
-    def raw(self, values: np.ndarray, threads: int = 2, rounds: int | None = None) -> np.ndarray:
+    def raw(self, values: np.ndarray, rounds: int | None = None) -> np.ndarray:
         """Log-odds before calibration, shape (n,); by the first `rounds` of its trees where they are named."""
-        return np.maximum(self._found(values, threads, rounds), self._lifted(values)[0])
+        return np.maximum(self._found(values, rounds), self._lifted(values)[0])
 
-    def _found(self, values: np.ndarray, threads: int, rounds: int | None = None) -> np.ndarray:
+    def _found(self, values: np.ndarray, rounds: int | None = None) -> np.ndarray:
         """Log-odds by the trees alone, shape (n,)."""
-        z = self._odds(values, self.inputs(values), threads, rounds)
+        z = self._odds(values, self.inputs(values), rounds)
         return z[:, 0] if z.shape[1] == 1 else _any(z)
 
-    def _odds(self, values: np.ndarray, x: np.ndarray, threads: int, rounds: int | None = None) -> np.ndarray:
+    def _odds(self, values: np.ndarray, x: np.ndarray, rounds: int | None = None) -> np.ndarray:
         """Log-odds of each ensemble by its trees on the inputs `x` and what is added to them, shape (n, ensembles)."""
-        found = np.asarray(self.booster.predict(x, raw_score=True, num_threads=threads, num_iteration=rounds))
-        found = found[:, None] if found.ndim == 1 else found[:, 1:]
+        found = self.forest.raw(x, rounds)
+        found = found[:, 1:] if found.shape[1] > 1 else found
         if self.lean:
             added = self._added(values)
             for j, typology in enumerate(self.typologies or (None,)):
@@ -111,9 +116,9 @@ class Trees:
         raised = np.log(LIFTED / (1.0 - LIFTED)) + STEP * np.minimum(most, MOST)
         return np.where(most > -np.log(RARE), raised, -np.inf), nats.argmax(axis=1)
 
-    def shares(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
+    def shares(self, values: np.ndarray) -> np.ndarray:
         """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more."""
-        z = self._odds(values, self.inputs(values), threads)
+        z = self._odds(values, self.inputs(values))
         raised, rarest = self._lifted(values)
         against = np.array([BY_NAME[c].typology for c in self.columns])[rarest]
         z = np.maximum(z, np.where(against[:, None] == np.array(self.typologies), raised[:, None], -np.inf))
@@ -130,7 +135,7 @@ class Trees:
         shap = np.asarray(self.booster.predict(x, pred_contrib=True, num_threads=threads)).reshape(len(values), -1, x.shape[1] + 1)
         shap = shap[:, :, :-1]
         if shap.shape[1] > 1:
-            z = self._odds(values, x, threads)
+            z = self._odds(values, x)
             share = sigmoid(z) / sigmoid(_any(z))[:, None]
             push = (shap[:, 1:] * share[:, :, None]).sum(axis=1)
         else:
@@ -146,7 +151,7 @@ class Trees:
             parts += self._added(values)
         if self.tails is not None:  # else the trees need not be asked again, as for every check of a running session
             raised, rarest = self._lifted(values)
-            parts[np.arange(len(values)), rarest] += np.maximum(raised - self._found(values, threads), 0.0)
+            parts[np.arange(len(values)), rarest] += np.maximum(raised - self._found(values), 0.0)
         return parts
 
     def gain(self) -> dict[str, float]:

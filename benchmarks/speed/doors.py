@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,21 +117,31 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
             row("lookup-minutes", f"120 minutes of a running session from SQLite: p50 in microseconds (p99 {most:.0f})", half, COMMAND)
         )
     out += shared(say)
-    say("single rows")
-    live = load(models, "session_inflation_live")
-    values = np.random.default_rng(0).random((1, len(live.columns)))
-    half, most = quantiles(lambda i: live.raw(values, threads=1), 3000)
-    out.append(
-        row(
-            "trees-row",
-            f"One row through `session_inflation_live` (LightGBM predict, one thread): p50 in microseconds (p99 {most:.0f})",
-            half,
-            COMMAND,
-        )
-    )
-    many = np.random.default_rng(0).random((20_000, len(live.columns)))
-    begin = time.process_time()
-    live.raw(many, threads=1)
-    out.append(row("trees-batch", "Rows a core-second through the same model in a batch", 20_000 / (time.process_time() - begin), COMMAND))
+    say("rows through trees")
+    out += through_trees(models)
     say("fewer trees")
     return out + fewer_trees(models)
+
+
+def through_trees(models: Path) -> list[dict[str, Any]]:
+    """The same inputs through the trees of a released model by LightGBM and by ours, one thread, one after the other."""
+    trees = load(models, "session_inflation_live").trees
+    out, booster = [], trees.booster
+    many = np.random.default_rng(0).normal(size=(20_000, booster.num_feature()))
+    many[np.random.default_rng(1).random(many.shape) < 0.1] = np.nan
+    ours, theirs = trees.forest.raw, partial(booster.predict, raw_score=True, num_threads=1)
+    if not np.array_equal(ours(many), np.reshape(theirs(many), (len(many), -1))):
+        raise RuntimeError("trees: ours and LightGBM's raw scores differ")
+    for name, rows, times in (("row", many[:1], 2000), ("batch", many, 1)):
+        spent: dict[str, list[float]] = {"ours": [], "LightGBM": []}
+        for _ in range(7):
+            for which, asked in (("ours", ours), ("LightGBM", theirs)):
+                begin = time.process_time()
+                for _ in range(times):
+                    asked(rows)
+                spent[which].append((time.process_time() - begin) / times / len(rows))
+        mine, other = np.median(spent["ours"]), np.median(spent["LightGBM"])
+        words = "one row at a time" if name == "row" else f"{len(rows):,} rows at once"
+        what = f"{booster.num_trees()} trees of `session_inflation_live`, {words}, equal bit for bit: CPU time of LightGBM ({1e6 * other:.1f} us a row) over ours ({1e6 * mine:.1f} us)"
+        out.append(row(f"trees-{name}", what, float(other / mine), COMMAND))
+    return out
