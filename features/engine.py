@@ -23,7 +23,7 @@ from data_contracts.derive import NEEDED, room_minutes
 from data_contracts.lake import files_of, scan_sql
 from data_contracts.spill import spill_folder, spills
 from features.declare import KEY, SESSION, VIEW, Derived, Relation, Signal
-from features.kept import dropped, is_kept, kept
+from features.kept import ROWS, dropped, is_kept, kept
 from features.minutes import of_minutes
 
 SCOPE = KEY | {VIEW: KEY[SESSION]}  # a view has no name of its own outside its session: views are wanted by session
@@ -47,7 +47,7 @@ def duckdb_tables(lake: Path, as_of: datetime, memory: str = "4GB", threads: int
     folder = spill_folder()
     if size > IN_MEMORY:
         folder.mkdir()
-    connection = ibis.duckdb.connect(folder / "rows.duckdb" if size > IN_MEMORY else ":memory:", memory_limit=memory, threads=threads)
+    connection = ibis.duckdb.connect(folder / ROWS if size > IN_MEMORY else ":memory:", memory_limit=memory, threads=threads)
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
     connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false;")
     with suppress(duckdb.InvalidInputException):  # in a notebook without widgets there is no bar to switch off

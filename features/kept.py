@@ -8,6 +8,8 @@ from typing import Any
 import ibis
 from ibis.expr.operations import DatabaseTable
 
+ROWS = "rows.duckdb"
+
 
 def kept(rows: Any, name: str) -> Any:
     """Rows made once into a table of DuckDB's own; elsewhere they stay the expression that they are."""
@@ -15,7 +17,7 @@ def kept(rows: Any, name: str) -> Any:
     if backend.name != "duckdb":
         return rows
     _drop(backend, name)
-    return backend.create_table(name, rows)  # not a temporary one, which is never compressed
+    return backend.create_table(name, rows, temp=not _lies_in_file(backend))
 
 
 def is_kept(rows: Any) -> bool:
@@ -28,6 +30,12 @@ def dropped(tables: Iterable[Any]) -> None:
     for table in tables:
         if is_kept(table):
             _drop(ibis.get_backend(table), table.get_name())
+
+
+def _lies_in_file(backend: Any) -> bool:
+    """Whether the rows of a lake lie in a file that the engine made for them: there tables that are not temporary are compressed too."""
+    found = backend.raw_sql(f"SELECT count(*) FROM duckdb_databases() WHERE path LIKE '%/{ROWS}'").fetchall()
+    return found[0][0] > 0
 
 
 def _drop(backend: Any, name: str) -> None:

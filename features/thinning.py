@@ -52,7 +52,7 @@ def thin(edges: Any, kind: str = "log", enough: int = 0) -> pd.DataFrame:
     def kept(expression: Any) -> Any:
         name = f"thin_{id(made):x}_{len(made)}"
         made.append(name)
-        return engine.create_table(name, expression)
+        return engine.create_table(name, expression, temp=engine.name == "duckdb")
 
     try:
         whole = kept(_weighted(edges, kind))

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from features.declare import OPERATOR, ORDER, SESSION
+from features.declare import OPERATOR
 from features.graphs.rings import Rings
-from serving import supervise
+from serving import inputs, supervise
 from serving.appeals import verdicts_before
 from serving.duties import audit, components, credit, drift, findings, measures, standing_orders
 from serving.moved import signals_before, split_of
@@ -80,16 +80,15 @@ def reasons_of(scored: dict[str, Scored], entity: str) -> dict[str, list[dict[st
 def evidence_of(tables: dict[str, Any], scored: dict[str, Scored], rings: Rings, most: int = 10) -> dict[str, dict[str, list[str]]]:
     """Most suspicious sessions and orders of each operator tonight, and the rings that met it, as ids."""
     out: dict[str, dict[str, list[str]]] = {}
-    for entity, name, key in ((SESSION, "sessions", "session_id"), (ORDER, "orders", "order_id")):
+    for entity, name in inputs.OWNED.items():
         if entity not in scored or scored[entity].main == "deviance" or name not in tables:
             continue
         p = scored[entity].probability()
         top = p[p >= 0.5].sort_values(ascending=False, kind="stable")
         if top.empty:
             continue
-        t = tables[name].select(key, "operator_id")
-        owner = t.filter(t[key].isin(list(top.index))).to_pandas().set_index(key)["operator_id"]
-        for operator, ids in owner.reindex(top.index).groupby(owner.reindex(top.index)):
+        owner = inputs.owners_of(tables, entity, top.index)
+        for operator, ids in owner.groupby(owner):
             out.setdefault(str(operator), {})[name] = ids.index.tolist()[:most]
     for operator, group in rings.shops.groupby("operator_id"):
         out.setdefault(str(operator), {})["rings"] = sorted(group["ring_id"])[:most]
