@@ -31,7 +31,7 @@ def test_a_platform_that_measures_on_another_scale_is_scored_the_same(data, tree
     """A second finder looks at alarms, which are values; the trees themselves do not. Points of deviance have no scale of a platform's."""
     values, rng = data.signals.to_numpy(), np.random.default_rng(8)
     elsewhere = values * rng.uniform(0.2, 5.0, values.shape[1]) + rng.normal(0, 3, values.shape[1])
-    elsewhere = np.where(deviances(trees.columns), values, elsewhere)
+    elsewhere = np.where(deviances(tuple(trees.columns)), values, elsewhere)
     here, there = trees.among(values), trees.among(elsewhere)
     np.testing.assert_allclose(there._found(elsewhere), here._found(values), atol=1e-6)
     assert np.abs(trees._found(elsewhere) - trees._found(values)).max() > 1.0  # by the yardstick it was taught with it is not

@@ -14,8 +14,8 @@ any cleared one does gets at least the score `LIFTED`, so that a scheme without 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import lightgbm as lgb
 import numpy as np
@@ -102,9 +102,10 @@ class Trees:
 
     def _added(self, values: np.ndarray) -> np.ndarray:
         """Log-odds that are added for each signal that is a deviance itself, shape (n, signals)."""
-        if self.peers is None:
+        mine = deviances(tuple(self.columns))
+        if self.peers is None or not mine.any():
             return np.zeros(values.shape)
-        beyond = np.where(deviances(self.columns), values - self.peers.usual(values), 0.0)
+        beyond = np.where(mine, values - self.peers.usual(values), 0.0)
         return self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
 
     def _lifted(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -172,15 +173,19 @@ def inputs(values: np.ndarray, peers: Departures | None, own: bool = True) -> np
     """
     if peers is None:
         return values
-    values = np.where(deviances(peers.columns), np.nan, values)
+    mine = deviances(peers.columns)
+    values = np.where(mine, np.nan, values) if mine.any() else values
     departed = peers.of(values)
     logs = np.clip(np.sign(departed) * np.log1p(np.abs(departed)), -FURTHEST, FURTHEST)
     return np.hstack([*([values] if own else []), logs, peers.deviances(departed)])
 
 
-def deviances(columns: Sequence[str]) -> np.ndarray:
-    """Which signals are deviances themselves, shape (signals,)."""
-    return np.array([BY_NAME[c].unit == POINTS for c in columns])
+@cache
+def deviances(columns: tuple[str, ...]) -> np.ndarray:
+    """Which signals are deviances themselves, shape (signals,), read-only: every check of a running session asks."""
+    found = np.array([BY_NAME[c].unit == POINTS for c in columns], dtype=bool)
+    found.flags.writeable = False
+    return found
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
