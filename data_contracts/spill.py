@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 import uuid
+import weakref
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -23,6 +24,11 @@ PREFIX, OWNER = "steelyard-", ".owner"
 def spill_folder() -> Path:
     """A folder for one engine, which makes it when it needs it: two that share one would write to the same files."""
     return _home(os.getpid())[0] / uuid.uuid4().hex
+
+
+def goes_with(engine: object, folder: Path) -> None:
+    """Remove an engine's folder as soon as the engine is gone, in the process that made it."""
+    weakref.finalize(engine, _removed, folder, os.getpid())
 
 
 def spills(folder: Path) -> str:

@@ -5,8 +5,6 @@ Only this file cuts by time (through `data_contracts.lake.scan_sql`) and only it
 
 from __future__ import annotations
 
-import shutil
-import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -21,7 +19,7 @@ import pyarrow as pa
 from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.derive import NEEDED, room_minutes
 from data_contracts.lake import files_of, scan_sql
-from data_contracts.spill import spill_folder, spills
+from data_contracts.spill import goes_with, spill_folder, spills
 from features.declare import KEY, SESSION, VIEW, Derived, Relation, Signal
 from features.kept import ROWS, dropped, is_kept, kept
 from features.minutes import of_minutes
@@ -48,7 +46,7 @@ def duckdb_tables(lake: Path, as_of: datetime, memory: str = "4GB", threads: int
     if size > IN_MEMORY:
         folder.mkdir()
     connection = ibis.duckdb.connect(folder / ROWS if size > IN_MEMORY else ":memory:", memory_limit=memory, threads=threads)
-    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+    goes_with(connection, folder)
     connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false;")
     with suppress(duckdb.InvalidInputException):  # in a notebook without widgets there is no bar to switch off
         connection.raw_sql("SET enable_progress_bar=false")

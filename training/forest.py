@@ -96,6 +96,13 @@ def _depth(child: np.ndarray) -> int:
     return depth
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _next(row, node, feature, threshold, child, unknown_right):  # pragma: no cover - compiled
+    known = row[feature[node]]
+    right = (known > threshold[node]) | ((known != known) & unknown_right[node])
+    return child[2 * node + right]
+
+
 @njit(cache=True, nogil=True)
 def _by_rows(x, feature, threshold, child, unknown_right, value, root, depth, out):  # pragma: no cover - compiled
     ensembles, at = out.shape[1], np.empty(BLOCK, np.int32)
@@ -105,10 +112,7 @@ def _by_rows(x, feature, threshold, child, unknown_right, value, root, depth, ou
             at[:rows] = root[t]
             for _ in range(depth[t]):
                 for i in range(rows):
-                    node = at[i]
-                    known = x[low + i, feature[node]]
-                    right = (known > threshold[node]) | ((known != known) & unknown_right[node])
-                    at[i] = child[2 * node + right]
+                    at[i] = _next(x[low + i], at[i], feature, threshold, child, unknown_right)
             for i in range(rows):
                 out[low + i, t % ensembles] += value[at[i]]
 
@@ -123,9 +127,6 @@ def _by_trees(x, feature, threshold, child, unknown_right, value, root, depth, o
             at[:trees] = root[first : first + trees]
             for _ in range(deepest):
                 for j in range(trees):
-                    node = at[j]
-                    known = x[i, feature[node]]
-                    right = (known > threshold[node]) | ((known != known) & unknown_right[node])
-                    at[j] = child[2 * node + right]
+                    at[j] = _next(x[i], at[j], feature, threshold, child, unknown_right)
             for j in range(trees):
                 out[i, (first + j) % ensembles] += value[at[j]]
