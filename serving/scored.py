@@ -22,6 +22,7 @@ from training import release
 from training.release import Released
 
 MODEL_OF = {SESSION: "session_inflation", ORDER: "order_brushing", OPERATOR: "operator_rank", VIEW: "view_authenticity"}
+STANDS_IN = {"session_inflation": "session_inflation_live"}  # what is asked where a model is not: counters by minute were delivered, single views not
 KNOWN = 0.5  # share of what a model goes by that has to be known; one that was taught with views says little of orders alone
 Say = Callable[[str], None]
 
@@ -52,10 +53,11 @@ class Scored:
 
 
 def load_models(models: Path | None) -> dict[str, Released]:
-    """Champions of the nightly models; none where nothing was released."""
+    """Champions of the nightly models and of those that stand in for them; none where nothing was released."""
     if models is None:
         return {}
-    return {name: release.load(models, name) for name in MODEL_OF.values() if name in release.champions(models)}
+    in_service = release.champions(models)
+    return {name: release.load(models, name) for name in (*MODEL_OF.values(), *STANDS_IN.values()) if name in in_service}
 
 
 def shadows(models: Path | None, champions: dict[str, Released]) -> dict[str, Released]:
@@ -100,6 +102,19 @@ def unfit(released: Released, usual: pd.DataFrame) -> str | None:
     return None
 
 
+def asked(models: dict[str, Released], entity: str, usual: pd.DataFrame, say: Say) -> Released | None:
+    """The model that is asked of one kind of entity with these signals: its own, else the one that stands in for it, else none."""
+    name = MODEL_OF.get(entity)
+    while name is not None:
+        why = unfit(models[name], usual) if name in models else None
+        if name in models and why is None:
+            return models[name]
+        if why is not None:
+            say(f"{entity} scores: {name} is not asked, for {why}")
+        name = STANDS_IN.get(name)
+    return None
+
+
 def score_entity(
     tables: dict[str, Any],
     entity: str,
@@ -131,11 +146,7 @@ def score_entity(
     say(f"{entity} scores")
     parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, usual, owner)]
     main, kinds = scorer.DEVIANCE, pd.DataFrame(index=signals.index)
-    released = models.get(MODEL_OF[entity]) if entity in MODEL_OF else None
-    why = unfit(released, usual) if released is not None else None
-    if released is not None and why is not None:
-        say(f"{entity} scores: {released.model.name} is not asked, for {why}")
-        released = None
+    released = asked(models, entity, usual, say)
     if released is not None:
         released = released.among(usual)
         parts.append(scorer.model_scores(released, signals, peers, policy.night, usual, owner, known))

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from features.declare import SESSION
 from features.pooling import shown
 from serving import inputs
-from serving.scored import MODEL_OF, Scored
+from serving.scored import MODEL_OF, STANDS_IN, Scored
 from serving.scorer import weighed
 
 NIGHTS = 14
@@ -55,5 +55,5 @@ def _published(folder: Path) -> pd.Series:
     path = folder / "scores.parquet"
     if not set(COLUMNS) <= set(pq.read_schema(path).names):
         return pd.Series(dtype=float)
-    mine = [("entity_kind", "=", SESSION), ("model", "=", MODEL_OF[SESSION])]
+    mine = [("entity_kind", "=", SESSION), ("model", "in", [MODEL_OF[SESSION], STANDS_IN[MODEL_OF[SESSION]]])]
     return pq.read_table(path, columns=COLUMNS, filters=mine).to_pandas().set_index("entity_id")["own_probability"].dropna()

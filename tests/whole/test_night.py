@@ -20,6 +20,7 @@ from data_contracts.lake import files_of, read_outbound, run_folder, write_file
 from data_contracts.lake import published as nights
 from serving.nightly import nightly
 from serving.policy import load_policy
+from serving.replay import replay
 from serving.publish import OutputBreaksContract, validated
 from serving.yardsticks import read
 from tests.conftest import NIGHT
@@ -256,9 +257,23 @@ def test_a_model_is_not_asked_where_most_of_what_it_was_taught_with_is_unknown(t
     nightly(lake, NIGHT, models, POLICY, allow_short=True, say=said.append)
     scores = read_outbound(lake, "scores")
     assert set(scores["model"]) == {"deviance"} and scores["probability"].isna().all()
-    assert sum("is not asked" in line for line in said) == 3
+    assert sum("is not asked" in line for line in said) == 4  # of sessions neither the model nor the one that stands in for it
     assert not set(read_outbound(lake, "tier_decisions")["tier"]) & {"C", "D"}
     assert set(read_outbound(lake, "tier_decisions")["risk"].dropna()) == set()
+
+
+def test_where_single_views_were_not_delivered_sessions_are_judged_by_their_minutes(tiny, models, tmp_path):
+    """The nightly model goes by views; the model of running sessions needs counters alone and finds far more than deviance does."""
+    lake = copied(tiny, tmp_path / "lake", "runs", "quarantine", "views")
+    said: list[str] = []
+    nightly(lake, NIGHT, models, POLICY, allow_short=True, say=said.append)
+    scores = read_outbound(lake, "scores")
+    mine = scores[(scores["entity_kind"] == "session") & (scores["model"] != "deviance")]
+    assert set(mine["model"]) == {"session_inflation_live"} and mine["probability"].notna().all() and mine["reasons"].notna().any()
+    assert any("session_inflation is not asked" in line for line in said) and len(read_outbound(lake, "operator_sessions"))
+    manifest = json.loads((lake / "runs" / nights(lake)[NIGHT.isoformat()] / "manifest.json").read_text("utf-8"))
+    assert mine["model_version"].unique().tolist() == [manifest["models"]["session_inflation_live"]["version"]]
+    assert replay(lake, NIGHT, models, POLICY).differ == []
 
 
 OPTIONAL = sorted(set(inbound_names()) - {"sessions", "orders"})
