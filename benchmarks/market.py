@@ -15,10 +15,11 @@ from rich.console import Console
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
 from benchmarks.page import row, write
-from benchmarks.slice import beside_weeks, held, judged, scorers, together
+from benchmarks.slice import Judged, beside_weeks, held, judged, scorers, told_of_operators
+from benchmarks.undelivered import without_views
 from data_contracts.lake import read_outbound
 from features import engine
-from features.declare import VIEW
+from features.declare import OPERATOR, VIEW
 from serving.nightly import nightly
 from serving.policy import load_policy
 from training.evaluate import average_precision
@@ -40,7 +41,8 @@ console = Console()
 
 def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> list[dict[str, Any]]:
     """Average precision of each model, and how many of those it gives even odds or more are cheats."""
-    rows = []
+    rows: list[dict[str, Any]] = []
+    kept: Judged = {}
     for model in MODELS:
         if model.entity == VIEW:
             continue
@@ -48,8 +50,10 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> lis
         signals, guilty, group = judged(lake, model, AS_OF)
         home = load(models, model.name)
         tonight, values = home.among(signals), signals[home.columns].to_numpy()
-        found = {**scorers(tonight, signals, group), "peers of the training night": home.raw(values)}
-        for name in ("model", *(("own signals alone",) if together(home) else ()), *controls):
+        kept[model.name] = (tonight, signals, guilty, group)
+        showed = told_of_operators(kept) if model.entity == OPERATOR else None
+        found = {**scorers(tonight, signals, group, showed), "peers of the training night": home.raw(values)}
+        for name in ("model", *(("own signals alone",) if not home.model.live else ()), *controls):
             figure = average_precision(guilty, found[name], group.reset_index(drop=True))
             words = {"model": who}.get(name, f"{who}, {name}" if name != "no labels" else name)
             rows.append(
@@ -64,7 +68,7 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> lis
         for words, released in ((who, tonight), (f"{who}, peers of the training night", home)):
             if released is home and not controls:
                 continue
-            sure = (held(tonight, signals, group)[1] if released is tonight else home.probability(home.raw(values))) >= SURE
+            sure = (held(tonight, signals, group, showed)[1] if released is tonight else home.probability(home.raw(values))) >= SURE
             rows.append(
                 row(
                     f"{lake.name}-{model.name}-sure-{words}".replace(" ", "-"),
@@ -182,6 +186,8 @@ def main() -> None:
         rows += scores(carried, lake, "models of the first simulator", ("no labels", "peers of the training night"))
         rows += scores(own, lake, f"models taught on market-{TAUGHT}", ())
         rows += beside_weeks(carried, lake, COMMAND)
+        console.print(f"{lake.name}: without views")
+        rows += without_views(carried, lake, AS_OF, COMMAND)
         for models, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}")):
             rows += views(models, lake, who)
         for which, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}"), (None, "no models")):

@@ -20,7 +20,7 @@ from benchmarks.page import row, write
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
 from features import engine
-from features.declare import VIEW
+from features.declare import OPERATOR, VIEW
 from features.deviance import signals_of
 from features.facts import points_of
 from features.pooling import moved, pooled_points, shown
@@ -56,9 +56,9 @@ def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
     return models, trained
 
 
-def judged(lake: Path, model: Model, as_of: datetime) -> tuple[pd.DataFrame, np.ndarray, pd.Series]:
-    """Signals, planted truth and group (operator) of what a night at `as_of` may judge of an unseen world."""
-    tables = engine.duckdb_tables(lake, as_of)
+def judged(lake: Path, model: Model, as_of: datetime, without: tuple[str, ...] = ()) -> tuple[pd.DataFrame, np.ndarray, pd.Series]:
+    """Signals, planted truth and group (operator) of what a night at `as_of` may judge of an unseen world, some tables not delivered."""
+    tables = {name: table for name, table in engine.duckdb_tables(lake, as_of).items() if name not in without}
     if model.entity == "session":
         s = tables["sessions"]
         owner = (
@@ -89,19 +89,35 @@ def together(released: Released) -> bool:
     return released.model.entity in OWNED and not released.model.live
 
 
-def held(released: Released, signals: pd.DataFrame, owner: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def held(released: Released, signals: pd.DataFrame, owner: pd.Series, showed: pd.DataFrame | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Scores, which rank as a night does, and probabilities by a model that is compared with these entities already."""
-    raw, _, probability = weighed(released, signals, signals, owner if together(released) else None)
-    return np.unique(np.column_stack((probability, raw)), axis=0, return_inverse=True)[1].ravel().astype(float), probability
+    raw, _, probability = weighed(released, signals, signals, owner if together(released) else None, None, showed)
+    return ranking(probability, raw), probability
 
 
-def scorers(released: Released, signals: pd.DataFrame, owner: pd.Series) -> dict[str, np.ndarray]:
+def ranking(probability: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    """Scores that rank by probability and, where calibration made equal, by the raw score."""
+    return np.unique(np.column_stack((probability, raw)), axis=0, return_inverse=True)[1].ravel().astype(float)
+
+
+def told_of_operators(judgements: Judged) -> pd.DataFrame:
+    """What the sessions and orders that were judged showed of their operators, as a night tells its ranker (`features/pooling.py`)."""
+    return pd.DataFrame(
+        {
+            r.model.entity: shown(weighed(r, signals, signals)[1], owner)["log_odds"]
+            for r, signals, _, owner in judgements.values()
+            if together(r)
+        }
+    )
+
+
+def scorers(released: Released, signals: pd.DataFrame, owner: pd.Series, showed: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
     """Scores of the model as a night gives them, of its controls, and of a night without any label."""
     control = signals[released.no_graph.columns].to_numpy()
     points = points_of(signals[released.columns], released.model.entity).sum(axis=1).to_numpy()
-    own = {"own signals alone": released.raw(signals[released.columns].to_numpy())} if together(released) else {}
+    own = {} if released.model.live else {"own signals alone": released.raw(signals[released.columns].to_numpy())}
     return {
-        "model": held(released, signals, owner)[0],
+        "model": held(released, signals, owner, showed)[0],
         **own,
         "no graph": released.no_graph.among(control).raw(control),
         "rules only": rules_score(signals),
@@ -120,7 +136,8 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judged
         signals, guilty, group = judged(lake, model, as_of)
         released = load(models, model.name).among(signals)
         kept[model.name] = (released, signals, guilty, group)
-        for name, score in scorers(released, signals, group).items():
+        showed = told_of_operators(kept) if model.entity == OPERATOR else None
+        for name, score in scorers(released, signals, group, showed).items():
             figure = average_precision(guilty, score, group.reset_index(drop=True))
             rows.append(
                 row(

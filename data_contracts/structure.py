@@ -89,7 +89,9 @@ def check_key(lake: Path, table: Contract) -> None:
         twice = connection.execute(f"SELECT count(*) > 1 AS twice {rows} HAVING twice LIMIT 1").fetchone()
         if not twice:  # where a file lies is asked only then: by every key it costs as much again
             return
-        row = connection.execute(f"SELECT {key}, count(*) AS n, min(filename) AS one {rows} HAVING n > 1 ORDER BY n DESC, {key} LIMIT 1").fetchone()
+        row = connection.execute(
+            f"SELECT {key}, count(*) AS n, min(filename) AS one {rows} HAVING n > 1 ORDER BY n DESC, {key} LIMIT 1"
+        ).fetchone()
     if row:
         value = ", ".join(str(v) for v in row[: len(table.key)])
         raise StructuralBreak(

@@ -10,6 +10,10 @@ calibrated, and what one operator's entities gain those of others lose.
 
 Of a running session only its minutes are known, which know nothing of the others: there the whole is taken (`shown`).
 
+What sessions and orders showed tells of the operator itself too, whose model knows audiences and habits as a whole and loses most of
+that where a table is not delivered: half of it is added to the operator's log-odds, again so that the number expected stays
+(`weighed_owners`).
+
 Where it fails: one false session or order at an operator that is honest otherwise (a rival's brushing) looks better than it did; and an
 operator that is mostly false drags its honest ones with it. Constants were chosen on worlds and markets that no page judges; 4 to 10 for
 `PSEUDO`, 20 to 200 for `ALIKE` and a half to three quarters for `TAKEN` are alike there.
@@ -28,6 +32,7 @@ PSEUDO = 10.0  # entities by which the share over all counts in that of one oper
 ALIKE = 50.0  # however many entities: their scores err together, so that they never say more than so many independent ones
 TAKEN = 0.5  # of the change in log-odds
 MOST = 1e3  # one entity never says more than this of its operator
+DOWN, UP = -1.0, 9.0  # log-odds within which entities of one kind speak of their owner: clean sessions do not clear its orders
 LEAST = 1e-6  # probabilities are held between this and 1 less this
 PASSES = 30
 
@@ -40,8 +45,7 @@ def pooled(probability: np.ndarray, owner: pd.Series) -> np.ndarray:
     if len(probability) < 2:
         return probability
     shares = _shares(probability, owner)
-    weighed = np.log(_odds(probability)) + TAKEN * shares.change(shares.others)
-    return _probability(weighed - _level(weighed, probability))
+    return _expecting_as_many(probability, TAKEN * shares.change(shares.others))
 
 
 def shown(probability: np.ndarray, owner: pd.Series) -> pd.DataFrame:
@@ -57,6 +61,17 @@ def shown(probability: np.ndarray, owner: pd.Series) -> pd.DataFrame:
     names = pd.factorize(owner)[1]
     found = {"sessions": shares.count, "inflated_share": shares.share, "log_odds": shares.change(shares.share) - level}
     return pd.DataFrame({k: v[: len(names)] for k, v in found.items()}, index=pd.Index(names, name="owner"))
+
+
+def weighed_owners(probability: np.ndarray, showed: np.ndarray) -> np.ndarray:
+    """Probabilities of owners cheating, weighed with what their entities showed; shape (n,), their sum unchanged.
+
+    `probability`: (n,), calibrated, by owners' own signals; `showed`: (n, kinds), log-odds of `shown` by kind of entity, 0 or NaN where
+    none of theirs is known.
+    """
+    if not len(probability) or not showed.shape[1]:
+        return probability
+    return _expecting_as_many(probability, TAKEN * np.clip(np.nan_to_num(showed), DOWN, UP).sum(axis=1))
 
 
 def moved(probability: float, log_odds: float) -> float:
@@ -104,6 +119,12 @@ def _shares(probability: np.ndarray, owner: pd.Series) -> _Shares:
         share = (PSEUDO * usual + weight * among) / (PSEUDO + weight * count)
     others = (PSEUDO * usual + weight[of] * (among[of] - false)) / (PSEUDO + weight[of] * (count[of] - 1.0))
     return _Shares(usual, share, count, others)
+
+
+def _expecting_as_many(probability: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """Probabilities moved by log-odds, less what keeps their sum."""
+    weighed = np.log(_odds(probability)) + change
+    return _probability(weighed - _level(weighed, probability))
 
 
 def _level(log_odds: np.ndarray, probability: np.ndarray) -> float:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from features.catalogue import BY_NAME
 from features.declare import OPERATOR
+from features.pooling import moved
 from serving import charts
 from serving.duties.components import NAMES
 from serving.inputs import nights_before
@@ -33,13 +34,17 @@ class Files:
     before: str | None
 
 
-def interval_of(released: Released | None, values: np.ndarray) -> tuple[float, float] | None:
-    """Venn-Abers interval of a calibrated risk (Vovk and Petej, UAI 2014); None where the release has no calibration rows."""
+def interval_of(released: Released | None, values: np.ndarray, moved_by: float = 0.0) -> tuple[float, float] | None:
+    """Venn-Abers interval of a calibrated risk (Vovk and Petej, UAI 2014); None where the release has no calibration rows.
+
+    `moved_by`: log-odds by which sessions and orders move the risk, and so both ends of what the operator's own signals leave open.
+    """
     rows = released.manifest.get("calibration_rows") if released else None
     if not rows or released is None:
         return None
     raw = float(released.raw(values[None, :])[0])
-    return venn_abers(raw, np.array(rows["raw"]), np.array(rows["truth"]), np.array(rows["weight"]))
+    low, high = venn_abers(raw, np.array(rows["raw"]), np.array(rows["truth"]), np.array(rows["weight"]))
+    return (low, high) if moved_by == 0.0 else (moved(low, moved_by), moved(high, moved_by))
 
 
 def speaks_for(files: Files, operator: str, most: int = 3) -> list[dict[str, Any]]:
@@ -108,6 +113,7 @@ def dossiers(files: Files, decisions: pd.DataFrame, folder: Path, top: list[str]
     figures = pq.read_table(folder / "corrected_figures.parquet", filters=[("entity_kind", "==", OPERATOR)]).to_pandas()
     measures = pq.read_table(folder / "measures.parquet").to_pandas().set_index("operator_id")
     past, causes, cleared = history_of(files, decisions, top), granted_causes(files.tables, top), cleared_before(files.tables, top)
+    moved_by = files.operators.moved_by()
     percentile = decisions.set_index("operator_id")["risk"].rank(pct=True)
     signals, d, out = files.operators.signals, decisions.set_index("operator_id"), []
     for operator in top:
@@ -123,7 +129,7 @@ def dossiers(files: Files, decisions: pd.DataFrame, folder: Path, top: list[str]
                 "tier": row["tier"],
                 "previous": row["previous_tier"],
                 "risk": row["risk"],
-                "interval": interval_of(files.released, x[columns].to_numpy(dtype=float)),
+                "interval": interval_of(files.released, x[columns].to_numpy(dtype=float), float(moved_by.get(operator, 0.0))),
                 "percentile": percentile[operator],
                 "harm": row["expected_harm"],
                 "influence": row["influence"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.declare import OPERATOR
+from features.pooling import moved as moved_risk
 from serving.policy import Policy
-from serving.scorer import Peers
+from serving.scored import Scored
+from serving.scorer import DEVIANCE, Peers
 from training.release import Released
 
 MOST = 12  # signals that are tried before it is said that no few of them would do
@@ -53,9 +54,30 @@ def split_of(now: pd.DataFrame, before: pd.DataFrame, model: Released, model_bef
     return pd.DataFrame({"behaviour": middle - start, "data": end - middle, "model": new}, index=both)
 
 
-def would_move_down(operator: str, values: np.ndarray, model: Released, peers: Peers, bound: float) -> dict[str, Any] | None:
+def risk_before(lake: Path, before: str | None) -> pd.DataFrame:
+    """Risk of operators in the night before: index operator; probability, and own_probability by their own signals alone."""
+    columns = ["entity_id", "probability", "own_probability"]
+    if before is None:
+        return pd.DataFrame(columns=columns[1:], dtype=float)
+    rows = pq.read_table(lake / "runs" / before / "scores.parquet", filters=[("entity_kind", "==", OPERATOR), ("model", "!=", DEVIANCE)])
+    return rows.to_pandas().reindex(columns=columns).set_index("entity_id")
+
+
+def with_shown(split: pd.DataFrame, now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Parts of the change of risk with what sessions and orders showed of an operator added to its behaviour.
+
+    `now`, `before`: index operator; probability and own_probability of both nights.
+    """
+    owed = [(risk["probability"] - risk["own_probability"]).reindex(split.index).fillna(0.0) for risk in (now, before)]
+    return split.assign(behaviour=split["behaviour"] + owed[0] - owed[1])
+
+
+def would_move_down(
+    operator: str, values: np.ndarray, model: Released, peers: Peers, bound: float, moved_by: float = 0.0
+) -> dict[str, Any] | None:
     """The fewest leading signals that, at their peers' median, bring an operator's risk below a bound.
 
+    `moved_by`: log-odds by which its sessions and orders move what its own signals say, which are left as they are.
     Greedy: each step takes the signal whose usual value lowers the raw score most. None when `MOST` of them do not.
     The answer is about the model, not a promise: people weigh what the model does not see.
     """
@@ -75,25 +97,26 @@ def would_move_down(operator: str, values: np.ndarray, model: Released, peers: P
         j = tries[best]
         moved.append({"signal": model.columns[j], "value": float(x[j]), "usual": float(usual[j])})
         x[j] = usual[j]
-        risk = float(model.probability(raw[best : best + 1])[0])
+        risk = moved_risk(float(model.probability(raw[best : best + 1])[0]), moved_by)
         if risk < bound:
             return {"below": bound, "risk": risk, "signals": moved}
     return None
 
 
-def ways_down(tiers: pd.Series, signals: pd.DataFrame, model: Released | None, peers: Peers, policy: Policy) -> dict[str, dict[str, Any]]:
+def ways_down(tiers: pd.Series, operators: Scored, model: Released | None, policy: Policy) -> dict[str, dict[str, Any]]:
     """For each operator that its risk holds above tier A: what would bring its risk below the tier's bound."""
     if model is None:
         return {}
+    signals, moved_by, known = operators.signals, operators.moved_by(), operators.probability()
     bounds = {"B": policy.tiers.B, "C": policy.tiers.C, "D": policy.tiers.D}
     values = signals[model.columns].to_numpy()
-    risk = model.probability(model.raw(values)) if len(values) else np.zeros(0)
+    risk = known.reindex(signals.index).to_numpy()
     out = {}
     for i, operator in enumerate(signals.index):
         bound = bounds.get(tiers.get(operator, "A"))
         if bound is None or risk[i] < bound:
             continue
-        found = would_move_down(operator, values[i], model, peers, bound)
+        found = would_move_down(operator, values[i], model, operators.peers, bound, float(moved_by.get(operator, 0.0)))
         out[operator] = found or {"below": bound, "risk": float(risk[i]), "signals": []}
     return out
 
@@ -109,10 +132,3 @@ def as_json(parts: pd.Series | None) -> dict[str, float | None] | None:
     if parts is None:
         return None
     return {k: None if not np.isfinite(v) else round(float(v), 9) for k, v in parts.items()}
-
-
-def model_before(lake: Path, before: str | None, name: str) -> str | None:
-    """Version of a model that decided the night before."""
-    if before is None:
-        return None
-    return json.loads((lake / "runs" / before / "manifest.json").read_text("utf-8"))["models"].get(name, {}).get("version")

@@ -34,6 +34,7 @@ from serving.scored import (
     categories_of,
     load_models,
     long_rows,
+    operators_shown,
     ranker_before,
     score_entity,
     shadow_scores,
@@ -151,7 +152,8 @@ def compute_night(
         if entity == OPERATOR or only:
             beside = yardsticks.usual_sessions(tables, as_of, scope.sessions) if entity == SESSION else None
             known = published_before(lake, before, tables, as_of) if entity == SESSION else None
-            scored[entity] = score_entity(tables, entity, only, models, policy, categories_of(tables, entity), say, beside, known)
+            showed = operators_shown(scored) if entity == OPERATOR else None
+            scored[entity] = score_entity(tables, entity, only, models, policy, categories_of(tables, entity), say, beside, known, showed)
     say("rings")
     rings = find_rings(tables, _members_before(lake, before))
     members = rings.members["account_id"].tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +16,15 @@ from features import catalogue, engine
 from features.declare import OPERATOR, ORDER, SESSION, VIEW
 from features.departures import ENOUGH
 from features.deviance import signals_of
+from features.pooling import LEAST, shown
 from serving import inputs, scorer
-from serving.moved import model_before
 from serving.policy import Policy
 from training import release
 from training.release import Released
 
 MODEL_OF = {SESSION: "session_inflation", ORDER: "order_brushing", OPERATOR: "operator_rank", VIEW: "view_authenticity"}
-STANDS_IN = {"session_inflation": "session_inflation_live"}  # what is asked where a model is not: counters by minute were delivered, single views not
+# what is asked where a model is not: counters by minute were delivered, single views not
+STANDS_IN = {"session_inflation": "session_inflation_live"}
 KNOWN = 0.5  # share of what a model goes by that has to be known; one that was taught with views says little of orders alone
 Say = Callable[[str], None]
 
@@ -33,7 +35,8 @@ class Scored:
 
     `kinds`: probability of each typology that it tells apart, index entity; without columns where it tells none apart.
     `usual`: signals of those that they are compared with, `owner`: whose each of these is, None where none has an owner;
-    `known`: probabilities of further ones, as the nights before published them; `released`: the model so compared; None where nothing
+    `known`: probabilities of further ones, as the nights before published them; `showed`: of operators, what their sessions and orders
+    showed (`operators_shown`); `released`: the model so compared; None where nothing
     was released.
     """
 
@@ -46,10 +49,37 @@ class Scored:
     owner: pd.Series | None = None
     known: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     released: Released | None = None
+    showed: pd.DataFrame | None = None
 
     def probability(self) -> pd.Series:
         rows = self.scores[self.scores["model"] == self.main]
         return rows["probability"]
+
+    def by_own_signals(self) -> pd.Series:
+        """Probabilities by their own signals of all that are compared and of those known from before: index entity, sorted; none without a model."""
+        if self.released is None:
+            return pd.Series(dtype=float)
+        rows = self.scores[self.scores["model"] == self.main]["own_probability"]
+        beside = self.usual[~self.usual.index.isin(rows.index)]
+        more = pd.Series(scorer.weighed(self.released, beside, beside)[1], index=beside.index)
+        known = self.known[~self.known.index.isin(self.usual.index)]
+        return pd.concat([part for part in (rows, more, known) if len(part)] or [known]).sort_index()
+
+    def moved_by(self) -> pd.Series:
+        """Log-odds by which each was moved from what its own signals say, by entity; nothing where no model gave a probability."""
+        rows = self.scores[self.scores["model"] == self.main]
+        odds = [np.log(p / (1.0 - p)) for p in (rows[c].clip(LEAST, 1.0 - LEAST) for c in ("probability", "own_probability"))]
+        return (odds[0] - odds[1]).fillna(0.0)
+
+
+def operators_shown(scored: dict[str, Scored]) -> pd.DataFrame | None:
+    """What sessions and orders of each operator showed of it, in log-odds: index operator, a column a kind; None where no model judged any."""
+    found = {}
+    for entity, s in scored.items():
+        if s.owner is not None and s.released is not None:
+            p = s.by_own_signals()
+            found[entity] = shown(p.to_numpy(), s.owner.reindex(p.index))["log_odds"]
+    return pd.DataFrame(found) if found else None
 
 
 def load_models(models: Path | None) -> dict[str, Released]:
@@ -73,12 +103,19 @@ def shadow_scores(scored: dict[str, Scored], challengers: dict[str, Released]) -
     for entity, s in scored.items():
         if s.main in challengers:
             c = challengers[s.main]
-            raw, _own, probability = scorer.weighed(c.among(s.usual), s.signals, s.usual, s.owner, s.known)
+            raw, _own, probability = scorer.weighed(c.among(s.usual), s.signals, s.usual, s.owner, s.known, s.showed)
             rank = np.empty(len(raw), dtype=np.int64)
             rank[np.lexsort((-raw, -probability))] = np.arange(1, len(raw) + 1)
             named = {"entity_kind": entity, "entity_id": s.signals.index, "model": s.main, "model_version": c.version}
             parts.append(pd.DataFrame({**named, "probability": probability, "rank": rank}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def model_before(lake: Path, before: str | None, name: str) -> str | None:
+    """Version of a model that decided the night before."""
+    if before is None:
+        return None
+    return json.loads((lake / "runs" / before / "manifest.json").read_text("utf-8"))["models"].get(name, {}).get("version")
 
 
 def ranker_before(lake: Path, before: str | None, models_folder: Path | None, models: dict[str, Released]) -> Released | None:
@@ -125,11 +162,12 @@ def score_entity(
     say: Say,
     beside: list[str] | None = None,
     before: pd.Series | None = None,
+    showed: pd.DataFrame | None = None,
 ) -> Scored:
     """Signals and scores of one kind of entity, by its champion where there is one and by deviance always.
 
     `beside`: entities of other nights that tonight's are compared with too; nothing is said of them. `before`: probabilities by their own
-    signals that nights before published, with which tonight's are weighed.
+    signals that nights before published, with which tonight's are weighed; `showed`: what operators' sessions and orders showed of them.
     """
     known = pd.Series(dtype=float) if before is None else before
     wanted = only if only is None else [*only, *(beside or [])]
@@ -149,10 +187,10 @@ def score_entity(
     released = asked(models, entity, usual, say)
     if released is not None:
         released = released.among(usual)
-        parts.append(scorer.model_scores(released, signals, peers, policy.night, usual, owner, known))
+        parts.append(scorer.model_scores(released, signals, peers, policy.night, usual, owner, known, showed))
         main = released.model.name
         kinds = kinds.assign(**released.by_typology(signals[released.columns].to_numpy(), parts[-1]["probability"].to_numpy()))
-    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, owner, known, released)
+    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, owner, known, released, showed)
 
 
 def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
 from features.facts import points_of
-from features.pooling import pooled, pooled_points
+from features.pooling import pooled, pooled_points, weighed_owners
 from serving.policy import NightPolicy
 from training.release import Released
 
@@ -90,16 +90,17 @@ def model_scores(
     usual: pd.DataFrame | None = None,
     owner: pd.Series | None = None,
     known: pd.Series | None = None,
+    showed: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Scores of a released model, with reasons for what will be shown (SHAP values of trees, Lundberg et al. 2020).
 
     `usual`: signals of all that are known (None: these), `owner`: whose each of them is, by entity; where that is given, probabilities
     are weighed with those of the owner's others (`features/pooling.py`), and `own_probability` is what the entity's own signals say;
-    `known`: that of further entities.
+    `known`: that of further entities; `showed`: of operators, what their sessions and orders showed, by which they are weighed.
     Index entity id; columns model, model_version, score, probability, own_probability, rank, reasons, unknown.
     """
     values = signals[released.columns].to_numpy()
-    raw, own, probability = weighed(released, signals, signals if usual is None else usual, owner, known)
+    raw, own, probability = weighed(released, signals, signals if usual is None else usual, owner, known, showed)
     frame = _ranked(signals.index, released.model.name, released.version, 100.0 * probability, probability, raw)
     shown = (frame["rank"] <= policy.explain_top) | (frame["probability"] >= policy.explain_from)
     rows = np.flatnonzero(shown.to_numpy())
@@ -118,10 +119,12 @@ def weighed(
     usual: pd.DataFrame,
     owner: pd.Series | None = None,
     known: pd.Series | None = None,
+    showed: pd.DataFrame | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Raw scores of some entities among those that are `usual`, probabilities by their own signals, and weighed with their owner's others.
 
-    `owner`: whose each is, by entity (None: nothing is weighed); `known`: probabilities of further ones by their own signals.
+    `owner`: whose each is, by entity (None: they are not weighed so); `known`: probabilities of further ones by their own signals.
+    `showed`: of operators, log-odds that their sessions and orders showed, index operator, a column a kind.
     """
     raw = released.raw(usual[released.columns].to_numpy()) if len(usual) else np.zeros(0)
     own = released.probability(raw)
@@ -129,6 +132,8 @@ def weighed(
     if owner is not None:
         more = pd.Series(dtype=float) if known is None else known[~known.index.isin(usual.index)]
         both = pooled(np.append(own, more.to_numpy()), owner.reindex(usual.index.append(more.index)))
+    if showed is not None:
+        both = weighed_owners(own, showed.reindex(usual.index).to_numpy(dtype=float))
     return raw[rows], own[rows], both[rows]
 
 

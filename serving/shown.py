@@ -18,7 +18,6 @@ from features.declare import SESSION
 from features.pooling import shown
 from serving import inputs
 from serving.scored import MODEL_OF, STANDS_IN, Scored
-from serving.scorer import weighed
 
 NIGHTS = 14
 COLUMNS = ["entity_id", "own_probability"]
@@ -43,9 +42,7 @@ def operator_sessions(tables: dict[str, Any], sessions: Scored | None) -> pd.Dat
     """
     if sessions is None or sessions.released is None:
         return pd.DataFrame()
-    usual = sessions.usual
-    tonight = pd.Series(weighed(sessions.released, usual, usual)[1], index=usual.index)
-    known = pd.concat([tonight, sessions.known[~sessions.known.index.isin(usual.index)]]).sort_index()
+    known = sessions.by_own_signals()
     found = shown(known.to_numpy(), inputs.owners_of(tables, SESSION, known.index))
     return found.rename_axis("operator_id").reset_index().astype({"sessions": np.int64})
 

@@ -53,6 +53,7 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
     """What is known of each operator tonight."""
     s, trained = operators.signals, operators.main != DEVIANCE
     probability = operators.probability()
+    own = operators.scores.loc[operators.scores["model"] == operators.main, "own_probability"]
     weight = influence(context.parts, policy.influence)
     facts, deviance = facts_far(s, OPERATOR, policy.tiers.review_far), points_of(s, OPERATOR).sum(axis=1)
     reasons = operators.scores[operators.scores["model"] == operators.main]["reasons"].dropna().to_dict()
@@ -75,6 +76,7 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
                 context.rarest is not None and bool(context.rarest.get(operator, False)),
                 views=_value(s.at[operator, "operator_view_count"]),
                 deviance=float(deviance[operator]),
+                own_risk=_value(own[operator]) if trained else None,
                 stratum=context.stratum.get(operator, ""),
                 floor=context.floors.get(operator),
                 override=held.tier if held else None,
@@ -100,7 +102,7 @@ def decide_night(
     version = str(main["model_version"].iloc[0]) if len(main) else "none"
     standings = standings_of(operators, context, past_of(lake, before), policy)
     made = decide(standings, policy, version)
-    down = ways_down(pd.Series({d.operator_id: d.tier for d in made}), operators.signals, model, operators.peers, policy)
+    down = ways_down(pd.Series({d.operator_id: d.tier for d in made}), operators, model, policy)
     steps = _policy_steps(standings, made, policy_before(lake, before), policy, version)
     rows = []
     for standing, d in zip(standings, made, strict=True):

@@ -15,7 +15,7 @@ from features.graphs.rings import Rings
 from serving import inputs, supervise
 from serving.appeals import verdicts_before
 from serving.duties import audit, components, credit, drift, findings, measures, standing_orders
-from serving.moved import signals_before, split_of
+from serving.moved import risk_before, signals_before, split_of, with_shown
 from serving.policy import Policy
 from serving.scored import Scored
 from training.release import Released
@@ -58,6 +58,8 @@ def context_of(
     split = pd.DataFrame(columns=["behaviour", "data", "model"])
     if ranker is not None:
         split = split_of(operators.signals, signals_before(stand.lake, stand.before, list(operators.signals.columns)), ranker, old)
+        main = operators.scores[operators.scores["model"] == operators.main]
+        split = with_shown(split, main, risk_before(stand.lake, stand.before))
     return supervise.Context(
         parts,
         supervise.strata(tables),

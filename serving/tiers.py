@@ -25,7 +25,8 @@ class Standing:
     `previous_*`: last night's tier, risk, model and policy. `stratum`: its region and category, which have patrol of their own.
     `floor`: the mildest tier that a notice allows; `override`: the tier that a person set until it expires.
     `split`: how much of the change of risk is owed to behaviour, data and model. `contested`: it is suspected mostly for orders
-    that a rival may have placed, since nothing shows that it gains from them.
+    that a rival may have placed, since nothing shows that it gains from them. `own_risk`: risk by its own signals, before it was weighed
+    with what its sessions and orders showed.
     """
 
     operator_id: str
@@ -49,6 +50,7 @@ class Standing:
     contested: bool = False
     views: float | None = None
     deviance: float = 0.0
+    own_risk: float | None = None
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,9 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
         zh, en = "无校准模型", "no calibrated model"
     else:
         zh, en = f"风险 {s.risk:.2f}", f"risk {s.risk:.2f}"
+        if s.own_risk is not None and f"{s.own_risk:.2f}" != f"{s.risk:.2f}":
+            zh += f"（仅凭自身指标为 {s.own_risk:.2f}，其余来自其场次与订单）"
+            en += f" ({s.own_risk:.2f} by its own signals, the rest by what its sessions and orders showed)"
     if s.risk is None or lies_out(s, policy):
         zh += f"；{s.facts} 项事实明显偏离同类，合计偏离 {s.deviance:.1f} 分"
         en += f"; {s.facts} facts lie far from its peers, {s.deviance:.1f} points of deviance in all"

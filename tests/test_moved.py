@@ -7,10 +7,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logit
 
 from data_contracts.lake import published as nights
 from data_contracts.lake import read_outbound
-from serving.moved import MOST, signals_before, split_of, would_move_down
+from features.pooling import moved
+from serving.moved import MOST, risk_before, signals_before, split_of, with_shown, would_move_down
 from serving.policy import load_policy
 from serving.scorer import peers_of
 from tests.conftest import NIGHT
@@ -44,6 +46,24 @@ def test_the_parts_add_up_to_the_change(two, ranker):
     assert parts["behaviour"].abs().max() > 0
 
 
+def test_the_parts_of_a_published_decision_add_up_to_the_change_of_its_risk(published):
+    """What sessions and orders showed is behaviour: without it the parts would add up to the change by own signals alone."""
+    runs = nights(published)
+    first, last = (risk_before(published, runs[d]) for d in sorted(runs))
+    tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
+    split = tiers["why"].map(lambda w: json.loads(w)["split"]).dropna()
+    told = split.map(lambda s: s["behaviour"] + s["data"] + (s["model"] or 0.0))
+    change = (last["probability"] - first["probability"]).reindex(split.index)
+    assert np.allclose(told, change, atol=1e-6)
+    assert not np.allclose(told, (last["own_probability"] - first["own_probability"]).reindex(split.index), atol=1e-3)
+
+
+def test_of_a_night_that_published_no_own_risk_nothing_is_owed_to_what_was_shown(two):
+    split = pd.DataFrame({"behaviour": [0.1], "data": [0.0], "model": [0.0]}, index=["o1"])
+    now = pd.DataFrame({"probability": [0.6], "own_probability": [0.4]}, index=["o1"])
+    assert with_shown(split, now, risk_before(None, None))["behaviour"].tolist() == pytest.approx([0.3])
+
+
 def test_what_stops_being_delivered_is_data_and_what_changes_is_behaviour(two, ranker):
     _, now = two
     lost = now.copy()
@@ -65,10 +85,13 @@ def test_what_would_move_it_down_does(published, two, ranker):
     peers = peers_of(now, None)
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     held = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
+    scores = read_outbound(published, "scores")
+    mine = scores[(scores["entity_kind"] == "operator") & (scores["model"] != "deviance")].set_index("entity_id")
+    by = logit(mine["probability"]) - logit(mine["own_probability"])
     ways = 0
     for operator in held:
         x = now.loc[operator, ranker.columns].to_numpy(dtype=float).copy()
-        found = would_move_down(operator, x, ranker, peers, POLICY.tiers.B)
+        found = would_move_down(operator, x, ranker, peers, POLICY.tiers.B, by[operator])
         if found is None:  # no dozen signals would do
             assert json.loads(tiers.at[operator, "why"])["down"]["signals"] == []
             continue
@@ -78,7 +101,8 @@ def test_what_would_move_it_down_does(published, two, ranker):
             j = ranker.columns.index(s["signal"])
             assert x[j] == s["value"]
             x[j] = s["usual"]
-        assert risk(ranker, pd.DataFrame([x], columns=ranker.columns))[0] == pytest.approx(found["risk"]) and found["risk"] < POLICY.tiers.B
+        own = risk(ranker, pd.DataFrame([x], columns=ranker.columns))[0]
+        assert moved(own, by[operator]) == pytest.approx(found["risk"]) and found["risk"] < POLICY.tiers.B
         assert json.loads(tiers.at[operator, "why"])["down"]["below"] == POLICY.tiers.B
     assert ways > len(held) / 2
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from features.pooling import moved, pooled, pooled_points, shown
+from features.pooling import DOWN, UP, moved, pooled, pooled_points, shown, weighed_owners
 
 CLEAN = [0.01] * 200
 
@@ -102,3 +102,29 @@ def test_nothing_and_one_entity_are_left_alone():
     for few in ([], [0.3]):
         assert pooled(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
         assert pooled_points(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
+
+
+def test_an_operator_is_weighed_by_half_of_what_its_sessions_and_orders_showed_and_clean_sessions_do_not_clear_its_orders():
+    p = np.array([0.3, 0.3, 0.3, *CLEAN])
+    showed = np.zeros((len(p), 2))
+    showed[0], showed[1], showed[2] = (4.0, 0.0), (-6.0, 0.0), (-6.0, 6.0)
+    found = weighed_owners(p, showed)
+    told = logit(found) - logit(p)
+    level = told[3:].mean()
+    assert (told[:3] - level) == pytest.approx([0.5 * 4.0, 0.5 * DOWN, 0.5 * (DOWN + 6.0)], abs=1e-9)
+    assert found.sum() == pytest.approx(p.sum(), abs=1e-6) and found[0] > 0.6 > 0.3 > found[1]
+
+
+@given(st.lists(st.tuples(st.floats(0.001, 0.999), st.floats(-30.0, 30.0), st.floats(-30.0, 30.0)), min_size=1, max_size=40))
+def test_the_number_of_operators_expected_stays_and_nobody_is_moved_beyond_the_bounds(rows):
+    p, showed = np.array([r[0] for r in rows]), np.array([r[1:] for r in rows])
+    found = weighed_owners(p, showed)
+    assert found.sum() == pytest.approx(p.sum(), abs=1e-3)
+    told = logit(found) - logit(p)
+    assert told.max() - told.min() <= 0.5 * 2 * (UP - DOWN) + 1e-3
+
+
+def test_of_whom_nothing_was_shown_stays_where_it_was():
+    p = np.array([0.2, 0.4, 0.7])
+    assert weighed_owners(p, np.full((3, 2), np.nan)) == pytest.approx(p, abs=1e-9)
+    assert weighed_owners(p, np.zeros((3, 0))) is p

@@ -338,3 +338,12 @@ def test_the_clean_period_ends_on_its_last_night_and_one_step_is_taken():
     past = PAST | {"previous_tier": "D", "previous_risk": 0.9}
     assert [one(risk=0.45, clean=c, **past).tier for c in (5, 6)] == ["D", "C"]
     assert one(risk=0.2, clean=6, **past).tier == "C"
+
+
+def test_a_decision_says_what_of_its_risk_sessions_and_orders_showed():
+    """Nobody should read 0.62 beside reasons that account for 0.35."""
+    s = Standing("o", 0.62, 0.5, 3, 10.0, 10.0, p_value=0.001, own_risk=0.35)
+    d = decide([s], POLICY, "v1")[0]
+    assert "0.62 (0.35 by its own signals" in d.why_en and "仅凭自身指标为 0.35" in d.why_zh
+    same = decide([replace(s, own_risk=0.62)], POLICY, "v1")[0]
+    assert "own signals" not in same.why_en and same.tier == d.tier

@@ -20,8 +20,8 @@ from data_contracts.lake import files_of, read_outbound, run_folder, write_file
 from data_contracts.lake import published as nights
 from serving.nightly import nightly
 from serving.policy import load_policy
-from serving.replay import replay
 from serving.publish import OutputBreaksContract, validated
+from serving.replay import replay
 from serving.yardsticks import read
 from tests.conftest import NIGHT
 from training.release import champions, load

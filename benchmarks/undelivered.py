@@ -1,0 +1,54 @@
+"""What a night still finds where single views were not delivered, but counters by minute, interactions and orders were."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.page import row
+from benchmarks.slice import judged, ranking, scorers
+from features.pooling import shown
+from serving.inputs import OWNED
+from serving.scored import MODEL_OF, STANDS_IN, unfit
+from serving.scorer import weighed
+from training.evaluate import average_precision
+from training.models.all import BY_NAME
+from training.release import load
+
+GONE = ("views",)
+SESSIONS, ORDERS, OPERATORS = (MODEL_OF[e] for e in ("session", "order", "operator"))
+
+
+def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> list[dict[str, Any]]:
+    """Average precision on sessions and operators without views: as a night ranks them, operators by own signals alone, and without labels."""
+    rows = []
+    showed: dict[str, pd.Series] = {}
+    for name in (SESSIONS, STANDS_IN[SESSIONS], ORDERS, OPERATORS):
+        signals, guilty, group = judged(lake, BY_NAME[name], as_of, GONE)
+        home = load(models, name)
+        released, why = home.among(signals), unfit(home, signals)
+        owned = home.model.entity in OWNED
+        raw, own, probability = weighed(released, signals, signals, group if owned else None, None, None if owned else pd.DataFrame(showed))
+        if owned and why is None:
+            showed[home.model.entity] = shown(own, group)["log_odds"]
+        found = {"as a night ranks them": ranking(probability, raw)}
+        found |= {"own signals alone": raw} if name == OPERATORS else {}
+        found |= {"no labels": scorers(released, signals, group)["no labels"]} if name != STANDS_IN[SESSIONS] else {}
+        if name == ORDERS:
+            continue  # hardly any of their signals are of views
+        for how, score in found.items():
+            asked = ", which a night does not ask there" if why is not None and how != "no labels" else ""
+            figure = average_precision(guilty, score, group.reset_index(drop=True))
+            rows.append(
+                row(
+                    f"{lake.name}-without-views-{name}-{how}".replace(" ", "-"),
+                    f"{lake.name} without single views: `{name}`{asked}, {how}: average precision ({int(guilty.sum())} of {len(guilty)})",
+                    figure.value,
+                    command,
+                    interval=[figure.low, figure.high],
+                )
+            )
+    return rows
