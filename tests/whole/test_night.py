@@ -79,12 +79,29 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
     assert weighed == pytest.approx(orders["probability"].to_numpy(), abs=1e-9)
 
 
-def test_sessions_and_orders_are_weighed_with_their_operator_s_others_and_operators_are_not(published):
+def test_sessions_and_orders_are_weighed_with_their_operator_s_others(published):
     scores = read_outbound(published, "scores")
     model = scores[scores["model"] != "deviance"]
     moved = (model["probability"] != model["own_probability"]).groupby(model["entity_kind"]).mean()
-    assert moved["session"] > 0.5 and moved["order"] > 0.5 and moved["operator"] == 0.0
+    assert moved["session"] > 0.5 and moved["order"] > 0.5
     assert scores.loc[scores["model"] == "deviance", "own_probability"].isna().all()
+
+
+def test_risk_of_operators_is_worked_out_from_what_a_night_published_of_them_and_of_their_sessions_and_orders(published):
+    from features import engine
+    from features.pooling import shown, weighed_owners
+    from serving.inputs import moment_of, owners_of
+
+    scores = read_outbound(published, "scores").set_index("entity_id")
+    own = scores[scores["model"] == "operator_rank"]
+    orders = scores[scores["model"] == "order_brushing"]["own_probability"].sort_index()
+    owner = owners_of(engine.duckdb_tables(published, moment_of(NIGHT)), "order", orders.index)
+    sessions = read_outbound(published, "operator_sessions").set_index("operator_id")["log_odds"]
+    showed = pd.DataFrame({"session": sessions, "order": shown(orders.to_numpy(), owner)["log_odds"]}).reindex(own.index)
+    expected = weighed_owners(own["own_probability"].to_numpy(), showed.to_numpy())
+    assert own["probability"].to_numpy() == pytest.approx(expected, abs=1e-9)
+    assert (own["probability"] - own["own_probability"]).abs().max() > 0.01
+    assert read_outbound(published, "tier_decisions").set_index("operator_id")["risk"].to_dict() == own["probability"].to_dict()
 
 
 def test_a_night_says_what_the_sessions_of_two_weeks_showed_of_each_operator(published):
