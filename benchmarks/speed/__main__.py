@@ -19,9 +19,7 @@ a running service; and of so many sessions in turn that the service has forgotte
 **The boost check waits for the disk**: a sync takes about a millisecond here, so that a single connection cannot have more than a thousand checks a second, and sixteen that wait for one sync together have 60 us of it each; the rest is some 130 us of Python beside the framework's 115.
 A check of a session that the service has forgotten is slower than on the page before (714 a second at 16 connections, 986 then); why was not taken apart. Asking the model of one row takes some 135 us, 92 of them its departures from peers; of a session that is shown reasons SHAP values take 1.6 ms.
 Rows of the check and of nights are of the revision before a single row went through many trees at once (`trees-row`).
-**A night of a hundred million views has not ended yet.** With 113 million it came as far as its rings once (48 minutes, killed for memory at 19 GB by a cause that is mended) and, since sessions of a fortnight are compared, ended at its first signal for want of 57 GB of disk. Such a lake now
-lies in a file of the engine's own (15 GB with the rows cut out of it), and its sessions are taken fifty thousand at a time: the first of four such parts went through in ten minutes beside other work, within 5 GB of memory, and the second had begun when it was stopped for other measurements.
-So the goal of growth up to 100 million views is missed, and only growth from the medium to the large world is a row.
+**A night of a hundred million views** is on a page of its own ([night](night.md)): it ends, in 16 GB and some 80 minutes beside other work.
 """
 
 
