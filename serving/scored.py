@@ -35,9 +35,8 @@ class Scored:
 
     `kinds`: probability of each typology that it tells apart, index entity; without columns where it tells none apart.
     `usual`: signals of those that they are compared with, `owner`: whose each of these is, None where none has an owner;
-    `known`: probabilities of further ones, as the nights before published them; `showed`: of operators, what their sessions and orders
-    showed (`operators_shown`); `released`: the model so compared; None where nothing
-    was released.
+    `known`: probabilities of further ones, as the nights before published them; `released`: the model so compared, None where none was
+    asked; `showed`: of operators, what their sessions and orders showed (`operators_shown`).
     """
 
     signals: pd.DataFrame
@@ -143,10 +142,10 @@ def asked(models: dict[str, Released], entity: str, usual: pd.DataFrame, say: Sa
     """The model that is asked of one kind of entity with these signals: its own, else the one that stands in for it, else none."""
     name = MODEL_OF.get(entity)
     while name is not None:
-        why = unfit(models[name], usual) if name in models else None
-        if name in models and why is None:
-            return models[name]
-        if why is not None:
+        if name in models:
+            why = unfit(models[name], usual)
+            if why is None:
+                return models[name]
             say(f"{entity} scores: {name} is not asked, for {why}")
         name = STANDS_IN.get(name)
     return None
