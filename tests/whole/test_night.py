@@ -290,6 +290,10 @@ def test_where_single_views_were_not_delivered_sessions_are_judged_by_their_minu
     assert any("session_inflation is not asked" in line for line in said) and len(read_outbound(lake, "operator_sessions"))
     manifest = json.loads((lake / "runs" / nights(lake)[NIGHT.isoformat()] / "manifest.json").read_text("utf-8"))
     assert mine["model_version"].unique().tolist() == [manifest["models"]["session_inflation_live"]["version"]]
+    released = load(models, "session_inflation_live").compared(read(run_folder(lake))["session_inflation_live"])
+    one = mine.set_index("entity_id").iloc[0]
+    signals = read_outbound(lake, "signals").query("entity_id == @one.name").set_index("signal")["value"].reindex(released.columns)
+    assert released.probability(released.raw(signals.to_numpy(dtype=float)[None, :]))[0] == one["own_probability"]
     assert replay(lake, NIGHT, models, POLICY).differ == []
 
 
