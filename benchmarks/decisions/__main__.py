@@ -38,6 +38,8 @@ hostile brushing), and likes and follows are corrected by the probability of bou
 (none now), .028 of those in C or D were honest (none now) and .54 of those that cheat were reviewed (.55 now); before what accounts left elsewhere .0008, .008 and .53.
 Of world 202's operators that cheat 53 in 100 are reviewed although the ranking would find 73 at 1 honest in 150: of two to three in a hundred of the yardstick's operators, which cheat, no session or order was confirmed, and they look it,
 so that nobody behind them is rare. A second look at those few would lift the bound.
+**What sessions and orders showed weighs in the risk of operators** since 2026-11-26 (`pooling.weighed_owners`) and moved no tier of these worlds to speak of: their ranking gains (.964 to .970 on world 202), but who is accused is bounded by the conformal test,
+which goes by own signals alone. Of the harm .092 instead of .093 is among the first hundredth of the queue.
 **Small operators.** With models that compare with the same night, .012 of honest operators stood in C or D on these worlds and .020 in B or worse: a world of this size has 160 operators, and those with ten views or fewer
 were judged by shares that chance moves. Three changes followed, so that for them these worlds are not quite unseen: the training night stays the yardstick where few are like it, and of whom fewer than a hundred views and
 twenty orders are known is reviewed at most (six worlds measured then: .001 and .016, cheats reviewed .62); shares of few observations are pulled towards the usual (`features/shrinkage.py`), and whoever was ever confirmed is no
