@@ -172,6 +172,12 @@ Running sessions are judged beside what their operators' sessions had shown (row
 Looking at these two markets showed that where few verdicts teach views, honest sessions have large Bayes factors too: precision of the own models was .53 and .29. Since then only what is beyond nearly all sessions held honest counts; that rule was chosen on
 markets 11 and 12 with the models of market-20, and the rows of single views were measured again with it.
 
+**Operators are weighed with what their sessions and orders showed** since the same day (`pooling.weighed_owners`): the rows "own signals alone" are the models without it. Chosen on markets 11 to 14 and worlds 303 and 505; these two markets were judged once after it.
+Tiers stayed what they were, for the conformal test that bounds who is accused goes by own signals.
+
+**Single views are what a platform is least likely to deliver.** Rows "without single views" are the same markets with counters by minute, interactions and orders alone. The nightly model of sessions goes by views and is not asked there; until 2026-11-26 such a night ranked its sessions
+by deviance ("no labels"), and operators by their own signals alone. Now the model of running sessions stands in (`scored.STANDS_IN`), seen first on markets 11 and 13. Few are reviewed there all the same: on markets 11 to 14 7 of 1,650 honest operators, none accused, and 10 to 16 of 100 that cheat.
+
 **What was chosen where.** Seeds 11 to 16 were looked at while this was changed, beside worlds 303 and 505 of the first simulator; seeds 20 (verdicts that teach), 21 and 22 (judged) were simulated for this page, judged once before shares were shrunk and once after.
 """
 
