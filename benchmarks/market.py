@@ -14,7 +14,7 @@ from rich.console import Console
 
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
-from benchmarks.page import row, write
+from benchmarks.page import figure_row, row, write
 from benchmarks.slice import Judged, beside_weeks, held, judged, scorers, told_of_operators
 from benchmarks.undelivered import without_views
 from data_contracts.lake import read_outbound
@@ -57,12 +57,11 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> lis
             figure = average_precision(guilty, found[name], group.reset_index(drop=True))
             words = {"model": who}.get(name, f"{who}, {name}" if name != "no labels" else name)
             rows.append(
-                row(
-                    f"{lake.name}-{model.name}-{words}".replace(" ", "-"),
+                figure_row(
+                    f"{lake.name}-{model.name}-{words}",
                     f"`{model.name}` on {lake.name}, {words}: average precision ({int(guilty.sum())} of {len(guilty)})",
-                    figure.value,
+                    figure,
                     COMMAND,
-                    interval=[figure.low, figure.high],
                 )
             )
         for words, released in ((who, tonight), (f"{who}, peers of the training night", home)):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from training.code import revision
+from training.evaluate import Figure
 
 PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "scikit-learn")
 
@@ -33,6 +34,11 @@ def row(
     """One figure; `why` says what a missed goal is owed to."""
     out = {"id": id_, "what": what, "goal": goal, "value": value, "interval": interval, "holds": holds, "command": command}
     return out | ({"why": why} if why else {})
+
+
+def figure_row(id_: str, what: str, figure: Figure, command: str) -> dict[str, Any]:
+    """A figure with its interval; spaces in its id become hyphens."""
+    return row(id_.replace(" ", "-"), what, figure.value, command, interval=[figure.low, figure.high])
 
 
 def recall_at_precision(truth: np.ndarray, score: np.ndarray, precision: float) -> float:

@@ -16,7 +16,7 @@ from rich.console import Console
 from sklearn.metrics import average_precision_score
 
 from benchmarks import worlds
-from benchmarks.page import row, write
+from benchmarks.page import figure_row, row, write
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
 from features import engine
@@ -140,12 +140,11 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judged
         for name, score in scorers(released, signals, group, showed).items():
             figure = average_precision(guilty, score, group.reset_index(drop=True))
             rows.append(
-                row(
-                    f"ap-{model.name}-{name}".replace(" ", "-"),
+                figure_row(
+                    f"ap-{model.name}-{name}",
                     f"`{model.name}`, {name}: average precision against planted truth ({int(guilty.sum())} of {len(guilty)})",
-                    figure.value,
+                    figure,
                     COMMAND,
-                    interval=[figure.low, figure.high],
                 )
             )
     return rows, kept

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.page import row
+from benchmarks.page import figure_row
 from benchmarks.slice import judged, ranking, scorers
 from features.pooling import shown
 from serving.inputs import OWNED
@@ -43,12 +43,11 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
             asked = ", which a night does not ask there" if why is not None and how != "no labels" else ""
             figure = average_precision(guilty, score, group.reset_index(drop=True))
             rows.append(
-                row(
-                    f"{lake.name}-without-views-{name}-{how}".replace(" ", "-"),
+                figure_row(
+                    f"{lake.name}-without-views-{name}-{how}",
                     f"{lake.name} without single views: `{name}`{asked}, {how}: average precision ({int(guilty.sum())} of {len(guilty)})",
-                    figure.value,
+                    figure,
                     command,
-                    interval=[figure.low, figure.high],
                 )
             )
     return rows

@@ -200,7 +200,7 @@ def compute_night(
         "ring_members": write_table(part, "ring_members", rings.members.assign(run_id=run_id)),
         "corrected_figures": write_table(part, "corrected_figures", figures.assign(**stamp)),
         "runs": write_table(part, "runs", run),
-        "operator_sessions": write_table(part, "operator_sessions", operator_sessions(tables, scored.get(SESSION)).assign(**stamp)),
+        "operator_sessions": write_table(part, "operator_sessions", operator_sessions(scored.get(SESSION)).assign(**stamp)),
         "shadow_scores": write_table(part, "shadow_scores", shadow_scores(scored, challengers).assign(**stamp)),
     }
     follows["tier_decisions"] = follows["tier_decisions"].assign(date=night, policy_version=policy.version)

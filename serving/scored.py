@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.faults import ArtefactRefused
-from features import catalogue, engine
+from features import catalogue, engine, pooling
 from features.declare import OPERATOR, ORDER, SESSION, VIEW
 from features.departures import ENOUGH
 from features.deviance import signals_of
-from features.pooling import LEAST, shown
+from features.pooling import LEAST
 from serving import inputs, scorer
 from serving.policy import Policy
 from training import release
@@ -50,34 +51,39 @@ class Scored:
     released: Released | None = None
     showed: pd.DataFrame | None = None
 
+    @property
+    def judged(self) -> pd.DataFrame:
+        """Scores of the model that decisions follow."""
+        return self.scores[self.scores["model"] == self.main]
+
     def probability(self) -> pd.Series:
-        rows = self.scores[self.scores["model"] == self.main]
-        return rows["probability"]
+        return self.judged["probability"]
 
     def by_own_signals(self) -> pd.Series:
         """Probabilities by their own signals of all that are compared and of those known from before: index entity, sorted; none without a model."""
         if self.released is None:
             return pd.Series(dtype=float)
-        rows = self.scores[self.scores["model"] == self.main]["own_probability"]
+        rows = self.judged["own_probability"]
         beside = self.usual[~self.usual.index.isin(rows.index)]
         more = pd.Series(scorer.weighed(self.released, beside, beside)[1], index=beside.index)
         known = self.known[~self.known.index.isin(self.usual.index)]
         return pd.concat([part for part in (rows, more, known) if len(part)] or [known]).sort_index()
 
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        """What those that have owners showed of them (`pooling.shown`): index operator; nothing without a model."""
+        p = self.by_own_signals()
+        return pooling.shown(p.to_numpy(), pd.Series(dtype=object) if self.owner is None else self.owner.reindex(p.index))
+
     def moved_by(self) -> pd.Series:
         """Log-odds by which each was moved from what its own signals say, by entity; nothing where no model gave a probability."""
-        rows = self.scores[self.scores["model"] == self.main]
-        odds = [np.log(p / (1.0 - p)) for p in (rows[c].clip(LEAST, 1.0 - LEAST) for c in ("probability", "own_probability"))]
+        odds = [np.log(p / (1.0 - p)) for p in (self.judged[c].clip(LEAST, 1.0 - LEAST) for c in ("probability", "own_probability"))]
         return (odds[0] - odds[1]).fillna(0.0)
 
 
 def operators_shown(scored: dict[str, Scored]) -> pd.DataFrame | None:
     """What sessions and orders of each operator showed of it, in log-odds: index operator, a column a kind; None where no model judged any."""
-    found = {}
-    for entity, s in scored.items():
-        if s.owner is not None and s.released is not None:
-            p = s.by_own_signals()
-            found[entity] = shown(p.to_numpy(), s.owner.reindex(p.index))["log_odds"]
+    found = {e: s.shown["log_odds"] for e, s in scored.items() if s.owner is not None and s.released is not None}
     return pd.DataFrame(found) if found else None
 
 

@@ -15,7 +15,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.declare import SESSION
-from features.pooling import shown
 from serving import inputs
 from serving.scored import MODEL_OF, STANDS_IN, Scored
 
@@ -34,7 +33,7 @@ def published_before(lake: Path, before: str | None, tables: dict[str, Any], as_
     return known[~known.index.duplicated() & known.index.isin(set(lately))].sort_index()
 
 
-def operator_sessions(tables: dict[str, Any], sessions: Scored | None) -> pd.DataFrame:
+def operator_sessions(sessions: Scored | None) -> pd.DataFrame:
     """Sessions of operators in two weeks and how many of them are held inflated: rows of their contract less the run's stamp.
 
     Sessions that this night compared with are scored by it, older ones as the nights before published them. Without a model nothing
@@ -42,9 +41,7 @@ def operator_sessions(tables: dict[str, Any], sessions: Scored | None) -> pd.Dat
     """
     if sessions is None or sessions.released is None:
         return pd.DataFrame()
-    known = sessions.by_own_signals()
-    found = shown(known.to_numpy(), inputs.owners_of(tables, SESSION, known.index))
-    return found.rename_axis("operator_id").reset_index().astype({"sessions": np.int64})
+    return sessions.shown.rename_axis("operator_id").reset_index().astype({"sessions": np.int64})
 
 
 def _published(folder: Path) -> pd.Series:

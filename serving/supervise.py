@@ -53,10 +53,10 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
     """What is known of each operator tonight."""
     s, trained = operators.signals, operators.main != DEVIANCE
     probability = operators.probability()
-    own = operators.scores.loc[operators.scores["model"] == operators.main, "own_probability"]
+    own = operators.judged["own_probability"]
     weight = influence(context.parts, policy.influence)
     facts, deviance = facts_far(s, OPERATOR, policy.tiers.review_far), points_of(s, OPERATOR).sum(axis=1)
-    reasons = operators.scores[operators.scores["model"] == operators.main]["reasons"].dropna().to_dict()
+    reasons = operators.judged["reasons"].dropna().to_dict()
     out = []
     for operator in s.index:
         low, high = s.at[operator, "suspicious_low_rating_share"], s.at[operator, "suspicious_high_rating_share"]
@@ -98,7 +98,7 @@ def decide_night(
     lake: Path, before: str | None, operators: Scored, context: Context, model: Released | None, policy: Policy
 ) -> pd.DataFrame:
     """Tier decisions of a night as rows of their contract, less the run's stamp."""
-    main = operators.scores[operators.scores["model"] == operators.main]
+    main = operators.judged
     version = str(main["model_version"].iloc[0]) if len(main) else "none"
     standings = standings_of(operators, context, past_of(lake, before), policy)
     made = decide(standings, policy, version)

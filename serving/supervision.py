@@ -58,8 +58,7 @@ def context_of(
     split = pd.DataFrame(columns=["behaviour", "data", "model"])
     if ranker is not None:
         split = split_of(operators.signals, signals_before(stand.lake, stand.before, list(operators.signals.columns)), ranker, old)
-        main = operators.scores[operators.scores["model"] == operators.main]
-        split = with_shown(split, main, risk_before(stand.lake, stand.before))
+        split = with_shown(split, operators.judged, risk_before(stand.lake, stand.before))
     return supervise.Context(
         parts,
         supervise.strata(tables),
@@ -74,9 +73,7 @@ def reasons_of(scored: dict[str, Scored], entity: str) -> dict[str, list[dict[st
     """Reasons of the main model of one kind of entity, by entity."""
     if entity not in scored:
         return {}
-    rows = scored[entity].scores
-    said = rows[(rows["model"] == scored[entity].main)]["reasons"].dropna()
-    return {k: json.loads(v) for k, v in said.items()}
+    return {k: json.loads(v) for k, v in scored[entity].judged["reasons"].dropna().items()}
 
 
 def evidence_of(tables: dict[str, Any], scored: dict[str, Scored], rings: Rings, most: int = 10) -> dict[str, dict[str, list[str]]]:

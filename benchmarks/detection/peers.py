@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks import worlds
 from benchmarks.detection.schemes import AS_OF
-from benchmarks.page import row
+from benchmarks.page import figure_row
 from benchmarks.slice import UNSEEN
 from features import engine
 from features.kernels import COLUMNS
@@ -87,12 +87,11 @@ def rows(say: Any) -> list[dict[str, Any]]:
             truth, np.asarray(booster.predict(z.to_numpy(dtype=float), num_threads=2)), owner.reindex(z.index).reset_index(drop=True)
         )
         out.append(
-            row(
-                f"peer-sessions-{name}".replace(" ", "-"),
+            figure_row(
+                f"peer-sessions-{name}",
                 f"Inflated sessions of the unseen world from minutes alone, same LightGBM and verdicts on {name} ({x.shape[1]} columns): average precision (ours: `session_inflation_live` on slice.md)",
-                found.value,
+                found,
                 COMMAND,
-                interval=[found.low, found.high],
             )
         )
     return out

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks import worlds
 from benchmarks.demo import free_port
-from benchmarks.page import row
+from benchmarks.page import figure_row, row
 from benchmarks.slice import DAYS, TRAINED, UNSEEN, judged
 from data_contracts.faults import LakeProblem
 from serving.running import EmbeddedStore, RedisStore, rows_of
@@ -52,12 +52,11 @@ def fewer_trees(models: Path) -> list[dict[str, Any]]:
             score = released.trees.raw(values, rounds=many)
             figure = average_precision(guilty, score, group.reset_index(drop=True))
             out.append(
-                row(
+                figure_row(
                     f"trees-{name}-{int(100 * share)}",
                     f"`{name}` with the first {many} of its {trees} trees: average precision on the unseen world",
-                    figure.value,
+                    figure,
                     COMMAND,
-                    interval=[figure.low, figure.high],
                 )
             )
     return out

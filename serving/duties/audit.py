@@ -47,7 +47,7 @@ def draw(tables: dict[str, Any], scored: dict[str, Scored], decisions: pd.DataFr
     if SESSION not in scored or "sessions" not in tables or scored[SESSION].signals.empty:
         return pd.DataFrame(columns=COLUMNS)
     s = scored[SESSION]
-    rows = s.scores[s.scores["model"] == s.main].sort_index()
+    rows = s.judged.sort_index()
     drawn_with = odds(rows["rank"].to_numpy(dtype=float), policy.sessions)
     chosen = np.array([_chance(run_id, e) for e in rows.index]) < drawn_with
     sample = rows[chosen]

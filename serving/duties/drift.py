@@ -55,7 +55,7 @@ def drift(lake: Path, before: str | None, scored: dict[str, Scored], category: d
         if entity not in scored or not folders:
             continue
         s = scored[entity]
-        now = s.scores[s.scores["model"] == s.main]
+        now = s.judged
         parts = [
             pq.read_table(f / "scores.parquet", filters=[("entity_kind", "==", entity), ("model", "==", s.main)]).to_pandas()
             for f in folders
