@@ -30,7 +30,7 @@ def _value(x: float) -> float | None:
 @dataclass(frozen=True)
 class Context:
     """What is known beside tonight's scores, each by operator: components of supervision, region and category, floors,
-    overrides in force, parts of the change of risk, conformal p-values, and whether no honest operator looks as suspicious."""
+    overrides in force, parts of the change of risk, conformal p-values, and whether hardly one honest operator looks as suspicious."""
 
     parts: pd.DataFrame
     stratum: dict[str, str]

@@ -33,12 +33,11 @@ class Stand:
 
 
 def _conformal(operators: Scored, released: Released | None) -> tuple[pd.Series | None, pd.Series | None]:
-    """Share of honest operators that look at least as suspicious as each, and whether none does, where honest ones are known."""
+    """Share of honest operators that look at least as suspicious as each, and whether hardly one does, where honest ones are known."""
     if released is None or operators.main != released.model.name:
         return None, None
-    p = released.conformal(released.raw(operators.signals[released.columns].to_numpy()))
-    alone = p <= 1.0 / (len(released.manifest["honest"]) + 1.0)
-    return pd.Series(p, index=operators.signals.index), pd.Series(alone, index=operators.signals.index)
+    honest, raw, index = released.honest, released.raw(operators.signals[released.columns].to_numpy()), operators.signals.index
+    return pd.Series(honest.p_value(raw), index=index), pd.Series(honest.rarest(raw), index=index)
 
 
 def context_of(

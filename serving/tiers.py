@@ -21,7 +21,7 @@ class Standing:
     `facts`: how many lie far from peers on the suspicious side; `deviance`: what all of them add up to, in points.
     `attribution`: who gains from its suspicious orders.
     `p_value`: share of honest operators that look at least as suspicious;
-    `rarest`: none that is known does. `clean`: nights in a row, before tonight, with a milder proposal.
+    `rarest`: of those that are known hardly one does. `clean`: nights in a row, before tonight, with a milder proposal.
     `previous_*`: last night's tier, risk, model and policy. `stratum`: its region and category, which have patrol of their own.
     `floor`: the mildest tier that a notice allows; `override`: the tier that a person set until it expires.
     `split`: how much of the change of risk is owed to behaviour, data and model. `contested`: it is suspected mostly for orders
@@ -85,7 +85,7 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
     """The tier that tonight's evidence proposes, before capacity and hysteresis.
 
     `chosen`: operators selected under the bound on false discoveries; the bound is not applied where no honest operator is known, nor
-    to who lies far out besides: among those cleared are some that cheat, and behind them nobody is rare enough for it.
+    to who lies far out besides, for which a small yardstick has not enough honest ones.
     """
     t = policy.tiers
     if s.risk is None:
@@ -93,7 +93,7 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
     tier = "D" if s.risk >= t.D else "C" if s.risk >= t.C else "B" if s.risk >= t.B else "A"
     if s.p_value is not None and s.p_value > t.review_honest and not s.rarest:
         tier = "A"
-    elif s.p_value is not None and s.operator_id not in chosen and not (lies_out(s, policy) and s.p_value <= t.review_honest):
+    elif s.p_value is not None and s.operator_id not in chosen and not lies_out(s, policy):
         tier = min(tier, "B")
     if lies_out(s, policy):
         tier = max(tier, "B")
@@ -199,7 +199,7 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
         zh += f"；{s.facts} 项事实明显偏离同类，合计偏离 {s.deviance:.1f} 分"
         en += f"; {s.facts} facts lie far from its peers, {s.deviance:.1f} points of deviance in all"
     if s.p_value is not None:
-        zh, en = zh + f"；诚实运营者中 {s.p_value:.1%} 同样可疑", en + f"; {s.p_value:.1%} of honest operators look as suspicious"
+        zh, en = zh + f"；诚实运营者中 {s.p_value:.2%} 同样可疑", en + f"; {s.p_value:.2%} of honest operators look as suspicious"
     if is_cold(s, policy):
         zh, en = zh + "；历史不足，只复核", en + "; too little history, reviewed only"
     if s.contested and s.attribution == "unknown":

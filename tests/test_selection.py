@@ -11,15 +11,34 @@ import pytest
 from serving.policy import load_policy
 from serving.selection import selected
 from serving.tiers import Standing, decide
-from training.conformal import conformal_p, honest_scores
+from training.conformal import Honest, honest_examples
 
 POLICY = load_policy()
 WIDE = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=1.0))
 
 
+def known(raw) -> Honest:
+    return Honest(np.sort(raw), np.ones(len(raw)))
+
+
 def test_a_p_value_counts_the_honest_that_look_as_suspicious_and_the_operator_itself():
-    honest = np.array([0.1, 0.2, 0.2, 0.9])
-    assert conformal_p(np.array([0.2, 0.21, 0.95, 0.0]), honest).tolist() == [4 / 5, 2 / 5, 1 / 5, 1.0]
+    honest = known([0.1, 0.2, 0.2, 0.9])
+    assert honest.p_value(np.array([0.2, 0.21, 0.95, 0.0])).tolist() == [4 / 5, 2 / 5, 1 / 5, 1.0]
+    assert np.isnan(Honest().p_value(np.array([1.0]))).all() and not Honest().above(np.array([1.0])).any()
+
+
+def test_an_example_of_honesty_counts_by_the_probability_that_it_is_one():
+    honest = Honest(np.array([0.1, 0.2, 0.9]), np.array([1.0, 0.5, 0.25]))
+    assert honest.above(np.array([0.9, 0.91, 0.15, 0.0])).tolist() == [0.25, 0.0, 0.75, 1.75]
+    assert honest.p_value(np.array([0.5])).tolist() == [1.25 / 2.75]
+
+
+def test_the_rarest_look_as_suspicious_as_one_honest_in_a_hundred_or_none_of_fewer():
+    few, many = known(np.arange(99.0)), known(np.arange(100.0))
+    assert few.rarest(np.array([97.5, 98.0, 98.5])).tolist() == [False, False, True]
+    assert many.rarest(np.array([97.5, 98.5, 99.0])).tolist() == [False, True, True]
+    hardly = Honest(np.arange(100.0), np.full(100, 1.0) - np.where(np.arange(100) > 97, 0.5, 0.0))
+    assert hardly.rarest(np.array([97.0, 97.5])).tolist() == [False, False]  # 99 honest ones are expected: none may look so
 
 
 def test_the_step_up_selects_at_its_bar_and_not_beyond():
@@ -33,9 +52,9 @@ def test_the_step_up_selects_at_its_bar_and_not_beyond():
 def test_over_many_draws_the_share_of_honest_among_the_selected_stays_below_the_level(cheats, shift):
     rng, level, shares, found = np.random.default_rng(5), 0.10, [], []
     for _ in range(400):
-        honest = np.sort(rng.normal(size=300))
+        honest = known(rng.normal(size=300))
         score = np.concatenate([rng.normal(size=200), rng.normal(size=cheats) + shift])
-        p = {str(i): x for i, x in enumerate(conformal_p(score, honest))}
+        p = {str(i): x for i, x in enumerate(honest.p_value(score))}
         chosen = selected(p, level)
         wrong = sum(int(k) < 200 for k in chosen)
         shares.append(wrong / max(len(chosen), 1))
@@ -47,16 +66,45 @@ def test_over_many_draws_the_share_of_honest_among_the_selected_stays_below_the_
 
 def test_the_yardstick_has_one_score_of_each_honest_entity_and_none_of_the_confirmed():
     entity = pd.Series(["a", "a", "b", "c", "d"])
-    found = honest_scores(np.array([1.0, 2.0, 3.0, 9.0, np.nan]), np.array([0, 0, 0, 1, 0]), np.zeros(5, bool), entity)
-    assert found.tolist() == [2.0, 3.0]
+    found = honest_examples(np.array([1.0, 2.0, 3.0, 9.0, np.nan]), np.array([0, 0, 0, 1, 0]), np.zeros(5, bool), entity)
+    assert found.raw.tolist() == [2.0, 3.0]
+    assert honest_examples(np.array([1.0]), np.array([0]), np.array([True]), pd.Series(["a"])).weight.tolist() == [1.0]
+    assert len(honest_examples(np.array([np.nan]), np.array([0]), np.array([True]), pd.Series(["a"])).raw) == 0
 
 
 def test_audited_entities_alone_are_the_yardstick_where_there_are_enough():
     n = 60
     entity = pd.Series([f"e{i}" for i in range(2 * n)])
     raw = np.concatenate([np.zeros(n), np.full(n, 5.0)])
-    found = honest_scores(raw, np.zeros(2 * n), np.arange(2 * n) < n, entity)
-    assert len(found) == n and found.max() == 0
+    found = honest_examples(raw, np.zeros(2 * n), np.arange(2 * n) < n, entity)
+    assert len(found.raw) == n and found.raw.max() == 0
+    assert len(honest_examples(raw, np.zeros(2 * n), np.arange(2 * n) < 49, entity).raw) == 2 * n
+
+
+def looked_at(caught: float, cheats: int, odd: int, seed: int) -> tuple[Honest, np.ndarray]:
+    """A yardstick of 800 honest ones, `odd` of which look like cheats a little, and of cheats of which a share is caught; and the honest scores."""
+    rng = np.random.default_rng(seed)
+    honest = np.concatenate([rng.normal(size=800 - odd), rng.normal(3.0, 0.5, size=odd)])
+    raw = np.concatenate([honest, rng.normal(5.0, 2.0, size=cheats)])
+    accused = np.concatenate([rng.random(800) < 0.02, rng.random(cheats) < caught])
+    entity = pd.Series([f"e{i}" for i in range(len(raw))])
+    return honest_examples(raw, accused, np.ones(len(raw), bool), entity), np.sort(honest)
+
+
+@pytest.mark.parametrize(("caught", "odd"), [(0.95, 0), (0.85, 0), (0.7, 0), (0.85, 16), (1.0, 16)])
+def test_cheats_that_nobody_caught_are_hardly_examples_of_honesty_and_odd_honest_ones_are(caught, odd):
+    """Over draws, the p-values stay above those by the honest alone, and come near them: at half of all odd ones, and where one in a hundred is."""
+    said, true, naive = [], [], []
+    for seed in range(40):
+        found, honest = looked_at(caught, 200, odd, seed)
+        at = np.array([np.quantile(honest, 0.99), 3.0, 4.5])
+        said.append(found.p_value(at))
+        naive.append(known(found.raw).p_value(at))
+        true.append(known(honest).p_value(at))
+    said, naive, true = (np.mean(x, axis=0) for x in (said, naive, true))
+    assert (said >= 0.9 * true).all() and (said <= naive + 1e-12).all()
+    if caught < 0.9:
+        assert (said - true <= 0.55 * (naive - true)).all()
 
 
 def standing(name: str, p: float | None, risk: float = 0.9) -> Standing:
@@ -65,14 +113,14 @@ def standing(name: str, p: float | None, risk: float = 0.9) -> Standing:
 
 def test_a_review_needs_a_rarity_among_the_honest_and_a_warning_the_bound():
     bar = POLICY.tiers.review_honest
-    crowd = [standing(f"h{i}", 0.5, 0.01) for i in range(18)]
+    crowd = [standing(f"h{i}", 0.5, 0.01) for i in range(99)]
 
     def tier_of(p):
         return next(d.tier for d in decide([*crowd, standing("o", p)], WIDE, "m") if d.operator_id == "o")
 
     assert tier_of(bar + 1e-9) == "A"
-    assert tier_of(bar) == "B"  # 0.01 > 0.1 * 1 / 19: reviewed, not selected
-    assert tier_of(0.1 / 19) == "D"
+    assert tier_of(bar) == "B"  # 0.0025 > 0.1 * 1 / 100: reviewed, not selected
+    assert tier_of(0.1 / 100) == "D"
     assert tier_of(None) == "D"  # no honest operator known: no bound, as before
 
 
@@ -84,5 +132,5 @@ def test_more_suspicious_than_every_honest_operator_known_is_enough_for_a_review
 
 
 def test_the_share_is_said_in_words():
-    made = decide([standing("o", 0.004)], WIDE, "m")[0]
-    assert "0.4% of honest operators" in made.why_en and "0.4%" in made.why_zh
+    made = decide([standing("o", 0.0012)], WIDE, "m")[0]
+    assert "0.12% of honest operators" in made.why_en and "0.12%" in made.why_zh

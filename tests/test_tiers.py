@@ -48,8 +48,8 @@ def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_whe
     )
     assert tier(risk=0.9, p_value=0.9, **out) == "B" and tier(risk=0.9, **out) == "D"
     rival = replace(BASE, operator_id="r", risk=0.0, p_value=0.9)
-    crowd = [replace(rival, operator_id=f"r{i}") for i in range(20)]
-    for p, more, wanted in ((0.02, out, "D"), (0.02, {}, "B"), (0.0201, out, "B")):
+    crowd = [replace(rival, operator_id=f"r{i}") for i in range(200)]
+    for p, more, wanted in ((0.0025, out, "D"), (0.0025, {}, "B"), (0.0026, out, "B"), (0.02, out | {"rarest": True}, "D")):
         assert decide([replace(BASE, risk=0.9, p_value=p, **more), *crowd], WIDE, "m1")[0].tier == wanted
     said = decide([replace(BASE, risk=0.01, **out)], WIDE, "m1")[0]
     assert said.why_en == "risk 0.01; 2 facts lie far from its peers, 20.0 points of deviance in all"
@@ -136,7 +136,7 @@ def test_more_risk_is_never_milder(rows):
         ("B = 0.15", "B = 0.95", "0 <= B"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.7"', "", "version"),
+        ('version = "2026.8"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
@@ -206,11 +206,11 @@ def test_history_counts_what_is_known_and_nothing_is_no_history():
 
 
 def test_the_bound_on_false_discoveries_keeps_the_unselected_at_a_review_and_an_ordinary_one_out():
-    """p = .05 among twenty of .9: not selected at 10 %, and too common for a review at 1 %."""
-    crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, p_value=0.9) for i in range(20)]
-    lone = replace(BASE, operator_id="x", risk=0.9, p_value=0.01)
-    assert {d.operator_id: d.tier for d in decide([*crowd, lone], WIDE, "m")} == {f"o{i}": "A" for i in range(20)} | {"x": "B"}
-    chosen = replace(lone, p_value=0.004)
+    """p = .9 is too common for a review; .002 is not, but one in 101 is selected at 10 % only from .1 / 101 on."""
+    crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, p_value=0.9) for i in range(100)]
+    lone = replace(BASE, operator_id="x", risk=0.9, p_value=0.002)
+    assert {d.operator_id: d.tier for d in decide([*crowd, lone], WIDE, "m")} == {f"o{i}": "A" for i in range(100)} | {"x": "B"}
+    chosen = replace(lone, p_value=0.1 / 101)
     assert decide([*crowd, chosen], WIDE, "m")[-1].tier == "D"
     few = replace(lone, p_value=0.02, rarest=True)
     assert decide([*crowd, few], WIDE, "m")[-1].tier == "B"
@@ -302,7 +302,7 @@ def test_the_cause_of_a_move_is_the_person_the_notice_the_policy_or_the_largest_
 
 def test_the_words_of_a_decision_say_each_thing_that_made_it():
     r = one(risk=0.5, p_value=0.004)
-    assert (r.why_zh, r.why_en) == ("风险 0.50；诚实运营者中 0.4% 同样可疑", "risk 0.50; 0.4% of honest operators look as suspicious")
+    assert (r.why_zh, r.why_en) == ("风险 0.50；诚实运营者中 0.40% 同样可疑", "risk 0.50; 0.40% of honest operators look as suspicious")
     r = one(risk=None, facts=3, deviance=21.25, sessions=0.0, orders=0.0)
     assert (r.why_zh, r.why_en) == ("无校准模型；3 项事实明显偏离同类，合计偏离 21.2 分；历史不足，只复核", "no calibrated model; 3 facts lie far from its peers, 21.2 points of deviance in all; too little history, reviewed only")  # fmt: skip
     r = one(risk=0.5, attribution="third_party")

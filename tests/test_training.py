@@ -250,6 +250,16 @@ def test_a_model_that_compares_as_earlier_versions_did_is_refused(models, tmp_pa
         load(copy, "operator_rank")
 
 
+def test_a_model_whose_yardstick_takes_everybody_for_honest_is_refused(models, tmp_path):
+    copy = tmp_path / "models"
+    shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
+    path = copy / "operator_rank" / champions(copy)["operator_rank"] / "manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps(manifest | {"honest": manifest["honest"]["raw"]}))
+    with pytest.raises(ArtefactRefused, match=r"takes every operator that nobody accused for honest.*Train and release again"):
+        load(copy, "operator_rank")
+
+
 def test_an_absent_release_says_how_to_make_one(tmp_path):
     with pytest.raises(ArtefactRefused, match="steelyard train"):
         load(tmp_path, "order_brushing")

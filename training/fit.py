@@ -16,7 +16,7 @@ from features.declare import VIEW
 from features.rarity import tails_of
 from training import splits
 from training.calibrate import Calibration, expected_calibration_error, isotonic
-from training.conformal import honest_scores
+from training.conformal import Honest, honest_examples
 from training.dataset import Dataset
 from training.declare import FITTING, Model
 from training.evaluate import Figure, auroc, average_precision
@@ -47,7 +47,7 @@ class Fitted:
     ece: float
     counts: dict[str, float]
     dataset: Dataset
-    honest: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    honest: Honest = field(default_factory=Honest)
     calibrated_on: dict[str, list[float]] = field(default_factory=dict)
 
 
@@ -227,6 +227,6 @@ def fit(model: Model, data: Dataset, also: Unjudged | None = None) -> Fitted:
             "test_confirmed": int(truth[split.test].sum()),
         },
         data,
-        honest_scores(raw, accused, data.labels["audited"].to_numpy(dtype=bool), data.entity) if len(data.entity) else np.zeros(0),
+        honest_examples(raw, accused, data.labels["audited"].to_numpy(dtype=bool), data.entity) if len(data.entity) else Honest(),
         {"raw": raw[known].tolist(), "truth": truth[known].astype(float).tolist(), "weight": weight[known].tolist()},
     )

@@ -22,7 +22,7 @@ from data_contracts.lake import digest_file
 from features import catalogue, departures, rarity
 from features.departures import Departures
 from training.calibrate import Calibration
-from training.conformal import conformal_p
+from training.conformal import Honest
 from training.declare import Model
 from training.models.all import BY_NAME
 from training.trees import Trees
@@ -75,10 +75,11 @@ class Released:
         shares = self.trees.shares(values) if len(values) else np.zeros((0, len(self.trees.typologies)))
         return {name: probability * np.minimum(shares[:, j], 1.0) for j, name in enumerate(self.trees.typologies)}
 
-    def conformal(self, raw: np.ndarray) -> np.ndarray:
-        """Share of honest entities that look at least as suspicious, shape (n,); NaN where no honest one was known."""
-        honest = np.array(self.manifest["honest"], dtype=np.float64)
-        return conformal_p(raw, honest) if len(honest) else np.full(len(raw), np.nan)
+    @property
+    def honest(self) -> Honest:
+        """What honest entities look like to it: the yardstick of its conformal p-values."""
+        given = self.manifest["honest"]
+        return Honest(np.array(given["raw"], dtype=np.float64), np.array(given["weight"], dtype=np.float64))
 
 
 def text_of(trees: Trees, no_graph: Trees) -> dict[str, str]:
@@ -113,6 +114,11 @@ def read_trees(files: dict[str, str], columns: list[str], no_graph_columns: list
         return Trees(booster, signals, peers, tuple(given["typologies"]), tails, given["own"], given["lean"])
 
     return read("model", columns), read("no_graph", no_graph_columns)
+
+
+def as_json(honest: Honest) -> dict[str, list[float]]:
+    """A yardstick as it stands in a manifest."""
+    return {"raw": honest.raw.tolist(), "weight": honest.weight.tolist()}
 
 
 def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any]) -> str:
@@ -189,6 +195,10 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
     if any(t["peers"] is not None and "shrunk" not in t["peers"] for t in json.loads((place / "peers.json").read_text()).values()):
         raise ArtefactRefused(
             f"{place}: it compares with peers as earlier versions did, before shares were shrunk. Train and release again."
+        )
+    if isinstance(manifest["honest"], list):
+        raise ArtefactRefused(
+            f"{place}: it takes every operator that nobody accused for honest, as earlier versions did. Train and release again."
         )
     trees = read_trees({f: (place / f).read_text() for f in manifest["files"]}, manifest["signals"], manifest["no_graph_signals"])
     calibration = Calibration(tuple(manifest["calibration"]["raw"]), tuple(manifest["calibration"]["probability"]))

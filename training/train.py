@@ -21,6 +21,7 @@ from features.declare import OPERATOR
 from training import lineage, release
 from training.card import card
 from training.code import revision
+from training.conformal import Honest
 from training.dataset import Fortnights, build, tied_operators
 from training.declare import FITTING, Model
 from training.fit import Fitted, fit
@@ -128,7 +129,7 @@ def train(
                 "entity": model.entity,
                 "signals": trees.columns,
                 "no_graph_signals": no_graph.columns,
-                "honest": [float(x) for x in fitted.honest] if model.entity == OPERATOR else [],
+                "honest": release.as_json(fitted.honest if model.entity == OPERATOR else Honest()),
                 "calibration_rows": fitted.calibrated_on if model.entity == OPERATOR else {},
                 "calibration": {"raw": fitted.calibration.raw, "probability": fitted.calibration.probability},
                 "catalogue_sha256": facts["catalogue_sha256"],
