@@ -198,7 +198,7 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
         )
     if isinstance(manifest["honest"], list):
         raise ArtefactRefused(
-            f"{place}: it takes every operator that nobody accused for honest, as earlier versions did. Train and release again."
+            f"{place}: it was released by an earlier version, which took every operator that nobody accused for honest. Train and release again."
         )
     trees = read_trees({f: (place / f).read_text() for f in manifest["files"]}, manifest["signals"], manifest["no_graph_signals"])
     calibration = Calibration(tuple(manifest["calibration"]["raw"]), tuple(manifest["calibration"]["probability"]))
