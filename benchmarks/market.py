@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,10 @@ from benchmarks import worlds
 from benchmarks.detection.views import false_views
 from benchmarks.page import figure_row, row, write
 from benchmarks.slice import Judged, beside_weeks, held, judged, scorers, told_of_operators
+from benchmarks.tiered import night, prevalences
 from benchmarks.undelivered import without_views
-from data_contracts.lake import read_outbound
 from features import engine
 from features.declare import OPERATOR, VIEW
-from serving.nightly import nightly
-from serving.policy import load_policy
 from training.evaluate import average_precision
 from training.models.all import BY_NAME, MODELS
 from training.release import load
@@ -29,12 +26,10 @@ from training.train import train
 
 COMMAND = "python -m benchmarks.market"
 TAUGHT, UNSEEN = 20, (21, 22)  # 11 and 12 were looked at while models were changed
+PREVALENCES = {23: 0.0, 24: 0.03, 25: 0.45}  # markets by the share of operators that cheat
+HONEST = (920, 921, 922)  # worlds of the first simulator in which nobody does
 DAYS = 28
 SURE = 0.5
-CALIBRATED = "probabilities were calibrated on another platform; verdicts of its own mend it (row below)"
-ALARMS = (
-    "without models a review takes two facts far from peers and twenty points of deviance in all, and some honest operators are as unusual"
-)
 AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
 console = Console()
 
@@ -95,38 +90,6 @@ def views(models: Path, lake: Path, who: str) -> list[dict[str, Any]]:
                 else "posteriors of views rest on those of their sessions, and of schemes that leave nothing on a view nothing is found"
             )
             out.append(row(f"{lake.name}-{who}-{r['id']}".replace(" ", "-"), f"{lake.name}, {who}: {r['what']}", r["value"], COMMAND, r["goal"], interval=r["interval"], holds=r["holds"], why=why))  # fmt: skip
-    return out
-
-
-def night(models: Path | None, lake: Path, who: str) -> list[dict[str, Any]]:
-    """Tiers after one night: honest operators that are reviewed or rejected, and cheats that are reviewed."""
-    console.print(f"{lake.name}: a night, {who}")
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / lake.name
-        shutil.copytree(lake, copy, ignore=shutil.ignore_patterns("runs"))
-        nightly(copy, worlds.START + timedelta(days=DAYS - 1), models, load_policy())
-        tiers = read_outbound(copy, "tier_decisions").set_index("operator_id")["tier"]
-    planted, cheats = set(worlds.truth(lake, "operators")["operator_id"]), worlds.guilty_operators(lake)
-    honest, bad = tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(cheats)]
-    out = []
-    for group, words, which, goal in (
-        (honest, "honest operators", "BCD", 0.01),
-        (honest, "honest operators", "D", 0.001),
-        (bad, "operators that cheat", "BCD", None),
-    ):
-        value, said = float(group.isin(list(which)).mean()), "rejected (D)" if which == "D" else "reviewed (B or worse)"
-        holds = None if goal is None else value <= goal
-        out.append(
-            row(
-                f"{lake.name}-night-{who}-{words}-{which}".replace(" ", "-"),
-                f"A night on {lake.name}, {who}: share of {len(group)} {words} {said}",
-                value,
-                COMMAND,
-                None if goal is None else f"<= {goal}",
-                holds=holds,
-                why=None if holds is not False else CALIBRATED if models else ALARMS,
-            )
-        )
     return out
 
 
@@ -196,10 +159,17 @@ def main() -> None:
         for models, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}")):
             rows += views(models, lake, who)
         for which, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}"), (None, "no models")):
-            rows += night(which, lake, who)
+            console.print(f"{lake.name}: a night, {who}")
+            rows += night(which, lake, who, COMMAND)
         for models, who in ((carried, "Models of the first simulator"), (own, f"Models taught on market-{TAUGHT}")):
             head = f"## {lake.name} by scheme: {who}\n\nRecall at the score that 1 % of the honest exceed.\n\n"
             texts.append(head + mistaken(models, lake))
+    for seed, share in PREVALENCES.items():
+        console.print(f"market-{seed}: nights where {share:.0%} cheat")
+        rows += prevalences(carried, worlds.market(seed, share), f"where {share:.0%} of operators cheat", COMMAND)
+    for seed in HONEST:
+        console.print(f"honest-{seed}: nights where nobody cheats")
+        rows += prevalences(carried, worlds.honest(seed), "where nobody cheats", COMMAND)
     write("market", "Another platform, measured", rows, "\n\n".join(t.strip() for t in texts))
     console.print("docs/benchmarks/market.md")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from simulation.market.market import CHEATING
 from simulation.market.market import market as made_market
 from simulation.schemes import TYPOLOGY
 from simulation.world import world
@@ -26,11 +27,19 @@ def made(size: str, seed: int) -> Path:
     return lake
 
 
-def market(seed: int) -> Path:
-    """Lake of a market of the second simulator, made when it is not there yet: 500 operators, 28 days."""
+def market(seed: int, cheating: float = CHEATING) -> Path:
+    """Lake of a market of the second simulator, made when it is not there yet: 500 operators, a share of which cheats, 28 days."""
     lake = OUT / f"market-{seed}"
     if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
-        made_market(lake, lake.with_name(lake.name + ".truth"), seed, 500, 50_000, 28, START)
+        made_market(lake, lake.with_name(lake.name + ".truth"), seed, 500, 50_000, 28, START, cheating=cheating)
+    return lake
+
+
+def honest(seed: int) -> Path:
+    """Lake of a small world of the first simulator in which nobody cheats, made when it is not there yet: 160 operators, 28 days."""
+    lake = OUT / f"honest-{seed}"
+    if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
+        world(lake, lake.with_name(lake.name + ".truth"), seed, "small", 28, START, [])
     return lake
 
 

@@ -36,7 +36,9 @@ def _conformal(operators: Scored, released: Released | None) -> tuple[pd.Series 
     """Share of honest operators that look at least as suspicious as each, and whether hardly one does, where honest ones are known."""
     if released is None or operators.main != released.model.name:
         return None, None
-    honest, raw, index = released.honest, released.raw(operators.signals[released.columns].to_numpy()), operators.signals.index
+    honest, index = released.honest, operators.signals.index
+    cheating = operators.judged["own_probability"].reindex(index).fillna(0.0).to_numpy()
+    raw = honest.at_home(released.raw(operators.signals[released.columns].to_numpy()), 1.0 - cheating)
     return pd.Series(honest.p_value(raw), index=index), pd.Series(honest.rarest(raw), index=index)
 
 

@@ -39,6 +39,12 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     assert bytes_of(tmp_path / "a-truth") == bytes_of(tmp_path / "b-truth")
 
 
+def test_where_nobody_cheats_nothing_is_planted(tmp_path):
+    market(tmp_path / "lake", tmp_path / "truth", 3, 40, 3_000, 2, START, cheating=0.0)
+    assert pq.read_table(tmp_path / "truth" / "operators.parquet").num_rows == 0
+    assert not [p for p in (tmp_path / "truth").glob("*/*.parquet") if pq.read_table(p).num_rows]
+
+
 def test_a_market_keeps_to_the_contracts_and_is_not_written_over(place):
     assert sum(c.quarantined for c in check_lake(place / "lake", datetime(2026, 2, 1))) == 0
     with pytest.raises(LakeProblem, match="not empty"):

@@ -81,6 +81,25 @@ def test_audited_entities_alone_are_the_yardstick_where_there_are_enough():
     assert len(honest_examples(raw, np.zeros(2 * n), np.arange(2 * n) < 49, entity).raw) == 2 * n
 
 
+def test_a_night_of_another_platform_is_moved_and_narrowed_to_the_yardstick_and_nobody_looks_worse_by_it():
+    rng = np.random.default_rng(3)
+    home, weights = known(rng.normal(size=4000)), np.ones(2000)
+    away = rng.normal(size=2000) * 1.5 + 0.5
+    assert np.abs(home.at_home(away, weights) - (away - 0.5) / 1.5)[away > -1.0].max() < 0.2
+    assert (home.p_value(away) <= 0.01).mean() > 0.03 and (home.p_value(home.at_home(away, weights)) <= 0.01).mean() < 0.015
+    tighter = rng.normal(size=2000) * 0.5 - 0.5
+    assert np.array_equal(home.at_home(tighter, weights), tighter)
+    assert np.array_equal(home.at_home(away[:49], weights[:49]), away[:49]) and np.array_equal(Honest().at_home(away, weights), away)
+
+
+def test_those_that_are_held_to_cheat_do_not_tell_what_is_usual_on_a_platform():
+    rng = np.random.default_rng(4)
+    home, honest, cheats = known(rng.normal(size=4000)), rng.normal(size=1600), rng.normal(6.0, 1.0, size=400)
+    both = np.concatenate([honest, cheats])
+    moved = home.at_home(both, np.concatenate([np.ones(1600), np.zeros(400)]))
+    assert np.abs(moved - both).max() < 0.6 < np.abs(home.at_home(both, np.ones(2000)) - both).max()
+
+
 def looked_at(caught: float, cheats: int, odd: int, seed: int) -> tuple[Honest, np.ndarray]:
     """A yardstick of 800 honest ones, `odd` of which look like cheats a little, and of cheats of which a share is caught; and the honest scores."""
     rng = np.random.default_rng(seed)
@@ -119,7 +138,7 @@ def test_a_review_needs_a_rarity_among_the_honest_and_a_warning_the_bound():
         return next(d.tier for d in decide([*crowd, standing("o", p)], WIDE, "m") if d.operator_id == "o")
 
     assert tier_of(bar + 1e-9) == "A"
-    assert tier_of(bar) == "B"  # 0.0025 > 0.1 * 1 / 100: reviewed, not selected
+    assert tier_of(bar) == "B"  # 0.005 > 0.1 * 1 / 100: reviewed, not selected
     assert tier_of(0.1 / 100) == "D"
     assert tier_of(None) == "D"  # no honest operator known: no bound, as before
 

@@ -34,25 +34,25 @@ def test_a_new_operator_is_reviewed_not_accused():
     assert tier(risk=0.99, sessions=2.0, orders=20.0) == "D"
 
 
-def test_without_a_calibrated_model_two_facts_and_twenty_points_of_deviance_make_a_review_and_nothing_more():
+def test_without_a_calibrated_model_two_facts_and_sixteen_points_of_deviance_make_a_review_and_nothing_more():
     assert tier(risk=None, facts=1, deviance=99.0) == "A"
-    assert tier(risk=None, facts=9, deviance=19.999) == "A"
-    assert tier(risk=None, facts=2, deviance=20.0) == "B"
+    assert tier(risk=None, facts=9, deviance=15.999) == "A"
+    assert tier(risk=None, facts=2, deviance=16.0) == "B"
     assert tier(risk=None, facts=50, deviance=900.0) == "B"
 
 
 def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_where_it_agrees():
-    out = {"facts": 2, "deviance": 20.0}
+    out = {"facts": 2, "deviance": 16.0}
     assert (
-        tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B" and tier(risk=0.01, p_value=0.9, facts=1, deviance=20.0) == "A"
+        tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B" and tier(risk=0.01, p_value=0.9, facts=1, deviance=16.0) == "A"
     )
     assert tier(risk=0.9, p_value=0.9, **out) == "B" and tier(risk=0.9, **out) == "D"
     rival = replace(BASE, operator_id="r", risk=0.0, p_value=0.9)
     crowd = [replace(rival, operator_id=f"r{i}") for i in range(200)]
-    for p, more, wanted in ((0.0025, out, "D"), (0.0025, {}, "B"), (0.0026, out, "B"), (0.02, out | {"rarest": True}, "D")):
+    for p, more, wanted in ((0.005, out, "D"), (0.005, {}, "B"), (0.0051, out, "B"), (0.02, out | {"rarest": True}, "D")):
         assert decide([replace(BASE, risk=0.9, p_value=p, **more), *crowd], WIDE, "m1")[0].tier == wanted
     said = decide([replace(BASE, risk=0.01, **out)], WIDE, "m1")[0]
-    assert said.why_en == "risk 0.01; 2 facts lie far from its peers, 20.0 points of deviance in all"
+    assert said.why_en == "risk 0.01; 2 facts lie far from its peers, 16.0 points of deviance in all"
 
 
 def test_worse_moves_at_once_and_better_only_after_the_clean_period():
@@ -329,7 +329,7 @@ def test_a_decision_carries_what_the_night_publishes():
 
 def test_what_becomes_unknown_and_lies_out_is_judged_by_that():
     past = PAST | {"previous_tier": "C", "previous_risk": 0.5}
-    assert one(**past, risk=None, facts=1, deviance=20.0, clean=99).tier == "C"
+    assert one(**past, risk=None, facts=1, deviance=16.0, clean=99).tier == "C"
     assert one(**past, risk=None, facts=2, deviance=25.0, clean=99).tier == "B"
     assert one(**past | {"previous_risk": None}, risk=None, clean=99).tier == "B"  # it was unknown before: the clean period counts
 

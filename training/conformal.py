@@ -11,6 +11,10 @@ like it was accused and from how often cheats are (learning from positive and un
 weights and an upper bound for their constant). That is taken from the quarter of the accused that look worst, among whom all but none
 are honest, at the upper quartile of what it may be, since a share that is too large only makes examples of honesty out of cheats.
 
+Scores of another platform lie elsewhere: where hardly anybody cheats, peers are so alike that the oddest honest ones score higher. So a
+night's scores are first moved and narrowed to have the median and upper quartile of the yardstick, each entity counted by the
+probability that it is honest, and never so that anybody looks worse by it (empirical null: Efron, JASA 2004).
+
 Where it fails: honest entities of a kind that a model takes for the worst of all. Were they one in ten there, nobody could tell them
 from cheats that nobody caught; what keeps those from harm is the policy's other conditions and an appeal, whose verdict teaches.
 """
@@ -37,6 +41,17 @@ class Honest:
     raw: np.ndarray = field(default_factory=lambda: np.zeros(0))
     weight: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
+    def at_home(self, raw: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Scores of a night as they would be where this yardstick is from, at most what they are, shape (n,).
+
+        `weight`: the probability that each is honest. Fewer than `ENOUGH` tell nothing of their platform, and stay as they are.
+        """
+        if len(raw) < ENOUGH or not len(self.raw):
+            return raw
+        (here, upper), (home, over) = (_middle(x, w) for x, w in ((raw, weight), (self.raw, self.weight)))
+        wider = max((upper - here) / max(over - home, 1e-9), 1.0)
+        return np.minimum(raw, home + (raw - here) / wider)
+
     def above(self, raw: np.ndarray) -> np.ndarray:
         """How many honest ones are expected to look at least as suspicious as each of the scores, shape (n,)."""
         beyond = np.concatenate([np.cumsum(self.weight[::-1])[::-1], [0.0]])
@@ -52,6 +67,12 @@ class Honest:
     def rarest(self, raw: np.ndarray) -> np.ndarray:
         """Whether each looks as suspicious as at most one honest one in a hundred or more that are known, or as none of fewer; mask (n,)."""
         return self.above(raw) <= (1.0 if self.weight.sum() >= 2 * ENOUGH else 0.0)
+
+
+def _middle(raw: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Median and upper quartile of scores that count by a weight."""
+    found = np.quantile(raw, [0.5, 0.75], weights=np.maximum(weight, 1e-9), method="inverted_cdf")
+    return float(found[0]), float(found[1])
 
 
 def honest_examples(raw: np.ndarray, accused: np.ndarray, audited: np.ndarray, entity: pd.Series) -> Honest:

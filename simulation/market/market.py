@@ -37,8 +37,9 @@ def market(
     days: int,
     start: date,
     progress: Callable[[int, int], None] = lambda a, b: None,
+    cheating: float = CHEATING,
 ) -> dict[str, int]:
-    """Write a market's lake to `out` and its truth to `truth`; the same seed gives the same bytes.
+    """Write a market's lake to `out` and its truth to `truth`; the same seed gives the same bytes. `cheating`: the share of operators that do.
 
     Raises LakeProblem when either folder already holds something.
     """
@@ -51,7 +52,7 @@ def market(
     p, s = people(rng, accounts, accounts // 4, origin), shops(rng, operators, origin)
     sold = sellers.vendors(rng, p, 2, max(100, accounts // 80))
     p = sellers.seeded(rng, p, sold)
-    plan = _plan(rng, operators, sold, days)
+    plan = _plan(rng, operators, sold, days, cheating)
     outbox = Outbox(out)
     outbox.add("accounts", account_rows(p, origin))
     outbox.add("operators", operator_rows(s, origin))
@@ -79,10 +80,10 @@ def market(
     return counts | {"operators": operators, "accounts": len(p)}
 
 
-def _plan(rng: np.random.Generator, operators: int, sold: list[sellers.Vendor], days: int) -> pd.DataFrame:
+def _plan(rng: np.random.Generator, operators: int, sold: list[sellers.Vendor], days: int, cheating: float) -> pd.DataFrame:
     """One row an operator and vendor: how much it buys, from which day on, and whom it harms (-1: nobody)."""
     lines = []
-    for turn, shop in enumerate(np.flatnonzero(rng.random(operators) < CHEATING)):
+    for turn, shop in enumerate(np.flatnonzero(rng.random(operators) < cheating)):
         for k in range(1 + int(rng.random() < 0.3)):
             vendor = (turn + k * 7) % len(sold)
             hostile = sold[vendor].scheme == "brusher_platform" and rng.random() < 0.3
