@@ -16,9 +16,7 @@ from serving.policy import load_policy
 
 DAYS = 28
 CALIBRATED = "models and their examples of honesty are of another platform; verdicts of its own mend it"
-ALARMS = (
-    "without models a review takes two facts far from peers and sixteen points of deviance in all, and some honest operators are as unusual"
-)
+ALARMS = "without models a review takes two facts far from peers and eighteen points of deviance in all, and some honest operators are as unusual"
 
 
 def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[str, Any]]:

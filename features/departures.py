@@ -30,7 +30,6 @@ OUT, ROUNDS = 0.1, 3  # share that lies out furthest and is left out of the peer
 LESS = 0.5  # what a signal counts that raises no alarm by itself
 ENOUGH = FEWEST * STRATA  # entities below which they are no yardstick for one another
 TINY = 0.05  # part of the plain standard deviation below which no spread falls: where most values are one, chance is not nought
-STEPS, SHARE = 500.0, 0.0005  # spreads from what is usual to an alarm, at most; the least spread of a share that has none
 UPPER, LOWER = ((0.75, 0.6745), (0.90, 1.2816), (0.95, 2.0563)), ((0.25, 0.6745), (0.10, 1.2816))  # quantile, normal spreads to it
 QUANTILES = [q for q, _ in UPPER + LOWER]
 ARRAYS = ("median", "middle", "upper", "lower")
@@ -124,19 +123,6 @@ def weight_of(spreads: np.ndarray) -> np.ndarray:
     return np.log1p((np.clip(spreads, 0.0, None) / FAR) ** 3)
 
 
-def least_spread(name: str, usual: float) -> float:
-    """The least spread of a signal whose `usual` value is known, in its unit: what is smaller is no difference that matters.
-
-    Where hardly anybody cheats, peers are alike to the last view, and by their spreads alone four views in ten thousand would lie
-    further out than a farm does where there are farms. On four worlds without a cheat 11 of 640 operators were reviewed for such, with it
-    2; small differences tell of cheats too, so that a tenth of these steps loses a quarter of what ranks without labels.
-    """
-    s = BY_NAME[name]
-    if s.direction and s.alarm is not None:
-        return abs(s.alarm - usual) / STEPS
-    return SHARE if s.unit.startswith("share of") else 0.0
-
-
 def from_json(given: dict[str, Any]) -> Departures:
     """Departures as `as_json` wrote them."""
     columns = tuple(given["columns"])
@@ -159,7 +145,7 @@ def learn(columns: list[str], values: np.ndarray, size: str | None) -> Departure
         known = np.isfinite(x)
         if not known.any():
             continue
-        floor = max(TINY * x[known].std() + 1e-9, least_spread(columns[j], float(np.median(x[known]))))
+        floor = TINY * x[known].std() + 1e-9
         for k in range(shape[0]):
             some = known & (stratum == k)
             some = some if some.sum() >= FEWEST else known

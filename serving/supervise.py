@@ -55,7 +55,7 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
     probability = operators.probability()
     own = operators.judged["own_probability"]
     weight = influence(context.parts, policy.influence)
-    facts, deviance = facts_far(s, OPERATOR, policy.tiers.review_far), points_of(s, OPERATOR).sum(axis=1)
+    facts, deviance = facts_far(s, policy.tiers.review_far), points_of(s, OPERATOR).sum(axis=1)
     reasons = operators.judged["reasons"].dropna().to_dict()
     out = []
     for operator in s.index:

@@ -85,7 +85,7 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
     """The tier that tonight's evidence proposes, before capacity and hysteresis.
 
     `chosen`: operators selected under the bound on false discoveries; the bound is not applied where no honest operator is known, nor
-    to who lies far out besides, for which a small yardstick has not enough honest ones.
+    to who lies far out besides and is among the rarest: a small yardstick cannot say how rare that is.
     """
     t = policy.tiers
     if s.risk is None:
@@ -93,7 +93,7 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
     tier = "D" if s.risk >= t.D else "C" if s.risk >= t.C else "B" if s.risk >= t.B else "A"
     if s.p_value is not None and s.p_value > t.review_honest and not s.rarest:
         tier = "A"
-    elif s.p_value is not None and s.operator_id not in chosen and not lies_out(s, policy):
+    elif s.p_value is not None and s.operator_id not in chosen and not (s.rarest and lies_out(s, policy)):
         tier = min(tier, "B")
     if lies_out(s, policy):
         tier = max(tier, "B")

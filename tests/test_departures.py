@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.departures import FAR, SHARE, STEPS, from_json, learn, least_spread, settled
+from features.departures import FAR, from_json, learn, settled
 from tests.conftest import UNTIL
 from training.dataset import Dataset
 from training.fit import consistent, trees_of
@@ -54,16 +54,6 @@ def test_peers_of_whom_none_cheats_settle_near_where_they_were():
     first, last = (f(COLUMNS, values, "view_count") for f in (learn, settled))
     np.testing.assert_allclose(last.middle, first.middle, rtol=0.05, atol=0.02)
     assert (last.upper[:, 1:] > 0.5 * first.upper[:, 1:]).all()
-
-
-def test_four_in_ten_thousand_do_not_lie_out_where_all_peers_have_none_and_four_in_a_hundred_do():
-    """Alarm of the share 0.3: no spread below 0.3 / 500. One without an alarm: none below 0.0005. A ratio has no such least."""
-    columns = ["flash_view_share", "viewer_nowhere_else_share", "likes_per_liker_ratio", "join_fano_ratio"]
-    found = learn(columns, np.zeros((200, 4)), None)
-    small, large = found.of(np.array([[0.0004, 0.0004, 0.05, 0.0004], [0.04, 0.04, 60.0, 0.04]]))
-    assert small[:3].tolist() == pytest.approx([0.0004 / (0.3 / STEPS), 0.0004 / SHARE, 0.05 / (60.0 / STEPS)]) and small[:3].max() < 1.0
-    assert large[:3].tolist() == pytest.approx([0.04 / 0.0006, 80.0, 500.0]) and small[3] > 1e4
-    assert least_spread("flash_view_share", 0.35) == pytest.approx(0.05 / STEPS)  # what is usual beyond the alarm
 
 
 def test_only_the_suspicious_side_makes_a_deviance_and_what_is_unknown_makes_none():

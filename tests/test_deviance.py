@@ -8,7 +8,7 @@ import pytest
 
 from features.catalogue import BY_NAME
 from features.deviance import departed, outlying
-from features.facts import BURSTS, fact_of, facts_far, points_of
+from features.facts import BURSTS, SHARE, STEPS, fact_of, facts_far, least_spread, points_of
 from features.ranks import rarities
 
 
@@ -77,9 +77,9 @@ def test_a_value_is_set_against_peers_of_its_own_size():
 
 
 def test_what_most_peers_share_or_a_few_exceed_by_little_is_not_far():
-    assert facts_far(orders_of([9.0] * 100), "operator", 4.0).sum() == 0
-    assert facts_far(orders_of([9.0] + [1.0] * 99), "operator", 4.0)["o0"] == 1
-    assert facts_far(orders_of([*SPREAD, 3.5]), "operator", 4.0).sum() == 0  # the most extreme of all, and beyond its alarm
+    assert facts_far(orders_of([9.0] * 100), 4.0).sum() == 0
+    assert facts_far(orders_of([9.0] + [1.0] * 99), 4.0)["o0"] == 1
+    assert facts_far(orders_of([*SPREAD, 3.5]), 4.0).sum() == 0  # the most extreme of all, and beyond its alarm
 
 
 def test_one_buyer_who_orders_three_times_within_an_hour_is_one_fact_however_many_signals_tell_of_it():
@@ -95,9 +95,9 @@ def test_one_buyer_who_orders_three_times_within_an_hour_is_one_fact_however_man
         index=[f"o{i}" for i in range(n)],
     )
     assert {BY_NAME[c].source.name for c in signals.columns[:3]} == BURSTS
-    assert facts_far(signals, "operator", 4.0)["o0"] == 1
+    assert facts_far(signals, 4.0)["o0"] == 1
     signals.loc["o0", "light_parcel_share"] = 0.5
-    assert facts_far(signals, "operator", 4.0)["o0"] == 2
+    assert facts_far(signals, 4.0)["o0"] == 2
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,21 @@ def test_one_buyer_who_orders_three_times_within_an_hour_is_one_fact_however_man
 def test_two_statistics_of_one_figure_are_one_fact_and_add_less_than_two(pair):
     far = {name: [BY_NAME[name].alarm + 90.0] + [0.1] * 199 for name in pair}
     signals = pd.DataFrame(far, index=[f"o{i}" for i in range(200)])
-    assert facts_far(signals, "operator", 4.0)["o0"] == 1 == facts_far(signals[[pair[0]]], "operator", 4.0)["o0"]
+    assert facts_far(signals, 4.0)["o0"] == 1 == facts_far(signals[[pair[0]]], 4.0)["o0"]
     assert fact_of("operator_flash_view_share") == "operator_flash_view_share"
     both, alone = points_of(signals, "operator").loc["o0"], points_of(signals[[pair[0]]], "operator").loc["o0"]
     assert both[pair[0]] == pytest.approx(alone[pair[0]] / np.sqrt(2.0)) and alone[pair[0]] > 5.0
     unknown = points_of(signals.assign(**{pair[1]: np.nan}), "operator").loc["o0"]
     assert unknown[pair[0]] == alone[pair[0]]  # what nobody knows weighs nothing down
+
+
+def test_four_accounts_in_ten_thousand_are_no_fact_where_nobody_else_has_any_and_four_in_a_hundred_are():
+    names = ["operator_actor_nowhere_else_share", "operator_flash_view_share"]
+
+    def with_one(share: float) -> pd.DataFrame:
+        return pd.DataFrame({name: [share] + [0.0] * 199 for name in names}, index=[f"o{i}" for i in range(200)])
+
+    assert facts_far(with_one(0.0004), 4.0)["o0"] == 0 and points_of(with_one(0.0004), "operator").loc["o0"].sum() < 0.1
+    assert facts_far(with_one(0.04), 4.0)["o0"] == 2 and (points_of(with_one(0.04), "operator").loc["o0"] > 4.0).all()
+    assert [least_spread(name, 0.0) for name in names] == [SHARE, 0.3 / STEPS]
+    assert least_spread("operator_flash_view_share", 0.35) == pytest.approx(0.05 / STEPS) and least_spread("complaint_count", 0.0) == 0.0

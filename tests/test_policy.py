@@ -57,8 +57,8 @@ def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
         ("capacity_B = 0.25", "capacity_B = 1.01", ROOMS),
         ("review_honest = 0.005", "review_honest = 0.0", SHARES),
         ("review_honest = 0.005", "review_honest = 1.01", SHARES),
-        ("false_discovery = 0.10", "false_discovery = 0.0", SHARES),
-        ("false_discovery = 0.10", "false_discovery = 1.01", SHARES),
+        ("false_discovery = 0.05", "false_discovery = 0.0", SHARES),
+        ("false_discovery = 0.05", "false_discovery = 1.01", SHARES),
         ('C = "warn"', 'C = "flog"', ladder("['flog']")),
         ('A = "none"', 'A = "a"', ladder("['a']")),
         ('B = "popup"', 'B = "b"', ladder("['b']")),
@@ -96,7 +96,7 @@ def test_what_contradicts_itself_is_refused(old, new, words):
         ("capacity_C = 0.10", "capacity_C = 0.25"),
         ("capacity_B = 0.25", "capacity_B = 1"),
         ("review_honest = 0.005", "review_honest = 1"),
-        ("false_discovery = 0.10", "false_discovery = 1"),
+        ("false_discovery = 0.05", "false_discovery = 1"),
     ],
 )
 def test_the_ends_of_each_range_belong_to_it(old, new):

@@ -138,8 +138,8 @@ def test_a_review_needs_a_rarity_among_the_honest_and_a_warning_the_bound():
         return next(d.tier for d in decide([*crowd, standing("o", p)], WIDE, "m") if d.operator_id == "o")
 
     assert tier_of(bar + 1e-9) == "A"
-    assert tier_of(bar) == "B"  # 0.005 > 0.1 * 1 / 100: reviewed, not selected
-    assert tier_of(0.1 / 100) == "D"
+    assert tier_of(bar) == "B"  # 0.005 > 0.05 * 1 / 100: reviewed, not selected
+    assert tier_of(0.05 / 100) == "D"
     assert tier_of(None) == "D"  # no honest operator known: no bound, as before
 
 

@@ -34,25 +34,31 @@ def test_a_new_operator_is_reviewed_not_accused():
     assert tier(risk=0.99, sessions=2.0, orders=20.0) == "D"
 
 
-def test_without_a_calibrated_model_two_facts_and_sixteen_points_of_deviance_make_a_review_and_nothing_more():
+def test_without_a_calibrated_model_two_facts_and_eighteen_points_of_deviance_make_a_review_and_nothing_more():
     assert tier(risk=None, facts=1, deviance=99.0) == "A"
-    assert tier(risk=None, facts=9, deviance=15.999) == "A"
-    assert tier(risk=None, facts=2, deviance=16.0) == "B"
+    assert tier(risk=None, facts=9, deviance=17.999) == "A"
+    assert tier(risk=None, facts=2, deviance=18.0) == "B"
     assert tier(risk=None, facts=50, deviance=900.0) == "B"
 
 
 def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_where_it_agrees():
-    out = {"facts": 2, "deviance": 16.0}
+    out = {"facts": 2, "deviance": 18.0}
     assert (
-        tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B" and tier(risk=0.01, p_value=0.9, facts=1, deviance=16.0) == "A"
+        tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B" and tier(risk=0.01, p_value=0.9, facts=1, deviance=18.0) == "A"
     )
     assert tier(risk=0.9, p_value=0.9, **out) == "B" and tier(risk=0.9, **out) == "D"
     rival = replace(BASE, operator_id="r", risk=0.0, p_value=0.9)
     crowd = [replace(rival, operator_id=f"r{i}") for i in range(200)]
-    for p, more, wanted in ((0.005, out, "D"), (0.005, {}, "B"), (0.0051, out, "B"), (0.02, out | {"rarest": True}, "D")):
+    for p, more, wanted in (
+        (0.005, out, "B"),
+        (0.005, {}, "B"),
+        (0.0051, out, "B"),
+        (0.02, {"rarest": True}, "B"),
+        (0.02, out | {"rarest": True}, "D"),
+    ):
         assert decide([replace(BASE, risk=0.9, p_value=p, **more), *crowd], WIDE, "m1")[0].tier == wanted
     said = decide([replace(BASE, risk=0.01, **out)], WIDE, "m1")[0]
-    assert said.why_en == "risk 0.01; 2 facts lie far from its peers, 16.0 points of deviance in all"
+    assert said.why_en == "risk 0.01; 2 facts lie far from its peers, 18.0 points of deviance in all"
 
 
 def test_worse_moves_at_once_and_better_only_after_the_clean_period():
@@ -206,11 +212,11 @@ def test_history_counts_what_is_known_and_nothing_is_no_history():
 
 
 def test_the_bound_on_false_discoveries_keeps_the_unselected_at_a_review_and_an_ordinary_one_out():
-    """p = .9 is too common for a review; .002 is not, but one in 101 is selected at 10 % only from .1 / 101 on."""
+    """p = .9 is too common for a review; .002 is not, but one in 101 is selected at 5 % only from .05 / 101 on."""
     crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, p_value=0.9) for i in range(100)]
     lone = replace(BASE, operator_id="x", risk=0.9, p_value=0.002)
     assert {d.operator_id: d.tier for d in decide([*crowd, lone], WIDE, "m")} == {f"o{i}": "A" for i in range(100)} | {"x": "B"}
-    chosen = replace(lone, p_value=0.1 / 101)
+    chosen = replace(lone, p_value=0.05 / 101)
     assert decide([*crowd, chosen], WIDE, "m")[-1].tier == "D"
     few = replace(lone, p_value=0.02, rarest=True)
     assert decide([*crowd, few], WIDE, "m")[-1].tier == "B"
@@ -329,7 +335,7 @@ def test_a_decision_carries_what_the_night_publishes():
 
 def test_what_becomes_unknown_and_lies_out_is_judged_by_that():
     past = PAST | {"previous_tier": "C", "previous_risk": 0.5}
-    assert one(**past, risk=None, facts=1, deviance=16.0, clean=99).tier == "C"
+    assert one(**past, risk=None, facts=1, deviance=18.0, clean=99).tier == "C"
     assert one(**past, risk=None, facts=2, deviance=25.0, clean=99).tier == "B"
     assert one(**past | {"previous_risk": None}, risk=None, clean=99).tier == "B"  # it was unknown before: the clean period counts
 
