@@ -37,7 +37,9 @@ def test_the_page_has_dossiers_for_and_against_a_graph_to_take_away_and_both_lan
     assert order.iloc[0] in text and "signals known" in text and "What would bring its risk below" in text
     assert 'href="data:application/graphml+xml;base64,' in text and "Why linked" in text and "Links as a table" in text
     assert 'id="only-zh"' in text and "有利证据" in text and "What the night did not know" in text
-    assert "Head of the record of decisions before this night" in text and "at most</span>" in text and "5 % " in text and "0.5 %.</p>" in text
+    assert (
+        "Head of the record of decisions before this night" in text and "at most</span>" in text and "5 % " in text and "0.5 %.</p>" in text
+    )
 
 
 def test_the_graph_that_is_taken_away_is_the_ring(page, published):
