@@ -351,7 +351,7 @@ bounds who is accused. World 202 was judged once after it; the models were not t
 **Running sessions beside what their operators' sessions had shown**: the boost check takes the operator's sessions of two weeks as the night before held them. The rows judge the last week's sessions by what was known a week before; of
 one world and one market that no page judges average precision rose from .778 to .921 and .732 to .881, and the share of honest sessions that is reviewed fell from .025 to .011 and .023 to .007. It can move a session to REVIEW, never to REJECT.
 
-**Tiers** (policy 2026.7): who lies far out on several facts is reviewed whatever a model says, and stands in C or D where a model that finds it as rare as two in a hundred honest ones agrees. With the models of today
+**Tiers** (policy 2026.7; `docs/benchmarks/decisions.md` and `market.md` were judged with 2026.8, this page was not): who lies far out on several facts is reviewed whatever a model says, and stands in C or D where a model that finds it as rare as two in a hundred honest ones agrees. With the models of today
 conformal selection alone put nobody into C or D: some of those that people cleared cheat, and they lie out as far as anybody.
 
 "No labels" is the deviance by which a night ranks where nothing was judged: how far a session or an operator lies from peers of a like size, and how rare an order's values are among all

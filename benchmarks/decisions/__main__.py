@@ -36,8 +36,9 @@ some are not suspected at all.
 an operator that is suspected mostly for orders of which nothing shows that it gains is reviewed and not accused (a rule made on worlds 800 to 805, where all three honest operators accused were victims of
 hostile brushing), and likes and follows are corrected by the probability of bought engagement instead of that of any inflation. On easier worlds, before all of it, .0037 of honest operators were in C or D
 (none now), .028 of those in C or D were honest (none now) and .54 of those that cheat were reviewed (.55 now); before what accounts left elsewhere .0008, .008 and .53.
-Of world 202's operators that cheat 53 in 100 are reviewed although the ranking would find 73 at 1 honest in 150: of two to three in a hundred of the yardstick's operators, which cheat, no session or order was confirmed, and they look it,
-so that nobody behind them is rare. A second look at those few would lift the bound.
+**Examples of honesty count by the probability that they are some** since 2026-11-26 (policy 2026.8, `training/conformal.py`): of two to three in a hundred of the yardstick's operators, which cheat, no session or order was confirmed, and they look it,
+so that nobody behind them was rare. Of operators that cheat .815 instead of .752 are reviewed, and .0078 instead of .0008 of honest ones (the goal is .01; on one night of six worlds that no page judges it was .0024, and here four nights add up, for a review stays for seven);
+one honest operator of twenty worlds is in C, none was. The bound on false discoveries was lowered from .10 to .05, for it means now what it says.
 **What sessions and orders showed weighs in the risk of operators** since 2026-11-26 (`pooling.weighed_owners`) and moved no tier of these worlds to speak of: their ranking gains (.964 to .970 on world 202), but who is accused is bounded by the conformal test,
 which goes by own signals alone. Of the harm .092 instead of .093 is among the first hundredth of the queue.
 **Small operators.** With models that compare with the same night, .012 of honest operators stood in C or D on these worlds and .020 in B or worse: a world of this size has 160 operators, and those with ten views or fewer
@@ -49,8 +50,8 @@ Of sessions whose follows are false in part few are suspected of engagement (rin
 The bound on false discoveries holds on average where honest operators of a world look
 like those of the yardstick; these worlds are smaller than the one it was made from. Mutants: every change of an operator, constant or
 return in the file by the rules of mutmut, against the tests of tiers and policy alone.
-No false discovery under a bound of .1 looks too good: some operators of the yardstick cheat, as said above, which makes it strict, and only a
-part of those that cheat is reviewed at all.
+Few false discoveries under the bound look too good: what may have been missed among the yardstick's operators is taken at its upper quartile, a
+night's scores are moved to the yardstick's and never made worse by it, and only a part of those that cheat is accused at all.
 """
 
 
