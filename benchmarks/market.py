@@ -14,7 +14,7 @@ from rich.console import Console
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
 from benchmarks.page import figure_row, row, write
-from benchmarks.slice import Judged, beside_weeks, held, judged, scorers, told_of_operators
+from benchmarks.slice import DAYS, Judged, beside_weeks, held, judged, scorers, told_of_operators
 from benchmarks.tiered import night, prevalences
 from benchmarks.undelivered import without_views
 from features import engine
@@ -28,7 +28,6 @@ COMMAND = "python -m benchmarks.market"
 TAUGHT, UNSEEN = 20, (21, 22)  # 11 and 12 were looked at while models were changed
 PREVALENCES = {23: 0.0, 24: 0.03, 25: 0.45}  # markets by the share of operators that cheat
 HONEST = (920, 921, 922)  # worlds of the first simulator in which nobody does
-DAYS = 28
 SURE = 0.5
 AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
 console = Console()

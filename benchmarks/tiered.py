@@ -10,11 +10,11 @@ from typing import Any
 
 from benchmarks import worlds
 from benchmarks.page import row
+from benchmarks.slice import DAYS
 from data_contracts.lake import read_outbound
 from serving.nightly import nightly
 from serving.policy import load_policy
 
-DAYS = 28
 CALIBRATED = "models and their examples of honesty are of another platform; verdicts of its own mend it"
 ALARMS = "without models a review takes two facts far from peers and eighteen points of deviance in all, and some honest operators are as unusual"
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from data_contracts.faults import SteelyardError
 from features.catalogue import BY_NAME
-from features.declare import VIEW
+from features.declare import OPERATOR, VIEW
 from features.rarity import tails_of
 from training import splits
 from training.calibrate import Calibration, expected_calibration_error, isotonic
@@ -227,6 +227,6 @@ def fit(model: Model, data: Dataset, also: Unjudged | None = None) -> Fitted:
             "test_confirmed": int(truth[split.test].sum()),
         },
         data,
-        honest_examples(raw, accused, data.labels["audited"].to_numpy(dtype=bool), data.entity) if len(data.entity) else Honest(),
+        honest_examples(raw, accused, data.labels["audited"].to_numpy(dtype=bool), data.entity) if model.entity == OPERATOR else Honest(),
         {"raw": raw[known].tolist(), "truth": truth[known].astype(float).tolist(), "weight": weight[known].tolist()},
     )

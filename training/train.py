@@ -21,7 +21,6 @@ from features.declare import OPERATOR
 from training import lineage, release
 from training.card import card
 from training.code import revision
-from training.conformal import Honest
 from training.dataset import Fortnights, build, tied_operators
 from training.declare import FITTING, Model
 from training.fit import Fitted, fit
@@ -129,7 +128,7 @@ def train(
                 "entity": model.entity,
                 "signals": trees.columns,
                 "no_graph_signals": no_graph.columns,
-                "honest": release.as_json(fitted.honest if model.entity == OPERATOR else Honest()),
+                "honest": release.as_json(fitted.honest),
                 "calibration_rows": fitted.calibrated_on if model.entity == OPERATOR else {},
                 "calibration": {"raw": fitted.calibration.raw, "probability": fitted.calibration.probability},
                 "catalogue_sha256": facts["catalogue_sha256"],
