@@ -13,14 +13,15 @@ from rich.console import Console
 
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
+from benchmarks.judged import Judged, Judgement, judgement, told_of_operators
 from benchmarks.page import figure_row, row, write
-from benchmarks.slice import DAYS, Judged, beside_weeks, held, judged, scorers, told_of_operators
+from benchmarks.slice import DAYS, beside_weeks
 from benchmarks.tiered import night, prevalences
 from benchmarks.undelivered import without_views
 from features import engine
 from features.declare import OPERATOR, VIEW
 from training.evaluate import average_precision
-from training.models.all import BY_NAME, MODELS
+from training.models.all import MODELS
 from training.release import load
 from training.train import train
 
@@ -33,20 +34,19 @@ AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAY
 console = Console()
 
 
-def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Average precision of each model, and how many of those it gives even odds or more are cheats."""
+def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> tuple[list[dict[str, Any]], Judged]:
+    """Average precision of each model, and how many of those it gives even odds or more are cheats; and what was judged."""
     rows: list[dict[str, Any]] = []
     kept: Judged = {}
     for model in MODELS:
         if model.entity == VIEW:
             continue
         console.print(f"{lake.name}: {model.name}, {who}")
-        signals, guilty, group = judged(lake, model, AS_OF)
-        home = load(models, model.name)
-        tonight, values = home.among(signals), signals[home.columns].to_numpy()
-        kept[model.name] = (tonight, signals, guilty, group)
+        kept[model.name] = one = judgement(models, lake, model.name, AS_OF)
+        guilty, group, home, tonight = one.guilty, one.owner, load(models, model.name), one.released
+        values = one.signals[home.columns].to_numpy()
         showed = told_of_operators(kept) if model.entity == OPERATOR else None
-        found = {**scorers(tonight, signals, group, showed), "peers of the training night": home.raw(values)}
+        found = {**one.scorers(showed), "peers of the training night": home.raw(values)}
         for name in ("model", *(("own signals alone",) if not home.model.live else ()), *controls):
             figure = average_precision(guilty, found[name], group.reset_index(drop=True))
             words = {"model": who}.get(name, f"{who}, {name}" if name != "no labels" else name)
@@ -61,7 +61,7 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> lis
         for words, released in ((who, tonight), (f"{who}, peers of the training night", home)):
             if released is home and not controls:
                 continue
-            sure = (held(tonight, signals, group, showed)[1] if released is tonight else home.probability(home.raw(values))) >= SURE
+            sure = (one.held(showed)[1] if released is tonight else home.probability(home.raw(values))) >= SURE
             rows.append(
                 row(
                     f"{lake.name}-{model.name}-sure-{words}".replace(" ", "-"),
@@ -70,16 +70,15 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> lis
                     COMMAND,
                 )
             )
-    return rows
+    return rows, kept
 
 
-def views(models: Path, lake: Path, who: str) -> list[dict[str, Any]]:
+def views(models: Path, lake: Path, who: str, sessions: Judgement) -> list[dict[str, Any]]:
     """Single views that are held false, by their attributes and their viewers' orders, in 800 sessions."""
     console.print(f"{lake.name}: single views, {who}")
-    signals, _, group = judged(lake, BY_NAME["session_inflation"], AS_OF)
-    probability = pd.Series(held(load(models, "session_inflation").among(signals), signals, group)[1], index=signals.index)
-    some = pd.Index(sorted(np.random.default_rng(7).choice(signals.index, min(800, len(signals)), replace=False)))
-    found = false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, probability)
+    everyone = sessions.signals.index
+    some = pd.Index(sorted(np.random.default_rng(7).choice(everyone, min(800, len(everyone)), replace=False)))
+    found = false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, sessions)
     out = []
     for r in found:
         if r["id"] in ("views-precision", "views-recall"):
@@ -92,16 +91,18 @@ def views(models: Path, lake: Path, who: str) -> list[dict[str, Any]]:
     return out
 
 
-def mistaken(models: Path, lake: Path) -> str:
+def mistaken(lake: Path, kept: Judged) -> str:
     """By scheme: recall at the score that one honest session or order in a hundred exceeds, by the models that are given."""
     lines = ["| scheme | planted | found |", "|---|---|---|"]
-    for model in MODELS:
-        if model.name not in ("session_inflation", "order_brushing"):
-            continue
-        signals, guilty, group = judged(lake, model, AS_OF)
-        score = pd.Series(held(load(models, model.name).among(signals), signals, group)[0], index=signals.index)
-        bar = score[guilty == 0].quantile(0.99)
-        planted = worlds.fraudulent_sessions(lake) if model.entity == "session" else worlds.truth(lake, "orders").set_index("order_id")
+    for name in ("session_inflation", "order_brushing"):
+        one = kept[name]
+        score = pd.Series(one.held()[0], index=one.signals.index)
+        bar = score[one.guilty == 0].quantile(0.99)
+        planted = (
+            worlds.fraudulent_sessions(lake)
+            if one.released.model.entity == "session"
+            else worlds.truth(lake, "orders").set_index("order_id")
+        )
         met = planted.join(score.rename("score"), how="inner")
         lines += [f"| {scheme} | {len(g)} | {np.mean(g['score'] > bar):.2f} |" for scheme, g in met.groupby("scheme")]
     return "\n".join(lines)
@@ -156,19 +157,20 @@ def main() -> None:
     train(worlds.market(TAUGHT), own, AS_OF, progress=console.print)
     for seed in UNSEEN:
         lake = worlds.market(seed)
-        rows += scores(carried, lake, "models of the first simulator", ("no labels", "peers of the training night"))
-        rows += scores(own, lake, f"models taught on market-{TAUGHT}", ())
+        found, by_carried = scores(carried, lake, "models of the first simulator", ("no labels", "peers of the training night"))
+        more, by_own = scores(own, lake, f"models taught on market-{TAUGHT}", ())
+        rows += found + more
         rows += beside_weeks(carried, lake, COMMAND)
         console.print(f"{lake.name}: without views")
         rows += without_views(carried, lake, AS_OF, COMMAND)
-        for models, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}")):
-            rows += views(models, lake, who)
+        rows += views(carried, lake, "models of the first simulator", by_carried["session_inflation"])
+        rows += views(own, lake, f"models taught on market-{TAUGHT}", by_own["session_inflation"])
         for which, who in ((carried, "models of the first simulator"), (own, f"models taught on market-{TAUGHT}"), (None, "no models")):
             console.print(f"{lake.name}: a night, {who}")
             rows += night(which, lake, who, COMMAND)
-        for models, who in ((carried, "Models of the first simulator"), (own, f"Models taught on market-{TAUGHT}")):
+        for kept, who in ((by_carried, "Models of the first simulator"), (by_own, f"Models taught on market-{TAUGHT}")):
             head = f"## {lake.name} by scheme: {who}\n\nRecall at the score that 1 % of the honest exceed.\n\n"
-            texts.append(head + mistaken(models, lake))
+            texts.append(head + mistaken(lake, kept))
     for seed, share in PREVALENCES.items():
         console.print(f"market-{seed}: nights where {share:.0%} cheat")
         rows += prevalences(carried, worlds.market(seed, share), f"where {share:.0%} of operators cheat", COMMAND)

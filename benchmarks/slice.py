@@ -16,24 +16,20 @@ from rich.console import Console
 from sklearn.metrics import average_precision_score
 
 from benchmarks import worlds
+from benchmarks.judged import Judged, judgement, told_of_operators
 from benchmarks.page import figure_row, row, write
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
 from features import engine
 from features.declare import OPERATOR, VIEW
-from features.deviance import signals_of
-from features.facts import points_of
-from features.pooling import moved, pooled_points, shown
+from features.pooling import moved
 from serving.docs import CARDS
-from serving.inputs import OWNED
 from serving.nightly import nightly
 from serving.policy import load_policy
-from serving.scorer import weighed
-from training.declare import Model
 from training.evaluate import average_precision
-from training.fit import consistent, rules_score, trees_of
+from training.fit import consistent, trees_of
 from training.models.all import MODELS
-from training.release import Released, champions, load
+from training.release import champions
 from training.splits import side
 from training.train import Trained, train
 
@@ -42,7 +38,6 @@ TRAINED, UNSEEN = worlds.TAUGHT, 202
 PARTS = {"a ninth": 1 / 9, "a third": 1 / 3}  # of the operators, for the learning curve
 DAYS, WEEK = 28, timedelta(days=7)
 console = Console()
-Judged = dict[str, tuple[Released, pd.DataFrame, np.ndarray, pd.Series]]  # model compared, signals, planted truth and operator, by model
 
 
 def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
@@ -56,89 +51,19 @@ def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
     return models, trained
 
 
-def judged(lake: Path, model: Model, as_of: datetime, without: tuple[str, ...] = ()) -> tuple[pd.DataFrame, np.ndarray, pd.Series]:
-    """Signals, planted truth and group (operator) of what a night at `as_of` may judge of an unseen world, some tables not delivered."""
-    tables = {name: table for name, table in engine.duckdb_tables(lake, as_of).items() if name not in without}
-    if model.entity == "session":
-        s = tables["sessions"]
-        owner = (
-            s.filter(s.received_at >= as_of - timedelta(days=14))
-            .select("session_id", "operator_id")
-            .to_pandas()
-            .set_index("session_id")["operator_id"]
-        )
-        guilty = set(worlds.fraudulent_sessions(lake).index)
-    elif model.entity == "order":
-        o = tables["orders"]
-        owner = (
-            o.filter(o.received_at >= as_of - timedelta(days=7))
-            .select("order_id", "operator_id")
-            .to_pandas()
-            .set_index("order_id")["operator_id"]
-        )
-        guilty = set(worlds.truth(lake, "orders")["order_id"])
-    else:
-        owner, guilty = None, worlds.guilty_operators(lake)
-    signals = signals_of(tables, model.signals, model.entity, None if owner is None else sorted(owner.index))
-    group = pd.Series(signals.index, index=signals.index) if owner is None else owner.reindex(signals.index)
-    return signals, np.isin(signals.index, list(guilty)).astype(int), group
-
-
-def together(released: Released) -> bool:
-    """Whether a night weighs what a model scores with the operator's others: sessions and orders, but not one that is running."""
-    return released.model.entity in OWNED and not released.model.live
-
-
-def held(released: Released, signals: pd.DataFrame, owner: pd.Series, showed: pd.DataFrame | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Scores, which rank as a night does, and probabilities by a model that is compared with these entities already."""
-    raw, _, probability = weighed(released, signals, signals, owner if together(released) else None, None, showed)
-    return ranking(probability, raw), probability
-
-
-def ranking(probability: np.ndarray, raw: np.ndarray) -> np.ndarray:
-    """Scores that rank by probability and, where calibration made equal, by the raw score."""
-    return np.unique(np.column_stack((probability, raw)), axis=0, return_inverse=True)[1].ravel().astype(float)
-
-
-def told_of_operators(judgements: Judged) -> pd.DataFrame:
-    """What the sessions and orders that were judged showed of their operators, as a night tells its ranker (`features/pooling.py`)."""
-    return pd.DataFrame(
-        {
-            r.model.entity: shown(weighed(r, signals, signals)[1], owner)["log_odds"]
-            for r, signals, _, owner in judgements.values()
-            if together(r)
-        }
-    )
-
-
-def scorers(released: Released, signals: pd.DataFrame, owner: pd.Series, showed: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
-    """Scores of the model as a night gives them, of its controls, and of a night without any label."""
-    control = signals[released.no_graph.columns].to_numpy()
-    points = points_of(signals[released.columns], released.model.entity).sum(axis=1).to_numpy()
-    own = {} if released.model.live else {"own signals alone": released.raw(signals[released.columns].to_numpy())}
-    return {
-        "model": held(released, signals, owner, showed)[0],
-        **own,
-        "no graph": released.no_graph.among(control).raw(control),
-        "rules only": rules_score(signals),
-        "no labels": pooled_points(points, owner) if together(released) else points,
-    }
-
-
 def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judged]:
     """Average precision of each model and its controls on a world with another seed, and what was judged."""
-    kept = {}
+    kept: Judged = {}
     as_of, rows = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS), []
     for model in MODELS:
         if model.entity == VIEW:
             continue  # judged view by view on detection.md
         console.print(f"judging {model.name}")
-        signals, guilty, group = judged(lake, model, as_of)
-        released = load(models, model.name).among(signals)
-        kept[model.name] = (released, signals, guilty, group)
+        kept[model.name] = one = judgement(models, lake, model.name, as_of)
+        guilty = one.guilty
         showed = told_of_operators(kept) if model.entity == OPERATOR else None
-        for name, score in scorers(released, signals, group, showed).items():
-            figure = average_precision(guilty, score, group.reset_index(drop=True))
+        for name, score in one.scorers(showed).items():
+            figure = average_precision(guilty, score, one.owner.reset_index(drop=True))
             rows.append(
                 figure_row(
                     f"ap-{model.name}-{name}",
@@ -153,13 +78,11 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judged
 def beside_weeks(models: Path, lake: Path, command: str = COMMAND) -> list[dict[str, Any]]:
     """Running sessions of the last week, judged by their minutes alone and beside what a night a week before held of their operators."""
     as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
-    nightly_model, live = (load(models, name) for name in ("session_inflation", "session_inflation_live"))
-    signals, _, owner = judged(lake, nightly_model.model, as_of - WEEK)
-    before = shown(weighed(nightly_model.among(signals), signals, signals)[1], owner)["log_odds"]
-    signals, guilty, owner = judged(lake, live.model, as_of)
-    alone = held(live.among(signals), signals, owner)[1]
+    before = judgement(models, lake, "session_inflation", as_of - WEEK).showed()
+    one = judgement(models, lake, "session_inflation_live", as_of)
+    guilty, owner, alone = one.guilty, one.owner, one.held()[1]
     s = engine.duckdb_tables(lake, as_of)["sessions"]
-    late = signals.index.isin(s.filter(s.received_at >= as_of - WEEK).session_id.to_pandas())
+    late = one.signals.index.isin(s.filter(s.received_at >= as_of - WEEK).session_id.to_pandas())
     guilty, group, alone = guilty[late], owner[late].reset_index(drop=True), alone[late]
     beside = np.array([moved(p, before.get(o, 0.0)) for p, o in zip(alone, group, strict=True)])
     rows, bar = [], load_policy().boost.review
@@ -180,13 +103,13 @@ def learning_curve(trained: list[Trained], kept: Judged) -> list[dict[str, Any]]
     for one in trained:
         if one.name not in kept:
             continue
-        model, data, (_, signals, guilty, _) = one.fitted.model, one.fitted.dataset, kept[one.name]
+        model, data, there = one.fitted.model, one.fitted.dataset, kept[one.name]
         for words, share in PARTS.items():
             # not as folds are cut, or a part would lie in few of them
             some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
             trees = trees_of(model, model.columns, data, consistent(model, data, some))
-            values = signals[model.columns].to_numpy()
-            value = float(average_precision_score(guilty, trees.among(values).raw(values)))
+            values = there.signals[model.columns].to_numpy()
+            value = float(average_precision_score(there.guilty, trees.among(values).raw(values)))
             rows.append(
                 row(
                     f"learning-{one.name}-{round(1 / share)}",
@@ -209,12 +132,12 @@ def per_scheme(lake: Path, kept: Judged) -> str:
         "|---|---|---|---|",
     ]
     for name in ("session_inflation", "order_brushing"):
-        released, signals, guilty, group = kept[name]
-        score = pd.Series(held(released, signals, group)[0], index=signals.index)
-        bar = score[guilty == 0].quantile(0.99)
+        one = kept[name]
+        score = pd.Series(one.held()[0], index=one.signals.index)
+        bar = score[one.guilty == 0].quantile(0.99)
         table = (
             worlds.fraudulent_sessions(lake)
-            if released.model.entity == "session"
+            if one.released.model.entity == "session"
             else worlds.truth(lake, "orders").set_index("order_id").assign(evasion="")
         )
         met = table.join(score.rename("score"), how="inner")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.judged import Judgement, judged, ranking
 from benchmarks.page import figure_row
-from benchmarks.slice import judged, ranking, scorers
 from features.pooling import shown
 from serving.inputs import OWNED
 from serving.scored import MODEL_OF, STANDS_IN, unfit
@@ -36,7 +36,7 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
             showed[home.model.entity] = shown(own, group)["log_odds"]
         found = {"as a night ranks them": ranking(probability, raw)}
         found |= {"own signals alone": raw} if name == OPERATORS else {}
-        found |= {"no labels": scorers(released, signals, group)["no labels"]} if name != STANDS_IN[SESSIONS] else {}
+        found |= {"no labels": Judgement(released, signals, guilty, group).scorers()["no labels"]} if name != STANDS_IN[SESSIONS] else {}
         if name == ORDERS:
             continue  # hardly any of their signals are of views
         for how, score in found.items():

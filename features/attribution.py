@@ -8,7 +8,10 @@ and Noto, KDD 2008). With it a session that was inflated is a mixture with one u
 Integrated over that share, the mixture over the views being honest is the Bayes factor of the session having been inflated (Kass
 and Raftery, JASA 1995), and the session's probability is updated by it: views that are false beyond doubt are, in a session of
 which its signals left doubt. A session is inflated or it is not, so its share is nothing for sure with the one probability and
-follows that posterior with the other. Each view has a posterior too.
+follows that posterior with the other. Each view has a posterior too, and what its account and its device did in other sessions moves it (`known_elsewhere`).
+
+How far ratios are to be trusted shows in sessions held honest (`null_of`). A classifier that few verdicts taught gives many of those large
+factors: its ratios are drawn towards 1, and what they say of a session is divided by as much again.
 
 Where it fails: false views that look like none in any confirmed session have ratio near the base and are not counted; honest
 sessions whose audience is of another kind than other sessions' look inflated, and only their own low probability holds that off.
@@ -19,7 +22,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numba import njit
+
+from features.pooling import elsewhere
 
 USUAL = 0.3  # false share of an inflated session before its views are looked at
 PSEUDO = 4.0  # views by which that counts: shares differ so much from session to session that little may be expected
@@ -48,6 +54,16 @@ class Shares:
     certainty: np.ndarray
     inflated: np.ndarray
     posterior: np.ndarray
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """Of each session, were it inflated: weights of false shares (sessions, GRID + 1), their mean, and the log of the Bayes factor of its
+    having been, over none of its views being false."""
+
+    weight: np.ndarray
+    mean: np.ndarray
+    factor: np.ndarray
 
 
 def likelihood_ratio(odds: np.ndarray, honest: np.ndarray) -> np.ndarray:
@@ -92,16 +108,50 @@ def _mixtures(ratio, start, before, alike, grid):  # pragma: no cover - compiled
     return weight, mean, factor
 
 
-def updated(probability: np.ndarray, factor: np.ndarray) -> np.ndarray:
+def mixtures(ratio: np.ndarray, start: np.ndarray) -> Mixtures:
+    """Each session as a mixture of honest and false views, were it inflated. Of an inflated session a share of `USUAL` is expected.
+
+    `ratio`: (views,) sorted by session, `start`: int64 (sessions + 1,).
+    """
+    share = np.clip(np.arange(GRID + 1) / GRID, 1e-4, 1.0 - 1e-4)
+    before = PSEUDO * (USUAL * np.log(share) + (1.0 - USUAL) * np.log(1.0 - share))
+    return Mixtures(*_mixtures(np.ascontiguousarray(ratio), start, before, ALIKE, GRID))
+
+
+def null_of(probability: np.ndarray, factor: np.ndarray) -> float:
+    """The log of the Bayes factor that `BEYOND` of the sessions held honest do not exceed; at least 0, and 0 where none is."""
+    honest = factor[(probability < HONEST) & np.isfinite(factor)]
+    return max(float(np.quantile(honest, BEYOND)), 0.0) if len(honest) else 0.0
+
+
+def tempered(ratio: np.ndarray, null: float) -> np.ndarray:
+    """Likelihood ratios drawn towards 1 as far as the sessions held honest show them to say too much; `null` as of `null_of`."""
+    return ratio ** min(1.0, SHARED / max(null, 1e-12))
+
+
+def known_elsewhere(ratio: np.ndarray, posterior: np.ndarray, session: np.ndarray, who: list[pd.Series]) -> np.ndarray:
+    """Likelihood ratios of views, moved by what their account or their device did in other sessions, whichever says more.
+
+    `posterior`: (views,), by the views themselves; `session`: (views,), numbers; `who`: accounts and devices, (views,) each, None where not known.
+    """
+    change = np.zeros(len(ratio))
+    for one in who:
+        said = elsewhere(posterior, one, session)
+        change = np.where(np.abs(said) > np.abs(change), said, change)
+    return np.clip(ratio * np.exp(change), 1.0 / MOST, MOST)
+
+
+def updated(probability: np.ndarray, factor: np.ndarray, distrust: float = 0.0) -> np.ndarray:
     """Probability of each session having been inflated after its views were looked at; 0 and 1 stay what they are.
 
-    `factor`: logs of Bayes factors, (sessions,). Of those above what `BEYOND` of the sessions held honest reach, what is above counts.
+    `factor`: logs of Bayes factors, (sessions,), NaN where no view was. Of those above what `BEYOND` of the sessions held honest reach,
+    what is above counts. `distrust`: that null by the views alone, before they were tempered and known elsewhere.
     """
-    honest = factor[probability < HONEST]
-    null = max(float(np.quantile(honest, BEYOND)), 0.0) if len(honest) else 0.0
-    evidence = np.where(factor > null, factor - null, np.minimum(factor, 0.0)) / max(SHARED, null)
+    null = null_of(probability, factor)
+    said = np.where(factor > null, factor - null, np.minimum(factor, 0.0)) / max(SHARED, null, distrust)
     with np.errstate(divide="ignore"):
-        return 1.0 / (1.0 + (1.0 - probability) / np.maximum(probability, 1e-300) * np.exp(-evidence)) * (probability > 0.0)
+        found = 1.0 / (1.0 + (1.0 - probability) / np.maximum(probability, 1e-300) * np.exp(-said)) * (probability > 0.0)
+    return np.where(np.isfinite(factor), found, probability)
 
 
 @njit(cache=True, nogil=True)
@@ -133,16 +183,17 @@ def _fit(ratio, start, weight, mean, probability, tail):  # pragma: no cover - c
     return share, low, high, certainty, posterior
 
 
+def shares_of(found: Mixtures, ratio: np.ndarray, start: np.ndarray, inflated: np.ndarray) -> Shares:
+    """False share of each session and posterior of each view, where `inflated` is the probability of each session now that its views are known."""
+    share, low, high, certainty, posterior = _fit(np.ascontiguousarray(ratio), start, found.weight, found.mean, inflated, TAIL)
+    return Shares(share, low, high, certainty, inflated, posterior)
+
+
 def false_shares(ratio: np.ndarray, start: np.ndarray, probability: np.ndarray) -> Shares:
-    """False share of each session and posterior of each view.
+    """False share of each session and posterior of each view, by these sessions alone.
 
     `ratio`: (views,) sorted by session, `start`: int64 (sessions + 1,), `probability`: (sessions,) that the session was
-    inflated before its views are looked at; 0 and 1 stay what they are. Of an inflated session a share of `USUAL` is then expected.
+    inflated before its views are looked at; 0 and 1 stay what they are.
     """
-    share = np.clip(np.arange(GRID + 1) / GRID, 1e-4, 1.0 - 1e-4)
-    before = PSEUDO * (USUAL * np.log(share) + (1.0 - USUAL) * np.log(1.0 - share))
-    given = np.ascontiguousarray(ratio)
-    weight, mean, factor = _mixtures(given, start, before, ALIKE, GRID)
-    inflated = updated(np.clip(np.nan_to_num(probability), 0.0, 1.0), factor)
-    share, low, high, certainty, posterior = _fit(given, start, weight, mean, inflated, TAIL)
-    return Shares(share, low, high, certainty, inflated, posterior)
+    found = mixtures(ratio, start)
+    return shares_of(found, ratio, start, updated(np.clip(np.nan_to_num(probability), 0.0, 1.0), found.factor))

@@ -14,6 +14,11 @@ What sessions and orders showed tells of the operator itself too, whose model kn
 that where a table is not delivered: half of it is added to the operator's log-odds, again so that the number expected stays
 (`weighed_owners`).
 
+Views are weighed so with what their account and device did in other sessions (`elsewhere`): who watches for pay, or is a script, does so
+wherever it is sent. There one view already counts as much as all (`VISITS`), the same session's are left out, whose probability they
+share, and no more is taken than `SUSPECT` in log-odds: on a platform where hardly anybody cheats views that two sessions left in some
+doubt would else settle both.
+
 Where it fails: one false session or order at an operator that is honest otherwise (a rival's brushing) looks better than it did; and an
 operator that is mostly false drags its honest ones with it. Constants were chosen on worlds and markets that no page judges; 4 to 10 for
 `PSEUDO`, 20 to 200 for `ALIKE` and a half to three quarters for `TAKEN` are alike there.
@@ -33,6 +38,8 @@ ALIKE = 50.0  # however many entities: their scores err together, so that they n
 TAKEN = 0.5  # of the change in log-odds
 MOST = 1e3  # one entity never says more than this of its operator
 DOWN, UP = -1.0, 9.0  # log-odds within which entities of one kind speak of their owner: clean sessions do not clear its orders
+VISITS = 1.0  # views by which the share over all counts in that of one account or device; 0.5 to 3 are alike
+SUSPECT = 3.0  # log-odds that others add to a view at most: 4 finds a few more, and more that is honest where nobody cheats
 LEAST = 1e-6  # probabilities are held between this and 1 less this
 PASSES = 30
 
@@ -57,7 +64,7 @@ def shown(probability: np.ndarray, owner: pd.Series) -> pd.DataFrame:
     if not len(probability):
         return pd.DataFrame(columns=["sessions", "inflated_share", "log_odds"], dtype=float)
     shares = _shares(probability, owner)
-    level = _level(np.log(_odds(probability)) + shares.change(shares.others), probability)
+    level = _level(log_odds(probability) + shares.change(shares.others), probability)
     names = pd.factorize(owner)[1]
     found = {"sessions": shares.count, "inflated_share": shares.share, "log_odds": shares.change(shares.share) - level}
     return pd.DataFrame({k: v[: len(names)] for k, v in found.items()}, index=pd.Index(names, name="owner"))
@@ -74,10 +81,26 @@ def weighed_owners(probability: np.ndarray, showed: np.ndarray) -> np.ndarray:
     return _expecting_as_many(probability, TAKEN * np.clip(np.nan_to_num(showed), DOWN, UP).sum(axis=1))
 
 
+def elsewhere(probability: np.ndarray, who: pd.Series, session: np.ndarray) -> np.ndarray:
+    """Log-odds by which what the same account (or device) did in other sessions moves each view, shape (n,); 0 where nothing is known.
+
+    `probability`: (n,), of each view being false by itself; `who`: (n,), its account or device, None where not known; `session`: (n,), numbers.
+    """
+    if not len(probability):
+        return probability
+    shares = _shares(probability, who, VISITS, session)
+    return np.minimum(shares.change(shares.others), SUSPECT)
+
+
 def moved(probability: float, log_odds: float) -> float:
     """A probability moved by what was shown of its owner."""
     held = min(max(probability, LEAST), 1.0 - LEAST)
     return 1.0 / (1.0 + (1.0 - held) / held * math.exp(-log_odds))
+
+
+def shifted(probability: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Probabilities moved by log-odds, (n,) both."""
+    return _probability(log_odds(probability) + by)
 
 
 def pooled_points(points: np.ndarray, owner: pd.Series) -> np.ndarray:
@@ -107,7 +130,8 @@ class _Shares:
         return np.log(_odds(share)) - np.log(_odds(self.usual))
 
 
-def _shares(probability: np.ndarray, owner: pd.Series) -> _Shares:
+def _shares(probability: np.ndarray, owner: pd.Series, pseudo: float = PSEUDO, place: np.ndarray | None = None) -> _Shares:
+    """Shares of owners by EM, and of each entity's others; with `place`, others are those of its owner that are in another one."""
     usual = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
     ratio = np.clip(_odds(probability) / _odds(usual), 1.0 / MOST, MOST)
     of, count = _codes(owner)
@@ -116,14 +140,21 @@ def _shares(probability: np.ndarray, owner: pd.Series) -> _Shares:
     for _ in range(PASSES):
         false = share[of] * ratio / (share[of] * ratio + 1.0 - share[of])
         among = np.bincount(of, false, len(count))
-        share = (PSEUDO * usual + weight * among) / (PSEUDO + weight * count)
-    others = (PSEUDO * usual + weight[of] * (among[of] - false)) / (PSEUDO + weight[of] * (count[of] - 1.0))
+        share = (pseudo * usual + weight * among) / (pseudo + weight * count)
+    own, many = (false, 1.0) if place is None else _together(false, of, place)
+    others = (pseudo * usual + weight[of] * (among[of] - own)) / (pseudo + weight[of] * (count[of] - many))
     return _Shares(usual, share, count, others)
+
+
+def _together(false: np.ndarray, of: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """False ones, and all, of each entity's owner in the entity's place, itself among them."""
+    cell = pd.factorize(of * (int(place.max()) + 1) + place)[0]
+    return np.bincount(cell, false)[cell], np.bincount(cell)[cell]
 
 
 def _expecting_as_many(probability: np.ndarray, change: np.ndarray) -> np.ndarray:
     """Probabilities moved by log-odds, less what keeps their sum."""
-    weighed = np.log(_odds(probability)) + change
+    weighed = log_odds(probability) + change
     return _probability(weighed - _level(weighed, probability))
 
 
@@ -139,6 +170,11 @@ def _codes(owner: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     alone = of < 0
     of = np.where(alone, len(names) + np.cumsum(alone) - 1, of)
     return of, np.bincount(of).astype(float)
+
+
+def log_odds(p: np.ndarray) -> np.ndarray:
+    """Log-odds of probabilities, held between `LEAST` and 1 less it."""
+    return np.log(_odds(p))
 
 
 def _odds(p):

@@ -1,4 +1,4 @@
-"""Figures of a night: counted from the lake, corrected by scores, and by attribution where views are attributed."""
+"""Figures of a night: counted from the lake, corrected by scores, and by attribution where views are (`attributed.py`)."""
 
 from __future__ import annotations
 
@@ -6,36 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import ibis
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from features import attribution, engine
-from features.declare import ORDER, SESSION, VIEW
+from features import engine
+from features.declare import ORDER, SESSION
 from serving import corrected, inputs
 from serving.scored import Scored
-from training.dataset import session_of
 from training.labels import verdicts
 from training.models.session_inflation import MODEL as SESSION_MODEL
-from training.release import Released
 
 ENGAGEMENT = "engagement_fraud"
-
-
-def attribute(released: Released, views: pd.DataFrame, probability: pd.Series) -> tuple[np.ndarray, np.ndarray, attribution.Shares]:
-    """Attribute single views: order in which the views were taken (session by session), session names, shares and posteriors.
-
-    `views`: signals by view id, not empty; `probability`: of each session having been inflated, 0 where it is not named.
-    """
-    of = session_of(views.index).to_numpy().astype(str)
-    order = np.argsort(of, kind="stable")
-    of = of[order]
-    p = released.probability(released.raw(views[released.columns].to_numpy()[order])).clip(1e-6, 1 - 1e-6)
-    names, start = np.unique(of, return_index=True)
-    start = np.append(start, len(order)).astype(np.int64)
-    inflated = probability.reindex(names).fillna(0.0).to_numpy()
-    ratio = attribution.likelihood_ratio(p / (1.0 - p), np.repeat(inflated < attribution.HONEST, np.diff(start)))
-    return order, names, attribution.false_shares(ratio, start, inflated)
 
 
 def false_views(posterior: pd.Series, viewers: pd.DataFrame, orders: pd.DataFrame, probability: pd.Series) -> pd.Series:
@@ -47,34 +28,6 @@ def false_views(posterior: pd.Series, viewers: pd.DataFrame, orders: pd.DataFram
     most = corrected.brushers(orders, probability).rename_axis(["session_id", "account_id"])
     p = viewers.reindex(posterior.index).join(most.rename("p"), on=["session_id", "account_id"])["p"].fillna(0.0)
     return 1.0 - (1.0 - posterior) * (1.0 - p)
-
-
-def attributed_shares(tables: dict[str, Any], sessions: Scored, released: Released) -> pd.DataFrame:
-    """False share of the views of each session, by attributing single views: index session; share, low, high, certainty, and `viewers`,
-    by which to multiply it for the false share of viewers (`viewers_of_views`)."""
-    wanted = sorted(sessions.signals.index)
-    views = engine.compute(tables, released.model.signals, VIEW, wanted)
-    if views.empty:
-        return pd.DataFrame(columns=["share", "low", "high", "certainty", "viewers"])
-    order, names, found = attribute(released, views, sessions.probability())
-    frame = pd.DataFrame({"share": found.share, "low": found.low, "high": found.high, "certainty": found.certainty})
-    v = engine.named_views(tables["views"].semi_join(engine.scope_of(tables, wanted, SESSION), "session_id"))
-    who = v.select("view_id", "account_id").to_pandas().set_index("view_id")["account_id"].reindex(views.index[order])
-    frame["viewers"] = viewers_of_views(found.posterior, session_of(who.index).to_numpy(), who.to_numpy()).reindex(names).to_numpy()
-    return frame.set_axis(pd.Index(names, name="session_id"))
-
-
-def viewers_of_views(posterior: np.ndarray, session: np.ndarray, account: np.ndarray) -> pd.Series:
-    """False share of viewers over that of views, by session, 1 where none is false.
-
-    Three arrays over views: the posterior of each being false, its session, and who watched (None: not known). A viewer is real who
-    watched once for real, and what counts is the least suspicious view: bots come back more often than people do, so that fewer
-    viewers are false than views.
-    """
-    v = pd.DataFrame({"p": posterior, "session": session, "account": account})
-    of_views = v.groupby("session")["p"].mean()
-    of_viewers = v.dropna(subset=["account"]).groupby(["session", "account"])["p"].min().groupby("session").mean()
-    return (of_viewers.reindex(of_views.index) / of_views.where(of_views > 0)).fillna(1.0)
 
 
 def counted_figures(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:

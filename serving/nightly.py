@@ -20,15 +20,15 @@ from features.declare import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
 from features.graphs.rings import Rings
 from features.rings import find_rings
 from serving import inputs, yardsticks
+from serving.attributed import attributed_shares
 from serving.dossier import Files
 from serving.duties.standing_orders import digest_of
-from serving.figures import attributed_shares, corrected_figures, operator_figures, sessions_before
+from serving.figures import corrected_figures, operator_figures, sessions_before
 from serving.policy import Policy
 from serving.publish import locked, write_parts, write_table
 from serving.record import record_night
 from serving.report import Evening, write_report
 from serving.scored import (
-    MODEL_OF,
     Say,
     Scored,
     categories_of,
@@ -158,9 +158,8 @@ def compute_night(
     rings = find_rings(tables, _members_before(lake, before))
     members = rings.members["account_id"].tolist()
     accounts = engine.compute(tables, catalogue.of_entity(ACCOUNT), ACCOUNT, members) if members else pd.DataFrame()
-    say("views")
-    by_view = models.get(MODEL_OF[VIEW]) if SESSION in scored and scored[SESSION].released is not None else None
-    shares = attributed_shares(tables, scored[SESSION], by_view) if by_view and "views" in tables else None
+    sessions = scored.get(SESSION)
+    shares = attributed_shares(sessions.looked, sessions.by_all_views()) if sessions is not None and sessions.looked is not None else None
     say("corrected figures and tiers")
     figures = corrected_figures(tables, scored, scope, shares)
     whole = [f for f in (figures[figures["entity_kind"] == SESSION] if len(figures) else figures, sessions_before(lake, before)) if len(f)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 import networkx as nx
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -19,6 +20,7 @@ from features import engine
 from features.declare import SESSION
 from features.graphs.rings import Rings
 from features.minutes import minutes_frame
+from features.pooling import shifted
 from serving import charts
 from serving.dossier import Files, dossiers
 from serving.duties import audit
@@ -119,9 +121,20 @@ def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[st
                 "picture": charts.timeline(minutes, charts.expected_band(minutes, peers)),
                 "windows": charts.suspicious_minutes(minutes).head(20).to_dict("records"),
                 "reasons": json.loads(first.reasons) if isinstance(first.reasons, str) else [],
+                "steps": steps_of(first.own_probability, first.by_views, first.probability),
             }
         )
     return out
+
+
+def steps_of(own: float, by_views: float, probability: float) -> dict[str, float] | None:
+    """How a session's probability came about: by its signals, with its single views, weighed with its operator's others; None where no
+    model gave one. Without `views` they were not looked at."""
+    if not np.isfinite(probability):
+        return None
+    looked = bool(np.isfinite(by_views))
+    signals = float(shifted(np.array([own]), np.array([-by_views]))[0]) if looked else own
+    return {"signals": signals, "probability": probability, **({"views": own} if looked else {})}
 
 
 def shown_rings(rings: Rings) -> list[dict[str, Any]]:

@@ -17,13 +17,15 @@ from features import catalogue, engine, pooling
 from features.declare import OPERATOR, ORDER, SESSION, VIEW
 from features.departures import ENOUGH
 from features.deviance import signals_of
-from features.pooling import LEAST
+from features.pooling import log_odds, shifted
 from serving import inputs, scorer
+from serving.attributed import Looked, look, worth_looking
 from serving.policy import Policy
 from training import release
 from training.release import Released
 
 MODEL_OF = {SESSION: "session_inflation", ORDER: "order_brushing", OPERATOR: "operator_rank", VIEW: "view_authenticity"}
+VIEWS = "view_fraud"  # what single views tell of
 # what is asked where a model is not: counters by minute were delivered, single views not
 STANDS_IN = {"session_inflation": "session_inflation_live"}
 KNOWN = 0.5  # share of what a model goes by that has to be known; one that was taught with views says little of orders alone
@@ -37,7 +39,7 @@ class Scored:
     `kinds`: probability of each typology that it tells apart, index entity; without columns where it tells none apart.
     `usual`: signals of those that they are compared with, `owner`: whose each of these is, None where none has an owner;
     `known`: probabilities of further ones, as the nights before published them; `released`: the model so compared, None where none was
-    asked; `showed`: of operators, what their sessions and orders showed (`operators_shown`).
+    asked; `showed`: of operators, what their sessions and orders showed (`operators_shown`); `looked`: of sessions, their single views.
     """
 
     signals: pd.DataFrame
@@ -50,6 +52,7 @@ class Scored:
     known: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     released: Released | None = None
     showed: pd.DataFrame | None = None
+    looked: Looked | None = None
 
     @property
     def judged(self) -> pd.DataFrame:
@@ -60,12 +63,13 @@ class Scored:
         return self.judged["probability"]
 
     def by_own_signals(self) -> pd.Series:
-        """Probabilities by their own signals of all that are compared and of those known from before: index entity, sorted; none without a model."""
+        """Probabilities by their own signals and views of all that are compared and of those known from before: index entity, sorted; none
+        without a model."""
         if self.released is None:
             return pd.Series(dtype=float)
         rows = self.judged["own_probability"]
         beside = self.usual[~self.usual.index.isin(rows.index)]
-        more = pd.Series(scorer.weighed(self.released, beside, beside)[1], index=beside.index)
+        more = pd.Series(scorer.weighed(self.released, beside, self.usual, looked=self.looked)[1], index=beside.index)
         known = self.known[~self.known.index.isin(self.usual.index)]
         return pd.concat([part for part in (rows, more, known) if len(part)] or [known]).sort_index()
 
@@ -75,10 +79,15 @@ class Scored:
         p = self.by_own_signals()
         return pooling.shown(p.to_numpy(), pd.Series(dtype=object) if self.owner is None else self.owner.reindex(p.index))
 
+    def by_all_views(self) -> pd.Series:
+        """Probability of each having false views, those of buyers among them, by whom no verdict on a session is meant; where they were looked at."""
+        assert self.released is not None and self.looked is not None
+        found = scorer.weighed(self.released, self.signals, self.usual, self.owner, self.known, self.showed, self.looked, "all")[2]
+        return pd.Series(found, index=self.signals.index)
+
     def moved_by(self) -> pd.Series:
         """Log-odds by which each was moved from what its own signals say, by entity; nothing where no model gave a probability."""
-        odds = [np.log(p / (1.0 - p)) for p in (self.judged[c].clip(LEAST, 1.0 - LEAST) for c in ("probability", "own_probability"))]
-        return (odds[0] - odds[1]).fillna(0.0)
+        return (log_odds(self.judged["probability"]) - log_odds(self.judged["own_probability"])).fillna(0.0)
 
 
 def operators_shown(scored: dict[str, Scored]) -> pd.DataFrame | None:
@@ -108,7 +117,7 @@ def shadow_scores(scored: dict[str, Scored], challengers: dict[str, Released]) -
     for entity, s in scored.items():
         if s.main in challengers:
             c = challengers[s.main]
-            raw, _own, probability = scorer.weighed(c.among(s.usual), s.signals, s.usual, s.owner, s.known, s.showed)
+            raw, _own, probability = scorer.weighed(c.among(s.usual), s.signals, s.usual, s.owner, s.known, s.showed, s.looked)
             rank = np.empty(len(raw), dtype=np.int64)
             rank[np.lexsort((-raw, -probability))] = np.arange(1, len(raw) + 1)
             named = {"entity_kind": entity, "entity_id": s.signals.index, "model": s.main, "model_version": c.version}
@@ -186,16 +195,31 @@ def score_entity(
     signals = usual[~usual.index.isin(beside)] if beside else usual
     owner = inputs.owners_of(tables, entity, usual.index.union(known.index)) if entity in inputs.OWNED else None
     peers = scorer.peers_of(signals, stratum)
+    by_view = models.get(MODEL_OF[VIEW]) if entity == SESSION and "views" in tables else None
     say(f"{entity} scores")
     parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, usual, owner)]
-    main, kinds = scorer.DEVIANCE, pd.DataFrame(index=signals.index)
+    main, kinds, looked = scorer.DEVIANCE, pd.DataFrame(index=signals.index), None
     released = asked(models, entity, usual, say)
     if released is not None:
         released = released.among(usual)
-        parts.append(scorer.model_scores(released, signals, peers, policy.night, usual, owner, known, showed))
+        if by_view is not None:
+            say("views")
+            alone = pd.Series(scorer.weighed(released, usual, usual, owner, known)[2], index=usual.index)
+            looked = look(tables, by_view, alone[worth_looking(usual["view_count"], signals.index)])
+        parts.append(scorer.model_scores(released, signals, peers, policy.night, usual, owner, known, showed, looked))
         main = released.model.name
-        kinds = kinds.assign(**released.by_typology(signals[released.columns].to_numpy(), parts[-1]["probability"].to_numpy()))
-    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, owner, known, released, showed)
+        kinds = kinds_of(released, signals, parts[-1])
+    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, owner, known, released, showed, looked)
+
+
+def kinds_of(released: Released, signals: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Probability of each typology that a model tells apart, index entity. What single views said is said of views alone."""
+    by_views = scores["by_views"].fillna(0.0).to_numpy()
+    told = released.by_typology(signals[released.columns].to_numpy(), shifted(scores["probability"].to_numpy(), -by_views))
+    most = scores["probability"].to_numpy()
+    return pd.DataFrame(
+        {name: np.minimum(shifted(p, by_views) if name == VIEWS else p, most) for name, p in told.items()}, index=signals.index
+    )
 
 
 def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:

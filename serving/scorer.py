@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
 from features.facts import points_of
-from features.pooling import pooled, pooled_points, weighed_owners
+from features.pooling import log_odds, pooled, pooled_points, weighed_owners
 from serving.policy import NightPolicy
 from training.release import Released
 
 DEVIANCE = "deviance"
+
+
+class ByViews(Protocol):
+    """What single views say of sessions (`attributed.Looked`)."""
+
+    def moved(self, probability: np.ndarray, sessions: pd.Index, which: str = "judged") -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -91,16 +97,18 @@ def model_scores(
     owner: pd.Series | None = None,
     known: pd.Series | None = None,
     showed: pd.DataFrame | None = None,
+    looked: ByViews | None = None,
 ) -> pd.DataFrame:
     """Scores of a released model, with reasons for what will be shown (SHAP values of trees, Lundberg et al. 2020).
 
     `usual`: signals of all that are known (None: these), `owner`: whose each of them is, by entity; where that is given, probabilities
-    are weighed with those of the owner's others (`features/pooling.py`), and `own_probability` is what the entity's own signals say;
-    `known`: that of further entities; `showed`: of operators, what their sessions and orders showed, by which they are weighed.
-    Index entity id; columns model, model_version, score, probability, own_probability, rank, reasons, unknown.
+    are weighed with those of the owner's others (`features/pooling.py`), and `own_probability` is what the entity's own signals say, of
+    sessions together with their single views (`looked`: the change in log-odds is `by_views`); `known`: that of further entities;
+    `showed`: of operators, what their sessions and orders showed, by which they are weighed.
+    Index entity id; columns model, model_version, score, probability, own_probability, by_views, rank, reasons, unknown.
     """
     values = signals[released.columns].to_numpy()
-    raw, own, probability = weighed(released, signals, signals if usual is None else usual, owner, known, showed)
+    raw, own, probability = weighed(released, signals, signals if usual is None else usual, owner, known, showed, looked)
     frame = _ranked(signals.index, released.model.name, released.version, 100.0 * probability, probability, raw)
     shown = (frame["rank"] <= policy.explain_top) | (frame["probability"] >= policy.explain_from)
     rows = np.flatnonzero(shown.to_numpy())
@@ -110,7 +118,8 @@ def model_scores(
         for i, c in zip(rows, contributions, strict=True)
     }
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
-    return frame.assign(own_probability=own, unknown=_unknown(signals[released.columns], shown.to_numpy()))
+    by_views = np.nan if looked is None else log_odds(own) - log_odds(released.probability(raw))
+    return frame.assign(own_probability=own, by_views=by_views, unknown=_unknown(signals[released.columns], shown.to_numpy()))
 
 
 def weighed(
@@ -120,14 +129,18 @@ def weighed(
     owner: pd.Series | None = None,
     known: pd.Series | None = None,
     showed: pd.DataFrame | None = None,
+    looked: ByViews | None = None,
+    which: str = "judged",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Raw scores of some entities among those that are `usual`, probabilities by their own signals, and weighed with their owner's others.
+    """Raw scores of some entities among those that are `usual`, probabilities by their own signals (and single views, where those of
+    sessions were `looked` at; `which` of them), and weighed with their owner's others.
 
     `owner`: whose each is, by entity (None: they are not weighed so); `known`: probabilities of further ones by their own signals.
     `showed`: of operators, log-odds that their sessions and orders showed, index operator, a column a kind.
     """
     raw = released.raw(usual[released.columns].to_numpy()) if len(usual) else np.zeros(0)
     own = released.probability(raw)
+    own = own if looked is None else looked.moved(own, usual.index, which)
     both, rows = own, usual.index.get_indexer(signals.index)
     if owner is not None:
         more = pd.Series(dtype=float) if known is None else known[~known.index.isin(usual.index)]
@@ -169,7 +182,7 @@ def deviance_scores(
             [reason(n, signals.at[entity_id, n], peers.of(entity_id, n), v / total[i]) for n, v in top.items()], ensure_ascii=False
         )
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
-    return frame.assign(own_probability=unknown, unknown=_unknown(signals[known], shown))
+    return frame.assign(own_probability=unknown, by_views=unknown, unknown=_unknown(signals[known], shown))
 
 
 def _ranked(index: pd.Index, model: str, version: str, score: np.ndarray, probability: np.ndarray, key: np.ndarray) -> pd.DataFrame:

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from features.engine import frame_tables
+from serving.attributed import viewers_of_views
 from serving.corrected import order_figures, session_figures, share_of, watched_orders
-from serving.figures import operator_figures, viewers_of_views
+from serving.figures import operator_figures
 from serving.scorer import Peers
 from tests.spec.cases import rows, views
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from features.pooling import DOWN, UP, moved, pooled, pooled_points, shown, weighed_owners
+from features.pooling import DOWN, SUSPECT, UP, elsewhere, moved, pooled, pooled_points, shown, weighed_owners
 
 CLEAN = [0.01] * 200
 
@@ -128,3 +128,39 @@ def test_of_whom_nothing_was_shown_stays_where_it_was():
     p = np.array([0.2, 0.4, 0.7])
     assert weighed_owners(p, np.full((3, 2), np.nan)) == pytest.approx(p, abs=1e-9)
     assert weighed_owners(p, np.zeros((3, 0))) is p
+
+
+def test_a_view_is_moved_by_what_its_account_did_in_other_sessions_and_not_by_its_own():
+    """Four accounts with one doubtful view in session 0: seen false elsewhere, false in the same session alone, clean elsewhere, nowhere else."""
+    rows = [("bot", 0, 0.2), ("bot", 1, 0.95), ("bot", 2, 0.95), ("twice", 0, 0.2), ("twice", 0, 0.95), ("clean", 0, 0.2)]
+    rows += (
+        [("clean", i, 0.001) for i in range(1, 9)]
+        + [("once", 0, 0.2), (None, 0, 0.2), (None, 1, 0.95)]
+        + [(f"a{i}", 3, 0.01) for i in range(300)]
+    )
+    who, session, p = (list(column) for column in zip(*rows, strict=True))
+    found = elsewhere(np.array(p), pd.Series(who, dtype=object), np.array(session))
+    assert found[0] == SUSPECT and found[5] < -0.3
+    assert found[[3, 4, 14, 15, 16]] == pytest.approx(0.0, abs=1e-9)
+    assert elsewhere(np.zeros(0), pd.Series(dtype=object), np.zeros(0, dtype=int)).shape == (0,)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_shares_elsewhere_are_those_of_the_account_s_views_in_other_sessions(seed):
+    """Beside a sum over the views themselves, account by account and session by session."""
+    rng = np.random.default_rng(seed)
+    who, session, p = rng.integers(0, 5, 40), rng.integers(0, 4, 40), rng.uniform(0.01, 0.6, 40)
+    usual = p.mean()
+    ratio = p / (1 - p) / (usual / (1 - usual))
+    share = np.full(5, usual)
+    for _ in range(30):
+        false = share[who] * ratio / (share[who] * ratio + 1 - share[who])
+        for a in range(5):
+            weight = 1 / (1 + (who == a).sum() / 50)
+            share[a] = (usual + weight * false[who == a].sum()) / (1 + weight * (who == a).sum())
+    found = elsewhere(p, pd.Series(who), session)
+    for i in range(40):
+        others = (who == who[i]) & (session != session[i])
+        weight = 1 / (1 + (who == who[i]).sum() / 50)
+        expected = logit((usual + weight * false[others].sum()) / (1 + weight * others.sum())) - logit(usual)
+        assert found[i] == pytest.approx(min(expected, SUSPECT), abs=1e-9)

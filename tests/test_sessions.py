@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from features.attribution import false_shares, likelihood_ratio, updated
+from features.attribution import SHARED, false_shares, known_elsewhere, likelihood_ratio, null_of, tempered, updated
 from features.bursts import BurstAlarm, alarms, burst_scores
 from features.expected import ExpectedAudience
 from features.graphs.episodes import find_episodes
+from serving.attributed import worth_looking
 
 OUTLIERS = ("check_outliers_fit_predict", "check_outliers_train")
 EXPECTED = {
@@ -135,6 +136,37 @@ def test_where_honest_sessions_have_large_factors_too_only_what_is_beyond_them_c
     assert clean == pytest.approx(1 / (1 + np.exp(-factor[-3:] / 4)))
 
 
+def test_ratios_are_drawn_towards_one_as_far_as_sessions_held_honest_show_them_to_say_too_much():
+    """A classifier that gives one honest session in ten the factor of a false one counts less, and less again in the session's odds."""
+    probability, factor = np.full(200, 0.01), np.where(np.arange(200) % 10 == 0, 4.0 * SHARED, -1.0)
+    null = null_of(probability, factor)
+    assert null == 4.0 * SHARED and null_of(probability, np.full(200, -1.0)) == 0.0 and null_of(probability + 0.5, factor) == 0.0
+    ratio = np.array([0.01, 1.0, 256.0])
+    assert tempered(ratio, null) == pytest.approx(ratio**0.25) and tempered(ratio, 0.5 * SHARED).tolist() == ratio.tolist()
+    assert null_of(probability, np.full(200, np.nan)) == 0.0
+    doubtful, said = np.array([0.3]), np.array([8.0])
+    assert updated(doubtful, said, null)[0] == pytest.approx(1 / (1 + 7 / 3 * np.exp(-8.0 / null)))
+    assert updated(doubtful, said)[0] > updated(doubtful, said, null)[0] > 0.3
+
+
+def test_sessions_whose_views_were_not_looked_at_keep_their_probability_and_are_no_yardstick():
+    probability = np.array([*[0.01] * 40, 0.4, 0.4])
+    factor = np.array([*[np.nan] * 20, *[-2.0] * 20, 12.0, np.nan])
+    found = updated(probability, factor)
+    assert found[-1] == 0.4 and (found[:20] == 0.01).all()
+    assert found[-2] == pytest.approx(1 / (1 + 1.5 * np.exp(-12.0 / SHARED)))
+
+
+def test_of_an_account_and_its_device_the_one_that_says_more_moves_a_view():
+    posterior = np.array([0.3, 0.9, 0.3, 0.9, 0.3, *[0.001] * 200])
+    session = np.array([0, 1, 0, 1, 0, *range(2, 202)])
+    account = pd.Series(["a", "a", "b", "c", None, *[f"x{i}" for i in range(200)]], dtype=object)
+    device = pd.Series(["d", "e", "f", "f", "g", *[f"y{i}" for i in range(200)]], dtype=object)
+    found = known_elsewhere(np.ones(205), posterior, session, [account, device])
+    assert found[0] > 5 and found[2] == pytest.approx(found[0]) and found[4] == pytest.approx(1.0)
+    assert known_elsewhere(np.full(205, 900.0), posterior, session, [account])[0] == 1e3
+
+
 def test_odds_of_confirmed_sessions_become_the_likelihood_ratio_of_false_views():
     """Confirmed sessions are 60 % honest: the odds never fall below that, and taking it off gives the ratio back."""
     _false, ratio, _start = sessions([0.0] * 50, 400, 4)
@@ -142,3 +174,13 @@ def test_odds_of_confirmed_sessions_become_the_likelihood_ratio_of_false_views()
     found = likelihood_ratio(odds, np.ones(len(odds), bool))
     middle = (ratio > 0.2) & (ratio < 5)
     assert np.median(np.abs(np.log(found[middle] / ratio[middle]))) < 0.15
+
+
+def test_a_night_looks_at_all_its_own_views_and_at_others_while_they_are_few(monkeypatch):
+    monkeypatch.setattr("serving.attributed.ENOUGH", 1000)
+    views = pd.Series({"tonight": 400.0, **{f"s{i:02d}": 100.0 for i in range(20)}, "empty": np.nan})
+    looked = worth_looking(views, pd.Index(["tonight"]))
+    assert "tonight" in looked and len(set(looked) & {f"s{i:02d}" for i in range(20)}) == 6
+    assert looked == worth_looking(views.iloc[::-1], pd.Index(["tonight"])) == sorted(looked)
+    huge = worth_looking(views.where(views.index != "tonight", 1e6), pd.Index(["tonight"]))
+    assert huge == ["tonight"]

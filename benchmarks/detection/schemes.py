@@ -12,16 +12,17 @@ import pandas as pd
 
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
+from benchmarks.judged import Judgement, judged, judgement
 from benchmarks.page import recall_at_precision, row
-from benchmarks.slice import DAYS, UNSEEN, held, judged
+from benchmarks.slice import DAYS, UNSEEN
 from features import engine
+from serving.yardsticks import STEADY
 from simulation.schemes import ENGAGEMENT_SCHEMES, TYPOLOGY, VIEW_SCHEMES
 from training.attacker import LIKE, VIEWER_HOUR
 from training.calibrate import expected_calibration_error
 from training.dataset import Dataset, build, tied_operators
 from training.fit import consistent, trees_of
 from training.models.session_inflation import MODEL as SESSIONS
-from training.release import Released, load
 from training.trees import Trees
 
 COMMAND = "make bench-detection"
@@ -105,10 +106,10 @@ def untouched(lake: Path, sessions: pd.Index) -> pd.Index:
     return sessions.difference(pd.Index(worlds.truth(lake, "sessions")["session_id"]), sort=False)
 
 
-def by_other(released: Released, trees: Trees, signals: pd.DataFrame, owner: pd.Series) -> pd.Series:
+def by_other(one: Judgement, trees: Trees) -> pd.Series:
     """Scores as a night would give them by trees that were taught otherwise, by the released calibration."""
-    other = replace(released, trees=trees.among(signals[trees.columns].to_numpy()))
-    return pd.Series(held(other, signals, owner)[0], index=signals.index)
+    other = replace(one.released, trees=trees.among(one.signals[trees.columns].to_numpy()))
+    return pd.Series(replace(one, released=other).held()[0], index=one.signals.index)
 
 
 def goals(
@@ -116,9 +117,7 @@ def goals(
     guilty: pd.Series,
     size: pd.DataFrame,
     planted: pd.DataFrame,
-    released: Released,
-    signals: pd.DataFrame,
-    owner: pd.Series,
+    one: Judgement,
 ) -> list[dict[str, Any]]:
     """Precision and recall of botted sessions and of like and follow farms, and what the same trees would reach were every
     session of the training world judged and no verdict wrong: the ceiling of the signals. Those trees are not released.
@@ -136,7 +135,7 @@ def goals(
     known = known.reset_index(drop=True)
     nobody, night = pd.Series(dtype=object), pd.Timestamp(AS_OF)
     everything = Dataset(known, labels, nobody, group.reset_index(drop=True), pd.Series([night] * len(known)), peers={night: known})
-    best = by_other(released, trees_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool)), signals, owner)
+    best = by_other(one, trees_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool)))
     out = []
     figures = zip(asked, _recalls(score, honest, asked), _recalls(best, honest, asked), _recalls(score, clean, asked), strict=True)
     for (name, words, members, goal), value, most, beside in figures:
@@ -148,22 +147,16 @@ def goals(
     return out
 
 
-def unseen_schemes(
-    score_seen: pd.Series,
-    clean: pd.Index,
-    honest: pd.Index,
-    planted: pd.DataFrame,
-    released: Released,
-    signals: pd.DataFrame,
-    owner: pd.Series,
-    say: Any,
-) -> list[dict[str, Any]]:
+def unseen_schemes(clean: pd.Index, honest: pd.Index, planted: pd.DataFrame, one: Judgement, say: Any) -> list[dict[str, Any]]:
     """Recall on each scheme by a model whose training rows have no session with that scheme, over its recall with them.
+
+    Single views are not asked, with the scheme or without: their model was taught with it.
 
     False alarms are counted among sessions in which nothing was planted, as in `goals`; beside it among all `clean` ones, of which
     those with bought orders have brushers' false views.
     """
-    lake = worlds.taught()
+    lake, one = worlds.taught(), replace(one, looked=None)
+    score_seen, signals = pd.Series(one.held()[0], index=one.signals.index), one.signals
     data = build(lake, SESSIONS, AS_OF, tied_operators(engine.duckdb_tables(lake, AS_OF)), say)
     truth = worlds.truth(lake, "sessions")
     rows = []
@@ -174,7 +167,7 @@ def unseen_schemes(
         say(f"without {scheme}")
         with_it = set(truth.loc[truth["scheme"] == scheme, "session_id"])
         kept = consistent(SESSIONS, data, ~data.entity.isin(with_it).to_numpy())
-        score = by_other(released, trees_of(SESSIONS, SESSIONS.columns, data, kept), signals, owner)
+        score = by_other(one, trees_of(SESSIONS, SESSIONS.columns, data, kept))
         for name, words, rivals in (("", "", honest), ("-brushed", ", brushed sessions counted as honest", clean)):
             seen, value = (float((s.loc[here] > s.loc[rivals].quantile(1 - FALSE_ALARMS)).mean()) for s in (score_seen, score))
             share = value / seen if seen > 0 else float("nan")
@@ -226,9 +219,9 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """All rows and texts of the unseen world."""
     lake = worlds.made("medium", UNSEEN)
     say("judging sessions of the unseen world")
-    signals, guilty, group = judged(lake, SESSIONS, AS_OF)
-    released: Released = load(models, SESSIONS.name).among(signals)
-    score, probability = (pd.Series(x, index=signals.index) for x in held(released, signals, group))
+    one = judgement(models, lake, SESSIONS.name, AS_OF)
+    signals, guilty = one.signals, one.guilty
+    score, probability = (pd.Series(x, index=signals.index) for x in one.held())
     bad = pd.Series(guilty.astype(bool), index=signals.index)
     honest = signals.index[~bad]
     bar = float(score.loc[honest].quantile(1 - FALSE_ALARMS))
@@ -236,12 +229,12 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     size = inflation(lake, signals.index)
     out, table = by_scheme(score, planted, bar)
     costs, curve = attacker(score, bar, size, planted)
-    out += goals(score, bad, size, planted, released, signals, group)
-    out += unseen_schemes(score, honest, untouched(lake, honest), planted, released, signals, group, say) + costs
+    out += goals(score, bad, size, planted, one)
+    out += unseen_schemes(honest, untouched(lake, honest), planted, one, say) + costs
     say("single views of the unseen world")
     rng = np.random.default_rng(7)
-    some = pd.Index(sorted(rng.choice(signals.index, min(1500, len(signals)), replace=False)))
-    out += false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, probability)
+    some = pd.Index(sorted(rng.choice(signals.index, min(STEADY, len(signals)), replace=False)))
+    out += false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, one)
     ece = expected_calibration_error(probability.to_numpy(), guilty.astype(float), np.ones(len(guilty)))
     out.append(
         row(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.judged import InTurns, Judgement
 from benchmarks.page import recall_at_precision, row
 from features import attribution, engine
-from features.declare import ORDER, VIEW
+from features.declare import ORDER
 from serving import figures
-from serving.figures import attribute
+from serving.attributed import look
 from serving.inputs import owners_of
 from serving.scorer import weighed
 from training.dataset import session_of
@@ -22,28 +24,30 @@ from training.release import load
 COMMAND = "make bench-detection"
 
 
-def false_views(models: Path, tables: Any, truth: pd.DataFrame, sessions: pd.Index, probability: pd.Series) -> list[dict[str, Any]]:
+def false_views(models: Path, tables: Any, truth: pd.DataFrame, sessions: pd.Index, judged: Judgement) -> list[dict[str, Any]]:
     """Which views are false: precision and recall of views held false (posterior at least `attribution.HELD`), by planted truth.
 
-    `truth`: false views (session_id, account_id, joined_at, scheme); `probability`: of each session being inflated.
+    `truth`: false views (session_id, account_id, joined_at, scheme); `sessions`: those whose views are looked at, as by a night that
+    compares so many; `judged`: all sessions, which say how probable each is to be inflated.
     """
-    released = load(models, "view_authenticity")
-    x = engine.compute(tables, released.model.signals, VIEW, sessions)
+    without = pd.Series(replace(judged, looked=None).held()[1], index=judged.signals.index)
+    looked = look(tables, load(models, "view_authenticity"), without.reindex(sessions))
+    assert looked is not None
+    with_views = pd.Series(replace(judged, looked=InTurns((looked,))).held(which="all")[1], index=judged.signals.index)
+    found, names = looked.shares(with_views), looked.evidence.index
     scope = engine.scope_of(tables, sorted(sessions), "session")
     named = engine.named_views(tables["views"].semi_join(scope, "session_id"))
-    named = named.select("view_id", "session_id", "account_id", "joined_at").to_pandas().set_index("view_id").reindex(x.index)
+    named = named.select("view_id", "session_id", "account_id", "joined_at").to_pandas().set_index("view_id").reindex(looked.views.index)
     key = ["session_id", "account_id", "joined_at"]
-    marked = named.merge(truth[[*key, "scheme"]].drop_duplicates(key), on=key, how="left")["scheme"].notna().to_numpy()
-    order, names, found = attribute(released, x, probability)
-    fake = marked[order]
-    alone = pd.Series(found.posterior, index=x.index[order])
+    fake = named.merge(truth[[*key, "scheme"]].drop_duplicates(key), on=key, how="left")["scheme"].notna().to_numpy()
+    alone = pd.Series(found.posterior, index=named.index)
     whole = figures.false_views(alone, named[["session_id", "account_id"]], *bought(models, tables, scope)).to_numpy()
-    true_share = pd.Series(fake.astype(float)).groupby(session_of(x.index).to_numpy()[order]).mean().to_numpy()
+    true_share = pd.Series(fake.astype(float)).groupby(named["session_id"].to_numpy()).mean().reindex(names).to_numpy()
     botted = true_share > 0.1
     inside = (found.low - 1e-9 <= true_share) & (true_share <= found.high + 1e-9)
     why = "a view counts as false only so far as its session or its viewer's order does, and among the views of an inflated session honest people who join with the bots look like them. Accounts' habits in all rooms as attributes of views were tried on worlds 303 and 404 and made both figures worse"
     out = []
-    for name, words, posterior in (("views", "by their attributes and their viewers' orders", whole), ("views-attributes", "by their attributes alone", alone.to_numpy())):  # fmt: skip
+    for name, words, posterior in (("views", "by their attributes, their accounts' other views and their viewers' orders", whole), ("views-attributes", "without their viewers' orders", alone.to_numpy())):  # fmt: skip
         said = posterior >= attribution.HELD
         precision, recall = float(fake[said].mean()) if said.any() else 0.0, float(said[fake].mean())
         asked, spread = name == "views", over_sessions(fake, said, session_of(alone.index).to_numpy())
@@ -54,7 +58,7 @@ def false_views(models: Path, tables: Any, truth: pd.DataFrame, sessions: pd.Ind
         out.append(row(f"{name}-recall-at-95", f"Single views {words}: recall at 95 % precision of the ranking", recall_at_precision(fake.astype(int), posterior, 0.95), COMMAND))  # fmt: skip
     return [
         *out,
-        row("views-share-error", f"False share of {int(botted.sum())} sessions with more than 10 % false views: mean absolute error of attributes alone", float(np.abs(found.share - true_share)[botted].mean()), COMMAND),
+        row("views-share-error", f"False share of {int(botted.sum())} sessions with more than 10 % false views: mean absolute error, viewers' orders not looked at", float(np.abs(found.share - true_share)[botted].mean()), COMMAND),
         row("views-share-coverage", f"False share of views: coverage less the certainty stated, over {len(names)} sessions ({float(inside.mean()):.3f} of {float(found.certainty.mean()):.3f}; {float(inside[botted].mean()):.3f} over the botted; brushers' views are not in it)", float(inside.mean() - found.certainty.mean()), COMMAND),
     ]  # fmt: skip
 

@@ -17,8 +17,9 @@ import numpy as np
 
 from benchmarks import worlds
 from benchmarks.demo import free_port
+from benchmarks.judged import judged
 from benchmarks.page import figure_row, row
-from benchmarks.slice import DAYS, TRAINED, UNSEEN, judged
+from benchmarks.slice import DAYS, TRAINED, UNSEEN
 from data_contracts.faults import LakeProblem
 from serving.running import EmbeddedStore, RedisStore, rows_of
 from serving.store import load_night

@@ -9,6 +9,7 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -56,8 +57,6 @@ def test_each_score_names_model_version_run_and_policy(published, models):
 
 def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models):
     """From a row of `scores` over the release to the MLflow run, and back to the same number."""
-    import numpy as np
-
     from features import catalogue, engine
     from features.pooling import pooled
     from serving.inputs import moment_of, owners_of
@@ -85,6 +84,50 @@ def test_sessions_and_orders_are_weighed_with_their_operator_s_others(published)
     moved = (model["probability"] != model["own_probability"]).groupby(model["entity_kind"]).mean()
     assert moved["session"] > 0.5 and moved["order"] > 0.5
     assert scores.loc[scores["model"] == "deviance", "own_probability"].isna().all()
+
+
+def test_what_single_views_say_moves_sessions_and_is_published(published, models):
+    """own_probability less by_views is what a session's signals say; the rest of it follows from the views alone."""
+    from features import engine
+    from features.pooling import log_odds, shifted
+    from serving.attributed import look
+    from serving.inputs import moment_of
+
+    scores = read_outbound(published, "scores").set_index("entity_id")
+    mine = scores[scores["model"] == "session_inflation"].sort_index()
+    released = load(models, "session_inflation").compared(read(run_folder(published))["session_inflation"])
+    signals = (
+        read_outbound(published, "signals").query("entity_kind == 'session'").pivot(index="entity_id", columns="signal", values="value")
+    )
+    alone = released.probability(released.raw(signals.reindex(mine.index, columns=released.columns).to_numpy()))
+    assert shifted(mine["own_probability"].to_numpy(), -mine["by_views"].to_numpy()) == pytest.approx(alone, abs=1e-5)
+    assert mine["by_views"].abs().max() > 0.5 and scores.loc[scores["model"] != "session_inflation", "by_views"].isna().all()
+    tables = engine.duckdb_tables(published, moment_of(NIGHT))
+    looked = look(tables, load(models, "view_authenticity"), mine["probability"])
+    assert looked.evidence.index.isin(mine.index).all() and looked.views["ordered"].any() and not looked.views["ordered"].all()
+    said = log_odds(looked.moved(alone, mine.index)) - log_odds(alone)
+    assert np.sign(said[np.abs(said) > 1]).tolist() == np.sign(mine["by_views"].to_numpy()[np.abs(said) > 1]).tolist()
+
+
+def test_views_of_those_who_ordered_in_a_session_do_not_accuse_it_and_are_in_its_share():
+    """All that a session shows were bought by a rival: its buyers' views are false beyond doubt and nobody else's are."""
+    from features.attribution import mixtures
+    from serving.attributed import Looked, attributed_shares
+
+    ordered = np.tile([True] * 10 + [False] * 30, 2)
+    ratio = np.where(ordered, 500.0, 0.01)
+    ratio[40:50], ratio[50:80] = 0.01, 0.01  # the second session is clean
+    start = np.array([0, 40, 80])
+    names = pd.Index(["rival", "clean"], name="session_id")
+    views = pd.DataFrame({"session_id": np.repeat(names, 40), "account_id": [f"a{i}" for i in range(80)], "ordered": ordered})
+    found = mixtures(ratio, start)
+    judged = mixtures(np.where(ordered, 1.0, ratio), start).factor
+    looked = Looked(views, start, ratio, found, pd.DataFrame({"all": found.factor, "judged": judged}, index=names), 0.0)
+    before = np.array([0.1, 0.1])
+    assert looked.moved(before, names)[0] <= 0.1 < 0.9 < looked.moved(before, names, "all")[0]
+    shares = attributed_shares(looked, pd.Series([1.0, 0.0], index=names))
+    assert shares.loc["rival", "share"] == pytest.approx(0.25, abs=0.05) and shares.loc["clean", "share"] == 0.0
+    assert attributed_shares(looked, pd.Series([1.0], index=["rival"])).index.tolist() == ["rival"]
 
 
 def test_risk_of_operators_is_worked_out_from_what_a_night_published_of_them_and_of_their_sessions_and_orders(published):

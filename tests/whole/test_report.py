@@ -42,6 +42,16 @@ def test_the_page_has_dossiers_for_and_against_a_graph_to_take_away_and_both_lan
     )
 
 
+def test_the_page_says_how_the_probability_of_a_session_came_about(page, published):
+    scores = read_outbound(published, "scores")
+    first = scores[scores["model"] == "session_inflation"].sort_values("rank").iloc[0]
+    one = page.read_text("utf-8").split(f"<h3><code>{first['entity_id']}</code>")[1].split("<h3>")[0]
+    found = re.search(r"([\d.]+) .*by its signals.*?([\d.]+) .*with its single views.*?([\d.]+) .*beside its operator", one)
+    said = [float(x) for x in found.groups()]
+    odds = first["own_probability"] / (1 - first["own_probability"]) / 2.718281828 ** first["by_views"]
+    assert said == pytest.approx([odds / (1 + odds), first["own_probability"], first["probability"]], abs=0.005)
+
+
 def test_the_graph_that_is_taken_away_is_the_ring(page, published):
     import base64
     import io
