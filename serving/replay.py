@@ -137,6 +137,8 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
                 contested=bool(why.get("contested", False)),
                 views=value(r.operator_id, "operator_view_count"),
                 deviance=float(why.get("deviance", 0.0)),
+                worst=why["session"]["probability"] if why.get("session") else None,
+                worst_session=why["session"]["id"] if why.get("session") else "",
             )
         )
     return out

@@ -62,6 +62,7 @@ class Scored:
     def probability(self) -> pd.Series:
         return self.judged["probability"]
 
+    @cached_property
     def by_own_signals(self) -> pd.Series:
         """Probabilities by their own signals and views of all that are compared and of those known from before: index entity, sorted; none
         without a model."""
@@ -76,8 +77,21 @@ class Scored:
     @cached_property
     def shown(self) -> pd.DataFrame:
         """What those that have owners showed of them (`pooling.shown`): index operator; nothing without a model."""
-        p = self.by_own_signals()
-        return pooling.shown(p.to_numpy(), pd.Series(dtype=object) if self.owner is None else self.owner.reindex(p.index))
+        return pooling.shown(self.by_own_signals.to_numpy(), self._owners())
+
+    @cached_property
+    def worst(self) -> pd.DataFrame:
+        """Of each owner the session most probably inflated by its own signals and views: index operator; worst_session, worst_probability.
+
+        Nothing where no single view was looked at: by counters alone no session is held inflated beyond doubt.
+        """
+        p = self.by_own_signals if self.looked is not None else pd.Series(dtype=float)
+        of = p.groupby(self._owners().to_numpy()) if len(p) else p.groupby(p)
+        return pd.DataFrame({"worst_session": of.idxmax(), "worst_probability": of.max()})
+
+    def _owners(self) -> pd.Series:
+        """Whose each of those is of which something is known, in the order of `by_own_signals`."""
+        return pd.Series(dtype=object) if self.owner is None else self.owner.reindex(self.by_own_signals.index)
 
     def by_all_views(self) -> pd.Series:
         """Probability of each having false views, those of buyers among them, by whom no verdict on a session is meant; where they were looked at."""

@@ -37,11 +37,12 @@ def operator_sessions(sessions: Scored | None) -> pd.DataFrame:
     """Sessions of operators in two weeks and how many of them are held inflated: rows of their contract less the run's stamp.
 
     Sessions that this night compared with are scored by it, older ones as the nights before published them. Without a model nothing
-    is held of sessions, and there are no rows.
+    is held of sessions, and there are no rows; where no single view was looked at no session is named.
     """
     if sessions is None or sessions.released is None:
         return pd.DataFrame()
-    return sessions.shown.rename_axis("operator_id").reset_index().astype({"sessions": np.int64})
+    both = sessions.shown.join(sessions.worst.reindex(columns=["worst_session", "worst_probability"]))
+    return both.rename_axis("operator_id").reset_index().astype({"sessions": np.int64})
 
 
 def _published(folder: Path) -> pd.Series:

@@ -30,7 +30,8 @@ def _value(x: float) -> float | None:
 @dataclass(frozen=True)
 class Context:
     """What is known beside tonight's scores, each by operator: components of supervision, region and category, floors,
-    overrides in force, parts of the change of risk, conformal p-values, and whether hardly one honest operator looks as suspicious."""
+    overrides in force, parts of the change of risk, conformal p-values, whether hardly one honest operator looks as suspicious, and the
+    session of each that is most probably inflated (`Scored.worst`)."""
 
     parts: pd.DataFrame
     stratum: dict[str, str]
@@ -39,6 +40,7 @@ class Context:
     split: pd.DataFrame
     p_values: pd.Series | None = None
     rarest: pd.Series | None = None
+    worst: pd.DataFrame | None = None
 
 
 def strata(tables: dict[str, Any]) -> dict[str, str]:
@@ -62,6 +64,7 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
         low, high = s.at[operator, "suspicious_low_rating_share"], s.at[operator, "suspicious_high_rating_share"]
         gains = who_gains(_value(low), _value(high), policy)
         held = context.overrides.get(operator)
+        worst = context.worst.loc[operator] if context.worst is not None and operator in context.worst.index else None
         parts = context.split.loc[operator] if operator in context.split.index else None
         out.append(
             Standing(
@@ -77,6 +80,8 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
                 views=_value(s.at[operator, "operator_view_count"]),
                 deviance=float(deviance[operator]),
                 own_risk=_value(own[operator]) if trained else None,
+                worst=None if worst is None else _value(worst["worst_probability"]),
+                worst_session="" if worst is None else str(worst["worst_session"]),
                 stratum=context.stratum.get(operator, ""),
                 floor=context.floors.get(operator),
                 override=held.tier if held else None,
@@ -133,6 +138,7 @@ def decide_night(
                         "proposed": d.proposed,
                         "facts": standing.facts,
                         "deviance": standing.deviance,
+                        "session": None if standing.worst is None else {"id": standing.worst_session, "probability": standing.worst},
                         "rarest": standing.rarest,
                         "contested": standing.contested,
                         "clean": standing.clean + 1 if milder and d.tier == standing.previous_tier else 0,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from features.declare import OPERATOR
+from features.declare import OPERATOR, SESSION
 from features.graphs.rings import Rings
 from serving import inputs, supervise
 from serving.appeals import verdicts_before
@@ -46,6 +46,7 @@ def context_of(
     stand: Stand,
     tables: dict[str, Any],
     operators: Scored,
+    sessions: Scored | None,
     figures: pd.DataFrame,
     points: pd.DataFrame,
     ranker: Released | None,
@@ -67,6 +68,7 @@ def context_of(
         standing_orders.overrides(stand.lake, stand.as_of),
         split,
         *_conformal(operators, ranker),
+        worst=None if sessions is None else sessions.worst,
     )
 
 
@@ -107,7 +109,7 @@ def supervision_tables(
     operators, p = scored[OPERATOR], stand.policy
     points = credit.credit(tables, operators.signals.index, stand.as_of, p)
     ranker = operators.released
-    context = context_of(stand, tables, operators, figures, points, ranker, old)
+    context = context_of(stand, tables, operators, scored.get(SESSION), figures, points, ranker, old)
     decisions = supervise.decide_night(stand.lake, stand.before, operators, context, ranker, p)
     known = findings.known_risk(tables, stand.lake, stand.before, stand.as_of, p.findings)
     duties = [findings.traffic_to_known_risk(tables, known, stand.as_of - audit.NIGHT), findings.review_suppression(tables, p.findings)]

@@ -26,7 +26,8 @@ class Standing:
     `floor`: the mildest tier that a notice allows; `override`: the tier that a person set until it expires.
     `split`: how much of the change of risk is owed to behaviour, data and model. `contested`: it is suspected mostly for orders
     that a rival may have placed, since nothing shows that it gains from them. `own_risk`: risk by its own signals, before it was weighed
-    with what its sessions and orders showed.
+    with what its sessions and orders showed. `worst`, `worst_session`: its session of two weeks that is most probably inflated by its own
+    signals and single views, and how probably.
     """
 
     operator_id: str
@@ -51,6 +52,8 @@ class Standing:
     views: float | None = None
     deviance: float = 0.0
     own_risk: float | None = None
+    worst: float | None = None
+    worst_session: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,11 @@ def lies_out(s: Standing, policy: Policy) -> bool:
     return s.facts >= policy.tiers.review_facts and s.deviance >= policy.tiers.review_deviance
 
 
+def ran_inflated(s: Standing, policy: Policy) -> bool:
+    """Whether one of its sessions is held inflated beyond doubt, by which an operator is reviewed whatever is said of itself."""
+    return s.worst is not None and s.worst >= policy.tiers.review_session
+
+
 def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str:
     """The tier that tonight's evidence proposes, before capacity and hysteresis.
 
@@ -88,14 +96,15 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
     to who lies far out besides and is among the rarest: a small yardstick cannot say how rare that is.
     """
     t = policy.tiers
+    reviewed = lies_out(s, policy) or ran_inflated(s, policy)
     if s.risk is None:
-        return "B" if lies_out(s, policy) else "A"
+        return "B" if reviewed else "A"
     tier = "D" if s.risk >= t.D else "C" if s.risk >= t.C else "B" if s.risk >= t.B else "A"
     if s.p_value is not None and s.p_value > t.review_honest and not s.rarest:
         tier = "A"
     elif s.p_value is not None and s.operator_id not in chosen and not (s.rarest and lies_out(s, policy)):
         tier = min(tier, "B")
-    if lies_out(s, policy):
+    if reviewed:
         tier = max(tier, "B")
     return min(tier, "B") if is_cold(s, policy) or s.contested else tier
 
@@ -158,7 +167,7 @@ def settled(s: Standing, proposed: str, policy: Policy) -> str:
     """Hysteresis: a worse tier at once, a milder one only after the clean period, one step at a time."""
     if s.previous_tier is None or proposed >= s.previous_tier:
         return proposed
-    if s.risk is None and not lies_out(s, policy) and s.previous_risk is not None:
+    if s.risk is None and not lies_out(s, policy) and not ran_inflated(s, policy) and s.previous_risk is not None:
         return s.previous_tier  # what has become unknown moves nothing
     if s.clean + 1 < policy.tiers.clean_nights:
         return s.previous_tier
@@ -198,6 +207,9 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
     if s.risk is None or lies_out(s, policy):
         zh += f"；{s.facts} 项事实明显偏离同类，合计偏离 {s.deviance:.1f} 分"
         en += f"; {s.facts} facts lie far from its peers, {s.deviance:.1f} points of deviance in all"
+    if ran_inflated(s, policy):
+        zh += f"；场次 {s.worst_session} 虚增的可能性为 {s.worst:.2f}"
+        en += f"; its session {s.worst_session} is inflated with probability {s.worst:.2f}"
     if s.p_value is not None:
         zh, en = zh + f"；诚实运营者中 {s.p_value:.2%} 同样可疑", en + f"; {s.p_value:.2%} of honest operators look as suspicious"
     if is_cold(s, policy):

@@ -41,6 +41,23 @@ def test_without_a_calibrated_model_two_facts_and_eighteen_points_of_deviance_ma
     assert tier(risk=None, facts=50, deviance=900.0) == "B"
 
 
+def test_who_ran_a_session_that_is_inflated_beyond_doubt_is_reviewed_and_not_accused_for_it():
+    assert tier(risk=0.01, worst=0.949) == "A" and tier(risk=0.01, worst=0.95) == "B" and tier(risk=0.01, worst=None) == "A"
+    assert (
+        tier(risk=0.01, worst=1.0, p_value=0.9) == "B"
+        and tier(risk=0.9, worst=1.0, p_value=0.9) == "B"
+        and tier(risk=0.9, worst=1.0) == "D"
+    )
+    assert tier(risk=0.01, worst=0.99, sessions=1.0, orders=0.0) == tier(risk=0.01, worst=0.99, contested=True) == "B"
+    said = decide([replace(BASE, risk=0.01, worst=0.97, worst_session="s7")], WIDE, "m1")[0]
+    assert (said.why_zh, said.why_en) == (
+        "风险 0.01；场次 s7 虚增的可能性为 0.97",
+        "risk 0.01; its session s7 is inflated with probability 0.97",
+    )
+    milder = {"previous_tier": "B", "previous_risk": 0.5, "clean": 99}
+    assert tier(risk=0.01, worst=0.97, **milder) == "B" and tier(risk=0.01, worst=0.5, **milder) == "A"
+
+
 def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_where_it_agrees():
     out = {"facts": 2, "deviance": 18.0}
     assert (
@@ -108,6 +125,7 @@ standings = st.lists(
         influence=st.none() | st.floats(0, 1),
         facts=st.integers(0, 9),
         deviance=st.floats(0, 90),
+        worst=st.none() | st.floats(0, 1),
         sessions=st.none() | st.floats(0, 50),
         orders=st.none() | st.floats(0, 500),
         previous_tier=st.none() | st.sampled_from("ABCD"),
@@ -142,7 +160,7 @@ def test_more_risk_is_never_milder(rows):
         ("B = 0.15", "B = 0.95", "0 <= B"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.8"', "", "version"),
+        ('version = "2026.9"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):

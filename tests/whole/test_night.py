@@ -159,6 +159,27 @@ def test_a_night_says_what_the_sessions_of_two_weeks_showed_of_each_operator(pub
     assert found.at[owner[worst], "log_odds"] > found.at[owner[best], "log_odds"]
 
 
+def test_a_night_names_the_worst_session_of_each_operator_and_decides_by_it(published):
+    found = read_outbound(published, "operator_sessions").set_index("operator_id")
+    lake = pd.concat([pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]).drop_duplicates("session_id")
+    owner = lake.set_index("session_id")["operator_id"]
+    assert (owner.reindex(found["worst_session"]).to_numpy() == found.index.to_numpy()).all()
+    tonight = read_outbound(published, "scores").query("model == 'session_inflation'").set_index("entity_id")["own_probability"]
+    most = tonight.groupby(owner.reindex(tonight.index).to_numpy()).max()
+    assert (found["worst_probability"].reindex(most.index) >= most).all()
+    own = tonight.reindex(found["worst_session"]).to_numpy()
+    assert (own == found["worst_probability"])[np.isfinite(own)].all() and np.isfinite(own).any()
+    decided = read_outbound(published, "tier_decisions").set_index("operator_id")
+    said = decided["why"].map(json.loads).map(lambda w: w["session"] and w["session"]["probability"]).dropna()
+    assert said.to_dict() == found["worst_probability"].reindex(said.index).to_dict() and len(said) == len(found)
+    sure = said.index[said >= POLICY.tiers.review_session]
+    assert (
+        len(sure)
+        and (decided.loc[sure, "tier"] >= "B").all()
+        and decided.loc[sure, "why"].str.contains("is inflated with probability").all()
+    )
+
+
 def test_sessions_of_nights_before_are_known_by_what_was_published_of_them(published):
     from features import engine
     from serving.inputs import moment_of
@@ -330,7 +351,8 @@ def test_where_single_views_were_not_delivered_sessions_are_judged_by_their_minu
     scores = read_outbound(lake, "scores")
     mine = scores[(scores["entity_kind"] == "session") & (scores["model"] != "deviance")]
     assert set(mine["model"]) == {"session_inflation_live"} and mine["probability"].notna().all() and mine["reasons"].notna().any()
-    assert any("session_inflation is not asked" in line for line in said) and len(read_outbound(lake, "operator_sessions"))
+    showed = read_outbound(lake, "operator_sessions")
+    assert any("session_inflation is not asked" in line for line in said) and len(showed) and showed["worst_session"].isna().all()
     manifest = json.loads((lake / "runs" / nights(lake)[NIGHT.isoformat()] / "manifest.json").read_text("utf-8"))
     assert mine["model_version"].unique().tolist() == [manifest["models"]["session_inflation_live"]["version"]]
     released = load(models, "session_inflation_live").compared(read(run_folder(lake))["session_inflation_live"])
