@@ -208,8 +208,9 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
         zh += f"；{s.facts} 项事实明显偏离同类，合计偏离 {s.deviance:.1f} 分"
         en += f"; {s.facts} facts lie far from its peers, {s.deviance:.1f} points of deviance in all"
     if ran_inflated(s, policy):
-        zh += f"；场次 {s.worst_session} 虚增的可能性为 {s.worst:.2f}"
-        en += f"; its session {s.worst_session} is inflated with probability {s.worst:.2f}"
+        sure = s.worst is not None and s.worst >= 0.995  # nobody is told that something is certain
+        zh += f"；场次 {s.worst_session} 虚增的可能性" + ("超过 0.99" if sure else f"为 {s.worst:.2f}")
+        en += f"; its session {s.worst_session} is inflated with probability " + ("above 0.99" if sure else f"{s.worst:.2f}")
     if s.p_value is not None:
         zh, en = zh + f"；诚实运营者中 {s.p_value:.2%} 同样可疑", en + f"; {s.p_value:.2%} of honest operators look as suspicious"
     if is_cold(s, policy):

@@ -54,6 +54,8 @@ def test_who_ran_a_session_that_is_inflated_beyond_doubt_is_reviewed_and_not_acc
         "风险 0.01；场次 s7 虚增的可能性为 0.97",
         "risk 0.01; its session s7 is inflated with probability 0.97",
     )
+    said = decide([replace(BASE, risk=0.01, worst=0.9951, worst_session="s7")], WIDE, "m1")[0]
+    assert said.why_zh.endswith("虚增的可能性超过 0.99") and said.why_en.endswith("is inflated with probability above 0.99")
     milder = {"previous_tier": "B", "previous_risk": 0.5, "clean": 99}
     assert tier(risk=0.01, worst=0.97, **milder) == "B" and tier(risk=0.01, worst=0.5, **milder) == "A"
 
