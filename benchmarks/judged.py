@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks import worlds
 from features import engine
-from features.declare import SESSION
+from features.declare import KEY, ORDER, SESSION
 from features.deviance import signals_of
 from features.facts import points_of
 from features.pooling import pooled_points, shown
@@ -25,6 +25,8 @@ from training.declare import Model
 from training.fit import rules_score
 from training.models.all import BY_NAME
 from training.release import Released, load
+
+SINCE = {SESSION: timedelta(days=14), ORDER: timedelta(days=7)}  # what is judged of those that have owners
 
 
 @dataclass(frozen=True)
@@ -84,43 +86,41 @@ class Judgement:
 Judged = dict[str, Judgement]  # by model
 
 
+def planted(lake: Path, entity: str) -> pd.DataFrame:
+    """Sessions or orders that were planted, with their scheme, by entity id."""
+    return worlds.fraudulent_sessions(lake) if entity == SESSION else worlds.truth(lake, "orders").set_index("order_id").assign(evasion="")
+
+
+def planted_and_found(lake: Path, one: Judgement) -> pd.DataFrame:
+    """Those of them that were judged, and whether each was `found`: beyond the score that one honest entity in a hundred exceeds."""
+    score = pd.Series(one.held()[0], index=one.signals.index)
+    bar = score[one.guilty == 0].quantile(0.99)
+    met = planted(lake, one.released.model.entity).join(score.rename("score"), how="inner")
+    return met.assign(found=met["score"] > bar)
+
+
 def judged(lake: Path, model: Model, as_of: datetime, without: tuple[str, ...] = ()) -> tuple[pd.DataFrame, np.ndarray, pd.Series]:
     """Signals, planted truth and group (operator) of what a night at `as_of` may judge of an unseen world, some tables not delivered."""
     tables = {name: table for name, table in engine.duckdb_tables(lake, as_of).items() if name not in without}
-    if model.entity == "session":
-        s = tables["sessions"]
-        owner = (
-            s.filter(s.received_at >= as_of - timedelta(days=14))
-            .select("session_id", "operator_id")
-            .to_pandas()
-            .set_index("session_id")["operator_id"]
-        )
-        guilty = set(worlds.fraudulent_sessions(lake).index)
-    elif model.entity == "order":
-        o = tables["orders"]
-        owner = (
-            o.filter(o.received_at >= as_of - timedelta(days=7))
-            .select("order_id", "operator_id")
-            .to_pandas()
-            .set_index("order_id")["operator_id"]
-        )
-        guilty = set(worlds.truth(lake, "orders")["order_id"])
+    entity = model.entity
+    if entity in SINCE:
+        key, t = KEY[entity], tables[OWNED[entity]]
+        lately = t.filter(t.received_at >= as_of - SINCE[entity]).select(key, "operator_id")
+        owner, guilty = lately.to_pandas().set_index(key)["operator_id"], set(planted(lake, entity).index)
     else:
         owner, guilty = None, worlds.guilty_operators(lake)
-    signals = signals_of(tables, model.signals, model.entity, None if owner is None else sorted(owner.index))
+    signals = signals_of(tables, model.signals, entity, None if owner is None else sorted(owner.index))
     group = pd.Series(signals.index, index=signals.index) if owner is None else owner.reindex(signals.index)
     return signals, np.isin(signals.index, list(guilty)).astype(int), group
 
 
-def judgement(models: Path, lake: Path, name: str, as_of: datetime, without: tuple[str, ...] = ()) -> Judgement:
+def judgement(models: Path, lake: Path, name: str, as_of: datetime) -> Judgement:
     """What a released model says of an unseen world at `as_of`, compared with what is there; of sessions by their single views too."""
-    signals, guilty, owner = judged(lake, BY_NAME[name], as_of, without)
+    signals, guilty, owner = judged(lake, BY_NAME[name], as_of)
     alone = Judgement(load(models, name).among(signals), signals, guilty, owner)
-    if name != MODEL_OF[SESSION] or "views" in without:
+    if name != MODEL_OF[SESSION]:
         return alone
-    return Judgement(
-        alone.released, signals, guilty, owner, looked_at(models, lake, as_of, pd.Series(alone.held()[1], index=signals.index))
-    )
+    return replace(alone, looked=looked_at(models, lake, as_of, pd.Series(alone.held()[1], index=signals.index)))
 
 
 def looked_at(models: Path, lake: Path, as_of: datetime, probability: pd.Series) -> InTurns:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
-from benchmarks.judged import Judged, Judgement, judgement, told_of_operators
+from benchmarks.judged import Judged, Judgement, judgement, planted_and_found, told_of_operators
 from benchmarks.page import figure_row, row, write
 from benchmarks.slice import DAYS, beside_weeks
 from benchmarks.tiered import night, prevalences
@@ -95,16 +95,8 @@ def mistaken(lake: Path, kept: Judged) -> str:
     """By scheme: recall at the score that one honest session or order in a hundred exceeds, by the models that are given."""
     lines = ["| scheme | planted | found |", "|---|---|---|"]
     for name in ("session_inflation", "order_brushing"):
-        one = kept[name]
-        score = pd.Series(one.held()[0], index=one.signals.index)
-        bar = score[one.guilty == 0].quantile(0.99)
-        planted = (
-            worlds.fraudulent_sessions(lake)
-            if one.released.model.entity == "session"
-            else worlds.truth(lake, "orders").set_index("order_id")
-        )
-        met = planted.join(score.rename("score"), how="inner")
-        lines += [f"| {scheme} | {len(g)} | {np.mean(g['score'] > bar):.2f} |" for scheme, g in met.groupby("scheme")]
+        met = planted_and_found(lake, kept[name])
+        lines += [f"| {scheme} | {len(g)} | {g['found'].mean():.2f} |" for scheme, g in met.groupby("scheme")]
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from sklearn.metrics import average_precision_score
 
 from benchmarks import worlds
-from benchmarks.judged import Judged, judgement, told_of_operators
+from benchmarks.judged import Judged, judgement, planted_and_found, told_of_operators
 from benchmarks.page import figure_row, row, write
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
@@ -132,17 +132,8 @@ def per_scheme(lake: Path, kept: Judged) -> str:
         "|---|---|---|---|",
     ]
     for name in ("session_inflation", "order_brushing"):
-        one = kept[name]
-        score = pd.Series(one.held()[0], index=one.signals.index)
-        bar = score[one.guilty == 0].quantile(0.99)
-        table = (
-            worlds.fraudulent_sessions(lake)
-            if one.released.model.entity == "session"
-            else worlds.truth(lake, "orders").set_index("order_id").assign(evasion="")
-        )
-        met = table.join(score.rename("score"), how="inner")
-        for (scheme, evasion), g in met.groupby(["scheme", "evasion"]):
-            lines.append(f"| {scheme} | {evasion} | {len(g)} | {(g['score'] > bar).mean():.2f} |")
+        for (scheme, evasion), g in planted_and_found(lake, kept[name]).groupby(["scheme", "evasion"]):
+            lines.append(f"| {scheme} | {evasion} | {len(g)} | {g['found'].mean():.2f} |")
     return "\n".join(lines)
 
 

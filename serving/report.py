@@ -20,7 +20,7 @@ from features import engine
 from features.declare import SESSION
 from features.graphs.rings import Rings
 from features.minutes import minutes_frame
-from features.pooling import shifted
+from features.pooling import moved
 from serving import charts
 from serving.dossier import Files, dossiers
 from serving.duties import audit
@@ -133,7 +133,7 @@ def steps_of(own: float, by_views: float, probability: float) -> dict[str, float
     if not np.isfinite(probability):
         return None
     looked = bool(np.isfinite(by_views))
-    signals = float(shifted(np.array([own]), np.array([-by_views]))[0]) if looked else own
+    signals = moved(own, -by_views) if looked else own
     return {"signals": signals, "probability": probability, **({"views": own} if looked else {})}
 
 

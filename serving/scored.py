@@ -70,7 +70,8 @@ class Scored:
             return pd.Series(dtype=float)
         rows = self.judged["own_probability"]
         beside = self.usual[~self.usual.index.isin(rows.index)]
-        more = pd.Series(scorer.weighed(self.released, beside, self.usual, looked=self.looked)[1], index=beside.index)
+        own = scorer.weighed(self.released, beside, self.usual, looked=self.looked)[1] if len(beside) else np.zeros(0)
+        more = pd.Series(own, index=beside.index)
         known = self.known[~self.known.index.isin(self.usual.index)]
         return pd.concat([part for part in (rows, more, known) if len(part)] or [known]).sort_index()
 
@@ -85,8 +86,9 @@ class Scored:
 
         Nothing where no single view was looked at: by counters alone no session is held inflated beyond doubt.
         """
-        p = self.by_own_signals if self.looked is not None else pd.Series(dtype=float)
-        of = p.groupby(self._owners().to_numpy()) if len(p) else p.groupby(p)
+        if self.looked is None:
+            return pd.DataFrame({"worst_session": pd.Series(dtype=object), "worst_probability": pd.Series(dtype=float)})
+        of = self.by_own_signals.groupby(self._owners().to_numpy())
         return pd.DataFrame({"worst_session": of.idxmax(), "worst_probability": of.max()})
 
     def _owners(self) -> pd.Series:
@@ -228,12 +230,10 @@ def score_entity(
 
 def kinds_of(released: Released, signals: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Probability of each typology that a model tells apart, index entity. What single views said is said of views alone."""
-    by_views = scores["by_views"].fillna(0.0).to_numpy()
-    told = released.by_typology(signals[released.columns].to_numpy(), shifted(scores["probability"].to_numpy(), -by_views))
-    most = scores["probability"].to_numpy()
-    return pd.DataFrame(
-        {name: np.minimum(shifted(p, by_views) if name == VIEWS else p, most) for name, p in told.items()}, index=signals.index
-    )
+    by_views, most = scores["by_views"].fillna(0.0).to_numpy(), scores["probability"].to_numpy()
+    told = released.by_typology(signals[released.columns].to_numpy(), shifted(most, -by_views))
+    found = {name: np.minimum(shifted(p, by_views) if name == VIEWS else p, most) for name, p in told.items()}
+    return pd.DataFrame(found, index=signals.index)
 
 
 def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:

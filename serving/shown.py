@@ -41,7 +41,7 @@ def operator_sessions(sessions: Scored | None) -> pd.DataFrame:
     """
     if sessions is None or sessions.released is None:
         return pd.DataFrame()
-    both = sessions.shown.join(sessions.worst.reindex(columns=["worst_session", "worst_probability"]))
+    both = sessions.shown.join(sessions.worst)
     return both.rename_axis("operator_id").reset_index().astype({"sessions": np.int64})
 
 

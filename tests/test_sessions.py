@@ -13,7 +13,6 @@ from features.attribution import SHARED, false_shares, known_elsewhere, likeliho
 from features.bursts import BurstAlarm, alarms, burst_scores
 from features.expected import ExpectedAudience
 from features.graphs.episodes import find_episodes
-from serving.attributed import worth_looking
 
 OUTLIERS = ("check_outliers_fit_predict", "check_outliers_train")
 EXPECTED = {
@@ -174,13 +173,3 @@ def test_odds_of_confirmed_sessions_become_the_likelihood_ratio_of_false_views()
     found = likelihood_ratio(odds, np.ones(len(odds), bool))
     middle = (ratio > 0.2) & (ratio < 5)
     assert np.median(np.abs(np.log(found[middle] / ratio[middle]))) < 0.15
-
-
-def test_a_night_looks_at_all_its_own_views_and_at_others_while_they_are_few(monkeypatch):
-    monkeypatch.setattr("serving.attributed.ENOUGH", 1000)
-    views = pd.Series({"tonight": 400.0, **{f"s{i:02d}": 100.0 for i in range(20)}, "empty": np.nan})
-    looked = worth_looking(views, pd.Index(["tonight"]))
-    assert "tonight" in looked and len(set(looked) & {f"s{i:02d}" for i in range(20)}) == 6
-    assert looked == worth_looking(views.iloc[::-1], pd.Index(["tonight"])) == sorted(looked)
-    huge = worth_looking(views.where(views.index != "tonight", 1e6), pd.Index(["tonight"]))
-    assert huge == ["tonight"]

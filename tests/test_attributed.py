@@ -1,0 +1,38 @@
+"""Claims about single views of a night: whose count, whose are looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.attribution import mixtures
+from serving.attributed import Looked, attributed_shares, worth_looking
+
+
+def test_views_of_those_who_ordered_in_a_session_do_not_accuse_it_and_are_in_its_share():
+    """All that a session shows were bought by a rival: its buyers' views are false beyond doubt and nobody else's are."""
+    ordered = np.tile([True] * 10 + [False] * 30, 2)
+    ratio = np.where(ordered, 500.0, 0.01)
+    ratio[40:50], ratio[50:80] = 0.01, 0.01  # the second session is clean
+    start = np.array([0, 40, 80])
+    names = pd.Index(["rival", "clean"], name="session_id")
+    views = pd.DataFrame({"session_id": np.repeat(names, 40), "account_id": [f"a{i}" for i in range(80)], "ordered": ordered})
+    found = mixtures(ratio, start)
+    judged = mixtures(np.where(ordered, 1.0, ratio), start).factor
+    looked = Looked(views, start, ratio, found, pd.DataFrame({"all": found.factor, "judged": judged}, index=names), 0.0)
+    before = np.array([0.1, 0.1])
+    assert looked.moved(before, names)[0] <= 0.1 < 0.9 < looked.moved(before, names, "all")[0]
+    shares = attributed_shares(looked, pd.Series([1.0, 0.0], index=names))
+    assert shares.loc["rival", "share"] == pytest.approx(0.25, abs=0.05) and shares.loc["clean", "share"] == 0.0
+    assert attributed_shares(looked, pd.Series([1.0], index=["rival"])).index.tolist() == ["rival"]
+
+
+def test_a_night_looks_at_all_its_own_views_and_at_others_while_they_are_few(monkeypatch):
+    monkeypatch.setattr("serving.attributed.ENOUGH", 1000)
+    views = pd.Series({"tonight": 400.0, **{f"s{i:02d}": 100.0 for i in range(20)}, "empty": np.nan})
+    looked = worth_looking(views, pd.Index(["tonight"]))
+    assert "tonight" in looked and len(set(looked) & {f"s{i:02d}" for i in range(20)}) == 6
+    assert looked == worth_looking(views.iloc[::-1], pd.Index(["tonight"])) == sorted(looked)
+    huge = worth_looking(views.where(views.index != "tonight", 1e6), pd.Index(["tonight"]))
+    assert huge == ["tonight"]
