@@ -11,10 +11,12 @@ from importlib import resources
 from typing import Any
 
 import pyarrow as pa
+import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
 from data_contracts.faults import LakeProblem
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where it is compiled: every command reads all contracts first
 ARROW = {
     "VARCHAR": pa.string(),
     "TIMESTAMP": pa.timestamp("us"),
@@ -112,7 +114,7 @@ def _custom(prop) -> dict[str, str]:
 
 def parse(text: str) -> Contract:
     """Read one ODCS v3 document; raises pydantic's error when it is not valid."""
-    document: Any = OpenDataContractStandard.from_string(text)
+    document: Any = OpenDataContractStandard(**yaml.load(text, LOADER))
     schema = document.schema_[0]
     columns, rules = [], []
     for prop in schema.properties:

@@ -57,10 +57,10 @@ def granted_spans(tables: Tables) -> pd.DataFrame:
 
 
 def ragged(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sorted minutes as (session ids, float64 array of shape (rows, 15), offsets)."""
+    """Sorted minutes as (session ids, float64 array of shape (rows, 15) with each column contiguous, offsets)."""
     starts = ~frame["session_id"].duplicated().to_numpy()
     ids = frame["session_id"].to_numpy(dtype=object)[starts]
-    values = np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(dtype=float, na_value=np.nan))
+    values = np.asfortranarray(frame[list(COLUMNS)].to_numpy(dtype=float, na_value=np.nan))
     return ids, values, np.append(np.flatnonzero(starts), len(frame)).astype(np.int64)
 
 

@@ -19,7 +19,9 @@ from features.kernels import (
     VIEWERS,
     correlation,
     live,
+    mean_of,
     quotient,
+    squares,
     unexplained_excess,
 )
 
@@ -106,10 +108,10 @@ def likes_per_liker_minute(m):
 @njit(cache=True)
 def like_variation_ratio(m):
     """Coefficient of variation of likes by minute; unknown below one a minute."""
-    mean = m[:, LIKES].mean()
+    mean = mean_of(m[:, LIKES])
     if len(m) < FEW or not mean >= 1:
         return np.nan
-    return m[:, LIKES].std() / mean
+    return np.sqrt(squares(m[:, LIKES], mean) / len(m)) / mean
 
 
 @live(

@@ -21,7 +21,9 @@ from features.kernels import (
     VIEWERS,
     correlation,
     fano,
+    largest,
     live,
+    mean_of,
     quotient,
     strongest_period,
     unexplained_excess,
@@ -41,7 +43,7 @@ def minutes_count(m):
 @njit(cache=True)
 def viewers_mean(m):
     """Mean concurrent viewers."""
-    return m[:, VIEWERS].mean()
+    return mean_of(m[:, VIEWERS])
 
 
 @live(
@@ -55,10 +57,10 @@ def viewers_mean(m):
 @njit(cache=True)
 def peak_to_mean_ratio(m):
     """Highest over mean concurrent viewers."""
-    mean = m[:, VIEWERS].mean()
+    mean = mean_of(m[:, VIEWERS])
     if not mean > 0:
         return np.nan
-    return m[:, VIEWERS].max() / mean
+    return largest(m[:, VIEWERS]) / mean
 
 
 @live(
@@ -120,7 +122,7 @@ def cliff_step_max(m):
 @njit(cache=True)
 def plateau_minute_share(m):
     """Share of minutes with the same viewers as the minute before; unknown below twenty mean viewers."""
-    if len(m) < FEW or not m[:, VIEWERS].mean() >= 20:
+    if len(m) < FEW or not mean_of(m[:, VIEWERS]) >= 20:
         return np.nan
     same = 0
     for i in range(1, len(m)):
@@ -168,7 +170,7 @@ def unexplained_join_share(m):
 @njit(cache=True)
 def granted_minute_share(m):
     """Share of minutes with a granted cause of traffic."""
-    return m[:, GRANTED].mean()
+    return mean_of(m[:, GRANTED])
 
 
 @live(

@@ -21,7 +21,9 @@ from features.kernels import (
     correlation,
     live,
     log_of,
+    mean_of,
     strongest_period,
+    total,
     unexplained_excess,
 )
 
@@ -30,16 +32,18 @@ SETTLED = 15  # minutes on each side of a change point
 
 @njit(cache=True)
 def _entropy(x):
-    """Shannon entropy of a count series spread over its minutes, as a share of the largest possible; NaN when all is 0."""
-    total = x.sum()
-    if len(x) < FEW or not total > 0:
+    """Shannon entropy of a count series spread over its minutes, as a share of the largest possible; NaN when all is 0.
+
+    Minutes in which more was taken back than given, as follows can be, count as none.
+    """
+    if len(x) < FEW or not total(x) > 0:
         return np.nan
     mass, logs = 0.0, 0.0
     for i in range(len(x)):
         if x[i] > 0:
             mass += x[i]
             logs += x[i] * log_of(x[i])
-    return (mass * np.log(total) - logs) / (total * np.log(len(x)))
+    return (mass * np.log(mass) - logs) / (mass * np.log(len(x)))
 
 
 @live(
@@ -57,15 +61,15 @@ def unexplained_level_shift(m):
     n = len(m)
     if n < 2 * SETTLED:
         return np.nan
-    total, granted = np.zeros(n + 1), np.zeros(n + 1)
+    level, granted = np.zeros(n + 1), np.zeros(n + 1)
     for i in range(n):
         viewers = m[i, VIEWERS] + 10.0
-        total[i + 1] = total[i] + (log_of(viewers) if viewers > 0.0 else np.nan)
+        level[i + 1] = level[i] + (log_of(viewers) if viewers > 0.0 else np.nan)
         granted[i + 1] = granted[i] + m[i, GRANTED]
     worst = 0.0
     for i in range(SETTLED + 5, n - SETTLED):
         if granted[i + SETTLED] - granted[i - SETTLED] == 0.0:
-            rise = (total[i + SETTLED] - 2.0 * total[i] + total[i - SETTLED]) / SETTLED
+            rise = (level[i + SETTLED] - 2.0 * level[i] + level[i - SETTLED]) / SETTLED
             if rise > worst:
                 worst = rise
     return worst
@@ -82,12 +86,13 @@ def unexplained_level_shift(m):
 @njit(cache=True)
 def viewer_balance_gap(m):
     """Mean absolute difference between the change of viewers and joins less leaves, over mean viewers."""
-    if len(m) < FEW or not m[:, VIEWERS].mean() > 0:
+    mean = mean_of(m[:, VIEWERS])
+    if len(m) < FEW or not mean > 0:
         return np.nan
     gap = 0.0
     for i in range(1, len(m)):
         gap += abs((m[i, VIEWERS] - m[i - 1, VIEWERS]) - (m[i, JOINS] - m[i, LEAVES]))
-    return gap / (len(m) - 1.0) / m[:, VIEWERS].mean()
+    return gap / (len(m) - 1.0) / mean
 
 
 @live(

@@ -52,11 +52,15 @@ class Shrinkage:
     def of(self, values: np.ndarray) -> np.ndarray:
         """Values as they are compared, shape (n, signals)."""
         out = values.copy()
-        for j, count in self._pulled.items():
-            n = np.nan_to_num(values[:, count])
-            pulled = self.centre[j] + n / (n + self.added[j]) * (values[:, j] - self.centre[j])
-            out[:, j] = np.where(n > 0, pulled, values[:, j])
+        if self._pulled:
+            shares, counts = list(self._pulled), list(self._pulled.values())
+            n, x, centre = np.nan_to_num(values[:, counts]), values[:, shares], self.centre[shares]
+            out[:, shares] = np.where(n > 0, centre + n / (n + self.added[shares]) * (x - centre), x)
         return out
+
+    def moves(self, j: int) -> bool:
+        """Whether a signal is compared otherwise than as it is."""
+        return j in self._pulled
 
     @cached_property
     def _pulled(self) -> dict[int, int]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.departures import FAR, from_json, learn, settled
+from features.departures import FAR, LOWER, TINY, UPPER, from_json, learn, settled
 from tests.conftest import UNTIL
 from training.dataset import Dataset
 from training.fit import consistent, trees_of
@@ -54,6 +54,16 @@ def test_peers_of_whom_none_cheats_settle_near_where_they_were():
     first, last = (f(COLUMNS, values, "view_count") for f in (learn, settled))
     np.testing.assert_allclose(last.middle, first.middle, rtol=0.05, atol=0.02)
     assert (last.upper[:, 1:] > 0.5 * first.upper[:, 1:]).all()
+
+
+@pytest.mark.parametrize("n", [30, 31, 33, 500])
+def test_middles_and_spreads_are_those_of_numpys_quantiles_to_the_last_bit(n):
+    x = np.random.default_rng(n).lognormal(0.0, 2.0, n)
+    found = learn(["likes_per_liker_ratio"], x[:, None], None)
+    middle, floor = np.median(x), TINY * x.std() + 1e-9
+    assert found.middle[0, 0] == found.median[0, 0] == middle
+    assert found.upper[0, 0] == max(floor, *((np.quantile(x, q) - middle) / s for q, s in UPPER))
+    assert found.lower[0, 0] == max(floor, *((middle - np.quantile(x, q)) / s for q, s in LOWER))
 
 
 def test_only_the_suspicious_side_makes_a_deviance_and_what_is_unknown_makes_none():

@@ -216,7 +216,7 @@ def prefixes_of(tables, model: Model, sessions: list[str]) -> tuple[pd.DataFrame
         long = np.flatnonzero(lengths > (cut or 0))
         ends = offsets[long] + (np.full(len(long), cut) if cut else lengths[long])
         rows = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(a, b) for a, b in zip(offsets[long], ends, strict=True))])
-        part = np.ascontiguousarray(values[np.asarray(rows, dtype=np.int64)])
+        part = values[np.asarray(rows, dtype=np.int64)]
         starts = np.concatenate([[0], np.cumsum(ends - offsets[long])]).astype(np.int64)
         frames.append(pd.DataFrame(run_kernels(part, starts, model.signals), columns=model.columns))
         kept.append(np.asarray(ids)[long])

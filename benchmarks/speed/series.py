@@ -29,12 +29,12 @@ PICKED: dict[str, Any] = {  # of tsfresh: the kinds of figures that ours have
 
 
 def series() -> tuple[np.ndarray, np.ndarray]:
-    """Minutes of sessions and their offsets: Poisson counts with bursts of joins."""
+    """Minutes of sessions, as a night holds them (each column contiguous, as Polars' are), and their offsets: Poisson counts with bursts of joins."""
     rng = np.random.default_rng(0)
     values = rng.poisson(20, (MINUTES * SESSIONS, len(COLUMNS))).astype(float)
     values[:, COLUMNS.index("granted")] = 0
     values[rng.random(len(values)) < 0.01, COLUMNS.index("joins")] *= 9
-    return values, np.arange(SESSIONS + 1, dtype=np.int64) * MINUTES
+    return np.asfortranarray(values), np.arange(SESSIONS + 1, dtype=np.int64) * MINUTES
 
 
 def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def both_ways(pl: Any, live: tuple) -> tuple[tuple, Any]:
 
 
 def _judged(pace: dict[str, float], count: dict[str, int]) -> list[dict[str, Any]]:
-    slow = "calling kernels from Python and periods are a fifth of the time each; what is left is passes over the series"
+    slow = "calling kernels from Python and periods are a fifth of the time each, copying a tenth; what is left is passes over the series"
     out = [
         row(f"series-{k}".replace(" ", "-").replace(",", ""), f"{k}: sessions of {MINUTES} minutes a core-second ({count[k]} figures)", v, COMMAND, ">= 20000" if k == "ours" else None, holds=v >= 20_000 if k == "ours" else None, why=slow if k == "ours" and v < 20_000 else None)
         for k, v in pace.items()

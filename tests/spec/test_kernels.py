@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import reactions, series, shape
-from features.kernels import COLUMNS, GRANTED, JOINS, LEAVES, LIKES, VIEWERS, run_kernels
+from features.kernels import COLUMNS, GRANTED, JOINS, LEAVES, LIKES, VIEWERS, largest, median, run_kernels, total
 
 SIGNALS = series.SIGNALS + reactions.SIGNALS
 
@@ -113,6 +113,20 @@ def test_simple_kernels_agree_with_numpy(x):
         assert value(series.peak_to_mean_ratio, m) == pytest.approx(v.max() / v.mean())
     if len(v) >= 10 and v.std() > 0:
         assert value(series.join_leave_correlation, m) == pytest.approx(np.corrcoef(m[:, JOINS], m[:, LEAVES])[0, 1], abs=1e-9)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.one_of(st.lists(st.integers(-3, 40), min_size=1, max_size=50), st.lists(st.sampled_from([0.5, 2.0, 3.0, 5000.0]), min_size=1)))
+def test_a_median_that_is_counted_off_is_that_of_numpy_and_so_are_sums_and_the_largest(x):
+    v = np.array(x, dtype=float)
+    assert largest(v) == v.max()
+    assert median(v, v.max()) == np.median(v)
+    assert total(v) == v.sum()
+
+
+def test_minutes_in_which_more_was_taken_back_than_given_do_not_raise_the_entropy_of_follows_above_one():
+    follows = np.tile([3.0, -2.0], 20)
+    assert value(shape.follow_entropy, minutes(follows=follows)) == pytest.approx(np.log(20) / np.log(40))
 
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda s: s.name)
