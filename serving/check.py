@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -24,41 +25,77 @@ from serving.yardsticks import LIVE
 from training.release import Released
 
 QUICK = 0.002  # seconds that a sync may take for it to be waited for on the event loop: as long as a dozen checks take
-REMEMBERED = 8192  # live views of sessions, with the minutes they were seen in: some 80 MB
+NOTHING = np.zeros((0, 15))  # minutes
+REMEMBERED = 8192  # sessions, with the minutes they were seen in and what was answered: some 100 MB
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is answered whoever asks and when (`gate.standing`), and its JSON without the braces."""
+
+    standing: dict[str, Any]
+    text: bytes
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A running session: the minutes it was seen in, what they show beside the night then in force, and what was answered of it, by the
+    operator and what degrades the answer."""
+
+    blob: bytes
+    view: gate.LiveView
+    night: NightState
+    said: dict[tuple[str, ...], Said] = field(default_factory=dict)
 
 
 class Views:
-    """Live views of sessions by their minutes: one is worked out again when its blob differs, so nothing need be told when minutes come.
+    """Running sessions as they were seen: one is worked out again when its blob differs, so nothing need be told when minutes come.
 
     They are compared with the sessions of the night in force, and forgotten when another one is.
     """
 
     def __init__(self, live: Released | None, policy: Policy, night: Night) -> None:
         self.live, self.policy, self.night = live, policy, night
+        self.version = f"{LIVE}@{live.version}" if live else None
         self.state: NightState | None = None
         self.tonight = live
-        self.known: OrderedDict[str, tuple[bytes, gate.LiveView]] = OrderedDict()
+        self.known: OrderedDict[str, Seen] = OrderedDict()
 
-    def model(self) -> Released | None:
-        """The live model, compared with the sessions of the night in force."""
+    def current(self) -> NightState:
+        """The night in force, with whose sessions the live model is compared from now on."""
         state = self.night.current()
         if state is not self.state:
             self.state = state
             self.tonight = self.live and self.live.compared(state.yardsticks.get(LIVE))
             self.known.clear()
-        return self.tonight
+        return state
 
-    def of(self, session: str, blob: bytes) -> gate.LiveView:
-        model = self.model()
+    def unseen(self, rows: np.ndarray, blob: bytes = b"") -> Seen:
+        """What minutes show beside the night in force; shape (minutes, 15), none of a session of which nothing is known."""
+        night = self.current()
+        return Seen(blob, gate.live_view(rows, self.tonight, self.policy), night)
+
+    def of(self, session: str, blob: bytes) -> Seen:
+        self.current()
         found = self.known.get(session)
-        if found is not None and found[0] == blob:
-            return found[1]
-        view = gate.live_view(rows_of(blob), model, self.policy)
-        self.known[session] = (blob, view)
+        if found is not None and found.blob == blob:
+            return found
+        seen = self.unseen(rows_of(blob), blob)
+        self.known[session] = seen
         self.known.move_to_end(session)
         if len(self.known) > REMEMBERED:
             self.known.popitem(last=False)
-        return view
+        return seen
+
+    def said(self, operator: str, seen: Seen, now: datetime, degraded_by: list[str]) -> Said:
+        """What is answered of an operator and its running session: worked out once, when its minutes come or when it is first asked for."""
+        degraded = gate.degrading(seen.night, self.policy, now, degraded_by)
+        key = (operator, *degraded)
+        found = seen.said.get(key)
+        if found is None:
+            standing = gate.standing(operator, seen.night, seen.view, self.version, self.policy, degraded)
+            found = seen.said[key] = Said(standing, msgspec.json.encode(standing)[1:-1])
+        return found
 
 
 @dataclass
@@ -83,14 +120,21 @@ class Desk:
         self.synced = Together(lambda places: [self.journal.sync()] * len(places), QUICK)
 
 
-def _inline(desk: Desk, minutes: list[Minute]) -> gate.LiveView:
+def _inline(desk: Desk, minutes: list[Minute]) -> Seen:
     ordered = sorted({m.minute: m for m in minutes}.items())
     rows = np.array([as_row(m.model_dump()) for _, m in ordered]).reshape(-1, 15)
-    return gate.live_view(rows, desk.views.model(), desk.policy)
+    return desk.views.unseen(rows)
 
 
-async def _stored(desk: Desk, session: str, operator: str) -> gate.LiveView:
-    """Live view of a session from the minutes that were put before. Raises StoreDown."""
+def put(desk: Desk, session: str, operator: str, blob: bytes) -> int:
+    """See what minutes that were put say, and what would be answered now, so that a check finds both ready; returns how many there are."""
+    seen = desk.views.of(session, blob)
+    desk.views.said(operator, seen, desk.now(), [])
+    return seen.view.minutes
+
+
+async def _stored(desk: Desk, session: str, operator: str) -> Seen:
+    """A session as seen in the minutes that were put before. Raises StoreDown."""
     found = await desk.fetched.ask(session) if desk.minutes.remote else desk.minutes.get([session])[0]
     owner, blob = found or (operator, b"")
     if owner != operator:
@@ -108,7 +152,7 @@ async def boost_check(desk: Desk, request: BoostRequest, body: bytes) -> bytes:
     before = desk.journal.find(request.requestId)
     if before is None:
         degraded: list[str] = []
-        seen = gate.LiveView(None, [], 0)
+        seen: Seen | None = None
         if request.minutes is not None:
             seen = await asyncio.to_thread(_inline, desk, request.minutes)
         elif request.sessionId is not None:
@@ -118,7 +162,7 @@ async def boost_check(desk: Desk, request: BoostRequest, body: bytes) -> bytes:
                 degraded = ["store_down"]
         before = desk.journal.find(request.requestId)  # the same request may have been answered while this one waited
     if before is None:
-        before = _answered(desk, request, digest, seen, degraded)
+        before = _answered(desk, request, digest, seen or desk.views.unseen(NOTHING), degraded)
     if before[0] != digest:
         raise Refused(409, "request_id_reused", "this requestId was used with another body; send a new one", ["requestId"])
     if before[2] > desk.journal.written:
@@ -126,12 +170,12 @@ async def boost_check(desk: Desk, request: BoostRequest, body: bytes) -> bytes:
     return before[1]
 
 
-def _answered(desk: Desk, request: BoostRequest, digest: str, seen: gate.LiveView, degraded: list[str]) -> tuple[str, bytes, int]:
+def _answered(desk: Desk, request: BoostRequest, digest: str, seen: Seen, degraded: list[str]) -> tuple[str, bytes, int]:
     """Decide and seal; what is returned may be given once it is on disk."""
-    now, night = desk.now(), desk.night.current()
-    version = f"{LIVE}@{desk.live.version}" if desk.live else None
-    answer = gate.answer(request.requestId, request.operatorId, night, seen, version, desk.policy, now, degraded)
-    encoded = msgspec.json.encode(answer)
+    now = desk.now()
+    said = desk.views.said(request.operatorId, seen, now, degraded)
+    answer, asked = said.standing, msgspec.json.encode(request.requestId)
+    encoded = b'{"requestId":%b,%b,"expiresAt":"%b"}' % (asked, said.text, gate.expiry(desk.policy, now).encode())
     record = {
         "request_id": request.requestId,
         "operator_id": request.operatorId,
@@ -142,7 +186,7 @@ def _answered(desk: Desk, request: BoostRequest, digest: str, seen: gate.LiveVie
         "degraded": answer["degraded"],
         "model_version": answer["modelVersion"],
         "policy_version": answer["policyVersion"],
-        "run_id": night.run_id,
+        "run_id": seen.night.run_id,
         "answered_at": now.isoformat(),
     }
     return digest, encoded, desk.journal.add(record, digest, encoded)

@@ -114,14 +114,30 @@ def answer(
     now: datetime,
     degraded_by: list[str],
 ) -> dict[str, Any]:
-    """The answer to a boost check.
+    """The answer to a boost check: what stands of an operator and its running session, for one request and moment."""
+    said = standing(operator_id, night, live, live_version, policy, degrading(night, policy, now, degraded_by))
+    return {"requestId": request_id, **said, "expiresAt": expiry(policy, now)}
+
+
+def degrading(night: NightState, policy: Policy, now: datetime, more: list[str]) -> tuple[str, ...]:
+    """What makes an answer of this moment a degraded one, in order of name."""
+    stale = now - night.as_of > timedelta(hours=policy.boost.stale_hours)
+    return tuple(sorted({*more, "night_stale"} if stale else {*more}))
+
+
+def expiry(policy: Policy, now: datetime) -> str:
+    """Until when an answer of this moment holds."""
+    return (now + timedelta(minutes=policy.boost.valid_minutes)).isoformat(timespec="seconds") + "Z"
+
+
+def standing(
+    operator_id: str, night: NightState, live: LiveView, live_version: str | None, policy: Policy, degraded_by: tuple[str, ...]
+) -> dict[str, Any]:
+    """What is answered of an operator and its running session until another night or another minute comes, whoever asks and when.
 
     Stale or missing data answers REVIEW with `degraded`, never a silent PASS; REJECT needs a hit with evidence; a new
     operator is held for review, not accused.
     """
-    degraded_by = list(degraded_by)
-    if now - night.as_of > timedelta(hours=policy.boost.stale_hours):
-        degraded_by.append("night_stale")
     operator = night.operators.get(operator_id)
     cold = operator is None or operator.cold_start
     nightly_level = "PASS"
@@ -152,7 +168,6 @@ def answer(
     if live_level == "REJECT" and action in ("none", "popup"):
         action = "warn"
     return {
-        "requestId": request_id,
         "riskLevel": level,
         "score": round(score, 2),
         "suggestedAction": action,
@@ -166,7 +181,6 @@ def answer(
         "modelVersion": "+".join(filter(None, [operator.model_version if operator else None, live_version])) or "none",
         "policyVersion": policy.version,
         "degraded": bool(degraded_by),
-        "degradedBy": sorted(set(degraded_by)),
-        "expiresAt": (now + timedelta(minutes=policy.boost.valid_minutes)).isoformat(timespec="seconds") + "Z",
+        "degradedBy": list(degraded_by),
         "appeal": {"route": policy.appeal_route, "days": policy.appeal_days},
     }

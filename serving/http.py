@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from data_contracts.faults import LakeProblem
 from serving import gate
 from serving.api import BoostRequest, MinutesRequest, Problem, decode
-from serving.check import LIVE, Desk, boost_check
+from serving.check import LIVE, Desk, boost_check, put
 from serving.duties.credit import public_view
 from serving.faults import Refused
 from serving.journal import Journal
@@ -117,7 +117,7 @@ async def put_minutes(desk: Desk, session: str, body: bytes) -> dict[str, Any]:
         raise Refused(503, "store_down", "minutes cannot be stored now; send them again in a minute", ["session"]) from error
     except LakeProblem as error:
         raise Refused(409, "session_of_another_operator", str(error), ["operatorId"]) from error
-    return {"sessionId": session, "minutes": desk.views.of(session, blob).minutes}
+    return {"sessionId": session, "minutes": put(desk, session, request.operatorId, blob)}
 
 
 def operator_view(desk: Desk, operator_id: str) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import threading
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from data_contracts.contract import contract
@@ -16,23 +18,26 @@ from data_contracts.lake import to_arrow, write_file
 
 START = "0" * 64
 WORDED = json.JSONEncoder(sort_keys=True, ensure_ascii=False)  # `json.dumps` would make it anew for each line
+QUICK = msgspec.json.Encoder(order="sorted")  # a line of an answer takes a quarter of the time
+SEALED = re.compile(rb'(.*),\s*"sha256":\s*"([0-9a-f]{64})"\}', re.DOTALL)
 
 
-def sealed_text(record: dict[str, Any], previous: str) -> tuple[bytes, str]:
-    """The line of a sealed record and its digest; the digest stands last in the line, so that the record is written out once."""
-    body = WORDED.encode(record | {"previous_sha256": previous})
-    digest = hashlib.sha256(body.encode()).hexdigest()
-    return f'{body[:-1]}, "sha256": "{digest}"}}\n'.encode(), digest
+def sealed_line(record: dict[str, Any], previous: str) -> tuple[bytes, str]:
+    """The line of an answer and its digest, which stands last in the line and is over all that stands before it."""
+    body = QUICK.encode(record | {"previous_sha256": previous})
+    digest = hashlib.sha256(body).hexdigest()
+    return b'%b,"sha256":"%b"}\n' % (body[:-1], digest.encode()), digest
 
 
 def seal(record: dict[str, Any], previous: str) -> dict[str, Any]:
     """A record with the digest before it and its own."""
-    return record | {"previous_sha256": previous, "sha256": sealed_text(record, previous)[1]}
+    digest = hashlib.sha256(WORDED.encode(record | {"previous_sha256": previous}).encode()).hexdigest()
+    return record | {"previous_sha256": previous, "sha256": digest}
 
 
 def records(path: Path) -> list[dict[str, Any]]:
     """Records of a chained file, oldest first; none where there is no file."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
 def last_digest(path: Path) -> str:
@@ -73,11 +78,9 @@ class Journal:
         self.head = START
         self.waiting: list[bytes] = []
         self.sealed = self.written = 0
-        if path.exists():
-            for line in path.read_text("utf-8").splitlines():
-                record = json.loads(line)
-                self.answers[record["request_id"]] = (record["request_sha256"], record["answer"].encode(), 0)
-                self.head = record["sha256"]
+        for record in records(path):
+            self.answers[record["request_id"]] = (record["request_sha256"], record["answer"].encode(), 0)
+            self.head = record["sha256"]
 
     def find(self, request_id: str) -> tuple[str, bytes, int] | None:
         """Digest of a request, the answer that was sealed for it, and its place: on disk once `written` has reached it."""
@@ -87,7 +90,7 @@ class Journal:
         """Seal one answer; returns its place in the chain."""
         more = {"request_sha256": request_sha256, "answer": answer.decode(), "answer_sha256": hashlib.sha256(answer).hexdigest()}
         with self.lock:
-            text, self.head = sealed_text(record | more, self.head)
+            text, self.head = sealed_line(record | more, self.head)
             self.waiting.append(text)
             self.sealed += 1
             self.answers[record["request_id"]] = (request_sha256, answer, self.sealed)
@@ -119,13 +122,22 @@ class Journal:
 def first_broken(path: Path) -> int | None:
     """Line number (from 1) of the first record that does not follow from the one before; None when all do."""
     head = START
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        record = json.loads(line)
-        body = {k: v for k, v in record.items() if k not in ("previous_sha256", "sha256")}
-        if seal(body, head) != record:
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            return number
+        if record.get("previous_sha256") != head or record.get("sha256") not in _digests(line, record):
             return number
         head = record["sha256"]
     return None
+
+
+def _digests(line: bytes, record: dict[str, Any]) -> tuple[str | None, str]:
+    """Digests that a line may have: over its own text, as answers have it, and over the record with its keys in order, as decisions have."""
+    text = SEALED.fullmatch(line)
+    body = {k: v for k, v in record.items() if k not in ("previous_sha256", "sha256")}
+    return hashlib.sha256(text[1] + b"}").hexdigest() if text else None, seal(body, record["previous_sha256"])["sha256"]
 
 
 def export(lake: Path) -> int:
@@ -133,7 +145,7 @@ def export(lake: Path) -> int:
     path = lake / "online" / "journal.jsonl"
     if not path.exists():
         return 0
-    frame = pd.DataFrame([json.loads(line) for line in path.read_text("utf-8").splitlines()]).drop(columns="answer")
+    frame = pd.DataFrame(records(path)).drop(columns="answer")
     frame["answered_at"] = pd.to_datetime(frame["answered_at"])
     write_file(lake / "boost_decisions" / "journal.parquet", to_arrow(contract("boost_decisions"), frame))
     return len(frame)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -51,3 +53,31 @@ def test_the_last_digest_is_read_from_the_end_of_a_long_line_and_of_many(tmp_pat
         sealed = chained(path, {"words": words})
         assert last_digest(path) == sealed["sha256"]
     assert first_broken(path) is None
+
+
+def test_lines_that_earlier_versions_wrote_go_on_being_verified_and_the_chain_goes_on_from_them(tmp_path):
+    """They were spaced otherwise, with the digest over the record as it was worded then."""
+    path, head = tmp_path / "j.jsonl", START
+    with path.open("w") as out:
+        for i in range(3):
+            record = {"answer": '{"a": "，"}', "request_id": f"r{i}", "request_sha256": "d", "previous_sha256": head}
+            body = json.dumps(record, sort_keys=True, ensure_ascii=False)
+            head = hashlib.sha256(body.encode()).hexdigest()
+            out.write(f'{body[:-1]}, "sha256": "{head}"}}\n')
+    journal = Journal(path)
+    write(journal, "r3")
+    assert first_broken(path) is None and Journal(path).head == journal.head
+    lines = path.read_text("utf-8").splitlines()
+    for number, line in enumerate(lines):
+        edited = [*lines[:number], line.replace(f"r{number}", "r9"), *lines[number + 1 :]]
+        path.write_text("\n".join(edited) + "\n", "utf-8")
+        assert first_broken(path) == number + 1
+
+
+def test_a_line_cut_short_is_where_the_chain_breaks(tmp_path):
+    path = tmp_path / "j.jsonl"
+    journal = Journal(path)
+    for name in ("r1", "r2"):
+        write(journal, name)
+    path.write_bytes(path.read_bytes()[:-20])
+    assert first_broken(path) == 2

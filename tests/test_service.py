@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
+import msgspec
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
@@ -17,7 +18,7 @@ from data_contracts.lake import read_outbound, run_folder
 from features import engine
 from features.kernels import COLUMNS
 from features.minutes import minutes_frame, ragged
-from serving import journal
+from serving import gate, journal
 from serving.gate import live_view
 from serving.http import BODY_CAP, application, open_desk
 from serving.inputs import moment_of
@@ -90,6 +91,23 @@ def test_an_ordinary_operator_passes(client, lake, tiers):
 def test_an_unknown_operator_is_held_for_review_as_a_cold_start(client):
     answer = ask(client).json()
     assert answer["riskLevel"] == "REVIEW" and answer["coldStart"] and answer["tier"] is None
+
+
+def test_what_was_worked_out_when_minutes_came_is_what_the_gate_answers_at_any_later_moment(client, desk, lake, tiers, monkeypatch):
+    """Stale or not, of the tier that is worst or of an ordinary one: the bytes are those of `gate.answer`."""
+    for session, operator in (("w1", ordinary(lake, tiers)), ("w2", tiers.sort_values("tier").index[-1])):
+        client.put(f"/v1/sessions/{session}/minutes", json={"operatorId": operator, "minutes": minutes(likes=400.0)})
+        seen = desk.views.known[session]
+        assert len(seen.said) == 1
+        for hours in (0, 37):
+            monkeypatch.setattr(desk, "now", lambda late=hours: NOW + timedelta(hours=late))
+            got = ask(client, requestId=f"w-{session}-{hours}", operatorId=operator, sessionId=session).content
+            meant = gate.answer(
+                f"w-{session}-{hours}", operator, desk.night.state, seen.view, desk.views.version, desk.policy, desk.now(), []
+            )
+            assert got == msgspec.json.encode(meant)
+        assert len(seen.said) == 2 and json.loads(got)["degradedBy"] == ["night_stale"]
+        monkeypatch.setattr(desk, "now", lambda: NOW)
 
 
 def test_a_stale_night_never_passes_silently(desk, keys, lake, tiers):
@@ -189,10 +207,11 @@ def test_a_running_session_is_compared_with_the_sessions_of_the_night_in_force(d
     client.put(
         "/v1/sessions/s1/minutes", json={"operatorId": "o1", "minutes": [{"minute": i, "viewers": 40.0, "joins": 3.0} for i in range(40)]}
     )
-    np.testing.assert_array_equal(desk.views.model().trees.peers.middle, peers.middle)
+    np.testing.assert_array_equal(desk.views.tonight.trees.peers.middle, peers.middle)
     assert desk.views.known
     desk.night.state = replace(desk.night.state, yardsticks={})
-    assert desk.views.model().trees.peers is desk.live.trees.peers and not desk.views.known
+    desk.views.current()
+    assert desk.views.tonight.trees.peers is desk.live.trees.peers and not desk.views.known
 
 
 BAD = [
