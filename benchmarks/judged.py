@@ -18,7 +18,7 @@ from features.pooling import pooled_points, shown
 from serving.attributed import Looked, look
 from serving.inputs import OWNED
 from serving.scored import MODEL_OF
-from serving.scorer import weighed
+from serving.scorer import Beside, weighed
 from serving.yardsticks import STEADY
 from training.dataset import by_name
 from training.declare import Model
@@ -60,12 +60,12 @@ class Judgement:
     def held(self, showed: pd.DataFrame | None = None, which: str = "judged") -> tuple[np.ndarray, np.ndarray]:
         """Scores, which rank as a night does, and probabilities."""
         owner = self.owner if self.together else None
-        raw, _, probability = weighed(self.released, self.signals, self.signals, owner, None, showed, self.looked, which)
+        raw, _, probability = weighed(self.released, self.signals, Beside(self.signals, owner, None, showed, self.looked), which)
         return ranking(probability, raw), probability
 
     def showed(self) -> pd.Series:
         """Log-odds that these sessions or orders showed of their operators, as a night tells its ranker (`features/pooling.py`)."""
-        own = weighed(self.released, self.signals, self.signals, looked=self.looked)[1]
+        own = weighed(self.released, self.signals, Beside(self.signals, looked=self.looked))[1]
         return shown(own, self.owner)["log_odds"]
 
     def scorers(self, showed: pd.DataFrame | None = None) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from benchmarks.page import figure_row
 from features.pooling import shown
 from serving.inputs import OWNED
 from serving.scored import MODEL_OF, STANDS_IN, unfit
-from serving.scorer import weighed
+from serving.scorer import Beside, weighed
 from training.evaluate import average_precision
 from training.models.all import BY_NAME
 from training.release import load
@@ -31,7 +31,9 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
         home = load(models, name)
         released, why = home.among(signals), unfit(home, signals)
         owned = home.model.entity in OWNED
-        raw, own, probability = weighed(released, signals, signals, group if owned else None, None, None if owned else pd.DataFrame(showed))
+        raw, own, probability = weighed(
+            released, signals, Beside(signals, group if owned else None, showed=None if owned else pd.DataFrame(showed))
+        )
         if owned and why is None:
             showed[home.model.entity] = shown(own, group)["log_odds"]
         found = {"as a night ranks them": ranking(probability, raw)}

@@ -31,7 +31,6 @@ from serving.report import Evening, write_report
 from serving.scored import (
     Say,
     Scored,
-    categories_of,
     load_models,
     long_rows,
     operators_shown,
@@ -150,16 +149,17 @@ def compute_night(
     scored: dict[str, Scored] = {}
     for entity, only in ((SESSION, scope.sessions), (ORDER, scope.orders), (OPERATOR, None)):
         if entity == OPERATOR or only:
-            beside = yardsticks.usual_sessions(tables, as_of, scope.sessions) if entity == SESSION else None
+            others = yardsticks.usual_sessions(tables, as_of, scope.sessions) if entity == SESSION else None
             known = published_before(lake, before, tables, as_of) if entity == SESSION else None
             showed = operators_shown(scored) if entity == OPERATOR else None
-            scored[entity] = score_entity(tables, entity, only, models, policy, categories_of(tables, entity), say, beside, known, showed)
+            scored[entity] = score_entity(tables, entity, only, models, policy, say, others, known, showed)
     say("rings")
     rings = find_rings(tables, _members_before(lake, before))
     members = rings.members["account_id"].tolist()
     accounts = engine.compute(tables, catalogue.of_entity(ACCOUNT), ACCOUNT, members) if members else pd.DataFrame()
     sessions = scored.get(SESSION)
-    shares = attributed_shares(sessions.looked, sessions.by_all_views()) if sessions is not None and sessions.looked is not None else None
+    looked = sessions.beside.looked if sessions is not None else None
+    shares = attributed_shares(looked, sessions.by_all_views()) if sessions is not None and looked is not None else None
     say("corrected figures and tiers")
     figures = corrected_figures(tables, scored, scope, shares)
     whole = [f for f in (figures[figures["entity_kind"] == SESSION] if len(figures) else figures, sessions_before(lake, before)) if len(f)]

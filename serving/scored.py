@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from features.departures import ENOUGH
 from features.deviance import signals_of
 from features.pooling import log_odds, shifted
 from serving import inputs, scorer
-from serving.attributed import Looked, look, worth_looking
+from serving.attributed import look, worth_looking
 from serving.policy import Policy
 from training import release
 from training.release import Released
@@ -37,9 +37,7 @@ class Scored:
     """Signals and scores of one kind of entity; `main` is the model that decisions follow.
 
     `kinds`: probability of each typology that it tells apart, index entity; without columns where it tells none apart.
-    `usual`: signals of those that they are compared with, `owner`: whose each of these is, None where none has an owner;
-    `known`: probabilities of further ones, as the nights before published them; `released`: the model so compared, None where none was
-    asked; `showed`: of operators, what their sessions and orders showed (`operators_shown`); `looked`: of sessions, their single views.
+    `beside`: what they are compared and weighed with; `released`: the model so compared, None where none was asked.
     """
 
     signals: pd.DataFrame
@@ -47,12 +45,8 @@ class Scored:
     main: str
     peers: scorer.Peers
     kinds: pd.DataFrame
-    usual: pd.DataFrame
-    owner: pd.Series | None = None
-    known: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    beside: scorer.Beside
     released: Released | None = None
-    showed: pd.DataFrame | None = None
-    looked: Looked | None = None
 
     @property
     def judged(self) -> pd.DataFrame:
@@ -68,11 +62,9 @@ class Scored:
         without a model."""
         if self.released is None:
             return pd.Series(dtype=float)
-        rows = self.judged["own_probability"]
-        beside = self.usual[~self.usual.index.isin(rows.index)]
-        own = scorer.weighed(self.released, beside, self.usual, looked=self.looked)[1] if len(beside) else np.zeros(0)
-        more = pd.Series(own, index=beside.index)
-        known = self.known[~self.known.index.isin(self.usual.index)]
+        rows, known = self.judged["own_probability"], self.beside.further()
+        others = self.beside.usual[~self.beside.usual.index.isin(rows.index)]
+        more = pd.Series(scorer.weighed(self.released, others, self.beside)[1] if len(others) else [], others.index, dtype=float)
         return pd.concat([part for part in (rows, more, known) if len(part)] or [known]).sort_index()
 
     @cached_property
@@ -86,19 +78,19 @@ class Scored:
 
         Nothing where no single view was looked at: by counters alone no session is held inflated beyond doubt.
         """
-        if self.looked is None:
+        if self.beside.looked is None:
             return pd.DataFrame({"worst_session": pd.Series(dtype=object), "worst_probability": pd.Series(dtype=float)})
         of = self.by_own_signals.groupby(self._owners().to_numpy())
         return pd.DataFrame({"worst_session": of.idxmax(), "worst_probability": of.max()})
 
     def _owners(self) -> pd.Series:
         """Whose each of those is of which something is known, in the order of `by_own_signals`."""
-        return pd.Series(dtype=object) if self.owner is None else self.owner.reindex(self.by_own_signals.index)
+        return pd.Series(dtype=object) if self.beside.owner is None else self.beside.owner.reindex(self.by_own_signals.index)
 
     def by_all_views(self) -> pd.Series:
         """Probability of each having false views, those of buyers among them, by whom no verdict on a session is meant; where they were looked at."""
-        assert self.released is not None and self.looked is not None
-        found = scorer.weighed(self.released, self.signals, self.usual, self.owner, self.known, self.showed, self.looked, "all")[2]
+        assert self.released is not None
+        found = scorer.weighed(self.released, self.signals, self.beside, "all")[2]
         return pd.Series(found, index=self.signals.index)
 
     def moved_by(self) -> pd.Series:
@@ -108,7 +100,7 @@ class Scored:
 
 def operators_shown(scored: dict[str, Scored]) -> pd.DataFrame | None:
     """What sessions and orders of each operator showed of it, in log-odds: index operator, a column a kind; None where no model judged any."""
-    found = {e: s.shown["log_odds"] for e, s in scored.items() if s.owner is not None and s.released is not None}
+    found = {e: s.shown["log_odds"] for e, s in scored.items() if s.beside.owner is not None and s.released is not None}
     return pd.DataFrame(found) if found else None
 
 
@@ -133,7 +125,7 @@ def shadow_scores(scored: dict[str, Scored], challengers: dict[str, Released]) -
     for entity, s in scored.items():
         if s.main in challengers:
             c = challengers[s.main]
-            raw, _own, probability = scorer.weighed(c.among(s.usual), s.signals, s.usual, s.owner, s.known, s.showed, s.looked)
+            raw, _own, probability = scorer.weighed(c.among(s.beside.usual), s.signals, s.beside)
             rank = np.empty(len(raw), dtype=np.int64)
             rank[np.lexsort((-raw, -probability))] = np.arange(1, len(raw) + 1)
             named = {"entity_kind": entity, "entity_id": s.signals.index, "model": s.main, "model_version": c.version}
@@ -188,19 +180,16 @@ def score_entity(
     only: list[str] | None,
     models: dict[str, Released],
     policy: Policy,
-    stratum: pd.Series | None,
     say: Say,
-    beside: list[str] | None = None,
-    before: pd.Series | None = None,
+    others: list[str] | None = None,
+    known: pd.Series | None = None,
     showed: pd.DataFrame | None = None,
 ) -> Scored:
     """Signals and scores of one kind of entity, by its champion where there is one and by deviance always.
 
-    `beside`: entities of other nights that tonight's are compared with too; nothing is said of them. `before`: probabilities by their own
-    signals that nights before published, with which tonight's are weighed; `showed`: what operators' sessions and orders showed of them.
+    `others`: entities of other nights that tonight's are compared with too; nothing is said of them. `known` and `showed`: as of `Beside`.
     """
-    known = pd.Series(dtype=float) if before is None else before
-    wanted = only if only is None else [*only, *(beside or [])]
+    wanted = only if only is None else [*only, *(others or [])]
 
     def step(name: str) -> None:
         say(f"{entity} signals: {name}")
@@ -208,24 +197,26 @@ def score_entity(
     usual = signals_of(tables, catalogue.of_entity(entity), entity, wanted, step)
     if entity == OPERATOR and usual.empty:  # where only counters are public nothing is known of operators but who they are
         usual = engine.compute(tables, catalogue.of_entity(entity), entity, inputs.operators_named(tables))
-    signals = usual[~usual.index.isin(beside)] if beside else usual
-    owner = inputs.owners_of(tables, entity, usual.index.union(known.index)) if entity in inputs.OWNED else None
-    peers = scorer.peers_of(signals, stratum)
+    signals = usual[~usual.index.isin(others)] if others else usual
+    everyone = usual.index if known is None else usual.index.union(known.index)
+    owner = inputs.owners_of(tables, entity, everyone) if entity in inputs.OWNED else None
+    beside = scorer.Beside(usual, owner, known, showed)
+    peers = scorer.peers_of(signals, categories_of(tables, entity))
     by_view = models.get(MODEL_OF[VIEW]) if entity == SESSION and "views" in tables else None
     say(f"{entity} scores")
-    parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, usual, owner)]
-    main, kinds, looked = scorer.DEVIANCE, pd.DataFrame(index=signals.index), None
+    parts = [scorer.deviance_scores(signals, entity, catalogue.digest()[:12], peers, policy.night, beside)]
+    main, kinds = scorer.DEVIANCE, pd.DataFrame(index=signals.index)
     released = asked(models, entity, usual, say)
     if released is not None:
         released = released.among(usual)
         if by_view is not None:
             say("views")
-            alone = pd.Series(scorer.weighed(released, usual, usual, owner, known)[2], index=usual.index)
-            looked = look(tables, by_view, alone[worth_looking(usual["view_count"], signals.index)])
-        parts.append(scorer.model_scores(released, signals, peers, policy.night, usual, owner, known, showed, looked))
+            alone = pd.Series(scorer.weighed(released, usual, beside)[2], index=usual.index)
+            beside = replace(beside, looked=look(tables, by_view, alone[worth_looking(usual["view_count"], signals.index)]))
+        parts.append(scorer.model_scores(released, signals, peers, policy.night, beside))
         main = released.model.name
         kinds = kinds_of(released, signals, parts[-1])
-    return Scored(signals, pd.concat(parts), main, peers, kinds, usual, owner, known, released, showed, looked)
+    return Scored(signals, pd.concat(parts), main, peers, kinds, beside, released)
 
 
 def kinds_of(released: Released, signals: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,32 @@ import pandas as pd
 from features.catalogue import BY_NAME, of_entity
 from features.facts import points_of
 from features.pooling import log_odds, pooled, pooled_points, weighed_owners
+from serving.attributed import Looked
 from serving.policy import NightPolicy
 from training.release import Released
 
 DEVIANCE = "deviance"
 
 
-class ByViews(Protocol):
-    """What single views say of sessions (`attributed.Looked`)."""
+@dataclass(frozen=True)
+class Beside:
+    """What entities are compared and weighed with.
 
-    def moved(self, probability: np.ndarray, sessions: pd.Index, which: str = "judged") -> np.ndarray: ...
+    `usual`: signals of all that are known, those that are judged among them; `owner`: whose each is, by entity, with those of whose others
+    its probability is weighed (`features/pooling.py`; None: it is not); `known`: probabilities of further ones by their own signals, as
+    nights before published them; `showed`: of operators, log-odds that their sessions and orders showed, index operator, a column a kind;
+    `looked`: of sessions, what their single views say.
+    """
+
+    usual: pd.DataFrame
+    owner: pd.Series | None = None
+    known: pd.Series | None = None
+    showed: pd.DataFrame | None = None
+    looked: Looked | None = None
+
+    def further(self) -> pd.Series:
+        """Probabilities of those that are known from before alone."""
+        return pd.Series(dtype=float) if self.known is None else self.known[~self.known.index.isin(self.usual.index)]
 
 
 @dataclass(frozen=True)
@@ -88,27 +104,14 @@ def explained(
     return said
 
 
-def model_scores(
-    released: Released,
-    signals: pd.DataFrame,
-    peers: Peers,
-    policy: NightPolicy,
-    usual: pd.DataFrame | None = None,
-    owner: pd.Series | None = None,
-    known: pd.Series | None = None,
-    showed: pd.DataFrame | None = None,
-    looked: ByViews | None = None,
-) -> pd.DataFrame:
+def model_scores(released: Released, signals: pd.DataFrame, peers: Peers, policy: NightPolicy, beside: Beside) -> pd.DataFrame:
     """Scores of a released model, with reasons for what will be shown (SHAP values of trees, Lundberg et al. 2020).
 
-    `usual`: signals of all that are known (None: these), `owner`: whose each of them is, by entity; where that is given, probabilities
-    are weighed with those of the owner's others (`features/pooling.py`), and `own_probability` is what the entity's own signals say, of
-    sessions together with their single views (`looked`: the change in log-odds is `by_views`); `known`: that of further entities;
-    `showed`: of operators, what their sessions and orders showed, by which they are weighed.
+    `own_probability` is what the entity's own signals say, of sessions together with their single views; the change in log-odds is `by_views`.
     Index entity id; columns model, model_version, score, probability, own_probability, by_views, rank, reasons, unknown.
     """
     values = signals[released.columns].to_numpy()
-    raw, own, probability = weighed(released, signals, signals if usual is None else usual, owner, known, showed, looked)
+    raw, own, probability = weighed(released, signals, beside)
     frame = _ranked(signals.index, released.model.name, released.version, 100.0 * probability, probability, raw)
     shown = (frame["rank"] <= policy.explain_top) | (frame["probability"] >= policy.explain_from)
     rows = np.flatnonzero(shown.to_numpy())
@@ -118,53 +121,34 @@ def model_scores(
         for i, c in zip(rows, contributions, strict=True)
     }
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
-    by_views = np.nan if looked is None else log_odds(own) - log_odds(released.probability(raw))
+    by_views = np.nan if beside.looked is None else log_odds(own) - log_odds(released.probability(raw))
     return frame.assign(own_probability=own, by_views=by_views, unknown=_unknown(signals[released.columns], shown.to_numpy()))
 
 
-def weighed(
-    released: Released,
-    signals: pd.DataFrame,
-    usual: pd.DataFrame,
-    owner: pd.Series | None = None,
-    known: pd.Series | None = None,
-    showed: pd.DataFrame | None = None,
-    looked: ByViews | None = None,
-    which: str = "judged",
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Raw scores of some entities among those that are `usual`, probabilities by their own signals (and single views, where those of
-    sessions were `looked` at; `which` of them), and weighed with their owner's others.
-
-    `owner`: whose each is, by entity (None: they are not weighed so); `known`: probabilities of further ones by their own signals.
-    `showed`: of operators, log-odds that their sessions and orders showed, index operator, a column a kind.
+def weighed(released: Released, signals: pd.DataFrame, beside: Beside, which: str = "judged") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Raw scores of some entities among those that are usual, probabilities by their own signals (and single views, where those of
+    sessions were looked at; `which` of them), and weighed with what is beside them. Shapes (n,).
     """
+    usual, owner = beside.usual, beside.owner
     raw = released.raw(usual[released.columns].to_numpy()) if len(usual) else np.zeros(0)
     own = released.probability(raw)
-    own = own if looked is None else looked.moved(own, usual.index, which)
+    own = own if beside.looked is None else beside.looked.moved(own, usual.index, which)
     both, rows = own, usual.index.get_indexer(signals.index)
     if owner is not None:
-        more = pd.Series(dtype=float) if known is None else known[~known.index.isin(usual.index)]
+        more = beside.further()
         both = pooled(np.append(own, more.to_numpy()), owner.reindex(usual.index.append(more.index)))
-    if showed is not None:
-        both = weighed_owners(own, showed.reindex(usual.index).to_numpy(dtype=float))
+    if beside.showed is not None:
+        both = weighed_owners(own, beside.showed.reindex(usual.index).to_numpy(dtype=float))
     return raw[rows], own[rows], both[rows]
 
 
-def deviance_scores(
-    signals: pd.DataFrame,
-    entity: str,
-    version: str,
-    peers: Peers,
-    policy: NightPolicy,
-    usual: pd.DataFrame | None = None,
-    owner: pd.Series | None = None,
-) -> pd.DataFrame:
-    """Unsupervised scores: how far an entity lies out among tonight's, over all signals with a suspicious side.
+def deviance_scores(signals: pd.DataFrame, entity: str, version: str, peers: Peers, policy: NightPolicy, beside: Beside) -> pd.DataFrame:
+    """Unsupervised scores: how far an entity lies out among those that are usual, over all signals with a suspicious side.
 
-    Needs no label and says nothing of probability. Arguments and columns as those of `model_scores`.
+    Needs no label and says nothing of probability. Columns as those of `model_scores`.
     """
     known = [s.name for s in of_entity(entity) if s.name in signals.columns]
-    everyone = (signals if usual is None else usual)[known]
+    everyone, owner = beside.usual[known], beside.owner
     points = points_of(everyone, entity)
     total = points.sum(axis=1).to_numpy() if points.shape[1] else np.zeros(len(everyone))
     rows = everyone.index.get_indexer(signals.index)

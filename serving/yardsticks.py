@@ -36,7 +36,7 @@ def made(scored: dict[str, Scored]) -> dict[str, Departures]:
         if s.released is not None and s.released.trees.peers is not None:
             out[s.released.model.name] = s.released.trees.peers
     live = BY_NAME[LIVE]
-    sessions = scored[SESSION].usual if SESSION in scored else None
+    sessions = scored[SESSION].beside.usual if SESSION in scored else None
     if LIVE not in out and sessions is not None and len(sessions) >= ENOUGH:  # it may have stood in for the nightly one
         out[LIVE] = settled(live.columns, sessions[live.columns].to_numpy(), live.size)
     return out

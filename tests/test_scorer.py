@@ -9,7 +9,7 @@ import pytest
 from features.catalogue import digest
 from features.facts import points_of
 from serving.policy import load_policy
-from serving.scorer import deviance_scores, explained, peers_of, weighed
+from serving.scorer import Beside, deviance_scores, explained, peers_of, weighed
 
 NIGHT = load_policy().night
 
@@ -21,13 +21,13 @@ def orders_of(counts: list[float]) -> pd.DataFrame:
 
 def test_ranks_are_a_permutation_and_ties_go_by_name():
     signals = orders_of([90.0, 1.0, 90.0, 99.0, *[1.0] * 40])
-    frame = deviance_scores(signals, "operator", digest()[:12], peers_of(signals, None), NIGHT)
+    frame = deviance_scores(signals, "operator", digest()[:12], peers_of(signals, None), NIGHT, Beside(signals))
     assert frame["rank"].head(4).to_dict() == {"o0": 2, "o1": 4, "o2": 3, "o3": 1}
 
 
 def test_what_is_unknown_is_named_and_never_counts():
     signals = orders_of([np.nan, 9.0])
-    frame = deviance_scores(signals, "operator", "v", peers_of(signals, None), NIGHT)
+    frame = deviance_scores(signals, "operator", "v", peers_of(signals, None), NIGHT, Beside(signals))
     assert frame.at["o0", "score"] == 0.0 and "buyer_hour_order_max_count" not in (frame.at["o1", "unknown"] or "")
 
 
@@ -54,7 +54,7 @@ def test_orders_without_labels_rank_by_how_rare_their_values_are():
     points = points_of(signals, "order")
     assert points["payer_buyer_count"].iloc[0] == pytest.approx(np.log(0.3 / 0.005)) and not points["payer_buyer_count"].iloc[1:].any()
     assert points["buyer_age_days"].iloc[-1] == pytest.approx(np.log(0.3 / 0.0525))
-    ranked = deviance_scores(signals, "order", digest()[:12], peers_of(signals, None), NIGHT)["rank"]
+    ranked = deviance_scores(signals, "order", digest()[:12], peers_of(signals, None), NIGHT, Beside(signals))["rank"]
     assert ranked["r0"] == 1
 
 
@@ -73,23 +73,23 @@ class Same:
 def test_an_entity_is_weighed_with_others_of_tonight_and_of_nights_before_each_once():
     usual = pd.DataFrame({"view_count": [0.3, 0.3, 0.9, *[0.02] * 60]}, index=[f"s{i}" for i in range(63)])
     owner = pd.Series(["cheat", "honest", "cheat", *[f"o{i}" for i in range(60)]], index=usual.index)
-    raw, own, alone = weighed(Same(), usual.head(2), usual)
+    raw, own, alone = weighed(Same(), usual.head(2), Beside(usual))
     assert raw.tolist() == own.tolist() == alone.tolist() == [0.3, 0.3]
-    _, own, tonight = weighed(Same(), usual.head(2), usual, owner)
+    _, own, tonight = weighed(Same(), usual.head(2), Beside(usual, owner))
     assert own.tolist() == [0.3, 0.3] and tonight[0] > 0.3 > tonight[1]
     before = pd.Series(0.9, index=["b0", "b1", "b2", "s2"])  # s2 is among tonight's and counts once
     whose = pd.concat([owner, pd.Series("cheat", index=["b0", "b1", "b2"])])
-    _, _, both = weighed(Same(), usual.head(2), usual, whose, before)
+    _, _, both = weighed(Same(), usual.head(2), Beside(usual, whose, before))
     assert both[0] > tonight[0] + 0.02
-    assert weighed(Same(), usual.head(2), usual, owner, before.tail(1))[2].tolist() == tonight.tolist()
+    assert weighed(Same(), usual.head(2), Beside(usual, owner, before.tail(1)))[2].tolist() == tonight.tolist()
 
 
 def test_without_labels_an_entity_s_rank_takes_what_its_owner_s_others_lie_out_by():
     counts = [3.0, 3.0, *[9.0] * 12, *[1.0] * 186]
     signals = pd.DataFrame({"payer_buyer_count": counts}, index=[f"o{i}" for i in range(len(counts))])
     owner = pd.Series(["cheat", "honest", *["cheat"] * 12, *["honest"] * 12, *[f"s{i}" for i in range(174)]], index=signals.index)
-    frame = deviance_scores(signals, "order", "v", peers_of(signals, None), NIGHT)
-    weighed_ = deviance_scores(signals, "order", "v", peers_of(signals, None), NIGHT, owner=owner)
+    frame = deviance_scores(signals, "order", "v", peers_of(signals, None), NIGHT, Beside(signals))
+    weighed_ = deviance_scores(signals, "order", "v", peers_of(signals, None), NIGHT, Beside(signals, owner))
     assert frame.at["o0", "score"] == frame.at["o1", "score"]
     assert weighed_.at["o0", "score"] > frame.at["o0", "score"] > weighed_.at["o1", "score"]
     assert weighed_.at["o0", "rank"] < weighed_.at["o1", "rank"] and frame["own_probability"].isna().all()

@@ -16,7 +16,7 @@ from features.declare import ORDER
 from serving import figures
 from serving.attributed import look
 from serving.inputs import owners_of
-from serving.scorer import weighed
+from serving.scorer import Beside, weighed
 from training.dataset import session_of
 from training.models.order_brushing import MODEL as ORDERS
 from training.release import load
@@ -81,5 +81,5 @@ def bought(models: Path, tables: Any, scope: Any) -> tuple[pd.DataFrame, pd.Seri
     released = load(models, ORDERS.name)
     orders = tables["orders"].semi_join(scope, "session_id").select("order_id", "session_id", "buyer_id").to_pandas()
     signals = engine.compute(tables, released.model.signals, ORDER, orders["order_id"])
-    probability = weighed(released.among(signals), signals, signals, owners_of(tables, ORDER, signals.index))[2]
+    probability = weighed(released.among(signals), signals, Beside(signals, owners_of(tables, ORDER, signals.index)))[2]
     return orders, pd.Series(probability, index=signals.index)
