@@ -7,6 +7,7 @@ import json
 import os
 import re
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,35 +66,58 @@ def chained(path: Path, record: dict[str, Any]) -> dict[str, Any]:
     return sealed
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An answer that is not on disk yet: the request's digest, the answer, its line and its place in the chain."""
+
+    request_sha256: str
+    answer: bytes
+    line: bytes
+    place: int
+
+
 class Journal:
     """Answers by request id, backed by a file of JSON lines; one writer a file.
 
-    `add` seals an answer into the chain, `sync` puts on disk what was sealed. An answer may be given once it is on disk.
+    `add` seals an answer into the chain, `sync` puts on disk what was sealed. An answer may be given once it is on disk. Of those that
+    are only where they lie is kept in memory: a day of answers is gigabytes, and hardly any is asked for twice.
     """
 
     def __init__(self, path: Path) -> None:
         self.path, self.lock, self.disk = path, threading.Lock(), threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.answers: dict[str, tuple[str, bytes, int]] = {}
+        self.starts: dict[str, int] = {}
+        self.waiting: dict[str, Sealed] = {}
         self.head = START
-        self.waiting: list[bytes] = []
         self.sealed = self.written = 0
-        for record in records(path):
-            self.answers[record["request_id"]] = (record["request_sha256"], record["answer"].encode(), 0)
-            self.head = record["sha256"]
+        if path.exists():
+            start = 0
+            with path.open("rb") as handle:
+                for line in handle:
+                    record = json.loads(line)
+                    self.starts[record["request_id"]] = start
+                    self.head, start = record["sha256"], start + len(line)
 
     def find(self, request_id: str) -> tuple[str, bytes, int] | None:
         """Digest of a request, the answer that was sealed for it, and its place: on disk once `written` has reached it."""
-        return self.answers.get(request_id)
+        with self.lock:
+            held, start = self.waiting.get(request_id), self.starts.get(request_id)
+        if held is not None:
+            return held.request_sha256, held.answer, held.place
+        if start is None:
+            return None
+        with self.path.open("rb") as handle:
+            handle.seek(start)
+            record = json.loads(handle.readline())
+        return record["request_sha256"], record["answer"].encode(), 0
 
     def add(self, record: dict[str, Any], request_sha256: str, answer: bytes) -> int:
         """Seal one answer; returns its place in the chain."""
         more = {"request_sha256": request_sha256, "answer": answer.decode(), "answer_sha256": hashlib.sha256(answer).hexdigest()}
         with self.lock:
-            text, self.head = sealed_line(record | more, self.head)
-            self.waiting.append(text)
+            line, self.head = sealed_line(record | more, self.head)
             self.sealed += 1
-            self.answers[record["request_id"]] = (request_sha256, answer, self.sealed)
+            self.waiting[record["request_id"]] = Sealed(request_sha256, answer, line, self.sealed)
             return self.sealed
 
     def sync(self) -> int:
@@ -101,21 +125,24 @@ class Journal:
         and the lines go on waiting: they are in the chain, and asking again gives the same answer once they are written."""
         with self.disk:
             with self.lock:
-                lines, self.waiting, upto = self.waiting, [], self.sealed
-            if not lines:
+                held, upto = list(self.waiting.items()), self.sealed
+            if not held:
                 return self.written
             with self.path.open("ab") as handle:
-                size = handle.tell()
+                start = handle.tell()
                 try:
-                    handle.write(b"".join(lines))
+                    handle.write(b"".join([one.line for _, one in held]))
                     handle.flush()
                     os.fsync(handle.fileno())
                 except OSError:
-                    with self.lock:
-                        self.waiting = lines + self.waiting
-                    os.truncate(self.path, size)
+                    os.truncate(self.path, start)
                     raise
-            self.written = upto
+            with self.lock:
+                for request_id, one in held:
+                    self.starts[request_id] = start
+                    start += len(one.line)
+                    del self.waiting[request_id]
+                self.written = upto
             return upto
 
 

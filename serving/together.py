@@ -30,6 +30,7 @@ class Together:
 
     async def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         while self.waiting:
+            await asyncio.sleep(0)  # whose requests have arrived meanwhile comes along
             batch, self.waiting = self.waiting, []
             asked = [item for item, _ in batch]
             try:

@@ -23,7 +23,7 @@ def test_answers_of_many_threads_make_one_chain(tmp_path):
         list(pool.map(lambda i: write(journal, f"r{i}"), range(200)))
     assert first_broken(tmp_path / "j.jsonl") is None
     again = Journal(tmp_path / "j.jsonl")
-    assert len(again.answers) == 200 and again.head == journal.head
+    assert len(again.starts) == 200 and again.head == journal.head
 
 
 def test_a_disk_that_refuses_leaves_no_half_line_and_the_chain_goes_on(tmp_path, monkeypatch):

@@ -240,7 +240,7 @@ def test_bad_input_is_answered_with_a_typed_error_and_leaves_no_trace(client, de
     assert answer.status_code == status
     problem = answer.json()
     assert problem["code"] and problem["message"] and isinstance(problem["where"], list)
-    assert not desk.journal.answers
+    assert not desk.journal.sealed
 
 
 def test_bytes_that_are_not_text_are_refused(client):
