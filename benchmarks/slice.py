@@ -269,7 +269,7 @@ one world and one market that no page judges average precision rose from .778 to
 model cannot see: thirty views that are false beyond doubt are a tenth of a percent of a large room and more than chance ever does. In this simulator most false views leave something on themselves; where it was made by other mechanics ([market](market.md)) the same step reaches
 less. Chosen on worlds 303 and 505, small 31 to 33 and markets 11 to 14 (average precision .966 to .982, log loss .058 to .033), where nobody and hardly anybody cheats (three lakes), and with the models of market-20. World 202 was judged once after it.
 
-**Tiers** (policy 2026.8; [decisions](decisions.md) and [market](market.md) were judged with 2026.9, by which one session that is inflated beyond doubt is a review of its operator as well): who lies far out on several facts is reviewed whatever a model says, and stands in C or D where a model that finds it as rare as two in a hundred honest ones agrees. With the models of today
+**Tiers** (policy 2026.9, by which one session that is inflated beyond doubt is a review of its operator as well): who lies far out on several facts is reviewed whatever a model says, and stands in C or D where a model that finds it as rare as two in a hundred honest ones agrees. With the models of today
 conformal selection alone put nobody into C or D: some of those that people cleared cheat, and they lie out as far as anybody.
 
 "No labels" is the deviance by which a night ranks where nothing was judged: how far a session or an operator lies from peers of a like size, and how rare an order's values are among all
