@@ -156,7 +156,7 @@ def _judged(found: dict[tuple[str, int], tuple[float, float]]) -> list[dict[str,
         unseen = found["unseen", connections][0]
         tuned, tuned_p99 = found["tuned no-op", connections]
         plain = found["default no-op", connections][0]
-        why = "a check reads minutes, compares them with those it has seen, decides, seals its line in the journal and waits until it is on disk: three times the Python of a no-op, in one thread"
+        why = "a check reads minutes, compares them with those it has seen, decides, seals its line in the journal and waits until it is on disk: half as much Python again as a no-op, in one thread, and a sync"
         out += [
             row(f"boost-pace-{connections}", f"Boost checks a second at {connections} connections, of sessions that were looked at when their minutes came (tuned no-op {tuned:.0f}, default no-op {plain:.0f})", speed, COMMAND),
             row(f"boost-unseen-{connections}", f"The same when every session is one the service has forgotten, so that each check runs kernels and the model, {connections} connections", unseen, COMMAND),
