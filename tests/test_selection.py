@@ -33,6 +33,13 @@ def test_an_example_of_honesty_counts_by_the_probability_that_it_is_one():
     assert honest.p_value(np.array([0.5])).tolist() == [1.25 / 2.75]
 
 
+def test_no_share_of_honest_operators_is_above_one_however_their_weights_add_up():
+    """Added up one by one, weights come to more than their sum for about every second draw; a night that said so was refused."""
+    draws = [np.random.default_rng(seed).random(500) for seed in range(40)]
+    assert any(np.cumsum(w[::-1])[-1] > w.sum() for w in draws)
+    assert all(Honest(np.arange(500.0), w).p_value(np.array([-1.0]))[0] <= 1.0 for w in draws)
+
+
 def test_the_rarest_look_as_suspicious_as_one_honest_in_a_hundred_or_none_of_fewer():
     few, many = known(np.arange(99.0)), known(np.arange(100.0))
     assert few.rarest(np.array([97.5, 98.0, 98.5])).tolist() == [False, False, True]

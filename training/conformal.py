@@ -62,7 +62,10 @@ class Honest:
 
         Never below 1 / (honest + 1): a small yardstick cannot say that something is very rare.
         """
-        return (1.0 + self.above(raw)) / (self.weight.sum() + 1.0) if len(self.raw) else np.full(len(raw), np.nan)
+        if not len(self.raw):
+            return np.full(len(raw), np.nan)
+        # weights that are added up one by one may come to a last digit more than their sum, and a night with a share above one is refused
+        return np.minimum((1.0 + self.above(raw)) / (self.weight.sum() + 1.0), 1.0)
 
     def rarest(self, raw: np.ndarray) -> np.ndarray:
         """Whether each looks as suspicious as at most one honest one in a hundred or more that are known, or as none of fewer; mask (n,)."""
