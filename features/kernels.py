@@ -1,11 +1,11 @@
-"""What the kernels over minutes share: the columns they read, sums and moments, and the loop over sessions."""
+"""What the kernels over minutes share: the columns they read, sums and moments."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from features.declare import Signal, signal
+from features.declare import signal
 
 COLUMNS = (
     "viewers",
@@ -132,7 +132,7 @@ def correlation(x, y):
 def median(x, most):
     """Median of a series whose largest value is `most`: counted off where they are small whole numbers, which takes a fifth of selecting it."""
     n = len(x)
-    if not most < len(LOGS):
+    if not 0 <= most < len(LOGS):
         return np.median(x)
     seen = np.zeros(int(most) + 1, np.int64)
     for i in range(n):
@@ -210,18 +210,3 @@ def strongest_period(x):
 def live(**more):
     """Declare a kernel as a LIVE signal of a session."""
     return signal(reads=READS, **more)
-
-
-def run_kernels(minutes: np.ndarray, offsets: np.ndarray, signals: tuple[Signal, ...]) -> np.ndarray:
-    """Values of LIVE signals for many sessions.
-
-    `minutes`: float64, shape (rows, 15), sessions one after another, minutes in order; `offsets`: int64, shape
-    (sessions + 1,). Returns float64 of shape (sessions, signals). Each column of a session is made contiguous, which kernels read
-    several times faster; where those of `minutes` are so already that costs half.
-    """
-    kernels, bounds = [s.compute for s in signals], offsets.tolist()
-    out = np.empty((len(bounds) - 1, len(kernels)))
-    for i in range(len(bounds) - 1):
-        one = np.asfortranarray(minutes[bounds[i] : bounds[i + 1]])
-        out[i] = [kernel(one) for kernel in kernels]
-    return out

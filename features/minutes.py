@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from features.declare import Signal
-from features.kernels import COLUMNS, run_kernels
+from features.kernels import COLUMNS
+from features.passes import run_kernels
 
 RAID_MINUTES = 10  # a raid explains what happens for so long
 Tables = Mapping[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from features.kernels import run_kernels
+from features.passes import run_kernels
 from features.pooling import moved
 from serving.policy import Policy
 from serving.scorer import reason

@@ -21,8 +21,8 @@ from features import engine
 from features.declare import OPERATOR, SESSION, VIEW
 from features.departures import ENOUGH, Departures, settled
 from features.deviance import signals_of
-from features.kernels import run_kernels
 from features.minutes import minutes_frame, ragged
+from features.passes import run_kernels
 from features.rings import find_rings
 from features.told import session_deviances
 from training.declare import Model

@@ -12,7 +12,8 @@ from benchmarks.speed import matched
 from benchmarks.speed.timing import interleaved
 from features.catalogue import CATALOGUE
 from features.declare import LIVE
-from features.kernels import COLUMNS, run_kernels
+from features.kernels import COLUMNS
+from features.passes import run_kernels
 
 COMMAND = "make bench-speed"
 MINUTES, SESSIONS, FEW = 240, 2000, 40
