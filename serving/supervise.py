@@ -22,6 +22,8 @@ from serving.scorer import DEVIANCE
 from serving.tiers import TIERS, Decision, Standing, decide, who_gains
 from training.release import Released
 
+RATINGS = ("suspicious_low_rating_share", "suspicious_high_rating_share", "cancelled_rush_low_rating_share")  # as `who_gains` takes them
+
 
 def _value(x: float) -> float | None:
     return None if not np.isfinite(x) else float(x)
@@ -61,8 +63,8 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
     reasons = operators.judged["reasons"].dropna().to_dict()
     out = []
     for operator in s.index:
-        low, high = s.at[operator, "suspicious_low_rating_share"], s.at[operator, "suspicious_high_rating_share"]
-        gains = who_gains(_value(low), _value(high), policy)
+        low, high, run_down = (_value(s.at[operator, name]) for name in RATINGS)
+        gains = who_gains(low, high, run_down, policy)
         held = context.overrides.get(operator)
         worst = context.worst.loc[operator] if context.worst is not None and operator in context.worst.index else None
         parts = context.split.loc[operator] if operator in context.split.index else None

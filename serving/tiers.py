@@ -109,17 +109,17 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
     return min(tier, "B") if is_cold(s, policy) or s.contested else tier
 
 
-def who_gains(low: float | None, high: float | None, policy: Policy) -> str:
-    """Who gains from suspicious orders: the operator when they praise it, a rival when they run it down.
+def who_gains(low: float | None, high: float | None, run_down: float | None, policy: Policy) -> str:
+    """Who gains from suspicious orders: a rival where rushes of cancellations run the operator down, itself where they praise it.
 
-    `low`, `high`: shares of them rated two stars or less, four or more. Too few ratings say nothing.
+    `low`, `high`: shares of them rated two stars or less, four or more; too few ratings say nothing. `run_down`: share of ratings of two
+    stars or less in rushes of cancellations, None where there are too few.
     """
+    if run_down is not None and run_down >= policy.attribution.third_party:
+        return "third_party"
     if low is None or high is None or low + high < policy.attribution.least_rated:
         return "unknown"
-    against = low / (low + high)
-    if against >= policy.attribution.third_party:
-        return "third_party"
-    return "beneficiary" if against <= policy.attribution.beneficiary else "unknown"
+    return "beneficiary" if low / (low + high) <= policy.attribution.beneficiary else "unknown"
 
 
 def expected_harm(s: Standing) -> float | None:

@@ -162,7 +162,7 @@ def test_more_risk_is_never_milder(rows):
         ("B = 0.15", "B = 0.95", "0 <= B"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.9"', "", "version"),
+        ('version = "2026.10"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
@@ -176,25 +176,27 @@ def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"),
+    ("low", "high", "run_down", "said"),
     [
-        (0.05, 0.05, "third_party"),
-        (0.05, 0.0499, "unknown"),
-        (0.051, 0.049, "third_party"),
-        (0.0499, 0.0501, "unknown"),
-        (0.02, 0.08, "beneficiary"),
-        (0.021, 0.079, "unknown"),
-        (0.0, 0.9, "beneficiary"),
-        (None, 0.9, "unknown"),
-        (0.9, None, "unknown"),
+        (0.05, 0.05, None, "unknown"),
+        (0.9, 0.0, 0.49, "unknown"),
+        (0.0, 0.9, 0.5, "third_party"),
+        (None, None, 0.5, "third_party"),
+        (0.02, 0.08, None, "beneficiary"),
+        (0.02, 0.08, 0.49, "beneficiary"),
+        (0.02, 0.0799, 0.0, "unknown"),
+        (0.021, 0.079, None, "unknown"),
+        (0.0, 0.9, None, "beneficiary"),
+        (None, 0.9, None, "unknown"),
+        (0.9, None, None, "unknown"),
     ],
 )
-def test_who_gains_is_said_from_enough_ratings_on_one_side(low, high, said):
-    assert who_gains(low, high, POLICY) == said
+def test_who_gains_is_said_from_enough_ratings_on_one_side_and_a_rival_from_rushes_of_cancellations(low, high, run_down, said):
+    assert who_gains(low, high, run_down, POLICY) == said
 
 
 def test_who_gains_is_said_and_moves_no_tier():
-    """On the unseen world one of eight such answers is right: enough to be looked at, not to spare or to accuse."""
+    """Who harms may be a rival, or the shop's own paid show of being harmed: enough to be looked at, not to spare or to accuse."""
     made = decide([replace(BASE, risk=0.99, attribution="third_party")], WIDE, "m")[0]
     assert made.tier == "D" and "rival" in made.why_en and "恶意" in made.why_zh
 

@@ -117,7 +117,7 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
             f"Hostile brushing: share of the {len(said)} operators said to be harmed by a rival that are planted victims ({hit} of {len(victims)} victims are said)",
             hit / max(len(said), 1),
             COMMAND,
-            why="a rush of unhappy buyers leaves the same ratings; the answer is shown and moves no tier",
+            why="a shop that fails an hour of real buyers leaves the same traces; the answer is shown and moves no tier",
         )
     )
     return out

@@ -10,6 +10,7 @@ import pandas as pd
 from features import (
     accounts,
     audience,
+    benefit,
     categories,
     company,
     coordination,
@@ -493,5 +494,21 @@ CASES = [
             "views": views("s1 a t0 t3", "s2 a t0 t4", "s2 b t0 t4", "s2 c t0 t2"),
         },
         {"o1": 0.5},
+    ),
+    Case(
+        "three cancellations within six hours are a rush where they are a third of their hour, two, later ones or fewer of an hour are not",
+        benefit.cancelled_rush_low_rating_share,
+        {
+            "orders": rows(ORDER, *[f"{o}{i} {o} {o}b{i} t{i}" for o, n in (("o", 9), ("p", 9), ("q", 10), ("w", 9)) for i in range(n)]),
+            "refunds": rows(
+                "order_id requested_at stage",
+                *[f"{o}{i} t{i + 21600 + (o == 'p' and i == 2)} before_shipping" for o in "opqw" for i in range(3)],
+            ),
+            "reviews": rows(
+                "order_id account_id at rating",
+                *[f"{o}{i} {o}b{i} t90000 {3 if i == 8 else 2}" for o in "opqw" for i in range(4, 9) if (o, i) != ("w", 4)],
+            ),
+        },
+        {"o": 0.8},
     ),
 ]
