@@ -83,15 +83,18 @@ def suspicious_high_rating_share(t):
 
 @relation(OPERATOR, reads=("orders", "refunds", "reviews"))
 def cancelled_rushes(orders, refunds, reviews):
-    """Rated orders of hours in which many of an operator's orders were cancelled at once."""
-    half = ibis.interval(minutes=30)
-    hour = ibis.window(group_by="operator_id", order_by="placed_at", preceding=half, following=half)
+    """Rated orders of hours on the clock in which many of an operator's orders were cancelled at once."""
     asked = refunds.group_by("order_id").aggregate(asked=refunds.requested_at.min())
-    said = reviews.group_by("order_id").aggregate(rating=reviews.rating.min())
     t = orders.select("operator_id", "order_id", "placed_at").left_join(asked, "order_id", rname="{name}_asked")
     t = t.mutate(cancelled=(seconds_between(t.asked, t.placed_at) <= SOON).fill_null(False).cast("int64"))
-    t = t.mutate(soon=t.cancelled.sum().over(hour), near=t.order_id.count().over(hour))
-    t = t.filter((t.soon >= RUSH) & (t.soon >= PART * t.near)).select("operator_id", "order_id")
+    in_rush = []
+    for late in (0, 30):  # hours from the full and from the half hour, so that few rushes are cut in two
+        o = t.mutate(hour=(t.placed_at + ibis.interval(minutes=late)).truncate("h"))
+        hours = o.group_by("operator_id", "hour").aggregate(soon=o.cancelled.sum(), near=o.order_id.count())
+        rushes = hours.filter((hours.soon >= RUSH) & (hours.soon >= PART * hours.near))
+        in_rush.append(o.semi_join(rushes, ["operator_id", "hour"]).select("operator_id", "order_id"))
+    t = in_rush[0].union(in_rush[1], distinct=True)
+    said = reviews.group_by("order_id").aggregate(rating=reviews.rating.min())
     return t.join(said, "order_id", rname="{name}_said").filter(ibis._.rating.notnull())
 
 
