@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features import attribution, engine
+from features import attribution, engine, within
 from features.declare import SESSION, VIEW
 from training.dataset import by_name
 from training.release import Released
@@ -29,7 +29,8 @@ class Looked:
     `views`: index view_id, sorted by session; session_id, account_id, device_id and `ordered`, whether the account ordered there.
     `start`: where each session's views start and the last end; `ratio`: of each view, by itself and by what its account did elsewhere;
     `evidence`: index session; logs of Bayes factors of its having been inflated, `all` by all views and `judged` by those of no buyer;
-    `distrust`: what the sessions held honest reach by views alone.
+    `distrust`: what the sessions held honest reach by views alone; `binned`: the attributes of each view, from which sessions that are
+    inflated learn what their own false views look like (`features/within.py`).
     """
 
     views: pd.DataFrame
@@ -38,6 +39,7 @@ class Looked:
     found: attribution.Mixtures
     evidence: pd.DataFrame
     distrust: float
+    binned: within.Binned | None = None
 
     def moved(self, probability: np.ndarray, sessions: pd.Index, which: str = "judged") -> np.ndarray:
         """Probabilities of sessions, moved by what their views say; sessions whose views were not looked at keep theirs."""
@@ -45,7 +47,12 @@ class Looked:
 
     def shares(self, probability: pd.Series) -> attribution.Shares:
         """False shares and posteriors of single views; `probability`: of each session now that all its views are known, 0 where not named."""
-        return attribution.shares_of(self.found, self.ratio, self.start, probability.reindex(self.evidence.index).fillna(0.0).to_numpy())
+        inflated = probability.reindex(self.evidence.index).fillna(0.0).to_numpy()
+        shares = attribution.shares_of(self.found, self.ratio, self.start, inflated)
+        if self.binned is None:
+            return shares
+        ratio = within.sharpened(self.binned, self.ratio, self.start, shares.posterior, inflated)
+        return attribution.shares_of(attribution.mixtures(ratio, self.start), ratio, self.start, inflated)
 
 
 def look(tables: dict[str, Any], released: Released, probability: pd.Series) -> Looked | None:
@@ -61,9 +68,11 @@ def look(tables: dict[str, Any], released: Released, probability: pd.Series) -> 
     views = views.iloc[order]
     names, start = np.unique(views["session_id"].to_numpy().astype(str), return_index=True)
     start = np.append(start, len(views)).astype(np.int64)
-    p = released.probability(released.raw(signals[released.columns].to_numpy()[order])).clip(1e-6, 1 - 1e-6)
+    values = signals[released.columns].to_numpy()[order]
+    p = released.probability(released.raw(values)).clip(1e-6, 1 - 1e-6)
     before = probability.reindex(names).fillna(0.0).clip(0.0, 1.0).to_numpy()
-    ratio = attribution.likelihood_ratio(p / (1.0 - p), np.repeat(before < attribution.HONEST, np.diff(start)))
+    honest = np.repeat(before < attribution.HONEST, np.diff(start))
+    ratio = attribution.likelihood_ratio(p / (1.0 - p), honest)
     ordered = views["ordered"].to_numpy(dtype=bool)
     distrust = attribution.null_of(before, attribution.mixtures(np.where(ordered, 1.0, ratio), start).factor)
     ratio = attribution.tempered(ratio, distrust)
@@ -73,7 +82,7 @@ def look(tables: dict[str, Any], released: Released, probability: pd.Series) -> 
     found = attribution.mixtures(ratio, start)
     judged = attribution.mixtures(np.where(ordered, 1.0, ratio), start)
     evidence = pd.DataFrame({"all": found.factor, "judged": judged.factor}, index=pd.Index(names, name="session_id"))
-    return Looked(views, start, ratio, found, evidence, distrust)
+    return Looked(views, start, ratio, found, evidence, distrust, within.binned(values, honest))
 
 
 def worth_looking(views: pd.Series, tonight: pd.Index) -> list[str]:
