@@ -30,7 +30,13 @@ class Together:
 
     async def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         while self.waiting:
-            await asyncio.sleep(0)  # whose requests have arrived meanwhile comes along
+            come = 0
+            while come != len(
+                self.waiting
+            ):  # who is on the way comes along: from its socket to here a request takes two rounds of the loop
+                come = len(self.waiting)
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
             batch, self.waiting = self.waiting, []
             asked = [item for item, _ in batch]
             try:
