@@ -29,7 +29,7 @@ LIMIT = np.log(MOST)
 @dataclass(frozen=True)
 class Binned:
     """Attributes of views counted off: `codes` (views, attributes), each attribute's after those of the one before; `starts`, where each
-    attribute's begin, and the end; `usual`, how many honest views have each code."""
+    attribute's begin, and the end; `usual`, the share of honest views that have each code, 0 where there are none."""
 
     codes: np.ndarray
     starts: np.ndarray
@@ -49,7 +49,7 @@ def binned(values: np.ndarray, honest: np.ndarray) -> Binned:
         edges = np.unique(np.quantile(mine, np.linspace(0, 1, BINS + 1)[1:-1])) if len(mine) else np.zeros(0)
         codes[:, j] = starts[-1] + np.where(known, np.searchsorted(edges, np.where(known, column, 0.0), side="right") + 1, 0)
         starts.append(starts[-1] + len(edges) + 2)
-    return Binned(codes, np.array(starts), np.bincount(codes[honest].ravel(), minlength=starts[-1]).astype(float))
+    return Binned(codes, np.array(starts), np.bincount(codes[honest].ravel(), minlength=starts[-1]) / max(honest.sum(), 1))
 
 
 def sharpened(views: Binned, ratio: np.ndarray, start: np.ndarray, posterior: np.ndarray, probability: np.ndarray) -> np.ndarray:
@@ -68,7 +68,6 @@ def sharpened(views: Binned, ratio: np.ndarray, start: np.ndarray, posterior: np
 
 def _learnt(views: Binned, codes: np.ndarray, ratio: np.ndarray, false: np.ndarray, inflated: float) -> np.ndarray:
     width, count = np.diff(views.starts), len(views.starts) - 1
-    usual = views.usual / max(views.usual[: views.starts[1]].sum(), 1.0)
 
     def frequencies(weight: np.ndarray, before: np.ndarray) -> np.ndarray:
         seen = np.bincount(codes.ravel(), np.repeat(weight, count), views.starts[-1]) + USUAL * before + 1e-3
@@ -76,7 +75,7 @@ def _learnt(views: Binned, codes: np.ndarray, ratio: np.ndarray, false: np.ndarr
 
     moved = ratio
     for _ in range(ROUNDS):
-        honest = frequencies(1.0 - false, usual)
+        honest = frequencies(1.0 - false, views.usual)
         says = HALF * np.log(frequencies(false, honest) / honest)[codes].sum(axis=1)
         moved = np.clip(ratio * np.exp(np.clip(says, -LIMIT, LIMIT)), 1.0 / MOST, MOST)
         share = false.mean()

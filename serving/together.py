@@ -31,9 +31,8 @@ class Together:
     async def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         while self.waiting:
             come = 0
-            while come != len(
-                self.waiting
-            ):  # who is on the way comes along: from its socket to here a request takes two rounds of the loop
+            # who is on the way comes along: from its socket to here a request takes two rounds of the loop
+            while come != len(self.waiting):
                 come = len(self.waiting)
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)

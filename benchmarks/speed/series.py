@@ -86,7 +86,7 @@ def both_ways(pl: Any, live: tuple) -> tuple[tuple, Any]:
 
 
 def _judged(pace: dict[str, float], count: dict[str, int]) -> list[dict[str, Any]]:
-    slow = "36 calls of kernels from Python are a third of the time and periods a fifth; what is left is passes over the series"
+    slow = "four periods are half of the time; what is left is passes over the series"
     out = [
         row(f"series-{k}".replace(" ", "-").replace(",", ""), f"{k}: sessions of {MINUTES} minutes a core-second ({count[k]} figures)", v, COMMAND, ">= 20000" if k == "ours" else None, holds=v >= 20_000 if k == "ours" else None, why=slow if k == "ours" and v < 20_000 else None)
         for k, v in pace.items()
