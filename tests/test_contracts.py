@@ -145,3 +145,22 @@ def test_a_simulated_lake_fulfils_its_contracts(tiny, tmp_path):
     shutil.copytree(tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "online"))
     results = check_lake(copy, NOW)
     assert sum(r.quarantined for r in results) == 0 and {r.table for r in results} >= {"views", "orders", "outcomes", "room_minutes"}
+
+
+@pytest.mark.parametrize(
+    ("ends", "viewers", "leaves"),
+    [((None, 125, 245), [3, 2, 2, 1, 1], [0, 0, 1, 0, 1]), ((None, None, 245), [None] * 5, [None] * 5)],
+    ids=["one of three has no end", "two of three have none"],
+)
+def test_a_view_without_an_end_counts_in_the_minute_it_joined_and_where_most_lack_one_viewers_are_unknown(tmp_path, ends, viewers, leaves):
+    from features.engine import duckdb_tables
+
+    start = pd.Timestamp("2026-01-01 10:00")
+    stay = {"session_id": "s1", "joined_at": start, "received_at": start}
+    session = {"session_id": "s1", "operator_id": "o1", "started_at": start, "ended_at": start + pd.Timedelta(seconds=250), "received_at": start}
+    views = [stay | {"account_id": f"a{i}", "left_at": None if t is None else start + pd.Timedelta(seconds=t)} for i, t in enumerate(ends)]
+    lake_of(lake_of(tmp_path, [session], "sessions"), views, "views")
+    minutes = duckdb_tables(tmp_path, datetime(2026, 1, 2))["room_minutes"].order_by("minute").to_pandas()
+    known = minutes[["viewers", "leaves"]].astype(object).where(minutes[["viewers", "leaves"]].notna(), None)
+    assert known["viewers"].tolist() == viewers and known["leaves"].tolist() == leaves
+    assert minutes["joins"].tolist() == [3, 0, 0, 0, 0]
