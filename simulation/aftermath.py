@@ -13,7 +13,7 @@ from simulation.outcomes import judged
 from simulation.population import Operators
 from simulation.schemes import NUMBER, SCHEMES, TYPOLOGY
 
-SUSPECT_LOOKALIKES = ("raid_target", "celebrity_visits", "coupon_bursts", "campus_audience", "group_buying", "light_gifts")
+SUSPECT_LOOKALIKES = ("raid_target", "celebrity_visits", "coupon_bursts", "campus_audience", "group_buying", "light_gifts", "private_group")
 
 
 def causes(s: rows.Sessions, c: honest.Causes, outbox: Outbox) -> None:
@@ -103,6 +103,6 @@ def verdicts(rng: np.random.Generator, ops: Operators, s: rows.Sessions, orders:
     outbox.add("outcomes", outcome_rows(judged(rng, s.index, fraud, suspicion, kind, s.end, audit=0.05), "session", "session"))
     bad = orders.scheme > 0
     typology = np.where(orders.scheme == NUMBER["hostile_brushing"], "hostile_brushing", "order_fraud").astype(object)
-    strange = 0.01 + 0.03 * ops.lookalike["group_buying"][orders.operator.astype(int)]
+    strange = 0.01 + 0.03 * (ops.lookalike["group_buying"] | ops.lookalike["bulk_buyers"])[orders.operator.astype(int)]
     verdicts = judged(rng, orders.index, bad, np.where(bad, 0.22, strange), typology, orders.placed, audit=0.02)
     outbox.add("outcomes", outcome_rows(verdicts, "order", "order"))

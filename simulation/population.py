@@ -33,6 +33,8 @@ LOOKALIKES = [
     "virtual_host",
     "new_small_operator",
     "high_return_category",
+    "private_group",
+    "bulk_buyers",
 ]
 
 
@@ -163,6 +165,10 @@ def sellers(rng: np.random.Generator, size: Size, start: float) -> Operators:
     for name in share:  # each occurs in every world, however small
         if not lookalike[name].any():
             lookalike[name][rng.integers(m)] = True
+    loyal = rng.spawn(1)[0]
+    for name in ("private_group", "bulk_buyers"):
+        lookalike[name] = loyal.random(m) < 0.06
+        lookalike[name][loyal.integers(m)] = True
     lookalike["light_gifts"] = category == CATEGORIES.index("gifts")
     lookalike["high_return_category"] = category == CATEGORIES.index("apparel")
     lookalike["new_small_operator"] = fresh

@@ -116,6 +116,11 @@ def placed_orders(
 
 def honest_orders(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, v: Views, bag: np.ndarray) -> Orders:
     """Orders out of honest views; a lucky bag, group buying or a pick-up station gathers them honestly."""
+    return Orders.stacked([orders_of_views(rng, a, ops, s, v, bag), *shared_deliveries(rng, a, ops, s)])
+
+
+def orders_of_views(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions, v: Views, bag: np.ndarray) -> Orders:
+    """Who watched buys, by how long; some come back to the basket."""
     row = v.session
     operator = s.operator[row]
     stay = v.left - v.joined
@@ -129,6 +134,11 @@ def honest_orders(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sess
     again = np.flatnonzero(rng.random(len(index)) < 0.06)  # people come back to the basket
     more = np.repeat(again, rng.geometric(0.6, len(again)))
     second = placed_orders(rng, a, ops, s, row[index][more], buyer[more], placed[more] + rng.exponential(600.0, len(more)))
+    return Orders.stacked([single, second])
+
+
+def shared_deliveries(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sessions) -> list[Orders]:
+    """Neighbours who buy one thing together, for one of them to take delivery."""
     groups = np.flatnonzero(ops.lookalike["group_buying"][s.operator] & (rng.random(len(s)) < 0.5))
     neighbours = []
     for g in groups:
@@ -138,4 +148,4 @@ def honest_orders(rng: np.random.Generator, a: Accounts, ops: Operators, s: Sess
         batch = placed_orders(rng, a, ops, s, np.full(size, g), people, at, product_rank=np.full(size, int(rng.integers(PRODUCTS))))
         batch.address[:] = 95_000_000 + int(s.operator[g])  # one person takes delivery for the staircase
         neighbours.append(batch)
-    return Orders.stacked([single, second, *neighbours])
+    return neighbours

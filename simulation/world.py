@@ -15,7 +15,7 @@ import pyarrow as pa
 from data_contracts.derive import ROOM_MINUTES
 from data_contracts.faults import LakeProblem
 from data_contracts.lake import connect
-from simulation import aftermath, honest, population, rows, schemes, trade
+from simulation import aftermath, honest, population, regulars, rows, schemes, trade
 from simulation.ids import DAY
 from simulation.outbox import Outbox
 from simulation.schemes import ORDER_SCHEMES, SCHEMES, TYPOLOGY, Plan, Stage
@@ -132,20 +132,25 @@ def _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table,
     profiles = honest.profile(rng, len(s))
     seen, causes, bag = honest.audience(rng, accounts, ops, s, profiles)
     bought = trade.honest_orders(rng, accounts, ops, s, seen, bag)
+    own = rng.spawn(1)[0]
+    came, resold = regulars.bulk_purchases(own, accounts, ops, s)
+    loyal = rows.Views.stacked([regulars.group_views(own, accounts, ops, s), came])
+    kept = rows.Orders.stacked([trade.orders_of_views(own, accounts, ops, s, loyal, bag), resold]) if len(loyal) else resold
     stage = Stage(
         accounts,
         ops,
         s,
         profiles,
-        np.bincount(seen.session, minlength=len(s)),
-        np.bincount(bought.session.astype(int), minlength=len(s)),
+        np.bincount(np.concatenate([seen.session, loyal.session]).astype(int), minlength=len(s)),
+        np.bincount(np.concatenate([bought.session, kept.session]).astype(int), minlength=len(s)),
         bag,
         number,
     )
     v, a, o, planted = _planted(rng, stage, plan, number)
     acts = honest.actions(rng, accounts, ops, s, seen, bag)
-    views, acts = rows.Views.stacked([seen, *v]), rows.Acts.stacked([acts, *a])
-    orders = rows.Orders.stacked([bought, *o])
+    more = honest.actions(own, accounts, ops, s, loyal, bag) if len(loyal) else None
+    views, acts = rows.Views.stacked([seen, loyal, *v]), rows.Acts.stacked([acts, more, *a])
+    orders = rows.Orders.stacked([bought, kept, *o])
     shuffled = orders.where(rng.permutation(len(orders)))
     index = next_order + np.arange(len(shuffled))
     orders = dataclasses.replace(

@@ -157,7 +157,13 @@ def test_a_view_without_an_end_counts_in_the_minute_it_joined_and_where_most_lac
 
     start = pd.Timestamp("2026-01-01 10:00")
     stay = {"session_id": "s1", "joined_at": start, "received_at": start}
-    session = {"session_id": "s1", "operator_id": "o1", "started_at": start, "ended_at": start + pd.Timedelta(seconds=250), "received_at": start}
+    session = {
+        "session_id": "s1",
+        "operator_id": "o1",
+        "started_at": start,
+        "ended_at": start + pd.Timedelta(seconds=250),
+        "received_at": start,
+    }
     views = [stay | {"account_id": f"a{i}", "left_at": None if t is None else start + pd.Timedelta(seconds=t)} for i, t in enumerate(ends)]
     lake_of(lake_of(tmp_path, [session], "sessions"), views, "views")
     minutes = duckdb_tables(tmp_path, datetime(2026, 1, 2))["room_minutes"].order_by("minute").to_pandas()
