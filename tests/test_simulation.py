@@ -103,3 +103,33 @@ def test_no_floor_below_benchmarks_and_tests_reads_planted_truth():
         for path in Path(floor).rglob("*.py"):
             text = path.read_text("utf-8")
             assert "truth /" not in text and '.truth"' not in text.replace('folder.name + ".truth"', ""), path
+
+
+def test_a_private_group_comes_by_the_link_soon_after_it_and_is_the_same_people_every_day(tmp_path):
+    world(tmp_path / "w", tmp_path / "t", 7, "tiny", 6, START, [])
+    like = pq.read_table(tmp_path / "t" / "lookalikes.parquet").to_pandas()
+    groups = set(like.loc[like["lookalike"] == "private_group", "operator_id"])
+    sessions = read(tmp_path / "w", "sessions").set_index("session_id")
+    views = read(tmp_path / "w", "views").join(sessions, on="session_id", rsuffix="_session")
+    shared = views[views["entry_source"] == "share"]
+    share = shared.groupby("operator_id").size() / views.groupby("operator_id").size()
+    assert share[share.index.isin(groups)].min() > 2 * share[~share.index.isin(groups)].median()
+    theirs = shared[shared["operator_id"].isin(groups)]
+    soon = (theirs["joined_at"] - theirs["started_at"]).dt.total_seconds() < 600
+    assert soon.mean() > 0.5
+    days = theirs[soon].groupby(["operator_id", "account_id"])["session_id"].nunique()
+    held = theirs.groupby("operator_id")["session_id"].nunique()
+    assert days[days.index.get_level_values(0).isin(held.index[held > 2])].median() >= 2
+
+
+def test_resellers_order_a_dozen_times_within_minutes_and_pay_by_one_purse(tmp_path):
+    world(tmp_path / "w", tmp_path / "t", 7, "small", 3, START, [])
+    like = pq.read_table(tmp_path / "t" / "lookalikes.parquet").to_pandas()
+    shops = set(like.loc[like["lookalike"] == "bulk_buyers", "operator_id"])
+    runs = read(tmp_path / "w", "orders").groupby(["operator_id", "session_id", "buyer_id"])
+    runs = runs.agg(
+        n=("order_id", "size"), payers=("payer_id", "nunique"), first=("placed_at", "min"), last=("placed_at", "max")
+    ).reset_index()
+    bulk = runs[(runs["n"] >= 6) & (runs["last"] - runs["first"] < pd.Timedelta(minutes=30))]
+    of_shop, operators = bulk["operator_id"].isin(shops), len(read(tmp_path / "w", "operators"))
+    assert of_shop.sum() / len(shops) > 5 * (~of_shop).sum() / (operators - len(shops)) and (bulk["payers"] == 1).all()

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -78,18 +79,31 @@ def running_sessions(lake: Path) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def started(target: str, environment: dict[str, str], log: Path) -> tuple[subprocess.Popen, int]:
-    """A service on a free port of the loopback, ready."""
+    """A service on a free port of the loopback, ready; one that does not get ready in a minute is stopped, with whoever starts it again.
+
+    Raises RuntimeError with its log.
+    """
     port = free_port()
     command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1", "--port", str(port)]
     with log.open("w") as out:
         server = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True, env=os.environ | environment)
     for _ in range(240):
-        try:
+        with suppress(httpx.TransportError):
             if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
                 return server, port
-        except httpx.TransportError:
-            time.sleep(0.25)
+        time.sleep(0.25)
+    stop(server)
     raise RuntimeError(log.read_text())
+
+
+def stop(server: subprocess.Popen) -> None:
+    """End a service and all it started: a supervisor that is asked first and does not go is killed."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, how)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(30)
+            return
 
 
 def measured(port: int, script: Path, connections: int, start: int = 0) -> tuple[float, float, int, int]:
@@ -145,8 +159,7 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
                     pace[name, connections].append((speed, p99))
         finally:
             for server, _port in servers.values():
-                os.killpg(server.pid, signal.SIGTERM)
-                server.wait(30)
+                stop(server)
     return _judged({k: (float(np.median([s for s, _ in v])), float(np.median([p for _, p in v]))) for k, v in pace.items()})
 
 
