@@ -8,7 +8,7 @@ import pytest
 
 from features.catalogue import BY_NAME
 from features.deviance import departed, outlying
-from features.facts import BURSTS, SHARE, STEPS, fact_of, facts_far, least_spread, points_of
+from features.facts import FEW_BUYERS, SHARE, STEPS, fact_of, facts_far, least_spread, points_of
 from features.ranks import rarities
 
 
@@ -90,14 +90,22 @@ def test_one_buyer_who_orders_three_times_within_an_hour_is_one_fact_however_man
             "buyer_hour_order_max_count": [3.0] + [1.0] * (n - 1),
             "sliding_hour_orders_per_buyer_max_ratio": [3.0] + [1.0] * (n - 1),
             "orders_per_buyer_hour_max_ratio": [3.0] + [1.0] * (n - 1),
+            "top_buyer_order_share": [0.7] + [0.01] * (n - 1),
             "light_parcel_share": [0.0] * n,
         },
         index=[f"o{i}" for i in range(n)],
     )
-    assert {BY_NAME[c].source.name for c in signals.columns[:3]} == BURSTS
+    assert {BY_NAME[c].source.name for c in signals.columns[:4]} == FEW_BUYERS
     assert facts_far(signals, 4.0)["o0"] == 1
     signals.loc["o0", "light_parcel_share"] = 0.5
     assert facts_far(signals, 4.0)["o0"] == 2
+
+
+def test_viewers_from_abroad_are_one_fact_though_proxies_and_regions_both_tell_of_them():
+    far = {"operator_proxy_view_share": [0.6] + [0.01] * 199, "operator_region_contradiction_share": [0.6] + [0.01] * 199}
+    signals = pd.DataFrame(far, index=[f"o{i}" for i in range(200)])
+    assert facts_far(signals, 4.0)["o0"] == 1
+    assert facts_far(signals.assign(operator_flash_view_share=signals["operator_proxy_view_share"]), 4.0)["o0"] == 2
 
 
 @pytest.mark.parametrize(
