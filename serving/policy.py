@@ -34,6 +34,7 @@ class TierPolicy:
     review_far: float
     review_deviance: float
     review_session: float
+    accuse_session: float
     review_honest: float
     false_discovery: float
 
@@ -251,8 +252,8 @@ def _consistent(policy: Policy) -> None:
         raise BadPolicy("policy [tiers]: need 0 <= B <= C <= D <= 1")
     if not 0 <= t.capacity_D <= t.capacity_C <= t.capacity_B <= 1:
         raise BadPolicy("policy [tiers]: need 0 <= capacity_D <= capacity_C <= capacity_B <= 1")
-    if not all(0 < share <= 1 for share in (t.review_session, t.review_honest, t.false_discovery)):
-        raise BadPolicy("policy [tiers]: review_session, review_honest and false_discovery are above 0, at most 1")
+    if not all(0 < share <= 1 for share in (t.review_session, t.accuse_session, t.review_honest, t.false_discovery)):
+        raise BadPolicy("policy [tiers]: review_session, accuse_session, review_honest and false_discovery are above 0, at most 1")
     m = policy.measures
     unknown = {m.A, m.B, m.C, m.D, *m.human_only, *m.two_detectors} - {"none", *codes}
     if unknown or len(set(codes)) < len(codes):

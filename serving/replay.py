@@ -135,6 +135,7 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
                 floor=why.get("floor"),
                 override=why["override"]["tier"] if why.get("override") else None,
                 contested=bool(why.get("contested", False)),
+                by_orders=bool(why.get("by_orders", True)),  # nights of earlier policies did not say
                 views=value(r.operator_id, "operator_view_count"),
                 deviance=float(why.get("deviance", 0.0)),
                 worst=why["session"]["probability"] if why.get("session") else None,

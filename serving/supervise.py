@@ -88,6 +88,7 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
                 floor=context.floors.get(operator),
                 override=held.tier if held else None,
                 contested=_by_orders(reasons.get(operator)) and gains != "beneficiary",
+                by_orders=_by_orders(reasons.get(operator)),
                 split=None if parts is None else tuple(np.nan_to_num(parts.to_numpy(dtype=float)).tolist()),
                 **past.get(operator, {}),
             )
@@ -143,6 +144,7 @@ def decide_night(
                         "session": None if standing.worst is None else {"id": standing.worst_session, "probability": standing.worst},
                         "rarest": standing.rarest,
                         "contested": standing.contested,
+                        "by_orders": standing.by_orders,
                         "clean": standing.clean + 1 if milder and d.tier == standing.previous_tier else 0,
                         "stratum": standing.stratum,
                         "floor": standing.floor,

@@ -25,7 +25,7 @@ class Standing:
     `previous_*`: last night's tier, risk, model and policy. `stratum`: its region and category, which have patrol of their own.
     `floor`: the mildest tier that a notice allows; `override`: the tier that a person set until it expires.
     `split`: how much of the change of risk is owed to behaviour, data and model. `contested`: it is suspected mostly for orders
-    that a rival may have placed, since nothing shows that it gains from them. `own_risk`: risk by its own signals, before it was weighed
+    that a rival may have placed, since nothing shows that it gains from them. `by_orders`: it is suspected mostly for orders. `own_risk`: risk by its own signals, before it was weighed
     with what its sessions and orders showed. `worst`, `worst_session`: its session of two weeks that is most probably inflated by its own
     signals and single views, and how probably.
     """
@@ -49,6 +49,7 @@ class Standing:
     override: str | None = None
     split: tuple[float, float, float] | None = None
     contested: bool = False
+    by_orders: bool = False
     views: float | None = None
     deviance: float = 0.0
     own_risk: float | None = None
@@ -89,6 +90,11 @@ def ran_inflated(s: Standing, policy: Policy) -> bool:
     return s.worst is not None and s.worst >= policy.tiers.review_session
 
 
+def nothing_found(s: Standing, policy: Policy) -> bool:
+    """Whether who is suspected of its views ran no session that is itself held inflated; where none was looked at nobody knows."""
+    return not s.by_orders and s.worst is not None and s.worst < policy.tiers.accuse_session
+
+
 def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str:
     """The tier that tonight's evidence proposes, before capacity and hysteresis.
 
@@ -106,7 +112,7 @@ def proposed_by_risk(s: Standing, policy: Policy, chosen: frozenset[str]) -> str
         tier = min(tier, "B")
     if reviewed:
         tier = max(tier, "B")
-    return min(tier, "B") if is_cold(s, policy) or s.contested else tier
+    return min(tier, "B") if is_cold(s, policy) or s.contested or nothing_found(s, policy) else tier
 
 
 def who_gains(low: float | None, high: float | None, run_down: float | None, policy: Policy) -> str:
@@ -215,6 +221,8 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
         zh, en = zh + f"；诚实运营者中 {s.p_value:.2%} 同样可疑", en + f"; {s.p_value:.2%} of honest operators look as suspicious"
     if is_cold(s, policy):
         zh, en = zh + "；历史不足，只复核", en + "; too little history, reviewed only"
+    if s.risk is not None and s.risk >= policy.tiers.C and proposed == "B" and nothing_found(s, policy):
+        zh, en = zh + "；没有场次本身被认为虚增，只复核", en + "; none of its sessions is itself held inflated, reviewed only"
     if s.contested and s.attribution == "unknown":
         zh, en = zh + "；可疑订单由谁受益不明，只复核", en + "; who gains from its suspicious orders is not known, reviewed only"
     if s.attribution == "third_party":

@@ -22,7 +22,7 @@ def test_views_of_those_who_ordered_in_a_session_do_not_accuse_it_and_are_in_its
     judged = mixtures(np.where(ordered, 1.0, ratio), start).factor
     looked = Looked(views, start, ratio, found, pd.DataFrame({"all": found.factor, "judged": judged}, index=names), 0.0)
     before = np.array([0.1, 0.1])
-    assert looked.moved(before, names)[0] <= 0.1 < 0.9 < looked.moved(before, names, "all")[0]
+    assert looked.moved(before, names)[0] <= 0.1 < 0.4 < looked.moved(before, names, "all")[0]
     shares = attributed_shares(looked, pd.Series([1.0, 0.0], index=names))
     assert shares.loc["rival", "share"] == pytest.approx(0.25, abs=0.05) and shares.loc["clean", "share"] == 0.0
     assert attributed_shares(looked, pd.Series([1.0], index=["rival"])).index.tolist() == ["rival"]

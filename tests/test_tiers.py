@@ -80,6 +80,15 @@ def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_whe
     assert said.why_en == "risk 0.01; 2 facts lie far from its peers, 18.0 points of deviance in all"
 
 
+def test_who_is_suspected_of_its_views_is_accused_only_where_a_session_is_itself_held_inflated():
+    assert tier(risk=0.9, worst=0.5) == "D" and tier(risk=0.9, worst=0.499) == "B" and tier(risk=0.5, worst=0.499) == "B"
+    assert tier(risk=0.9, worst=None) == "D"  # none was looked at: unknown moves nothing
+    assert tier(risk=0.9, worst=0.1, by_orders=True) == "D" and tier(risk=0.9, worst=0.1, facts=9, deviance=99.0) == "B"
+    said = decide([replace(BASE, risk=0.9, worst=0.1)], WIDE, "m1")[0]
+    assert said.why_en == "risk 0.90; none of its sessions is itself held inflated, reviewed only"
+    assert "reviewed only" not in decide([replace(BASE, risk=0.2, worst=0.1)], WIDE, "m1")[0].why_en
+
+
 def test_worse_moves_at_once_and_better_only_after_the_clean_period():
     assert tier(risk=0.9, previous_tier="A") == "D"
     past = {"previous_tier": "D", "previous_risk": 0.9}
@@ -162,7 +171,7 @@ def test_more_risk_is_never_milder(rows):
         ("B = 0.15", "B = 0.95", "0 <= B"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.10"', "", "version"),
+        ('version = "2026.11"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):

@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
 from data_contracts.lake import read_outbound, run_folder
+from features.pooling import shifted
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +50,8 @@ def test_the_page_says_how_the_probability_of_a_session_came_about(page, publish
     one = page.read_text("utf-8").split(f"<h3><code>{first['entity_id']}</code>")[1].split("<h3>")[0]
     found = re.search(r"([\d.]+) .*by its signals.*?([\d.]+) .*with its single views.*?([\d.]+) .*beside its operator", one)
     said = [float(x) for x in found.groups()]
-    odds = first["own_probability"] / (1 - first["own_probability"]) / 2.718281828 ** first["by_views"]
-    assert said == pytest.approx([odds / (1 + odds), first["own_probability"], first["probability"]], abs=0.011)
+    signals = shifted(np.array([first["own_probability"]]), -first["by_views"])[0]
+    assert said == pytest.approx([signals, first["own_probability"], first["probability"]], abs=0.011)
 
 
 def test_the_graph_that_is_taken_away_is_the_ring(page, published):
