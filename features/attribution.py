@@ -37,10 +37,9 @@ SHARED = 4.0  # signals that gave a session its probability saw the same views: 
 # views at the same precision to .02 on worlds and markets that are judged nowhere; 8 and more leave shares of sessions further off
 HONEST = 0.05  # sessions below this probability show what honest views look like, and what factors honest sessions have
 BEYOND = 0.95  # share of them that a factor must exceed to count
-TOLD = (
-    2.0  # log-odds that views raise their session by, at most: a loyal audience that a classifier does not know (a chat group that comes by
-)
-# one link and stays) reached 5 to 18 on two platforms written for it; on worlds and markets no session was lost or won by the bound
+# Log-odds that views raise their session by, at most: a loyal audience that a classifier does not know (a chat group that comes by one
+# link and stays) reached 5 to 18 on two platforms written for it; on a world and two markets no session was lost or won by the bound.
+TOLD = 2.0
 ALIKE = 50.0  # however many views: their ratios err together, so that they never say more than so many independent ones
 
 
