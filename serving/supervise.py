@@ -68,6 +68,7 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
         held = context.overrides.get(operator)
         worst = context.worst.loc[operator] if context.worst is not None and operator in context.worst.index else None
         parts = context.split.loc[operator] if operator in context.split.index else None
+        by_orders = _by_orders(reasons.get(operator))
         out.append(
             Standing(
                 operator,
@@ -87,8 +88,8 @@ def standings_of(operators: Scored, context: Context, past: dict[str, dict], pol
                 stratum=context.stratum.get(operator, ""),
                 floor=context.floors.get(operator),
                 override=held.tier if held else None,
-                contested=_by_orders(reasons.get(operator)) and gains != "beneficiary",
-                by_orders=_by_orders(reasons.get(operator)),
+                contested=by_orders and gains != "beneficiary",
+                by_orders=by_orders,
                 split=None if parts is None else tuple(np.nan_to_num(parts.to_numpy(dtype=float)).tolist()),
                 **past.get(operator, {}),
             )
