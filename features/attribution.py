@@ -38,7 +38,9 @@ SHARED = 4.0  # signals that gave a session its probability saw the same views: 
 HONEST = 0.05  # sessions below this probability show what honest views look like, and what factors honest sessions have
 BEYOND = 0.95  # share of them that a factor must exceed to count
 # Log-odds that views raise their session by, at most: a loyal audience that a classifier does not know (a chat group that comes by one
-# link and stays) reached 5 to 18 on two platforms written for it; on a world and two markets no session was lost or won by the bound.
+# link and stays) reached 5 to 18 on a platform written for it. Of a night's sessions of a world and two markets none was lost or won by the
+# bound; of all their sessions two markets gave even odds to 179 and 205 of the inflated (179 and 207 without) and 15 and 8 of the honest
+# (21 and 8), and with models taught before chat groups to 178 and 214 (197 and 223), of the honest 2 and 2 either way.
 TOLD = 2.0
 ALIKE = 50.0  # however many views: their ratios err together, so that they never say more than so many independent ones
 
