@@ -38,15 +38,12 @@ def view_times(views, sessions):
 
 @relation(VIEW, reads=("views",), grouped=False, local=True)
 def view_places(views):
-    """Views with how many of their session share their device and network, and the version and way of entry."""
+    """Views with how many of their session share their device and account, and the version beside the newest."""
     t = views.mutate(major=number(views.app_version))
     whole = ibis.window(group_by=t.session_id)
     return t.mutate(
         on_device=t.view_id.count().over(group_by=[t.session_id, t.device_id]),
-        on_prefix=t.view_id.count().over(group_by=[t.session_id, t.ip_prefix]),
         by_account=t.view_id.count().over(group_by=[t.session_id, t.account_id]),
-        views_here=t.view_id.count().over(whole),
-        same_entry=t.view_id.count().over(group_by=[t.session_id, t.entry_source]),
         newest=t.major.max().over(whole),
     )
 
@@ -139,44 +136,10 @@ def view_device_views(t):
     return t.on_device.nullif(0).cast("float64") * ibis.ifelse(t.device_id.isnull(), ibis.null("float64"), 1.0)
 
 
-@_view(
-    view_places, "views", "该网段在本场 {value:.0f} 次观看", "its network prefix made {value:.0f} of the session's views", "Campus NAT.", 1
-)
-def view_prefix_views(t):
-    """Views of the session from the view's network prefix; unknown without one."""
-    return t.on_prefix.cast("float64") * ibis.ifelse(t.ip_prefix.isnull(), ibis.null("float64"), 1.0)
-
-
 @_view(view_places, "views", "该账号在本场 {value:.0f} 次观看", "its account made {value:.0f} of the session's views", "Rejoining.")
 def view_account_views(t):
     """Views of the session by the view's account, 0 for a view without an account."""
     return ibis.ifelse(t.account_id.isnull(), 0.0, t.by_account.cast("float64"))
-
-
-@_view(view_places, "share of views", "{value:.0%} 的观看入口相同", "{value:.0%} of the session's views came in the same way", "Any entry.")
-def view_same_entry_share(t):
-    """Share of the session's views that came in by the same way of entry."""
-    return ratio(t.same_entry, t.views_here)
-
-
-@_view(
-    view_places, "flag", "由分享链接或直达进入：{value:.0f}", "it came by a shared link or directly: {value:.0f}", "Friends share links.", 1
-)
-def view_entered_directly(t):
-    """1 when the view came by a shared link or directly, 0 otherwise; unknown without a way of entry."""
-    return t.entry_source.isin(["share", "direct"]).cast("float64")
-
-
-@_view(view_places, "flag", "由授权投流或连麦引入：{value:.0f}", "it came by a boost or a raid: {value:.0f}", "Bought legally.", -1)
-def view_was_granted(t):
-    """1 when the view came by a granted boost or a raid, 0 otherwise."""
-    return t.entry_source.isin(["boost", "raid"]).cast("float64")
-
-
-@_view(view_places, "flag", "来自数据中心或代理：{value:.0f}", "it came from a data centre or a proxy: {value:.0f}", "Company networks.", 1)
-def view_from_machines(t):
-    """1 when the network is a data centre's or a known proxy's, 0 otherwise; unknown without a kind."""
-    return t.asn_kind.isin(["datacentre", "proxy"]).cast("float64")
 
 
 @_view(view_places, "versions", "客户端落后 {value:.1f} 版", "its app is {value:.1f} versions old", "Old phones.", 1)
@@ -185,7 +148,7 @@ def view_app_age(t):
     return t.newest - t.major
 
 
-@_view(view_habits, "sessions", "该账号当日进入 {value:.0f} 场", "its account entered {value:.0f} sessions that day", "Zappers.", 1)
+@_view(view_habits, "sessions", "该账号当日进入 {value:.0f} 场", "its account entered {value:.0f} sessions that day", "Zappers.")
 def view_account_day_sessions(t):
     """Sessions that the view's account entered that day."""
     return t.sessions_that_day
@@ -229,7 +192,7 @@ def view_away_from_home(t):
     return (t.region != t.home).cast("float64")
 
 
-@_view(view_acts, "actions", "该账号在本场 {value:.0f} 次互动", "its account acted {value:.0f} times in the session", "Silent people.", -1)
+@_view(view_acts, "actions", "该账号在本场 {value:.0f} 次互动", "its account acted {value:.0f} times in the session", "Silent people.")
 def view_account_acts(t):
     """Actions of the view's account in the session; unknown without an account."""
     return t.acts.fill_null(0)
@@ -241,7 +204,6 @@ def view_account_acts(t):
     "该账号在本场 {value:.0f} 次评论或点商品",
     "its account commented or clicked {value:.0f} times",
     "Silent people.",
-    -1,
 )
 def view_account_engaged(t):
     """Comments and product clicks of the view's account in the session; unknown without an account."""
@@ -256,12 +218,7 @@ SIGNALS: tuple[Signal, ...] = (
     view_leave_block_lift,
     view_same_stay_share,
     view_device_views,
-    view_prefix_views,
     view_account_views,
-    view_same_entry_share,
-    view_entered_directly,
-    view_was_granted,
-    view_from_machines,
     view_app_age,
     view_account_day_sessions,
     view_account_devices,

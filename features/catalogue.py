@@ -7,6 +7,7 @@ import inspect
 
 from features import (
     accounts,
+    arrivals,
     attributes,
     audience,
     benefit,
@@ -30,6 +31,7 @@ from features import (
     rooms,
     series,
     shape,
+    shopping,
     told,
     totals,
     versions,
@@ -40,6 +42,7 @@ from features.declare import Signal
 CATALOGUE: tuple[Signal, ...] = (
     audience.SIGNALS
     + viewers.SIGNALS
+    + shopping.SIGNALS
     + expected.SIGNALS
     + engagement.SIGNALS
     + givers.SIGNALS
@@ -65,6 +68,7 @@ CATALOGUE: tuple[Signal, ...] = (
     + told.OF_OPERATORS
     + benefit.SIGNALS
     + attributes.SIGNALS
+    + arrivals.SIGNALS
 )
 BY_NAME: dict[str, Signal] = {s.name: s for s in CATALOGUE}
 
@@ -97,6 +101,8 @@ def digest() -> str:
         counters,
         rooms,
         attributes,
+        arrivals,
+        shopping,
         benefit,
         expected,
         givers,

@@ -16,7 +16,7 @@ from features import engine
 from tests.conftest import UNTIL
 from training import splits
 from training.calibrate import isotonic
-from training.dataset import Dataset
+from training.dataset import Dataset, few_of_each
 from training.declare import Model
 from training.fit import TooFewLabels, fit, purified, trees_of
 from training.labels import prevalence, verdicts, weights
@@ -172,7 +172,7 @@ def test_a_view_model_learns_the_false_views_and_not_the_sessions():
     confirmed = (session % 2).astype(int)
     false = (confirmed == 1) & (rng.random(len(session)) < 0.33)
     signals = pd.DataFrame(rng.normal(0, 1, (len(session), len(model.columns))), columns=model.columns)
-    signals["view_same_entry_share"] = session / 60.0  # names the session, and says nothing of a view
+    signals["view_join_phase"] = session / 60.0  # names the session, and says nothing of a view
     signals["view_stay_of_rest"] += 4.0 * false
     data = Dataset(
         signals,
@@ -185,6 +185,29 @@ def test_a_view_model_learns_the_false_views_and_not_the_sessions():
     labels = purified(model, data).labels["false"].to_numpy(dtype=bool)
     assert false[confirmed == 1].mean() < 0.4  # what the verdicts of sessions alone would say
     assert false[labels].mean() > 0.75 and labels[false].mean() > 0.8
+
+
+def test_no_view_looks_better_for_more_of_what_is_suspicious():
+    """Taught by verdicts under which machines' networks look innocent by chance, the trees of views do not learn that they are."""
+    model, rng, n = BY_NAME["view_authenticity"], np.random.default_rng(6), 4000
+    signals = pd.DataFrame(rng.normal(0, 1, (n, len(model.columns))), columns=model.columns)
+    false = rng.random(n) < np.where(signals["view_from_machines"] > 0, 0.1, 0.6)
+    labels = pd.DataFrame({"confirmed": 1, "audited": False, "typology": "view_fraud", "false": false.astype(int)})
+    one = pd.Series(["x"] * n)
+    data = Dataset(signals, labels, one, one, one, one)
+    trees = trees_of(model, model.columns, data, np.ones(n, dtype=bool))
+    more = signals.assign(view_from_machines=signals["view_from_machines"] + 3.0)
+    assert (trees.raw(more.to_numpy()) >= trees.raw(signals.to_numpy()) - 1e-12).all()
+    sooner = signals.assign(view_account_age=signals["view_account_age"] - 3.0)
+    assert (trees.raw(sooner.to_numpy()) >= trees.raw(signals.to_numpy()) - 1e-12).all()
+
+
+def test_a_room_of_thousands_teaches_no_more_views_than_a_small_one():
+    ids = pd.Index([f"s1#{i}" for i in range(900)] + [f"s2#{i}" for i in range(5)])
+    kept = few_of_each(ids, 300)
+    assert kept[:900].sum() == 300 and kept[900:].all()
+    other = ids[::-1]
+    assert set(other[few_of_each(other, 300)]) == set(ids[kept])  # whatever their order
 
 
 def test_every_release_has_lineage_figures_of_controls_and_a_card(models):

@@ -33,6 +33,7 @@ Fortnights = dict[
     datetime, pd.DataFrame
 ]  # by moment, how far its fortnight's sessions lie out: half of a night's work, and the same for each model
 PEERS = 2000  # entities of a night that show what is usual
+VIEWS = 300  # of a session teach: half of all views of sessions that were found inflated lie in a dozen large rooms
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def build(
             peers[pd.Timestamp(moment)] = computed if judged == OPERATOR else computed[computed.index.isin(usual)]
         else:
             signals = engine.compute(tables, model.signals, model.entity, only=labels.index)
+            signals = signals[few_of_each(signals.index, VIEWS)] if model.entity == VIEW else signals
             labels = labels.reindex(session_of(signals.index) if model.entity == VIEW else signals.index)
         signal_frames.append(signals)
         label_frames.append(labels)
@@ -194,6 +196,15 @@ def _usual(tables, model: Model, moment: datetime) -> list[str]:
 def by_name(ids: Iterable[str], most: int) -> list[str]:
     """Some of the entities, the same whenever they are asked for: those whose names hash lowest."""
     return sorted(ids, key=lambda i: hashlib.sha256(str(i).encode()).digest())[:most]
+
+
+def few_of_each(view_ids: pd.Index, most: int) -> np.ndarray:
+    """Which views to keep, so many of each session, the same whenever they are asked for: those whose names hash lowest."""
+    order = np.argsort([int.from_bytes(hashlib.sha256(v.encode()).digest()[:7]) for v in view_ids], kind="stable")
+    place = pd.Series(session_of(view_ids).to_numpy()[order], dtype=object)
+    keep = np.zeros(len(view_ids), dtype=bool)
+    keep[order] = (place.groupby(place).cumcount() < most).to_numpy()
+    return keep
 
 
 def session_of(view_ids: pd.Index) -> pd.Index:

@@ -65,10 +65,11 @@ def rules_score(signals: pd.DataFrame) -> np.ndarray:
 
 def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray, also: Unjudged | None = None) -> Trees:
     """LightGBM on some rows, and on rows without a verdict where they are given; monotone where a signal with an alarm declares its
-    direction. Views learn from their labels `false`.
+    direction. Views learn from their labels `false`, and all their signals with a direction are monotone: on two markets that taught
+    nothing the views held false were so .95 and .97 of the time without, .98 and .99 with (and .93, .89 and .90, .87 of the false were found).
     """
     labels, values = data.labels[rows], data.signals.loc[rows, columns].to_numpy()
-    constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None else 0 for c in columns]
+    constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None or model.entity == VIEW else 0 for c in columns]
     peers, tails, given = None, None, values
     if model.compares:
         yardsticks, night = data.yardsticks(columns, model.size), pd.to_datetime(data.night[rows]).to_numpy()

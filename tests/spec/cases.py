@@ -9,6 +9,7 @@ import pandas as pd
 
 from features import (
     accounts,
+    arrivals,
     audience,
     benefit,
     categories,
@@ -22,6 +23,7 @@ from features import (
     operators,
     orders,
     rooms,
+    shopping,
     viewers,
 )
 from features.declare import Signal
@@ -125,6 +127,67 @@ CASES = [
         viewers.new_account_view_share,
         {"views": views("s1 young t0 t60", "s2 old t0 t60"), "accounts": people(young=6.999, old=7.0)},
         {"s1": 1.0, "s2": 0.0},
+    ),
+    Case(
+        "who paid an order in any room buys, who placed one and never paid does not",
+        shopping.unbuying_view_share,
+        {
+            "views": views("s1 paid t0 t60", "s1 nobody t0 t60", "s2 unpaid t0 t60", "s2 - t0 t60"),
+            "orders": rows(ORDER + " paid_at", "o1 elsewhere paid t-900 t-800", "o2 elsewhere unpaid t-900 -"),
+        },
+        {"s1": 0.5, "s2": 1.0},
+    ),
+    Case(
+        "a stay of ten minutes is long, one just under is not and leaves nothing to say",
+        shopping.unbuying_long_view_share,
+        {"views": views("s1 a t0 t600", "s2 a t0 t599.9"), "orders": rows(ORDER + " paid_at", "o1 x b t0 t1")},
+        {"s1": 1.0},
+    ),
+    Case(
+        "views by shared links and directly are counted, others are not",
+        shopping.unbuying_direct_view_share,
+        {
+            "views": rows(
+                "session_id account_id entry_source joined_at left_at",
+                "s1 a share t0 t60",
+                "s1 b direct t0 t60",
+                "s1 a search t0 t60",
+                "s2 a search t0 t60",
+            ),
+            "orders": rows(ORDER + " paid_at", "o1 x b t0 t1"),
+        },
+        {"s1": 0.5},
+    ),
+    Case(
+        "a way of entry of a quarter of all views that all of a session came by is four times as common as usual",
+        arrivals.view_entry_lift,
+        {
+            "views": rows(
+                "session_id account_id entry_source joined_at left_at",
+                "s1 a share t0 t60",
+                "s2 b feed t0 t60",
+                "s2 c feed t0 t60",
+                "s2 d feed t0 t60",
+                "s2 e - t0 t60",
+            )
+        },
+        {"s1#0": 4.0, "s2#0": 1.0, "s2#1": 1.0, "s2#2": 1.0},
+    ),
+    Case(
+        "a prefix that makes as many views of a session as of all has none too many",
+        arrivals.view_prefix_excess,
+        {
+            "views": rows(
+                "session_id account_id ip_prefix joined_at left_at",
+                "s1 a p t0 t60",
+                "s1 b q t0 t60",
+                "s2 c p t0 t60",
+                "s2 d p t0 t60",
+                "s3 e q t0 t60",
+                "s3 f q t0 t60",
+            )
+        },
+        {"s1#0": 0.0, "s1#1": 0.0, "s2#0": 1 / math.sqrt(2), "s2#1": 1 / math.sqrt(2), "s3#0": 1 / math.sqrt(2), "s3#1": 1 / math.sqrt(2)},
     ),
     Case(
         "a device with three accounts in a session is shared, one with two is not",

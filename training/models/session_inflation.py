@@ -1,6 +1,20 @@
 """Was a session's audience or engagement inflated?"""
 
-from features import audience, coordination, elsewhere, engagement, expected, givers, habits, reactions, series, shape, told, viewers
+from features import (
+    audience,
+    coordination,
+    elsewhere,
+    engagement,
+    expected,
+    givers,
+    habits,
+    reactions,
+    series,
+    shape,
+    shopping,
+    told,
+    viewers,
+)
 from features.declare import SESSION
 from training.declare import RANDOMISED, Model
 
@@ -9,6 +23,7 @@ MODEL = Model(
     entity=SESSION,
     signals=audience.SIGNALS
     + viewers.SIGNALS
+    + shopping.SIGNALS
     + engagement.SIGNALS
     + series.SIGNALS
     + reactions.SIGNALS
