@@ -145,7 +145,7 @@ class Trees:
             return push
         k = len(self.columns)
         first = k if self.own else 0
-        out, made = self.peers.deviance_parts(self.peers.of(values)), push[:, first + k :]
+        out, made = self.peers.deviance_parts(self.peers.of(_unknown_to_trees(values, self.peers))), push[:, first + k :]
         parts = push[:, first : first + k] + (out * made[:, :, None]).sum(axis=1)
         parts += push[:, :k] if self.own else 0.0
         if self.lean:
@@ -173,11 +173,16 @@ def inputs(values: np.ndarray, peers: Departures | None, own: bool = True) -> np
     """
     if peers is None:
         return values
-    mine = deviances(peers.columns)
-    values = np.where(mine, np.nan, values) if mine.any() else values
+    values = _unknown_to_trees(values, peers)
     departed = peers.of(values)
     logs = np.clip(np.sign(departed) * np.log1p(np.abs(departed)), -FURTHEST, FURTHEST)
     return np.hstack([*([values] if own else []), logs, peers.deviances(departed)])
+
+
+def _unknown_to_trees(values: np.ndarray, peers: Departures) -> np.ndarray:
+    """Signals of shape (n, signals) without those that are deviances themselves."""
+    mine = deviances(peers.columns)
+    return np.where(mine, np.nan, values) if mine.any() else values
 
 
 @cache
