@@ -200,11 +200,9 @@ def by_name(ids: Iterable[str], most: int) -> list[str]:
 
 def few_of_each(view_ids: pd.Index, most: int) -> np.ndarray:
     """Which views to keep, so many of each session, the same whenever they are asked for: those whose names hash lowest."""
-    order = np.argsort([int.from_bytes(hashlib.sha256(v.encode()).digest()[:7]) for v in view_ids], kind="stable")
-    place = pd.Series(session_of(view_ids).to_numpy()[order], dtype=object)
-    keep = np.zeros(len(view_ids), dtype=bool)
-    keep[order] = (place.groupby(place).cumcount() < most).to_numpy()
-    return keep
+    names = pd.Series(by_name(view_ids, len(view_ids)), dtype=object)
+    place = names.groupby(session_of(pd.Index(names)).to_numpy()).cumcount()
+    return view_ids.isin(names[place < most])
 
 
 def session_of(view_ids: pd.Index) -> pd.Index:
