@@ -66,6 +66,7 @@ CATALOGUE: tuple[Signal, ...] = (
     + rooms.SIGNALS
     + elsewhere.OF_OPERATORS
     + told.OF_OPERATORS
+    + shopping.OF_OPERATORS
     + benefit.SIGNALS
     + attributes.SIGNALS
     + arrivals.SIGNALS

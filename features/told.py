@@ -15,14 +15,14 @@ from typing import Any
 
 import pandas as pd
 
-from features import audience, coordination, elsewhere, engagement, expected, givers, habits, totals, viewers
+from features import audience, coordination, elsewhere, engagement, expected, givers, habits, shopping, totals, viewers
 from features.declare import OPERATOR, POINTS, SESSION, Relation, Signal, derived, relation, signal
 
 FORTNIGHT = timedelta(days=14)
 KINDS = ("view_fraud", "engagement_fraud")
 OF_SESSIONS = tuple(
     s
-    for m in (audience, viewers, expected, engagement, givers, habits, elsewhere, coordination, totals)
+    for m in (audience, viewers, expected, engagement, givers, habits, elsewhere, coordination, totals, shopping)
     for s in m.SIGNALS
     if s.entity == SESSION
 )

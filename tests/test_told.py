@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import catalogue, engine, shopping, told
+from features import catalogue, engine, told
 from features.declare import LIVE, POINTS
 from features.deviance import points_of, signals_of
 
@@ -22,10 +22,9 @@ def deviances(tiny):
     return engine.derived_table(told.session_deviances, tables).to_pandas().set_index("session_id"), tables
 
 
-def test_all_that_is_known_of_a_session_but_its_minutes_and_whether_its_viewers_buy_enters():
-    """Who does not buy is left to trees with verdicts: by itself it accuses new users, and it was never judged as a deviance of operators."""
+def test_all_that_is_known_of_a_session_but_its_minutes_enters():
     nightly = {s.name for s in catalogue.of_entity("session") if s.freshness != LIVE and s.unit != POINTS}
-    assert {s.name for s in told.OF_SESSIONS} == nightly - {s.name for s in shopping.SIGNALS}
+    assert {s.name for s in told.OF_SESSIONS} == nightly
 
 
 def test_sessions_of_two_weeks_before_the_newest_are_compared_and_older_ones_are_unknown(deviances):

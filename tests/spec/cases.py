@@ -159,6 +159,32 @@ CASES = [
         {"s1": 0.5},
     ),
     Case(
+        "all of an operator's rooms count together, and who bought in whichever room buys",
+        shopping.operator_unbuying_view_share,
+        {
+            "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
+            "views": views("s1 paid t0 t60", "s2 nobody t0 t60", "s2 none t0 t60", "s3 - t0 t60"),
+            "orders": rows(ORDER + " paid_at", "o1 elsewhere paid t-900 t-800"),
+        },
+        {"o1": 2 / 3},
+    ),
+    Case(
+        "views of an operator by shared links and directly are counted, others are not",
+        shopping.operator_unbuying_direct_view_share,
+        {
+            "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
+            "views": rows(
+                "session_id account_id entry_source joined_at left_at",
+                "s1 a share t0 t60",
+                "s2 b direct t0 t60",
+                "s2 a search t0 t60",
+                "s3 a search t0 t60",
+            ),
+            "orders": rows(ORDER + " paid_at", "o1 elsewhere b t-900 t-800"),
+        },
+        {"o1": 0.5},
+    ),
+    Case(
         "a way of entry of a quarter of all views that all of a session came by is four times as common as usual",
         arrivals.view_entry_lift,
         {

@@ -1,6 +1,6 @@
 """Which operators should a patrol look at first?"""
 
-from features import benefit, counters, customers, elsewhere, operators, rooms, told, totals
+from features import benefit, counters, customers, elsewhere, operators, rooms, shopping, told, totals
 from features.declare import OPERATOR
 from training.declare import Model
 
@@ -14,6 +14,7 @@ MODEL = Model(
     + rooms.SIGNALS
     + elsewhere.OF_OPERATORS
     + told.OF_OPERATORS
+    + shopping.OF_OPERATORS
     + benefit.SIGNALS,
     typologies=("view_fraud", "engagement_fraud", "order_fraud"),
     question="Would people who looked at this operator's sessions and orders confirm that it cheats? Ranked by the answer.",
