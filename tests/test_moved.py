@@ -11,11 +11,13 @@ from scipy.special import logit
 
 from data_contracts.lake import published as nights
 from data_contracts.lake import read_outbound
+from features import engine
 from features.pooling import moved
 from serving.moved import MOST, risk_before, signals_before, split_of, with_shown, would_move_down
 from serving.policy import load_policy
+from serving.scored import categories_of
 from serving.scorer import peers_of
-from tests.conftest import NIGHT
+from tests.conftest import NIGHT, UNTIL
 from training.calibrate import venn_abers
 from training.release import load
 
@@ -82,7 +84,7 @@ def test_without_the_old_model_its_part_is_unknown_not_nothing(two, ranker):
 
 def test_what_would_move_it_down_does(published, two, ranker):
     now = two[1]
-    peers = peers_of(now, None)
+    peers = peers_of(now, categories_of(engine.duckdb_tables(published, UNTIL), "operator"))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     held = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
     scores = read_outbound(published, "scores")
@@ -103,7 +105,8 @@ def test_what_would_move_it_down_does(published, two, ranker):
             x[j] = s["usual"]
         own = risk(ranker, pd.DataFrame([x], columns=ranker.columns))[0]
         assert moved(own, by[operator]) == pytest.approx(found["risk"]) and found["risk"] < POLICY.tiers.B
-        assert json.loads(tiers.at[operator, "why"])["down"]["below"] == POLICY.tiers.B
+        said = json.loads(tiers.at[operator, "why"])["down"]
+        assert said["below"] == POLICY.tiers.B and said["risk"] == pytest.approx(found["risk"], abs=1e-6)
     assert ways > len(held) / 2
 
 
