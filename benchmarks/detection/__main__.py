@@ -49,7 +49,7 @@ World 202, each step chosen on other worlds and judged here once after it. Recal
 | an inflated session teaches what its false views look like (`features/within.py`) | 1.0 | .977 | .909 (.962) | .57, .74, - | .974, .852 |
 | **harder worlds**: chat groups that come by one link and stay, resellers who buy a dozen times in a row (`simulation/regulars.py`; policy 2026.11) | .968 | - | .865 (.925) | .318, .460, .706 | .938, .877 |
 | views compared with how views usually come in, sessions by how many viewers ever buy (`features/arrivals.py`, `features/shopping.py`) | .979 | .925 | .902 (.917) | .227, .519, .556 | .986, .846 |
-| operators too are compared by how many viewers buy, and a session's deviance knows it | this page | | | | |
+| operators too are compared by how many viewers buy, and a session's deviance knows it (2026-11-27) | .979 | .925 | .895 (.932) | .217, .519, .566 | .986, .846 |
 
 Worlds were made harder because nights on a third platform, written to look for what the two simulators do not have, had put 4.5 to 7.1 of 100 honest operators up for review, mostly such groups and resellers. Rings and crowds of people that no verdict showed fell most by it: among loyal groups, who also come together and stay, their traces are no longer rare.
 
