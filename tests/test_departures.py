@@ -124,6 +124,15 @@ def test_the_probability_of_any_is_shared_out_to_the_typology_that_shows():
         assert np.median(share[:, j]) > 0.9 > 0.5 > np.median(share[:, 1 - j]) and (share.sum(axis=1) >= 1.0 - 1e-9).all()
 
 
+def test_a_verdict_against_everything_else_that_was_seen_teaches_nothing_and_the_others_stay():
+    data = session_rows(700)
+    wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:5]
+    data.labels.loc[wrong, "confirmed"] = 0
+    kept = consistent(SESSIONS, data, np.ones(len(data), dtype=bool))
+    assert (~kept[wrong]).sum() >= 4 and kept[np.setdiff1d(np.arange(len(data)), wrong)].mean() > 0.97
+    assert consistent(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
+
+
 def test_verdicts_against_everything_else_that_was_seen_are_left_out_and_hardly_any_other():
     """Of twenty wrong ones nine to sixteen are, on eight draws of such rows: a row is left out where trees are as sure as on average."""
     data = session_rows()
