@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,17 @@ def recall_at_precision(truth: np.ndarray, score: np.ndarray, precision: float) 
     return float(hits[good[-1]] / truth.sum()) if len(good) and truth.sum() else 0.0
 
 
+def _holds(r: dict[str, Any]) -> str:
+    """Whether a goal holds, and where it does not, by how much it is missed and why."""
+    if r["holds"] is None:
+        return ""
+    if r["holds"]:
+        return "yes"
+    bound = re.match(r"[<>]= ([\d.]+)$", r["goal"] or "")
+    missed = f", by {abs(r['value'] - float(bound[1])):.2g}" if bound else ""
+    return f"no{missed}: {r.get('why', '')}"
+
+
 def write(name: str, title: str, rows: list[dict[str, Any]], text: str) -> None:
     """Write docs/benchmarks/<name>.md and .json."""
     folder = Path("docs/benchmarks")
@@ -70,6 +82,5 @@ def write(name: str, title: str, rows: list[dict[str, Any]], text: str) -> None:
     for r in rows:
         value = f"{r['value']:.3f}" if isinstance(r["value"], float) else str(r["value"])
         interval = f"{r['interval'][0]:.3f} to {r['interval'][1]:.3f}" if r["interval"] else ""
-        holds = "" if r["holds"] is None else "yes" if r["holds"] else f"no: {r.get('why', '')}"
-        lines.append(f"| {r['what']} | {value} | {interval} | {r['goal'] or ''} | {holds} |")
+        lines.append(f"| {r['what']} | {value} | {interval} | {r['goal'] or ''} | {_holds(r)} |")
     (folder / f"{name}.md").write_text("\n".join([*lines, "", text.strip(), ""]), "utf-8")

@@ -89,7 +89,8 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
         if not len(group):
             continue
         for what, tiers_, goal in (("reviewed (B or worse)", "BCD", 0.01), ("rejected (D)", "D", 0.001)):
-            value = float(group.isin(list(tiers_)).mean())
+            among = group.isin(list(tiers_))
+            value, risks = float(among.mean()), decisions.loc[group.index[among], "risk"].sort_values()
             out.append(
                 row(
                     f"lookalike-{name}-{tiers_[0]}".replace(" ", "-"),
@@ -100,7 +101,7 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
                     holds=value <= goal,
                     why=None
                     if value <= goal
-                    else "one operator in a group of this size is more than the goal, or the risk of some honest operators passes 0.15",
+                    else f"{len(risks)} of {len(group)}, at a risk of {', '.join(f'{r:.2f}' for r in risks)} (a review from .15); one of a group of this size is {1 / len(group):.3f}",
                 )
             )
     cheats = tiers[tiers.index.isin(worlds.guilty_operators(lake))]

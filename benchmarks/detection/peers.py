@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import worlds
-from benchmarks.detection.schemes import AS_OF
+from benchmarks.detection.taught import AS_OF
 from benchmarks.page import figure_row
 from benchmarks.slice import UNSEEN
 from features import engine

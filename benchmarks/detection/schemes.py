@@ -1,9 +1,7 @@
-"""Simulated worlds that no model was trained on: schemes, unseen schemes, the attacker's costs, false views, calibration."""
+"""Simulated worlds that no model was trained on: schemes, the attacker's costs, false views, calibration."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +9,21 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import worlds
+from benchmarks.detection.taught import AS_OF, by_truth, told_everything
+from benchmarks.detection.unseen import FALSE_ALARMS, FEWEST, unseen_schemes
 from benchmarks.detection.views import false_views
-from benchmarks.judged import Judgement, judged, judgement
+from benchmarks.judged import Judgement, judgement
 from benchmarks.page import recall_at_precision, row
 from benchmarks.slice import DAYS, UNSEEN
 from features import engine
 from serving.yardsticks import STEADY
-from simulation.schemes import ENGAGEMENT_SCHEMES, TYPOLOGY, VIEW_SCHEMES
+from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
 from training.attacker import LIKE, VIEWER_HOUR
 from training.calibrate import expected_calibration_error
-from training.dataset import Dataset, build, tied_operators
-from training.fit import consistent, trees_of
+from training.dataset import Dataset
 from training.models.session_inflation import MODEL as SESSIONS
-from training.trees import Trees
 
 COMMAND = "make bench-detection"
-FALSE_ALARMS = 0.01
-AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
-FEWEST = 5
-SEEDS = (7, 1, 2)  # of trees that never saw a scheme
 
 
 def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
@@ -107,18 +101,13 @@ def untouched(lake: Path, sessions: pd.Index) -> pd.Index:
     return sessions.difference(pd.Index(worlds.truth(lake, "sessions")["session_id"]), sort=False)
 
 
-def by_other(one: Judgement, trees: Trees) -> pd.Series:
-    """Scores as a night would give them by trees that were taught otherwise, by the released calibration."""
-    other = replace(one.released, trees=trees.among(one.signals[trees.columns].to_numpy()))
-    return pd.Series(replace(one, released=other).held()[0], index=one.signals.index)
-
-
 def goals(
     score: pd.Series,
     guilty: pd.Series,
     size: pd.DataFrame,
     planted: pd.DataFrame,
     one: Judgement,
+    everything: Dataset,
 ) -> list[dict[str, Any]]:
     """Precision and recall of botted sessions and of like and follow farms, and what the same trees would reach were every
     session of the training world judged and no verdict wrong: the ceiling of the signals. Those trees are not released.
@@ -130,57 +119,16 @@ def goals(
     clean = score.index[~guilty.reindex(score.index).to_numpy(dtype=bool)]
     honest = untouched(lake, clean)
     asked = _asked(score.index, size, planted)
-    known, truth, group = judged(worlds.taught(), SESSIONS, AS_OF)
-    scheme = worlds.fraudulent_sessions(worlds.taught())["scheme"].reindex(known.index)
-    labels = pd.DataFrame({"confirmed": truth, "audited": False, "typology": scheme.map(TYPOLOGY).to_numpy()})
-    known = known.reset_index(drop=True)
-    nobody, night = pd.Series(dtype=object), pd.Timestamp(AS_OF)
-    everything = Dataset(known, labels, nobody, group.reset_index(drop=True), pd.Series([night] * len(known)), peers={night: known})
-    best = by_other(one, trees_of(SESSIONS, SESSIONS.columns, everything, np.ones(len(truth), dtype=bool)))
+    best = by_truth(one, everything)
     out = []
     figures = zip(asked, _recalls(score, honest, asked), _recalls(best, honest, asked), _recalls(score, clean, asked), strict=True)
     for (name, words, members, goal), value, most, beside in figures:
-        why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(truth)} sessions the same trees reach {most:.3f}, the rest is not in the signals"
+        why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(everything)} sessions the same trees reach {most:.3f}, the rest is not in the signals"
         good = value >= goal
         out.append(row(name, f"{words} ({len(members)}): recall at 99 % precision", value, COMMAND, f">= {goal}", holds=good, why=None if good else why))  # fmt: skip
         out.append(row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", beside, COMMAND))  # fmt: skip
         out.append(row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
     return out
-
-
-def unseen_schemes(clean: pd.Index, honest: pd.Index, planted: pd.DataFrame, one: Judgement, say: Any) -> list[dict[str, Any]]:
-    """Recall on each scheme by a model whose training rows have no session with that scheme, over its recall with them: the mean of so many
-    models as there are `SEEDS`, with the least and the most, for what one draw of trees finds of a scheme that it never saw is half chance.
-
-    Single views are not asked, with the scheme or without: their model was taught with it.
-
-    False alarms are counted among sessions in which nothing was planted, as in `goals`; beside it among all `clean` ones, of which
-    those with bought orders have brushers' false views.
-    """
-    lake, one = worlds.taught(), replace(one, looked=None)
-    score_seen, signals = pd.Series(one.held()[0], index=one.signals.index), one.signals
-    data = build(lake, SESSIONS, AS_OF, tied_operators(engine.duckdb_tables(lake, AS_OF)), say)
-    truth = worlds.truth(lake, "sessions")
-    rows = []
-    for scheme in VIEW_SCHEMES + ENGAGEMENT_SCHEMES:
-        here = planted.index[planted["scheme"] == scheme].intersection(signals.index)
-        if len(here) < FEWEST:
-            continue
-        say(f"without {scheme}")
-        with_it = set(truth.loc[truth["scheme"] == scheme, "session_id"])
-        kept = consistent(SESSIONS, data, ~data.entity.isin(with_it).to_numpy())
-        drawn = [replace(SESSIONS, parameters=SESSIONS.parameters | {"seed": seed}) for seed in SEEDS]
-        scores = [by_other(one, trees_of(model, model.columns, data, kept)) for model in drawn]
-        for name, words, rivals in (("", "", honest), ("-brushed", ", brushed sessions counted as honest", clean)):
-            seen, *values = (float((s.loc[here] > s.loc[rivals].quantile(1 - FALSE_ALARMS)).mean()) for s in (score_seen, *scores))
-            value = float(np.mean(values))
-            share = value / seen if seen > 0 else float("nan")
-            judgement: dict[str, Any] = {"interval": [min(values) / seen, max(values) / seen]} if seen > 0 else {}
-            if not name and seen > 0:
-                good = share >= 0.7
-                judgement |= {"goal": ">= 0.7", "holds": good, "why": None if good else "its traces are not those of the other schemes, and each alone is not rare enough among the cleared"}  # fmt: skip
-            rows.append(row(f"unseen-{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model ({value:.2f} of {seen:.2f}, {len(here)} sessions; mean of {len(SEEDS)} draws of trees, interval: least to most){words}", share, COMMAND, **judgement))  # fmt: skip
-    return rows
 
 
 def attacker(score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataFrame) -> tuple[list[dict[str, Any]], str]:
@@ -233,8 +181,9 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     size = inflation(lake, signals.index)
     out, table = by_scheme(score, planted, bar)
     costs, curve = attacker(score, bar, size, planted)
-    out += goals(score, bad, size, planted, one)
-    out += unseen_schemes(honest, untouched(lake, honest), planted, one, say) + costs
+    everything = told_everything()
+    out += goals(score, bad, size, planted, one, everything)
+    out += unseen_schemes(honest, untouched(lake, honest), planted, one, everything, say) + costs
     say("single views of the unseen world")
     rng = np.random.default_rng(7)
     some = pd.Index(sorted(rng.choice(signals.index, min(STEADY, len(signals)), replace=False)))

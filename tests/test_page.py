@@ -1,0 +1,31 @@
+"""A page of figures says of a missed goal by how much it is missed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.page import row, write
+
+
+@pytest.mark.parametrize(
+    ("goal", "value", "holds", "said"),
+    [
+        (">= 0.9", 0.85, False, "no, by 0.05: because"),
+        ("<= 0.01", 0.0125, False, "no, by 0.0025: because"),
+        ("<= 8", 54.0, False, "no, by 46: because"),
+        ("-0.01 to 0.01", 0.0128, False, "no: because"),
+        ("all", "1 of 2", False, "no: because"),
+        (">= 0.9", 0.95, True, "yes"),
+        (None, 0.2, None, ""),
+    ],
+)
+def test_a_missed_goal_is_shown_with_how_much_and_why(goal, value, holds, said, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("benchmarks.page.revision", lambda: "0" * 40)
+    monkeypatch.chdir(tmp_path)
+    write("page", "A page", [row("id", "what", value, "make bench", goal, holds=holds, why="because" if holds is False else None)], "Text.")
+    line = next(x for x in Path("docs/benchmarks/page.md").read_text("utf-8").splitlines() if x.startswith("| what | ") and "90 %" not in x)
+    assert line.endswith(f"| {said} |")
+    assert json.loads(Path("docs/benchmarks/page.json").read_text("utf-8"))["rows"][0]["holds"] is holds
