@@ -11,7 +11,7 @@ from serving.attributed import viewers_of_views
 from serving.corrected import order_figures, session_figures, share_of, watched_orders
 from serving.figures import operator_figures
 from serving.scorer import Peers
-from tests.spec.cases import rows, views
+from tests.spec.written import rows, views
 
 NOBODY = Peers({}, {}, {})
 

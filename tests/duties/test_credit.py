@@ -13,7 +13,7 @@ from data_contracts.lake import read_outbound
 from features.engine import frame_tables
 from serving.duties.credit import credit, level_of, public_view
 from serving.policy import load_policy
-from tests.spec.cases import ORDER, rows
+from tests.spec.written import ORDER, rows
 
 POLICY = load_policy()
 AS_OF = datetime(2026, 1, 12)

@@ -10,7 +10,7 @@ import pytest
 from features.engine import frame_tables
 from serving.duties.findings import mcn_rollup, review_suppression, traffic_to_known_risk
 from serving.policy import load_policy
-from tests.spec.cases import ORDER, at, rows
+from tests.spec.written import ORDER, at, rows
 
 POLICY = load_policy()
 

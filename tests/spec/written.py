@@ -1,0 +1,76 @@
+"""What a worked example is, and the small tables that they are written with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from features.declare import Signal
+
+T0 = pd.Timestamp("2026-01-10 20:00")
+LATE = pd.Timestamp("2026-01-11")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim: these rows give these values. NaN-free; an entity that is absent is unknown."""
+
+    claim: str
+    signal: Signal
+    tables: dict[str, pd.DataFrame]
+    expected: dict[str, float]
+
+
+def at(seconds: float) -> pd.Timestamp:
+    return T0 + pd.Timedelta(seconds=seconds)
+
+
+def rows(columns: str, *lines: str, **fixed: object) -> pd.DataFrame:
+    """A table from text: `-` is null, `t12.5` is so many seconds after 20:00."""
+
+    def cell(text: str):
+        if text == "-":
+            return None
+        if text[0] == "t" and text[1:].replace(".", "").replace("-", "").isdigit():
+            return at(float(text[1:]))
+        try:
+            return float(text) if "." in text else int(text)
+        except ValueError:
+            return text
+
+    frame = pd.DataFrame([[cell(x) for x in line.split()] for line in lines], columns=columns.split())
+    return frame.assign(**fixed, **({} if "received_at" in frame else {"received_at": LATE}))
+
+
+def sessions(*ids: str, hours: float = 1.0) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"session_id": ids, "operator_id": [f"o-{i}" for i in ids], "started_at": T0, "ended_at": at(3600 * hours), "received_at": LATE}
+    )
+
+
+def views(*lines: str) -> pd.DataFrame:
+    return rows("session_id account_id joined_at left_at", *lines)
+
+
+def crowd_of(size: int, sessions: int) -> pd.DataFrame:
+    """Viewers of their own in each session, a minute apart, so that nobody meets anybody twice."""
+    return views(*[f"s{s} v{s}x{i} t{30 * i} t3600" for s in range(sessions) for i in range(size)])
+
+
+def pool(name: str, size: int, sessions: int) -> pd.DataFrame:
+    """The same accounts in each session, seconds apart, at another minute each time."""
+    return views(*[f"s{s} {name}{i} t{300 * s + 900 + i + 200 * (name == 'q')} t3600" for s in range(sessions) for i in range(size)])
+
+
+def people(**ages_in_days: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "account_id": list(ages_in_days),
+            "registered_at": [T0 - pd.Timedelta(days=d) for d in ages_in_days.values()],
+            "received_at": T0 - pd.Timedelta(days=1),
+        }
+    )
+
+
+ORDER = "order_id operator_id buyer_id placed_at"
