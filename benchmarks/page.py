@@ -61,12 +61,12 @@ def _holds(r: dict[str, Any]) -> str:
     return f"no{missed}: {r.get('why', '')}"
 
 
-def write(name: str, title: str, rows: list[dict[str, Any]], text: str) -> None:
-    """Write docs/benchmarks/<name>.md and .json."""
+def write(name: str, title: str, rows: list[dict[str, Any]], text: str, elsewhere: dict[str, Any] | None = None) -> None:
+    """Write docs/benchmarks/<name>.md and .json; `elsewhere`: the machine where it was measured, if that was not this one."""
     folder = Path("docs/benchmarks")
     folder.mkdir(parents=True, exist_ok=True)
     twin = {
-        "machine": machine(),
+        "machine": elsewhere or machine(),
         "versions": {p: importlib.metadata.version(p) for p in PACKAGES},
         "revision": revision(),
         "rows": rows,
