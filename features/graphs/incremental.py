@@ -1,8 +1,8 @@
 """A day's actions and edges, added to yesterday's result.
 
-Meetings are counted by thing, and a session belongs to a day: counts of days add up exactly. Only a thing that is acted
-on across midnight is seen twice, so a pair's count is too high by at most the number of such things that both acted on
-both days; its meetings across the border are missed, so it is too low by at most the same number.
+Meetings are counted by thing, and a session belongs to a day: counts of days add up exactly. A thing that is acted on on several days is
+counted on each on which a pair met in it, and a meeting across midnight is not seen. So of a pair's things, the sum over days differs from a
+full pass by at most the days, beyond the first, of the things that both acted on.
 
 Blocks: yesterday's blocks are climbed on today's graph, and new ones are looked for among the edges of the rows that
 acted today. Climbing never lowers excess density, so each block is at least as dense as yesterday's members are today;

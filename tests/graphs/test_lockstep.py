@@ -116,6 +116,29 @@ def test_days_add_up_to_the_whole_and_a_dropped_day_is_gone():
         state.add(1, account[:2], thing[:2], at[:2])
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 29)), min_size=2, max_size=40),
+    st.integers(0, 12),
+    st.lists(st.integers(1, 29), min_size=1, max_size=3),
+)
+def test_days_differ_from_the_whole_by_no_more_than_the_days_of_things_that_both_acted_on(actions, window, midnights):
+    a, t, s = (np.array(x) for x in zip(*actions, strict=True))
+    day = np.searchsorted(np.unique(midnights), s, side="right")
+    state = Meetings(window)
+    for d in np.unique(day):
+        state.add(int(d), a[day == d], t[day == d], s[day == d])
+    summed, whole = (
+        dict(zip(zip(p.left.tolist(), p.right.tolist(), strict=True), p.things.tolist(), strict=True))
+        for p in (state.pairs(1), meeting_pairs(a, t, s, window, 1))
+    )
+    beyond = {thing: len(np.unique(day[t == thing])) - 1 for thing in np.unique(t).tolist()}
+    for left, right in itertools.combinations(range(4), 2):
+        both = np.intersect1d(t[a == left], t[a == right]).tolist()
+        bound = sum(beyond[thing] for thing in both)
+        assert abs(summed.get((left, right), 0) - whole.get((left, right), 0)) <= bound
+
+
 def test_the_estimator_says_what_is_wrong():
     actions, _ = world(5)
     with pytest.raises(ValueError, match="three columns"):
