@@ -82,7 +82,7 @@ def unseen_schemes(
                     told = recall(by_truth(one, everything, ~everything.entity.isin(with_it).to_numpy()), here, rivals)
                     signal, alone = best_alone(one, here, rivals)
                     judgement["why"] = (
-                        f"its traces are not those of the other schemes, and each alone is not rare enough among the cleared; told everything of the other schemes the same trees reach {told / seen:.2f}, and the signal that finds most of it, chosen knowing the truth, {alone / seen:.2f} (rows below)"
+                        f"its traces are not those of the other schemes, and what is rare in one signal alone is lifted less than the most suspicious honest sessions get; told everything of the other schemes the same trees reach {told / seen:.2f}, and the signal that finds most of it, chosen knowing the truth, {alone / seen:.2f} (rows below)"
                     )
                     ceilings = [
                         row(f"unseen-{scheme}-ceiling", f"`{scheme}` never seen: the same, taught by planted truth of all other schemes ({told:.2f} of {seen:.2f}; a ceiling, not released)", told / seen, COMMAND),
