@@ -22,10 +22,8 @@ import numpy as np
 SEEDS = (1, 2, 3)
 EPOCHS, LIMIT = 100, 90  # of a detector, and seconds until it is given up
 CARRIERS = ("amazon_art", "yelpchi", "email_enron", "soc_epinions")
-QUICK, DENSE = (
-    ("OCGNN", "CoLA", "GAE"),
-    ("DOMINANT", "AnomalyDAE", "SCAN"),
-)  # those that write out n x n numbers or walk in Python: smallest graph
+QUICK = ("OCGNN", "CoLA", "GAE")
+DENSE = ("DOMINANT", "AnomalyDAE", "SCAN")  # write out n x n numbers, or walk in Python: on the smallest graph alone
 FLAT = 16  # of the users' columns; what verdicts spread comes after
 NETWORKS: dict[str, dict[str, Any]] = {
     "degree, embeddings of products": {"columns": 1},
@@ -133,7 +131,7 @@ def block_by(given: Any, detector: str, seed: int, epochs: int) -> float:
     """F1 of as many nodes as the block has, those that a detector of PyGOD (Liu et al., JMLR 2024) finds most anomalous.
 
     Nodes are described by their degree, their neighbours' mean degree and their side. The whole graph is one batch: PyGOD's own loader asks
-    for a compiled sampler that no package index has, and with all nodes and all neighbours it would give the same.
+    for a compiled sampler that comes as source only, and with all nodes and all neighbours it would give the same.
     """
     import pygod.detector
     import torch

@@ -45,6 +45,18 @@ def best_alone(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, f
     return name, found[name]
 
 
+def _ceilings(
+    scheme: str, seen: float, told: pd.Series, one: Judgement, here: pd.Index, rivals: pd.Index
+) -> tuple[str, list[dict[str, Any]]]:
+    """Why a scheme is missed, and rows of what trees that were told everything else find of it and what one signal would, over what is `seen`."""
+    most, (signal, alone) = recall(told, here, rivals), best_alone(one, here, rivals)
+    why = f"its traces are not those of the other schemes; told everything of the other schemes the same trees reach {most / seen:.2f}, and the signal that finds most of it, chosen knowing the truth, {alone / seen:.2f} (rows below)"
+    return why, [
+        row(f"unseen-{scheme}-ceiling", f"`{scheme}` never seen: the same, taught by planted truth of all other schemes ({most:.2f} of {seen:.2f}; a ceiling, not released)", most / seen, COMMAND),
+        row(f"unseen-{scheme}-one-signal", f"`{scheme}` never seen: the same by `{signal}` alone, which finds most of it ({alone:.2f} of {seen:.2f}; chosen knowing the truth)", alone / seen, COMMAND),
+    ]  # fmt: skip
+
+
 def unseen_schemes(
     clean: pd.Index, honest: pd.Index, planted: pd.DataFrame, one: Judgement, everything: Dataset, say: Any
 ) -> list[dict[str, Any]]:
@@ -79,15 +91,8 @@ def unseen_schemes(
             if not name and seen > 0:
                 judgement |= {"goal": f">= {LEAST}", "holds": share >= LEAST}
                 if share < LEAST:
-                    told = recall(by_truth(one, everything, ~everything.entity.isin(with_it).to_numpy()), here, rivals)
-                    signal, alone = best_alone(one, here, rivals)
-                    judgement["why"] = (
-                        f"its traces are not those of the other schemes, and what is rare in one signal alone is lifted less than the most suspicious honest sessions get; told everything of the other schemes the same trees reach {told / seen:.2f}, and the signal that finds most of it, chosen knowing the truth, {alone / seen:.2f} (rows below)"
-                    )
-                    ceilings = [
-                        row(f"unseen-{scheme}-ceiling", f"`{scheme}` never seen: the same, taught by planted truth of all other schemes ({told:.2f} of {seen:.2f}; a ceiling, not released)", told / seen, COMMAND),
-                        row(f"unseen-{scheme}-one-signal", f"`{scheme}` never seen: the same by `{signal}` alone, which finds most of it ({alone:.2f} of {seen:.2f}; chosen knowing the truth)", alone / seen, COMMAND),
-                    ]  # fmt: skip
+                    without = ~everything.entity.isin(with_it).to_numpy()
+                    judgement["why"], ceilings = _ceilings(scheme, seen, by_truth(one, everything, without), one, here, rivals)
             out.append(row(f"unseen-{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model ({np.mean(values):.2f} of {seen:.2f}, {len(here)} sessions; mean of {len(SEEDS)} draws of trees, interval: least to most){words}", share, COMMAND, **judgement))  # fmt: skip
         out += ceilings
     return out
