@@ -28,13 +28,13 @@ def trees(data):
 
 
 def test_a_platform_that_measures_on_another_scale_is_scored_the_same(data, trees):
-    """A second finder looks at alarms, which are values; the trees themselves do not. Points of deviance have no scale of a platform's."""
+    """Points of deviance have no scale of a platform's."""
     values, rng = data.signals.to_numpy(), np.random.default_rng(8)
     elsewhere = values * rng.uniform(0.2, 5.0, values.shape[1]) + rng.normal(0, 3, values.shape[1])
     elsewhere = np.where(deviances(tuple(trees.columns)), values, elsewhere)
     here, there = trees.among(values), trees.among(elsewhere)
-    np.testing.assert_allclose(there._found(elsewhere), here._found(values), atol=1e-6)
-    assert np.abs(trees._found(elsewhere) - trees._found(values)).max() > 1.0  # by the yardstick it was taught with it is not
+    np.testing.assert_allclose(there.raw(elsewhere), here.raw(values), atol=1e-6)
+    assert np.abs(trees.raw(elsewhere) - trees.raw(values)).max() > 1.0  # by the yardstick it was taught with it is not
 
 
 def test_the_training_night_stays_the_yardstick_where_few_are_like_it_or_too_few_are_there(data, trees):
@@ -59,7 +59,7 @@ def test_rows_of_a_training_frame_are_compared_with_their_own_night(data):
     )
     everything = np.ones(len(both), dtype=bool)
     learnt = trees_of(SESSIONS, SESSIONS.columns, both, everything)
-    learnt = learnt.__class__(learnt.booster, learnt.columns, learnt.peers, learnt.typologies, None, learnt.own)
+    learnt = learnt.__class__(learnt.booster, learnt.columns, learnt.peers, learnt.typologies, learnt.own)
     raw = raw_of(learnt, both, everything)
     apart = np.abs(raw[: len(data)] - raw[len(data) :])  # rounding puts some values on the other side of a cut between two rows
     assert np.quantile(apart, 0.85) < 1e-6 and apart.max() < 0.2
@@ -73,13 +73,14 @@ def test_a_point_of_deviance_beyond_the_peers_adds_so_much_to_the_log_odds_of_it
     kind = trees.typologies.index("view_fraud")
     more, usual = values.copy(), trees.peers.usual(values)[:, column]
     more[:, column], values[:, column] = usual + 10.0, usual - 1.0
-    before, after = (trees._odds(x, trees.inputs(x)) for x in (values, more))
+    before, after = (trees._leant(x) for x in (values, more))
     np.testing.assert_allclose(after[:, kind] - before[:, kind], 10.0 * trees.lean)
     np.testing.assert_array_equal(after[:, 1 - kind], before[:, 1 - kind])
+    assert (trees.raw(more) > trees.raw(values)).all()
     pushed = trees.contributions(more)[:, column] - trees.contributions(values)[:, column]
     np.testing.assert_allclose(pushed, 10.0 * trees.lean)
     values[:, column] = np.nan  # unknown adds nothing
-    np.testing.assert_array_equal(trees._odds(values, trees.inputs(values)), before)
+    np.testing.assert_array_equal(trees._leant(values), before)
 
 
 def test_whether_values_are_read_survives_being_written(data, trees):

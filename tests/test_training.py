@@ -258,19 +258,23 @@ def test_a_model_trained_on_another_catalogue_is_refused(models, tmp_path, monke
         load(models, "order_brushing")
 
 
-def test_a_model_that_compares_as_earlier_versions_did_is_refused(models, tmp_path):
-    """Its trees know departures of shares that were not shrunk; tonight's would mean another thing to them."""
+@pytest.mark.parametrize(
+    ("name", "of", "what"),
+    [("operator_rank", "peers", "before shares were shrunk"), ("session_inflation", None, "what no verdict showed them")],
+)
+def test_a_model_of_an_earlier_version_is_refused(models, tmp_path, name, of, what):
+    """Its trees know departures of shares that were not shrunk, or clear as far as they like: its scores would mean another thing."""
     copy = tmp_path / "models"
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
-    folder = copy / "operator_rank" / champions(copy)["operator_rank"]
+    folder = copy / name / champions(copy)[name]
     peers = json.loads((folder / "peers.json").read_text())
-    del peers["model"]["peers"]["shrunk"]
+    del (peers["model"][of] if of else peers["model"])["shrunk" if of else "doubt"]
     (folder / "peers.json").write_text(json.dumps(peers))
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"]["peers.json"] = digest_file(folder / "peers.json")
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(ArtefactRefused, match=r"before shares were shrunk\. Train and release again"):
-        load(copy, "operator_rank")
+    with pytest.raises(ArtefactRefused, match=rf"{what}\. Train and release again"):
+        load(copy, name)
 
 
 def test_a_model_whose_yardstick_takes_everybody_for_honest_is_refused(models, tmp_path):
@@ -279,7 +283,7 @@ def test_a_model_whose_yardstick_takes_everybody_for_honest_is_refused(models, t
     path = copy / "operator_rank" / champions(copy)["operator_rank"] / "manifest.json"
     manifest = json.loads(path.read_text())
     path.write_text(json.dumps(manifest | {"honest": manifest["honest"]["raw"]}))
-    with pytest.raises(ArtefactRefused, match=r"took every operator that nobody accused for honest\. Train and release again"):
+    with pytest.raises(ArtefactRefused, match=r"every operator that nobody accused for honest\. Train and release again"):
         load(copy, "operator_rank")
 
 

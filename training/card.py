@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import Any
 
 from training.fit import Fitted
-from training.trees import LIFTED, RARE
 
 
 def _built(fitted: Fitted) -> list[str]:
@@ -16,9 +16,9 @@ def _built(fitted: Fitted) -> list[str]:
         words.append(f"how far each signal lies from {len(peers.edges) + 1} strata of peers by `{peers.size}`, and how far all do together")
     if classes > 1:
         words.append(f"{classes} typologies learnt apart, any of which may find an entity")
-    if fitted.trees.tails is not None:
+    if fitted.trees.doubt is not None:
         words.append(
-            f"one signal near its alarm, as far out as one cleared entity in {1 / RARE:,.0f} is, gives a probability of {LIFTED:g} at least before calibration"
+            f"its trees leave a probability of {1.0 / (1.0 + exp(-fitted.trees.doubt)):.2f} of each typology before calibration, for schemes that no verdict showed them"
         )
     return [f"**Beside the signals.** {'; '.join(words)}.", ""] if words else []
 

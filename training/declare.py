@@ -16,8 +16,8 @@ class Model:
     a like size (None: all are peers). `own`: it reads the values themselves too, which mean another thing on another platform.
     `apart`: each typology has trees of its own, one against all, and any of them may find an entity.
     `pruned`: verdicts that trees of other groups contradict are not learnt from.
-    `tails`: one signal that lies out as hardly any cleared entity's does finds an entity too; needs `compares`.
     `lean`: log-odds that are added for each point by which signals that are deviances themselves lie beyond peers; needs `compares`.
+    `doubt`: log-odds that its trees leave of each typology at least, for schemes that no verdict showed them (None: none).
     `teacher`: the model whose probabilities for sessions that nobody judged are learnt from beside the verdicts (`training/teach.py`).
     `parameters` and `rounds`: what of `FITTING` is other for it, and how many trees are grown.
     """
@@ -34,8 +34,8 @@ class Model:
     own: bool = True
     apart: bool = False
     pruned: bool = False
-    tails: bool = False
     lean: float = 0.0
+    doubt: float | None = None
     teacher: str | None = None
     parameters: dict[str, float | int | str] = field(default_factory=dict)
     rounds: int = 200

@@ -13,7 +13,6 @@ import pandas as pd
 from data_contracts.faults import SteelyardError
 from features.catalogue import BY_NAME
 from features.declare import OPERATOR, VIEW
-from features.rarity import tails_of
 from training import splits
 from training.calibrate import Calibration, expected_calibration_error, isotonic
 from training.conformal import Honest, honest_examples
@@ -70,16 +69,11 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray, 
     """
     labels, values = data.labels[rows], data.signals.loc[rows, columns].to_numpy()
     constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None or model.entity == VIEW else 0 for c in columns]
-    peers, tails, given = None, None, values
+    peers, given = None, values
     if model.compares:
         yardsticks, night = data.yardsticks(columns, model.size), pd.to_datetime(data.night[rows]).to_numpy()
         peers = yardsticks[max(yardsticks)]
         given = _by_night(values, night, lambda at, some: inputs(some, yardsticks[at], model.own))
-        if model.tails:
-            cleared = labels["confirmed"].to_numpy() == 0
-            tails = tails_of(
-                columns, _by_night(values[cleared], night[cleared], lambda at, some: yardsticks[at].of(some)), model.typologies
-            )
         constraints = constraints * (1 + model.own) + [1] * peers.deviances(peers.of(values[:1])).shape[1]
     classes, typologies = _apart(labels) if model.apart else (None, ())
     parameters = FITTING | {"monotone_constraints": constraints, "objective": "binary"} | model.parameters
@@ -95,7 +89,7 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray, 
         more = _by_night(also.signals[columns].to_numpy(), also.night, lambda at, some: inputs(some, yardsticks[at], model.own))
         given, target, weight = _with_unjudged(given, target, weights(labels), more, also, typologies)
     train = lgb.Dataset(given, target, weight=weight)
-    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies, tails, model.own, model.lean)
+    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies, model.own, model.lean, model.doubt)
 
 
 def _with_unjudged(
@@ -161,10 +155,11 @@ def consistent(model: Model, data: Dataset, rows: np.ndarray) -> np.ndarray:
 
     A verdict is contradicted where those trees are as sure of its opposite as they are on average where the opposite was found
     (confident learning: Northcutt, Jiang and Chuang, JAIR 2021). Such a row teaches nothing; it is still judged and calibrated on.
+    What is asked is how sure the trees are, so that they clear without the model's doubt.
     """
     if not model.pruned or data.labels.loc[rows, "confirmed"].nunique() < 2:
         return rows
-    raw, found = _out_of_fold(model, model.columns, data, rows), data.labels["confirmed"].to_numpy() == 1
+    raw, found = _out_of_fold(replace(model, doubt=None), model.columns, data, rows), data.labels["confirmed"].to_numpy() == 1
     p = np.where(np.isfinite(raw), sigmoid(raw), found)
     sure, cleared = p[rows & found].mean(), (1.0 - p[rows & ~found]).mean()
     return rows & ~np.where(found, 1.0 - p >= cleared, p >= sure)

@@ -1,7 +1,7 @@
 """Released models: a folder of text files and a manifest of their digests. Nothing is pickled.
 
 `MODELS/<name>/<version>/` holds model.txt and no_graph.txt (LightGBM's text format), peers.json (what they compare with, the
-typologies they tell apart, tails of the cleared), golden.json, card.md and manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
+typologies they tell apart, their doubt), golden.json, card.md and manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
 corrupted file, so digests are checked before it sees one.
 """
 
@@ -19,7 +19,7 @@ import pandas as pd
 
 from data_contracts.faults import ArtefactRefused
 from data_contracts.lake import digest_file
-from features import catalogue, departures, rarity
+from features import catalogue, departures
 from features.departures import Departures
 from training.calibrate import Calibration
 from training.conformal import Honest
@@ -89,9 +89,9 @@ def text_of(trees: Trees, no_graph: Trees) -> dict[str, str]:
         name: {
             "peers": t.peers and t.peers.as_json(),
             "typologies": list(t.typologies),
-            "tails": t.tails and t.tails.as_json(),
             "own": t.own,
             "lean": t.lean,
+            "doubt": t.doubt,
         }
         for name, t in named.items()
     }
@@ -109,9 +109,8 @@ def read_trees(files: dict[str, str], columns: list[str], no_graph_columns: list
     def read(name: str, signals: list[str]) -> Trees:
         given = said[name]
         peers = None if given["peers"] is None else departures.from_json(given["peers"])
-        tails = None if given["tails"] is None else rarity.from_json(given["tails"])
         booster = lgb.Booster(model_str=files[f"{name}.txt"])
-        return Trees(booster, signals, peers, tuple(given["typologies"]), tails, given["own"], given["lean"])
+        return Trees(booster, signals, peers, tuple(given["typologies"]), given["own"], given["lean"], given["doubt"])
 
     return read("model", columns), read("no_graph", no_graph_columns)
 
@@ -192,14 +191,15 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
     model = BY_NAME[name]
     if manifest["signals"] != model.columns or manifest["catalogue_sha256"] != catalogue.digest():
         raise ArtefactRefused(f"{place}: it was trained on another catalogue of signals than this code computes. Train and release again.")
-    if any(t["peers"] is not None and "shrunk" not in t["peers"] for t in json.loads((place / "peers.json").read_text()).values()):
-        raise ArtefactRefused(
-            f"{place}: it compares with peers as earlier versions did, before shares were shrunk. Train and release again."
-        )
-    if isinstance(manifest["honest"], list):
-        raise ArtefactRefused(
-            f"{place}: it was released by an earlier version, which took every operator that nobody accused for honest. Train and release again."
-        )
+    given = json.loads((place / "peers.json").read_text()).values()
+    earlier = {
+        "compares with peers as they were before shares were shrunk": any(t["peers"] and "shrunk" not in t["peers"] for t in given),
+        "takes every operator that nobody accused for honest": isinstance(manifest["honest"], list),
+        "does not say how far its trees may clear what no verdict showed them": any("doubt" not in t for t in given),
+    }
+    for what, so in earlier.items():
+        if so:
+            raise ArtefactRefused(f"{place}: it is of an earlier version, which {what}. Train and release again.")
     trees = read_trees({f: (place / f).read_text() for f in manifest["files"]}, manifest["signals"], manifest["no_graph_signals"])
     calibration = Calibration(tuple(manifest["calibration"]["raw"]), tuple(manifest["calibration"]["probability"]))
     released = Released(model, version, *trees, calibration, manifest)

@@ -8,8 +8,8 @@ that of at least one of them holding: an entity is suspicious when any one schem
 What signals say that are deviances themselves (`features/told.py`) is no input of the trees: it is added to their log-odds, so much for each
 point beyond peers (`lean`). Trees would cut it where their few verdicts do, and on another platform the cuts lie elsewhere.
 
-A model that reads tails (`features/rarity.py`) has a second finder beside its trees: an entity of which one signal lies out as hardly
-any cleared one does gets at least the score `LIFTED`, so that a scheme without verdicts is looked at by somebody.
+Trees clear an entity by the schemes that verdicts showed them. Of one that nobody has judged yet they know nothing, so a model may
+hold a `doubt`: log-odds below which no ensemble's fall by its trees, before deviances, which need no verdict, are added.
 """
 
 from __future__ import annotations
@@ -23,16 +23,12 @@ import numpy as np
 from features.catalogue import BY_NAME
 from features.declare import POINTS
 from features.departures import ENOUGH, Departures, settled
-from features.rarity import Tails
 from training.forest import Forest, forest_of
 
 DEVIANCE = "deviance from peers"
 PLENTY = 400  # entities of a night from which they are a yardstick wherever they are
 UNLIKE = 0.1  # share of the gain on signals that are usually elsewhere from which a night is unlike the training night
 FURTHEST = 4.0  # logarithm of one and the spreads beyond which departures are alike: some fifty
-RARE = 1e-4  # probability of as much among cleared entities below which a signal alone lifts a score: one alarm a hundred honest of sixty signals
-LIFTED = 0.25  # probability to which it does: about what trees say of the most suspicious hundredth of audited honest sessions
-MOST, STEP = 100.0, 1e-4  # the rarer of two lifted comes first, by so little that no trees' order changes otherwise
 
 
 @dataclass(frozen=True)
@@ -40,17 +36,17 @@ class Trees:
     """A booster with the signals it reads, in order, and the peers it compares with (None: it does not).
 
     `own`: whether it reads the values themselves too, where there are peers. `typologies`: what its ensembles were taught apart, in their order; none where there is but one ensemble.
-    `tails`: those of cleared entities, for the second finder (None: there is none); they need peers. `lean`: log-odds for each point by
-    which deviances among the signals lie beyond their peers'; it needs peers too. `forest`: the booster's trees, by which scores are worked out.
+    `lean`: log-odds for each point by which deviances among the signals lie beyond their peers'; it needs peers. `doubt`: log-odds that
+    each ensemble's trees leave at least (None: they clear as far as they like). `forest`: the booster's trees, by which scores are worked out.
     """
 
     booster: lgb.Booster
     columns: list[str]
     peers: Departures | None = None
     typologies: tuple[str, ...] = ()
-    tails: Tails | None = None
     own: bool = True
     lean: float = 0.0
+    doubt: float | None = None
     forest: Forest = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,22 +79,24 @@ class Trees:
 
     def raw(self, values: np.ndarray, rounds: int | None = None) -> np.ndarray:
         """Log-odds before calibration, shape (n,); by the first `rounds` of its trees where they are named."""
-        return np.maximum(self._found(values, rounds), self._lifted(values)[0])
-
-    def _found(self, values: np.ndarray, rounds: int | None = None) -> np.ndarray:
-        """Log-odds by the trees alone, shape (n,)."""
-        z = self._odds(values, self.inputs(values), rounds)
+        z = self._doubted(self._by_trees(self.inputs(values), rounds)) + self._leant(values)
         return z[:, 0] if z.shape[1] == 1 else _any(z)
 
-    def _odds(self, values: np.ndarray, x: np.ndarray, rounds: int | None = None) -> np.ndarray:
-        """Log-odds of each ensemble by its trees on the inputs `x` and what is added to them, shape (n, ensembles)."""
+    def _by_trees(self, x: np.ndarray, rounds: int | None = None) -> np.ndarray:
+        """Log-odds of each ensemble by its trees on the inputs `x`, shape (n, ensembles)."""
         found = self.forest.raw(x, rounds)
-        found = found[:, 1:] if found.shape[1] > 1 else found
-        if self.lean:
-            added = self._added(values)
-            for j, typology in enumerate(self.typologies or (None,)):
-                found[:, j] += added[:, [typology in (None, BY_NAME[c].typology) for c in self.columns]].sum(axis=1)
-        return found
+        return found[:, 1:] if found.shape[1] > 1 else found
+
+    def _doubted(self, found: np.ndarray) -> np.ndarray:
+        """The same, no lower than the doubt. It bends into it, so that what trees clear keeps its order."""
+        return found if self.doubt is None else np.logaddexp(found, self.doubt)
+
+    def _leant(self, values: np.ndarray) -> np.ndarray | float:
+        """Log-odds that deviances add to each ensemble, shape (n, ensembles)."""
+        if not self.lean:
+            return 0.0
+        added, kind = self._added(values), np.array([BY_NAME[c].typology for c in self.columns])
+        return np.column_stack([added[:, kind == t].sum(axis=1) if t else added.sum(axis=1) for t in self.typologies or ("",)])
 
     def _added(self, values: np.ndarray) -> np.ndarray:
         """Log-odds that are added for each signal that is a deviance itself, shape (n, signals)."""
@@ -108,35 +106,29 @@ class Trees:
         beyond = np.where(mine, values - self.peers.usual(values), 0.0)
         return self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
 
-    def _lifted(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Log-odds that the rarest signal alone gives, -inf where none is rare, and the number of that signal: shapes (n,)."""
-        if self.tails is None or self.peers is None:
-            return np.full(len(values), -np.inf), np.zeros(len(values), dtype=np.int64)
-        nats = self.tails.nats(values, self.peers)
-        most = nats.max(axis=1, initial=0.0)
-        raised = np.log(LIFTED / (1.0 - LIFTED)) + STEP * np.minimum(most, MOST)
-        return np.where(most > -np.log(RARE), raised, -np.inf), nats.argmax(axis=1)
-
     def shares(self, values: np.ndarray) -> np.ndarray:
-        """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more."""
-        z = self._odds(values, self.inputs(values))
-        raised, rarest = self._lifted(values)
-        against = np.array([BY_NAME[c].typology for c in self.columns])[rarest]
-        z = np.maximum(z, np.where(against[:, None] == np.array(self.typologies), raised[:, None], -np.inf))
+        """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more.
+
+        Without the doubt, which speaks for none of them.
+        """
+        z = self._by_trees(self.inputs(values)) + self._leant(values)
         return sigmoid(z) / sigmoid(_any(z))[:, None]
 
     def contributions(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """SHAP values of each signal (Lundberg et al. 2020), shape (n, signals).
 
         A signal's departure counts with it, and a deviance with the signals that make it up. Of several ensembles each counts
-        by its share in the score: the derivative of the log-odds of any with respect to its own is p / P(any). What a rare signal
-        lifts a score by is that signal's.
+        by its share in the score: the derivative of the log-odds of any with respect to its own is p / P(any). Where trees clear further
+        than the doubt lets them, they count by the part of their log-odds that is left: the derivative there.
         """
         x = self.inputs(values)
         shap = np.asarray(self.booster.predict(x, pred_contrib=True, num_threads=threads)).reshape(len(values), -1, x.shape[1] + 1)
         shap = shap[:, :, :-1]
-        if shap.shape[1] > 1:
-            z = self._odds(values, x)
+        found = self._by_trees(x)
+        if self.doubt is not None:
+            shap[:, -found.shape[1] :] *= sigmoid(found - self.doubt)[:, :, None]
+        if found.shape[1] > 1:
+            z = self._doubted(found) + self._leant(values)
             share = sigmoid(z) / sigmoid(_any(z))[:, None]
             push = (shap[:, 1:] * share[:, :, None]).sum(axis=1)
         else:
@@ -150,9 +142,6 @@ class Trees:
         parts += push[:, :k] if self.own else 0.0
         if self.lean:
             parts += self._added(values)
-        if self.tails is not None:  # else the trees need not be asked again, as for every check of a running session
-            raised, rarest = self._lifted(values)
-            parts[np.arange(len(values)), rarest] += np.maximum(raised - self._found(values), 0.0)
         return parts
 
     def gain(self) -> dict[str, float]:

@@ -43,6 +43,6 @@ MODEL = Model(
     own=False,
     apart=True,
     pruned=True,
-    tails=True,
-    lean=0.1,
+    lean=0.15,
+    doubt=-2.0,
 )
