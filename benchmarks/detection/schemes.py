@@ -8,19 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import worlds
+from benchmarks import judged, worlds
 from benchmarks.detection.taught import AS_OF, by_truth, told_everything
-from benchmarks.detection.unseen import FALSE_ALARMS, FEWEST, unseen_schemes
+from benchmarks.detection.unseen import FALSE_ALARMS, FEWEST, unseen_orders, unseen_schemes
 from benchmarks.detection.views import false_views
 from benchmarks.judged import Judgement, judgement
 from benchmarks.page import recall_at_precision, row
 from benchmarks.slice import DAYS, UNSEEN
 from features import engine
+from features.declare import ORDER
 from serving.yardsticks import STEADY
 from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
 from training.attacker import LIKE, VIEWER_HOUR
 from training.calibrate import expected_calibration_error
 from training.dataset import Dataset
+from training.models.order_brushing import MODEL as ORDERS
 from training.models.session_inflation import MODEL as SESSIONS
 
 COMMAND = "make bench-detection"
@@ -183,7 +185,8 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     costs, curve = attacker(score, bar, size, planted)
     everything = told_everything()
     out += goals(score, bad, size, planted, one, everything)
-    out += unseen_schemes(honest, untouched(lake, honest), planted, one, everything, say) + costs
+    out += unseen_schemes(honest, untouched(lake, honest), planted, one, everything, say)
+    out += unseen_orders(judgement(models, lake, ORDERS.name, AS_OF), judged.planted(lake, ORDER), say) + costs
     say("single views of the unseen world")
     rng = np.random.default_rng(7)
     some = pd.Index(sorted(rng.choice(signals.index, min(STEADY, len(signals)), replace=False)))

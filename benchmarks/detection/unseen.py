@@ -1,4 +1,4 @@
-"""Schemes that no verdict ever showed: what is found of them, and how much of them the same signals hold at all."""
+"""Schemes that no verdict ever showed, of sessions and of orders: what is found of them, and how much the same signals hold at all."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from benchmarks.judged import Judgement
 from benchmarks.page import row
 from features import engine
 from features.catalogue import BY_NAME
-from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
+from simulation.schemes import ENGAGEMENT_SCHEMES, ORDER_SCHEMES, VIEW_SCHEMES
 from training.dataset import Dataset, build, tied_operators
+from training.declare import Model
 from training.fit import consistent, trees_of
+from training.models.order_brushing import MODEL as ORDERS
 from training.models.session_inflation import MODEL as SESSIONS
 
 COMMAND = "make bench-detection"
@@ -27,7 +29,7 @@ LEAST = 0.7  # of what the full model finds, that is asked for
 
 
 def recall(score: pd.Series, here: pd.Index, rivals: pd.Index) -> float:
-    """Share of the sessions `here` that score above all but one in a hundred of their rivals."""
+    """Share of the sessions or orders `here` that score above all but one in a hundred of their rivals."""
     return float((score.loc[here] > score.loc[rivals].quantile(1 - FALSE_ALARMS)).mean())
 
 
@@ -57,6 +59,32 @@ def _ceilings(
     ]  # fmt: skip
 
 
+def _without(scheme: str, truth: pd.DataFrame, data: Dataset, one: Judgement) -> tuple[list[pd.Series], set[str]]:
+    """Scores by so many draws of trees as there are `SEEDS`, taught without what a scheme was planted in; and what that is.
+
+    `truth`: of the training world, columns entity and scheme.
+    """
+    with_it, model = set(truth.loc[truth["scheme"] == scheme, "entity"]), one.released.model
+    kept = consistent(model, data, ~data.entity.isin(with_it).to_numpy())
+    drawn = [replace(model, parameters=model.parameters | {"seed": seed}) for seed in SEEDS]
+    return [by_other(one, trees_of(m, m.columns, data, kept)) for m in drawn], with_it
+
+
+def _data(model: Model, say: Any) -> Dataset:
+    """Verdicts on the training world."""
+    lake = worlds.taught()
+    return build(lake, model, AS_OF, tied_operators(engine.duckdb_tables(lake, AS_OF)), say)
+
+
+def _share(name: str, what: str, seen: float, values: list[float], n: int, asked: bool) -> dict[str, Any]:
+    """Row of what is found of a scheme without it over what is `seen` with it; `asked`: whether there is a goal to it."""
+    share = float(np.mean(values)) / seen if seen > 0 else float("nan")
+    judgement: dict[str, Any] = {"interval": [min(values) / seen, max(values) / seen]} if seen > 0 else {}
+    if asked and seen > 0:
+        judgement |= {"goal": f">= {LEAST}", "holds": share >= LEAST}
+    return row(f"unseen-{name}", f"{what} ({np.mean(values):.2f} of {seen:.2f}, {n} judged; mean of {len(SEEDS)} draws of trees, interval: least to most)", share, COMMAND, **judgement)  # fmt: skip
+
+
 def unseen_schemes(
     clean: pd.Index, honest: pd.Index, planted: pd.DataFrame, one: Judgement, everything: Dataset, say: Any
 ) -> list[dict[str, Any]]:
@@ -69,30 +97,48 @@ def unseen_schemes(
     which those with bought orders have brushers' false views. Of a scheme that is missed two ceilings are shown: trees that were told
     `everything` about all other schemes, and the one signal that finds most of this one.
     """
-    lake, one = worlds.taught(), replace(one, looked=None)
-    score_seen, signals = pd.Series(one.held()[0], index=one.signals.index), one.signals
-    data = build(lake, SESSIONS, AS_OF, tied_operators(engine.duckdb_tables(lake, AS_OF)), say)
-    truth = worlds.truth(lake, "sessions")
+    one = replace(one, looked=None)
+    score_seen, signals, data = pd.Series(one.held()[0], index=one.signals.index), one.signals, _data(SESSIONS, say)
+    truth = worlds.truth(worlds.taught(), "sessions").rename(columns={"session_id": "entity"})
     out = []
     for scheme in VIEW_SCHEMES + ENGAGEMENT_SCHEMES:
         here = planted.index[planted["scheme"] == scheme].intersection(signals.index)
         if len(here) < FEWEST:
             continue
         say(f"without {scheme}")
-        with_it = set(truth.loc[truth["scheme"] == scheme, "session_id"])
-        kept = consistent(SESSIONS, data, ~data.entity.isin(with_it).to_numpy())
-        drawn = [replace(SESSIONS, parameters=SESSIONS.parameters | {"seed": seed}) for seed in SEEDS]
-        scores = [by_other(one, trees_of(model, model.columns, data, kept)) for model in drawn]
+        scores, with_it = _without(scheme, truth, data, one)
         ceilings: list[dict[str, Any]] = []
         for name, words, rivals in (("", "", honest), ("-brushed", ", brushed sessions counted as honest", clean)):
             seen, *values = (recall(s, here, rivals) for s in (score_seen, *scores))
-            share = float(np.mean(values)) / seen if seen > 0 else float("nan")
-            judgement: dict[str, Any] = {"interval": [min(values) / seen, max(values) / seen]} if seen > 0 else {}
-            if not name and seen > 0:
-                judgement |= {"goal": f">= {LEAST}", "holds": share >= LEAST}
-                if share < LEAST:
-                    without = ~everything.entity.isin(with_it).to_numpy()
-                    judgement["why"], ceilings = _ceilings(scheme, seen, by_truth(one, everything, without), one, here, rivals)
-            out.append(row(f"unseen-{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model ({np.mean(values):.2f} of {seen:.2f}, {len(here)} sessions; mean of {len(SEEDS)} draws of trees, interval: least to most){words}", share, COMMAND, **judgement))  # fmt: skip
+            found = _share(f"{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model{words}", seen, values, len(here), not name)  # fmt: skip
+            if not found.get("holds", True):
+                without = ~everything.entity.isin(with_it).to_numpy()
+                found["why"], ceilings = _ceilings(scheme, seen, by_truth(one, everything, without), one, here, rivals)
+            out.append(found)
         out += ceilings
+    return out
+
+
+def unseen_orders(one: Judgement, planted: pd.DataFrame, say: Any) -> list[dict[str, Any]]:
+    """The same of orders, by a model whose training rows have no order of that scheme; rivals are all orders in which nothing was planted.
+
+    `planted`: index order_id, column scheme.
+    """
+    score_seen, data = pd.Series(one.held()[0], index=one.signals.index), _data(ORDERS, say)
+    truth = worlds.truth(worlds.taught(), "orders").rename(columns={"order_id": "entity"})
+    honest, out = one.signals.index[one.guilty == 0], []
+    for scheme in [*ORDER_SCHEMES, "hostile_brushing"]:
+        here = planted.index[planted["scheme"] == scheme].intersection(one.signals.index)
+        if len(here) < FEWEST:
+            continue
+        say(f"without {scheme}")
+        scores, _ = _without(scheme, truth, data, one)
+        seen, *values = (recall(s, here, honest) for s in (score_seen, *scores))
+        found = _share(scheme, f"`{scheme}` never seen in training: recall of orders at 1 % false alarms over that of the full model", seen, values, len(here), True)  # fmt: skip
+        if not found.get("holds", True):
+            signal, alone = best_alone(one, here, honest)
+            found["why"] = (
+                f"its traces are not those of the other schemes; the signal that finds most of it, chosen knowing the truth, reaches {alone / seen:.2f} (`{signal}`)"
+            )
+        out.append(found)
     return out
