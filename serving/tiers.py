@@ -222,7 +222,9 @@ def _words(s: Standing, tier: str, proposed: str, by_risk: str, policy: Policy) 
     if is_cold(s, policy):
         zh, en = zh + "；历史不足，只复核", en + "; too little history, reviewed only"
     if s.risk is not None and s.risk >= policy.tiers.C and proposed == "B" and nothing_found(s, policy):
-        zh, en = zh + "；没有场次本身被认为虚增，只复核", en + "; none of its sessions is itself held inflated, reviewed only"
+        least = policy.tiers.accuse_session
+        zh += f"；没有场次虚增的可能性达到 {least:.2f}，只复核"
+        en += f"; none of its sessions is inflated with probability {least:.2f} or more, reviewed only"
     if s.contested and s.attribution == "unknown":
         zh, en = zh + "；可疑订单由谁受益不明，只复核", en + "; who gains from its suspicious orders is not known, reviewed only"
     if s.attribution == "third_party":

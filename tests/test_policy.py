@@ -24,7 +24,7 @@ def ladder(unknown: str) -> str:
 
 def test_the_package_policy_is_read_whole():
     assert (
-        (POLICY.version, POLICY.appeal_days) == ("2026.11", 15)
+        (POLICY.version, POLICY.appeal_days) == ("2026.12", 15)
         and "appeal desk" in POLICY.appeal_route
         and "申诉台" in POLICY.appeal_route_zh
     )
@@ -37,7 +37,7 @@ def test_the_package_policy_is_read_whole():
 
 def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
     path = tmp_path / "mine.toml"
-    path.write_text(POLICY.text.replace('version = "2026.11"', 'version = "mine 文"'), "utf-8")
+    path.write_text(POLICY.text.replace('version = "2026.12"', 'version = "mine 文"'), "utf-8")
     mine = load_policy(path)
     assert mine.version == "mine 文" and mine.text != POLICY.text and len(mine.sha256) == 64 and mine.sha256 != POLICY.sha256
     path.write_text(POLICY.text, "utf-8")
@@ -59,8 +59,8 @@ def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
         ("review_honest = 0.005", "review_honest = 1.01", SHARES),
         ("review_session = 0.95", "review_session = 0.0", SHARES),
         ("review_session = 0.95", "review_session = 1.01", SHARES),
-        ("accuse_session = 0.5", "accuse_session = 0.0", SHARES),
-        ("accuse_session = 0.5", "accuse_session = 1.01", SHARES),
+        ("accuse_session = 0.9", "accuse_session = 0.0", SHARES),
+        ("accuse_session = 0.9", "accuse_session = 1.01", SHARES),
         ("false_discovery = 0.05", "false_discovery = 0.0", SHARES),
         ("false_discovery = 0.05", "false_discovery = 1.01", SHARES),
         ('C = "warn"', 'C = "flog"', ladder("['flog']")),
@@ -101,7 +101,7 @@ def test_what_contradicts_itself_is_refused(old, new, words):
         ("capacity_B = 0.25", "capacity_B = 1"),
         ("review_honest = 0.005", "review_honest = 1"),
         ("review_session = 0.95", "review_session = 1"),
-        ("accuse_session = 0.5", "accuse_session = 1"),
+        ("accuse_session = 0.9", "accuse_session = 1"),
         ("false_discovery = 0.05", "false_discovery = 1"),
     ],
 )
@@ -134,7 +134,7 @@ def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new,
     assert str(refused.value) == words
 
 
-@pytest.mark.parametrize(("old", "new", "words"), [('version = "2026.11"', "", "KeyError('version')"), ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"), ("[tiers]", "[tiers", "TOMLDecodeError")])  # fmt: skip
+@pytest.mark.parametrize(("old", "new", "words"), [('version = "2026.12"', "", "KeyError('version')"), ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"), ("[tiers]", "[tiers", "TOMLDecodeError")])  # fmt: skip
 def test_a_file_that_is_no_policy_is_refused_by_its_name(tmp_path, old, new, words):
     path = tmp_path / "p.toml"
     path.write_text(POLICY.text.replace(old, new, 1), "utf-8")

@@ -81,11 +81,12 @@ def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_whe
 
 
 def test_who_is_suspected_of_its_views_is_accused_only_where_a_session_is_itself_held_inflated():
-    assert tier(risk=0.9, worst=0.5) == "D" and tier(risk=0.9, worst=0.499) == "B" and tier(risk=0.5, worst=0.499) == "B"
+    assert tier(risk=0.9, worst=0.9) == "D" and tier(risk=0.9, worst=0.899) == "B" and tier(risk=0.5, worst=0.899) == "B"
     assert tier(risk=0.9, worst=None) == "D"  # none was looked at: unknown moves nothing
     assert tier(risk=0.9, worst=0.1, by_orders=True) == "D" and tier(risk=0.9, worst=0.1, facts=9, deviance=99.0) == "B"
     said = decide([replace(BASE, risk=0.9, worst=0.1)], WIDE, "m1")[0]
-    assert said.why_en == "risk 0.90; none of its sessions is itself held inflated, reviewed only"
+    assert said.why_en == "risk 0.90; none of its sessions is inflated with probability 0.90 or more, reviewed only"
+    assert said.why_zh == "风险 0.90；没有场次虚增的可能性达到 0.90，只复核"
     assert "reviewed only" not in decide([replace(BASE, risk=0.2, worst=0.1)], WIDE, "m1")[0].why_en
 
 
@@ -171,7 +172,7 @@ def test_more_risk_is_never_milder(rows):
         ("B = 0.15", "B = 0.95", "0 <= B"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.11"', "", "version"),
+        ('version = "2026.12"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
