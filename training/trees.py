@@ -124,13 +124,14 @@ class Trees:
         x = self.inputs(values)
         shap = np.asarray(self.booster.predict(x, pred_contrib=True, num_threads=threads)).reshape(len(values), -1, x.shape[1] + 1)
         shap = shap[:, :, :-1]
-        found = self._by_trees(x)
-        if self.doubt is not None:
-            shap[:, -found.shape[1] :] *= sigmoid(found - self.doubt)[:, :, None]
-        if found.shape[1] > 1:
+        several = shap.shape[1] > 1
+        shap = shap[:, 1:] if several else shap
+        if several or self.doubt is not None:  # else the trees need not be asked again, as for every check of a running session
+            found = self._by_trees(x)
             z = self._doubted(found) + self._leant(values)
-            share = sigmoid(z) / sigmoid(_any(z))[:, None]
-            push = (shap[:, 1:] * share[:, :, None]).sum(axis=1)
+            share = sigmoid(z) / sigmoid(_any(z))[:, None] if several else np.ones(z.shape)
+            left = 1.0 if self.doubt is None else sigmoid(found - self.doubt)
+            push = (shap * (share * left)[:, :, None]).sum(axis=1)
         else:
             push = shap[:, 0]
         if self.peers is None:
