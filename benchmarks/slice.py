@@ -276,6 +276,9 @@ less. Chosen on worlds 303 and 505, small 31 to 33 and markets 11 to 14 (average
 **Tiers** (policy 2026.9, by which one session that is inflated beyond doubt is a review of its operator as well): who lies far out on several facts is reviewed whatever a model says, and stands in C or D where a model that finds it as rare as two in a hundred honest ones agrees. With the models of today
 conformal selection alone put nobody into C or D: some of those that people cleared cheat, and they lie out as far as anybody.
 
+**Trees leave a doubt of schemes that no verdict showed them** (`doubt`, -2 in log-odds, and .15 instead of .1 for each point of deviance of a session; `training/trees.py`), chosen on world 303, markets 31 and 32 and four lakes of a third platform ([detection](detection.md)). Here sessions by their own signals fell from .989 to .987 and stayed
+as they were as a night gives them; running sessions, which the nightly model teaches, are given .3 or more oftener, inflated and honest alike (.538, .006 to .577, .010). One honest operator of 477, with a chat group, stood in D before policy 2026.12 accused only where a session is inflated with .9; the tiers below are by that policy and the same models.
+
 "No labels" is the deviance by which a night ranks where nothing was judged: how far a session or an operator lies from peers of a like size, and how rare an order's values are among all
 (by spreads orders reached .631; chosen on worlds 303, 404, 505 and on markets 11 and 12).
 

@@ -111,7 +111,7 @@ def unseen_schemes(
         for name, words, rivals in (("", "", honest), ("-brushed", ", brushed sessions counted as honest", clean)):
             seen, *values = (recall(s, here, rivals) for s in (score_seen, *scores))
             found = _share(f"{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model{words}", seen, values, len(here), not name)  # fmt: skip
-            if not found.get("holds", True):
+            if found["holds"] is False:
                 without = ~everything.entity.isin(with_it).to_numpy()
                 found["why"], ceilings = _ceilings(scheme, seen, by_truth(one, everything, without), one, here, rivals)
             out.append(found)
@@ -135,7 +135,7 @@ def unseen_orders(one: Judgement, planted: pd.DataFrame, say: Any) -> list[dict[
         scores, _ = _without(scheme, truth, data, one)
         seen, *values = (recall(s, here, honest) for s in (score_seen, *scores))
         found = _share(scheme, f"`{scheme}` never seen in training: recall of orders at 1 % false alarms over that of the full model", seen, values, len(here), True)  # fmt: skip
-        if not found.get("holds", True):
+        if found["holds"] is False:
             signal, alone = best_alone(one, here, honest)
             found["why"] = (
                 f"its traces are not those of the other schemes; the signal that finds most of it, chosen knowing the truth, reaches {alone / seen:.2f} (`{signal}`)"
