@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from math import exp
 from typing import Any
 
+import numpy as np
+
 from training.fit import Fitted
+from training.trees import sigmoid
 
 
 def _built(fitted: Fitted) -> list[str]:
@@ -18,7 +20,7 @@ def _built(fitted: Fitted) -> list[str]:
         words.append(f"{classes} typologies learnt apart, any of which may find an entity")
     if fitted.trees.doubt is not None:
         words.append(
-            f"its trees leave a probability of {1.0 / (1.0 + exp(-fitted.trees.doubt)):.2f} of each typology before calibration, for schemes that no verdict showed them"
+            f"its trees leave a probability of {float(sigmoid(np.array(fitted.trees.doubt))):.2f} of each typology before calibration, for schemes that no verdict showed them"
         )
     return [f"**Beside the signals.** {'; '.join(words)}.", ""] if words else []
 
