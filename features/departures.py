@@ -13,14 +13,15 @@ classifier as in XGBOD (Zhao and Hryniewicki, IJCNN 2018).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from features import shrinkage
+from features import ranks, shrinkage
 from features.catalogue import BY_NAME
+from features.ranks import Ranked, ranked
 from features.shrinkage import Shrinkage, shrinkage_of
 
 STRATA = 5
@@ -41,6 +42,7 @@ class Departures:
 
     `size`: the signal that tells sizes apart, None where all are peers; `edges`: between its strata. `median`: of the values as they
     are; `middle`, `upper` and `lower`: of the values as they are compared, after `shrunk`. A signal that was never known is NaN.
+    `ranked`: how rare values are among the same entities, cheats and all (None: nobody asks).
     """
 
     columns: tuple[str, ...]
@@ -51,6 +53,7 @@ class Departures:
     upper: np.ndarray
     lower: np.ndarray
     shrunk: Shrinkage
+    ranked: Ranked | None = None
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Departures in spreads, signed, shape (n, signals); NaN where the value or its peers are unknown."""
@@ -115,7 +118,15 @@ class Departures:
     def as_json(self) -> dict[str, Any]:
         """Numbers and names that `from_json` reads again, bit for bit."""
         lists = {k: [[float(x) if np.isfinite(x) else None for x in row] for row in getattr(self, k)] for k in ARRAYS}
-        return {"columns": list(self.columns), "size": self.size, "edges": self.edges.tolist(), **lists, "shrunk": self.shrunk.as_json()}
+        rare = self.ranked and self.ranked.as_json()
+        return {
+            "columns": list(self.columns),
+            "size": self.size,
+            "edges": self.edges.tolist(),
+            **lists,
+            "shrunk": self.shrunk.as_json(),
+            "ranked": rare,
+        }
 
 
 def weight_of(spreads: np.ndarray) -> np.ndarray:
@@ -132,8 +143,8 @@ def from_json(given: dict[str, Any]) -> Departures:
     """Departures as `as_json` wrote them."""
     columns = tuple(given["columns"])
     arrays = {k: np.array(given[k], dtype=np.float64).reshape(-1, len(columns)) for k in ARRAYS}
-    shrunk = shrinkage.from_json(columns, given["shrunk"])
-    return Departures(columns, given["size"], np.array(given["edges"], dtype=np.float64), **arrays, shrunk=shrunk)
+    shrunk, rare = shrinkage.from_json(columns, given["shrunk"]), given["ranked"] and ranks.from_json(given["ranked"])
+    return Departures(columns, given["size"], np.array(given["edges"], dtype=np.float64), **arrays, shrunk=shrunk, ranked=rare)
 
 
 def learn(columns: list[str], values: np.ndarray, size: str | None) -> Departures:
@@ -175,13 +186,14 @@ def _quantiles(ordered: np.ndarray) -> np.ndarray:
     return np.where(part < 0.5, a + (b - a) * part, b - (b - a) * (1.0 - part))
 
 
-def settled(columns: list[str], values: np.ndarray, size: str | None) -> Departures:
+def settled(columns: list[str], values: np.ndarray, size: str | None, rare: bool = False) -> Departures:
     """What usual peers show: learnt again, `ROUNDS` times, without the share `OUT` that lies out furthest. Input as for `learn`.
 
-    Without it a scheme that one entity in ten uses hides itself: it widens the spread by which it would stand out.
+    Without it a scheme that one entity in ten uses hides itself: it widens the spread by which it would stand out. `rare`: how rare
+    values are is wanted too, among all of them.
     """
     found = learn(columns, values, size)
     for _ in range(ROUNDS if len(values) else 0):
         total = found.total(found.of(values))
         found = learn(columns, values[total <= np.quantile(total, 1.0 - OUT)], size)
-    return found
+    return replace(found, ranked=ranked(columns, values)) if rare else found

@@ -49,7 +49,7 @@ def write(folder: Path, scored: dict[str, Scored]) -> None:
 
 
 def read(folder: Path) -> dict[str, Departures]:
-    """Yardsticks of a published night; none where it kept none, or kept them as earlier versions did, before shares were shrunk."""
+    """Yardsticks of a published night; none where it kept none, or kept them as earlier versions did, without ranks."""
     path = folder / FILE
     kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return {name: from_json(given) for name, given in kept.items() if "shrunk" in given}
+    return {name: from_json(given) for name, given in kept.items() if "ranked" in given}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import rankdata
 
 from features.ranks import COMMON, rarities
 
@@ -29,6 +31,13 @@ def test_the_innocent_side_and_the_unknown_add_nothing():
     values = np.column_stack([np.full(100, np.nan), np.arange(100.0)])
     out = rarities(COLUMNS, values)
     assert not out[:, 0].any() and out[0, 1] == out[:, 1].max() > 0 == out[-1, 1]
+
+
+@pytest.mark.parametrize("distinct", [3, 40, 10_000])
+def test_ranks_are_those_that_scipy_gives_with_ties_at_their_average(distinct):
+    x = np.random.default_rng(distinct).integers(0, distinct, 500).astype(float)
+    expected = np.clip(np.log(COMMON / (rankdata(-x) / 500)), 0.0, None)
+    np.testing.assert_allclose(rarities(COLUMNS[:1], x[:, None])[:, 0], expected, atol=1e-12)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=60))

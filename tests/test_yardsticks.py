@@ -52,6 +52,6 @@ def test_a_night_keeps_its_yardsticks_bit_for_bit_and_a_lake_without_any_has_non
     assert again == json.loads((run / yardsticks.FILE).read_text())
     assert all(np.isfinite(p.middle).any() for p in found.values())
     assert yardsticks.read(tmp_path) == {}
-    older = again | {yardsticks.LIVE: {k: v for k, v in again[yardsticks.LIVE].items() if k != "shrunk"}}
+    older = again | {yardsticks.LIVE: {k: v for k, v in again[yardsticks.LIVE].items() if k != "ranked"}}
     (tmp_path / yardsticks.FILE).write_text(json.dumps(older))
-    assert set(yardsticks.read(tmp_path)) == set(found) - {yardsticks.LIVE}  # kept by a version that did not shrink shares
+    assert set(yardsticks.read(tmp_path)) == set(found) - {yardsticks.LIVE}  # kept by a version that had no ranks

@@ -18,6 +18,10 @@ def _built(fitted: Fitted) -> list[str]:
         words.append(f"how far each signal lies from {len(peers.edges) + 1} strata of peers by `{peers.size}`, and how far all do together")
     if classes > 1:
         words.append(f"{classes} typologies learnt apart, any of which may find an entity")
+    if fitted.trees.rare:
+        words.append(
+            f"{fitted.trees.rare:g} is added to its log-odds for each point by which the rarest signal of a fact is rare among the night's"
+        )
     if fitted.trees.doubt is not None:
         words.append(
             f"its trees leave a probability of {float(sigmoid(np.array(fitted.trees.doubt))):.2f} of each typology before calibration, for schemes that no verdict showed them"

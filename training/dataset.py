@@ -55,19 +55,19 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.signals)
 
-    def yardsticks(self, columns: list[str], size: str | None) -> dict[pd.Timestamp, Departures]:
-        """What peers show by night; those of all nights together where a night has too few."""
-        key = (tuple(columns), size)
+    def yardsticks(self, columns: list[str], size: str | None, rare: bool = False) -> dict[pd.Timestamp, Departures]:
+        """What peers show by night, also of how `rare` values are; those of all nights together where a night has too few."""
+        key = (tuple(columns), size, rare)
         if key not in self._known:
             pooled = pd.concat(list(self.peers.values())) if self.peers else self.signals
-            few = settled(columns, pooled[columns].to_numpy(), size)
+            few = settled(columns, pooled[columns].to_numpy(), size, rare)
             of = {n: p for n, p in self.peers.items() if len(p) >= ENOUGH}
             nights = pd.to_datetime(self.night).unique()
-            self._known[key] = {n: settled(columns, of[n][columns].to_numpy(), size) if n in of else few for n in nights}
+            self._known[key] = {n: settled(columns, of[n][columns].to_numpy(), size, rare) if n in of else few for n in nights}
         return self._known[key]
 
     @cached_property
-    def _known(self) -> dict[tuple[tuple[str, ...], str | None], dict[pd.Timestamp, Departures]]:
+    def _known(self) -> dict[tuple[tuple[str, ...], str | None, bool], dict[pd.Timestamp, Departures]]:
         return {}
 
 

@@ -17,6 +17,7 @@ class Model:
     `apart`: each typology has trees of its own, one against all, and any of them may find an entity.
     `pruned`: verdicts that trees of other groups contradict are not learnt from.
     `lean`: log-odds that are added for each point by which signals that are deviances themselves lie beyond peers; needs `compares`.
+    `rare`: log-odds that are added for each point by which facts are rare among tonight's (`features/facts.py`); needs `compares`.
     `doubt`: log-odds that its trees leave of each typology at least, for schemes that no verdict showed them (None: none).
     `teacher`: the model whose probabilities for sessions that nobody judged are learnt from beside the verdicts (`training/teach.py`).
     `parameters` and `rounds`: what of `FITTING` is other for it, and how many trees are grown.
@@ -35,6 +36,7 @@ class Model:
     apart: bool = False
     pruned: bool = False
     lean: float = 0.0
+    rare: float = 0.0
     doubt: float | None = None
     teacher: str | None = None
     parameters: dict[str, float | int | str] = field(default_factory=dict)

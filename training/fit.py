@@ -71,7 +71,7 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray, 
     constraints = [BY_NAME[c].direction if BY_NAME[c].alarm is not None or model.entity == VIEW else 0 for c in columns]
     peers, given = None, values
     if model.compares:
-        yardsticks, night = data.yardsticks(columns, model.size), pd.to_datetime(data.night[rows]).to_numpy()
+        yardsticks, night = data.yardsticks(columns, model.size, model.rare > 0.0), pd.to_datetime(data.night[rows]).to_numpy()
         peers = yardsticks[max(yardsticks)]
         given = _by_night(values, night, lambda at, some: inputs(some, yardsticks[at], model.own))
         constraints = constraints * (1 + model.own) + [1] * peers.deviances(peers.of(values[:1])).shape[1]
@@ -89,7 +89,8 @@ def trees_of(model: Model, columns: list[str], data: Dataset, rows: np.ndarray, 
         more = _by_night(also.signals[columns].to_numpy(), also.night, lambda at, some: inputs(some, yardsticks[at], model.own))
         given, target, weight = _with_unjudged(given, target, weights(labels), more, also, typologies)
     train = lgb.Dataset(given, target, weight=weight)
-    return Trees(lgb.train(parameters, train, num_boost_round=model.rounds), columns, peers, typologies, model.own, model.lean, model.doubt)
+    booster = lgb.train(parameters, train, num_boost_round=model.rounds)
+    return Trees(booster, columns, peers, typologies, model.own, model.lean, model.doubt, model.rare)
 
 
 def _with_unjudged(
@@ -119,7 +120,7 @@ def raw_of(trees: Trees, data: Dataset, rows: np.ndarray) -> np.ndarray:
     values, peers = data.signals.loc[rows, trees.columns].to_numpy(), trees.peers
     if peers is None:
         return trees.raw(values)
-    of, night = data.yardsticks(trees.columns, peers.size), pd.to_datetime(data.night[rows]).to_numpy()
+    of, night = data.yardsticks(trees.columns, peers.size, trees.rare > 0.0), pd.to_datetime(data.night[rows]).to_numpy()
     return _by_night(values, night, lambda at, some: replace(trees, peers=of[at]).raw(some))
 
 

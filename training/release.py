@@ -1,7 +1,7 @@
 """Released models: a folder of text files and a manifest of their digests. Nothing is pickled.
 
 `MODELS/<name>/<version>/` holds model.txt and no_graph.txt (LightGBM's text format), peers.json (what they compare with, the
-typologies they tell apart, their doubt), golden.json, card.md and manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
+typologies they tell apart, their doubt, what they add for what is rare), golden.json, card.md and manifest.json; `MODELS/champions.json` names the version in service. LightGBM's text parser aborts the process on a
 corrupted file, so digests are checked before it sees one.
 """
 
@@ -92,6 +92,7 @@ def text_of(trees: Trees, no_graph: Trees) -> dict[str, str]:
             "own": t.own,
             "lean": t.lean,
             "doubt": t.doubt,
+            "rare": t.rare,
         }
         for name, t in named.items()
     }
@@ -110,7 +111,7 @@ def read_trees(files: dict[str, str], columns: list[str], no_graph_columns: list
         given = said[name]
         peers = None if given["peers"] is None else departures.from_json(given["peers"])
         booster = lgb.Booster(model_str=files[f"{name}.txt"])
-        return Trees(booster, signals, peers, tuple(given["typologies"]), given["own"], given["lean"], given["doubt"])
+        return Trees(booster, signals, peers, tuple(given["typologies"]), given["own"], given["lean"], given["doubt"], given["rare"])
 
     return read("model", columns), read("no_graph", no_graph_columns)
 
@@ -196,6 +197,7 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
         "compares with peers as they were before shares were shrunk": any(t["peers"] and "shrunk" not in t["peers"] for t in given),
         "takes every operator that nobody accused for honest": isinstance(manifest["honest"], list),
         "does not say how far its trees may clear what no verdict showed them": any("doubt" not in t for t in given),
+        "does not say what it adds for facts that are rare": any("rare" not in t for t in given),
     }
     for what, so in earlier.items():
         if so:

@@ -8,6 +8,9 @@ that of at least one of them holding: an entity is suspicious when any one schem
 What signals say that are deviances themselves (`features/told.py`) is no input of the trees: it is added to their log-odds, so much for each
 point beyond peers (`lean`). Trees would cut it where their few verdicts do, and on another platform the cuts lie elsewhere.
 
+Signals of orders mostly tie, so that a deviance of theirs is how rare they are among tonight's (`features/ranks.py`). A model may add so
+much for each point of the rarest signal of every fact (`rare`).
+
 Trees clear an entity by the schemes that verdicts showed them. Of one that nobody has judged yet they know nothing, so a model may
 hold a `doubt`: log-odds below which no ensemble's fall by its trees, before deviances, which need no verdict, are added.
 """
@@ -23,6 +26,7 @@ import numpy as np
 from features.catalogue import BY_NAME
 from features.declare import POINTS
 from features.departures import ENOUGH, Departures, settled
+from features.facts import furthest
 from training.forest import Forest, forest_of
 
 DEVIANCE = "deviance from peers"
@@ -37,7 +41,8 @@ class Trees:
 
     `own`: whether it reads the values themselves too, where there are peers. `typologies`: what its ensembles were taught apart, in their order; none where there is but one ensemble.
     `lean`: log-odds for each point by which deviances among the signals lie beyond their peers'; it needs peers. `doubt`: log-odds that
-    each ensemble's trees leave at least (None: they clear as far as they like). `forest`: the booster's trees, by which scores are worked out.
+    each ensemble's trees leave at least (None: they clear as far as they like). `rare`: log-odds for each point by which the rarest signal of
+    each fact is rare among the peers, which then have ranks. `forest`: the booster's trees, by which scores are worked out.
     """
 
     booster: lgb.Booster
@@ -47,6 +52,7 @@ class Trees:
     own: bool = True
     lean: float = 0.0
     doubt: float | None = None
+    rare: float = 0.0
     forest: Forest = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -59,7 +65,7 @@ class Trees:
         """
         if self.peers is None or len(values) < ENOUGH or (len(values) < PLENTY and not self.unlike(values)):
             return self
-        return replace(self, peers=settled(self.columns, values, self.peers.size))
+        return replace(self, peers=settled(self.columns, values, self.peers.size, self.rare > 0.0))
 
     def unlike(self, values: np.ndarray) -> bool:
         """Whether the entities that `values` describe are not those that the trees know: a tenth of what they go by (gain) lies on signals
@@ -93,18 +99,22 @@ class Trees:
 
     def _leant(self, values: np.ndarray) -> np.ndarray | float:
         """Log-odds that deviances add to each ensemble, shape (n, ensembles)."""
-        if not self.lean:
+        if not self.lean and not self.rare:
             return 0.0
         added, kind = self._added(values), np.array([BY_NAME[c].typology for c in self.columns])
         return np.column_stack([added[:, kind == t].sum(axis=1) if t else added.sum(axis=1) for t in self.typologies or ("",)])
 
     def _added(self, values: np.ndarray) -> np.ndarray:
-        """Log-odds that are added for each signal that is a deviance itself, shape (n, signals)."""
-        mine = deviances(tuple(self.columns))
-        if self.peers is None or not mine.any():
+        """Log-odds that are added for each signal that is a deviance itself, or the rarest of a fact, shape (n, signals)."""
+        if self.peers is None:
             return np.zeros(values.shape)
+        mine = deviances(tuple(self.columns))
         beyond = np.where(mine, values - self.peers.usual(values), 0.0)
-        return self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
+        added = np.zeros(values.shape)  # row by row whatever the order of `values`, so that sums come out to the last bit
+        added += self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
+        if self.rare and self.peers.ranked is not None:
+            added += self.rare * furthest(self.peers.ranked.of(values), tuple(self.columns))
+        return added
 
     def shares(self, values: np.ndarray) -> np.ndarray:
         """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more.
@@ -141,7 +151,7 @@ class Trees:
         out, made = self.peers.deviance_parts(self.peers.of(_unknown_to_trees(values, self.peers))), push[:, first + k :]
         parts = push[:, first : first + k] + (out * made[:, :, None]).sum(axis=1)
         parts += push[:, :k] if self.own else 0.0
-        if self.lean:
+        if self.lean or self.rare:
             parts += self._added(values)
         return parts
 

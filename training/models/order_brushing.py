@@ -18,4 +18,5 @@ MODEL = Model(
     compares=True,
     parameters=RANDOMISED,
     rounds=400,
+    rare=0.2,
 )

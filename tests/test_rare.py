@@ -1,0 +1,114 @@
+"""Claims about facts of orders that are rare among tonight's, which speak for schemes that no verdict showed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.catalogue import BY_NAME
+from features.departures import LESS, from_json, settled
+from features.facts import OF_ORDERS, fact_of, furthest
+from features.ranks import COMMON, rarities
+from tests.test_departures import UNTIL
+from training.dataset import Dataset
+from training.fit import trees_of
+from training.models.order_brushing import MODEL
+from training.release import read_trees, text_of
+from training.trees import sigmoid
+
+COLUMNS = tuple(MODEL.columns)
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    """Orders of which a fifth were found brushed by their light parcels; payers of several buyers were never judged."""
+    rng, n = np.random.default_rng(6), 1500
+    signals = pd.DataFrame(rng.normal(0, 1, (n, len(COLUMNS))), columns=COLUMNS)
+    signals["payer_buyer_count"] = 1.0 + (rng.random(n) < 0.02)
+    found = rng.random(n) < 0.2
+    signals["parcel_to_goods_weight_ratio"] = np.where(found, 0.1, 1.0) + rng.normal(0, 0.05, n)
+    labels = pd.DataFrame({"confirmed": found.astype(int), "audited": False, "typology": np.where(found, "order_fraud", "")})
+    when, nights = pd.Series([pd.Timestamp(UNTIL)] * n), pd.Series([UNTIL] * n)
+    return Dataset(signals, labels, when, pd.Series([f"g{i}" for i in range(n)]), nights, peers={pd.Timestamp(UNTIL): signals})
+
+
+@pytest.fixture(scope="module")
+def trees(data):
+    return trees_of(MODEL, MODEL.columns, data, np.ones(len(data), dtype=bool))
+
+
+def honest_orders(data: Dataset, n: int = 50) -> np.ndarray:
+    return data.signals[data.labels["confirmed"] == 0].to_numpy()[:n].copy()
+
+
+def test_every_order_signal_that_is_named_for_a_fact_exists_and_is_named_once():
+    named = [name for names in OF_ORDERS.values() for name in names]
+    assert len(named) == len(set(named)) and set(named) <= set(COLUMNS)
+    assert all(BY_NAME[n].direction and fact_of(n) in OF_ORDERS for n in named)
+
+
+def test_of_one_fact_the_furthest_signal_counts_and_facts_add_up():
+    points = np.zeros((1, len(COLUMNS)))
+    for name, value in {"payer_buyer_count": 3.0, "device_buyer_count": 2.0, "buyer_age_days": 1.0}.items():
+        points[0, COLUMNS.index(name)] = value
+    out = dict(zip(COLUMNS, furthest(points, COLUMNS)[0], strict=True))
+    assert {c: v for c, v in out.items() if v} == {"payer_buyer_count": 3.0, "buyer_age_days": 1.0}
+
+
+def test_a_signal_that_raises_no_alarm_alone_counts_less_than_one_that_does():
+    points = np.zeros((1, len(COLUMNS)))
+    points[0, COLUMNS.index("address_buyer_count")], points[0, COLUMNS.index("payer_buyer_count")] = 4.0, 3.0
+    out = furthest(points, COLUMNS)[0]
+    assert BY_NAME["address_buyer_count"].alarm is None and out.sum() == out[COLUMNS.index("payer_buyer_count")] == 3.0
+    points[0, COLUMNS.index("payer_buyer_count")] = 1.0
+    assert furthest(points, COLUMNS)[0].sum() == LESS * 4.0
+
+
+def test_an_order_of_a_scheme_without_verdicts_scores_higher_for_what_is_rare_of_it_and_says_so(data, trees):
+    usual = honest_orders(data)
+    usual[:, COLUMNS.index("payer_buyer_count")] = 1.0
+    rare, column = usual.copy(), COLUMNS.index("payer_buyer_count")
+    rare[:, column] = 6.0
+    by_trees = replace(trees, rare=0.0)
+    added = trees._leant(rare)[:, 0] - trees._leant(usual)[:, 0]
+    assert (trees.raw(rare) - by_trees.raw(rare) >= trees.raw(usual) - by_trees.raw(usual)).all() and np.median(added) > 0.5
+    more = trees.contributions(rare)[:, column] - by_trees.contributions(rare)[:, column]
+    np.testing.assert_allclose(more, MODEL.rare * np.log(COMMON * len(data) / 0.5))  # none of the night's orders goes as far
+
+
+def test_what_is_usual_adds_nothing_and_neither_does_what_is_unknown(data, trees):
+    middle = np.tile(np.nanmedian(data.signals.to_numpy(), axis=0), (3, 1))
+    unknown = np.full((3, len(COLUMNS)), np.nan)
+    assert not trees._leant(middle).any() and not trees._leant(unknown).any()
+
+
+def test_orders_are_rare_among_tonights_and_not_among_those_that_taught(data, trees):
+    night = data.signals.to_numpy().copy()
+    night[:, COLUMNS.index("payer_buyer_count")] = 6.0  # a platform on which everybody shares a payer
+    one = night[:5]
+    assert trees._leant(one).mean() > trees.among(night)._leant(one).mean() + 0.5
+
+
+def test_trees_that_add_for_what_is_rare_come_back_from_a_release_bit_for_bit(data, trees):
+    again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
+    values = data.signals.to_numpy()
+    assert again.rare == MODEL.rare > 0
+    np.testing.assert_array_equal(again.raw(values[:20]), trees.raw(np.asfortranarray(values[:20])))
+
+
+def test_yardsticks_keep_ranks_and_are_as_good_as_the_values_themselves(data):
+    values = data.signals.to_numpy()
+    peers = settled(list(COLUMNS), values, None, rare=True)
+    again = from_json(peers.as_json())
+    others = np.random.default_rng(1).normal(0, 2, values.shape)
+    np.testing.assert_array_equal(again.ranked.of(others), rarities(list(COLUMNS), others, values))
+    assert settled(list(COLUMNS), values, None).ranked is None
+    assert max(len(v) for v in peers.ranked.values) <= COMMON * len(data) + 1
+
+
+def test_a_probability_of_a_brushed_order_is_hardly_moved_by_what_is_rare(data, trees):
+    found = data.signals[data.labels["confirmed"] == 1].to_numpy()
+    assert np.median(sigmoid(replace(trees, rare=0.0).raw(found))) > 0.9 and np.median(sigmoid(trees.raw(found))) > 0.9
