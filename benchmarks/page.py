@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import binomtest
 
 from training.code import revision
 from training.evaluate import Figure
@@ -40,6 +41,12 @@ def row(
 def figure_row(id_: str, what: str, figure: Figure, command: str) -> dict[str, Any]:
     """A figure with its interval; spaces in its id become hyphens."""
     return row(id_.replace(" ", "-"), what, figure.value, command, interval=[figure.low, figure.high])
+
+
+def share_interval(some: int, of: int) -> list[float]:
+    """90 % interval of a share that `some` of so many have (Clopper and Pearson, Biometrika 1934)."""
+    found = binomtest(some, of).proportion_ci(0.9)
+    return [float(found.low), float(found.high)]
 
 
 def recall_at_precision(truth: np.ndarray, score: np.ndarray, precision: float) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import worlds
-from benchmarks.page import row
+from benchmarks.page import row, share_interval
 from benchmarks.slice import DAYS
 from data_contracts.lake import read_outbound
 from serving.nightly import nightly
@@ -36,7 +36,8 @@ def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[
     ):
         if not len(group):
             continue
-        value, said = float(group.isin(list(which)).mean()), "rejected (D)" if which == "D" else "reviewed (B or worse)"
+        among, said = group.isin(list(which)), "rejected (D)" if which == "D" else "reviewed (B or worse)"
+        value = float(among.mean())
         holds = None if goal is None else value <= goal
         out.append(
             row(
@@ -45,7 +46,8 @@ def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[
                 value,
                 command,
                 None if goal is None else f"<= {goal}",
-                holds=holds,
+                share_interval(int(among.sum()), len(group)),
+                holds,
                 why=None if holds is not False else CALIBRATED if models else ALARMS,
             )
         )

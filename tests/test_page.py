@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.page import row, write
+from benchmarks.page import row, share_interval, write
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_a_missed_goal_is_shown_with_how_much_and_why(goal, value, holds, said, 
     line = next(x for x in Path("docs/benchmarks/page.md").read_text("utf-8").splitlines() if x.startswith("| what | ") and "90 %" not in x)
     assert line.endswith(f"| {said} |")
     assert json.loads(Path("docs/benchmarks/page.json").read_text("utf-8"))["rows"][0]["holds"] is holds
+
+
+def test_none_of_a_small_group_is_no_proof_of_few_and_more_of_them_say_more():
+    assert share_interval(0, 30) == [0.0, pytest.approx(1 - 0.05 ** (1 / 30))]  # the most of which none of thirty is a twentieth's chance
+    assert share_interval(0, 3000)[1] < 0.001 < share_interval(0, 300)[1]
+    low, high = share_interval(2, 29)
+    assert low < 2 / 29 < high

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchmarks import worlds
 from benchmarks.detection import carriers, nab, peers, public, schemes, twitch
-from benchmarks.page import row, write
+from benchmarks.page import row, share_interval, write
 from benchmarks.slice import DAYS, UNSEEN
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
@@ -106,8 +106,9 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
                     f"{name}: share of {len(group)} {what}",
                     value,
                     COMMAND,
-                    goal=f"<= {goal}",
-                    holds=value <= goal,
+                    f"<= {goal}",
+                    share_interval(int(among.sum()), len(group)),
+                    value <= goal,
                     why=None
                     if value <= goal
                     else f"{len(risks)} of {len(group)}, at a risk of {', '.join(f'{r:.2f}' for r in risks)} (a review from .15); one of a group of this size is {1 / len(group):.3f}",
@@ -115,8 +116,11 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
             )
     cheats = tiers[tiers.index.isin(worlds.guilty_operators(lake))]
     for name, tiers_ in (("reviewed (B or worse)", "BCD"), ("in C or D", "CD")):
-        value = float(cheats.isin(list(tiers_)).mean())
-        out.append(row(f"cheats-{tiers_}", f"Operators that cheat: share of {len(cheats)} {name}", value, COMMAND))
+        among = cheats.isin(list(tiers_))
+        found = share_interval(int(among.sum()), len(cheats))
+        out.append(
+            row(f"cheats-{tiers_}", f"Operators that cheat: share of {len(cheats)} {name}", float(among.mean()), COMMAND, interval=found)
+        )
     planted = worlds.truth(lake, "operators")
     victims = set(planted.loc[planted["scheme"] == "hostile_brushing", "victim_id"].dropna()) & set(decisions.index)
     said = decisions.index[decisions["attribution"] == "third_party"]
@@ -139,10 +143,10 @@ def retail(data: Path, folder: Path, say: Any) -> list[dict[str, Any]]:
     ingest("retail-baskets", data / "retail_baskets", folder)
     nightly(folder, date(2017, 6, 30), None, load_policy())
     tiers = read_outbound(folder, "tier_decisions")["tier"]
-    value = float((tiers != "A").mean())
+    value, some = float((tiers != "A").mean()), int((tiers != "A").sum())
     why = "without labels a store is reviewed when two of its signals lie far out among stores of its size"
     return [
-        row("retail-reviewed", f"Honest retail baskets: share of {len(tiers)} stores reviewed", value, COMMAND, "<= 0.01", holds=value <= 0.01, why=None if value <= 0.01 else why)
+        row("retail-reviewed", f"Honest retail baskets: share of {len(tiers)} stores reviewed", value, COMMAND, "<= 0.01", share_interval(some, len(tiers)), value <= 0.01, why=None if value <= 0.01 else why)
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from benchmarks.detection.taught import AS_OF, by_truth, told_everything
 from benchmarks.detection.unseen import FALSE_ALARMS, FEWEST, unseen_orders, unseen_schemes
 from benchmarks.detection.views import false_views
 from benchmarks.judged import Judgement, judgement
-from benchmarks.page import recall_at_precision, row
+from benchmarks.page import figure_row, recall_at_precision, row, share_interval
 from benchmarks.slice import DAYS, UNSEEN
 from features import engine
 from features.declare import ORDER
@@ -22,6 +23,7 @@ from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
 from training.attacker import LIKE, VIEWER_HOUR
 from training.calibrate import expected_calibration_error
 from training.dataset import Dataset
+from training.evaluate import Figure, bootstrapped
 from training.models.order_brushing import MODEL as ORDERS
 from training.models.session_inflation import MODEL as SESSIONS
 
@@ -62,6 +64,7 @@ def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float) -> tuple[list
             f"`{scheme}`: recall of {len(g)} sessions at 1 % false alarms, seed {UNSEEN}",
             float(g["hit"].mean()),
             COMMAND,
+            interval=share_interval(int(g["hit"].sum()), len(g)),
         )
         for scheme, g in table.groupby("scheme")
         if len(g) >= FEWEST
@@ -89,12 +92,13 @@ def _asked(sessions: pd.Index, size: pd.DataFrame, planted: pd.DataFrame) -> lis
     ]
 
 
-def _recalls(score: pd.Series, honest: pd.Index, asked: list[tuple[str, str, pd.Index, float]]) -> list[float]:
-    """Recall of each of the asked groups at 99 % precision, the honest sessions its only rivals."""
+def _recalls(score: pd.Series, honest: pd.Index, asked: list[tuple[str, str, pd.Index, float]], owner: pd.Series) -> list[Figure]:
+    """Recall of each of the asked groups at 99 % precision, the honest sessions its only rivals; operators are drawn for the interval."""
     out = []
     for _, _, members, _ in asked:
         index = honest.append(members)
-        out.append(recall_at_precision(np.isin(index, members).astype(int), score.loc[index].to_numpy(), 0.99))
+        truth = np.isin(index, members).astype(int)
+        out.append(bootstrapped(partial(recall_at_precision, precision=0.99), truth, score.loc[index].to_numpy(), owner.loc[index]))
     return out
 
 
@@ -123,13 +127,14 @@ def goals(
     asked = _asked(score.index, size, planted)
     best = by_truth(one, everything)
     out = []
-    figures = zip(asked, _recalls(score, honest, asked), _recalls(best, honest, asked), _recalls(score, clean, asked), strict=True)
+    found = (_recalls(s, rivals, asked, one.owner) for s, rivals in ((score, honest), (best, honest), (score, clean)))
+    figures = zip(asked, *found, strict=True)
     for (name, words, members, goal), value, most, beside in figures:
-        why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(everything)} sessions the same trees reach {most:.3f}, the rest is not in the signals"
-        good = value >= goal
-        out.append(row(name, f"{words} ({len(members)}): recall at 99 % precision", value, COMMAND, f">= {goal}", holds=good, why=None if good else why))  # fmt: skip
-        out.append(row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", beside, COMMAND))  # fmt: skip
-        out.append(row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
+        why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(everything)} sessions the same trees reach {most.value:.3f}, the rest is not in the signals"
+        good = value.value >= goal
+        out.append(row(name, f"{words} ({len(members)}): recall at 99 % precision", value.value, COMMAND, f">= {goal}", [value.low, value.high], good, None if good else why))  # fmt: skip
+        out.append(figure_row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", beside, COMMAND))  # fmt: skip
+        out.append(figure_row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
     return out
 
 
@@ -169,6 +174,10 @@ def attacker(score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataF
     return rows, "\n".join(lines)
 
 
+def _calibration_error(truth: np.ndarray, probability: np.ndarray) -> float:
+    return expected_calibration_error(probability, truth, np.ones(len(truth)))
+
+
 def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """All rows and texts of the unseen world."""
     lake = worlds.made("medium", UNSEEN)
@@ -191,15 +200,17 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     rng = np.random.default_rng(7)
     some = pd.Index(sorted(rng.choice(signals.index, min(STEADY, len(signals)), replace=False)))
     out += false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, one)
-    ece = expected_calibration_error(probability.to_numpy(), guilty.astype(float), np.ones(len(guilty)))
+    error = bootstrapped(_calibration_error, guilty.astype(float), probability.to_numpy(), one.owner)
+    ece = error.value
     out.append(
         row(
             "ece-session_inflation",
             "`session_inflation` on the unseen world, against planted truth: expected calibration error, ten bins of equal mass",
             ece,
             COMMAND,
-            goal="<= 0.02",
-            holds=ece <= 0.02,
+            "<= 0.02",
+            [error.low, error.high],
+            ece <= 0.02,
             why=None
             if ece <= 0.02
             else "calibrated on verdicts of another world, 2 % of which are wrong and few of which find the smallest frauds",
