@@ -17,7 +17,7 @@ from training.dataset import Dataset
 from training.fit import trees_of
 from training.models.order_brushing import MODEL
 from training.release import read_trees, text_of
-from training.trees import sigmoid
+from training.trees import STEPS, in_steps, sigmoid
 
 COLUMNS = tuple(MODEL.columns)
 
@@ -107,6 +107,17 @@ def test_yardsticks_keep_ranks_and_are_as_good_as_the_values_themselves(data):
     np.testing.assert_array_equal(again.ranked.of(others), rarities(list(COLUMNS), others, values))
     assert settled(list(COLUMNS), values, None).ranked is None
     assert max(len(v) for v in peers.ranked.values) <= COMMON * len(data) + 1
+
+
+def test_a_nights_ranks_are_few_however_many_orders_it_has_and_rarities_hardly_move():
+    rng = np.random.default_rng(2)
+    night = rng.gamma(0.5, 1.0, (40_000, len(COLUMNS)))
+    night[:, 0] = rng.integers(0, 4, len(night))  # few distinct values, each of which is kept
+    whole = settled(list(COLUMNS), night, None, rare=True).ranked
+    few = in_steps(whole)
+    assert max(len(v) for v in whole.values) > 10_000 and max(len(v) for v in few.values) < 700
+    np.testing.assert_allclose(few.of(night), whole.of(night), atol=1.1 / STEPS)
+    np.testing.assert_array_equal(few.of(night)[:, 0], whole.of(night)[:, 0])
 
 
 def test_a_probability_of_a_brushed_order_is_hardly_moved_by_what_is_rare(data, trees):

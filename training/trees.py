@@ -27,11 +27,13 @@ from features.catalogue import BY_NAME
 from features.declare import POINTS
 from features.departures import ENOUGH, Departures, settled
 from features.facts import furthest
+from features.ranks import Ranked
 from training.forest import Forest, forest_of
 
 DEVIANCE = "deviance from peers"
 PLENTY = 400  # entities of a night from which they are a yardstick wherever they are
 UNLIKE = 0.1  # share of the gain on signals that are usually elsewhere from which a night is unlike the training night
+STEPS = 64  # of ranks within a factor of e that a night tells apart
 FURTHEST = 4.0  # logarithm of one and the spreads beyond which departures are alike: some fifty
 
 
@@ -65,7 +67,8 @@ class Trees:
         """
         if self.peers is None or len(values) < ENOUGH or (len(values) < PLENTY and not self.unlike(values)):
             return self
-        return replace(self, peers=settled(self.columns, values, self.peers.size, self.rare > 0.0))
+        peers = settled(self.columns, values, self.peers.size, self.rare > 0.0)
+        return replace(self, peers=replace(peers, ranked=peers.ranked and in_steps(peers.ranked)))
 
     def unlike(self, values: np.ndarray) -> bool:
         """Whether the entities that `values` describe are not those that the trees know: a tenth of what they go by (gain) lies on signals
@@ -163,6 +166,18 @@ class Trees:
         mine = gain[: blocks * k].reshape(blocks, k).sum(axis=0)
         named = dict(zip(self.columns, mine, strict=True)) | ({DEVIANCE: gain[blocks * k :].sum()} if self.peers is not None else {})
         return {name: float(value / max(gain.sum(), 1e-12)) for name, value in named.items()}
+
+
+def in_steps(whole: Ranked) -> Ranked:
+    """Ranks of a night in few steps, for it publishes them and may have a million orders: of values whose counts are alike to one in
+    `STEPS` the furthest is kept. Rarities rise by less than 1 / `STEPS` by it.
+    """
+    kept = [np.append(True, np.diff(np.floor(np.log(n) * STEPS)) > 0) if len(n) else np.zeros(0, dtype=bool) for n in whole.upto]
+    return replace(
+        whole,
+        values=tuple(v[k] for v, k in zip(whole.values, kept, strict=True)),
+        upto=tuple(n[k] for n, k in zip(whole.upto, kept, strict=True)),
+    )
 
 
 def inputs(values: np.ndarray, peers: Departures | None, own: bool = True) -> np.ndarray:
