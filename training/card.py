@@ -15,7 +15,8 @@ def _built(fitted: Fitted) -> list[str]:
     peers, classes = fitted.trees.peers, fitted.trees.booster.num_model_per_iteration() - 1
     words = []
     if peers is not None:
-        words.append(f"how far each signal lies from {len(peers.edges) + 1} strata of peers by `{peers.size}`, and how far all do together")
+        among = f"{len(peers.edges) + 1} strata of peers by `{peers.size}`" if peers.size else "those of the same night"
+        words.append(f"how far each signal lies from {among}, and how far all do together")
     if classes > 1:
         words.append(f"{classes} typologies learnt apart, any of which may find an entity")
     if fitted.trees.rare:
