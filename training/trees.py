@@ -111,10 +111,10 @@ class Trees:
         """Log-odds that are added for each signal that is a deviance itself, or the rarest of a fact, shape (n, signals)."""
         if self.peers is None:
             return np.zeros(values.shape)
-        mine = deviances(tuple(self.columns))
-        beyond = np.where(mine, values - self.peers.usual(values), 0.0)
         added = np.zeros(values.shape)  # row by row whatever the order of `values`, so that sums come out to the last bit
-        added += self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
+        if self.lean:
+            beyond = np.where(deviances(tuple(self.columns)), values - self.peers.usual(values), 0.0)
+            added += self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
         if self.rare and self.peers.ranked is not None:
             added += self.rare * furthest(self.peers.ranked.of(values), tuple(self.columns))
         return added
