@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
 
@@ -228,4 +229,12 @@ def main(path: Path, check: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), "--check" in sys.argv))
+    asked = ArgumentParser(
+        prog="python -m benchmarks.calibration",
+        description=__doc__,
+        epilog="Example: python -m benchmarks.calibration docs/simulation-calibration.md --check",
+    )
+    asked.add_argument("page", type=Path, help="the page to write")
+    asked.add_argument("--check", action="store_true", help="write nothing; exit with 1 where the page is stale")
+    given = asked.parse_args()
+    sys.exit(main(given.page, given.check))

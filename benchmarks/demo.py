@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,4 +136,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "demo"))
+    asked = ArgumentParser(prog="python -m benchmarks.demo", description=__doc__, epilog="Example: python -m benchmarks.demo demo")
+    asked.add_argument("folder", nargs="?", type=Path, default=Path("demo"), help="where everything is written (default: demo)")
+    main(asked.parse_args().folder)

@@ -14,7 +14,7 @@ from rich.console import Console
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
 from benchmarks.judged import Judged, Judgement, judgement, planted_and_found, told_of_operators
-from benchmarks.page import figure_row, row, write
+from benchmarks.page import figure_row, row, takes_nothing, write
 from benchmarks.slice import DAYS, beside_weeks
 from benchmarks.tiered import night, prevalences
 from benchmarks.undelivered import without_views
@@ -152,6 +152,7 @@ change, not while it is made. Two mends came of looking at judged ones: one buye
 
 
 def main() -> None:
+    takes_nothing(__doc__, COMMAND)
     carried, rows, texts = worlds.OUT / "models", [], [TEXT]
     own = worlds.OUT / "models-market"
     shutil.rmtree(own, ignore_errors=True)

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from training.code import revision
 from training.evaluate import Figure
 
 PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "scikit-learn")
+
+
+def takes_nothing(what: str | None, command: str) -> None:
+    """Answer `--help` and refuse whatever else a benchmark is called with, before it begins to take its half hour."""
+    ArgumentParser(prog=command, description=what, epilog=f"Example: {command}").parse_args()
 
 
 def machine() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sklearn.metrics import average_precision_score
 
 from benchmarks import worlds
 from benchmarks.judged import Judged, judgement, planted_and_found, told_of_operators
-from benchmarks.page import figure_row, row, write
+from benchmarks.page import figure_row, row, takes_nothing, write
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
 from features import engine
@@ -290,6 +290,7 @@ peers suit them less. That was not taken apart either.
 
 
 def main() -> None:
+    takes_nothing(__doc__, "python -m benchmarks.slice")
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
     here, there = worlds.taught(), worlds.made("medium", UNSEEN)
     models, trained = trained_models(here)

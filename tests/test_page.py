@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.page import row, share_interval, write
+from benchmarks.page import row, share_interval, takes_nothing, write
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,21 @@ def test_none_of_a_small_group_is_no_proof_of_few_and_more_of_them_say_more():
     assert share_interval(0, 3000)[1] < 0.001 < share_interval(0, 300)[1]
     low, high = share_interval(2, 29)
     assert low < 2 / 29 < high
+
+
+@pytest.mark.parametrize("module", ["slice", "decisions", "detection", "market", "speed", "speed.hundred", "demo", "calibration"])
+def test_a_benchmark_that_is_asked_for_help_says_what_it_is_with_an_example_and_does_not_begin(module, tmp_path):
+    found = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert found.returncode == 0, found.stderr
+    assert f"Example: python -m benchmarks.{module}" in found.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_benchmark_refuses_arguments_that_it_does_not_have(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["slice", "--seed", "7"])
+    with pytest.raises(SystemExit) as told:
+        takes_nothing("What the slice can do", "python -m benchmarks.slice")
+    assert told.value.code == 2
+    assert "--seed 7" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from benchmarks import worlds
 from benchmarks.decisions import duties, many, mutation, tampering
-from benchmarks.page import write
+from benchmarks.page import takes_nothing, write
 from benchmarks.slice import DAYS, UNSEEN
 from serving.nightly import nightly
 from serving.policy import load_policy
@@ -54,6 +54,7 @@ Every change of an operator, constant or return in the file by the rules of mutm
 
 
 def main() -> None:
+    takes_nothing(__doc__, "python -m benchmarks.decisions")
     say = Console().print
     models = (worlds.OUT / "models").resolve()
     lake = worlds.made("medium", UNSEEN)

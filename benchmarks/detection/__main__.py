@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchmarks import worlds
 from benchmarks.detection import carriers, nab, peers, public, schemes, twitch
-from benchmarks.page import row, share_interval, write
+from benchmarks.page import row, share_interval, takes_nothing, write
 from benchmarks.slice import DAYS, UNSEEN
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
@@ -152,6 +152,7 @@ def retail(data: Path, folder: Path, say: Any) -> list[dict[str, Any]]:
 
 
 def main() -> None:
+    takes_nothing(__doc__, "python -m benchmarks.detection")
     console = Console()
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
     models = worlds.OUT / "models"

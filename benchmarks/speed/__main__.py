@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from rich.console import Console
 
 from benchmarks import worlds
-from benchmarks.page import write
+from benchmarks.page import takes_nothing, write
 from benchmarks.speed import doors, gate, graphs, night, series
 
 TEXT = """
@@ -30,6 +30,7 @@ Before that: sums and largest values four side by side, for additions wait for o
 
 
 def main() -> None:
+    takes_nothing(__doc__, "python -m benchmarks.speed")
     console = Console()
     peers = all(find_spec(name) for name in ("UGFraud", "graphspot", "igraph", "polars", "pycatch22", "tsfresh"))
     if not peers:

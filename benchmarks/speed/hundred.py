@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks import worlds
-from benchmarks.page import row, write
+from benchmarks.page import row, takes_nothing, write
 from benchmarks.slice import TRAINED
 from benchmarks.speed.night import apart, growth
 from benchmarks.speed.tiled import tiled
@@ -40,6 +40,7 @@ def rows(big: dict[str, float], small: dict[str, float]) -> list[dict[str, Any]]
 
 
 def main() -> None:
+    takes_nothing(__doc__, "python -m benchmarks.speed.hundred")
     console = Console()
     models = worlds.OUT / "models"
     if not models.is_dir():
