@@ -37,7 +37,13 @@ OF_ORDERS: dict[str, tuple[str, ...]] = {
     "unseen": ("watch_before_order_seconds", "acts_before_order_count", "clicks_before_order_count"),
     "light": ("parcel_to_goods_weight_ratio", "parcel_weight_grams", "buyer_other_light_share", "company_light_share"),
     "signature": ("pickup_to_signature_hours", "cross_region_signature_hours", "parcel_scan_count"),
-    "sender": ("waybill_order_count", "sender_operator_count", "sender_usual_share", "buyer_other_stranger_share", "company_stranger_share"),
+    "sender": (
+        "waybill_order_count",
+        "sender_operator_count",
+        "sender_usual_share",
+        "buyer_other_stranger_share",
+        "company_stranger_share",
+    ),
     "refund": (
         "pay_to_refund_minutes",
         "refund_before_shipping_share",
@@ -48,7 +54,7 @@ OF_ORDERS: dict[str, tuple[str, ...]] = {
     "overdue": ("buyer_other_overdue_share", "shop_overdue_share"),
     "script": ("review_text_copy_count", "buyer_other_script_share"),
     "tied": ("buyer_lockstep_partner_count", "buyer_block_density"),
-}  # fmt: skip
+}
 STEPS, SHARE = 500.0, 0.0005  # spreads from what is usual to an alarm, at most; the least spread of a share that has none
 STATISTICS = ("_mean", "_median", "_min", "_max", "_sd", "_peak")  # of one figure over an operator's sessions
 

@@ -73,14 +73,14 @@ def test_a_point_of_deviance_beyond_the_peers_adds_so_much_to_the_log_odds_of_it
     kind = trees.typologies.index("view_fraud")
     more, usual = values.copy(), trees.peers.usual(values)[:, column]
     more[:, column], values[:, column] = usual + 10.0, usual - 1.0
-    before, after = (trees._leant(x) for x in (values, more))
+    before, after = (trees._leant(trees._added(x)) for x in (values, more))
     np.testing.assert_allclose(after[:, kind] - before[:, kind], 10.0 * trees.lean)
     np.testing.assert_array_equal(after[:, 1 - kind], before[:, 1 - kind])
     assert (trees.raw(more) > trees.raw(values)).all()
     pushed = trees.contributions(more)[:, column] - trees.contributions(values)[:, column]
     np.testing.assert_allclose(pushed, 10.0 * trees.lean)
     values[:, column] = np.nan  # unknown adds nothing
-    np.testing.assert_array_equal(trees._leant(values), before)
+    np.testing.assert_array_equal(trees._leant(trees._added(values)), before)
 
 
 def test_whether_values_are_read_survives_being_written(data, trees):

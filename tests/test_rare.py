@@ -73,7 +73,7 @@ def test_an_order_of_a_scheme_without_verdicts_scores_higher_for_what_is_rare_of
     rare, column = usual.copy(), COLUMNS.index("payer_buyer_count")
     rare[:, column] = 6.0
     by_trees = replace(trees, rare=0.0)
-    added = trees._leant(rare)[:, 0] - trees._leant(usual)[:, 0]
+    added = trees._leant(trees._added(rare))[:, 0] - trees._leant(trees._added(usual))[:, 0]
     assert (trees.raw(rare) - by_trees.raw(rare) >= trees.raw(usual) - by_trees.raw(usual)).all() and np.median(added) > 0.5
     more = trees.contributions(rare)[:, column] - by_trees.contributions(rare)[:, column]
     np.testing.assert_allclose(more, MODEL.rare * np.log(COMMON * len(data) / 0.5))  # none of the night's orders goes as far
@@ -82,14 +82,19 @@ def test_an_order_of_a_scheme_without_verdicts_scores_higher_for_what_is_rare_of
 def test_what_is_usual_adds_nothing_and_neither_does_what_is_unknown(data, trees):
     middle = np.tile(np.nanmedian(data.signals.to_numpy(), axis=0), (3, 1))
     unknown = np.full((3, len(COLUMNS)), np.nan)
-    assert not trees._leant(middle).any() and not trees._leant(unknown).any()
+    assert not trees._leant(trees._added(middle)).any() and not trees._leant(trees._added(unknown)).any()
 
 
 def test_orders_are_rare_among_tonights_and_not_among_those_that_taught(data, trees):
     night = data.signals.to_numpy().copy()
     night[:, COLUMNS.index("payer_buyer_count")] = 6.0  # a platform on which everybody shares a payer
-    one = night[:5]
-    assert trees._leant(one).mean() > trees.among(night)._leant(one).mean() + 0.5
+    one, tonight = night[:5], trees.among(night)
+    assert trees._leant(trees._added(one)).mean() > tonight._leant(tonight._added(one)).mean() + 0.5
+
+
+def test_peers_without_ranks_are_refused_by_a_model_that_adds_for_what_is_rare(data, trees):
+    with pytest.raises(ValueError, match="no ranks"):
+        replace(trees, peers=replace(trees.peers, ranked=None)).raw(data.signals.to_numpy()[:3])
 
 
 def test_trees_that_add_for_what_is_rare_come_back_from_a_release_bit_for_bit(data, trees):

@@ -88,7 +88,7 @@ class Trees:
 
     def raw(self, values: np.ndarray, rounds: int | None = None) -> np.ndarray:
         """Log-odds before calibration, shape (n,); by the first `rounds` of its trees where they are named."""
-        z = self._doubted(self._by_trees(self.inputs(values), rounds)) + self._leant(values)
+        z = self._doubted(self._by_trees(self.inputs(values), rounds)) + self._leant(self._added(values))
         return z[:, 0] if z.shape[1] == 1 else _any(z)
 
     def _by_trees(self, x: np.ndarray, rounds: int | None = None) -> np.ndarray:
@@ -100,31 +100,35 @@ class Trees:
         """The same, no lower than the doubt. It bends into it, so that what trees clear keeps its order."""
         return found if self.doubt is None else np.logaddexp(found, self.doubt)
 
-    def _leant(self, values: np.ndarray) -> np.ndarray | float:
-        """Log-odds that deviances add to each ensemble, shape (n, ensembles)."""
-        if not self.lean and not self.rare:
-            return 0.0
-        added, kind = self._added(values), np.array([BY_NAME[c].typology for c in self.columns])
-        return np.column_stack([added[:, kind == t].sum(axis=1) if t else added.sum(axis=1) for t in self.typologies or ("",)])
-
-    def _added(self, values: np.ndarray) -> np.ndarray:
-        """Log-odds that are added for each signal that is a deviance itself, or the rarest of a fact, shape (n, signals)."""
-        if self.peers is None:
-            return np.zeros(values.shape)
+    def _added(self, values: np.ndarray) -> np.ndarray | None:
+        """Log-odds that are added for each signal that is a deviance itself, or the rarest of a fact, shape (n, signals); None where nothing is."""
+        if self.peers is None or not (self.lean or self.rare):
+            return None
         added = np.zeros(values.shape)  # row by row whatever the order of `values`, so that sums come out to the last bit
         if self.lean:
             beyond = np.where(deviances(tuple(self.columns)), values - self.peers.usual(values), 0.0)
             added += self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
-        if self.rare and self.peers.ranked is not None:
+        if self.rare:
+            if self.peers.ranked is None:
+                raise ValueError(
+                    f"a model adds {self.rare} for each point of what is rare, and its peers have no ranks: settle them with ranks"
+                )
             added += self.rare * furthest(self.peers.ranked.of(values), tuple(self.columns))
         return added
+
+    def _leant(self, added: np.ndarray | None) -> np.ndarray | float:
+        """The same for each ensemble, shape (n, ensembles)."""
+        if added is None:
+            return 0.0
+        kind = np.array([BY_NAME[c].typology for c in self.columns])
+        return np.column_stack([added[:, kind == t].sum(axis=1) if t else added.sum(axis=1) for t in self.typologies or ("",)])
 
     def shares(self, values: np.ndarray) -> np.ndarray:
         """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more.
 
         Without the doubt, which speaks for none of them.
         """
-        z = self._by_trees(self.inputs(values)) + self._leant(values)
+        z = self._by_trees(self.inputs(values)) + self._leant(self._added(values))
         return sigmoid(z) / sigmoid(_any(z))[:, None]
 
     def contributions(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
@@ -134,14 +138,14 @@ class Trees:
         by its share in the score: the derivative of the log-odds of any with respect to its own is p / P(any). Where trees clear further
         than the doubt lets them, they count by the part of their log-odds that is left: the derivative there.
         """
-        x = self.inputs(values)
+        x, added = self.inputs(values), self._added(values)
         shap = np.asarray(self.booster.predict(x, pred_contrib=True, num_threads=threads)).reshape(len(values), -1, x.shape[1] + 1)
         shap = shap[:, :, :-1]
         several = shap.shape[1] > 1
         shap = shap[:, 1:] if several else shap
         if several or self.doubt is not None:  # else the trees need not be asked again, as for every check of a running session
             found = self._by_trees(x)
-            z = self._doubted(found) + self._leant(values)
+            z = self._doubted(found) + self._leant(added)
             share = sigmoid(z) / sigmoid(_any(z))[:, None] if several else np.ones(z.shape)
             left = 1.0 if self.doubt is None else sigmoid(found - self.doubt)
             push = (shap * (share * left)[:, :, None]).sum(axis=1)
@@ -154,9 +158,7 @@ class Trees:
         out, made = self.peers.deviance_parts(self.peers.of(_unknown_to_trees(values, self.peers))), push[:, first + k :]
         parts = push[:, first : first + k] + (out * made[:, :, None]).sum(axis=1)
         parts += push[:, :k] if self.own else 0.0
-        if self.lean or self.rare:
-            parts += self._added(values)
-        return parts
+        return parts if added is None else parts + added
 
     def gain(self) -> dict[str, float]:
         """Share of the gain of each signal, its departure counted with it; the deviances together."""
