@@ -7,6 +7,7 @@ from datetime import datetime
 
 import networkx as nx
 import pandas as pd
+import pytest
 
 from features.graphs.rings import known_again, merge, significance, tied
 
@@ -29,8 +30,20 @@ def test_a_ring_has_its_members_shops_window_density_and_evidence():
     assert (ring["members"], ring["edges"], ring["operators"]) == (4, 4, 2)
     assert ring["density"] == 4 / 6 and ring["first_at"] == T0 and ring["last_at"] == T1
     assert json.loads(ring["evidence"]) == {"payer": 8} and ring["significance"] > 3
-    graph = found.graph(ring["ring_id"])
-    assert isinstance(graph, nx.Graph) and graph["a"]["b"] == {"payer": 2} and graph.graph["shops"] == "s1,s2"
+    one = found.ring(ring["ring_id"])
+    assert one.members == ("a", "b", "c", "d") and one.shops == ("s1", "s2") and one.window == (T0, T1)
+    assert (one.evidence, one.density, one.significance) == ({"payer": 8}, ring["density"], ring["significance"])
+    with pytest.raises(KeyError, match="no ring 'g0' among the 1"):
+        found.ring("g0")
+
+
+def test_a_ring_is_a_networkx_graph_with_evidence_on_each_edge_that_any_format_holds():
+    found = merge(links("a-b", "b-c", "c-d", "a-d"), met("a b c d"), 10_000)
+    graph = found.graph(found.rings["ring_id"].iloc[0])
+    assert isinstance(graph, nx.Graph) and all(graph[x][y] == {"payer": 2} for x, y in graph.edges)
+    assert graph.graph["shops"] == "s1,s2" and graph.graph["first_at"] == "2026-01-01T00:00:00" and graph.graph["density"] == 4 / 6
+    again = nx.parse_graphml("\n".join(nx.generate_graphml(graph)))
+    assert again.graph.items() >= graph.graph.items() and set(map(frozenset, again.edges)) == set(map(frozenset, graph.edges))
 
 
 def test_three_accounts_are_no_ring():
