@@ -8,6 +8,7 @@ import os
 import platform
 import re
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from scipy.stats import binomtest
 from training.code import revision
 from training.evaluate import Figure
 
-PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "scikit-learn")
+PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numba", "numpy", "pandas", "scikit-learn", "scipy")
+PEERS = ("graphspot", "igraph", "mutmut", "networkx", "polars", "pycatch22", "pyod", "tsfresh", "UGFraud")  # those that are installed
 
 
 def takes_nothing(what: str | None, command: str) -> None:
@@ -27,6 +29,15 @@ def takes_nothing(what: str | None, command: str) -> None:
 
 def machine() -> dict[str, Any]:
     return {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
+
+
+def versions() -> dict[str, str]:
+    """Versions of what figures rest on, and of the peers beside it that are installed."""
+    found = {p: importlib.metadata.version(p) for p in PACKAGES}
+    for peer in PEERS:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[peer] = importlib.metadata.version(peer)
+    return found
 
 
 def row(
@@ -80,7 +91,7 @@ def write(name: str, title: str, rows: list[dict[str, Any]], text: str, elsewher
     folder.mkdir(parents=True, exist_ok=True)
     twin = {
         "machine": elsewhere or machine(),
-        "versions": {p: importlib.metadata.version(p) for p in PACKAGES},
+        "versions": versions(),
         "revision": revision(),
         "rows": rows,
     }

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks.page import row, share_interval, takes_nothing, write
+from benchmarks.page import row, share_interval, takes_nothing, versions, write
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,11 @@ def test_none_of_a_small_group_is_no_proof_of_few_and_more_of_them_say_more():
     assert share_interval(0, 3000)[1] < 0.001 < share_interval(0, 300)[1]
     low, high = share_interval(2, 29)
     assert low < 2 / 29 < high
+
+
+def test_versions_of_peers_are_told_where_they_are_installed_and_left_out_where_not(monkeypatch):
+    monkeypatch.setattr("benchmarks.page.PEERS", ("numpy", "a-peer-that-nobody-wrote"))
+    assert versions()["numpy"] == np.__version__ and "a-peer-that-nobody-wrote" not in versions()
 
 
 @pytest.mark.parametrize("module", ["slice", "decisions", "detection", "market", "speed", "speed.hundred", "demo", "calibration"])
