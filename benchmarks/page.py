@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.stats import binomtest
 
 from training.code import revision
@@ -64,6 +65,15 @@ def share_interval(some: int, of: int) -> list[float]:
     """90 % interval of a share that `some` of so many have (Clopper and Pearson, Biometrika 1934)."""
     found = binomtest(some, of).proportion_ci(0.9)
     return [float(found.low), float(found.high)]
+
+
+def share_row(
+    id_: str, what: str, among: np.ndarray | pd.Series, command: str, most: float | None = None, why: str | None = None
+) -> dict[str, Any]:
+    """A share with its interval, from which of a group are meant, shape (n,); `most`: what it may be (None: no goal), `why` it is more."""
+    value = float(np.mean(among))
+    goal, holds = (None, None) if most is None else (f"<= {most}", value <= most)
+    return row(id_, what, value, command, goal, share_interval(int(np.sum(among)), len(among)), holds, None if holds is not False else why)
 
 
 def recall_at_precision(truth: np.ndarray, score: np.ndarray, precision: float) -> float:

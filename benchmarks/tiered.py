@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import worlds
-from benchmarks.page import row, share_interval
+from benchmarks.page import share_row
 from benchmarks.slice import DAYS
 from data_contracts.lake import read_outbound
 from serving.nightly import nightly
@@ -37,20 +37,9 @@ def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[
         if not len(group):
             continue
         among, said = group.isin(list(which)), "rejected (D)" if which == "D" else "reviewed (B or worse)"
-        value = float(among.mean())
-        holds = None if goal is None else value <= goal
-        out.append(
-            row(
-                f"{lake.name}-night-{who}-{words}-{which}".replace(" ", "-"),
-                f"A night on {lake.name}, {who}: share of {len(group)} {words} {said}",
-                value,
-                command,
-                None if goal is None else f"<= {goal}",
-                share_interval(int(among.sum()), len(group)),
-                holds,
-                why=None if holds is not False else CALIBRATED if models else ALARMS,
-            )
-        )
+        id_ = f"{lake.name}-night-{who}-{words}-{which}".replace(" ", "-")
+        what = f"A night on {lake.name}, {who}: share of {len(group)} {words} {said}"
+        out.append(share_row(id_, what, among, command, goal, CALIBRATED if models else ALARMS))
     return out
 
 

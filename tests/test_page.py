@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.page import row, share_interval, takes_nothing, versions, write
+from benchmarks.page import row, share_interval, share_row, takes_nothing, versions, write
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,14 @@ def test_none_of_a_small_group_is_no_proof_of_few_and_more_of_them_say_more():
     assert share_interval(0, 3000)[1] < 0.001 < share_interval(0, 300)[1]
     low, high = share_interval(2, 29)
     assert low < 2 / 29 < high
+
+
+def test_a_share_says_why_it_is_missed_only_where_it_is():
+    among = np.array([True] + [False] * 19)
+    missed, held, free = (share_row("id", "what", among, "make page", most, "because") for most in (0.01, 0.05, None))
+    assert (missed["value"], missed["goal"], missed["holds"], missed["why"]) == (0.05, "<= 0.01", False, "because")
+    assert (held["holds"], free["holds"], free["goal"]) == (True, None, None) and "why" not in held and "why" not in free
+    assert missed["interval"] == share_interval(1, 20)
 
 
 def test_versions_of_peers_are_told_where_they_are_installed_and_left_out_where_not(monkeypatch):

@@ -14,7 +14,7 @@ from benchmarks.detection.taught import AS_OF, by_truth, told_everything
 from benchmarks.detection.unseen import FALSE_ALARMS, FEWEST, unseen_orders, unseen_schemes
 from benchmarks.detection.views import false_views
 from benchmarks.judged import Judgement, judgement
-from benchmarks.page import figure_row, recall_at_precision, row, share_interval
+from benchmarks.page import figure_row, recall_at_precision, row, share_row
 from benchmarks.slice import DAYS, UNSEEN
 from features import engine
 from features.declare import ORDER
@@ -59,13 +59,7 @@ def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float) -> tuple[list
         table["intensity"].astype(float), [0, 0.2, 0.5, 1.0, 10.0], labels=["to 20 %", "20-50 %", "50-100 %", "above"]
     )
     rows = [
-        row(
-            f"recall-{scheme}",
-            f"`{scheme}`: recall of {len(g)} sessions at 1 % false alarms, seed {UNSEEN}",
-            float(g["hit"].mean()),
-            COMMAND,
-            interval=share_interval(int(g["hit"].sum()), len(g)),
-        )
+        share_row(f"recall-{scheme}", f"`{scheme}`: recall of {len(g)} sessions at 1 % false alarms, seed {UNSEEN}", g["hit"], COMMAND)
         for scheme, g in table.groupby("scheme")
         if len(g) >= FEWEST
     ]
