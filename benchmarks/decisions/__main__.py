@@ -28,6 +28,7 @@ Models of seed 101 (`wide`, 1,800 operators), worlds of seeds 900 to 919 (`small
 | single views weigh, one session inflated beyond doubt is a review (policy 2026.9, `serving/attributed.py`) | 0 | .0078 | .850 |
 | **harder worlds**, policy 2026.11, how views come in, how many viewers ever buy (2026-11-27) | 0 | .0016 | .793 |
 | trees leave a doubt, who is accused for views has a session of .9 (policy 2026.12; before what is rare of orders was added) | 0 | .0016 | .788 |
+| what is rare of an order is added (2026-11-28); all models taught again on another processor | 0 | .0016 | .784 |
 
 A review stays for seven nights and four nights add up here, so that a share of one night is lower. The row of harder worlds has several changes in it, worlds that are harder to judge among them; which of them spares honest operators and which misses cheats was not taken apart.
 
