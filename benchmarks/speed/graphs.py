@@ -83,7 +83,7 @@ def blocks(say: Any, peers: bool) -> list[dict[str, Any]]:
                 holds=peak <= most,
                 why=None
                 if peak <= most
-                else "imports are 134 MB of it, edges 9, what the compiler takes for its first kernel 53 and the peeling 17: every row of memory is 26 to 28 MB above the page before with the same code, on another machine, and only the last is ours to shrink",
+                else "imports are 134 MB of it, edges 9, what the compiler takes for its first kernel 53 and the peeling 17: all four rows of blocks and lockstep are 26 to 28 MB above the page before with the same code, on another machine, and only the last is ours to shrink",
             )
         )
         if name == "1m" and peers:
