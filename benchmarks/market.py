@@ -14,7 +14,7 @@ from rich.console import Console
 from benchmarks import worlds
 from benchmarks.detection.views import false_views
 from benchmarks.judged import Judged, Judgement, judgement, planted_and_found, told_of_operators
-from benchmarks.page import figure_row, row, takes_nothing, write
+from benchmarks.page import figure_row, row, share_row, takes_nothing, write
 from benchmarks.slice import DAYS, beside_weeks
 from benchmarks.tiered import night, prevalences
 from benchmarks.undelivered import without_views
@@ -63,11 +63,12 @@ def scores(models: Path, lake: Path, who: str, controls: tuple[str, ...]) -> tup
                 continue
             sure = (one.held(showed)[1] if released is tonight else home.probability(home.raw(values))) >= SURE
             rows.append(
-                row(
-                    f"{lake.name}-{model.name}-sure-{words}".replace(" ", "-"),
+                share_row(
+                    f"{lake.name}-{model.name}-sure-{words}",
                     f"`{model.name}` on {lake.name}, {words}: share of cheats among the {int(sure.sum())} given a probability of {SURE} or more",
-                    float(guilty[sure].mean()) if sure.any() else float("nan"),
+                    guilty[sure],
                     COMMAND,
+                    group=group.to_numpy()[sure],
                 )
             )
     return rows, kept
@@ -82,12 +83,8 @@ def views(models: Path, lake: Path, who: str, sessions: Judgement) -> list[dict[
     out = []
     for r in found:
         if r["id"] in ("views-precision", "views-recall"):
-            why = (
-                None
-                if r["holds"]
-                else "posteriors of views rest on those of their sessions, and of schemes that leave nothing on a view nothing is found"
-            )
-            out.append(row(f"{lake.name}-{who}-{r['id']}".replace(" ", "-"), f"{lake.name}, {who}: {r['what']}", r["value"], COMMAND, r["goal"], interval=r["interval"], holds=r["holds"], why=why))  # fmt: skip
+            why = "posteriors of views rest on those of their sessions, and of schemes that leave nothing on a view nothing is found"
+            out.append(row(f"{lake.name}-{who}-{r['id']}", f"{lake.name}, {who}: {r['what']}", r["value"], COMMAND, r["goal"], r["interval"], why=why))  # fmt: skip
     return out
 
 

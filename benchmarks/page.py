@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from scipy.stats import binomtest
 
+from benchmarks.intervals import ratio_interval, share_interval
 from training.code import revision
 from training.evaluate import Figure
 
 PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numba", "numpy", "pandas", "scikit-learn", "scipy")
+BOUND = re.compile(r"([<>]=) (-?[\d.]+(?:e-?\d+)?)$")  # of a goal that says itself whether a value meets it
 PEERS = ("graphspot", "igraph", "mutmut", "networkx", "polars", "pycatch22", "pyod", "tsfresh", "UGFraud")  # those that are installed
 
 
@@ -41,6 +41,14 @@ def versions() -> dict[str, str]:
     return found
 
 
+def meets(value: Any, goal: str | None) -> bool | None:
+    """Whether a value meets a goal that is written as a bound (`>= 0.9`, `<= 8`); None where none is."""
+    bound = BOUND.match(goal or "")
+    if bound is None:
+        return None
+    return bool(value >= float(bound[2]) if bound[1] == ">=" else value <= float(bound[2]))
+
+
 def row(
     id_: str,
     what: str,
@@ -51,29 +59,37 @@ def row(
     holds: bool | None = None,
     why: str | None = None,
 ) -> dict[str, Any]:
-    """One figure; `why` says what a missed goal is owed to."""
+    """One figure; `holds`: whether it meets its goal, where the goal is no bound that says so itself; `why` it is missed, where it is.
+
+    Spaces in its id become hyphens.
+    """
+    if holds is None:
+        holds = meets(value, goal)
+    id_ = id_.replace(" ", "-")
     out = {"id": id_, "what": what, "goal": goal, "value": value, "interval": interval, "holds": holds, "command": command}
-    return out | ({"why": why} if why else {})
+    return out | ({"why": why} if why and holds is False else {})
 
 
-def figure_row(id_: str, what: str, figure: Figure, command: str) -> dict[str, Any]:
-    """A figure with its interval; spaces in its id become hyphens."""
-    return row(id_.replace(" ", "-"), what, figure.value, command, interval=[figure.low, figure.high])
-
-
-def share_interval(some: int, of: int) -> list[float]:
-    """90 % interval of a share that `some` of so many have (Clopper and Pearson, Biometrika 1934)."""
-    found = binomtest(some, of).proportion_ci(0.9)
-    return [float(found.low), float(found.high)]
+def figure_row(id_: str, what: str, figure: Figure, command: str, goal: str | None = None, why: str | None = None) -> dict[str, Any]:
+    """A figure with its interval."""
+    return row(id_, what, figure.value, command, goal, [figure.low, figure.high], why=why)
 
 
 def share_row(
-    id_: str, what: str, among: np.ndarray | pd.Series, command: str, most: float | None = None, why: str | None = None
+    id_: str,
+    what: str,
+    among: Any,
+    command: str,
+    goal: str | None = None,
+    why: str | None = None,
+    group: Any = None,
 ) -> dict[str, Any]:
-    """A share with its interval, from which of a group are meant, shape (n,); `most`: what it may be (None: no goal), `why` it is more."""
-    value = float(np.mean(among))
-    goal, holds = (None, None) if most is None else (f"<= {most}", value <= most)
-    return row(id_, what, value, command, goal, share_interval(int(np.sum(among)), len(among)), holds, None if holds is not False else why)
+    """A share with its interval, from which of some are meant, shape (n,); `group`: (n,), whose each is, where some are of one operator."""
+    among = np.asarray(among, dtype=bool)
+    if not len(among):
+        return row(id_, what, float("nan"), command, goal, why=why)
+    interval = share_interval(int(among.sum()), len(among)) if group is None else ratio_interval(among, np.ones(len(among)), group)
+    return row(id_, what, float(among.mean()), command, goal, interval, why=why)
 
 
 def recall_at_precision(truth: np.ndarray, score: np.ndarray, precision: float) -> float:
@@ -90,8 +106,8 @@ def _holds(r: dict[str, Any]) -> str:
         return ""
     if r["holds"]:
         return "yes"
-    bound = re.match(r"[<>]= ([\d.]+)$", r["goal"] or "")
-    missed = f", by {abs(r['value'] - float(bound[1])):.2g}" if bound else ""
+    bound = BOUND.match(r["goal"] or "")
+    missed = f", by {abs(r['value'] - float(bound[2])):.2g}" if bound else ""
     return f"no{missed}: {r.get('why', '')}"
 
 

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from sklearn.metrics import average_precision_score
 
 from benchmarks import worlds
 from benchmarks.judged import Judged, judgement, planted_and_found, told_of_operators
-from benchmarks.page import figure_row, row, takes_nothing, write
+from benchmarks.page import figure_row, row, share_row, takes_nothing, write
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
 from features import engine
@@ -90,9 +89,9 @@ def beside_weeks(models: Path, lake: Path, command: str = COMMAND) -> list[dict[
         figure = average_precision(guilty, p, group)
         what = f"Running sessions of the last week of {lake.name}, {words}"
         rows += [
-            row(f"{lake.name}-running-{name}", f"{what}: average precision ({int(guilty.sum())} of {len(guilty)})", figure.value, command, interval=[figure.low, figure.high]),
-            row(f"{lake.name}-running-{name}-honest", f"{what}: share of the honest given {bar:g} or more, which is reviewed", float((p >= bar)[guilty == 0].mean()), command),
-            row(f"{lake.name}-running-{name}-found", f"{what}: share of the inflated given {bar:g} or more", float((p >= bar)[guilty == 1].mean()), command),
+            figure_row(f"{lake.name}-running-{name}", f"{what}: average precision ({int(guilty.sum())} of {len(guilty)})", figure, command),
+            share_row(f"{lake.name}-running-{name}-honest", f"{what}: share of the honest given {bar:g} or more, which is reviewed", (p >= bar)[guilty == 0], command, group=group[guilty == 0]),
+            share_row(f"{lake.name}-running-{name}-found", f"{what}: share of the inflated given {bar:g} or more", (p >= bar)[guilty == 1], command, group=group[guilty == 1]),
         ]  # fmt: skip
     return rows
 
@@ -109,12 +108,12 @@ def learning_curve(trained: list[Trained], kept: Judged) -> list[dict[str, Any]]
             some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
             trees = trees_of(model, model.columns, data, consistent(model, data, some))
             values = there.signals[model.columns].to_numpy()
-            value = float(average_precision_score(there.guilty, trees.among(values).raw(values)))
+            figure = average_precision(there.guilty, trees.among(values).raw(values), there.owner.reset_index(drop=True))
             rows.append(
-                row(
+                figure_row(
                     f"learning-{one.name}-{round(1 / share)}",
                     f"`{one.name}` taught by {words} of the operators ({int(some.sum())} of {len(some)} rows, {int(data.labels.loc[some, 'confirmed'].sum())} confirmed): average precision by own signals",
-                    value,
+                    figure,
                     COMMAND,
                 )
             )
@@ -189,11 +188,8 @@ def retail(data: Path, folder: Path) -> list[dict[str, Any]]:
     nightly(folder, date(2017, 6, 30), None, load_policy())
     tiers = read_outbound(folder, "tier_decisions")["tier"]
     return [
-        row(
-            "retail-review",
-            f"Honest retail baskets: share of {len(tiers)} stores put up for review without labels",
-            float((tiers != "A").mean()),
-            COMMAND,
+        share_row(
+            "retail-review", f"Honest retail baskets: share of {len(tiers)} stores put up for review without labels", tiers != "A", COMMAND
         )
     ]
 

@@ -30,8 +30,8 @@ def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[
     honest, bad = tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(cheats)]
     out = []
     for group, words, which, goal in (
-        (honest, "honest operators", "BCD", 0.01),
-        (honest, "honest operators", "D", 0.001),
+        (honest, "honest operators", "BCD", "<= 0.01"),
+        (honest, "honest operators", "D", "<= 0.001"),
         (bad, "operators that cheat", "BCD", None),
     ):
         if not len(group):

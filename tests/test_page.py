@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.page import row, share_interval, share_row, takes_nothing, versions, write
+from benchmarks.intervals import share_interval
+from benchmarks.page import row, share_row, takes_nothing, versions, write
 
 
 @pytest.mark.parametrize(
@@ -35,19 +36,22 @@ def test_a_missed_goal_is_shown_with_how_much_and_why(goal, value, holds, said, 
     assert json.loads(Path("docs/benchmarks/page.json").read_text("utf-8"))["rows"][0]["holds"] is holds
 
 
-def test_none_of_a_small_group_is_no_proof_of_few_and_more_of_them_say_more():
-    assert share_interval(0, 30) == [0.0, pytest.approx(1 - 0.05 ** (1 / 30))]  # the most of which none of thirty is a twentieth's chance
-    assert share_interval(0, 3000)[1] < 0.001 < share_interval(0, 300)[1]
-    low, high = share_interval(2, 29)
-    assert low < 2 / 29 < high
-
-
 def test_a_share_says_why_it_is_missed_only_where_it_is():
     among = np.array([True] + [False] * 19)
-    missed, held, free = (share_row("id", "what", among, "make page", most, "because") for most in (0.01, 0.05, None))
+    missed, held, free = (share_row("id", "what", among, "make page", goal, "because") for goal in ("<= 0.01", "<= 0.05", None))
     assert (missed["value"], missed["goal"], missed["holds"], missed["why"]) == (0.05, "<= 0.01", False, "because")
     assert (held["holds"], free["holds"], free["goal"]) == (True, None, None) and "why" not in held and "why" not in free
     assert missed["interval"] == share_interval(1, 20)
+
+
+@pytest.mark.parametrize(
+    ("value", "goal", "holds"),
+    [(0.9, ">= 0.9", True), (0.8999, ">= 0.9", False), (8, "<= 8", True), (-2e-6, ">= -1e-6", False), (0.5, None, None), (1, "all", None)],
+)
+def test_a_goal_that_is_a_bound_says_itself_whether_it_holds(value, goal, holds):
+    found = row("an id of words", "what", value, "make page", goal, why="because")
+    assert found["holds"] is holds and ("why" in found) is (holds is False)
+    assert found["id"] == "an-id-of-words"
 
 
 def test_versions_of_peers_are_told_where_they_are_installed_and_left_out_where_not(monkeypatch):

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchmarks import worlds
 from benchmarks.detection import carriers, nab, peers, public, schemes, twitch
-from benchmarks.page import row, share_row, takes_nothing, write
+from benchmarks.page import share_row, takes_nothing, write
 from benchmarks.slice import DAYS, UNSEEN
 from data_contracts.adapters import ingest
 from data_contracts.lake import read_outbound
@@ -21,7 +21,8 @@ from serving.policy import load_policy
 
 COMMAND = "make bench-detection"
 TEXT = """
-Models are those of `make bench`: trained on verdicts of the wide world of seed 101 (1,800 operators), judged here on the medium one of seed 202 by planted truth. Intervals are 90 % bootstrap intervals unless a row says otherwise.
+Models are those of `make bench`: trained on verdicts of the wide world of seed 101 (1,800 operators), judged here on the medium one of seed 202 by planted truth. Intervals hold 90 %, unless a row says otherwise: bootstrap intervals over operators,
+sessions, shops, series or whatever else comes as a whole, or of a share of single cases (Clopper and Pearson); a share of nothing or of all is bounded by how many such wholes there are. The row without one is a count.
 
 ## Read with this in mind
 
@@ -33,7 +34,7 @@ Models are those of `make bench`: trained on verdicts of the wide world of seed 
 - **S-FFSD.** Forward in time the verdicts spread from old payments mislead.
 - **Schemes never seen.** What one draw of trees finds of a scheme that it never saw is half chance: when kernels added up in another order, which moves two signals of thirty-six in their fifteenth digit, paid crowds fell from .76 to .55 of what is found with them. So these rows are the mean of three draws, with the least and the most.
   Single views are left out there, for their classifier was taught with all schemes. On another world the shares are others: comments .2 to .3 on world 303 without the signals of `features/shopping.py`, .3 to .4 with them, though the page of world 202 fell from .71 to .56 when they were added.
-- **Who gains from suspicious orders** looks that good because both simulators have rivals cancel within hours and rate one star, as the duties describe them; who does neither is not found.
+- **Who gains from suspicious orders** looks that good because both simulators have rivals cancel within hours and rate one star, as the duties describe them; who does neither is not found. A shop that fails an hour of real buyers leaves the same traces; the answer is shown and moves no tier.
 - **Sessions with bought orders** have brushers' false views and count neither as honest nor as asked for; rows `-brushed` count them as honest.
 
 ## What changed, and what it did here
@@ -101,12 +102,11 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
     ]:
         if not len(group):
             continue
-        for what, tiers_, goal in (("reviewed (B or worse)", "BCD", 0.01), ("rejected (D)", "D", 0.001)):
+        for what, tiers_, goal in (("reviewed (B or worse)", "BCD", "<= 0.01"), ("rejected (D)", "D", "<= 0.001")):
             among = group.isin(list(tiers_))
             risks = decisions.loc[group.index[among], "risk"].sort_values()
             why = f"{len(risks)} of {len(group)}, at a risk of {', '.join(f'{r:.2f}' for r in risks)} (a review from .15); one of a group of this size is {1 / len(group):.3f}"
-            id_ = f"lookalike-{name}-{tiers_[0]}".replace(" ", "-")
-            out.append(share_row(id_, f"{name}: share of {len(group)} {what}", among, COMMAND, goal, why))
+            out.append(share_row(f"lookalike-{name}-{tiers_[0]}", f"{name}: share of {len(group)} {what}", among, COMMAND, goal, why))
     cheats = tiers[tiers.index.isin(worlds.guilty_operators(lake))]
     for name, tiers_ in (("reviewed (B or worse)", "BCD"), ("in C or D", "CD")):
         out.append(
@@ -115,16 +115,9 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
     planted = worlds.truth(lake, "operators")
     victims = set(planted.loc[planted["scheme"] == "hostile_brushing", "victim_id"].dropna()) & set(decisions.index)
     said = decisions.index[decisions["attribution"] == "third_party"]
-    hit = len(set(said) & victims)
-    out.append(
-        row(
-            "attribution-third-party",
-            f"Hostile brushing: share of the {len(said)} operators said to be harmed by a rival that are planted victims ({hit} of {len(victims)} victims are said)",
-            hit / max(len(said), 1),
-            COMMAND,
-            why="a shop that fails an hour of real buyers leaves the same traces; the answer is shown and moves no tier",
-        )
-    )
+    hit = said.isin(victims)
+    what = f"Hostile brushing: share of the {len(said)} operators said to be harmed by a rival that are planted victims ({int(hit.sum())} of {len(victims)} victims are said)"
+    out.append(share_row("attribution-third-party", what, hit, COMMAND))
     return out
 
 
@@ -135,7 +128,9 @@ def retail(data: Path, folder: Path, say: Any) -> list[dict[str, Any]]:
     nightly(folder, date(2017, 6, 30), None, load_policy())
     tiers = read_outbound(folder, "tier_decisions")["tier"]
     why = "without labels a store is reviewed when two of its signals lie far out among stores of its size"
-    return [share_row("retail-reviewed", f"Honest retail baskets: share of {len(tiers)} stores reviewed", tiers != "A", COMMAND, 0.01, why)]
+    return [
+        share_row("retail-reviewed", f"Honest retail baskets: share of {len(tiers)} stores reviewed", tiers != "A", COMMAND, "<= 0.01", why)
+    ]
 
 
 def main() -> None:

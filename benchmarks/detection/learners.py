@@ -41,17 +41,7 @@ def figure(id_: str, what: str, truth: Any, score: Any, measure: Any, goal: floa
     """A row of a ranking measure with its interval."""
     t, s = np.asarray(truth, dtype=int), np.asarray(score, dtype=float)
     value = float(measure(t, s))
-    holds = None if goal is None else value >= goal
-    return row(
-        id_,
-        what,
-        value,
-        COMMAND,
-        goal=None if goal is None else f">= {goal}",
-        interval=interval(t, s, measure),
-        holds=holds,
-        why=why if holds is False else None,
-    )
+    return row(id_, what, value, COMMAND, None if goal is None else f">= {goal}", interval(t, s, measure), why=why)
 
 
 def fitted(x: pd.DataFrame, y: Any, rounds: int = 400, **more: Any) -> lgb.Booster:

@@ -13,6 +13,7 @@ from benchmarks import judged, worlds
 from benchmarks.detection.taught import AS_OF, by_truth, told_everything
 from benchmarks.detection.unseen import FALSE_ALARMS, FEWEST, unseen_orders, unseen_schemes
 from benchmarks.detection.views import false_views
+from benchmarks.intervals import DRAWS
 from benchmarks.judged import Judgement, judgement
 from benchmarks.page import figure_row, recall_at_precision, row, share_row
 from benchmarks.slice import DAYS, UNSEEN
@@ -51,7 +52,7 @@ def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
     return frame
 
 
-def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float) -> tuple[list[dict[str, Any]], str]:
+def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float, owner: pd.Series) -> tuple[list[dict[str, Any]], str]:
     """Recall at 1 % false alarms by scheme, intensity and evasion."""
     table = planted.join(score.rename("score"), how="inner")
     table["hit"] = table["score"] > bar
@@ -59,7 +60,13 @@ def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float) -> tuple[list
         table["intensity"].astype(float), [0, 0.2, 0.5, 1.0, 10.0], labels=["to 20 %", "20-50 %", "50-100 %", "above"]
     )
     rows = [
-        share_row(f"recall-{scheme}", f"`{scheme}`: recall of {len(g)} sessions at 1 % false alarms, seed {UNSEEN}", g["hit"], COMMAND)
+        share_row(
+            f"recall-{scheme}",
+            f"`{scheme}`: recall of {len(g)} sessions at 1 % false alarms, seed {UNSEEN}",
+            g["hit"],
+            COMMAND,
+            group=owner.loc[g.index],
+        )
         for scheme, g in table.groupby("scheme")
         if len(g) >= FEWEST
     ]
@@ -125,8 +132,7 @@ def goals(
     figures = zip(asked, *found, strict=True)
     for (name, words, members, goal), value, most, beside in figures:
         why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(everything)} sessions the same trees reach {most.value:.3f}, the rest is not in the signals"
-        good = value.value >= goal
-        out.append(row(name, f"{words} ({len(members)}): recall at 99 % precision", value.value, COMMAND, f">= {goal}", [value.low, value.high], good, None if good else why))  # fmt: skip
+        out.append(figure_row(name, f"{words} ({len(members)}): recall at 99 % precision", value, COMMAND, f">= {goal}", why))
         out.append(figure_row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", beside, COMMAND))  # fmt: skip
         out.append(figure_row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
     return out
@@ -148,24 +154,34 @@ def attacker(score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataF
     ]
     rows = []
     for band, group in t.groupby("band", observed=True):
-        options = []
-        for (scheme, evasion), g in group.groupby(["scheme", "evasion"]):
-            if len(g) >= FEWEST:
-                missed = max(float(g["unseen"].mean()), 0.5 / len(g))
-                options.append((float(g["price"].median()) / missed, scheme, int(evasion), len(g), missed, float(g["price"].median())))
+        options = {
+            name: g[["price", "unseen"]].to_numpy(dtype=float) for name, g in group.groupby(["scheme", "evasion"]) if len(g) >= FEWEST
+        }
         if not options:
             continue
-        price, scheme, evasion, n, missed, one = min(options)
-        lines.append(f"| {band} | {scheme}, {evasion} | {n} | {missed:.2f} | {one:.1f} | {price:.1f} |")
-        rows.append(
-            row(
-                f"attacker-{str(band).split()[0]}",
-                f"Attacker's least expected price of {band} more views unseen, CNY per 1,000 honest views ({scheme}, evasion {evasion})",
-                price,
-                COMMAND,
-            )
-        )
+        found = {name: expected_price(*g.T) for name, g in options.items()}
+        scheme, evasion = min(found, key=found.__getitem__)
+        tried, price = options[scheme, evasion], found[scheme, evasion]
+        one = float(np.median(tried[:, 0]))
+        lines.append(f"| {band} | {scheme}, {evasion} | {len(tried)} | {one / price:.2f} | {one:.1f} | {price:.1f} |")
+        what = f"Attacker's least expected price of {band} more views unseen, CNY per 1,000 honest views ({scheme}, evasion {evasion})"
+        rows.append(row(f"attacker-{str(band).split()[0]}", what, price, COMMAND, interval=_least_prices(list(options.values()))))
     return rows, "\n".join(lines)
+
+
+def expected_price(price: np.ndarray, unseen: np.ndarray) -> float:
+    """Price of one session that stays unseen: the median of what so many cost over the share of them that is missed; where none is, half of one."""
+    return float(np.median(price)) / max(float(unseen.mean()), 0.5 / len(unseen))
+
+
+def _least_prices(options: list[np.ndarray]) -> list[float]:
+    """90 % bootstrap interval of the least expected price, sessions drawn within each option, and the cheapest chosen anew in each draw.
+
+    `options`: per scheme and evasion, (sessions, 2) of price and whether unseen.
+    """
+    rng = np.random.default_rng(7)
+    draws = [min(expected_price(*g[rng.integers(0, len(g), len(g))].T) for g in options) for _ in range(DRAWS)]
+    return [float(x) for x in np.quantile(draws, [0.05, 0.95])]
 
 
 def _calibration_error(truth: np.ndarray, probability: np.ndarray) -> float:
@@ -184,7 +200,7 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     bar = float(score.loc[honest].quantile(1 - FALSE_ALARMS))
     planted = worlds.fraudulent_sessions(lake)
     size = inflation(lake, signals.index)
-    out, table = by_scheme(score, planted, bar)
+    out, table = by_scheme(score, planted, bar, one.owner)
     costs, curve = attacker(score, bar, size, planted)
     everything = told_everything()
     out += goals(score, bad, size, planted, one, everything)
@@ -195,19 +211,6 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     some = pd.Index(sorted(rng.choice(signals.index, min(STEADY, len(signals)), replace=False)))
     out += false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, one)
     error = bootstrapped(_calibration_error, guilty.astype(float), probability.to_numpy(), one.owner)
-    ece = error.value
-    out.append(
-        row(
-            "ece-session_inflation",
-            "`session_inflation` on the unseen world, against planted truth: expected calibration error, ten bins of equal mass",
-            ece,
-            COMMAND,
-            "<= 0.02",
-            [error.low, error.high],
-            ece <= 0.02,
-            why=None
-            if ece <= 0.02
-            else "calibrated on verdicts of another world, 2 % of which are wrong and few of which find the smallest frauds",
-        )
-    )
-    return out, [table, curve]
+    why = "calibrated on verdicts of another world, 2 % of which are wrong and few of which find the smallest frauds"
+    what = "`session_inflation` on the unseen world, against planted truth: expected calibration error, ten bins of equal mass"
+    return [*out, figure_row("ece-session_inflation", what, error, COMMAND, "<= 0.02", why)], [table, curve]

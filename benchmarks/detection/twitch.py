@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.page import row
+from benchmarks.page import share_row
 from features import injected
 from features.series import unexplained_step_max
 from features.shape import unexplained_level_shift
@@ -109,24 +109,18 @@ def rows(data: Path, say: Any) -> list[dict[str, Any]]:
 def _table(found: pd.DataFrame) -> list[dict[str, Any]]:
     out = []
     for (shape, size, method), g in found.groupby(["shape", "size", "method"]):
-        name, value = SHAPES[shape].__name__, float(g["found"].mean())
+        name = SHAPES[shape].__name__
         if method.startswith("odds") and method.endswith("follows") != (name == "follow"):
             continue  # each asks about its own counters
         mine = method == "odds of forged views" and name == "idle"
-        goal = {0.2: 0.60, 0.5: 0.90}.get(size) if mine else None
-        error = 1.645 * np.sqrt(value * (1 - value) / len(g))
         out.append(
-            row(
-                f"twitch-{name}-{int(size * 100)}-{method}".replace(" ", "-"),
+            share_row(
+                f"twitch-{name}-{int(size * 100)}-{method}",
                 f"Real Twitch broadcasts, {name} inflation of {size:.0%} injected into {len(g)}, {method}: recall at 1 % false alarms",
-                value,
+                g["found"],
                 COMMAND,
-                goal=None if goal is None else f">= {goal}",
-                interval=[max(0.0, value - error), min(1.0, value + error)],
-                holds=None if goal is None else value >= goal,
-                why="a channel's honest average varies by a log-sd of 0.3 from one broadcast to the next, as much as bots of 35 % add; the trees behind the odds were taught with forgeries of this very shape, so that what they miss is, as far as trees can tell, not in counters of whole broadcasts"
-                if goal is not None and value < goal
-                else None,
+                {0.2: ">= 0.60", 0.5: ">= 0.90"}.get(size) if mine else None,
+                "a channel's honest average varies by a log-sd of 0.3 from one broadcast to the next, as much as bots of 35 % add; the trees behind the odds were taught with forgeries of this very shape, so that what they miss is, as far as trees can tell, not in counters of whole broadcasts",
             )
         )
     return out
@@ -137,7 +131,8 @@ def minutes(data: Path, say: Any) -> list[dict[str, Any]]:
     say("Twitch chat minutes")
     m = pd.read_parquet(data / "twitch_chat_minutes" / "messages.parquet")
     series = [g.drop_duplicates("minute")["viewers"].to_numpy(dtype=float) for _, g in m.groupby("session")]
-    pieces = [x[i : i + 60] for x in series for i in range(0, len(x) - 60, 10)]
+    cut = [(k, x[i : i + 60]) for k, x in enumerate(series) for i in range(0, len(x) - 60, 10)]
+    whose, pieces = [k for k, _ in cut], [piece for _, piece in cut]
     rng, out = np.random.default_rng(7), []
 
     def values(pieces_: list[np.ndarray], kernel: Any) -> np.ndarray:
@@ -154,11 +149,12 @@ def minutes(data: Path, say: Any) -> list[dict[str, Any]]:
                     ramp = np.clip((np.arange(len(p)) - start) / (1 if shape == "at once" else 10), 0, 1)
                     botted.append(p + size * p.mean() * ramp)
                 out.append(
-                    row(
-                        f"minutes-{name}-{int(size * 100)}-{shape}".replace(" ", "-"),
-                        f"Real Twitch minutes ({len(pieces)} overlapping hours of {len(series)} sessions), bots of {size:.0%} joining {shape}, {name}: recall at 1 % false alarms",
-                        float((values(botted, kernel) > bar).mean()),
+                    share_row(
+                        f"minutes-{name}-{int(size * 100)}-{shape}",
+                        f"Real Twitch minutes ({len(pieces)} overlapping hours of {len(set(whose))} sessions), bots of {size:.0%} joining {shape}, {name}: recall at 1 % false alarms",
+                        values(botted, kernel) > bar,
                         COMMAND,
+                        group=whose,
                     )
                 )
     return out

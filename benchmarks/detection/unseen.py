@@ -10,6 +10,7 @@ import pandas as pd
 
 from benchmarks import worlds
 from benchmarks.detection.taught import AS_OF, by_other, by_truth
+from benchmarks.intervals import ratio_interval
 from benchmarks.judged import Judgement
 from benchmarks.page import row
 from features import engine
@@ -28,13 +29,18 @@ SEEDS = (7, 1, 2)  # of trees that never saw a scheme
 LEAST = 0.7  # of what the full model finds, that is asked for
 
 
+def hits(score: pd.Series, here: pd.Index, rivals: pd.Index) -> np.ndarray:
+    """Which of the sessions or orders `here` score above all but one in a hundred of their rivals, shape (here,)."""
+    return (score.loc[here] > score.loc[rivals].quantile(1 - FALSE_ALARMS)).to_numpy()
+
+
 def recall(score: pd.Series, here: pd.Index, rivals: pd.Index) -> float:
-    """Share of the sessions or orders `here` that score above all but one in a hundred of their rivals."""
-    return float((score.loc[here] > score.loc[rivals].quantile(1 - FALSE_ALARMS)).mean())
+    """Share of those."""
+    return float(hits(score, here, rivals).mean())
 
 
-def best_alone(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, float]:
-    """The one signal that finds most of a scheme by how far it lies from tonight's peers on its suspicious side, and how much it finds.
+def best_alone(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, np.ndarray]:
+    """The one signal that finds most of a scheme by how far it lies from tonight's peers on its suspicious side, and what it finds of `here`.
 
     Chosen knowing the truth, so that whoever watches for single signals far out, not knowing which, finds less.
     """
@@ -42,20 +48,24 @@ def best_alone(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, f
     assert trees.peers is not None
     side = np.array([BY_NAME[c].direction or 0 for c in trees.columns])
     away = pd.DataFrame(trees.peers.of(one.signals[trees.columns].to_numpy()) * side, index=one.signals.index, columns=trees.columns)
-    found = {c: recall(away[c].fillna(-np.inf), here, rivals) for c, s in zip(trees.columns, side, strict=True) if s}
-    name = max(found, key=found.__getitem__)
+    found = {c: hits(away[c].fillna(-np.inf), here, rivals) for c, s in zip(trees.columns, side, strict=True) if s}
+    name = max(found, key=lambda c: found[c].mean())
     return name, found[name]
 
 
 def _ceilings(
-    scheme: str, seen: float, told: pd.Series, one: Judgement, here: pd.Index, rivals: pd.Index
+    scheme: str, full: pd.Series, told: pd.Series, one: Judgement, here: pd.Index, rivals: pd.Index
 ) -> tuple[str, list[dict[str, Any]]]:
-    """Why a scheme is missed, and rows of what trees that were told everything else find of it and what one signal would, over what is `seen`."""
-    most, (signal, alone) = recall(told, here, rivals), best_alone(one, here, rivals)
-    why = f"its traces are not those of the other schemes; told everything of the other schemes the same trees reach {most / seen:.2f}, and the signal that finds most of it, chosen knowing the truth, {alone / seen:.2f} (rows below)"
+    """Why a scheme is missed, and rows of what trees that were told everything else find of it and what one signal would, over what the `full` model does."""
+    seen, most, (signal, alone) = hits(full, here, rivals), hits(told, here, rivals), best_alone(one, here, rivals)
+    why = f"its traces are not those of the other schemes; told everything of the other schemes the same trees reach {most.sum() / seen.sum():.2f}, and the signal that finds most of it, chosen knowing the truth, {alone.sum() / seen.sum():.2f} (rows below)"
+    words = {
+        "ceiling": (most, "taught by planted truth of all other schemes", "a ceiling, not released"),
+        "one-signal": (alone, f"by `{signal}` alone, which finds most of it", "chosen knowing the truth"),
+    }
     return why, [
-        row(f"unseen-{scheme}-ceiling", f"`{scheme}` never seen: the same, taught by planted truth of all other schemes ({most:.2f} of {seen:.2f}; a ceiling, not released)", most / seen, COMMAND),
-        row(f"unseen-{scheme}-one-signal", f"`{scheme}` never seen: the same by `{signal}` alone, which finds most of it ({alone:.2f} of {seen:.2f}; chosen knowing the truth)", alone / seen, COMMAND),
+        row(f"unseen-{scheme}-{id_}", f"`{scheme}` never seen: the same, {how} ({found.mean():.2f} of {seen.mean():.2f}; {note}; interval over operators)", float(found.sum() / seen.sum()), COMMAND, interval=ratio_interval(found, seen, one.owner.loc[here]))
+        for id_, (found, how, note) in words.items()
     ]  # fmt: skip
 
 
@@ -79,10 +89,9 @@ def _data(model: Model, say: Any) -> Dataset:
 def _share(name: str, what: str, seen: float, values: list[float], n: int, asked: bool) -> dict[str, Any]:
     """Row of what is found of a scheme without it over what is `seen` with it; `asked`: whether there is a goal to it."""
     share = float(np.mean(values)) / seen if seen > 0 else float("nan")
-    judgement: dict[str, Any] = {"interval": [min(values) / seen, max(values) / seen]} if seen > 0 else {}
-    if asked and seen > 0:
-        judgement |= {"goal": f">= {LEAST}", "holds": share >= LEAST}
-    return row(f"unseen-{name}", f"{what} ({np.mean(values):.2f} of {seen:.2f}, {n} judged; mean of {len(SEEDS)} draws of trees, interval: least to most)", share, COMMAND, **judgement)  # fmt: skip
+    interval = [min(values) / seen, max(values) / seen] if seen > 0 else None
+    goal = f">= {LEAST}" if asked and seen > 0 else None
+    return row(f"unseen-{name}", f"{what} ({np.mean(values):.2f} of {seen:.2f}, {n} judged; mean of {len(SEEDS)} draws of trees, interval: least to most)", share, COMMAND, goal, interval)  # fmt: skip
 
 
 def unseen_schemes(
@@ -113,7 +122,7 @@ def unseen_schemes(
             found = _share(f"{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model{words}", seen, values, len(here), not name)  # fmt: skip
             if found["holds"] is False:
                 without = ~everything.entity.isin(with_it).to_numpy()
-                found["why"], ceilings = _ceilings(scheme, seen, by_truth(one, everything, without), one, here, rivals)
+                found["why"], ceilings = _ceilings(scheme, score_seen, by_truth(one, everything, without), one, here, rivals)
             out.append(found)
         out += ceilings
     return out
@@ -138,7 +147,7 @@ def unseen_orders(one: Judgement, planted: pd.DataFrame, say: Any) -> list[dict[
         if found["holds"] is False:
             signal, alone = best_alone(one, here, honest)
             found["why"] = (
-                f"its traces are not those of the other schemes; the signal that finds most of it, chosen knowing the truth, reaches {alone / seen:.2f} (`{signal}`)"
+                f"its traces are not those of the other schemes; the signal that finds most of it, chosen knowing the truth, reaches {alone.mean() / seen:.2f} (`{signal}`)"
             )
         out.append(found)
     return out
