@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,25 +18,28 @@ import numpy as np
 from benchmarks import worlds
 from benchmarks.demo import free_port
 from benchmarks.judged import judged
-from benchmarks.page import figure_row, row
+from benchmarks.page import figure_row
 from benchmarks.slice import DAYS, TRAINED, UNSEEN
+from benchmarks.speed.timing import COMMAND, REPEATS, repeated_row
 from data_contracts.faults import LakeProblem
 from serving.running import EmbeddedStore, RedisStore, rows_of
 from serving.store import load_night
 from training.evaluate import average_precision
 from training.release import load
 
-COMMAND = "make bench-speed"
 
-
-def quantiles(run: Callable[[int], Any], times: int = 20_000) -> tuple[float, float]:
-    """p50 and p99 of a call in microseconds."""
-    spent = np.empty(times)
-    for i in range(times):
-        begin = time.perf_counter_ns()
-        run(i)
-        spent[i] = time.perf_counter_ns() - begin
-    return float(np.quantile(spent, 0.5) / 1e3), float(np.quantile(spent, 0.99) / 1e3)
+def quantiles(calls: dict[str, tuple[Callable[[int], Any], int]]) -> dict[str, np.ndarray]:
+    """p50 and p99 of calls in microseconds, shape (`REPEATS`, 2) each, in turns; of a call so many are made each time."""
+    found: dict[str, list[np.ndarray]] = {name: [] for name in calls}
+    for _ in range(REPEATS):
+        for name, (run, times) in calls.items():
+            spent = np.empty(times)
+            for i in range(times):
+                begin = time.perf_counter_ns()
+                run(i)
+                spent[i] = time.perf_counter_ns() - begin
+            found[name].append(np.quantile(spent, [0.5, 0.99]) / 1e3)
+    return {name: np.array(values) for name, values in found.items()}
 
 
 def fewer_trees(models: Path) -> list[dict[str, Any]]:
@@ -63,22 +66,43 @@ def fewer_trees(models: Path) -> list[dict[str, Any]]:
     return out
 
 
-def shared(say: Any) -> list[dict[str, Any]]:
-    """The same minutes from a Redis on the loopback: one at a time, and sixteen in one command."""
-    if shutil.which("redis-server") is None:
-        say("redis-server is not installed (apt-get install redis-server): its rows are left out")
-        return []
-    with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as url:
-        store, one = RedisStore(url), np.ones(15)
-        for i in range(50):
-            store.put(f"s{i}", "o", [(m, one) for m in range(120)])
-        half, most = quantiles(lambda i: store.get([f"s{i % 50}"]), 5000)
-        many = [f"s{i}" for i in range(16)]
-        half16, most16 = quantiles(lambda i: store.get(many), 2000)
-    return [
-        row("lookup-redis", f"The same from Redis on the loopback, one blob a session, one at a time: p50 in microseconds (p99 {most:.0f})", half, COMMAND),
-        row("lookup-redis-16", f"The same, sixteen sessions in one command: p50 in microseconds a session (p99 {most16 / 16:.0f})", half16 / 16, COMMAND),
-    ]  # fmt: skip
+def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
+    """What a check looks up, in turns: an operator in the published night, and minutes of running sessions from SQLite and, where it is
+    installed, from a Redis on the loopback, one session at a time and sixteen in one command."""
+    state, one = load_night(lake), np.ones(15)
+    names = list(state.operators)
+    calls: dict[str, tuple[Callable[[int], Any], int]] = {"embedded": (lambda i: state.operators[names[i % len(names)]], 20_000)}
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
+        minutes = EmbeddedStore(folder / "minutes.sqlite")
+        calls["minutes"] = (lambda i: rows_of(minutes.get([f"s{i % 50}"])[0][1]), 3000)
+        stores: list[EmbeddedStore | RedisStore] = [minutes]
+        if shutil.which("redis-server") is None:
+            say("redis-server is not installed (apt-get install redis-server): its rows are left out")
+        else:
+            redis, many = RedisStore(held.enter_context(redis_server(folder))), [f"s{i}" for i in range(16)]
+            stores.append(redis)
+            calls["redis"] = (lambda i: redis.get([f"s{i % 50}"]), 5000)
+            calls["redis-16"] = (lambda i: redis.get(many), 2000)
+        for store in stores:
+            for i in range(50):
+                store.put(f"s{i}", "o", [(m, one) for m in range(120)])
+        found = quantiles(calls)
+    words = {
+        "embedded": "Embedded lookup of an operator in the published night",
+        "minutes": "120 minutes of a running session from SQLite",
+        "redis": "The same from Redis on the loopback, one blob a session, one at a time",
+        "redis-16": "The same, sixteen sessions in one command, a session",
+    }
+    out = []
+    for name, values in found.items():
+        half, most = values.T / (16 if name == "redis-16" else 1)
+        goals = ("<= 5", "<= 50") if name == "embedded" else (None, None)
+        out.append(repeated_row(f"lookup-{name}", f"{words[name]}: p50 in microseconds", half, goals[0], "the process waits for others"))
+        out.append(
+            repeated_row(f"lookup-{name}-p99", f"{words[name]}: p99 in microseconds", most, goals[1], "the process waits for others")
+        )
+    return out
 
 
 @contextmanager
@@ -101,22 +125,8 @@ def redis_server(folder: Path) -> Iterator[str]:
 
 
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
-    lake, out = worlds.made("medium", TRAINED), []
     say("lookups")
-    state = load_night(lake)
-    names = list(state.operators)
-    half, most = quantiles(lambda i: state.operators[names[i % len(names)]])
-    out.append(row("lookup-embedded", f"Embedded lookup of an operator in the published night: p50 in microseconds (p99 {most:.1f})", half, COMMAND, "<= 5", holds=half <= 5 and most <= 50))  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        minutes = EmbeddedStore(Path(folder) / "minutes.sqlite")
-        one = np.ones(15)
-        for i in range(50):
-            minutes.put(f"s{i}", "o", [(m, one) for m in range(120)])
-        half, most = quantiles(lambda i: rows_of(minutes.get([f"s{i % 50}"])[0][1]), 3000)
-        out.append(
-            row("lookup-minutes", f"120 minutes of a running session from SQLite: p50 in microseconds (p99 {most:.0f})", half, COMMAND)
-        )
-    out += shared(say)
+    out = lookups(worlds.made("medium", TRAINED), say)
     say("rows through trees")
     out += through_trees(models)
     say("fewer trees")
@@ -134,14 +144,14 @@ def through_trees(models: Path) -> list[dict[str, Any]]:
         raise RuntimeError("trees: ours and LightGBM's raw scores differ")
     for name, rows, times in (("row", many[:1], 2000), ("batch", many, 1)):
         spent: dict[str, list[float]] = {"ours": [], "LightGBM": []}
-        for _ in range(7):
+        for _ in range(REPEATS):
             for which, asked in (("ours", ours), ("LightGBM", theirs)):
                 begin = time.process_time()
                 for _ in range(times):
                     asked(rows)
                 spent[which].append((time.process_time() - begin) / times / len(rows))
-        mine, other = np.median(spent["ours"]), np.median(spent["LightGBM"])
+        mine, other = np.array(spent["ours"]), np.array(spent["LightGBM"])
         words = "one row at a time" if name == "row" else f"{len(rows):,} rows at once"
-        what = f"{booster.num_trees()} trees of `session_inflation_live`, {words}, equal bit for bit: CPU time of LightGBM ({1e6 * other:.1f} us a row) over ours ({1e6 * mine:.1f} us)"
-        out.append(row(f"trees-{name}", what, float(other / mine), COMMAND))
+        what = f"{booster.num_trees()} trees of `session_inflation_live`, {words}, equal bit for bit: CPU time of LightGBM ({1e6 * np.median(other):.1f} us a row) over ours ({1e6 * np.median(mine):.1f} us)"
+        out.append(repeated_row(f"trees-{name}", what, other / mine))
     return out

@@ -23,15 +23,14 @@ import pyarrow.dataset as pads
 
 from benchmarks import worlds
 from benchmarks.demo import free_port
-from benchmarks.page import row
+from benchmarks.speed.timing import REPEATS, repeated_row
 from data_contracts.lake import files_of
 from serving.check import REMEMBERED
 from serving.keys import make_key
 from serving.running import EmbeddedStore, as_row
 
-COMMAND = "make bench-speed"
 AT_ONCE = (1, 16, 64)
-SECONDS, ROUNDS = 4, 3
+SECONDS = 4
 SESSIONS = 50  # running sessions with up to 120 minutes, each of another operator
 FRESH = REMEMBERED + 952  # so many sessions in turn that none is remembered when it is asked for again
 SERVICES = {
@@ -150,7 +149,7 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
                 servers[name] = started(target, environment, home / "log")
                 measured(servers[name][1], scripts["again"], 4)
             asked: dict[str, int] = defaultdict(int)
-            for _ in range(ROUNDS):
+            for _ in range(REPEATS):
                 for connections, (name, load) in product(AT_ONCE, LOADS.items()):
                     speed, p99, wrong, many = measured(servers[load[0]][1], scripts[load[1]], connections, asked[name])
                     asked[name] += many
@@ -160,22 +159,22 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
         finally:
             for server, _port in servers.values():
                 stop(server)
-    return _judged({k: (float(np.median([s for s, _ in v])), float(np.median([p for _, p in v]))) for k, v in pace.items()})
+    return _judged({k: np.array(v) for k, v in pace.items()})
 
 
-def _judged(found: dict[tuple[str, int], tuple[float, float]]) -> list[dict[str, Any]]:
+def _judged(found: dict[tuple[str, int], np.ndarray]) -> list[dict[str, Any]]:
+    """Rows by load and connections, from requests a second and p99 in milliseconds of each round, shape (rounds, 2); ratios round by round."""
     out = []
+    why = "a check reads minutes, compares them with those it has seen, decides, seals its line in the journal and waits until it is on disk: half as much Python again as a no-op, in one thread, and a sync"
     for connections in AT_ONCE:
-        speed, p99 = found["boost check", connections]
-        unseen = found["unseen", connections][0]
-        tuned, tuned_p99 = found["tuned no-op", connections]
-        plain = found["default no-op", connections][0]
-        why = "a check reads minutes, compares them with those it has seen, decides, seals its line in the journal and waits until it is on disk: half as much Python again as a no-op, in one thread, and a sync"
+        (speed, p99), (unseen, _), (tuned, tuned_p99), (plain, _) = (
+            found[name, connections].T for name in ("boost check", "unseen", "tuned no-op", "default no-op")
+        )
         out += [
-            row(f"boost-pace-{connections}", f"Boost checks a second at {connections} connections, of sessions that were looked at when their minutes came (tuned no-op {tuned:.0f}, default no-op {plain:.0f})", speed, COMMAND),
-            row(f"boost-unseen-{connections}", f"The same when every session is one the service has forgotten, so that each check runs kernels and the model, {connections} connections", unseen, COMMAND),
-            row(f"boost-tuned-{connections}", f"The same over the tuned no-op, {connections} connections", speed / tuned, COMMAND, ">= 0.6", holds=speed >= 0.6 * tuned, why=None if speed >= 0.6 * tuned else why),
-            row(f"boost-default-{connections}", f"The same over BentoML's default no-op, {connections} connections", speed / plain, COMMAND, ">= 2", holds=speed >= 2 * plain, why=None if speed >= 2 * plain else why),
-            row(f"boost-p99-{connections}", f"p99 of a check ({p99:.1f} ms) over the tuned no-op's ({tuned_p99:.1f} ms), {connections} connections", p99 / tuned_p99, COMMAND, "<= 1.5", holds=p99 <= 1.5 * tuned_p99, why=None if p99 <= 1.5 * tuned_p99 else why),
+            repeated_row(f"boost-pace-{connections}", f"Boost checks a second at {connections} connections, of sessions that were looked at when their minutes came (tuned no-op {np.median(tuned):.0f}, default no-op {np.median(plain):.0f})", speed),
+            repeated_row(f"boost-unseen-{connections}", f"The same when every session is one the service has forgotten, so that each check runs kernels and the model, {connections} connections", unseen),
+            repeated_row(f"boost-tuned-{connections}", f"The same over the tuned no-op, {connections} connections", speed / tuned, ">= 0.6", why),
+            repeated_row(f"boost-default-{connections}", f"The same over BentoML's default no-op, {connections} connections", speed / plain, ">= 2", why),
+            repeated_row(f"boost-p99-{connections}", f"p99 of a check ({np.median(p99):.1f} ms) over the tuned no-op's ({np.median(tuned_p99):.1f} ms), {connections} connections", p99 / tuned_p99, "<= 1.5", why),
         ]  # fmt: skip
     return out

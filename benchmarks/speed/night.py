@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -16,17 +15,17 @@ from typing import Any
 from unittest.mock import patch
 
 import duckdb
+import numpy as np
 import pyarrow.parquet as pq
 from lightgbm import Booster
 
 from benchmarks import worlds
-from benchmarks.page import row
 from benchmarks.slice import DAYS, TRAINED
+from benchmarks.speed.timing import REPEATS, repeated_row
 from data_contracts.lake import files_of
 from serving.nightly import nightly
 from serving.policy import load_policy
 
-COMMAND = "make bench-speed"
 GROUPED = {
     "views": "session_id",
     "interactions": "session_id",
@@ -103,25 +102,33 @@ def apart(lake: Path, models: Path) -> dict[str, float]:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def growth(small: dict[str, float], big: dict[str, float]) -> float:
-    """Exponent of CPU time by views between two nights."""
-    return math.log(big["cpu"] / small["cpu"]) / math.log(big["views"] / small["views"])
+def growth(small: Mapping[str, Any], big: Mapping[str, Any]) -> Any:
+    """Exponent of CPU time by views between two nights, or between so many pairs of nights."""
+    return np.log(big["cpu"] / small["cpu"]) / np.log(big["views"] / small["views"])
 
 
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
-    out, found = [], {}
-    for size in ("medium", "large"):
-        say(f"a {size} night")
-        one = found[size] = apart(worlds.made(size, TRAINED), models)
-        ratio, share = one["cpu"] / one["floor"], one["reasons"] / one["cpu"]
-        label = f"A night with models on the {size} world (seed {TRAINED}, {one['views'] / 1e6:.1f} M views)"
-        big = size == "large"
+    """Nights of the medium and the large world in turns, each beside its floor."""
+    lakes = {size: worlds.made(size, TRAINED) for size in ("medium", "large")}
+    nights: dict[str, list[dict[str, float]]] = {size: [] for size in lakes}
+    for i in range(REPEATS):
+        for size, lake in lakes.items():
+            say(f"a {size} night, {i + 1} of {REPEATS}")
+            nights[size].append(apart(lake, models))
+    return _judged({size: {key: np.array([one[key] for one in found]) for key in found[0]} for size, found in nights.items()})
+
+
+def _judged(found: dict[str, dict[str, np.ndarray]]) -> list[dict[str, Any]]:
+    """Rows of nights by size of their world; each value of a night: shape (repeats,)."""
+    out = []
+    for size, one in found.items():
+        label = f"A night with models on the {size} world (seed {TRAINED}, {one['views'][0] / 1e6:.1f} M views)"
+        cpu, wall, floor = (np.median(one[key]) for key in ("cpu", "wall", "floor"))
         out += [
-            row(f"night-floor-{size}", f"{label}: CPU time ({one['cpu']:.0f} s, {one['wall']:.0f} s on the clock) over reading and grouping each input table once ({one['floor']:.1f} s)", ratio, COMMAND, goal="<= 8", holds=ratio <= 8, why=None if ratio <= 8 else "some sixty relations of signals and two passes of lockstep go over the same rows in one thread, for bits that repeat"),
-            row(f"night-memory-{size}", "The same: peak memory in GB", one["gb"], COMMAND, goal="<= 8" if big else None, holds=one["gb"] <= 8 if big else None, why="text columns of all views are held beside their copies; the engine itself spills at 4 GB" if big and one["gb"] > 8 else None),
-            row(f"night-reasons-{size}", "The same: SHAP values of what is shown, as a share of its CPU time", share, COMMAND, goal="<= 0.25", holds=share <= 0.25, why=None if share <= 0.25 else "too many entities are explained"),
+            repeated_row(f"night-floor-{size}", f"{label}: CPU time ({cpu:.0f} s, {wall:.0f} s on the clock) over reading and grouping each input table once ({floor:.1f} s)", one["cpu"] / one["floor"], "<= 8", "some sixty relations of signals and two passes of lockstep go over the same rows in one thread, for bits that repeat"),
+            repeated_row(f"night-memory-{size}", "The same: peak memory in GB", one["gb"], "<= 8" if size == "large" else None, "text columns of all views are held beside their copies; the engine itself spills at 4 GB"),
+            repeated_row(f"night-reasons-{size}", "The same: SHAP values of what is shown, as a share of its CPU time", one["reasons"] / one["cpu"], "<= 0.25", "too many entities are explained"),
         ]  # fmt: skip
-    a, b = found["medium"], found["large"]
-    grows = growth(a, b)
-    out.append(row("night-growth", "Growth exponent of the night's CPU time from the medium to the large world", grows, COMMAND, goal="<= 1.1", holds=grows <= 1.1, why=None if grows <= 1.1 else "lockstep pairs grow faster than views"))  # fmt: skip
-    return out
+    grows = growth(found["medium"], found["large"])
+    what = "Growth exponent of the night's CPU time from the medium to the large world"
+    return [*out, repeated_row("night-growth", what, grows, "<= 1.1", "lockstep pairs grow faster than views")]

@@ -1,4 +1,4 @@
-"""Interleaved repeats, medians and peaks of memory."""
+"""Interleaved repeats, peaks of memory, and the row of what was measured several times."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.page import row
 
-def interleaved(methods: dict[str, Callable[[], Any]], repeats: int = 5) -> dict[str, float]:
-    """Median CPU seconds of each method over interleaved repeats; each is run once before, to compile and to warm."""
+REPEATS = 5
+COMMAND = "make bench-speed"
+
+
+def interleaved(methods: dict[str, Callable[[], Any]], repeats: int = REPEATS) -> dict[str, np.ndarray]:
+    """CPU seconds of each method, shape (repeats,): round by round, all methods in each; each is run once before, to compile and to warm."""
     for run in methods.values():
         run()
     spent: dict[str, list[float]] = {name: [] for name in methods}
@@ -21,7 +26,18 @@ def interleaved(methods: dict[str, Callable[[], Any]], repeats: int = 5) -> dict
             begin = time.process_time()
             run()
             spent[name].append(time.process_time() - begin)
-    return {name: float(np.median(values)) for name, values in spent.items()}
+    return {name: np.array(values) for name, values in spent.items()}
+
+
+def repeated_row(id_: str, what: str, values: np.ndarray, goal: str | None = None, why: str | None = None) -> dict[str, Any]:
+    """Median of repeats, shape (repeats,), with the least and the most of them, between which the median of five or more lies with at
+    least 90 % whatever their distribution (Conover, Practical Nonparametric Statistics: order statistics; 94 % of five).
+
+    Raises ValueError for fewer than five.
+    """
+    if len(values) < REPEATS:
+        raise ValueError(f"{id_}: {len(values)} repeats, where at least {REPEATS} are needed")
+    return row(id_, what, float(np.median(values)), COMMAND, goal, [float(np.min(values)), float(np.max(values))], why=why)
 
 
 def peak_mb(code: str) -> float:
@@ -30,3 +46,8 @@ def peak_mb(code: str) -> float:
     tail = "\nprint(int(next(x for x in open('/proc/self/status') if x.startswith('VmHWM')).split()[1]) / 1024)"
     done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=True)
     return float(done.stdout.strip().splitlines()[-1])
+
+
+def peaks_mb(code: str) -> np.ndarray:
+    """Peaks of so many processes one after another, shape (REPEATS,)."""
+    return np.array([peak_mb(code) for _ in range(REPEATS)])
