@@ -11,7 +11,8 @@ from benchmarks.page import takes_nothing, write
 from benchmarks.speed import doors, gate, graphs, night, series
 
 TEXT = """
-Medians of five interleaved repeats in one process and one run, CPU seconds (three repeats at ten million actions); two noisy cores.
+Medians of five interleaved repeats in one run, CPU seconds unless a row says otherwise; ratios are of the same round. Intervals are the least and the most of the repeats, between which the median of five lies with 94 %, whatever their distribution; those of average precision are drawn over operators.
+A difference of densities is exact and has none. Nights and peaks of memory are repeated in processes of their own, kernels and peers in one; two noisy cores.
 Polars computes the same signals as ours, and both are compared before they are timed; catch22 and tsfresh compute their own. Peers are installed by the same command from their own lock file: UGFraud, graphspot, igraph, networkx, Polars, catch22, tsfresh.
 wrk asks the boost check and both no-ops in turns. A check is measured twice: of sessions whose minutes came by `PUT`, when they were looked at, which is the way of
 a running service; and of so many sessions in turn that the service has forgotten each, so that every check runs kernels and the model again.
@@ -21,7 +22,7 @@ what audiences left elsewhere 26, blocks of buyers 25, writing 22, and some fift
 **The boost check waits for the disk**: a sync takes half a millisecond here, so that a single connection cannot have more than some thousand checks a second; the rest is some 50 us of Python (95 before) beside the framework's 115, asyncio's waking of who waited, and the reading of SQLite.
 What a check answers is worked out when minutes come, the journal keeps where answers lie instead of the answers, and who is on the way to the journal comes along in one sync. At 1, 16 and 64 connections it had .29, .42 and .51 of the tuned no-op on the page before, .25, .45 and .48 and .27, .50 and .60 on those before that, and .28 and .43 (16 and 64) before all of it: a tenth either way is within what machines do.
 At one connection the sync decides. Its p99 of 1.5 ms there is .04 of the tuned no-op's only because the no-op has 35.8 ms (42.7 on the page before, 4.8 on that before it, where the ratio was 1.6): some forty milliseconds are what a kernel waits before it acknowledges a packet by itself, but nobody looked whether it is that, and the row says nothing of a check.
-The rows of the boost check were measured a quarter of an hour after the others, on the same machine and revision, for wrk had not been there. In a service of its own, with fifty sessions stored, the first runs had 4,900 and 5,400 a
+In a service of its own, with fifty sessions stored, the first runs had 4,900 and 5,400 a
 second; with nine thousand stored and a growing journal the same code has what stands above, and why was not found: the CPU of a request grows by a sixth in the service, and not in process.
 Of a check of a session that the service has forgotten, SHAP values of a session that is shown reasons take 1.6 ms, where it is.
 **Kernels run in one compiled pass** (`features/passes.py`) since 2026-11-27: a third of their time had been calls from Python, one a session and kernel (tsfresh 99.5 times before).
