@@ -71,7 +71,7 @@ def blocks(say: Any, peers: bool) -> list[dict[str, Any]]:
                 f"The same: peak memory of the process in MB, imports and {8 * len(r) / 1e6:.0f} MB of input included",
                 peaks,
                 {"1m": "<= 200", "10m": "<= 600"}[name],
-                "imports are 134 MB of it, edges 9, what the compiler takes for its first kernel 53 and the peeling 17: all four rows of blocks and lockstep are 26 to 28 MB above the page before with the same code, on another machine, and only the last is ours to shrink",
+                "imports are some 100 MB of it, edges 8, what the compiler takes for its first kernel 65 and the peeling 15; on one page it was 215, of which imports were 134, with the same code",
             )
         )
         if name == "1m" and peers:
