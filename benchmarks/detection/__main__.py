@@ -23,6 +23,7 @@ COMMAND = "make bench-detection"
 TEXT = """
 Models are those of `make bench`: trained on verdicts of the wide world of seed 101 (1,800 operators), judged here on the medium one of seed 202 by planted truth. Intervals hold 90 %, unless a row says otherwise: bootstrap intervals over operators,
 sessions, shops, series or whatever else comes as a whole, or of a share of single cases (Clopper and Pearson); a share of nothing or of all is bounded by how many such wholes there are. The row without one is a count.
+Seeds: injected blocks and forged broadcasts 1 to 5; splits, trees, shuffled times, bots in minutes, single views' sessions and bootstraps 7 (trees without a scheme 7, 1 and 2); the published split of S-FFSD 2023.
 
 ## Read with this in mind
 

@@ -13,6 +13,7 @@ from benchmarks.speed import doors, gate, graphs, night, series
 TEXT = """
 Medians of five interleaved repeats in one run, CPU seconds unless a row says otherwise; ratios are of the same round. Intervals are the least and the most of the repeats, between which the median of five lies with 94 %, whatever their distribution; those of average precision are drawn over operators.
 A difference of densities is exact and has none. Nights and peaks of memory are repeated in processes of their own, kernels and peers in one; two noisy cores.
+Seeds: graphs, actions and series 0, values that are averaged over neighbours 1, rows for trees 0 and 1, worlds 101 and 202; the load's order of requests is not seeded.
 Polars computes the same signals as ours, and both are compared before they are timed; catch22 and tsfresh compute their own. Peers are installed by the same command from their own lock file: UGFraud, graphspot, igraph, networkx, Polars, catch22, tsfresh.
 wrk asks the boost check and both no-ops in turns. A check is measured twice: of sessions whose minutes came by `PUT`, when they were looked at, which is the way of
 a running service; and of so many sessions in turn that the service has forgotten each, so that every check runs kernels and the model again.
