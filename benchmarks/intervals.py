@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,16 @@ def ratio_interval(top: Any, bottom: Any, group: Sequence[Any] | np.ndarray | pd
     picks = np.random.default_rng(7).integers(0, len(sums), (DRAWS, len(sums)))
     tops, bottoms = np.moveaxis(sums[picks].sum(axis=1), -1, 0)
     ratios = tops[bottoms > 0] / bottoms[bottoms > 0]
-    if not len(ratios):
-        return [float("nan"), float("nan")]
-    return [float(x) for x in np.quantile(ratios, [0.05, 0.95])]
+    return middle(ratios) if len(ratios) else [float("nan"), float("nan")]
+
+
+def middle(draws: Any) -> list[float]:
+    """The 90 % in the middle of draws, shape (draws,)."""
+    return [float(x) for x in np.quantile(draws, [0.05, 0.95])]
+
+
+def f1(found: set[Any], true: set[Any], group: Callable[[Any], Any] = lambda one: one) -> tuple[float, list[float]]:
+    """F1 of what was found against what is true, and its interval over groups; `group`: whose one of them is (each its own)."""
+    either = list(found | true)
+    both, sizes = [2.0 * (x in found and x in true) for x in either], [float((x in found) + (x in true)) for x in either]
+    return sum(both) / sum(sizes), ratio_interval(both, sizes, [group(x) for x in either])

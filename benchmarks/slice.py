@@ -141,9 +141,8 @@ def lookalikes(models: Path, lake: Path) -> str:
     night = worlds.START + timedelta(days=DAYS - 1)
     nightly(lake, night, models, load_policy(), say=console.print)
     tiers = read_outbound(lake, "tier_decisions").set_index("operator_id")["tier"]
-    guilty = set(worlds.truth(lake, "operators")["operator_id"])
+    honest, cheats = worlds.honest_and_cheats(lake, tiers)
     like = worlds.truth(lake, "lookalikes")
-    honest = tiers[~tiers.index.isin(guilty)]
     lines = [
         "## Honest look-alikes",
         "",
@@ -155,7 +154,6 @@ def lookalikes(models: Path, lake: Path) -> str:
     for name, group in [("any honest", honest), *((n, honest[honest.index.isin(g["operator_id"])]) for n, g in like.groupby("lookalike"))]:
         shares = " | ".join(f"{(group == t).mean():.3f}" for t in "BCD")
         lines.append(f"| {name} | {len(group)} | {shares} |")
-    cheats = tiers[tiers.index.isin(worlds.guilty_operators(lake))]
     lines.append(f"| *operators that cheat* | {len(cheats)} | " + " | ".join(f"{(cheats == t).mean():.3f}" for t in "BCD") + " |")
     return "\n".join(lines)
 

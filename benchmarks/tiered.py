@@ -26,8 +26,7 @@ def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[
         shutil.copytree(lake, copy, ignore=shutil.ignore_patterns("runs"))
         nightly(copy, worlds.START + timedelta(days=DAYS - 1), models, load_policy())
         tiers = read_outbound(copy, "tier_decisions").set_index("operator_id")["tier"]
-    planted, cheats = set(worlds.truth(lake, "operators")["operator_id"]), worlds.guilty_operators(lake)
-    honest, bad = tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(cheats)]
+    honest, bad = worlds.honest_and_cheats(lake, tiers)
     out = []
     for group, words, which, goal in (
         (honest, "honest operators", "BCD", "<= 0.01"),

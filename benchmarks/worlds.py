@@ -67,3 +67,9 @@ def guilty_operators(lake: Path) -> set[str]:
     """Operators that cheat for themselves; victims of hostile brushing are not among them, nor are rivals for that alone."""
     t = truth(lake, "operators")
     return set(t.loc[t["scheme"] != "hostile_brushing", "operator_id"])
+
+
+def honest_and_cheats(lake: Path, tiers: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Tiers by operator: of those in whom nothing was planted, and of those that cheat for themselves."""
+    planted = set(truth(lake, "operators")["operator_id"])
+    return tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(guilty_operators(lake))]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.worlds import guilty_operators
+from benchmarks.worlds import honest_and_cheats
 from data_contracts.lake import read_outbound
 from serving.nightly import nightly
 from serving.policy import load_policy
@@ -117,8 +117,7 @@ def _reviewed(lake: Path, platform: Path) -> tuple[float, float]:
     """Shares of honest operators and of cheats that a night without models reviews."""
     nightly(lake, NIGHT, None, load_policy(), say=lambda said: None)
     tiers = read_outbound(lake, "tier_decisions").set_index("operator_id")["tier"]
-    planted = set(pd.read_parquet(platform.with_name("lake.truth") / "operators.parquet")["operator_id"])
-    honest, cheats = tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(guilty_operators(platform))]
+    honest, cheats = honest_and_cheats(platform, tiers)
     assert len(honest) > 100 and len(cheats) > 20
     return float((honest != "A").mean()), float((cheats != "A").mean())
 

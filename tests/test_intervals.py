@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.intervals import ratio_interval, share_interval
+from benchmarks.intervals import f1, ratio_interval, share_interval
 
 
 def test_none_of_a_small_group_is_no_proof_of_few_and_more_of_them_say_more():
@@ -46,3 +46,10 @@ def test_the_same_input_gives_the_same_interval():
     among, whose = rng.random(500) < 0.3, rng.integers(0, 40, 500)
     order = rng.permutation(500)
     assert ratio_interval(among, np.ones(500), whose) == ratio_interval(among[order], np.ones(500), whose[order])
+
+
+def test_f1_counts_what_is_found_and_what_is_true_and_draws_whose_they_are():
+    found, true = {("a", 1), ("a", 2), ("b", 3), ("c", 5)}, {("a", 1), ("a", 2), ("b", 4), ("c", 5)}
+    value, interval = f1(found, true, lambda pair: pair[0])
+    assert value == 2 * 3 / 8 and interval[0] < value <= interval[1] == 1.0
+    assert f1({1, 2}, {1, 2}) == (1.0, share_interval(2, 2))

@@ -93,8 +93,7 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
     lake = worlds.made("medium", UNSEEN)
     nightly(lake, worlds.START + timedelta(days=DAYS - 1), models, load_policy(), say=lambda text: None)
     decisions = read_outbound(lake, "tier_decisions").set_index("operator_id")
-    tiers = decisions["tier"]
-    honest = tiers[~tiers.index.isin(set(worlds.truth(lake, "operators")["operator_id"]))]
+    honest, cheats = worlds.honest_and_cheats(lake, decisions["tier"])
     like = worlds.truth(lake, "lookalikes")
     out = []
     for name, group in [
@@ -108,7 +107,6 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
             risks = decisions.loc[group.index[among], "risk"].sort_values()
             why = f"{len(risks)} of {len(group)}, at a risk of {', '.join(f'{r:.2f}' for r in risks)} (a review from .15); one of a group of this size is {1 / len(group):.3f}"
             out.append(share_row(f"lookalike-{name}-{tiers_[0]}", f"{name}: share of {len(group)} {what}", among, COMMAND, goal, why))
-    cheats = tiers[tiers.index.isin(worlds.guilty_operators(lake))]
     for name, tiers_ in (("reviewed (B or worse)", "BCD"), ("in C or D", "CD")):
         out.append(
             share_row(f"cheats-{tiers_}", f"Operators that cheat: share of {len(cheats)} {name}", cheats.isin(list(tiers_)), COMMAND)

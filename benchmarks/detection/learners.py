@@ -8,7 +8,8 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from benchmarks.page import row
+from benchmarks.page import figure_row
+from training.evaluate import bootstrapped
 
 COMMAND = "make bench-detection"
 TREES = {
@@ -27,21 +28,11 @@ TREES = {
 }
 
 
-def interval(truth: np.ndarray, score: np.ndarray, measure: Any, draws: int = 200) -> list[float]:
-    """90 % bootstrap interval of a measure over rows."""
-    rng, values = np.random.default_rng(7), []
-    for _ in range(draws):
-        i = rng.integers(0, len(truth), len(truth))
-        if 0 < truth[i].sum() < len(i):
-            values.append(measure(truth[i], score[i]))
-    return [float(q) for q in np.quantile(values, [0.05, 0.95])]
-
-
 def figure(id_: str, what: str, truth: Any, score: Any, measure: Any, goal: float | None = None, why: str | None = None) -> dict[str, Any]:
     """A row of a ranking measure with its interval."""
     t, s = np.asarray(truth, dtype=int), np.asarray(score, dtype=float)
-    value = float(measure(t, s))
-    return row(id_, what, value, COMMAND, None if goal is None else f">= {goal}", interval(t, s, measure), why=why)
+    found = bootstrapped(measure, t, s, pd.Series(np.arange(len(t))))
+    return figure_row(id_, what, found, COMMAND, None if goal is None else f">= {goal}", why)
 
 
 def fitted(x: pd.DataFrame, y: Any, rounds: int = 400, **more: Any) -> lgb.Booster:

@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from benchmarks.detection.ceilings import stars_learners, yelpchi_oracle
 from benchmarks.detection.learners import COMMAND, figure, fitted
-from benchmarks.intervals import ratio_interval
+from benchmarks.intervals import f1
 from benchmarks.page import row, share_row
 from features.graphs.blocks import DenseBlocks
 from features.graphs.episodes import find_episodes
@@ -34,16 +34,15 @@ def shopee(data: Path, say: Any) -> list[dict[str, Any]]:
         ("pairs of shop and buyer", said, true, lambda pair: pair[0]),
         ("shops", {s for s, _ in said}, {s for s, _ in true}, lambda shop: shop),
     ):
-        either = list(a | b)
-        both, sizes = [2.0 * (x in a and x in b) for x in either], [float((x in a) + (x in b)) for x in either]
+        value, interval = f1(a, b, shop)
         out.append(
             row(
                 f"shopee-f1-{name.split()[0]}",
                 f"Shopee, episodes, {name}: F1 of {len(a)} found against {len(b)} marked (the marks are this definition, computed by others; interval over shops)",
-                sum(both) / sum(sizes),
+                value,
                 COMMAND,
                 ">= 0.97",
-                ratio_interval(both, sizes, [shop(x) for x in either]),
+                interval,
                 why="the definition is not met",
             )
         )

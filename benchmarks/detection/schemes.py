@@ -13,7 +13,7 @@ from benchmarks import judged, worlds
 from benchmarks.detection.taught import AS_OF, by_truth, told_everything
 from benchmarks.detection.unseen import FALSE_ALARMS, FEWEST, unseen_orders, unseen_schemes
 from benchmarks.detection.views import false_views
-from benchmarks.intervals import DRAWS
+from benchmarks.intervals import DRAWS, middle
 from benchmarks.judged import Judgement, judgement
 from benchmarks.page import figure_row, recall_at_precision, row, share_row
 from benchmarks.slice import DAYS, UNSEEN
@@ -180,8 +180,7 @@ def _least_prices(options: list[np.ndarray]) -> list[float]:
     `options`: per scheme and evasion, (sessions, 2) of price and whether unseen.
     """
     rng = np.random.default_rng(7)
-    draws = [min(expected_price(*g[rng.integers(0, len(g), len(g))].T) for g in options) for _ in range(DRAWS)]
-    return [float(x) for x in np.quantile(draws, [0.05, 0.95])]
+    return middle([min(expected_price(*g[rng.integers(0, len(g), len(g))].T) for g in options) for _ in range(DRAWS)])
 
 
 def _calibration_error(truth: np.ndarray, probability: np.ndarray) -> float:

@@ -20,7 +20,7 @@ from benchmarks.demo import free_port
 from benchmarks.judged import judged
 from benchmarks.page import figure_row
 from benchmarks.slice import DAYS, TRAINED, UNSEEN
-from benchmarks.speed.timing import COMMAND, REPEATS, repeated_row
+from benchmarks.speed.timing import COMMAND, REPEATS, interleaved, repeated_row
 from data_contracts.faults import LakeProblem
 from serving.running import EmbeddedStore, RedisStore, rows_of
 from serving.store import load_night
@@ -143,15 +143,14 @@ def through_trees(models: Path) -> list[dict[str, Any]]:
     if not np.array_equal(ours(many), np.reshape(theirs(many), (len(many), -1))):
         raise RuntimeError("trees: ours and LightGBM's raw scores differ")
     for name, rows, times in (("row", many[:1], 2000), ("batch", many, 1)):
-        spent: dict[str, list[float]] = {"ours": [], "LightGBM": []}
-        for _ in range(REPEATS):
-            for which, asked in (("ours", ours), ("LightGBM", theirs)):
-                begin = time.process_time()
-                for _ in range(times):
-                    asked(rows)
-                spent[which].append((time.process_time() - begin) / times / len(rows))
-        mine, other = np.array(spent["ours"]), np.array(spent["LightGBM"])
+        spent = interleaved({"ours": partial(_asked, ours, rows, times), "LightGBM": partial(_asked, theirs, rows, times)})
+        mine, other = (spent[which] / times / len(rows) for which in ("ours", "LightGBM"))
         words = "one row at a time" if name == "row" else f"{len(rows):,} rows at once"
         what = f"{booster.num_trees()} trees of `session_inflation_live`, {words}, equal bit for bit: CPU time of LightGBM ({1e6 * np.median(other):.1f} us a row) over ours ({1e6 * np.median(mine):.1f} us)"
         out.append(repeated_row(f"trees-{name}", what, other / mine))
     return out
+
+
+def _asked(raw: Callable[[np.ndarray], Any], rows: np.ndarray, times: int) -> None:
+    for _ in range(times):
+        raw(rows)

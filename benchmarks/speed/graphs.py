@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.intervals import ratio_interval
+from benchmarks.intervals import f1
 from benchmarks.page import row
 from benchmarks.speed.timing import COMMAND, interleaved, peaks_mb, repeated_row
 from features.graphs import peel
@@ -175,12 +175,10 @@ def lockstep(say: Any) -> list[dict[str, Any]]:
             engine.register("acts", acts)
             methods["DuckDB"] = lambda engine=engine: engine.sql(DUCK).df()
         spent = interleaved(methods)
-        found = ours()
-        either = np.union1d(found, pool)
-        both, sizes = 2.0 * (np.isin(either, found) & np.isin(either, pool)), 1.0 * np.isin(either, found) + np.isin(either, pool)
+        value, interval = f1(set(ours().tolist()), set(pool.tolist()))
         out += [
             repeated_row(f"lockstep-{name}-seconds", f"Lockstep pairs and components of {len(a):,} actions: CPU seconds", spent["ours"], seconds, "sorting and looking at every pair"),
-            row(f"lockstep-{name}-f1", f"The same: F1 of accounts in planted pools ({len(pool)}; interval over accounts), ten flash crowds of 3,000 beside them", float(both.sum() / sizes.sum()), COMMAND, ">= 0.99", ratio_interval(both, sizes, either), why="chance pairs in dense rooms join the components"),
+            row(f"lockstep-{name}-f1", f"The same: F1 of accounts in planted pools ({len(pool)}; interval over accounts), ten flash crowds of 3,000 beside them", value, COMMAND, ">= 0.99", interval, why="chance pairs in dense rooms join the components"),
         ]  # fmt: skip
         if "DuckDB" in spent:
             what = f"The same as a DuckDB join on two offset buckets with the same cap ({np.median(spent['DuckDB']):.2f} s) over ours"
