@@ -28,7 +28,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(KERNELS): $(wildcard features/*.py features/graphs/*.py) $(STAMP)
+$(KERNELS): $(shell find features -name '*.py') $(STAMP)
 	@find features -name '*.nb[ic]' -delete
 	@touch $@
 
@@ -52,26 +52,26 @@ check: $(STAMP) ## Style, types, import floors, stale pages
 	@$(RUN)/ruff format --check .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
-	@$(RUN)/python -m serving.docs --check
-	@$(RUN)/python -m benchmarks.calibration docs/simulation-calibration.md --check
+	@$(RUN)/python -m serving.cli.reference_pages --check
+	@$(RUN)/python -m benchmarks.simulation_realism docs/simulation-calibration.md --check
 
 docs: $(STAMP) ## Write the generated pages and notebooks again
-	@$(RUN)/python -m serving.docs
-	@$(RUN)/python -m benchmarks.calibration docs/simulation-calibration.md
+	@$(RUN)/python -m serving.cli.reference_pages
+	@$(RUN)/python -m benchmarks.simulation_realism docs/simulation-calibration.md
 	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
 
 bench: $(STAMP) $(KERNELS) ## Train on a wide world, measure scores and decisions on unseen ones and on real sets; writes docs/benchmarks
 	@$(PEERS)
-	@$(RUN)/python -m benchmarks.slice
+	@$(RUN)/python -m benchmarks.end_to_end
 	@$(RUN)/python -m benchmarks.decisions
 
 bench-detection: $(STAMP) $(KERNELS) ## Measure what the detectors find, beside peers (after bench)
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.detection
-	@$(RUN)/python -m benchmarks.market
+	@$(RUN)/python -m benchmarks.transfer.second_platform
 
 bench-night: $(STAMP) $(KERNELS) ## Measure a night of a hundred million views (after bench; an hour, 60 GB of disk)
-	@$(RUN)/python -m benchmarks.speed.hundred
+	@$(RUN)/python -m benchmarks.speed.hundred_million_views
 
 bench-speed: $(STAMP) $(KERNELS) ## Measure how fast they are, beside peers (after bench)
 	@$(PEERS)

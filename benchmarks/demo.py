@@ -29,7 +29,9 @@ def step(title: str, *arguments: str) -> str:
     """Run a steelyard command, showing its progress; returns what it printed."""
     begun = time.perf_counter()
     console.print(f"[bold]{title}[/]  steelyard {' '.join(arguments)}")
-    done = subprocess.run([str(STEELYARD), *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        [str(STEELYARD), *arguments], stdout=subprocess.PIPE, text=True, check=False
+    )
     if done.returncode:
         console.print(done.stdout)
         sys.exit(done.returncode)
@@ -45,7 +47,9 @@ def free_port() -> int:
 
 def rooms(lake: Path, tiers: pd.DataFrame) -> tuple[str, str]:
     """One honest operator and one that cheats, by the planted truth, among those the night has judged."""
-    cheats = set(pq.read_table(lake.with_name("lake.truth") / "operators.parquet").to_pandas()["operator_id"])
+    cheats = set(
+        pq.read_table(lake.with_name("lake.truth") / "operators.parquet").to_pandas()["operator_id"]
+    )
     judged = tiers[~tiers["cold_start"]].sort_values("expected_harm", ascending=False)
     honest = judged[~judged["operator_id"].isin(cheats)]["operator_id"]
     guilty = judged[judged["operator_id"].isin(cheats)]["operator_id"]
@@ -55,8 +59,14 @@ def rooms(lake: Path, tiers: pd.DataFrame) -> tuple[str, str]:
 def live_minutes(lake: Path, operator: str) -> list[dict]:
     """The first hour and a half of the operator's newest session, as a caller would send it."""
     sessions = pq.read_table(lake / "sessions").to_pandas()
-    newest = sessions[sessions["operator_id"] == operator].sort_values("started_at")["session_id"].iloc[-1]
-    minutes = pq.read_table(lake / "room_minutes", filters=[("session_id", "=", newest), ("minute", "<", 90)]).to_pandas()
+    newest = (
+        sessions[sessions["operator_id"] == operator]
+        .sort_values("started_at")["session_id"]
+        .iloc[-1]
+    )
+    minutes = pq.read_table(
+        lake / "room_minutes", filters=[("session_id", "=", newest), ("minute", "<", 90)]
+    ).to_pandas()
     mine = minutes.sort_values("minute").drop(columns=["session_id", "received_at", "day"])
     return json.loads(mine.to_json(orient="records"))
 
@@ -65,7 +75,9 @@ def ask(base: str, key: str, name: str, operator: str, minutes: list[dict]) -> d
     headers = {"X-API-Key": key}
     session = f"live-{name}"
     httpx.put(
-        f"{base}/v1/sessions/{session}/minutes", headers=headers, json={"operatorId": operator, "minutes": minutes}
+        f"{base}/v1/sessions/{session}/minutes",
+        headers=headers,
+        json={"operatorId": operator, "minutes": minutes},
     ).raise_for_status()
     body = {"requestId": f"demo-{name}", "operatorId": operator, "sessionId": session}
     answer = httpx.post(f"{base}/v1/boost-check", headers=headers, json=body)
@@ -81,17 +93,42 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True)
     last = datetime.now(UTC).date() - timedelta(days=1)
     first = last - timedelta(days=DAYS - 1)
-    step("1 simulate", "simulate", str(lake), "--seed", "7", "--size", "small", "--days", str(DAYS), "--start", str(first))
+    step(
+        "1 simulate",
+        "simulate",
+        str(lake),
+        "--seed",
+        "7",
+        "--size",
+        "small",
+        "--days",
+        str(DAYS),
+        "--start",
+        str(first),
+    )
     step("2 check", "check", str(lake))
     step("3 train", "train", str(lake), "--models", str(models), "--until", str(last))
-    step("4 nights", "nightly", str(lake), "--from", str(last - timedelta(days=1)), "--to", str(last), "--models", str(models))
+    step(
+        "4 nights",
+        "nightly",
+        str(lake),
+        "--from",
+        str(last - timedelta(days=1)),
+        "--to",
+        str(last),
+        "--models",
+        str(models),
+    )
     tiers = pd.DataFrame(json.loads(step("5 tiers", "show", "tier_decisions", str(lake), "--json")))
     key = json.loads(step("6 key", "key", str(lake), "--json"))["key"]
     port = free_port()
     console.print(f"[bold]7 serve[/]  steelyard serve {lake} --models {models} --port {port}")
     log = (folder / "serve.log").open("w")
     server = subprocess.Popen(
-        [str(STEELYARD), "serve", str(lake), "--models", str(models), "--port", str(port)], stdout=log, stderr=log, start_new_session=True
+        [str(STEELYARD), "serve", str(lake), "--models", str(models), "--port", str(port)],
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     )
     base = f"http://127.0.0.1:{port}"
     try:
@@ -103,13 +140,29 @@ def main(folder: Path) -> None:
                 pass
             time.sleep(0.5)
         answers = Table(title="boost checks", title_justify="left")
-        for column in ("room", "operator", "tier", "riskLevel", "score", "suggestedAction", "first hit"):
+        for column in (
+            "room",
+            "operator",
+            "tier",
+            "riskLevel",
+            "score",
+            "suggestedAction",
+            "first hit",
+        ):
             answers.add_column(column, overflow="fold")
         for name, operator in zip(("honest", "cheating"), rooms(lake, tiers), strict=True):
             a = ask(base, key, name, operator, live_minutes(lake, operator))
             (folder / f"boost-{name}.json").write_text(json.dumps(a, ensure_ascii=False, indent=1))
             said = a["hits"][0]["reason"]["en"] if a["hits"] else ""
-            answers.add_row(name, operator, a["tier"], a["riskLevel"], f"{a['score']:.1f}", a["suggestedAction"], said)
+            answers.add_row(
+                name,
+                operator,
+                a["tier"],
+                a["riskLevel"],
+                f"{a['score']:.1f}",
+                a["suggestedAction"],
+                said,
+            )
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)
@@ -136,6 +189,16 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asked = ArgumentParser(prog="python -m benchmarks.demo", description=__doc__, epilog="Example: python -m benchmarks.demo demo")
-    asked.add_argument("folder", nargs="?", type=Path, default=Path("demo"), help="where everything is written (default: demo)")
+    asked = ArgumentParser(
+        prog="python -m benchmarks.demo",
+        description=__doc__,
+        epilog="Example: python -m benchmarks.demo demo",
+    )
+    asked.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("demo"),
+        help="where everything is written (default: demo)",
+    )
     main(asked.parse_args().folder)

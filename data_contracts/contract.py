@@ -14,9 +14,11 @@ import pyarrow as pa
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
-from data_contracts.faults import LakeProblem
+from data_contracts.errors import LakeProblem
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where it is compiled: every command reads all contracts first
+LOADER = getattr(
+    yaml, "CSafeLoader", yaml.SafeLoader
+)  # ten times faster where it is compiled: every command reads all contracts first
 ARROW = {
     "VARCHAR": pa.string(),
     "TIMESTAMP": pa.timestamp("us"),
@@ -81,7 +83,12 @@ class Contract:
 
     def arrow_schema(self) -> pa.Schema:
         """Arrow schema with the unit of each column as field metadata."""
-        return pa.schema([pa.field(c.name, ARROW[c.type], nullable=not c.required, metadata={"unit": c.unit}) for c in self.columns])
+        return pa.schema(
+            [
+                pa.field(c.name, ARROW[c.type], nullable=not c.required, metadata={"unit": c.unit})
+                for c in self.columns
+            ]
+        )
 
 
 def _rules(prop) -> list[Rule]:
@@ -94,17 +101,35 @@ def _rules(prop) -> list[Rule]:
         rules.append(Rule(f"{name}_is_finite", name, f"isfinite({it})", "must be a finite number"))
     if "minimum" in options:
         low = options["minimum"]
-        rules.append(Rule(f"{name}_not_below_{low:g}", name, f"{it} >= {low:g}", f"must be at least {low:g}"))
+        rules.append(
+            Rule(f"{name}_not_below_{low:g}", name, f"{it} >= {low:g}", f"must be at least {low:g}")
+        )
     if "maximum" in options:
         high = options["maximum"]
-        rules.append(Rule(f"{name}_not_above_{high:.0f}", name, f"{it} <= {high:.0f}", f"must be at most {high:g}"))
+        rules.append(
+            Rule(
+                f"{name}_not_above_{high:.0f}",
+                name,
+                f"{it} <= {high:.0f}",
+                f"must be at most {high:g}",
+            )
+        )
     if "maxLength" in options:
         low, high = options["minLength"], options["maxLength"]
-        rules.append(Rule(f"{name}_has_length", name, f"length({it}) BETWEEN {low} AND {high}", f"{low} to {high} characters"))
+        rules.append(
+            Rule(
+                f"{name}_has_length",
+                name,
+                f"length({it}) BETWEEN {low} AND {high}",
+                f"{low} to {high} characters",
+            )
+        )
     for quality in prop.quality or []:
         values = (quality.arguments or {})["validValues"]
         listed = ", ".join(f"'{v}'" for v in values)
-        rules.append(Rule(quality.name, name, f"{it} IN ({listed})", f"must be one of {', '.join(values)}"))
+        rules.append(
+            Rule(quality.name, name, f"{it} IN ({listed})", f"must be one of {', '.join(values)}")
+        )
     return rules
 
 

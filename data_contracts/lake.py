@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract, contract, inbound_names
-from data_contracts.faults import LakeProblem
+from data_contracts.errors import LakeProblem
 from data_contracts.spill import spill_folder, spills
 
 PUBLISHED = "published.json"
@@ -32,7 +32,9 @@ def open_lake(folder: str | Path) -> Path:
     """The lake's folder, or an error that says what was looked for."""
     path = Path(folder)
     if not path.is_dir():
-        raise LakeProblem(f"{path} is not a folder. A lake is a folder with one folder of Parquet a table.")
+        raise LakeProblem(
+            f"{path} is not a folder. A lake is a folder with one folder of Parquet a table."
+        )
     return path
 
 
@@ -85,7 +87,11 @@ def scan_sql(lake: Path, table: Contract, as_of: datetime | None) -> str:
     """
     files = file_list(files_of(lake, table.name))
     typed = f"SELECT {typed_columns(table)} FROM read_parquet({files}, hive_partitioning=false, union_by_name=true)"
-    cut = f" AND {table.received} < TIMESTAMP '{as_of.isoformat(sep=' ')}'" if as_of and table.received else ""
+    cut = (
+        f" AND {table.received} < TIMESTAMP '{as_of.isoformat(sep=' ')}'"
+        if as_of and table.received
+        else ""
+    )
     return f"SELECT * FROM ({typed}) WHERE {good_row(table)}{cut}"
 
 
@@ -115,7 +121,9 @@ def to_arrow(table: Contract, frame: pd.DataFrame | pa.Table) -> pa.Table:
         if not values.type.equals(field.type):
             values = pc.cast(values, field.type, safe=not pa.types.is_timestamp(field.type))
         if not field.nullable and values.null_count:
-            raise LakeProblem(f"{table.name}: column {field.name} must not be null ({values.null_count} rows are)")
+            raise LakeProblem(
+                f"{table.name}: column {field.name} must not be null ({values.null_count} rows are)"
+            )
         out.append(values)
     return pa.Table.from_arrays(out, schema=schema)
 
@@ -137,7 +145,9 @@ def write_pieces(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> i
     return rows
 
 
-def append_day(lake: Path, name: str, day: date, frame: pd.DataFrame | pa.Table, part: int = 0) -> None:
+def append_day(
+    lake: Path, name: str, day: date, frame: pd.DataFrame | pa.Table, part: int = 0
+) -> None:
     """Write the rows of an inbound table that were received on one day."""
     table = to_arrow(contract(name), frame)
     write_file(lake / name / f"day={day.isoformat()}" / f"part-{part}.parquet", table)
@@ -189,8 +199,14 @@ def read_outbound(lake: Path, name: str, night: str | None = None) -> pd.DataFra
     table = contract(name)
     if table.inbound:
         raise LakeProblem(f"{name} is an inbound table; it lies in {lake / name}")
-    lasting = {"quarantine": lake / "quarantine", "boost_decisions": lake / "boost_decisions"}.get(name)
-    files = sorted(lasting.rglob("*.parquet")) if lasting else [run_folder(lake, night) / f"{name}.parquet"]
+    lasting = {"quarantine": lake / "quarantine", "boost_decisions": lake / "boost_decisions"}.get(
+        name
+    )
+    files = (
+        sorted(lasting.rglob("*.parquet"))
+        if lasting
+        else [run_folder(lake, night) / f"{name}.parquet"]
+    )
     files = [f for f in files if f.exists()]
     if not files:
         return table.arrow_schema().empty_table().to_pandas()

@@ -44,7 +44,9 @@ def _home(process: int) -> tuple[Path, IO[str]]:
     made = Path(tempfile.mkdtemp(prefix="making-", dir=shared))
     owner = (made / OWNER).open("w")
     fcntl.flock(owner, fcntl.LOCK_EX)
-    home = made.rename(shared / f"{PREFIX}{uuid.uuid4().hex}")  # only now is it seen by those who sweep: its lock is held
+    home = made.rename(
+        shared / f"{PREFIX}{uuid.uuid4().hex}"
+    )  # only now is it seen by those who sweep: its lock is held
     atexit.register(_removed, home, process)
     return home, owner
 

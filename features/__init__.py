@@ -9,19 +9,19 @@ from typing import Any
 
 DOOR = {
     "CATALOGUE": "features.catalogue",
-    "compute": "features.engine",
-    "DenseBlocks": "features.graphs.blocks",
+    "compute": "features.engine.compute",
+    "DenseBlocks": "features.graphs.dense_blocks",
     "Lockstep": "features.graphs.lockstep",
-    "NeighbourMeans": "features.graphs.propagate",
-    "SpreadVerdicts": "features.graphs.propagate",
-    "ExpectedAudience": "features.expected",
-    "BurstAlarm": "features.bursts",
+    "ExpectedAudience": "features.signals.sessions.expected_audience",
+    "BurstAlarm": "features.detectors.burst_alarm",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in DOOR:
-        raise AttributeError(f"module 'features' has no attribute {name!r}; its door has {', '.join(DOOR)}")
+        raise AttributeError(
+            f"module 'features' has no attribute {name!r}; its door has {', '.join(DOOR)}"
+        )
     from importlib import import_module
 
     return getattr(import_module(DOOR[name]), name)

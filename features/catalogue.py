@@ -5,71 +5,61 @@ from __future__ import annotations
 import hashlib
 import inspect
 
-from features import (
-    accounts,
-    arrivals,
-    attributes,
-    audience,
-    benefit,
-    categories,
-    company,
+from features import expressions
+from features.declaration import Signal
+from features.derived import co_visitation
+from features.detectors import counter_forgery
+from features.engine import minute_kernels
+from features.signals import peer_deviation
+from features.signals.accounts import activity
+from features.signals.live import reactions, regularity, viewer_series
+from features.signals.operators import audience, beneficiary, customers, public_counters, sales
+from features.signals.orders import category_baseline, fulfilment, neighbours, purchase_context
+from features.signals.sessions import (
+    account_habits,
     coordination,
-    counters,
-    customers,
-    elsewhere,
     engagement,
-    expected,
-    fulfilment,
-    givers,
-    habits,
-    injected,
-    kernels,
-    meetings,
-    operators,
-    orders,
-    reactions,
-    rooms,
-    series,
-    shape,
-    shopping,
-    told,
-    totals,
-    versions,
+    engagement_sources,
+    expected_audience,
+    forged_counters,
+    purchase_propensity,
+    view_durations,
+    viewer_reputation,
     viewers,
 )
-from features.declare import Signal
+from features.signals.views import behaviour, entry_channels
 
 CATALOGUE: tuple[Signal, ...] = (
-    audience.SIGNALS
+    view_durations.SIGNALS
     + viewers.SIGNALS
-    + shopping.SIGNALS
-    + expected.SIGNALS
+    + purchase_propensity.SIGNALS
+    + expected_audience.SIGNALS
     + engagement.SIGNALS
-    + givers.SIGNALS
-    + habits.SIGNALS
-    + elsewhere.SIGNALS
-    + series.SIGNALS
+    + engagement_sources.SIGNALS
+    + account_habits.SIGNALS
+    + viewer_reputation.SIGNALS
+    + viewer_series.SIGNALS
     + reactions.SIGNALS
-    + shape.SIGNALS
+    + regularity.SIGNALS
     + coordination.SIGNALS
-    + totals.SIGNALS
-    + told.SIGNALS
-    + orders.SIGNALS
-    + categories.SIGNALS
+    + forged_counters.SIGNALS
+    + peer_deviation.SIGNALS
+    + purchase_context.SIGNALS
+    + category_baseline.SIGNALS
     + fulfilment.SIGNALS
-    + company.SIGNALS
-    + accounts.SIGNALS
-    + operators.SIGNALS
+    + neighbours.SIGNALS
+    + activity.SIGNALS
+    + sales.SIGNALS
     + customers.SIGNALS
-    + counters.SIGNALS
-    + totals.OF_OPERATORS
-    + rooms.SIGNALS
-    + elsewhere.OF_OPERATORS
-    + told.OF_OPERATORS
-    + shopping.OF_OPERATORS
-    + benefit.SIGNALS
-    + attributes.SIGNALS
-    + arrivals.SIGNALS
+    + public_counters.SIGNALS
+    + forged_counters.OF_OPERATORS
+    + audience.SIGNALS
+    + viewer_reputation.OF_OPERATORS
+    + peer_deviation.OF_OPERATORS
+    + purchase_propensity.OF_OPERATORS
+    + beneficiary.SIGNALS
+    + behaviour.SIGNALS
+    + entry_channels.SIGNALS
 )
 BY_NAME: dict[str, Signal] = {s.name: s for s in CATALOGUE}
 
@@ -81,42 +71,47 @@ def of_entity(entity: str) -> tuple[Signal, ...]:
 
 def digest() -> str:
     """SHA-256 over the source of every file that computes a signal: a changed formula is a changed catalogue."""
-    from features import departures, deviance, ranks, shrinkage  # here, for they know the catalogue
+    from features.peers import (  # here, for they know the catalogue
+        anomaly_score,
+        baseline,
+        shrinkage,
+        tail_probability,
+    )
 
     sources = (
-        audience,
+        view_durations,
         viewers,
         engagement,
-        kernels,
-        series,
+        minute_kernels,
+        viewer_series,
         reactions,
         coordination,
-        meetings,
-        orders,
-        categories,
+        co_visitation,
+        purchase_context,
+        category_baseline,
         fulfilment,
-        company,
-        accounts,
-        operators,
+        neighbours,
+        activity,
+        sales,
         customers,
-        counters,
-        rooms,
-        attributes,
-        arrivals,
-        shopping,
-        benefit,
-        expected,
-        givers,
-        shape,
-        habits,
-        elsewhere,
-        injected,
-        totals,
-        told,
-        versions,
-        departures,
-        deviance,
-        ranks,
+        public_counters,
+        audience,
+        behaviour,
+        entry_channels,
+        purchase_propensity,
+        beneficiary,
+        expected_audience,
+        engagement_sources,
+        regularity,
+        account_habits,
+        viewer_reputation,
+        counter_forgery,
+        forged_counters,
+        peer_deviation,
+        expressions,
+        baseline,
+        anomaly_score,
+        tail_probability,
         shrinkage,
     )
     text = "\n".join(inspect.getsource(m) for m in sources)
@@ -134,7 +129,10 @@ def page() -> str:
     ]
     kinds = list(dict.fromkeys(s.entity for s in CATALOGUE))
     counted = ", ".join(f"{len(of_entity(k))} {k}" for k in kinds)
-    lines += [f"{len(CATALOGUE)} signals: {counted}; {sum(s.freshness == 'LIVE' for s in CATALOGUE)} of them LIVE.", ""]
+    lines += [
+        f"{len(CATALOGUE)} signals: {counted}; {sum(s.freshness == 'LIVE' for s in CATALOGUE)} of them LIVE.",
+        "",
+    ]
     for kind in kinds:
         lines += [
             f"## {kind}",
@@ -146,6 +144,8 @@ def page() -> str:
             sign = {1: "+", -1: "-", 0: "0"}[s.direction]
             meaning = " ".join(s.doc.split())
             alarm = "" if s.alarm is None else f"{s.alarm:g}"
-            lines.append(f"| `{s.name}` | {s.unit} | {', '.join(s.reads)} | {s.freshness} | {sign} | {alarm} | {meaning} | {s.blind} |")
+            lines.append(
+                f"| `{s.name}` | {s.unit} | {', '.join(s.reads)} | {s.freshness} | {sign} | {alarm} | {meaning} | {s.blind} |"
+            )
         lines.append("")
     return "\n".join(lines)

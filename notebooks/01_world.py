@@ -21,8 +21,8 @@ import altair as alt
 import pandas as pd
 
 from data_contracts.contract import contract
-from features import engine
-from features.minutes import minutes_frame
+from features.engine import compute
+from features.engine.minute_arrays import minutes_frame
 from simulation.world import world
 
 folder = Path(tempfile.mkdtemp())
@@ -37,7 +37,10 @@ counts
 # %%
 views = contract("views")
 pd.DataFrame(
-    [(c.name, c.type, c.unit, c.null_means, c.time_role or "", c.description) for c in views.columns],
+    [
+        (c.name, c.type, c.unit, c.null_means, c.time_role or "", c.description)
+        for c in views.columns
+    ],
     columns=["column", "type", "unit", "null", "part in time", "meaning"],
 )
 
@@ -46,10 +49,13 @@ pd.DataFrame(
 # The engine is the only place that cuts by time. A day earlier, less is known.
 
 # %%
-tables = engine.duckdb_tables(lake, datetime(2026, 1, 13))
-earlier = engine.duckdb_tables(lake, datetime(2026, 1, 12))
+tables = compute.duckdb_tables(lake, datetime(2026, 1, 13))
+earlier = compute.duckdb_tables(lake, datetime(2026, 1, 12))
 known = pd.DataFrame(
-    {"a day earlier": {n: earlier[n].count().to_pandas() for n in earlier}, "now": {n: t.count().to_pandas() for n, t in tables.items()}}
+    {
+        "a day earlier": {n: earlier[n].count().to_pandas() for n in earlier},
+        "now": {n: t.count().to_pandas() for n, t in tables.items()},
+    }
 )
 assert (known["now"] >= known["a day earlier"]).all()
 known
@@ -75,8 +81,12 @@ alt.Chart(size.reset_index()).mark_circle(size=18, opacity=0.6).encode(
 granted = minutes.groupby("session_id")["granted"].sum()
 one = minutes[minutes["session_id"] == granted.idxmax()]
 line = alt.Chart(one).mark_line(strokeWidth=1.2).encode(x="minute:Q", y="viewers:Q")
-shade = alt.Chart(one[one["granted"] > 0]).mark_rule(color="#2f7d6b", opacity=0.25).encode(x="minute:Q")
-(shade + line).properties(width=640, height=180, title="Viewers by minute; green: a boost or raid was granted")
+shade = (
+    alt.Chart(one[one["granted"] > 0]).mark_rule(color="#2f7d6b", opacity=0.25).encode(x="minute:Q")
+)
+(shade + line).properties(
+    width=640, height=180, title="Viewers by minute; green: a boost or raid was granted"
+)
 
 # %% [markdown]
 # ## People's verdicts come late and are few

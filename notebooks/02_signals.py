@@ -21,14 +21,20 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.lake import published, read_outbound
-from features import engine
 from features.catalogue import BY_NAME, CATALOGUE, of_entity
-from serving.inputs import moment_of
+from features.engine import compute
+from serving.scoring.scope import moment_of
 
-lake = Path(os.environ.get("STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"))
-assert lake.is_dir(), f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+lake = Path(
+    os.environ.get(
+        "STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"
+    )
+)
+assert lake.is_dir(), (
+    f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+)
 night = pd.Timestamp(max(published(lake))).date()
-tables = engine.duckdb_tables(lake, moment_of(night))
+tables = compute.duckdb_tables(lake, moment_of(night))
 pd.Series([s.entity for s in CATALOGUE]).value_counts().rename("signals").to_frame()
 
 # %% [markdown]
@@ -36,9 +42,12 @@ pd.Series([s.entity for s in CATALOGUE]).value_counts().rename("signals").to_fra
 
 # %%
 one = BY_NAME["operator_proxy_view_share"]
-pd.Series({k: getattr(one, k) for k in ("entity", "unit", "freshness", "direction", "alarm", "doc", "en", "zh", "blind")}).to_frame(
-    "declared"
-)
+pd.Series(
+    {
+        k: getattr(one, k)
+        for k in ("entity", "unit", "freshness", "direction", "alarm", "doc", "en", "zh", "blind")
+    }
+).to_frame("declared")
 
 # %% [markdown]
 # ## The same value from raw rows
@@ -46,10 +55,24 @@ pd.Series({k: getattr(one, k) for k in ("entity", "unit", "freshness", "directio
 
 # %%
 stored = read_outbound(lake, "signals").query("signal == @one.name").set_index("entity_id")["value"]
-v = tables["views"].join(tables["sessions"].select("session_id", "operator_id"), "session_id").select("operator_id", "asn_kind").to_pandas()
-by_hand = v["asn_kind"].eq("proxy").where(v["asn_kind"].notna()).astype(float).groupby(v["operator_id"]).mean()
+v = (
+    tables["views"]
+    .join(tables["sessions"].select("session_id", "operator_id"), "session_id")
+    .select("operator_id", "asn_kind")
+    .to_pandas()
+)
+by_hand = (
+    v["asn_kind"]
+    .eq("proxy")
+    .where(v["asn_kind"].notna())
+    .astype(float)
+    .groupby(v["operator_id"])
+    .mean()
+)
 assert np.allclose(by_hand.reindex(stored.index), stored)
-by_hand.sort_values(ascending=False).head(8).rename("share by hand").to_frame().join(stored.rename("published"))
+by_hand.sort_values(ascending=False).head(8).rename("share by hand").to_frame().join(
+    stored.rename("published")
+)
 
 # %% [markdown]
 # ## How it spreads
@@ -59,9 +82,18 @@ by_hand.sort_values(ascending=False).head(8).rename("share by hand").to_frame().
 bars = (
     alt.Chart(stored.rename("share").reset_index())
     .mark_bar()
-    .encode(x=alt.X("share:Q", bin=alt.Bin(maxbins=30), title=one.en.format(value=0.0).replace("0%", "share")), y="count()")
+    .encode(
+        x=alt.X(
+            "share:Q",
+            bin=alt.Bin(maxbins=30),
+            title=one.en.format(value=0.0).replace("0%", "share"),
+        ),
+        y="count()",
+    )
 )
-rule = alt.Chart(pd.DataFrame({"share": [one.alarm]})).mark_rule(color="#b3362b").encode(x="share:Q")
+rule = (
+    alt.Chart(pd.DataFrame({"share": [one.alarm]})).mark_rule(color="#b3362b").encode(x="share:Q")
+)
 (bars + rule).properties(width=520, height=180, title=one.name)
 
 # %% [markdown]
@@ -72,11 +104,17 @@ rule = alt.Chart(pd.DataFrame({"share": [one.alarm]})).mark_rule(color="#b3362b"
 # %%
 from sklearn.metrics import roc_auc_score
 
-from training.labels import operator_verdicts
+from training.dataset.labels import operator_verdicts
 from training.models.operator_rank import MODEL
 
-verdicts = operator_verdicts(tables, MODEL, pd.Timestamp("2000-01-01"), pd.Timestamp(moment_of(night)))
-wide = read_outbound(lake, "signals").query("entity_kind == 'operator'").pivot(index="entity_id", columns="signal", values="value")
+verdicts = operator_verdicts(
+    tables, MODEL, pd.Timestamp("2000-01-01"), pd.Timestamp(moment_of(night))
+)
+wide = (
+    read_outbound(lake, "signals")
+    .query("entity_kind == 'operator'")
+    .pivot(index="entity_id", columns="signal", values="value")
+)
 wide = wide.reindex(verdicts.index)
 rows = []
 for s in of_entity("operator"):
@@ -86,8 +124,18 @@ for s in of_entity("operator"):
     truth = verdicts.loc[known, "confirmed"]
     if 0 < truth.sum() < len(truth):
         auc = roc_auc_score(truth, wide.loc[known, s.name] * (s.direction or 1))
-        rows.append((s.name, s.typology, auc if s.direction else max(auc, 1 - auc), int(known.sum()), "graph" if s.graph else "plain"))
-alone = pd.DataFrame(rows, columns=["signal", "typology", "auroc", "operators", "kind"]).sort_values("auroc", ascending=False)
+        rows.append(
+            (
+                s.name,
+                s.typology,
+                auc if s.direction else max(auc, 1 - auc),
+                int(known.sum()),
+                "graph" if s.graph else "plain",
+            )
+        )
+alone = pd.DataFrame(
+    rows, columns=["signal", "typology", "auroc", "operators", "kind"]
+).sort_values("auroc", ascending=False)
 alt.Chart(alone.head(20)).mark_bar().encode(
     x=alt.X("auroc:Q", scale=alt.Scale(domain=[0.4, 1.0], clamp=True)),
     y=alt.Y("signal:N", sort="-x", title=None),

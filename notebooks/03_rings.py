@@ -21,15 +21,22 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.lake import published, read_outbound
-from features import DenseBlocks, Lockstep, engine
-from serving import charts
-from serving.inputs import moment_of
-from serving.nightly import rings_of
+from features import DenseBlocks, Lockstep
+from features.engine import compute
+from serving.nightly.pipeline import rings_of
+from serving.report import charts
+from serving.scoring.scope import moment_of
 
-lake = Path(os.environ.get("STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"))
-assert lake.is_dir(), f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+lake = Path(
+    os.environ.get(
+        "STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"
+    )
+)
+assert lake.is_dir(), (
+    f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+)
 night = pd.Timestamp(max(published(lake))).date()
-tables = engine.duckdb_tables(lake, moment_of(night))
+tables = compute.duckdb_tables(lake, moment_of(night))
 
 # %% [markdown]
 # ## Lockstep: joining the same sessions within a minute of each other, again and again
@@ -37,11 +44,21 @@ tables = engine.duckdb_tables(lake, moment_of(night))
 
 # %%
 views = tables["views"].filter(tables["views"].account_id.notnull())
-actions = views.select(account="account_id", thing="session_id", at=views.joined_at.epoch_seconds()).to_pandas()
+actions = views.select(
+    account="account_id", thing="session_id", at=views.joined_at.epoch_seconds()
+).to_pandas()
 found = Lockstep(window=60, least=3).fit(actions)
 print(len(actions), "visits,", len(found.pairs_), "surprising pairs,", len(found.groups_), "groups")
 pd.DataFrame(
-    [{"members": len(g.members), "pairs": g.pairs, "meetings": g.meetings, "evidence (nats)": round(g.evidence)} for g in found.groups_]
+    [
+        {
+            "members": len(g.members),
+            "pairs": g.pairs,
+            "meetings": g.meetings,
+            "evidence (nats)": round(g.evidence),
+        }
+        for g in found.groups_
+    ]
 )
 
 # %% [markdown]
@@ -50,23 +67,44 @@ pd.DataFrame(
 
 # %%
 rng = np.random.default_rng(7)
-shuffled = actions.assign(at=actions.groupby("thing")["at"].transform(lambda s: rng.permutation(s.to_numpy())))
+shuffled = actions.assign(
+    at=actions.groupby("thing")["at"].transform(lambda s: rng.permutation(s.to_numpy()))
+)
 chance = Lockstep(window=60, least=2).fit(shuffled)
 real = Lockstep(window=60, least=2).fit(actions)
-both = pd.concat([real.pairs_.assign(times="as they were"), chance.pairs_.assign(times="thrown to chance")])
+both = pd.concat(
+    [real.pairs_.assign(times="as they were"), chance.pairs_.assign(times="thrown to chance")]
+)
 print(
-    len(real.pairs_), "pairs as they were,", len(chance.pairs_), "thrown to chance; groups:", len(real.groups_), "and", len(chance.groups_)
+    len(real.pairs_),
+    "pairs as they were,",
+    len(chance.pairs_),
+    "thrown to chance; groups:",
+    len(real.groups_),
+    "and",
+    len(chance.groups_),
 )
 counted = both.groupby(["times", "things"]).size().rename("pairs").reset_index()
-alt.Chart(counted).mark_bar().encode(x="things:O", y="pairs:Q", column="times:N", tooltip=["things", "pairs"])
+alt.Chart(counted).mark_bar().encode(
+    x="things:O", y="pairs:Q", column="times:N", tooltip=["things", "pairs"]
+)
 
 # %% [markdown]
 # ## Dense blocks: the same buyers at the same shops in the same minutes
 # A column is a shop in two minutes. `lift` is how many times the edges that popularity explains, `fill` how full the block is.
 
 # %%
-orders = tables["orders"].select("buyer_id", "operator_id", at=tables["orders"].placed_at.epoch_seconds()).to_pandas()
-edges = pd.DataFrame({"buyer": orders["buyer_id"], "shop_minutes": orders["operator_id"] + "|" + (orders["at"] // 120).astype(str)})
+orders = (
+    tables["orders"]
+    .select("buyer_id", "operator_id", at=tables["orders"].placed_at.epoch_seconds())
+    .to_pandas()
+)
+edges = pd.DataFrame(
+    {
+        "buyer": orders["buyer_id"],
+        "shop_minutes": orders["operator_id"] + "|" + (orders["at"] // 120).astype(str),
+    }
+)
 edges = edges[edges.groupby("shop_minutes")["buyer"].transform("nunique") >= 2]
 blocks = DenseBlocks(n_blocks=5).fit(edges).blocks_ if len(edges) else []
 pd.DataFrame(

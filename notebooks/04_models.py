@@ -22,15 +22,21 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.lake import published, read_outbound, run_folder
-from features import engine
-from serving.duties.audit import of_lake
-from serving.inputs import moment_of
-from serving.policy import load_policy
-from training.labels import operator_verdicts
+from features.engine import compute
+from serving.oversight.random_audit import of_lake
+from serving.policy.load import load_policy
+from serving.scoring.scope import moment_of
+from training.dataset.labels import operator_verdicts
 from training.models.operator_rank import MODEL
 
-lake = Path(os.environ.get("STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"))
-assert lake.is_dir(), f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+lake = Path(
+    os.environ.get(
+        "STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"
+    )
+)
+assert lake.is_dir(), (
+    f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+)
 nights = sorted(published(lake))
 manifest = json.loads((run_folder(lake) / "manifest.json").read_text())
 pd.DataFrame(manifest["models"]).T
@@ -41,8 +47,15 @@ pd.DataFrame(manifest["models"]).T
 
 # %%
 scores = pd.concat([read_outbound(lake, "scores", n).assign(night=n) for n in nights])
-wide = scores[scores["entity_kind"] == "session"].pivot_table(index="entity_id", columns="model", values=["probability", "score"])
-s = pd.DataFrame({"probability": wide[("probability", "session_inflation")], "deviance": wide[("score", "deviance")]}).reset_index()
+wide = scores[scores["entity_kind"] == "session"].pivot_table(
+    index="entity_id", columns="model", values=["probability", "score"]
+)
+s = pd.DataFrame(
+    {
+        "probability": wide[("probability", "session_inflation")],
+        "deviance": wide[("score", "deviance")],
+    }
+).reset_index()
 alt.Chart(s).mark_circle(opacity=0.6).encode(
     x="deviance:Q", y="probability:Q", tooltip=["entity_id", "probability", "deviance"]
 ).properties(width=480, height=240, title="One dot a session")
@@ -53,11 +66,23 @@ alt.Chart(s).mark_circle(opacity=0.6).encode(
 # sessions have none yet: people need days. So we judge operators, whose verdicts of 28 days are in.
 
 # %%
-tables = engine.duckdb_tables(lake, moment_of(pd.Timestamp(nights[-1]).date()))
-known = operator_verdicts(tables, MODEL, pd.Timestamp("2000-01-01"), pd.Timestamp(moment_of(pd.Timestamp(nights[-1]).date())))
+tables = compute.duckdb_tables(lake, moment_of(pd.Timestamp(nights[-1]).date()))
+known = operator_verdicts(
+    tables,
+    MODEL,
+    pd.Timestamp("2000-01-01"),
+    pd.Timestamp(moment_of(pd.Timestamp(nights[-1]).date())),
+)
 risk = read_outbound(lake, "tier_decisions").set_index("operator_id")["risk"].rename("probability")
 both = known.join(risk, how="inner").dropna(subset=["probability"])
-print(len(both), "of", len(risk), "operators have verdicts;", int(both["confirmed"].sum()), "were confirmed")
+print(
+    len(both),
+    "of",
+    len(risk),
+    "operators have verdicts;",
+    int(both["confirmed"].sum()),
+    "were confirmed",
+)
 both.groupby(["confirmed", "audited"])["probability"].describe()[["count", "mean", "min", "max"]]
 
 # %% [markdown]
@@ -67,7 +92,9 @@ both.groupby(["confirmed", "audited"])["probability"].describe()[["count", "mean
 
 # %%
 bins = pd.cut(both["probability"], [0, 0.05, 0.2, 0.5, 0.8, 1.0], include_lowest=True)
-said = both.groupby(bins, observed=True).agg(said=("probability", "mean"), found=("confirmed", "mean"), verdicts=("confirmed", "size"))
+said = both.groupby(bins, observed=True).agg(
+    said=("probability", "mean"), found=("confirmed", "mean"), verdicts=("confirmed", "size")
+)
 line = (
     alt.Chart(pd.DataFrame({"x": [0.0, 1.0]}))
     .mark_line(color="#9aa7b4", strokeDash=[4, 4])

@@ -22,12 +22,18 @@ import altair as alt
 import pandas as pd
 
 from data_contracts.lake import published, read_outbound
-from serving.policy import load_policy
-from serving.record import verify
-from serving.replay import what_if
+from serving.ledger.decisions import verify
+from serving.nightly.replay import what_if
+from serving.policy.load import load_policy
 
-lake = Path(os.environ.get("STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"))
-assert lake.is_dir(), f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+lake = Path(
+    os.environ.get(
+        "STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"
+    )
+)
+assert lake.is_dir(), (
+    f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+)
 nights = sorted(published(lake))
 policy = load_policy()
 tiers = read_outbound(lake, "tier_decisions")
@@ -56,7 +62,9 @@ alt.Chart(shown).mark_circle(size=60).encode(
 
 # %%
 alt.Chart(shown.dropna(subset=["p_value"])).mark_bar().encode(
-    x=alt.X("p_value:Q", bin=alt.Bin(step=0.05)), y="count()", color=alt.Color("tier:N", sort=list("ABCD"))
+    x=alt.X("p_value:Q", bin=alt.Bin(step=0.05)),
+    y="count()",
+    color=alt.Color("tier:N", sort=list("ABCD")),
 )
 
 # %% [markdown]
@@ -67,15 +75,26 @@ alt.Chart(shown.dropna(subset=["p_value"])).mark_bar().encode(
 first, last = (pd.Timestamp(n).date() for n in (nights[0], nights[-1]))
 trials = {
     "in force": policy,
-    "review twice as many honest": replace(policy, tiers=replace(policy.tiers, review_honest=2 * policy.tiers.review_honest)),
-    "no bound, risk alone": replace(policy, tiers=replace(policy.tiers, review_honest=1.0, false_discovery=1.0)),
+    "review twice as many honest": replace(
+        policy, tiers=replace(policy.tiers, review_honest=2 * policy.tiers.review_honest)
+    ),
+    "no bound, risk alone": replace(
+        policy, tiers=replace(policy.tiers, review_honest=1.0, false_discovery=1.0)
+    ),
     "half the patrol": replace(
-        policy, tiers=replace(policy.tiers, capacity_B=policy.tiers.capacity_B / 2, capacity_C=policy.tiers.capacity_C / 2)
+        policy,
+        tiers=replace(
+            policy.tiers,
+            capacity_B=policy.tiers.capacity_B / 2,
+            capacity_C=policy.tiers.capacity_C / 2,
+        ),
     ),
 }
 moved = {name: what_if(lake, first, last, p) for name, p in trials.items()}
 assert moved["in force"].empty
-pd.DataFrame({name: m.groupby(["tier", "would_be"]).size() for name, m in moved.items() if len(m)}).fillna(0).astype(int)
+pd.DataFrame(
+    {name: m.groupby(["tier", "would_be"]).size() for name, m in moved.items() if len(m)}
+).fillna(0).astype(int)
 
 # %% [markdown]
 # ## Does the record stand?

@@ -22,16 +22,22 @@ import networkx as nx
 import pandas as pd
 
 from data_contracts.lake import published, read_outbound
-from features import engine
-from features.minutes import minutes_frame
-from serving import charts
-from serving.inputs import moment_of
-from serving.nightly import rings_of
+from features.engine import compute
+from features.engine.minute_arrays import minutes_frame
+from serving.nightly.pipeline import rings_of
+from serving.report import charts
+from serving.scoring.scope import moment_of
 
-lake = Path(os.environ.get("STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"))
-assert lake.is_dir(), f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+lake = Path(
+    os.environ.get(
+        "STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"
+    )
+)
+assert lake.is_dir(), (
+    f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
+)
 night = pd.Timestamp(max(published(lake))).date()
-tables = engine.duckdb_tables(lake, moment_of(night))
+tables = compute.duckdb_tables(lake, moment_of(night))
 night
 
 # %% [markdown]
@@ -43,7 +49,14 @@ sessions = scores[(scores["entity_kind"] == "session") & (scores["model"] != "de
 sessions = sessions if len(sessions) else scores[scores["entity_kind"] == "session"]
 case = sessions.sort_values("rank").iloc[0]
 reasons = pd.DataFrame(json.loads(case["reasons"]))
-print(case["entity_id"], "score", round(case["score"], 1), "model", case["model"], case["model_version"])
+print(
+    case["entity_id"],
+    "score",
+    round(case["score"], 1),
+    "model",
+    case["model"],
+    case["model_version"],
+)
 reasons[["signal", "value", "peers", "share", "en", "zh"]]
 
 # %% [markdown]
@@ -52,17 +65,28 @@ reasons[["signal", "value", "peers", "share", "en", "zh"]]
 
 # %%
 ids = [case["entity_id"]]
-wanted = engine.scope_of(tables, ids, "session")
-frames = {n: tables[n].semi_join(wanted, "session_id").to_pandas() for n in ("sessions", "views", "interactions", "room_minutes")}
+wanted = compute.scope_of(tables, ids, "session")
+frames = {
+    n: tables[n].semi_join(wanted, "session_id").to_pandas()
+    for n in ("sessions", "views", "interactions", "room_minutes")
+}
 frames["accounts"] = tables["accounts"].to_pandas()
 from features.catalogue import BY_NAME
 
-sources = {s: BY_NAME[s].source for s in reasons["signal"]}  # below, those for which this session's rows are enough
-local = [BY_NAME[s] for s, source in sources.items() if source is None or (source.local and not source.whole and not source.needs)]
-again = engine.compute(frames, [s for s in local if set(s.reads) <= set(frames)], "session")
+sources = {
+    s: BY_NAME[s].source for s in reasons["signal"]
+}  # below, those for which this session's rows are enough
+local = [
+    BY_NAME[s]
+    for s, source in sources.items()
+    if source is None or (source.local and not source.whole and not source.needs)
+]
+again = compute.compute(frames, [s for s in local if set(s.reads) <= set(frames)], "session")
 stored = read_outbound(lake, "signals").query("entity_id == @ids[0]").set_index("signal")["value"]
 for name in again.columns:
-    if BY_NAME[name].source is not None:  # LIVE signals also see boosts and raids, which this frame leaves out
+    if (
+        BY_NAME[name].source is not None
+    ):  # LIVE signals also see boosts and raids, which this frame leaves out
         assert abs(again.at[ids[0], name] - stored[name]) < 1e-9, name
 again.T.rename(columns={ids[0]: "computed again"}).join(stored.rename("published"))
 
@@ -72,11 +96,17 @@ again.T.rename(columns={ids[0]: "computed again"}).join(stored.rename("published
 
 # %%
 v = frames["views"].assign(
-    joined=lambda d: (d["joined_at"] - frames["sessions"]["started_at"].iloc[0]).dt.total_seconds() / 60,
+    joined=lambda d: (
+        (d["joined_at"] - frames["sessions"]["started_at"].iloc[0]).dt.total_seconds() / 60
+    ),
     stay=lambda d: (d["left_at"] - d["joined_at"]).dt.total_seconds() / 60,
 )
-alt.Chart(v.sample(min(len(v), 4000), random_state=1)[["joined", "stay", "asn_kind"]]).mark_circle(size=12, opacity=0.5).encode(
-    x=alt.X("joined:Q", title="joined, minutes after the start"), y=alt.Y("stay:Q", title="stay, minutes"), color="asn_kind:N"
+alt.Chart(v.sample(min(len(v), 4000), random_state=1)[["joined", "stay", "asn_kind"]]).mark_circle(
+    size=12, opacity=0.5
+).encode(
+    x=alt.X("joined:Q", title="joined, minutes after the start"),
+    y=alt.Y("stay:Q", title="stay, minutes"),
+    color="asn_kind:N",
 ).properties(width=560, height=260, title="Join time and stay, one dot a view")
 
 # %% [markdown]
@@ -94,7 +124,11 @@ line = (
     .encode(x="minute:Q", y="value:Q", color="variable:N")
 )
 shade = alt.Chart(windows).mark_rect(opacity=0.2, color="#b3362b").encode(x="start:Q", x2="stop:Q")
-(shade + line).properties(width=680, height=240, title="Counters by minute; red: five times the median without a granted cause")
+(shade + line).properties(
+    width=680,
+    height=240,
+    title="Counters by minute; red: five times the median without a granted cause",
+)
 
 # %% [markdown]
 # ## What is held to be real
@@ -113,10 +147,19 @@ assert set(rings.rings["ring_id"]) == set(read_outbound(lake, "rings")["ring_id"
 rings.rings.sort_values("members", ascending=False).head(10)
 
 # %%
-first = rings.rings.assign(weight=lambda r: r["density"] * r["members"]).sort_values("weight").iloc[-1]
+first = (
+    rings.rings.assign(weight=lambda r: r["density"] * r["members"]).sort_values("weight").iloc[-1]
+)
 g = rings.graph(first["ring_id"])
-assert isinstance(g, nx.Graph) and g.number_of_nodes() == first["members"] and g.number_of_edges() == first["edges"]
-pd.DataFrame([(a, b, dict(e)) for a, b, e in list(g.edges(data=True))[:10]], columns=["account", "account ", "evidence"])
+assert (
+    isinstance(g, nx.Graph)
+    and g.number_of_nodes() == first["members"]
+    and g.number_of_edges() == first["edges"]
+)
+pd.DataFrame(
+    [(a, b, dict(e)) for a, b, e in list(g.edges(data=True))[:10]],
+    columns=["account", "account ", "evidence"],
+)
 
 # %%
 from IPython.display import SVG
@@ -130,6 +173,8 @@ SVG(charts.ring(g))
 # %%
 orders = tables["orders"]
 theirs = orders.filter(orders.buyer_id.isin(list(g.nodes))).to_pandas()
-table = theirs.groupby("operator_id").agg(orders=("order_id", "size"), buyers=("buyer_id", "nunique"), amount=("paid_amount", "sum"))
+table = theirs.groupby("operator_id").agg(
+    orders=("order_id", "size"), buyers=("buyer_id", "nunique"), amount=("paid_amount", "sum")
+)
 tiers = read_outbound(lake, "tier_decisions").set_index("operator_id")["tier"]
 table.join(tiers).sort_values("buyers", ascending=False).head(10)

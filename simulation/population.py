@@ -8,14 +8,16 @@ import numpy as np
 import pyarrow as pa
 from scipy.stats import norm
 
-from simulation.ids import DAY, chosen, moments, named
+from simulation.identifiers import DAY, chosen, moments, named
 from simulation.sizes import Size
 
 REGIONS = [f"R{i:02d}" for i in range(1, 31)]
 CATEGORIES = ["apparel", "beauty", "food", "jewellery", "electronics", "home", "books", "gifts"]
 REFUND_RATE = np.array([0.55, 0.15, 0.06, 0.30, 0.12, 0.12, 0.05, 0.10])
 PRICE_LOG = np.array([4.6, 4.3, 3.6, 5.4, 5.2, 4.3, 3.5, 2.6])
-WEIGHT_LOG = np.array([6.0, 5.4, 7.0, 4.2, 6.4, 7.1, 6.3, 3.2])  # log grams; gifts often weigh under 50 g
+WEIGHT_LOG = np.array(
+    [6.0, 5.4, 7.0, 4.2, 6.4, 7.1, 6.3, 3.2]
+)  # log grams; gifts often weigh under 50 g
 ASN = ["mobile", "broadband", "campus", "office", "datacentre", "proxy"]
 WARMED = 0.5  # share of a farm's aged accounts that live an honest life between jobs
 LOOKALIKES = [
@@ -104,7 +106,9 @@ def people(rng: np.random.Generator, size: Size, start: float) -> Accounts:
     address, ip = household.copy(), household.copy() + 10_000_000
     asn = rng.choice([0, 1, 3], size=n, p=[0.45, 0.5, 0.05])
     station = rng.random(n) < 0.12  # parcels go to a pick-up station that many neighbours share
-    address[station] = 50_000_000 + region[station] * 1000 + rng.integers(0, max(2, n // 2500), station.sum())
+    address[station] = (
+        50_000_000 + region[station] * 1000 + rng.integers(0, max(2, n // 2500), station.sum())
+    )
     campus = (rng.random(n) < 0.04) & (np.arange(n) < honest)
     hall = rng.integers(0, max(2, n // 4000), n)
     address[campus] = 60_000_000 + hall[campus]
@@ -112,11 +116,15 @@ def people(rng: np.random.Generator, size: Size, start: float) -> Accounts:
     asn[campus] = 2
     office = asn == 3
     ip[office] = 80_000_000 + rng.integers(0, max(3, n // 800), office.sum())
-    payer = np.where(rng.random(n) < 0.06, household + 90_000_000, np.arange(n))  # some households share a card
+    payer = np.where(
+        rng.random(n) < 0.06, household + 90_000_000, np.arange(n)
+    )  # some households share a card
     interest = rng.integers(0, len(CATEGORIES), n)
     ordered = [rng.permutation(np.flatnonzero((interest == c) & alive)) for c in range(8)]
     level = np.clip(rng.gamma(2.0, 8.0, n) * np.minimum(1, age_days / 200), 0, 100).astype(int)
-    device = np.where(rng.random(n) < 0.03, household + 20_000_000, np.arange(n))  # a tablet that a family shares
+    device = np.where(
+        rng.random(n) < 0.03, household + 20_000_000, np.arange(n)
+    )  # a tablet that a family shares
     referrer = np.where(rng.random(n) < 0.2, rng.integers(0, honest, n), -1)
     return Accounts(
         region,
@@ -142,7 +150,9 @@ def people(rng: np.random.Generator, size: Size, start: float) -> Accounts:
 def sellers(rng: np.random.Generator, size: Size, start: float) -> Operators:
     """Operators with a heavy tail of audience size (log-sd between them as measured on real channels)."""
     m = size.operators
-    quantile = (rng.permutation(m) + 0.5) / m  # one operator a quantile, so that a seed does not set a world's size
+    quantile = (
+        rng.permutation(m) + 0.5
+    ) / m  # one operator a quantile, so that a seed does not set a world's size
     log_viewers = np.minimum(size.log_viewers + 2.0 * norm.ppf(quantile), np.log(size.largest))
     category = rng.integers(0, len(CATEGORIES), m)
     fresh = rng.random(m) < 0.08

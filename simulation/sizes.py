@@ -21,7 +21,9 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size(operators=120, accounts=16_000, days=14, start_rate=0.45, log_viewers=1.6, largest=150.0),
+    "tiny": Size(
+        operators=120, accounts=16_000, days=14, start_rate=0.45, log_viewers=1.6, largest=150.0
+    ),
     "small": Size(operators=160, accounts=20_000, days=21, start_rate=0.45, largest=600.0),
     "medium": Size(operators=600, accounts=110_000, days=28, start_rate=0.42, largest=1_400.0),
     "wide": Size(operators=1_800, accounts=330_000, days=28, start_rate=0.42, largest=1_400.0),

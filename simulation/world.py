@@ -12,18 +12,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from data_contracts.derive import ROOM_MINUTES
-from data_contracts.faults import LakeProblem
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import connect
-from simulation import aftermath, honest, population, regulars, rows, schemes, trade
-from simulation.ids import DAY
-from simulation.outbox import Outbox
+from data_contracts.room_minutes import ROOM_MINUTES
+from simulation import feedback, population, records, schemes
+from simulation.behaviour import audience, lookalikes, purchases
+from simulation.ground_truth import write_batches, write_population
+from simulation.identifiers import DAY
+from simulation.lake_writer import Outbox
 from simulation.schemes import ORDER_SCHEMES, SCHEMES, TYPOLOGY, Plan, Stage
 from simulation.schemes import engagement as engagement_schemes
 from simulation.schemes import orders as order_schemes
 from simulation.schemes import views as view_schemes
 from simulation.sizes import SIZES
-from simulation.truth import write_batches, write_population
 
 CHEATS = 0.7  # share of a cheating operator's sessions in which it cheats
 SMALLEST_VIEWS, SMALLEST_ORDERS = 30, 8  # nobody sells fewer at a time
@@ -52,7 +53,9 @@ def _planted(rng: np.random.Generator, stage: Stage, plan: Plan, day: int):
                 orders.append(order_schemes.MAKE[name](rng, stage, int(row), n_orders, evasion))
             else:
                 rival = int(plan.operator[turn])
-                orders.append(order_schemes.hostile_brushing(rng, stage, int(row), n_orders, evasion, rival))
+                orders.append(
+                    order_schemes.hostile_brushing(rng, stage, int(row), n_orders, evasion, rival)
+                )
             if TYPOLOGY[name] in ("order_fraud", "hostile_brushing"):
                 seen, done = order_schemes.watched_first(rng, stage, int(row), orders[-1], evasion)
                 views.append(seen)
@@ -69,7 +72,7 @@ def minutes_of(tables: dict[str, pa.Table]) -> pa.Table:
         return connection.sql(ROOM_MINUTES).to_arrow_table()
 
 
-def _global(batch, s: rows.Sessions):
+def _global(batch, s: records.Sessions):
     """Turn rows into the day's sessions into session indices (a negative row stays unknown)."""
     return dataclasses.replace(batch, session=s.index[batch.session.astype(np.int64)])
 
@@ -90,12 +93,16 @@ def world(
     """
     for folder in (out, truth):
         if folder.exists() and any(folder.iterdir()):
-            raise LakeProblem(f"{folder} is not empty. Name a new folder, or remove it first; nothing was written.")
+            raise LakeProblem(
+                f"{folder} is not empty. Name a new folder, or remove it first; nothing was written."
+            )
     if size not in SIZES:
         raise LakeProblem(f"no size is called {size!r}. Sizes: {', '.join(SIZES)}")
     names = chosen_schemes if chosen_schemes is not None else SCHEMES[1:]
     if unknown := set(names) - set(SCHEMES[1:]):
-        raise LakeProblem(f"no scheme is called {sorted(unknown)}. Schemes: {', '.join(SCHEMES[1:])}")
+        raise LakeProblem(
+            f"no scheme is called {sorted(unknown)}. Schemes: {', '.join(SCHEMES[1:])}"
+        )
     settings = SIZES[size]
     days = settings.days if days is None else days
     if not 1 <= days <= 366:
@@ -103,9 +110,21 @@ def world(
     origin = pd.Timestamp(start).timestamp()
     root = np.random.SeedSequence(seed)
     maker = np.random.default_rng(root.spawn(1)[0])
-    accounts, ops = population.people(maker, settings, origin), population.sellers(maker, settings, origin)
-    plan = schemes.plan(maker, ops, days, names) if names else schemes.plan(maker, ops, days, SCHEMES[1:2], share=0.0)
-    outbox, counts, next_session, next_order = Outbox(out), {"views": 0, "orders": 0, "sessions": 0}, 0, 0
+    accounts, ops = (
+        population.people(maker, settings, origin),
+        population.sellers(maker, settings, origin),
+    )
+    plan = (
+        schemes.plan(maker, ops, days, names)
+        if names
+        else schemes.plan(maker, ops, days, SCHEMES[1:2], share=0.0)
+    )
+    outbox, counts, next_session, next_order = (
+        Outbox(out),
+        {"views": 0, "orders": 0, "sessions": 0},
+        0,
+        0,
+    )
     account_table = population.account_rows(accounts, origin)
     outbox.add("accounts", account_table)
     outbox.add("operators", population.operator_rows(ops, origin))
@@ -113,29 +132,48 @@ def world(
     for number, stream in enumerate(root.spawn(days + 1)[1:]):
         rng = np.random.default_rng(stream)
         day = origin + number * DAY
-        s = honest.sessions_of_day(rng, ops, day, next_session)
+        s = audience.sessions_of_day(rng, ops, day, next_session)
         if len(s):
-            made = _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table, truth)
+            made = _day(
+                rng, accounts, ops, plan, s, number, next_order, outbox, account_table, truth
+            )
             for key, value in made.items():
                 counts[key] += value
             next_session, next_order = next_session + len(s), next_order + made["orders"]
         outbox.deliver(day)
         progress(number + 1, days)
     (truth / "world.json").write_text(
-        json.dumps({"seed": seed, "size": size, "days": days, "start": start.isoformat(), "schemes": names}, indent=1)
+        json.dumps(
+            {
+                "seed": seed,
+                "size": size,
+                "days": days,
+                "start": start.isoformat(),
+                "schemes": names,
+            },
+            indent=1,
+        )
     )
     return counts | {"operators": len(ops), "accounts": len(accounts)}
 
 
-def _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table, truth) -> dict[str, int]:
+def _day(
+    rng, accounts, ops, plan, s, number, next_order, outbox, account_table, truth
+) -> dict[str, int]:
     """One day: honest rows, planted rows, what they lead to, and the verdicts about them."""
-    profiles = honest.profile(rng, len(s))
-    seen, causes, bag = honest.audience(rng, accounts, ops, s, profiles)
-    bought = trade.honest_orders(rng, accounts, ops, s, seen, bag)
+    profiles = audience.profile(rng, len(s))
+    seen, causes, bag = audience.audience(rng, accounts, ops, s, profiles)
+    bought = purchases.honest_orders(rng, accounts, ops, s, seen, bag)
     own = rng.spawn(1)[0]
-    came, resold = regulars.bulk_purchases(own, accounts, ops, s)
-    loyal = rows.Views.stacked([regulars.group_views(own, accounts, ops, s), came])
-    kept = rows.Orders.stacked([trade.orders_of_views(own, accounts, ops, s, loyal, bag), resold]) if len(loyal) else resold
+    came, resold = lookalikes.bulk_purchases(own, accounts, ops, s)
+    loyal = records.Views.stacked([lookalikes.group_views(own, accounts, ops, s), came])
+    kept = (
+        records.Orders.stacked(
+            [purchases.orders_of_views(own, accounts, ops, s, loyal, bag), resold]
+        )
+        if len(loyal)
+        else resold
+    )
     stage = Stage(
         accounts,
         ops,
@@ -147,10 +185,10 @@ def _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table,
         number,
     )
     v, a, o, planted = _planted(rng, stage, plan, number)
-    acts = honest.actions(rng, accounts, ops, s, seen, bag)
-    more = honest.actions(own, accounts, ops, s, loyal, bag) if len(loyal) else None
-    views, acts = rows.Views.stacked([seen, loyal, *v]), rows.Acts.stacked([acts, more, *a])
-    orders = rows.Orders.stacked([bought, kept, *o])
+    acts = audience.actions(rng, accounts, ops, s, seen, bag)
+    more = audience.actions(own, accounts, ops, s, loyal, bag) if len(loyal) else None
+    views, acts = records.Views.stacked([seen, loyal, *v]), records.Acts.stacked([acts, more, *a])
+    orders = records.Orders.stacked([bought, kept, *o])
     shuffled = orders.where(rng.permutation(len(orders)))
     index = next_order + np.arange(len(shuffled))
     orders = dataclasses.replace(
@@ -160,27 +198,39 @@ def _day(rng, accounts, ops, plan, s, number, next_order, outbox, account_table,
     )
     day_sessions = s
     views, acts, orders = (_global(b, day_sessions) for b in (views, acts, orders))
-    session_table = rows.session_rows(s, ops.category[s.operator], ops.lookalike["virtual_host"][s.operator])
-    view_table, act_table, order_table = rows.view_rows(views), rows.act_rows(acts), rows.order_rows(orders)
+    session_table = records.session_rows(
+        s, ops.category[s.operator], ops.lookalike["virtual_host"][s.operator]
+    )
+    view_table, act_table, order_table = (
+        records.view_rows(views),
+        records.act_rows(acts),
+        records.order_rows(orders),
+    )
     for name, table in (
         ("sessions", session_table),
         ("views", view_table),
         ("interactions", act_table),
         ("orders", order_table),
-        ("parcels", rows.parcel_rows(orders)),
-        ("refunds", rows.refund_rows(orders)),
-        ("reviews", rows.review_rows(orders)),
+        ("parcels", records.parcel_rows(orders)),
+        ("refunds", records.refund_rows(orders)),
+        ("reviews", records.review_rows(orders)),
     ):
         outbox.add(name, table)
     outbox.add(
         "room_minutes",
         minutes_of(
-            {"sessions": session_table, "views": view_table, "interactions": act_table, "orders": order_table, "accounts": account_table}
+            {
+                "sessions": session_table,
+                "views": view_table,
+                "interactions": act_table,
+                "orders": order_table,
+                "accounts": account_table,
+            }
         ),
     )
-    aftermath.causes(s, causes, outbox)
-    aftermath.complaints(rng, orders, outbox)
-    aftermath.verdicts(rng, ops, s, orders, planted, outbox)
+    feedback.causes(s, causes, outbox)
+    feedback.complaints(rng, orders, outbox)
+    feedback.verdicts(rng, ops, s, orders, planted, outbox)
     write_batches(truth, number, s.index, views, acts, orders, planted)
     return {"views": len(views), "orders": len(orders), "sessions": len(s)}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.nightly import nightly
-from serving.policy import load_policy
+from serving.nightly.pipeline import nightly
+from serving.policy.load import load_policy
 from simulation.world import world
 from training.train import train
 
@@ -46,5 +46,7 @@ def public_data() -> Path:
     default = Path(__file__).resolve().parent.parent.parent / "shared" / "public_data"
     folder = Path(os.environ.get("STEELYARD_PUBLIC_DATA", default))
     if not folder.is_dir():
-        pytest.skip(f"public data sets are not here ({folder}); name their folder in STEELYARD_PUBLIC_DATA")
+        pytest.skip(
+            f"public data sets are not here ({folder}); name their folder in STEELYARD_PUBLIC_DATA"
+        )
     return folder

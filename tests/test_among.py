@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.departures import ENOUGH, settled
+from features.peers.baseline import ENOUGH, settled
 from tests.test_departures import UNTIL, session_rows
-from training.dataset import Dataset
-from training.fit import raw_of, trees_of
-from training.models.all import BY_NAME, MODELS
-from training.release import read_trees, text_of
-from training.trees import PLENTY, deviances
+from training.dataset.replay import Dataset
+from training.estimator.ensemble import PLENTY, deviances
+from training.fitting import raw_of, trees_of
+from training.models.registry import BY_NAME, MODELS
+from training.release.artefact import read_trees, text_of
 
 SESSIONS = BY_NAME["session_inflation"]
 
@@ -34,15 +34,25 @@ def test_a_platform_that_measures_on_another_scale_is_scored_the_same(data, tree
     elsewhere = np.where(deviances(tuple(trees.columns)), values, elsewhere)
     here, there = trees.among(values), trees.among(elsewhere)
     np.testing.assert_allclose(there.raw(elsewhere), here.raw(values), atol=1e-6)
-    assert np.abs(trees.raw(elsewhere) - trees.raw(values)).max() > 1.0  # by the yardstick it was taught with it is not
+    assert (
+        np.abs(trees.raw(elsewhere) - trees.raw(values)).max() > 1.0
+    )  # by the yardstick it was taught with it is not
 
 
-def test_the_training_night_stays_the_yardstick_where_few_are_like_it_or_too_few_are_there(data, trees):
+def test_the_training_night_stays_the_yardstick_where_few_are_like_it_or_too_few_are_there(
+    data, trees
+):
     values = data.signals.to_numpy()
     elsewhere = values * 3.0 + 7.0
     assert not trees.unlike(values) and trees.unlike(elsewhere)
-    assert trees.among(values[: PLENTY - 1]) is trees and trees.among(values[:PLENTY]).peers is not trees.peers
-    assert trees.among(elsewhere[: ENOUGH - 1]) is trees and trees.among(elsewhere[:ENOUGH]).peers is not trees.peers
+    assert (
+        trees.among(values[: PLENTY - 1]) is trees
+        and trees.among(values[:PLENTY]).peers is not trees.peers
+    )
+    assert (
+        trees.among(elsewhere[: ENOUGH - 1]) is trees
+        and trees.among(elsewhere[:ENOUGH]).peers is not trees.peers
+    )
 
 
 def test_rows_of_a_training_frame_are_compared_with_their_own_night(data):
@@ -59,16 +69,24 @@ def test_rows_of_a_training_frame_are_compared_with_their_own_night(data):
     )
     everything = np.ones(len(both), dtype=bool)
     learnt = trees_of(SESSIONS, SESSIONS.columns, both, everything)
-    learnt = learnt.__class__(learnt.booster, learnt.columns, learnt.peers, learnt.typologies, learnt.own)
+    learnt = learnt.__class__(
+        learnt.booster, learnt.columns, learnt.peers, learnt.typologies, learnt.own
+    )
     raw = raw_of(learnt, both, everything)
-    apart = np.abs(raw[: len(data)] - raw[len(data) :])  # rounding puts some values on the other side of a cut between two rows
+    apart = np.abs(
+        raw[: len(data)] - raw[len(data) :]
+    )  # rounding puts some values on the other side of a cut between two rows
     assert np.quantile(apart, 0.85) < 1e-6 and apart.max() < 0.2
     assert np.abs(learnt.raw(data.signals.to_numpy()) - raw[: len(data)]).max() > 1.0
-    expected = settled(SESSIONS.columns, shifted.to_numpy(), SESSIONS.size)  # those of the last night are released
+    expected = settled(
+        SESSIONS.columns, shifted.to_numpy(), SESSIONS.size
+    )  # those of the last night are released
     np.testing.assert_array_equal(learnt.peers.middle, expected.middle)
 
 
-def test_a_point_of_deviance_beyond_the_peers_adds_so_much_to_the_log_odds_of_its_typology_and_is_its_own_reason(data, trees):
+def test_a_point_of_deviance_beyond_the_peers_adds_so_much_to_the_log_odds_of_its_typology_and_is_its_own_reason(
+    data, trees
+):
     values, column = data.signals.to_numpy(), trees.columns.index("session_view_deviance")
     kind = trees.typologies.index("view_fraud")
     more, usual = values.copy(), trees.peers.usual(values)[:, column]

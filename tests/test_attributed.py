@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.attribution import mixtures
-from serving.attributed import Looked, attributed_shares, worth_looking
+from features.posteriors.view_mixture import mixtures
+from serving.scoring.view_evidence import Looked, attributed_shares, worth_looking
 
 
 def test_views_of_those_who_ordered_in_a_session_do_not_accuse_it_and_are_in_its_share():
@@ -17,20 +17,38 @@ def test_views_of_those_who_ordered_in_a_session_do_not_accuse_it_and_are_in_its
     ratio[40:50], ratio[50:80] = 0.01, 0.01  # the second session is clean
     start = np.array([0, 40, 80])
     names = pd.Index(["rival", "clean"], name="session_id")
-    views = pd.DataFrame({"session_id": np.repeat(names, 40), "account_id": [f"a{i}" for i in range(80)], "ordered": ordered})
+    views = pd.DataFrame(
+        {
+            "session_id": np.repeat(names, 40),
+            "account_id": [f"a{i}" for i in range(80)],
+            "ordered": ordered,
+        }
+    )
     found = mixtures(ratio, start)
     judged = mixtures(np.where(ordered, 1.0, ratio), start).factor
-    looked = Looked(views, start, ratio, found, pd.DataFrame({"all": found.factor, "judged": judged}, index=names), 0.0)
+    looked = Looked(
+        views,
+        start,
+        ratio,
+        found,
+        pd.DataFrame({"all": found.factor, "judged": judged}, index=names),
+        0.0,
+    )
     before = np.array([0.1, 0.1])
     assert looked.moved(before, names)[0] <= 0.1 < 0.4 < looked.moved(before, names, "all")[0]
     shares = attributed_shares(looked, pd.Series([1.0, 0.0], index=names))
-    assert shares.loc["rival", "share"] == pytest.approx(0.25, abs=0.05) and shares.loc["clean", "share"] == 0.0
+    assert (
+        shares.loc["rival", "share"] == pytest.approx(0.25, abs=0.05)
+        and shares.loc["clean", "share"] == 0.0
+    )
     assert attributed_shares(looked, pd.Series([1.0], index=["rival"])).index.tolist() == ["rival"]
 
 
 def test_a_night_looks_at_all_its_own_views_and_at_others_while_they_are_few(monkeypatch):
-    monkeypatch.setattr("serving.attributed.ENOUGH", 1000)
-    views = pd.Series({"tonight": 400.0, **{f"s{i:02d}": 100.0 for i in range(20)}, "empty": np.nan})
+    monkeypatch.setattr("serving.scoring.view_evidence.ENOUGH", 1000)
+    views = pd.Series(
+        {"tonight": 400.0, **{f"s{i:02d}": 100.0 for i in range(20)}, "empty": np.nan}
+    )
     looked = worth_looking(views, pd.Index(["tonight"]))
     assert "tonight" in looked and len(set(looked) & {f"s{i:02d}" for i in range(20)}) == 6
     assert looked == worth_looking(views.iloc[::-1], pd.Index(["tonight"])) == sorted(looked)

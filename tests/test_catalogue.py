@@ -15,11 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.contract import contract, inbound_names
-from data_contracts.derive import COUNTED
 from data_contracts.lake import files_of, write_file
-from features import catalogue, engine
-from features.declare import KEY, LIVE, NIGHTLY, POINTS, VIEW
-from features.kernels import COLUMNS
+from data_contracts.room_minutes import COUNTED
+from features import catalogue
+from features.declaration import KEY, LIVE, NIGHTLY, POINTS, VIEW
+from features.engine import compute
+from features.engine.minute_kernels import COLUMNS
 
 CUT = datetime(2026, 1, 17)
 ENTITIES = tuple(KEY)
@@ -29,8 +30,8 @@ every = pytest.mark.parametrize("signal", catalogue.CATALOGUE, ids=lambda s: s.n
 @pytest.fixture(scope="module")
 def values(tiny):
     """Values of the whole catalogue on the shared world."""
-    tables = engine.duckdb_tables(tiny, CUT)
-    return {e: engine.compute(tables, catalogue.of_entity(e), e) for e in ENTITIES}
+    tables = compute.duckdb_tables(tiny, CUT)
+    return {e: compute.compute(tables, catalogue.of_entity(e), e) for e in ENTITIES}
 
 
 def test_there_are_at_least_sixty_signals_of_every_kind_and_both_freshnesses():
@@ -60,19 +61,24 @@ def test_a_signal_reads_contracted_tables_and_columns_only(signal):
         return
     empty = {n: contract(n).arrow_schema().empty_table().to_pandas() for n in signal.reads}
     derived = [
-        ibis.memtable(pa.schema([(c, pa.type_for_alias(t)) for c, t in d.columns.items()]).empty_table()) for d in signal.source.needs
+        ibis.memtable(
+            pa.schema([(c, pa.type_for_alias(t)) for c, t in d.columns.items()]).empty_table()
+        )
+        for d in signal.source.needs
     ]
-    tables = engine.frame_tables(empty)
+    tables = compute.frame_tables(empty)
     whole = [tables[n] for n in signal.source.whole]
     if signal.entity == VIEW:
-        tables["views"] = engine.named_views(tables["views"])
+        tables["views"] = compute.named_views(tables["views"])
     expression = signal.compute(signal.source.build(*tables.values(), *whole, *derived))
     assert expression.cast("float64").type().is_floating()
 
 
 @every
 def test_a_signal_does_not_ask_for_the_time_of_day(signal):
-    source = inspect.getsource(inspect.getmodule(getattr(signal.compute, "py_func", signal.compute)))
+    source = inspect.getsource(
+        inspect.getmodule(getattr(signal.compute, "py_func", signal.compute))
+    )
     assert "now(" not in source and "today(" not in source
 
 
@@ -88,13 +94,15 @@ def test_values_stay_within_what_their_unit_allows(signal, values):
 
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_one_by_one_equals_together(tiny, values, entity):
-    tables = engine.duckdb_tables(tiny, CUT)
+    tables = compute.duckdb_tables(tiny, CUT)
     whole = values[entity]
     picked = whole.index[:: max(1, len(whole) // 4)][:4]
     for one in picked:
         wanted = one.rpartition("#")[0] if entity == VIEW else one
-        alone = engine.compute(tables, catalogue.of_entity(entity), entity, only=[wanted])
-        same = whole[whole.index.str.startswith(wanted + "#")] if entity == VIEW else whole.loc[[one]]
+        alone = compute.compute(tables, catalogue.of_entity(entity), entity, only=[wanted])
+        same = (
+            whole[whole.index.str.startswith(wanted + "#")] if entity == VIEW else whole.loc[[one]]
+        )
         pd.testing.assert_frame_equal(alone, same, check_index_type=False, rtol=1e-12)
 
 
@@ -102,13 +110,27 @@ def poisoned(lake, folder):
     """The lake with absurd rows about the same entities, received from the cut on."""
     shutil.copytree(lake, folder, ignore=shutil.ignore_patterns("runs", "quarantine", "online"))
     late = pa.scalar(pd.Timestamp(CUT + timedelta(minutes=1)).to_pydatetime(), pa.timestamp("us"))
-    for name in ("views", "interactions", "orders", "parcels", "refunds", "reviews", "room_minutes", "boosts", "complaints"):
+    for name in (
+        "views",
+        "interactions",
+        "orders",
+        "parcels",
+        "refunds",
+        "reviews",
+        "room_minutes",
+        "boosts",
+        "complaints",
+    ):
         table = pq.read_table(files_of(lake, name)[2])
         table = table.set_column(
-            table.schema.get_field_index("received_at"), table.schema.field("received_at"), pa.repeat(late, len(table))
+            table.schema.get_field_index("received_at"),
+            table.schema.field("received_at"),
+            pa.repeat(late, len(table)),
         )
         if "order_id" in table.column_names and name == "orders":
-            fresh = pc.binary_join_element_wise(table["order_id"], pa.scalar("poison"), pa.scalar("-"))
+            fresh = pc.binary_join_element_wise(
+                table["order_id"], pa.scalar("poison"), pa.scalar("-")
+            )
             table = table.set_column(0, table.schema.field("order_id"), fresh)
         write_file(folder / name / "day=2099-01-01" / "part-0.parquet", table)
     return folder
@@ -116,27 +138,35 @@ def poisoned(lake, folder):
 
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_the_future_changes_nothing(tiny, tmp_path, values, entity):
-    tables = engine.duckdb_tables(poisoned(tiny, tmp_path / "lake"), CUT)
-    after = engine.compute(tables, catalogue.of_entity(entity), entity)
+    tables = compute.duckdb_tables(poisoned(tiny, tmp_path / "lake"), CUT)
+    after = compute.compute(tables, catalogue.of_entity(entity), entity)
     pd.testing.assert_frame_equal(after, values[entity], rtol=1e-12)
 
 
 def test_poison_that_is_known_does_change_values(tiny, tmp_path, values):
     """The poison would be seen, were the cut not there: the test above can fail."""
-    tables = engine.duckdb_tables(poisoned(tiny, tmp_path / "lake"), CUT + timedelta(days=1))
-    after = engine.compute(tables, catalogue.of_entity("session"), "session")
-    assert not after.reindex(values["session"].index)["view_count"].equals(values["session"]["view_count"])
+    tables = compute.duckdb_tables(poisoned(tiny, tmp_path / "lake"), CUT + timedelta(days=1))
+    after = compute.compute(tables, catalogue.of_entity("session"), "session")
+    assert not after.reindex(values["session"].index)["view_count"].equals(
+        values["session"]["view_count"]
+    )
 
 
-def test_a_missing_table_makes_its_signals_unknown_and_no_other_but_those_that_sum_up_what_is_known(tiny, values):
-    tables = engine.duckdb_tables(tiny, CUT)
+def test_a_missing_table_makes_its_signals_unknown_and_no_other_but_those_that_sum_up_what_is_known(
+    tiny, values
+):
+    tables = compute.duckdb_tables(tiny, CUT)
     without = {n: t for n, t in tables.items() if n != "interactions"}
-    frame = engine.compute(without, catalogue.of_entity("session"), "session").reindex(values["session"].index)  # some have nothing else
+    frame = compute.compute(without, catalogue.of_entity("session"), "session").reindex(
+        values["session"].index
+    )  # some have nothing else
     for s in catalogue.of_entity("session"):
         if "interactions" in s.reads:
             assert frame[s.name].isna().all(), s.name
         elif s.unit == POINTS:
-            assert frame[s.name].notna().any() and not frame[s.name].equals(values["session"][s.name]), s.name
+            assert frame[s.name].notna().any() and not frame[s.name].equals(
+                values["session"][s.name]
+            ), s.name
         else:
             pd.testing.assert_series_equal(frame[s.name], values["session"][s.name], rtol=1e-12)
 
@@ -146,22 +176,31 @@ def test_counters_derived_from_events_equal_those_delivered(tiny, tmp_path):
     shutil.copytree(tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "room_minutes"))
     ids = sorted(pq.read_table(files_of(tiny, "sessions")[3]).to_pandas()["session_id"])
     live = [s for s in catalogue.of_entity("session") if s.freshness == LIVE]
-    delivered = engine.compute(engine.duckdb_tables(tiny, CUT), live, "session", ids)
-    derived = engine.compute(engine.duckdb_tables(copy, CUT), live, "session", ids)
+    delivered = compute.compute(compute.duckdb_tables(tiny, CUT), live, "session", ids)
+    derived = compute.compute(compute.duckdb_tables(copy, CUT), live, "session", ids)
     assert delivered.notna().sum().sum() > 100
     pd.testing.assert_frame_equal(derived, delivered)
 
 
-@pytest.mark.parametrize("missing", [("orders",), ("accounts", "interactions"), ("interactions", "orders", "accounts")])
-def test_counters_of_what_was_delivered_are_derived_where_other_events_are_missing(tiny, tmp_path, missing):
+@pytest.mark.parametrize(
+    "missing", [("orders",), ("accounts", "interactions"), ("interactions", "orders", "accounts")]
+)
+def test_counters_of_what_was_delivered_are_derived_where_other_events_are_missing(
+    tiny, tmp_path, missing
+):
     """What a missing table would count is unknown, not nought; the rest is as it was."""
     copy = tmp_path / "lake"
-    shutil.copytree(tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "room_minutes", *missing))
-    tables, whole = engine.duckdb_tables(copy, CUT), engine.duckdb_tables(tiny, CUT)
+    shutil.copytree(
+        tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "room_minutes", *missing)
+    )
+    tables, whole = compute.duckdb_tables(copy, CUT), compute.duckdb_tables(tiny, CUT)
     assert not set(missing) & set(tables)
     some = sorted(pq.read_table(files_of(tiny, "sessions")[3]).to_pandas()["session_id"])
     derived, delivered = (
-        t["room_minutes"].filter(t["room_minutes"].session_id.isin(some)).order_by("session_id", "minute").to_pandas()
+        t["room_minutes"]
+        .filter(t["room_minutes"].session_id.isin(some))
+        .order_by("session_id", "minute")
+        .to_pandas()
         for t in (tables, whole)
     )
     unknown = [c for name in missing for c in COUNTED[name]]
@@ -169,7 +208,14 @@ def test_counters_of_what_was_delivered_are_derived_where_other_events_are_missi
     rest = [c for c in delivered.columns if c not in {*unknown, "received_at"}]
     pd.testing.assert_frame_equal(derived[rest], delivered[rest])
     live = [s for s in catalogue.of_entity("session") if s.freshness == LIVE]
-    frame = engine.compute(tables, live, "session", some)
+    frame = compute.compute(tables, live, "session", some)
     assert frame["join_fano_ratio"].notna().any() and frame["unexplained_join_share"].notna().any()
     if "interactions" in missing:
-        assert frame[["likes_per_thousand_viewer_minutes", "like_entropy", "comment_viewer_correlation"]].isna().all().all()
+        assert (
+            frame[
+                ["likes_per_thousand_viewer_minutes", "like_entropy", "comment_viewer_correlation"]
+            ]
+            .isna()
+            .all()
+            .all()
+        )

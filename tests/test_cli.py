@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from data_contracts.contract import outbound_names
-from serving.cli import app
+from serving.cli.main import app
 from tests.conftest import NIGHT
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
@@ -23,7 +23,13 @@ runner = CliRunner()
 
 
 def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess:
-    done = subprocess.run([STEELYARD, *arguments], capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"})
+    done = subprocess.run(
+        [STEELYARD, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"COLUMNS": "200"},
+    )
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
@@ -36,7 +42,11 @@ def test_every_command_has_help_with_an_example(command):
 
 @pytest.mark.parametrize(
     ("group", "command"),
-    [(g.name, c.name or c.callback.__name__) for g in app.registered_groups for c in g.typer_instance.registered_commands],
+    [
+        (g.name, c.name or c.callback.__name__)
+        for g in app.registered_groups
+        for c in g.typer_instance.registered_commands
+    ],
 )
 def test_every_command_of_a_group_has_help_with_an_example_and_json(group, command):
     shown = runner.invoke(app, [group, command, "--help"]).output
@@ -50,12 +60,35 @@ def test_supervision_from_the_command_line(published, models, tmp_path):
     taken = json.loads(run("measure", "take", str(lake), "--operator", who, "--code", "refer_enforcement", "--by", "a", "--approver", "b", "--reason", "c", "--json").stdout)[0]  # fmt: skip
     assert run("evidence", "check", taken["package"]).stdout.startswith("The package holds")
     assert "approver other than a" in run("measure", "take", str(lake), "--operator", who, "--code", "block", "--by", "a", "--reason", "c", code=10).stderr  # fmt: skip
-    assert "kept 1095 days" in run("retention", str(lake), "--table", "orders", "--before", "2026-01-08", "--by", "a", code=13).stderr
-    assert "no challenger" in run("promote", str(lake), "--models", str(models), "--model", "order_brushing", code=14).stderr
-    assert json.loads(run("credit", str(lake), "--operator", who, "--json").stdout)[0]["operatorId"] == who
+    assert (
+        "kept 1095 days"
+        in run(
+            "retention",
+            str(lake),
+            "--table",
+            "orders",
+            "--before",
+            "2026-01-08",
+            "--by",
+            "a",
+            code=13,
+        ).stderr
+    )
+    assert (
+        "no challenger"
+        in run(
+            "promote", str(lake), "--models", str(models), "--model", "order_brushing", code=14
+        ).stderr
+    )
+    assert (
+        json.loads(run("credit", str(lake), "--operator", who, "--json").stdout)[0]["operatorId"]
+        == who
+    )
     assert "no credit" in run("credit", str(lake), "--operator", "nobody", code=2).stderr
     said = json.loads(run("audit", str(lake), "--json").stdout)
-    assert all(r["value"] is None or 0.0 <= r["value"] <= 1.0 for r in said)  # few of the sample have been looked at, or nobody has
+    assert all(
+        r["value"] is None or 0.0 <= r["value"] <= 1.0 for r in said
+    )  # few of the sample have been looked at, or nobody has
     run("journal", "verify", str(lake))
     log = lake / "journal" / "measures.jsonl"
     log.write_text(log.read_text().replace('"by": "a"', '"by": "x"'))
@@ -63,7 +96,7 @@ def test_supervision_from_the_command_line(published, models, tmp_path):
 
 
 def test_the_generated_pages_are_not_stale():
-    from serving.docs import pages
+    from serving.cli.reference_pages import pages
 
     for path, text in pages().items():
         assert path.read_text("utf-8") == text.rstrip() + "\n", f"{path} is stale: run make docs"
@@ -73,7 +106,9 @@ def test_the_generated_pages_are_not_stale():
 def test_any_outbound_table_is_shown_as_json_and_as_parquet(published, tmp_path, table):
     rows = json.loads(runner.invoke(app, ["show", table, str(published), "--json"]).output)
     target = tmp_path / "t.parquet"
-    assert runner.invoke(app, ["show", table, str(published), "--parquet", str(target)]).exit_code == 0
+    assert (
+        runner.invoke(app, ["show", table, str(published), "--parquet", str(target)]).exit_code == 0
+    )
     assert len(pd.read_parquet(target)) == len(rows)
 
 
@@ -84,16 +119,24 @@ def test_a_table_for_a_person_says_what_is_common_once_and_reasons_in_words(publ
 
 
 def test_scores_are_shown_with_kind_id_model_score_probability_and_reasons(published):
-    rows = json.loads(runner.invoke(app, ["show", "scores", str(published), "--date", str(NIGHT), "--json"]).output)
+    rows = json.loads(
+        runner.invoke(
+            app, ["show", "scores", str(published), "--date", str(NIGHT), "--json"]
+        ).output
+    )
     assert {"entity_kind", "entity_id", "model", "score", "probability", "reasons"} <= set(rows[0])
 
 
 def test_simulate_check_and_a_night_from_the_command_line(tmp_path):
     lake = str(tmp_path / "lake")
-    made = json.loads(run("simulate", lake, "--seed", "3", "--size", "tiny", "--days", "5", "--json").stdout)[0]
+    made = json.loads(
+        run("simulate", lake, "--seed", "3", "--size", "tiny", "--days", "5", "--json").stdout
+    )[0]
     assert made["views"] > 1000 and Path(made["truth"]).is_dir()
     assert all(r["quarantined"] == 0 for r in json.loads(run("check", lake, "--json").stdout))
-    first = json.loads(run("nightly", lake, "--from", "2026-01-07", "--to", "2026-01-08", "--json").stdout)
+    first = json.loads(
+        run("nightly", lake, "--from", "2026-01-07", "--to", "2026-01-08", "--json").stdout
+    )
     again = json.loads(run("nightly", lake, "--date", "2026-01-08", "--json").stdout)
     assert first[1]["run"] == again[0]["run"] and again[0]["published"] == "before, unchanged"
     assert Path(first[1]["folder"], "report.html").exists()
@@ -114,10 +157,16 @@ def test_simulate_check_and_a_night_from_the_command_line(tmp_path):
         (["serve", "."], 2, "no published night"),
     ],
 )
-def test_errors_are_one_line_with_what_where_and_how_to_mend(tmp_path, monkeypatch, arguments, code, words):
+def test_errors_are_one_line_with_what_where_and_how_to_mend(
+    tmp_path, monkeypatch, arguments, code, words
+):
     monkeypatch.chdir(tmp_path)
     done = run(*arguments, code=code)
-    assert done.stderr.startswith("steelyard: ") and words in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.stderr.startswith("steelyard: ")
+        and words in done.stderr
+        and "Traceback" not in done.stderr
+    )
     assert not list(tmp_path.iterdir())
 
 

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from open_data_contract_standard.model import OpenDataContractStandard
 
-from data_contracts.check import check_lake
 from data_contracts.contract import all_contracts, contract
-from data_contracts.faults import LakeProblem, StructuralBreak
+from data_contracts.errors import LakeProblem, StructuralBreak
 from data_contracts.lake import files_of, read_outbound, to_arrow, write_file
+from data_contracts.row_checks import check_lake
 
 NOW = datetime(2026, 1, 1)
 CONTRACTS = list(all_contracts().values())
@@ -65,25 +65,35 @@ def test_a_good_lake_has_nothing_set_aside(tmp_path):
 
 
 def test_bad_rows_are_set_aside_with_rule_and_value_and_good_rows_go_on(tmp_path):
-    rows = [order(1), order(2, paid_amount=-5.0), order(3, paid_at=pd.Timestamp("2026-01-01 09:00")), order(4, quantity=0)]
+    rows = [
+        order(1),
+        order(2, paid_amount=-5.0),
+        order(3, paid_at=pd.Timestamp("2026-01-01 09:00")),
+        order(4, quantity=0),
+    ]
     lake = lake_of(tmp_path, rows)
     check_lake(lake, NOW)
     bad = read_outbound(lake, "quarantine").set_index("row_key")
     assert bad.at["r2", "rule"] == "paid_amount_not_below_0" and bad.at["r2", "value"] == "-5.0"
     assert bad.at["r3", "rule"] == "paid_after_placed" and bad.at["r4", "column_name"] == "quantity"
-    from features.engine import duckdb_tables
+    from features.engine.compute import duckdb_tables
 
     known = duckdb_tables(lake, datetime(2026, 1, 2))["orders"].order_id.to_pandas().tolist()
     assert known == ["r1"]
 
 
 def test_a_value_exactly_at_the_bound_is_good(tmp_path):
-    assert check_lake(lake_of(tmp_path, [order(1, paid_amount=0.0, quantity=1)]), NOW)[0].quarantined == 0
+    assert (
+        check_lake(lake_of(tmp_path, [order(1, paid_amount=0.0, quantity=1)]), NOW)[0].quarantined
+        == 0
+    )
 
 
 def test_infinity_and_nan_do_not_pass_as_amounts(tmp_path):
     lake = lake_of(tmp_path, [order(1)])
-    bad = rewritten(lake, lambda t: t.set_column(8, t.schema.field("list_amount"), pa.array([float("inf")])))
+    bad = rewritten(
+        lake, lambda t: t.set_column(8, t.schema.field("list_amount"), pa.array([float("inf")]))
+    )
     assert check_lake(bad, NOW)[0].quarantined == 1
 
 
@@ -100,20 +110,32 @@ def test_mending_the_rows_empties_the_quarantine(tmp_path):
         (lambda t: t.drop_columns(["buyer_id"]), "buyer_id", "deliver the column"),
         (lambda t: t.drop_columns(["payer_id"]), "payer_id", "filled with nulls"),
         (
-            lambda t: t.rename_columns(["buyerid" if n == "buyer_id" else n for n in t.column_names]),
+            lambda t: t.rename_columns(
+                ["buyerid" if n == "buyer_id" else n for n in t.column_names]
+            ),
             "buyer_id",
             "rename buyerid to buyer_id",
         ),
-        (lambda t: t.set_column(4, "buyer_id", pa.array([1] * len(t))), "buyer_id", "write the column as VARCHAR"),
         (
-            lambda t: t.set_column(9, pa.field("paid_amount", pa.float64(), metadata={"unit": "USD"}), pa.array([1.0] * len(t))),
+            lambda t: t.set_column(4, "buyer_id", pa.array([1] * len(t))),
+            "buyer_id",
+            "write the column as VARCHAR",
+        ),
+        (
+            lambda t: t.set_column(
+                9,
+                pa.field("paid_amount", pa.float64(), metadata={"unit": "USD"}),
+                pa.array([1.0] * len(t)),
+            ),
             "paid_amount",
             "convert the values to CNY",
         ),
     ],
     ids=["missing", "missing-nullable", "renamed", "retyped", "wrong-unit"],
 )
-def test_a_structural_break_names_file_column_expected_found_and_mend_and_writes_nothing(tmp_path, change, column, words):
+def test_a_structural_break_names_file_column_expected_found_and_mend_and_writes_nothing(
+    tmp_path, change, column, words
+):
     lake = rewritten(lake_of(tmp_path, [order(1)]), change)
     with pytest.raises(StructuralBreak) as broken:
         check_lake(lake, NOW)
@@ -144,16 +166,26 @@ def test_a_simulated_lake_fulfils_its_contracts(tiny, tmp_path):
     copy = tmp_path / "lake"
     shutil.copytree(tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "online"))
     results = check_lake(copy, NOW)
-    assert sum(r.quarantined for r in results) == 0 and {r.table for r in results} >= {"views", "orders", "outcomes", "room_minutes"}
+    assert sum(r.quarantined for r in results) == 0 and {r.table for r in results} >= {
+        "views",
+        "orders",
+        "outcomes",
+        "room_minutes",
+    }
 
 
 @pytest.mark.parametrize(
     ("ends", "viewers", "leaves"),
-    [((None, 125, 245), [3, 2, 2, 1, 1], [0, 0, 1, 0, 1]), ((None, None, 245), [None] * 5, [None] * 5)],
+    [
+        ((None, 125, 245), [3, 2, 2, 1, 1], [0, 0, 1, 0, 1]),
+        ((None, None, 245), [None] * 5, [None] * 5),
+    ],
     ids=["one of three has no end", "two of three have none"],
 )
-def test_a_view_without_an_end_counts_in_the_minute_it_joined_and_where_most_lack_one_viewers_are_unknown(tmp_path, ends, viewers, leaves):
-    from features.engine import duckdb_tables
+def test_a_view_without_an_end_counts_in_the_minute_it_joined_and_where_most_lack_one_viewers_are_unknown(
+    tmp_path, ends, viewers, leaves
+):
+    from features.engine.compute import duckdb_tables
 
     start = pd.Timestamp("2026-01-01 10:00")
     stay = {"session_id": "s1", "joined_at": start, "received_at": start}
@@ -164,9 +196,19 @@ def test_a_view_without_an_end_counts_in_the_minute_it_joined_and_where_most_lac
         "ended_at": start + pd.Timedelta(seconds=250),
         "received_at": start,
     }
-    views = [stay | {"account_id": f"a{i}", "left_at": None if t is None else start + pd.Timedelta(seconds=t)} for i, t in enumerate(ends)]
+    views = [
+        stay
+        | {"account_id": f"a{i}", "left_at": None if t is None else start + pd.Timedelta(seconds=t)}
+        for i, t in enumerate(ends)
+    ]
     lake_of(lake_of(tmp_path, [session], "sessions"), views, "views")
-    minutes = duckdb_tables(tmp_path, datetime(2026, 1, 2))["room_minutes"].order_by("minute").to_pandas()
-    known = minutes[["viewers", "leaves"]].astype(object).where(minutes[["viewers", "leaves"]].notna(), None)
+    minutes = (
+        duckdb_tables(tmp_path, datetime(2026, 1, 2))["room_minutes"].order_by("minute").to_pandas()
+    )
+    known = (
+        minutes[["viewers", "leaves"]]
+        .astype(object)
+        .where(minutes[["viewers", "leaves"]].notna(), None)
+    )
     assert known["viewers"].tolist() == viewers and known["leaves"].tolist() == leaves
     assert minutes["joins"].tolist() == [3, 0, 0, 0, 0]

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.worlds import honest_and_cheats
+from benchmarks.harness.worlds import honest_and_cheats
 from data_contracts.lake import read_outbound
-from serving.nightly import nightly
-from serving.policy import load_policy
+from serving.nightly.pipeline import nightly
+from serving.policy.load import load_policy
 from simulation.world import world
 
 pytestmark = pytest.mark.slow
@@ -41,17 +41,29 @@ def _placeholder_device(table: str, rows: pd.DataFrame) -> pd.DataFrame:
     if table not in ("views", "orders"):
         return rows
     hidden = _draw(rows["account_id" if table == "views" else "buyer_id"], 0.3)
-    return rows.assign(device_id=rows["device_id"].mask(hidden, "00000000-0000-0000-0000-000000000000"))
+    return rows.assign(
+        device_id=rows["device_id"].mask(hidden, "00000000-0000-0000-0000-000000000000")
+    )
 
 
 def _carrier_nat(table: str, rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(ip_prefix=rows["ip_prefix"].mask(_draw(rows["account_id"], 0.5), "100.64.0.0/10")) if table == "views" else rows
+    return (
+        rows.assign(
+            ip_prefix=rows["ip_prefix"].mask(_draw(rows["account_id"], 0.5), "100.64.0.0/10")
+        )
+        if table == "views"
+        else rows
+    )
 
 
 def _one_guest(table: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Whoever is not logged in goes by one id."""
     chosen = np.random.default_rng(len(rows)).random(len(rows)) < 0.3
-    return rows.assign(account_id=rows["account_id"].mask(chosen, "guest")) if table == "views" else rows
+    return (
+        rows.assign(account_id=rows["account_id"].mask(chosen, "guest"))
+        if table == "views"
+        else rows
+    )
 
 
 def _a_fifth_of_views(table: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -65,26 +77,35 @@ def _reconnecting(table: str, rows: pd.DataFrame) -> pd.DataFrame:
     ten = pd.Timedelta(minutes=10)
     long = rows["left_at"] - rows["joined_at"] > ten
     rest = rows[long].assign(joined_at=rows["joined_at"] + ten + pd.Timedelta(seconds=1))
-    return pd.concat([rows.assign(left_at=rows["left_at"].mask(long, rows["joined_at"] + ten)), rest])
+    return pd.concat(
+        [rows.assign(left_at=rows["left_at"].mask(long, rows["joined_at"] + ten)), rest]
+    )
 
 
 def _payers_and_pickup(table: str, rows: pd.DataFrame) -> pd.DataFrame:
     """One payment gateway pays everything, and a fifth of the buyers fetch their parcels at one point."""
     if table != "orders":
         return rows
-    return rows.assign(payer_id="gateway", address_id=rows["address_id"].mask(_draw(rows["buyer_id"], 0.2), "pickup-point"))
+    return rows.assign(
+        payer_id="gateway",
+        address_id=rows["address_id"].mask(_draw(rows["buyer_id"], 0.2), "pickup-point"),
+    )
 
 
 def _at_night(table: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Everything of a day arrives together, before midnight."""
     if table in ("accounts", "operators", "outcomes"):
         return rows
-    return rows.assign(received_at=rows["received_at"].dt.floor("D") + pd.Timedelta(hours=23, minutes=50))
+    return rows.assign(
+        received_at=rows["received_at"].dt.floor("D") + pd.Timedelta(hours=23, minutes=50)
+    )
 
 
 DELIVERIES: dict[str, Delivery] = {
     "times to the minute": _to_the_minute,
-    "no device, network or version": _without("views", "device_id", "ip_prefix", "asn_kind", "app_version"),
+    "no device, network or version": _without(
+        "views", "device_id", "ip_prefix", "asn_kind", "app_version"
+    ),
     "no way in": _without("views", "entry_source"),
     "a placeholder for three devices in ten": _placeholder_device,
     "half of the viewers behind one carrier's address": _carrier_nat,
@@ -107,7 +128,9 @@ def _delivered(lake: Path, to: Path, how: Delivery) -> Path:
     for path in sorted(lake.rglob("*.parquet")):
         name = path.relative_to(lake)
         table = pq.read_table(path, partitioning=None)
-        changed = pa.Table.from_pandas(how(name.parts[0], table.to_pandas()), schema=table.schema, preserve_index=False)
+        changed = pa.Table.from_pandas(
+            how(name.parts[0], table.to_pandas()), schema=table.schema, preserve_index=False
+        )
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(changed, to / name)
     return to
@@ -124,7 +147,9 @@ def _reviewed(lake: Path, platform: Path) -> tuple[float, float]:
 
 @pytest.fixture(scope="module")
 def as_simulated(platform, tmp_path_factory) -> float:
-    honest, cheats = _reviewed(_delivered(platform, tmp_path_factory.mktemp("same"), lambda name, rows: rows), platform)
+    honest, cheats = _reviewed(
+        _delivered(platform, tmp_path_factory.mktemp("same"), lambda name, rows: rows), platform
+    )
     assert honest <= 0.01 and cheats > 0.5
     return cheats
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.departures import FAR, LOWER, TINY, UPPER, from_json, learn, settled
+from features.peers.baseline import FAR, LOWER, TINY, UPPER, from_json, learn, settled
 from tests.conftest import UNTIL
-from training.dataset import Dataset
-from training.fit import consistent, trees_of
+from training.dataset.replay import Dataset
+from training.estimator.ensemble import _any
+from training.fitting import consistent, trees_of
 from training.models.session_inflation import MODEL as SESSIONS
-from training.release import read_trees, text_of
-from training.trees import _any
+from training.release.artefact import read_trees, text_of
 
 COLUMNS = ["view_count", "flash_view_share", "stay_spread_ratio", "likes_per_liker_ratio"]
 
@@ -22,7 +22,9 @@ COLUMNS = ["view_count", "flash_view_share", "stay_spread_ratio", "likes_per_lik
 def peers(n: int = 500, seed: int = 1) -> np.ndarray:
     rng = np.random.default_rng(seed)
     size = np.exp(rng.uniform(3, 8, n))
-    return np.column_stack([size, rng.normal(0.2, 1 / np.sqrt(size)), rng.normal(1.0, 0.1, n), rng.normal(5, 1, n)])
+    return np.column_stack(
+        [size, rng.normal(0.2, 1 / np.sqrt(size)), rng.normal(1.0, 0.1, n), rng.normal(5, 1, n)]
+    )
 
 
 def test_a_value_at_the_median_of_its_stratum_departs_by_nothing_and_a_normal_spread_by_one():
@@ -30,7 +32,11 @@ def test_a_value_at_the_median_of_its_stratum_departs_by_nothing_and_a_normal_sp
     found = learn(COLUMNS, values, None)
     row = np.array([[100.0, np.median(values[:, 1]), 1.1, 6.0]])
     away = found.of(row)[0]
-    assert away[1] == 0.0 and away[3] == pytest.approx(1.0, abs=0.15) and away[2] == pytest.approx(1.0, abs=0.15)
+    assert (
+        away[1] == 0.0
+        and away[3] == pytest.approx(1.0, abs=0.15)
+        and away[2] == pytest.approx(1.0, abs=0.15)
+    )
 
 
 def test_four_cheats_in_a_hundred_peers_do_not_hide_one_another():
@@ -68,9 +74,13 @@ def test_middles_and_spreads_are_those_of_numpys_quantiles_to_the_last_bit(n):
 
 def test_only_the_suspicious_side_makes_a_deviance_and_what_is_unknown_makes_none():
     found = learn(COLUMNS, peers(), "view_count")
-    row = np.array([[100.0, np.nan, 0.0, 5.0], [100.0, np.nan, 2.0, 5.0], [100.0, np.nan, np.nan, np.nan]])
+    row = np.array(
+        [[100.0, np.nan, 0.0, 5.0], [100.0, np.nan, 2.0, 5.0], [100.0, np.nan, np.nan, np.nan]]
+    )
     deviance = found.deviances(found.of(row))
-    low_spread, high_spread, unknown = deviance[:, 0]  # a low spread of stays is suspicious, a high one is not
+    low_spread, high_spread, unknown = deviance[
+        :, 0
+    ]  # a low spread of stays is suspicious, a high one is not
     assert low_spread > 2.0 and high_spread < 1e-3 and unknown == 0.0
     assert deviance[0, 1] == pytest.approx(low_spread, abs=1e-3)  # it is the furthest signal too
 
@@ -78,7 +88,12 @@ def test_only_the_suspicious_side_makes_a_deviance_and_what_is_unknown_makes_non
 def test_parts_of_a_deviance_add_up_and_fall_to_who_lies_out():
     found = learn(COLUMNS, peers(), "view_count")
     parts = found.deviance_parts(found.of(np.array([[100.0, 3.0, 0.0, 5.0]])))[0]
-    assert parts[0].sum() == pytest.approx(1.0) and parts[0][1] > 0.3 and parts[0][2] > 0.3 and parts[0][0] == 0.0
+    assert (
+        parts[0].sum() == pytest.approx(1.0)
+        and parts[0][1] > 0.3
+        and parts[0][2] > 0.3
+        and parts[0][0] == 0.0
+    )
     assert sorted(parts[1])[-2:] == [0.0, 1.0]
 
 
@@ -99,20 +114,40 @@ def session_rows(n: int = 500) -> Dataset:
     kind = rng.choice(["", "view_fraud", "engagement_fraud"], n, p=[0.6, 0.2, 0.2])
     signals["flash_view_share"] += 4.0 * (kind == "view_fraud")
     signals["likes_per_liker_ratio"] += 4.0 * (kind == "engagement_fraud")
-    for c, typology in (("session_view_deviance", "view_fraud"), ("session_engagement_deviance", "engagement_fraud")):
+    for c, typology in (
+        ("session_view_deviance", "view_fraud"),
+        ("session_engagement_deviance", "engagement_fraud"),
+    ):
         signals[c] = np.abs(signals[c]) + 6.0 * (kind == typology)
-    labels = pd.DataFrame({"confirmed": (kind != "").astype(int), "audited": False, "typology": kind})
+    labels = pd.DataFrame(
+        {"confirmed": (kind != "").astype(int), "audited": False, "typology": kind}
+    )
     when, nights = pd.Series([pd.Timestamp(UNTIL)] * n), pd.Series([UNTIL] * n)
-    return Dataset(signals, labels, when, pd.Series([f"g{i}" for i in range(n)]), nights, peers={pd.Timestamp(UNTIL): signals})
+    return Dataset(
+        signals,
+        labels,
+        when,
+        pd.Series([f"g{i}" for i in range(n)]),
+        nights,
+        peers={pd.Timestamp(UNTIL): signals},
+    )
 
 
 def test_typologies_are_learnt_apart_and_any_of_them_may_find():
     data = session_rows()
     trees = trees_of(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
     values = data.signals.to_numpy()
-    honest, views, likes = (values[(data.labels["typology"] == k).to_numpy()] for k in ("", "view_fraud", "engagement_fraud"))
+    honest, views, likes = (
+        values[(data.labels["typology"] == k).to_numpy()]
+        for k in ("", "view_fraud", "engagement_fraud")
+    )
     assert trees.booster.num_model_per_iteration() == 3
-    assert np.median(trees.raw(honest)) < -1 < 1 < min(np.median(trees.raw(views)), np.median(trees.raw(likes)))
+    assert (
+        np.median(trees.raw(honest))
+        < -1
+        < 1
+        < min(np.median(trees.raw(views)), np.median(trees.raw(likes)))
+    )
 
 
 def test_the_probability_of_any_is_shared_out_to_the_typology_that_shows():
@@ -121,7 +156,10 @@ def test_the_probability_of_any_is_shared_out_to_the_typology_that_shows():
     assert trees.typologies == ("engagement_fraud", "view_fraud")
     for j, kind in enumerate(trees.typologies):
         share = trees.shares(data.signals[(data.labels["typology"] == kind).to_numpy()].to_numpy())
-        assert np.median(share[:, j]) > 0.9 > 0.5 > np.median(share[:, 1 - j]) and (share.sum(axis=1) >= 1.0 - 1e-9).all()
+        assert (
+            np.median(share[:, j]) > 0.9 > 0.5 > np.median(share[:, 1 - j])
+            and (share.sum(axis=1) >= 1.0 - 1e-9).all()
+        )
 
 
 def test_a_verdict_against_everything_else_that_was_seen_teaches_nothing_and_the_others_stay():
@@ -129,7 +167,9 @@ def test_a_verdict_against_everything_else_that_was_seen_teaches_nothing_and_the
     wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:5]
     data.labels.loc[wrong, "confirmed"] = 0
     kept = consistent(SESSIONS, data, np.ones(len(data), dtype=bool))
-    assert (~kept[wrong]).sum() >= 4 and kept[np.setdiff1d(np.arange(len(data)), wrong)].mean() > 0.97
+    assert (~kept[wrong]).sum() >= 4 and kept[
+        np.setdiff1d(np.arange(len(data)), wrong)
+    ].mean() > 0.97
     assert consistent(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
 
 
@@ -139,7 +179,10 @@ def test_verdicts_against_everything_else_that_was_seen_are_left_out_and_hardly_
     wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:20]
     data.labels.loc[wrong, "confirmed"] = 0
     left_out = ~consistent(SESSIONS, data, np.ones(len(data), dtype=bool))
-    assert left_out[wrong].mean() > 0.35 and left_out[np.setdiff1d(np.arange(len(data)), wrong)].mean() < 0.01
+    assert (
+        left_out[wrong].mean() > 0.35
+        and left_out[np.setdiff1d(np.arange(len(data)), wrong)].mean() < 0.01
+    )
     assert consistent(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
 
 

@@ -7,39 +7,73 @@ import pandas as pd
 import pytest
 
 from features.catalogue import BY_NAME
-from features.deviance import departed, outlying
-from features.facts import FEW_BUYERS, SHARE, STEPS, fact_of, facts_far, least_spread, points_of
-from features.ranks import rarities
+from features.peers.anomaly_score import departed, outlying
+from features.peers.evidence_groups import (
+    FEW_BUYERS,
+    SHARE,
+    STEPS,
+    fact_of,
+    facts_far,
+    least_spread,
+    points_of,
+)
+from features.peers.tail_probability import rarities
 
 
 def orders_of(counts: list[float]) -> pd.DataFrame:
     """Operators with so many orders by one buyer in an hour (alarm at 3)."""
-    return pd.DataFrame({"buyer_hour_order_max_count": counts}, index=[f"o{i}" for i in range(len(counts))])
+    return pd.DataFrame(
+        {"buyer_hour_order_max_count": counts}, index=[f"o{i}" for i in range(len(counts))]
+    )
 
 
-SPREAD = [1.0, 1.5, 2.0, 2.5, 3.0] * 20  # median 2; the distance to the 75th percentile makes a spread of 0.5 / 0.6745
+SPREAD = [
+    1.0,
+    1.5,
+    2.0,
+    2.5,
+    3.0,
+] * 20  # median 2; the distance to the 75th percentile makes a spread of 0.5 / 0.6745
 
 
 def test_the_further_out_the_more_it_counts_and_an_alarm_that_is_reached_adds_a_little():
     spread = 1.0 / 1.2816  # the 90th percentile, 3, is the further of the two
     signals = orders_of([*SPREAD, 2.0 - 3.0 * spread, 2.0 + 6.0 * spread, 2.99, 3.0])
     away = departed(signals, "operator")
-    assert away["buyer_hour_order_max_count"].iloc[100:102].tolist() == pytest.approx([-3.0, 6.0], abs=0.1)
+    assert away["buyer_hour_order_max_count"].iloc[100:102].tolist() == pytest.approx(
+        [-3.0, 6.0], abs=0.1
+    )
     points = outlying(signals, away)["buyer_hour_order_max_count"]
     assert points["o100"] == 0.0 and points["o101"] == pytest.approx(np.log1p(8.0) + 0.3, abs=0.05)
     assert points["o103"] - points["o102"] == pytest.approx(0.3, abs=0.01)
 
 
 def test_a_signal_that_raises_no_alarm_alone_adds_half_and_an_unknown_one_nothing():
-    away = pd.DataFrame({"burst_order_count": [6.0, np.nan], "views_log_sd": [6.0, np.nan], "operator_order_count": [6.0, 6.0]})
+    away = pd.DataFrame(
+        {
+            "burst_order_count": [6.0, np.nan],
+            "views_log_sd": [6.0, np.nan],
+            "operator_order_count": [6.0, 6.0],
+        }
+    )
     points = outlying(away * 0.0, away)
-    assert points["views_log_sd"].tolist() == pytest.approx([np.log(9.0) / 2, 0.0]) and "operator_order_count" not in points
+    assert (
+        points["views_log_sd"].tolist() == pytest.approx([np.log(9.0) / 2, 0.0])
+        and "operator_order_count" not in points
+    )
     assert points["burst_order_count"].tolist() == pytest.approx([np.log(9.0), 0.0])
 
 
 def test_a_signal_that_is_a_deviance_counts_as_what_it_is_beyond_the_usual():
     signals = pd.DataFrame({"session_view_deviance_mean": [2.0, 2.0, 2.0, 1.0, 9.5, np.nan]})
-    assert points_of(signals, "operator")["session_view_deviance_mean"].tolist() == [0.0, 0.0, 0.0, 0.0, 7.5, 0.0]
+    assert points_of(signals, "operator")["session_view_deviance_mean"].tolist() == [
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        7.5,
+        0.0,
+    ]
 
 
 def test_of_sessions_a_departure_counts_so_far_as_it_is_both_large_and_rare():
@@ -48,20 +82,32 @@ def test_of_sessions_a_departure_counts_so_far_as_it_is_both_large_and_rare():
     share = np.abs(rng.normal(0.1, 0.01, 200))
     alone = share.copy()
     share[:20], alone[0] = 0.6, 0.6
-    signals = pd.DataFrame({"view_count": 500.0, "flash_view_share": share}, index=[f"s{i}" for i in range(200)])
+    signals = pd.DataFrame(
+        {"view_count": 500.0, "flash_view_share": share}, index=[f"s{i}" for i in range(200)]
+    )
     many = points_of(signals, "session")["flash_view_share"]
     one = points_of(signals.assign(flash_view_share=alone), "session")["flash_view_share"]
-    far, rare = outlying(signals, departed(signals, "session"))["flash_view_share"], np.log(0.3 * 200 / 10.5)
+    far, rare = (
+        outlying(signals, departed(signals, "session"))["flash_view_share"],
+        np.log(0.3 * 200 / 10.5),
+    )
     assert many["s0"] == pytest.approx(np.sqrt(far["s0"] * rare)) and one["s0"] > 1.3 * many["s0"]
 
 
 def test_a_session_beside_others_is_ranked_among_them_and_one_of_them_as_it_would_be_alone():
     rng = np.random.default_rng(6)
-    usual = pd.DataFrame({"view_count": 500.0, "flash_view_share": np.abs(rng.normal(0.1, 0.03, 300))}, index=[f"s{i}" for i in range(300)])
+    usual = pd.DataFrame(
+        {"view_count": 500.0, "flash_view_share": np.abs(rng.normal(0.1, 0.03, 300))},
+        index=[f"s{i}" for i in range(300)],
+    )
     some = usual.iloc[[3, 44, 270]]
-    pd.testing.assert_frame_equal(points_of(some, "session", usual), points_of(usual, "session").loc[some.index])
+    pd.testing.assert_frame_equal(
+        points_of(some, "session", usual), points_of(usual, "session").loc[some.index]
+    )
     values = rng.integers(0, 9, (50, 1)).astype(float)
-    assert np.array_equal(rarities(["flash_view_share"], values, values), rarities(["flash_view_share"], values))
+    assert np.array_equal(
+        rarities(["flash_view_share"], values, values), rarities(["flash_view_share"], values)
+    )
     assert rarities(["flash_view_share"], np.array([[np.nan]]), values).item() == 0.0
 
 
@@ -70,7 +116,9 @@ def test_a_value_is_set_against_peers_of_its_own_size():
     rng = np.random.default_rng(4)
     size = np.repeat([20.0, 2000.0], 100)
     share = rng.normal(0.1, np.repeat([0.1, 0.01], 100))
-    signals = pd.DataFrame({"view_count": size, "flash_view_share": share}, index=[f"s{i}" for i in range(200)])
+    signals = pd.DataFrame(
+        {"view_count": size, "flash_view_share": share}, index=[f"s{i}" for i in range(200)]
+    )
     signals.loc[["s0", "s150"], "flash_view_share"] = 0.2
     away = departed(signals, "session")["flash_view_share"]
     assert away["s0"] < 2.0 < 5.0 < away["s150"]
@@ -79,7 +127,9 @@ def test_a_value_is_set_against_peers_of_its_own_size():
 def test_what_most_peers_share_or_a_few_exceed_by_little_is_not_far():
     assert facts_far(orders_of([9.0] * 100), 4.0).sum() == 0
     assert facts_far(orders_of([9.0] + [1.0] * 99), 4.0)["o0"] == 1
-    assert facts_far(orders_of([*SPREAD, 3.5]), 4.0).sum() == 0  # the most extreme of all, and beyond its alarm
+    assert (
+        facts_far(orders_of([*SPREAD, 3.5]), 4.0).sum() == 0
+    )  # the most extreme of all, and beyond its alarm
 
 
 def test_one_buyer_who_orders_three_times_within_an_hour_is_one_fact_however_many_signals_tell_of_it():
@@ -102,21 +152,37 @@ def test_one_buyer_who_orders_three_times_within_an_hour_is_one_fact_however_man
 
 
 def test_viewers_from_abroad_are_one_fact_though_proxies_and_regions_both_tell_of_them():
-    far = {"operator_proxy_view_share": [0.6] + [0.01] * 199, "operator_region_contradiction_share": [0.6] + [0.01] * 199}
+    far = {
+        "operator_proxy_view_share": [0.6] + [0.01] * 199,
+        "operator_region_contradiction_share": [0.6] + [0.01] * 199,
+    }
     signals = pd.DataFrame(far, index=[f"o{i}" for i in range(200)])
     assert facts_far(signals, 4.0)["o0"] == 1
-    assert facts_far(signals.assign(operator_flash_view_share=signals["operator_proxy_view_share"]), 4.0)["o0"] == 2
+    assert (
+        facts_far(
+            signals.assign(operator_flash_view_share=signals["operator_proxy_view_share"]), 4.0
+        )["o0"]
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
-    "pair", [("views_per_viewer_hour_median", "views_per_viewer_hour_max"), ("viewers_log_sd", "viewers_log_peak")], ids=lambda p: p[0]
+    "pair",
+    [
+        ("views_per_viewer_hour_median", "views_per_viewer_hour_max"),
+        ("viewers_log_sd", "viewers_log_peak"),
+    ],
+    ids=lambda p: p[0],
 )
 def test_two_statistics_of_one_figure_are_one_fact_and_add_less_than_two(pair):
     far = {name: [BY_NAME[name].alarm + 90.0] + [0.1] * 199 for name in pair}
     signals = pd.DataFrame(far, index=[f"o{i}" for i in range(200)])
     assert facts_far(signals, 4.0)["o0"] == 1 == facts_far(signals[[pair[0]]], 4.0)["o0"]
     assert fact_of("operator_flash_view_share") == "operator_flash_view_share"
-    both, alone = points_of(signals, "operator").loc["o0"], points_of(signals[[pair[0]]], "operator").loc["o0"]
+    both, alone = (
+        points_of(signals, "operator").loc["o0"],
+        points_of(signals[[pair[0]]], "operator").loc["o0"],
+    )
     assert both[pair[0]] == pytest.approx(alone[pair[0]] / np.sqrt(2.0)) and alone[pair[0]] > 5.0
     unknown = points_of(signals.assign(**{pair[1]: np.nan}), "operator").loc["o0"]
     assert unknown[pair[0]] == alone[pair[0]]  # what nobody knows weighs nothing down
@@ -126,9 +192,20 @@ def test_four_accounts_in_ten_thousand_are_no_fact_where_nobody_else_has_any_and
     names = ["operator_actor_nowhere_else_share", "operator_flash_view_share"]
 
     def with_one(share: float) -> pd.DataFrame:
-        return pd.DataFrame({name: [share] + [0.0] * 199 for name in names}, index=[f"o{i}" for i in range(200)])
+        return pd.DataFrame(
+            {name: [share] + [0.0] * 199 for name in names}, index=[f"o{i}" for i in range(200)]
+        )
 
-    assert facts_far(with_one(0.0004), 4.0)["o0"] == 0 and points_of(with_one(0.0004), "operator").loc["o0"].sum() < 0.1
-    assert facts_far(with_one(0.04), 4.0)["o0"] == 2 and (points_of(with_one(0.04), "operator").loc["o0"] > 4.0).all()
+    assert (
+        facts_far(with_one(0.0004), 4.0)["o0"] == 0
+        and points_of(with_one(0.0004), "operator").loc["o0"].sum() < 0.1
+    )
+    assert (
+        facts_far(with_one(0.04), 4.0)["o0"] == 2
+        and (points_of(with_one(0.04), "operator").loc["o0"] > 4.0).all()
+    )
     assert [least_spread(name, 0.0) for name in names] == [SHARE, 0.3 / STEPS]
-    assert least_spread("operator_flash_view_share", 0.35) == pytest.approx(0.05 / STEPS) and least_spread("complaint_count", 0.0) == 0.0
+    assert (
+        least_spread("operator_flash_view_share", 0.35) == pytest.approx(0.05 / STEPS)
+        and least_spread("complaint_count", 0.0) == 0.0
+    )

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tests.test_departures import session_rows
-from training.fit import consistent, trees_of
-from training.models.all import BY_NAME
-from training.release import read_trees, text_of
-from training.trees import sigmoid
+from training.estimator.ensemble import sigmoid
+from training.fitting import consistent, trees_of
+from training.models.registry import BY_NAME
+from training.release.artefact import read_trees, text_of
 
 SESSIONS = BY_NAME["session_inflation"]
 DOUBT = SESSIONS.doubt
@@ -38,10 +38,15 @@ def deviating(trees, points: float, n: int = 5) -> np.ndarray:
 
 def test_no_typology_is_cleared_below_the_doubt_and_what_is_cleared_keeps_its_order(data, trees):
     values, bare = data.signals.to_numpy(), replace(trees, lean=0.0, doubt=None)
-    before, after = bare._by_trees(bare.inputs(values)), trees._doubted(bare._by_trees(bare.inputs(values)))
+    before, after = (
+        bare._by_trees(bare.inputs(values)),
+        trees._doubted(bare._by_trees(bare.inputs(values))),
+    )
     assert before.min() < DOUBT - 1.0 and after.min() > DOUBT
     for j in range(before.shape[1]):
-        np.testing.assert_array_equal(np.argsort(after[:, j], kind="stable"), np.argsort(before[:, j], kind="stable"))
+        np.testing.assert_array_equal(
+            np.argsort(after[:, j], kind="stable"), np.argsort(before[:, j], kind="stable")
+        )
 
 
 def test_trees_that_are_sure_are_hardly_moved_by_the_doubt(data, trees):
@@ -51,7 +56,9 @@ def test_trees_that_are_sure_are_hardly_moved_by_the_doubt(data, trees):
     np.testing.assert_allclose(trees.raw(values)[sure], without.raw(values)[sure], atol=0.2)
 
 
-def test_a_scheme_without_verdicts_is_found_by_its_deviance_where_trees_would_have_cleared_it(trees):
+def test_a_scheme_without_verdicts_is_found_by_its_deviance_where_trees_would_have_cleared_it(
+    trees,
+):
     usual, far, without = deviating(trees, 0.0), deviating(trees, 25.0), replace(trees, doubt=None)
     assert sigmoid(without.raw(far)).max() < 0.5 < sigmoid(trees.raw(far)).min()
     assert sigmoid(trees.raw(usual)).max() < 0.3
@@ -63,14 +70,18 @@ def test_its_reason_is_the_deviance_and_its_typology_that_of_the_deviance(trees)
     assert (pushed.argmax(axis=1) == trees.columns.index("session_engagement_deviance")).all()
     shares = trees.shares(rows)
     assert (shares.argmax(axis=1) == trees.typologies.index("engagement_fraud")).all()
-    np.testing.assert_array_equal(shares, replace(trees, doubt=None).shares(rows))  # a doubt speaks for no typology
+    np.testing.assert_array_equal(
+        shares, replace(trees, doubt=None).shares(rows)
+    )  # a doubt speaks for no typology
 
 
 def test_a_signal_that_speaks_against_counts_by_what_the_doubt_leaves_of_it(data, trees):
     """Where trees clear far below the doubt next to nothing is left to explain; where they are sure all of it is."""
     values, bare = data.signals.to_numpy(), replace(trees, lean=0.0, doubt=None)
     low = bare._by_trees(bare.inputs(values)).max(axis=1) < DOUBT - 1.0
-    whole, left = (np.abs(t.contributions(values)).sum(axis=1) for t in (bare, replace(trees, lean=0.0)))
+    whole, left = (
+        np.abs(t.contributions(values)).sum(axis=1) for t in (bare, replace(trees, lean=0.0))
+    )
     assert low.any() and (left[low] < 0.5 * whole[low]).all()
     sure = sigmoid(bare.raw(values)) > 0.95
     np.testing.assert_allclose(left[sure], whole[sure], rtol=0.1)
@@ -78,10 +89,15 @@ def test_a_signal_that_speaks_against_counts_by_what_the_doubt_leaves_of_it(data
 
 def test_verdicts_are_held_against_trees_as_sure_as_they_are(data):
     everything = np.ones(len(data), dtype=bool)
-    np.testing.assert_array_equal(consistent(SESSIONS, data, everything), consistent(replace(SESSIONS, doubt=None), data, everything))
+    np.testing.assert_array_equal(
+        consistent(SESSIONS, data, everything),
+        consistent(replace(SESSIONS, doubt=None), data, everything),
+    )
 
 
 def test_the_doubt_survives_being_written(data, trees):
     again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
     assert again.doubt == trees.doubt == DOUBT < 0
-    np.testing.assert_array_equal(again.raw(data.signals.to_numpy()), trees.raw(data.signals.to_numpy()))
+    np.testing.assert_array_equal(
+        again.raw(data.signals.to_numpy()), trees.raw(data.signals.to_numpy())
+    )

@@ -6,7 +6,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from training.forest import NOUGHT, forest_of
+from training.estimator.tree_kernel import NOUGHT, forest_of
 
 QUIET = {"verbose": -1, "num_threads": 1, "seed": 3, "min_data_in_leaf": 5}
 
@@ -18,7 +18,11 @@ def taught(classes: int, unknown: float, rounds: int = 12, **more) -> lgb.Booste
     x[:, 3] = np.round(x[:, 3])  # zeros among the values, thresholds beside zero
     y = np.nan_to_num(x[:, 0] + x[:, 3] * x[:, 1])
     label = (y > 0).astype(int) if classes == 1 else np.digitize(y, [-0.5, 0.5])
-    kind = {"objective": "binary"} if classes == 1 else {"objective": "multiclassova", "num_class": classes}
+    kind = (
+        {"objective": "binary"}
+        if classes == 1
+        else {"objective": "multiclassova", "num_class": classes}
+    )
     return lgb.train(QUIET | kind | more, lgb.Dataset(x, label), rounds)
 
 
@@ -27,7 +31,12 @@ def asked(booster: lgb.Booster, rows: int = 999) -> np.ndarray:
     rng = np.random.default_rng(5)
     x = rng.normal(size=(rows, booster.num_feature()))
     bounds = forest_of(booster).threshold
-    odd = np.concatenate([bounds[np.isfinite(bounds)], [0.0, -0.0, NOUGHT, -NOUGHT, 1e-40, -1e-40, np.inf, -np.inf, np.nan, np.nan]])
+    odd = np.concatenate(
+        [
+            bounds[np.isfinite(bounds)],
+            [0.0, -0.0, NOUGHT, -NOUGHT, 1e-40, -1e-40, np.inf, -np.inf, np.nan, np.nan],
+        ]
+    )
     return np.where(rng.random(x.shape) < 0.5, rng.choice(odd, x.shape), x)
 
 
@@ -37,9 +46,13 @@ def test_scores_are_those_of_lightgbm_bit_for_bit(classes, unknown):
     booster = taught(classes, unknown)
     x, forest = asked(booster), forest_of(booster)
     for rounds in (None, 5, 99):
-        theirs = np.reshape(booster.predict(x, raw_score=True, num_threads=1, num_iteration=rounds), (len(x), -1))
+        theirs = np.reshape(
+            booster.predict(x, raw_score=True, num_threads=1, num_iteration=rounds), (len(x), -1)
+        )
         np.testing.assert_array_equal(forest.raw(x, rounds), theirs)
-        np.testing.assert_array_equal(np.concatenate([forest.raw(row[None, :], rounds) for row in x[:70]]), theirs[:70])
+        np.testing.assert_array_equal(
+            np.concatenate([forest.raw(row[None, :], rounds) for row in x[:70]]), theirs[:70]
+        )
 
 
 def test_no_rows_and_trees_of_one_leaf_are_scored_too():

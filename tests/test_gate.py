@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from serving.api import BoostAnswer
-from serving.gate import LiveView, answer
-from serving.policy import load_policy
-from serving.store import NightState, Operator, SessionView, Shown
+from serving.gate.decision import LiveView, answer
+from serving.gate.night_cache import NightState, Operator, SessionView, Shown
+from serving.gate.schemas import BoostAnswer
+from serving.policy.load import load_policy
 
 AS_OF = datetime(2026, 1, 21)
 POLICY = load_policy()
@@ -25,14 +25,27 @@ REASON = {
     "zh": "40% 的观看停留不超过 3 秒",
     "en": "40% of views stayed three seconds or less",
 }
-WORST = Operator("D", 0.9, False, True, "limit_traffic", {"zh": "", "en": ""}, [REASON], "operator_rank", "v1", [])
+WORST = Operator(
+    "D",
+    0.9,
+    False,
+    True,
+    "limit_traffic",
+    {"zh": "", "en": ""},
+    [REASON],
+    "operator_rank",
+    "v1",
+    [],
+)
 CALM = replace(WORST, tier="A", risk=0.01, measure="none", reasons=[])
 QUIET = LiveView(None, [], 0)
 
 
 def ask(operator=CALM, live=QUIET, hours=1.0, degraded=(), name="o"):
     night = NightState("run", AS_OF, POLICY.version, {"o": operator})
-    return answer("q", name, night, live, "live@v1", POLICY, AS_OF + timedelta(hours=hours), list(degraded))
+    return answer(
+        "q", name, night, live, "live@v1", POLICY, AS_OF + timedelta(hours=hours), list(degraded)
+    )
 
 
 def test_an_answer_has_the_shape_of_its_model():
@@ -57,7 +70,10 @@ def test_a_live_probability_is_judged_at_its_bounds():
     assert ask(live=LiveView(0.2999, [], 30))["riskLevel"] == "PASS"
     assert ask(live=LiveView(0.30, [REASON], 30))["riskLevel"] == "REVIEW"
     rejected = ask(live=LiveView(0.80, [REASON], 30))
-    assert rejected["riskLevel"] == "REJECT" and rejected["hits"][0]["evidence"]["window"] == "30 minutes"
+    assert (
+        rejected["riskLevel"] == "REJECT"
+        and rejected["hits"][0]["evidence"]["window"] == "30 minutes"
+    )
     assert ask(live=LiveView(0.80, [], 30))["riskLevel"] == "REVIEW"  # no evidence, no rejection
 
 
@@ -66,18 +82,29 @@ def test_what_two_weeks_showed_moves_a_running_session_to_review_with_its_eviden
     doubtful, sure = LiveView(0.2, [], 30), LiveView(0.85, [REASON], 30)
     moved = ask(replace(CALM, shown=many), doubtful)
     assert ask(live=doubtful)["riskLevel"] == "PASS" and moved["riskLevel"] == "REVIEW"
-    assert moved["score"] == pytest.approx(100 / (1 + 4 * math.exp(-3)), abs=0.01) and moved["score"] > 80
-    assert moved["hits"] == [moved["hits"][0]] and moved["hits"][0]["evidence"]["window"] == "14 days"
+    assert (
+        moved["score"] == pytest.approx(100 / (1 + 4 * math.exp(-3)), abs=0.01)
+        and moved["score"] > 80
+    )
+    assert (
+        moved["hits"] == [moved["hits"][0]] and moved["hits"][0]["evidence"]["window"] == "14 days"
+    )
     assert "60%" in moved["hits"][0]["reason"]["en"] and "9" in moved["hits"][0]["reason"]["zh"]
     BoostAnswer.model_validate(moved)
     assert ask(replace(CALM, shown=many), sure)["riskLevel"] == "REJECT"
-    assert ask(replace(CALM, shown=none), sure)["riskLevel"] == "REVIEW"  # 0.68: clean weeks speak for it
+    assert (
+        ask(replace(CALM, shown=none), sure)["riskLevel"] == "REVIEW"
+    )  # 0.68: clean weeks speak for it
     assert ask(replace(CALM, shown=none), LiveView(0.4, [REASON], 30))["riskLevel"] == "PASS"
-    assert ask(replace(CALM, shown=many))["riskLevel"] == "PASS"  # nothing runs: what was shown alone is no reason
+    assert (
+        ask(replace(CALM, shown=many))["riskLevel"] == "PASS"
+    )  # nothing runs: what was shown alone is no reason
 
 
 def test_an_inflated_session_of_the_night_is_reviewed_with_its_evidence_and_condemns_nobody():
-    seen = lambda p, reasons=(REASON,): ask(replace(CALM, worst_session=SessionView("s", p, list(reasons))))  # noqa: E731
+    def seen(p, reasons=(REASON,)):
+        return ask(replace(CALM, worst_session=SessionView("s", p, list(reasons))))
+
     assert seen(0.2999)["riskLevel"] == "PASS"
     assert seen(0.30)["riskLevel"] == seen(1.0)["riskLevel"] == "REVIEW"
     assert seen(1.0)["hits"][0]["evidence"]["window"] == "session s" and seen(1.0)["score"] == 100.0
@@ -98,7 +125,12 @@ def test_a_degraded_answer_neither_passes_nor_rejects():
 def test_new_and_unknown_operators_are_held_not_accused():
     assert ask(replace(CALM, cold_start=True))["riskLevel"] == "REVIEW"
     unknown = ask(name="somebody")
-    assert unknown["riskLevel"] == "REVIEW" and unknown["coldStart"] and unknown["suggestedAction"] == "none" and unknown["tier"] is None
+    assert (
+        unknown["riskLevel"] == "REVIEW"
+        and unknown["coldStart"]
+        and unknown["suggestedAction"] == "none"
+        and unknown["tier"] is None
+    )
 
 
 def test_dimensions_name_what_is_suspected_and_leave_the_rest_unknown():

@@ -6,9 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.hours import _ratios
+from features.derived.order_bursts import _ratios
 
-orders = st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 3), st.integers(0, 30)), min_size=1, max_size=40)
+orders = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(-1, 3), st.integers(0, 30)), min_size=1, max_size=40
+)
 
 
 def by_hand(shop, buyer, at, span):

@@ -6,8 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import engine, totals
-from features.injected import ENGAGEMENT_SHAPES, FEWEST, VIEW_SHAPES, _past, forged, idle, odds
+from features.detectors.counter_forgery import (
+    ENGAGEMENT_SHAPES,
+    FEWEST,
+    VIEW_SHAPES,
+    _past,
+    forged,
+    idle,
+    odds,
+)
+from features.engine import compute
+from features.signals.sessions import forged_counters
 
 
 def rooms(operators: int = 60, each: int = 20, seed: int = 1) -> pd.DataFrame:
@@ -46,7 +55,9 @@ def test_sessions_with_bots_stand_out_of_their_room_and_honest_ones_do_not():
 def test_the_same_counters_give_the_same_odds_and_unknown_counters_ask_nothing():
     t = rooms()
     np.testing.assert_array_equal(odds(t, VIEW_SHAPES), odds(t, VIEW_SHAPES))
-    assert np.isnan(odds(t.assign(follows=np.nan), ENGAGEMENT_SHAPES)).all()  # neither follows, likes nor comments are there
+    assert np.isnan(
+        odds(t.assign(follows=np.nan), ENGAGEMENT_SHAPES)
+    ).all()  # neither follows, likes nor comments are there
 
 
 def test_small_sessions_and_small_platforms_are_not_judged():
@@ -61,7 +72,9 @@ def test_the_past_of_a_session_is_its_operators_earlier_ones_alone():
     values = np.array([[1.0], [3.0], [np.nan], [5.0], [100.0], [7.0]])
     found = _past(values, np.array([0, 4, 6]), 20)
     assert np.isnan(found[0, :5]).all() and found[:, 5].tolist() == [0, 1, 2, 3, 0, 1]
-    assert found[3, 0] == pytest.approx(2.0) and found[3, 4] == 3.0  # median of 1 and 3, last known 3
+    assert (
+        found[3, 0] == pytest.approx(2.0) and found[3, 4] == 3.0
+    )  # median of 1 and 3, last known 3
     assert found[5, 0] == 100.0  # not of the operator before
 
 
@@ -79,9 +92,9 @@ def test_odds_reach_sessions_and_their_operators():
     names = [f"s{i:04d}" for i in range(len(t))]
     sessions = pd.DataFrame({"session_id": names, "operator_id": t["operator_id"], "started_at": (ends - pd.to_timedelta(t["hours"], unit="h")).astype("datetime64[s]"), "ended_at": ends, "received_at": ends})  # fmt: skip
     counters = pd.DataFrame({"session_id": names, "average_viewers": t["viewers"], "peak_viewers": t["peak"], "views": t["views"], "follows": t["follows"], "received_at": ends})  # fmt: skip
-    tables = engine.frame_tables({"sessions": sessions, "session_totals": counters})
-    of_sessions = engine.compute(tables, totals.SIGNALS, "session")
-    of_operators = engine.compute(tables, totals.OF_OPERATORS, "operator")
+    tables = compute.frame_tables({"sessions": sessions, "session_totals": counters})
+    of_sessions = compute.compute(tables, forged_counters.SIGNALS, "session")
+    of_operators = compute.compute(tables, forged_counters.OF_OPERATORS, "operator")
     assert of_sessions.notna().all().all() and len(of_operators) == 60
     mean = of_sessions["forged_view_odds"].groupby(t["operator_id"].to_numpy()).mean()
     np.testing.assert_allclose(of_operators["forged_view_odds_mean"], mean)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.intervals import f1, ratio_interval, share_interval
+from benchmarks.harness.intervals import f1, ratio_interval, share_interval
 
 
 def test_none_of_a_small_group_is_no_proof_of_few_and_more_of_them_say_more():
-    assert share_interval(0, 30) == [0.0, pytest.approx(1 - 0.05 ** (1 / 30))]  # the most of which none of thirty is a twentieth's chance
+    assert share_interval(0, 30) == [
+        0.0,
+        pytest.approx(1 - 0.05 ** (1 / 30)),
+    ]  # the most of which none of thirty is a twentieth's chance
     assert share_interval(0, 3000)[1] < 0.001 < share_interval(0, 300)[1]
     low, high = share_interval(2, 29)
     assert low < 2 / 29 < high
@@ -17,7 +20,9 @@ def test_none_of_a_small_group_is_no_proof_of_few_and_more_of_them_say_more():
 
 def test_sessions_of_few_operators_say_less_than_as_many_of_many():
     among = np.tile([True] * 10 + [False] * 10, 10)
-    together = ratio_interval(among, np.ones(200), np.repeat(np.arange(20), 10))  # each operator's ten sessions are alike
+    together = ratio_interval(
+        among, np.ones(200), np.repeat(np.arange(20), 10)
+    )  # each operator's ten sessions are alike
     apart = ratio_interval(among, np.ones(200), np.arange(200))
     assert together[0] < apart[0] < 0.5 < apart[1] < together[1]
 
@@ -29,7 +34,11 @@ def test_a_share_of_all_or_of_nothing_is_bounded_by_how_many_groups_there_are():
 
 
 def test_what_a_ratio_is_over_may_be_uneven_or_missing_in_a_group():
-    held, right, whose = np.array([9, 0, 1, 4]), np.array([8, 0, 0, 4]), np.array(["a", "b", "c", "d"])
+    held, right, whose = (
+        np.array([9, 0, 1, 4]),
+        np.array([8, 0, 0, 4]),
+        np.array(["a", "b", "c", "d"]),
+    )
     low, high = ratio_interval(right, held, whose)
     assert 0.0 <= low < 12 / 14 < high <= 1.0
     assert np.isnan(ratio_interval(np.zeros(2), np.zeros(2), ["a", "b"])).all()
@@ -45,7 +54,9 @@ def test_the_same_input_gives_the_same_interval():
     rng = np.random.default_rng(1)
     among, whose = rng.random(500) < 0.3, rng.integers(0, 40, 500)
     order = rng.permutation(500)
-    assert ratio_interval(among, np.ones(500), whose) == ratio_interval(among[order], np.ones(500), whose[order])
+    assert ratio_interval(among, np.ones(500), whose) == ratio_interval(
+        among[order], np.ones(500), whose[order]
+    )
 
 
 def test_f1_counts_what_is_found_and_what_is_true_and_draws_whose_they_are():

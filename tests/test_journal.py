@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from serving.journal import START, Journal, chained, first_broken, last_digest
+from serving.ledger.answers import START, Journal, chained, first_broken, last_digest
 
 
 def write(journal, name):
@@ -39,7 +39,9 @@ def test_a_disk_that_refuses_leaves_no_half_line_and_the_chain_goes_on(tmp_path,
         with pytest.raises(OSError, match="No space"):
             write(journal, "r2")
     assert (tmp_path / "j.jsonl").read_bytes() == whole
-    assert journal.find("r2")[2] > journal.written  # sealed and not on disk: it may not be given yet
+    assert (
+        journal.find("r2")[2] > journal.written
+    )  # sealed and not on disk: it may not be given yet
     write(journal, "r3")
     assert journal.find("r2")[2] <= journal.written
     assert first_broken(tmp_path / "j.jsonl") is None
@@ -55,12 +57,19 @@ def test_the_last_digest_is_read_from_the_end_of_a_long_line_and_of_many(tmp_pat
     assert first_broken(path) is None
 
 
-def test_lines_that_earlier_versions_wrote_go_on_being_verified_and_the_chain_goes_on_from_them(tmp_path):
+def test_lines_that_earlier_versions_wrote_go_on_being_verified_and_the_chain_goes_on_from_them(
+    tmp_path,
+):
     """They were spaced otherwise, with the digest over the record as it was worded then."""
     path, head = tmp_path / "j.jsonl", START
     with path.open("w") as out:
         for i in range(3):
-            record = {"answer": '{"a": "，"}', "request_id": f"r{i}", "request_sha256": "d", "previous_sha256": head}
+            record = {
+                "answer": '{"a": "，"}',
+                "request_id": f"r{i}",
+                "request_sha256": "d",
+                "previous_sha256": head,
+            }
             body = json.dumps(record, sort_keys=True, ensure_ascii=False)
             head = hashlib.sha256(body.encode()).hexdigest()
             out.write(f'{body[:-1]}, "sha256": "{head}"}}\n')

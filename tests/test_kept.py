@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import catalogue, engine
-from features.declare import OPERATOR, ORDER, SESSION, VIEW
-from features.kept import dropped, kept
+from features import catalogue
+from features.declaration import OPERATOR, ORDER, SESSION, VIEW
+from features.engine import compute
+from features.engine.materialise import dropped, kept
 
 CUT = datetime(2026, 1, 17)
 
@@ -26,30 +27,37 @@ def names(backend) -> set[str]:
 @pytest.mark.parametrize("entity", [SESSION, ORDER])
 def test_signals_of_some_entities_are_those_that_all_would_give_them(tiny, entity):
     signals = catalogue.of_entity(entity)
-    whole = engine.compute(engine.duckdb_tables(tiny, CUT), signals, entity)
+    whole = compute.compute(compute.duckdb_tables(tiny, CUT), signals, entity)
     some = whole.index[::7]
-    alone = engine.compute(engine.duckdb_tables(tiny, CUT), signals, entity, some)
-    np.testing.assert_allclose(alone.to_numpy(), whole.loc[some].to_numpy(), rtol=1e-12, atol=1e-12, equal_nan=True)
+    alone = compute.compute(compute.duckdb_tables(tiny, CUT), signals, entity, some)
+    np.testing.assert_allclose(
+        alone.to_numpy(), whole.loc[some].to_numpy(), rtol=1e-12, atol=1e-12, equal_nan=True
+    )
 
 
 def test_a_night_leaves_only_derived_tables_in_the_engine_and_each_is_made_once(tiny):
-    tables = engine.duckdb_tables(tiny, CUT)
+    tables = compute.duckdb_tables(tiny, CUT)
     backend = next(iter(tables.values())).get_backend()
     before = names(backend)
     sessions = tables["sessions"].session_id.to_pandas()[:20]
     for _ in range(2):
         for entity in (SESSION, VIEW):
-            engine.compute(tables, catalogue.of_entity(entity), entity, sessions)
+            compute.compute(tables, catalogue.of_entity(entity), entity, sessions)
     made = names(backend) - before
     # what accounts left elsewhere, devices used, what accounts bought, ways of entry, prefixes used
     assert len(made) == 5 and all(n.startswith("made_") for n in made)
 
 
 def test_what_an_analyst_computes_on_frames_leaves_no_table_behind(tiny):
-    tables = engine.duckdb_tables(tiny, CUT)
+    tables = compute.duckdb_tables(tiny, CUT)
     frames = {n: tables[n].to_pandas() for n in ("views", "sessions", "interactions", "orders")}
-    found = engine.compute(frames, catalogue.of_entity(SESSION), SESSION, frames["sessions"]["session_id"][:20])
-    assert found["viewer_other_flash_share"].notna().any() and found["crowded_device_view_share"].notna().any()
+    found = compute.compute(
+        frames, catalogue.of_entity(SESSION), SESSION, frames["sessions"]["session_id"][:20]
+    )
+    assert (
+        found["viewer_other_flash_share"].notna().any()
+        and found["crowded_device_view_share"].notna().any()
+    )
     assert not [n for n in names(ibis.get_backend()) if n.startswith(("made_", "cut_"))]
 
 
@@ -64,14 +72,22 @@ def test_rows_that_are_kept_again_replace_the_old_ones_and_what_was_no_table_is_
     assert names(backend) == {"two"}
 
 
-def test_a_lake_too_large_for_memory_lies_in_a_file_of_the_engines_and_says_the_same_bit_for_bit(tiny, monkeypatch):
-    held = engine.duckdb_tables(tiny, CUT)
-    monkeypatch.setattr(engine, "IN_MEMORY", 0)
-    filed = engine.duckdb_tables(tiny, CUT)
-    files = [next(iter(t.values())).get_backend().raw_sql("SELECT file FROM pragma_database_list").fetchall()[0][0] for t in (held, filed)]
+def test_a_lake_too_large_for_memory_lies_in_a_file_of_the_engines_and_says_the_same_bit_for_bit(
+    tiny, monkeypatch
+):
+    held = compute.duckdb_tables(tiny, CUT)
+    monkeypatch.setattr(compute, "IN_MEMORY", 0)
+    filed = compute.duckdb_tables(tiny, CUT)
+    files = [
+        next(iter(t.values()))
+        .get_backend()
+        .raw_sql("SELECT file FROM pragma_database_list")
+        .fetchall()[0][0]
+        for t in (held, filed)
+    ]
     assert not files[0] and Path(files[1]).is_file()
     for entity in (SESSION, ORDER, OPERATOR):
-        both = [engine.compute(t, catalogue.of_entity(entity), entity) for t in (held, filed)]
+        both = [compute.compute(t, catalogue.of_entity(entity), entity) for t in (held, filed)]
         pd.testing.assert_frame_equal(*both, check_exact=True)
     del filed
     gc.collect()
@@ -79,13 +95,17 @@ def test_a_lake_too_large_for_memory_lies_in_a_file_of_the_engines_and_says_the_
 
 
 def test_sessions_that_are_too_many_at_once_are_taken_in_turn_and_say_the_same(tiny, monkeypatch):
-    tables = engine.duckdb_tables(tiny, CUT)
+    tables = compute.duckdb_tables(tiny, CUT)
     wanted = tables["sessions"].session_id.to_pandas().tolist()
     for entity in (SESSION, VIEW):
-        whole = engine.compute(tables, catalogue.of_entity(entity), entity, wanted)
+        whole = compute.compute(tables, catalogue.of_entity(entity), entity, wanted)
         with monkeypatch.context() as patched:
-            patched.setattr(engine, "AT_ONCE", 1 + len(wanted) // 3)
+            patched.setattr(compute, "AT_ONCE", 1 + len(wanted) // 3)
             taken: list[str] = []
-            turns = engine.compute(tables, catalogue.of_entity(entity), entity, wanted, taken.append)
-        pd.testing.assert_frame_equal(whole, turns, rtol=1e-12, atol=1e-12)  # sums may take rows in another order
+            turns = compute.compute(
+                tables, catalogue.of_entity(entity), entity, wanted, taken.append
+            )
+        pd.testing.assert_frame_equal(
+            whole, turns, rtol=1e-12, atol=1e-12
+        )  # sums may take rows in another order
         assert max(map(taken.count, taken)) == 3

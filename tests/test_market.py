@@ -8,13 +8,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.check import check_lake
-from data_contracts.faults import LakeProblem
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import read_outbound
-from serving.nightly import nightly
-from serving.policy import load_policy
-from simulation.market.market import market
+from data_contracts.row_checks import check_lake
+from serving.nightly.pipeline import nightly
+from serving.policy.load import load_policy
 from simulation.schemes import SCHEMES, TYPOLOGY
+from simulation.second_platform.platform import market
 from tests.test_simulation import START, bytes_of, read
 
 DAYS = 8
@@ -29,7 +29,9 @@ def place(tmp_path_factory):
 
 
 def truth(place, name):
-    return pd.concat([pq.read_table(p).to_pandas() for p in sorted((place / "truth" / name).glob("*.parquet"))])
+    return pd.concat(
+        [pq.read_table(p).to_pandas() for p in sorted((place / "truth" / name).glob("*.parquet"))]
+    )
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
@@ -55,7 +57,9 @@ def test_a_market_keeps_to_the_contracts_and_is_not_written_over(place):
 def test_people_swipe_so_that_many_honest_views_last_seconds(place):
     views, planted = read(place / "lake", "views"), truth(place, "views")
     key = ["session_id", "account_id", "joined_at"]
-    honest = views.merge(planted[key].drop_duplicates(), on=key, how="left", indicator=True).query("_merge == 'left_only'")
+    honest = views.merge(planted[key].drop_duplicates(), on=key, how="left", indicator=True).query(
+        "_merge == 'left_only'"
+    )
     stay = (honest["left_at"] - honest["joined_at"]).dt.total_seconds()
     assert 0.1 < (stay <= 3).mean() < 0.3
     assert honest.groupby("account_id")["session_id"].nunique().median() >= 3
@@ -64,10 +68,16 @@ def test_people_swipe_so_that_many_honest_views_last_seconds(place):
 def test_what_is_planted_is_named_by_known_schemes_and_lies_in_the_lake(place):
     sessions, views, orders = (truth(place, n) for n in ("sessions", "views", "orders"))
     assert set(sessions["scheme"]) <= set(SCHEMES[1:]) and len(set(sessions["scheme"])) >= 8
-    assert {TYPOLOGY[s] for s in sessions["scheme"]} >= {"view_fraud", "engagement_fraud", "order_fraud"}
+    assert {TYPOLOGY[s] for s in sessions["scheme"]} >= {
+        "view_fraud",
+        "engagement_fraud",
+        "order_fraud",
+    }
     assert set(views["session_id"]) <= set(sessions["session_id"]) and len(orders) > 50
     delivered = set(read(place / "lake", "orders")["order_id"])
-    assert len(set(orders["order_id"]) & delivered) > 0.9 * len(orders)  # the last minutes' are not received yet
+    assert len(set(orders["order_id"]) & delivered) > 0.9 * len(
+        orders
+    )  # the last minutes' are not received yet
 
 
 def test_a_night_without_models_reviews_hardly_any_honest_operator(place):

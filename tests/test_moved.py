@@ -11,15 +11,22 @@ from scipy.special import logit
 
 from data_contracts.lake import published as nights
 from data_contracts.lake import read_outbound
-from features import engine
-from features.pooling import moved
-from serving.moved import MOST, risk_before, signals_before, split_of, with_shown, would_move_down
-from serving.policy import load_policy
-from serving.scored import categories_of
-from serving.scorer import peers_of
+from features.engine import compute
+from features.posteriors.owner_pooling import moved
+from serving.policy.load import load_policy
+from serving.scoring.entity_scores import peers_of
+from serving.scoring.nightly_scores import categories_of
+from serving.supervision.risk_change import (
+    MOST,
+    risk_before,
+    signals_before,
+    split_of,
+    with_shown,
+    would_move_down,
+)
 from tests.conftest import NIGHT, UNTIL
-from training.calibrate import venn_abers
-from training.release import load
+from training.estimator.calibration import venn_abers
+from training.release.artefact import load
 
 POLICY = load_policy()
 
@@ -44,7 +51,10 @@ def test_the_parts_add_up_to_the_change(two, ranker):
     before, now = two
     parts = split_of(now, before, ranker, ranker)
     both = parts.index
-    assert np.allclose(parts.sum(axis=1), risk(ranker, now.loc[both]) - risk(ranker, before.loc[both])) and (parts["model"] == 0).all()
+    assert (
+        np.allclose(parts.sum(axis=1), risk(ranker, now.loc[both]) - risk(ranker, before.loc[both]))
+        and (parts["model"] == 0).all()
+    )
     assert parts["behaviour"].abs().max() > 0
 
 
@@ -57,13 +67,17 @@ def test_the_parts_of_a_published_decision_add_up_to_the_change_of_its_risk(publ
     told = split.map(lambda s: s["behaviour"] + s["data"] + (s["model"] or 0.0))
     change = (last["probability"] - first["probability"]).reindex(split.index)
     assert np.allclose(told, change, atol=1e-6)
-    assert not np.allclose(told, (last["own_probability"] - first["own_probability"]).reindex(split.index), atol=1e-3)
+    assert not np.allclose(
+        told, (last["own_probability"] - first["own_probability"]).reindex(split.index), atol=1e-3
+    )
 
 
 def test_of_a_night_that_published_no_own_risk_nothing_is_owed_to_what_was_shown(two):
     split = pd.DataFrame({"behaviour": [0.1], "data": [0.0], "model": [0.0]}, index=["o1"])
     now = pd.DataFrame({"probability": [0.6], "own_probability": [0.4]}, index=["o1"])
-    assert with_shown(split, now, risk_before(None, None))["behaviour"].tolist() == pytest.approx([0.3])
+    assert with_shown(split, now, risk_before(None, None))["behaviour"].tolist() == pytest.approx(
+        [0.3]
+    )
 
 
 def test_what_stops_being_delivered_is_data_and_what_changes_is_behaviour(two, ranker):
@@ -84,11 +98,13 @@ def test_without_the_old_model_its_part_is_unknown_not_nothing(two, ranker):
 
 def test_what_would_move_it_down_does(published, two, ranker):
     now = two[1]
-    peers = peers_of(now, categories_of(engine.duckdb_tables(published, UNTIL), "operator"))
+    peers = peers_of(now, categories_of(compute.duckdb_tables(published, UNTIL), "operator"))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     held = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
     scores = read_outbound(published, "scores")
-    mine = scores[(scores["entity_kind"] == "operator") & (scores["model"] != "deviance")].set_index("entity_id")
+    mine = scores[
+        (scores["entity_kind"] == "operator") & (scores["model"] != "deviance")
+    ].set_index("entity_id")
     by = logit(mine["probability"]) - logit(mine["own_probability"])
     ways = 0
     for operator in held:
@@ -104,9 +120,14 @@ def test_what_would_move_it_down_does(published, two, ranker):
             assert x[j] == s["value"]
             x[j] = s["usual"]
         own = risk(ranker, pd.DataFrame([x], columns=ranker.columns))[0]
-        assert moved(own, by[operator]) == pytest.approx(found["risk"]) and found["risk"] < POLICY.tiers.B
+        assert (
+            moved(own, by[operator]) == pytest.approx(found["risk"])
+            and found["risk"] < POLICY.tiers.B
+        )
         said = json.loads(tiers.at[operator, "why"])["down"]
-        assert said["below"] == POLICY.tiers.B and said["risk"] == pytest.approx(found["risk"], abs=1e-6)
+        assert said["below"] == POLICY.tiers.B and said["risk"] == pytest.approx(
+            found["risk"], abs=1e-6
+        )
     assert ways > len(held) / 2
 
 
@@ -125,5 +146,9 @@ def test_the_interval_of_a_risk_holds_the_risk_and_narrows_with_verdicts():
 def test_a_dossier_shows_the_interval(published):
     run = nights(published)[NIGHT.isoformat()]
     text = (published / "runs" / run / "report.html").read_text("utf-8")
-    worst = read_outbound(published, "tier_decisions").sort_values(["tier", "expected_harm"], ascending=False).iloc[0]
+    worst = (
+        read_outbound(published, "tier_decisions")
+        .sort_values(["tier", "expected_harm"], ascending=False)
+        .iloc[0]
+    )
     assert f"{worst['risk']:.2f} (" in text

@@ -18,18 +18,26 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 def test_a_notebook_runs(path, published, monkeypatch):
     monkeypatch.setenv("STEELYARD_LAKE", str(published))
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
+    ).execute()
     shown = [o.get("data", {}) for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
-    plots = [d for d in shown if "vega" in "".join(d) + d.get("text/html", "") or "image/svg+xml" in d]
+    plots = [
+        d for d in shown if "vega" in "".join(d) + d.get("text/html", "") or "image/svg+xml" in d
+    ]
     assert len(plots) >= 2
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_is_committed_without_outputs_and_equals_its_twin(path):
     committed = json.loads(path.read_text("utf-8"))
-    assert all(not c.get("outputs") and c.get("execution_count") is None for c in committed["cells"])
+    assert all(
+        not c.get("outputs") and c.get("execution_count") is None for c in committed["cells"]
+    )
     twin = jupytext.read(path.with_suffix(".py"))
-    assert [c.source for c in nbformat.read(path, as_version=4).cells] == [c.source for c in twin.cells]
+    assert [c.source for c in nbformat.read(path, as_version=4).cells] == [
+        c.source for c in twin.cells
+    ]
 
 
 def test_all_six_stories_are_there():

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from serving.policy import BadPolicy, load_policy, parsed
+from serving.policy.load import BadPolicy, load_policy, parsed
 
 POLICY = load_policy()
 SHARES = "policy [tiers]: review_session, accuse_session, review_honest and false_discovery are above 0, at most 1"
@@ -28,7 +28,9 @@ def test_the_package_policy_is_read_whole():
         and "appeal desk" in POLICY.appeal_route
         and "申诉台" in POLICY.appeal_route_zh
     )
-    assert [s.code for s in POLICY.ladder][:2] == ["popup", "warn"] and POLICY.ladder[0].zh == "弹窗提示"
+    assert [s.code for s in POLICY.ladder][:2] == ["popup", "warn"] and POLICY.ladder[
+        0
+    ].zh == "弹窗提示"
     assert [POLICY.step(c) for c in ("none", "popup", "warn", "refer_judiciary")] == [0, 1, 2, 12]
     assert [POLICY.measures.of(t) for t in "ABCD"] == ["none", "popup", "warn", "limit_traffic"]
     assert [POLICY.retention.days(t) for t in ("views", "orders", "outcomes")] == [60, 1095, 1095]
@@ -39,7 +41,12 @@ def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(POLICY.text.replace('version = "2026.12"', 'version = "mine 文"'), "utf-8")
     mine = load_policy(path)
-    assert mine.version == "mine 文" and mine.text != POLICY.text and len(mine.sha256) == 64 and mine.sha256 != POLICY.sha256
+    assert (
+        mine.version == "mine 文"
+        and mine.text != POLICY.text
+        and len(mine.sha256) == 64
+        and mine.sha256 != POLICY.sha256
+    )
     path.write_text(POLICY.text, "utf-8")
     assert load_policy(path) == POLICY
 
@@ -123,7 +130,11 @@ def test_a_code_twice_is_refused_even_where_every_measure_is_known():
             "policy [boost]: missing ['least_minutes', 'reject', 'review', 'stale_hours', 'valid_minutes'], unknown []",
         ),
         ("clean_nights = 7", "", "policy [tiers]: missing ['clean_nights'], unknown []"),
-        ("clean_nights = 7", "clean_nights = 7\nmercy = 1", "policy [tiers]: missing [], unknown ['mercy']"),
+        (
+            "clean_nights = 7",
+            "clean_nights = 7\nmercy = 1",
+            "policy [tiers]: missing [], unknown ['mercy']",
+        ),
     ],
 )
 def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new, words):

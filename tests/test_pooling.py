@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from features.pooling import DOWN, SUSPECT, UP, elsewhere, moved, pooled, pooled_points, shown, weighed_owners
+from features.posteriors.owner_pooling import (
+    DOWN,
+    SUSPECT,
+    UP,
+    elsewhere,
+    moved,
+    pooled,
+    pooled_points,
+    shown,
+    weighed_owners,
+)
 
 CLEAN = [0.01] * 200
 
@@ -30,11 +40,20 @@ def test_one_false_order_at_an_honest_shop_stays_suspicious():
     assert 0.8 < pooled(p, owners(("honest", 41), ("others", 200)))[0] < 0.95
 
 
-@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.sampled_from(["a", "b", "c", None])), min_size=1, max_size=60), st.randoms())
+@given(
+    st.lists(
+        st.tuples(st.floats(0.0, 1.0), st.sampled_from(["a", "b", "c", None])),
+        min_size=1,
+        max_size=60,
+    ),
+    st.randoms(),
+)
 def test_the_number_expected_stays_and_the_order_of_rows_does_not_matter(rows, shuffle):
     p, owner = np.array([r[0] for r in rows]), pd.Series([r[1] for r in rows], dtype=object)
     found = pooled(p, owner)
-    assert found.sum() == pytest.approx(p.sum(), abs=1e-3) and ((found >= 0.0) & (found <= 1.0)).all()
+    assert (
+        found.sum() == pytest.approx(p.sum(), abs=1e-3) and ((found >= 0.0) & (found <= 1.0)).all()
+    )
     order = list(range(len(rows)))
     shuffle.shuffle(order)
     assert pooled(p[order], owner.iloc[order]) == pytest.approx(found[order], abs=1e-6)
@@ -42,7 +61,9 @@ def test_the_number_expected_stays_and_the_order_of_rows_does_not_matter(rows, s
 
 @given(st.lists(st.floats(0.001, 0.999), min_size=2, max_size=30))
 def test_whose_owner_is_unknown_stands_alone(p):
-    assert pooled(np.array(p), pd.Series([None] * len(p), dtype=object)) == pytest.approx(np.array(p), abs=1e-9)
+    assert pooled(np.array(p), pd.Series([None] * len(p), dtype=object)) == pytest.approx(
+        np.array(p), abs=1e-9
+    )
     assert pooled(np.array(p), pd.Series(range(len(p)))) == pytest.approx(np.array(p), abs=1e-9)
 
 
@@ -51,7 +72,9 @@ def test_shares_of_owners_are_the_fixed_point_of_expectation_and_maximisation(se
     """Worked out owner by owner: the share of each, then of its others, then half of the change in log-odds."""
     rng = np.random.default_rng(seed)
     of = rng.integers(0, 4, 40)
-    p = np.where(rng.random(40) < 0.3 * of / 3, rng.uniform(0.5, 0.98, 40), rng.uniform(0.005, 0.2, 40))
+    p = np.where(
+        rng.random(40) < 0.3 * of / 3, rng.uniform(0.5, 0.98, 40), rng.uniform(0.005, 0.2, 40)
+    )
     usual, moved = p.mean(), np.empty(40)
     ratio = np.clip(p / (1 - p) / (usual / (1 - usual)), 1e-3, 1e3)
     for owner in range(4):
@@ -72,15 +95,26 @@ def test_shares_of_owners_are_the_fixed_point_of_expectation_and_maximisation(se
 
 def test_what_is_shown_of_an_owner_moves_another_session_of_theirs_and_leaves_the_number_expected():
     p = np.array([0.9, 0.8, 0.9, 0.05, *[0.01] * 6, *CLEAN])
-    owner = pd.concat([owners(("cheat", 4), ("honest", 6)), pd.Series(range(200)).astype(object)], ignore_index=True)
+    owner = pd.concat(
+        [owners(("cheat", 4), ("honest", 6)), pd.Series(range(200)).astype(object)],
+        ignore_index=True,
+    )
     found = shown(p, owner)
-    assert found.at["cheat", "sessions"] == 4 and found.at["honest", "sessions"] == 6 and len(found) == 202
-    assert found.at["cheat", "inflated_share"] == pytest.approx(2.75 / 13.7, abs=0.06)  # nearly three of four, beside ten usual ones
+    assert (
+        found.at["cheat", "sessions"] == 4
+        and found.at["honest", "sessions"] == 6
+        and len(found) == 202
+    )
+    assert found.at["cheat", "inflated_share"] == pytest.approx(
+        2.75 / 13.7, abs=0.06
+    )  # nearly three of four, beside ten usual ones
     assert found.at["cheat", "log_odds"] > 2.0 > 0.0 > found.at["honest", "log_odds"]
     # whoever has one session is moved by nothing but the level, which takes off what the cheat's sessions gain from one another
     alone = found.loc[list(range(200)), "log_odds"]
     assert alone.max() - alone.min() < 1e-9 or alone.max() < 0.0
-    assert moved(0.2, found.at["cheat", "log_odds"]) == pytest.approx(expit(logit(0.2) + found.at["cheat", "log_odds"]))
+    assert moved(0.2, found.at["cheat", "log_odds"]) == pytest.approx(
+        expit(logit(0.2) + found.at["cheat", "log_odds"])
+    )
 
 
 def test_nobody_is_shown_whose_owner_is_unknown():
@@ -95,7 +129,9 @@ def test_points_take_half_of_what_the_owner_s_others_lie_out_by_more_than_is_usu
     usual = 12 / 5
     a, b = (4 + 10 * usual) / 11, (6 + 10 * usual) / 11
     none = 10 * usual / 11
-    assert found == pytest.approx([6 + (a - usual) / 2, 4 + (b - usual) / 2, (none - usual) / 2, (none - usual) / 2, 2.0])
+    assert found == pytest.approx(
+        [6 + (a - usual) / 2, 4 + (b - usual) / 2, (none - usual) / 2, (none - usual) / 2, 2.0]
+    )
 
 
 def test_nothing_and_one_entity_are_left_alone():
@@ -111,11 +147,19 @@ def test_an_operator_is_weighed_by_half_of_what_its_sessions_and_orders_showed_a
     found = weighed_owners(p, showed)
     told = logit(found) - logit(p)
     level = told[3:].mean()
-    assert (told[:3] - level) == pytest.approx([0.5 * 4.0, 0.5 * DOWN, 0.5 * (DOWN + 6.0)], abs=1e-9)
+    assert (told[:3] - level) == pytest.approx(
+        [0.5 * 4.0, 0.5 * DOWN, 0.5 * (DOWN + 6.0)], abs=1e-9
+    )
     assert found.sum() == pytest.approx(p.sum(), abs=1e-6) and found[0] > 0.6 > 0.3 > found[1]
 
 
-@given(st.lists(st.tuples(st.floats(0.001, 0.999), st.floats(-30.0, 30.0), st.floats(-30.0, 30.0)), min_size=1, max_size=40))
+@given(
+    st.lists(
+        st.tuples(st.floats(0.001, 0.999), st.floats(-30.0, 30.0), st.floats(-30.0, 30.0)),
+        min_size=1,
+        max_size=40,
+    )
+)
 def test_the_number_of_operators_expected_stays_and_nobody_is_moved_beyond_the_bounds(rows):
     p, showed = np.array([r[0] for r in rows]), np.array([r[1:] for r in rows])
     found = weighed_owners(p, showed)
@@ -132,7 +176,14 @@ def test_of_whom_nothing_was_shown_stays_where_it_was():
 
 def test_a_view_is_moved_by_what_its_account_did_in_other_sessions_and_not_by_its_own():
     """Four accounts with one doubtful view in session 0: seen false elsewhere, false in the same session alone, clean elsewhere, nowhere else."""
-    rows = [("bot", 0, 0.2), ("bot", 1, 0.95), ("bot", 2, 0.95), ("twice", 0, 0.2), ("twice", 0, 0.95), ("clean", 0, 0.2)]
+    rows = [
+        ("bot", 0, 0.2),
+        ("bot", 1, 0.95),
+        ("bot", 2, 0.95),
+        ("twice", 0, 0.2),
+        ("twice", 0, 0.95),
+        ("clean", 0, 0.2),
+    ]
     rows += (
         [("clean", i, 0.001) for i in range(1, 9)]
         + [("once", 0, 0.2), (None, 0, 0.2), (None, 1, 0.95)]
@@ -162,5 +213,7 @@ def test_shares_elsewhere_are_those_of_the_account_s_views_in_other_sessions(see
     for i in range(40):
         others = (who == who[i]) & (session != session[i])
         weight = 1 / (1 + (who == who[i]).sum() / 50)
-        expected = logit((usual + weight * false[others].sum()) / (1 + weight * others.sum())) - logit(usual)
+        expected = logit(
+            (usual + weight * false[others].sum()) / (1 + weight * others.sum())
+        ) - logit(usual)
         assert found[i] == pytest.approx(min(expected, SUSPECT), abs=1e-9)

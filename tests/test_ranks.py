@@ -8,15 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from features.ranks import COMMON, rarities
+from features.peers.tail_probability import COMMON, rarities
 
-COLUMNS = ["payer_buyer_count", "buyer_age_days"]  # more is suspicious of the first, less of the second
+COLUMNS = [
+    "payer_buyer_count",
+    "buyer_age_days",
+]  # more is suspicious of the first, less of the second
 
 
 def test_a_value_that_one_in_a_hundred_has_is_as_rare_as_that_and_ties_count_half():
     counts = np.where(np.arange(1000) < 10, 2.0, 1.0)
     out = rarities(COLUMNS, np.column_stack([counts, np.full(1000, 50.0)]))
-    np.testing.assert_allclose(out[:10, 0], np.log(COMMON / 0.0055))  # ten tie: shares of 1 to 10 in a thousand, 5.5 on average
+    np.testing.assert_allclose(
+        out[:10, 0], np.log(COMMON / 0.0055)
+    )  # ten tie: shares of 1 to 10 in a thousand, 5.5 on average
     assert not out[10:].any() and not out[:, 1].any()
 
 

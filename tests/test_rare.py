@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 
 from features.catalogue import BY_NAME
-from features.departures import LESS, from_json, settled
-from features.facts import OF_ORDERS, fact_of, furthest
-from features.ranks import COMMON, rarities
+from features.peers.baseline import LESS, from_json, settled
+from features.peers.evidence_groups import OF_ORDERS, fact_of, furthest
+from features.peers.tail_probability import COMMON, rarities
 from tests.test_departures import UNTIL
-from training.dataset import Dataset
-from training.fit import trees_of
+from training.dataset.replay import Dataset
+from training.estimator.ensemble import STEPS, in_steps, sigmoid
+from training.fitting import trees_of
 from training.models.order_brushing import MODEL
-from training.release import read_trees, text_of
-from training.trees import STEPS, in_steps, sigmoid
+from training.release.artefact import read_trees, text_of
 
 COLUMNS = tuple(MODEL.columns)
 
@@ -30,9 +30,22 @@ def data() -> Dataset:
     signals["payer_buyer_count"] = 1.0 + (rng.random(n) < 0.02)
     found = rng.random(n) < 0.2
     signals["parcel_to_goods_weight_ratio"] = np.where(found, 0.1, 1.0) + rng.normal(0, 0.05, n)
-    labels = pd.DataFrame({"confirmed": found.astype(int), "audited": False, "typology": np.where(found, "order_fraud", "")})
+    labels = pd.DataFrame(
+        {
+            "confirmed": found.astype(int),
+            "audited": False,
+            "typology": np.where(found, "order_fraud", ""),
+        }
+    )
     when, nights = pd.Series([pd.Timestamp(UNTIL)] * n), pd.Series([UNTIL] * n)
-    return Dataset(signals, labels, when, pd.Series([f"g{i}" for i in range(n)]), nights, peers={pd.Timestamp(UNTIL): signals})
+    return Dataset(
+        signals,
+        labels,
+        when,
+        pd.Series([f"g{i}" for i in range(n)]),
+        nights,
+        peers={pd.Timestamp(UNTIL): signals},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +65,11 @@ def test_every_order_signal_that_is_named_for_a_fact_exists_and_is_named_once():
 
 def test_of_one_fact_the_furthest_signal_counts_and_facts_add_up():
     points = np.zeros((1, len(COLUMNS)))
-    for name, value in {"payer_buyer_count": 3.0, "device_buyer_count": 2.0, "buyer_age_days": 1.0}.items():
+    for name, value in {
+        "payer_buyer_count": 3.0,
+        "device_buyer_count": 2.0,
+        "buyer_age_days": 1.0,
+    }.items():
         points[0, COLUMNS.index(name)] = value
     out = dict(zip(COLUMNS, furthest(points, COLUMNS)[0], strict=True))
     assert {c: v for c, v in out.items() if v} == {"payer_buyer_count": 3.0, "buyer_age_days": 1.0}
@@ -60,34 +77,51 @@ def test_of_one_fact_the_furthest_signal_counts_and_facts_add_up():
 
 def test_a_signal_that_raises_no_alarm_alone_counts_less_than_one_that_does():
     points = np.zeros((1, len(COLUMNS)))
-    points[0, COLUMNS.index("address_buyer_count")], points[0, COLUMNS.index("payer_buyer_count")] = 4.0, 3.0
+    (
+        points[0, COLUMNS.index("address_buyer_count")],
+        points[0, COLUMNS.index("payer_buyer_count")],
+    ) = 4.0, 3.0
     out = furthest(points, COLUMNS)[0]
-    assert BY_NAME["address_buyer_count"].alarm is None and out.sum() == out[COLUMNS.index("payer_buyer_count")] == 3.0
+    assert (
+        BY_NAME["address_buyer_count"].alarm is None
+        and out.sum() == out[COLUMNS.index("payer_buyer_count")] == 3.0
+    )
     points[0, COLUMNS.index("payer_buyer_count")] = 1.0
     assert furthest(points, COLUMNS)[0].sum() == LESS * 4.0
 
 
-def test_an_order_of_a_scheme_without_verdicts_scores_higher_for_what_is_rare_of_it_and_says_so(data, trees):
+def test_an_order_of_a_scheme_without_verdicts_scores_higher_for_what_is_rare_of_it_and_says_so(
+    data, trees
+):
     usual = honest_orders(data)
     usual[:, COLUMNS.index("payer_buyer_count")] = 1.0
     rare, column = usual.copy(), COLUMNS.index("payer_buyer_count")
     rare[:, column] = 6.0
     by_trees = replace(trees, rare=0.0)
     added = trees._leant(trees._added(rare))[:, 0] - trees._leant(trees._added(usual))[:, 0]
-    assert (trees.raw(rare) - by_trees.raw(rare) >= trees.raw(usual) - by_trees.raw(usual)).all() and np.median(added) > 0.5
+    assert (
+        trees.raw(rare) - by_trees.raw(rare) >= trees.raw(usual) - by_trees.raw(usual)
+    ).all() and np.median(added) > 0.5
     more = trees.contributions(rare)[:, column] - by_trees.contributions(rare)[:, column]
-    np.testing.assert_allclose(more, MODEL.rare * np.log(COMMON * len(data) / 0.5))  # none of the night's orders goes as far
+    np.testing.assert_allclose(
+        more, MODEL.rare * np.log(COMMON * len(data) / 0.5)
+    )  # none of the night's orders goes as far
 
 
 def test_what_is_usual_adds_nothing_and_neither_does_what_is_unknown(data, trees):
     middle = np.tile(np.nanmedian(data.signals.to_numpy(), axis=0), (3, 1))
     unknown = np.full((3, len(COLUMNS)), np.nan)
-    assert not trees._leant(trees._added(middle)).any() and not trees._leant(trees._added(unknown)).any()
+    assert (
+        not trees._leant(trees._added(middle)).any()
+        and not trees._leant(trees._added(unknown)).any()
+    )
 
 
 def test_orders_are_rare_among_tonights_and_not_among_those_that_taught(data, trees):
     night = data.signals.to_numpy().copy()
-    night[:, COLUMNS.index("payer_buyer_count")] = 6.0  # a platform on which everybody shares a payer
+    night[:, COLUMNS.index("payer_buyer_count")] = (
+        6.0  # a platform on which everybody shares a payer
+    )
     one, tonight = night[:5], trees.among(night)
     assert trees._leant(trees._added(one)).mean() > tonight._leant(tonight._added(one)).mean() + 0.5
 
@@ -127,4 +161,7 @@ def test_a_nights_ranks_are_few_however_many_orders_it_has_and_rarities_hardly_m
 
 def test_a_probability_of_a_brushed_order_is_hardly_moved_by_what_is_rare(data, trees):
     found = data.signals[data.labels["confirmed"] == 1].to_numpy()
-    assert np.median(sigmoid(replace(trees, rare=0.0).raw(found))) > 0.9 and np.median(sigmoid(trees.raw(found))) > 0.9
+    assert (
+        np.median(sigmoid(replace(trees, rare=0.0).raw(found))) > 0.9
+        and np.median(sigmoid(trees.raw(found))) > 0.9
+    )

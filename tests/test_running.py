@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from benchmarks.speed.doors import redis_server
-from data_contracts.faults import LakeProblem
-from features.kernels import COLUMNS
-from serving.running import EmbeddedStore, RedisStore, StoreDown, as_row, rows_of
-from serving.together import Together
+from benchmarks.speed.endpoints import redis_server
+from data_contracts.errors import LakeProblem
+from features.engine.minute_kernels import COLUMNS
+from serving.gate.micro_batching import Together
+from serving.gate.minute_store import EmbeddedStore, RedisStore, StoreDown, as_row, rows_of
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,11 @@ def test_minutes_come_back_in_order_with_the_last_word_on_each(store):
 def test_sessions_asked_for_together_come_in_the_order_asked(store):
     store.put("a", "o1", [(0, row(1.0))])
     store.put("b", "o2", [(0, row(2.0))])
-    assert [None if x is None else x[0] for x in store.get(["b", "nobody", "a"])] == ["o2", None, "o1"]
+    assert [None if x is None else x[0] for x in store.get(["b", "nobody", "a"])] == [
+        "o2",
+        None,
+        "o1",
+    ]
 
 
 def test_a_session_belongs_to_its_first_operator(store):
@@ -96,7 +100,9 @@ def test_a_quick_call_is_waited_for_where_it_is_asked_and_a_slow_one_in_a_thread
 
     here = threading.get_ident()
     assert asyncio.run(main()) < 0.02
-    assert where[0] == where[1] == here and where[2] != here  # the second was slow, so the third is not waited for
+    assert (
+        where[0] == where[1] == here and where[2] != here
+    )  # the second was slow, so the third is not waited for
 
 
 def test_what_waits_together_is_one_call_and_a_fault_reaches_all_who_waited():
@@ -112,7 +118,9 @@ def test_what_waits_together_is_one_call_and_a_fault_reaches_all_who_waited():
     async def main():
         together = Together(work)
         good = await asyncio.gather(*(together.ask(x) for x in "abcdef"))
-        bad = await asyncio.gather(*(together.ask(x) for x in ("x", "bad", "y")), return_exceptions=True)
+        bad = await asyncio.gather(
+            *(together.ask(x) for x in ("x", "bad", "y")), return_exceptions=True
+        )
         return good, bad, await together.ask("z")
 
     good, bad, after = asyncio.run(main())

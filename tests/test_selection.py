@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serving.policy import load_policy
-from serving.selection import selected
-from serving.tiers import Standing, decide
-from training.conformal import Honest, honest_examples
+from serving.policy.load import load_policy
+from serving.tiers.false_discovery import selected
+from serving.tiers.tiers import Standing, decide
+from training.estimator.conformal import Honest, honest_examples
 
 POLICY = load_policy()
 WIDE = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=1.0))
@@ -24,7 +24,10 @@ def known(raw) -> Honest:
 def test_a_p_value_counts_the_honest_that_look_as_suspicious_and_the_operator_itself():
     honest = known([0.1, 0.2, 0.2, 0.9])
     assert honest.p_value(np.array([0.2, 0.21, 0.95, 0.0])).tolist() == [4 / 5, 2 / 5, 1 / 5, 1.0]
-    assert np.isnan(Honest().p_value(np.array([1.0]))).all() and not Honest().above(np.array([1.0])).any()
+    assert (
+        np.isnan(Honest().p_value(np.array([1.0]))).all()
+        and not Honest().above(np.array([1.0])).any()
+    )
 
 
 def test_an_example_of_honesty_counts_by_the_probability_that_it_is_one():
@@ -45,7 +48,10 @@ def test_the_rarest_look_as_suspicious_as_one_honest_in_a_hundred_or_none_of_few
     assert few.rarest(np.array([97.5, 98.0, 98.5])).tolist() == [False, False, True]
     assert many.rarest(np.array([97.5, 98.5, 99.0])).tolist() == [False, True, True]
     hardly = Honest(np.arange(100.0), np.full(100, 1.0) - np.where(np.arange(100) > 97, 0.5, 0.0))
-    assert hardly.rarest(np.array([97.0, 97.5])).tolist() == [False, False]  # 99 honest ones are expected: none may look so
+    assert hardly.rarest(np.array([97.0, 97.5])).tolist() == [
+        False,
+        False,
+    ]  # 99 honest ones are expected: none may look so
 
 
 def test_the_step_up_selects_at_its_bar_and_not_beyond():
@@ -56,7 +62,9 @@ def test_the_step_up_selects_at_its_bar_and_not_beyond():
 
 
 @pytest.mark.parametrize(("cheats", "shift"), [(0, 0.0), (10, 3.0), (40, 2.0), (40, 4.0)])
-def test_over_many_draws_the_share_of_honest_among_the_selected_stays_below_the_level(cheats, shift):
+def test_over_many_draws_the_share_of_honest_among_the_selected_stays_below_the_level(
+    cheats, shift
+):
     rng, level, shares, found = np.random.default_rng(5), 0.10, [], []
     for _ in range(400):
         honest = known(rng.normal(size=300))
@@ -73,10 +81,21 @@ def test_over_many_draws_the_share_of_honest_among_the_selected_stays_below_the_
 
 def test_the_yardstick_has_one_score_of_each_honest_entity_and_none_of_the_confirmed():
     entity = pd.Series(["a", "a", "b", "c", "d"])
-    found = honest_examples(np.array([1.0, 2.0, 3.0, 9.0, np.nan]), np.array([0, 0, 0, 1, 0]), np.zeros(5, bool), entity)
+    found = honest_examples(
+        np.array([1.0, 2.0, 3.0, 9.0, np.nan]), np.array([0, 0, 0, 1, 0]), np.zeros(5, bool), entity
+    )
     assert found.raw.tolist() == [2.0, 3.0]
-    assert honest_examples(np.array([1.0]), np.array([0]), np.array([True]), pd.Series(["a"])).weight.tolist() == [1.0]
-    assert len(honest_examples(np.array([np.nan]), np.array([0]), np.array([True]), pd.Series(["a"])).raw) == 0
+    assert honest_examples(
+        np.array([1.0]), np.array([0]), np.array([True]), pd.Series(["a"])
+    ).weight.tolist() == [1.0]
+    assert (
+        len(
+            honest_examples(
+                np.array([np.nan]), np.array([0]), np.array([True]), pd.Series(["a"])
+            ).raw
+        )
+        == 0
+    )
 
 
 def test_audited_entities_alone_are_the_yardstick_where_there_are_enough():
@@ -93,15 +112,23 @@ def test_a_night_of_another_platform_is_moved_and_narrowed_to_the_yardstick_and_
     home, weights = known(rng.normal(size=4000)), np.ones(2000)
     away = rng.normal(size=2000) * 1.5 + 0.5
     assert np.abs(home.at_home(away, weights) - (away - 0.5) / 1.5)[away > -1.0].max() < 0.2
-    assert (home.p_value(away) <= 0.01).mean() > 0.03 and (home.p_value(home.at_home(away, weights)) <= 0.01).mean() < 0.015
+    assert (home.p_value(away) <= 0.01).mean() > 0.03 and (
+        home.p_value(home.at_home(away, weights)) <= 0.01
+    ).mean() < 0.015
     tighter = rng.normal(size=2000) * 0.5 - 0.5
     assert np.array_equal(home.at_home(tighter, weights), tighter)
-    assert np.array_equal(home.at_home(away[:49], weights[:49]), away[:49]) and np.array_equal(Honest().at_home(away, weights), away)
+    assert np.array_equal(home.at_home(away[:49], weights[:49]), away[:49]) and np.array_equal(
+        Honest().at_home(away, weights), away
+    )
 
 
 def test_those_that_are_held_to_cheat_do_not_tell_what_is_usual_on_a_platform():
     rng = np.random.default_rng(4)
-    home, honest, cheats = known(rng.normal(size=4000)), rng.normal(size=1600), rng.normal(6.0, 1.0, size=400)
+    home, honest, cheats = (
+        known(rng.normal(size=4000)),
+        rng.normal(size=1600),
+        rng.normal(6.0, 1.0, size=400),
+    )
     both = np.concatenate([honest, cheats])
     moved = home.at_home(both, np.concatenate([np.ones(1600), np.zeros(400)]))
     assert np.abs(moved - both).max() < 0.6 < np.abs(home.at_home(both, np.ones(2000)) - both).max()
@@ -118,7 +145,9 @@ def looked_at(caught: float, cheats: int, odd: int, seed: int) -> tuple[Honest, 
 
 
 @pytest.mark.parametrize(("caught", "odd"), [(0.95, 0), (0.85, 0), (0.7, 0), (0.85, 16), (1.0, 16)])
-def test_cheats_that_nobody_caught_are_hardly_examples_of_honesty_and_odd_honest_ones_are(caught, odd):
+def test_cheats_that_nobody_caught_are_hardly_examples_of_honesty_and_odd_honest_ones_are(
+    caught, odd
+):
     """Over draws, the p-values stay above those by the honest alone, and come near them: at half of all odd ones, and where one in a hundred is."""
     said, true, naive = [], [], []
     for seed in range(40):
@@ -142,7 +171,9 @@ def test_a_review_needs_a_rarity_among_the_honest_and_a_warning_the_bound():
     crowd = [standing(f"h{i}", 0.5, 0.01) for i in range(99)]
 
     def tier_of(p):
-        return next(d.tier for d in decide([*crowd, standing("o", p)], WIDE, "m") if d.operator_id == "o")
+        return next(
+            d.tier for d in decide([*crowd, standing("o", p)], WIDE, "m") if d.operator_id == "o"
+        )
 
     assert tier_of(bar + 1e-9) == "A"
     assert tier_of(bar) == "B"  # 0.005 > 0.05 * 1 / 100: reviewed, not selected
@@ -152,7 +183,9 @@ def test_a_review_needs_a_rarity_among_the_honest_and_a_warning_the_bound():
 
 def test_more_suspicious_than_every_honest_operator_known_is_enough_for_a_review():
     crowd = [standing(f"h{i}", 0.5, 0.01) for i in range(18)]
-    few = replace(standing("o", 0.05), rarest=True)  # nineteen honest ones are known: 1 / 20 is as rare as it gets
+    few = replace(
+        standing("o", 0.05), rarest=True
+    )  # nineteen honest ones are known: 1 / 20 is as rare as it gets
     made = {d.operator_id: d.tier for d in decide([*crowd, few], WIDE, "m")}
     assert made["o"] == "B" and set(made.values()) == {"A", "B"}
 

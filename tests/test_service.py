@@ -15,20 +15,21 @@ import pytest
 from starlette.testclient import TestClient
 
 from data_contracts.lake import read_outbound, run_folder
-from features import engine
-from features.kernels import COLUMNS
-from features.minutes import minutes_frame, ragged
-from serving import gate, journal
-from serving.gate import live_view
-from serving.http import BODY_CAP, application, open_desk
-from serving.inputs import moment_of
-from serving.keys import make_key
-from serving.policy import load_policy
-from serving.running import as_row
-from serving.store import load_night
-from serving.yardsticks import LIVE, read
+from features.engine import compute
+from features.engine.minute_arrays import minutes_frame, ragged
+from features.engine.minute_kernels import COLUMNS
+from serving.gate import decision
+from serving.gate.api_keys import make_key
+from serving.gate.decision import live_view
+from serving.gate.http import BODY_CAP, application, open_desk
+from serving.gate.minute_store import as_row
+from serving.gate.night_cache import load_night
+from serving.ledger import answers
+from serving.policy.load import load_policy
+from serving.scoring.peer_snapshots import LIVE, read
+from serving.scoring.scope import moment_of
 from tests.conftest import NIGHT
-from training.release import load
+from training.release.artefact import load
 
 NOW = moment_of(NIGHT) + timedelta(hours=6)
 
@@ -40,13 +41,16 @@ def lake(published):
 
 @pytest.fixture(scope="module")
 def keys(lake):
-    return {"all": make_key(lake, "all", ["boost", "minutes", "read"]), "read": make_key(lake, "reader", ["read"])}
+    return {
+        "all": make_key(lake, "all", ["boost", "minutes", "read"]),
+        "read": make_key(lake, "reader", ["read"]),
+    }
 
 
 @pytest.fixture
 def desk(lake, models, keys, tmp_path):
     one = open_desk(lake, models, load_policy(), now=lambda: NOW)
-    one.journal = journal.Journal(tmp_path / "journal.jsonl")
+    one.journal = answers.Journal(tmp_path / "journal.jsonl")
     return one
 
 
@@ -66,7 +70,16 @@ def ask(client, **body):
 
 def minutes(n=30, **more):
     return [
-        {"minute": i, "viewers": 20.0 + i % 3, "joins": 4.0, "leaves": 3.0, "comments": 2.0, "likes": 1.0, "likers": 1.0, **more}
+        {
+            "minute": i,
+            "viewers": 20.0 + i % 3,
+            "joins": 4.0,
+            "leaves": 3.0,
+            "comments": 2.0,
+            "likes": 1.0,
+            "likers": 1.0,
+            **more,
+        }
         for i in range(n)
     ]
 
@@ -85,7 +98,12 @@ def ordinary(lake, tiers):
 def test_an_ordinary_operator_passes(client, lake, tiers):
     honest = ordinary(lake, tiers)
     answer = ask(client, operatorId=honest).json()
-    assert answer["riskLevel"] == "PASS" and answer["tier"] == "A" and not answer["degraded"] and answer["hits"] == []
+    assert (
+        answer["riskLevel"] == "PASS"
+        and answer["tier"] == "A"
+        and not answer["degraded"]
+        and answer["hits"] == []
+    )
 
 
 def test_an_unknown_operator_is_held_for_review_as_a_cold_start(client):
@@ -93,17 +111,34 @@ def test_an_unknown_operator_is_held_for_review_as_a_cold_start(client):
     assert answer["riskLevel"] == "REVIEW" and answer["coldStart"] and answer["tier"] is None
 
 
-def test_what_was_worked_out_when_minutes_came_is_what_the_gate_answers_at_any_later_moment(client, desk, lake, tiers, monkeypatch):
+def test_what_was_worked_out_when_minutes_came_is_what_the_gate_answers_at_any_later_moment(
+    client, desk, lake, tiers, monkeypatch
+):
     """Stale or not, of the tier that is worst or of an ordinary one: the bytes are those of `gate.answer`."""
-    for session, operator in (("w1", ordinary(lake, tiers)), ("w2", tiers.sort_values("tier").index[-1])):
-        client.put(f"/v1/sessions/{session}/minutes", json={"operatorId": operator, "minutes": minutes(likes=400.0)})
+    for session, operator in (
+        ("w1", ordinary(lake, tiers)),
+        ("w2", tiers.sort_values("tier").index[-1]),
+    ):
+        client.put(
+            f"/v1/sessions/{session}/minutes",
+            json={"operatorId": operator, "minutes": minutes(likes=400.0)},
+        )
         seen = desk.views.known[session]
         assert len(seen.said) == 1
         for hours in (0, 37):
             monkeypatch.setattr(desk, "now", lambda late=hours: NOW + timedelta(hours=late))
-            got = ask(client, requestId=f"w-{session}-{hours}", operatorId=operator, sessionId=session).content
-            meant = gate.answer(
-                f"w-{session}-{hours}", operator, desk.night.state, seen.view, desk.views.version, desk.policy, desk.now(), []
+            got = ask(
+                client, requestId=f"w-{session}-{hours}", operatorId=operator, sessionId=session
+            ).content
+            meant = decision.answer(
+                f"w-{session}-{hours}",
+                operator,
+                desk.night.state,
+                seen.view,
+                desk.views.version,
+                desk.policy,
+                desk.now(),
+                [],
             )
             assert got == msgspec.json.encode(meant)
         assert len(seen.said) == 2 and json.loads(got)["degradedBy"] == ["night_stale"]
@@ -113,8 +148,14 @@ def test_what_was_worked_out_when_minutes_came_is_what_the_gate_answers_at_any_l
 def test_a_stale_night_never_passes_silently(desk, keys, lake, tiers):
     desk.now = lambda: moment_of(NIGHT) + timedelta(hours=37)
     honest = ordinary(lake, tiers)
-    answer = ask(TestClient(application(desk), headers={"X-API-Key": keys["all"]}), operatorId=honest).json()
-    assert answer["riskLevel"] == "REVIEW" and answer["degraded"] and answer["degradedBy"] == ["night_stale"]
+    answer = ask(
+        TestClient(application(desk), headers={"X-API-Key": keys["all"]}), operatorId=honest
+    ).json()
+    assert (
+        answer["riskLevel"] == "REVIEW"
+        and answer["degraded"]
+        and answer["degradedBy"] == ["night_stale"]
+    )
 
 
 def test_a_store_that_is_down_holds_for_review_and_says_so(client, desk, lake, tiers):
@@ -130,7 +171,9 @@ def test_the_same_request_gets_the_same_bytes_and_a_reused_id_is_refused(client)
     assert again.status_code == 409 and again.json()["code"] == "request_id_reused"
 
 
-def test_a_disk_that_refuses_gives_no_answer_and_the_next_try_gets_the_one_that_was_sealed(client, desk, monkeypatch):
+def test_a_disk_that_refuses_gives_no_answer_and_the_next_try_gets_the_one_that_was_sealed(
+    client, desk, monkeypatch
+):
     def full(_):
         raise OSError(28, "No space left on device")
 
@@ -139,24 +182,37 @@ def test_a_disk_that_refuses_gives_no_answer_and_the_next_try_gets_the_one_that_
         assert ask(client, requestId="d1").status_code == 500
     sealed = desk.journal.find("d1")[1]
     assert ask(client, requestId="d1").content == sealed
-    assert desk.journal.path.read_text("utf-8").count('"d1"') >= 1 and journal.first_broken(desk.journal.path) is None
+    assert (
+        desk.journal.path.read_text("utf-8").count('"d1"') >= 1
+        and answers.first_broken(desk.journal.path) is None
+    )
 
 
 def test_many_checks_at_once_are_each_answered_once_in_one_chain(desk, keys):
     async def asked():
         door = httpx.ASGITransport(application(desk))
-        async with httpx.AsyncClient(transport=door, base_url="http://gate", headers={"X-API-Key": keys["all"]}) as client:
+        async with httpx.AsyncClient(
+            transport=door, base_url="http://gate", headers={"X-API-Key": keys["all"]}
+        ) as client:
             bodies = [{"requestId": f"m{i % 40}", "operatorId": "nobody"} for i in range(60)]
-            return await asyncio.gather(*(client.post("/v1/boost-check", json=body) for body in bodies))
+            return await asyncio.gather(
+                *(client.post("/v1/boost-check", json=body) for body in bodies)
+            )
 
     answers = asyncio.run(asked())
     assert {a.status_code for a in answers} == {200} and len({a.content for a in answers}) == 40
-    assert desk.journal.path.read_text("utf-8").count("\n") == 40 and journal.first_broken(desk.journal.path) is None
+    assert (
+        desk.journal.path.read_text("utf-8").count("\n") == 40
+        and answers.first_broken(desk.journal.path) is None
+    )
 
 
 def test_a_minute_that_comes_later_changes_the_answer(client):
     client.put("/v1/sessions/s3/minutes", json={"operatorId": "o1", "minutes": minutes(5)})
-    early = [ask(client, requestId=f"l{i}", operatorId="o1", sessionId="s3").json()["score"] for i in range(2)]
+    early = [
+        ask(client, requestId=f"l{i}", operatorId="o1", sessionId="s3").json()["score"]
+        for i in range(2)
+    ]
     client.put("/v1/sessions/s3/minutes", json={"operatorId": "o1", "minutes": minutes(60)})
     later = ask(client, requestId="l2", operatorId="o1", sessionId="s3").json()["score"]
     inline = ask(client, requestId="l3", operatorId="o1", minutes=minutes(60)).json()["score"]
@@ -166,7 +222,12 @@ def test_a_minute_that_comes_later_changes_the_answer(client):
 def test_minutes_put_before_are_those_sent_inline(client):
     sent = minutes(40)
     for part in (sent[:20], sent[15:], sent[:5]):  # overlapping and out of order
-        assert client.put("/v1/sessions/s1/minutes", json={"operatorId": "o1", "minutes": part}).status_code == 200
+        assert (
+            client.put(
+                "/v1/sessions/s1/minutes", json={"operatorId": "o1", "minutes": part}
+            ).status_code
+            == 200
+        )
     stored = ask(client, requestId="a", operatorId="o1", sessionId="s1").json()
     inline = ask(client, requestId="b", operatorId="o1", minutes=sent).json()
     assert stored["score"] == inline["score"] and stored["hits"] == inline["hits"]
@@ -174,25 +235,37 @@ def test_minutes_put_before_are_those_sent_inline(client):
 
 def test_a_session_of_another_operator_is_refused(client):
     client.put("/v1/sessions/s2/minutes", json={"operatorId": "o1", "minutes": minutes(1)})
-    assert client.put("/v1/sessions/s2/minutes", json={"operatorId": "o2", "minutes": minutes(1)}).status_code == 409
+    assert (
+        client.put(
+            "/v1/sessions/s2/minutes", json={"operatorId": "o2", "minutes": minutes(1)}
+        ).status_code
+        == 409
+    )
     assert ask(client, operatorId="o2", sessionId="s2").status_code == 409
 
 
 def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
     """The same minutes through the service's row format and through the lake give the same bits."""
-    tables = engine.duckdb_tables(lake, moment_of(NIGHT))
+    tables = compute.duckdb_tables(lake, moment_of(NIGHT))
     released = load(models, "session_inflation_live")
     ids, values, offsets = ragged(minutes_frame(tables, None))
-    batch = engine.compute(tables, released.model.signals, "session")
+    batch = compute.compute(tables, released.model.signals, "session")
     compared = 0
     for i in range(0, len(ids), max(1, len(ids) // 25)):
         m = values[offsets[i] : offsets[i + 1]]
-        sent = [json.loads(json.dumps({n: v for n, v in zip(COLUMNS, row, strict=True) if np.isfinite(v)})) for row in m.tolist()]
+        sent = [
+            json.loads(
+                json.dumps({n: v for n, v in zip(COLUMNS, row, strict=True) if np.isfinite(v)})
+            )
+            for row in m.tolist()
+        ]
         online = np.array([as_row(x) for x in sent])
         assert np.array_equal(online, m, equal_nan=True)
         seen = live_view(online, released, load_policy())
         if len(m) >= 10:
-            expected = released.probability(released.raw(batch.loc[[ids[i]], released.columns].to_numpy()))[0]
+            expected = released.probability(
+                released.raw(batch.loc[[ids[i]], released.columns].to_numpy())
+            )[0]
             assert seen.probability == expected
             compared += 1
     assert compared > 10
@@ -201,11 +274,17 @@ def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
 def test_a_running_session_is_compared_with_the_sessions_of_the_night_in_force(desk, client, lake):
     """When another night is published its sessions are the yardstick, and what was seen by the old one is forgotten."""
     published = read(run_folder(lake))[LIVE]
-    np.testing.assert_array_equal(published.middle, desk.live.trees.peers.middle)  # the night that was trained at is the one in force here
+    np.testing.assert_array_equal(
+        published.middle, desk.live.trees.peers.middle
+    )  # the night that was trained at is the one in force here
     peers = replace(published, middle=published.middle + 1.0)
     desk.night.state = replace(desk.night.state, yardsticks={LIVE: peers})
     client.put(
-        "/v1/sessions/s1/minutes", json={"operatorId": "o1", "minutes": [{"minute": i, "viewers": 40.0, "joins": 3.0} for i in range(40)]}
+        "/v1/sessions/s1/minutes",
+        json={
+            "operatorId": "o1",
+            "minutes": [{"minute": i, "viewers": 40.0, "joins": 3.0} for i in range(40)],
+        },
     )
     np.testing.assert_array_equal(desk.views.tonight.trees.peers.middle, peers.middle)
     assert desk.views.known
@@ -236,7 +315,9 @@ BAD = [
 
 @pytest.mark.parametrize(("body", "status"), BAD)
 def test_bad_input_is_answered_with_a_typed_error_and_leaves_no_trace(client, desk, body, status):
-    answer = client.post("/v1/boost-check", content=body.encode(), headers={"content-type": "application/json"})
+    answer = client.post(
+        "/v1/boost-check", content=body.encode(), headers={"content-type": "application/json"}
+    )
     assert answer.status_code == status
     problem = answer.json()
     assert problem["code"] and problem["message"] and isinstance(problem["where"], list)
@@ -244,19 +325,28 @@ def test_bad_input_is_answered_with_a_typed_error_and_leaves_no_trace(client, de
 
 
 def test_bytes_that_are_not_text_are_refused(client):
-    answer = client.post("/v1/boost-check", content=b'{"requestId":"\xff"}', headers={"content-type": "application/json"})
+    answer = client.post(
+        "/v1/boost-check",
+        content=b'{"requestId":"\xff"}',
+        headers={"content-type": "application/json"},
+    )
     assert answer.status_code == 400
 
 
 def test_an_oversized_body_is_refused_with_and_without_its_length(client):
     headers = {"content-type": "application/json"}
-    assert client.post("/v1/boost-check", content=b"a" * (BODY_CAP + 1), headers=headers).status_code == 413
+    assert (
+        client.post("/v1/boost-check", content=b"a" * (BODY_CAP + 1), headers=headers).status_code
+        == 413
+    )
     chunks = (b"a" * 100_000 for _ in range(25))
     assert client.post("/v1/boost-check", content=chunks, headers=headers).status_code == 413
 
 
 def test_only_json_is_taken(client):
-    answer = client.post("/v1/boost-check", content=b"x", headers={"content-type": "application/vnd.bentoml+pickle"})
+    answer = client.post(
+        "/v1/boost-check", content=b"x", headers={"content-type": "application/vnd.bentoml+pickle"}
+    )
     assert answer.status_code == 415
 
 
@@ -266,7 +356,10 @@ def test_a_key_is_needed_and_its_scopes_hold(desk, keys):
     assert ask(TestClient(application(desk), headers={"X-API-Key": "sk_wrong"})).status_code == 401
     reader = TestClient(application(desk), headers={"X-API-Key": keys["read"]})
     assert ask(reader).status_code == 403 and reader.get("/metrics").status_code == 200
-    assert nobody.get("/healthz").status_code == 200 and nobody.get("/readyz").json()["status"] == "ready"
+    assert (
+        nobody.get("/healthz").status_code == 200
+        and nobody.get("/readyz").json()["status"] == "ready"
+    )
 
 
 def test_more_at_once_than_allowed_are_turned_away_with_retry_after(client, desk):
@@ -278,7 +371,11 @@ def test_more_at_once_than_allowed_are_turned_away_with_retry_after(client, desk
 def test_the_view_of_an_operator_says_tier_reasons_and_figures(client, tiers):
     worst = tiers.sort_values("tier").index[-1]
     view = client.get(f"/v1/operators/{worst}").json()
-    assert view["tier"] == tiers.at[worst, "tier"] and view["reasons"] and view["policyVersion"] == load_policy().version
+    assert (
+        view["tier"] == tiers.at[worst, "tier"]
+        and view["reasons"]
+        and view["policyVersion"] == load_policy().version
+    )
     assert client.get("/v1/operators/nobody").json()["code"] == "unknown_operator"
 
 
@@ -286,19 +383,26 @@ def test_the_journal_survives_a_restart_and_tells_when_it_was_edited(client, des
     for i in range(5):
         ask(client, requestId=f"j{i}")
     path = desk.journal.path
-    assert journal.first_broken(path) is None
-    again = journal.Journal(path)
+    assert answers.first_broken(path) is None
+    again = answers.Journal(path)
     assert again.head == desk.journal.head and again.find("j3")[1] == desk.journal.find("j3")[1]
     lines = path.read_text("utf-8").splitlines()
-    for broken in (lines[:2] + lines[3:], [lines[1], lines[0], *lines[2:]], [*lines[:2], lines[2].replace("REVIEW", "PASS"), *lines[3:]]):
+    for broken in (
+        lines[:2] + lines[3:],
+        [lines[1], lines[0], *lines[2:]],
+        [*lines[:2], lines[2].replace("REVIEW", "PASS"), *lines[3:]],
+    ):
         path.write_text("\n".join(broken) + "\n", "utf-8")
-        assert journal.first_broken(path) is not None
+        assert answers.first_broken(path) is not None
 
 
 def test_answers_are_exported_by_their_contract(lake, models, keys):
     one = open_desk(lake, models, load_policy(), now=lambda: NOW)
-    ask(TestClient(application(one), headers={"X-API-Key": keys["all"]}), requestId=f"x{datetime.now().timestamp()}")
-    assert journal.export(lake) == len(read_outbound(lake, "boost_decisions")) >= 1
+    ask(
+        TestClient(application(one), headers={"X-API-Key": keys["all"]}),
+        requestId=f"x{datetime.now().timestamp()}",
+    )
+    assert answers.export(lake) == len(read_outbound(lake, "boost_decisions")) >= 1
 
 
 def test_metrics_have_bounded_labels(client):
@@ -312,6 +416,11 @@ def test_credit_is_public_and_nothing_else_is(lake, desk):
     anybody = TestClient(application(desk))
     row = read_outbound(lake, "credit").iloc[0]
     got = anybody.get(f"/v1/credit/{row['operator_id']}")
-    assert got.status_code == 200 and got.json()["level"] == row["level"] and "risk" not in got.text and "tier" not in got.text
+    assert (
+        got.status_code == 200
+        and got.json()["level"] == row["level"]
+        and "risk" not in got.text
+        and "tier" not in got.text
+    )
     assert anybody.get("/v1/credit/nobody").status_code == 404
     assert anybody.get(f"/v1/operators/{row['operator_id']}").status_code == 401

@@ -9,19 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from features.attribution import SHARED, TOLD, false_shares, known_elsewhere, likelihood_ratio, null_of, tempered, updated
-from features.bursts import BurstAlarm, alarms, burst_scores
-from features.expected import ExpectedAudience
-from features.graphs.episodes import find_episodes
+from benchmarks.public_sets.burst_episodes import find_episodes
+from features.detectors.burst_alarm import BurstAlarm, alarms, burst_scores
+from features.posteriors.view_mixture import (
+    SHARED,
+    TOLD,
+    false_shares,
+    known_elsewhere,
+    likelihood_ratio,
+    null_of,
+    tempered,
+    updated,
+)
+from features.signals.sessions.expected_audience import ExpectedAudience
 
 OUTLIERS = ("check_outliers_fit_predict", "check_outliers_train")
 EXPECTED = {
-    "ExpectedAudience": dict.fromkeys(OUTLIERS, "the check's data are negative, and cells hold counts"),
+    "ExpectedAudience": dict.fromkeys(
+        OUTLIERS, "the check's data are negative, and cells hold counts"
+    ),
     "BurstAlarm": dict.fromkeys(OUTLIERS, "the check's data have no burst in time"),
 }
 
 
-@parametrize_with_checks([ExpectedAudience(), BurstAlarm()], expected_failed_checks=lambda e: EXPECTED[type(e).__name__])
+@parametrize_with_checks(
+    [ExpectedAudience(), BurstAlarm()], expected_failed_checks=lambda e: EXPECTED[type(e).__name__]
+)
 def test_scikit_learn_conventions(estimator, check):
     check(estimator)
 
@@ -53,7 +66,10 @@ def test_a_burst_is_seen_when_it_comes_and_the_future_changes_nothing():
 
 def test_a_series_that_often_bursts_is_judged_by_its_own_bursts():
     rng = np.random.default_rng(3)
-    calm, wild = rng.poisson(50, 4000).astype(float), rng.poisson(50, 4000) + rng.pareto(1.5, 4000) * 30
+    calm, wild = (
+        rng.poisson(50, 4000).astype(float),
+        rng.poisson(50, 4000) + rng.pareto(1.5, 4000) * 30,
+    )
     calm[3000:3006], wild[3000:3006] = 200.0, 200.0
     assert burst_scores(calm)[3000:3006].max() > 4 > 3 > burst_scores(wild)[3000:3006].max()
 
@@ -62,17 +78,31 @@ ORDERS = [("s", "b", 0), ("s", "b", 1800), ("s", "b", 3600), ("s", "c", 9000)]
 
 
 @pytest.mark.parametrize(("last", "episodes"), [(3600, 1), (3601, 0)])
-def test_three_orders_by_one_buyer_within_an_hour_are_an_episode_a_second_more_is_none(last, episodes):
-    orders = pd.DataFrame([("s", "b", 0), ("s", "b", 1800), ("s", "b", last), ("s", "c", 9000)], columns=["shop", "buyer", "at"])
+def test_three_orders_by_one_buyer_within_an_hour_are_an_episode_a_second_more_is_none(
+    last, episodes
+):
+    orders = pd.DataFrame(
+        [("s", "b", 0), ("s", "b", 1800), ("s", "b", last), ("s", "c", 9000)],
+        columns=["shop", "buyer", "at"],
+    )
     found = find_episodes(orders)
     assert len(found.windows) == episodes
     if episodes:
-        assert found.windows.iloc[0].to_dict() == {"shop": "s", "start": 0, "end": 3600, "orders": 3, "buyers": 1, "rate": 3.0}
+        assert found.windows.iloc[0].to_dict() == {
+            "shop": "s",
+            "start": 0,
+            "end": 3600,
+            "orders": 3,
+            "buyers": 1,
+            "rate": 3.0,
+        }
         assert found.brushers[["buyer", "most"]].to_numpy().tolist() == [["b", True]]
 
 
 def test_many_buyers_in_an_hour_are_no_episode():
-    orders = pd.DataFrame([("s", f"b{i // 2}", 10 * i) for i in range(100)], columns=["shop", "buyer", "at"])
+    orders = pd.DataFrame(
+        [("s", f"b{i // 2}", 10 * i) for i in range(100)], columns=["shop", "buyer", "at"]
+    )
     assert find_episodes(orders).windows.empty
 
 
@@ -92,14 +122,20 @@ def test_false_shares_are_recovered_and_their_intervals_cover():
     true = np.add.reduceat(false.astype(float), start[:-1]) / 400
     assert np.abs(found.share - true).mean() < 0.05
     covered = (found.low <= true) & (true <= found.high)
-    assert covered.mean() >= 0.9 and (found.low == found.high)[:40].all() and (found.certainty[:40] == 1.0).all()
+    assert (
+        covered.mean() >= 0.9
+        and (found.low == found.high)[:40].all()
+        and (found.certainty[:40] == 1.0).all()
+    )
     assert found.certainty[40:] == pytest.approx(0.9, abs=0.04)
     assert found.posterior[false].mean() > 0.7 > 0.2 > found.posterior[~false].mean()
 
 
 @pytest.mark.parametrize(("probability", "certainty"), [(0.05, 0.95), (0.3, 0.95), (0.94, 0.95)])
 def test_a_session_that_may_be_honest_has_an_interval_down_to_nothing(probability, certainty):
-    found = false_shares(np.ones(400), np.array([0, 400]), np.array([probability]))  # views that say nothing
+    found = false_shares(
+        np.ones(400), np.array([0, 400]), np.array([probability])
+    )  # views that say nothing
     assert found.low[0] == 0.0 and (found.high[0] == 0.0) == (probability <= 0.05)
     assert found.certainty[0] == pytest.approx(certainty, abs=0.02)
     assert 0.2 * probability < found.share[0] < 0.5 * probability
@@ -109,13 +145,20 @@ def test_a_session_that_may_be_honest_has_an_interval_down_to_nothing(probabilit
 def test_views_settle_whether_a_doubtful_session_was_inflated():
     _false, ratio, start = sessions([0.5, 0.0, 0.5, 0.0, *[0.0] * 40], 400, 6)
     found = false_shares(ratio, start, np.array([0.4, 0.4, 0.0, 1.0, *[0.01] * 40]))
-    assert 0.8 < found.inflated[0] < 0.85 and found.inflated[1] < 0.3  # .4 and two more in log-odds, the most that views say
+    assert (
+        0.8 < found.inflated[0] < 0.85 and found.inflated[1] < 0.3
+    )  # .4 and two more in log-odds, the most that views say
     assert found.inflated[2] == 0.0 and found.inflated[3] == 1.0
-    assert found.inflated[0] - 0.01 < found.posterior[:400].max() <= found.inflated[0] and found.posterior[400:800].max() < 0.3
+    assert (
+        found.inflated[0] - 0.01 < found.posterior[:400].max() <= found.inflated[0]
+        and found.posterior[400:800].max() < 0.3
+    )
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.06, 0.99))
-def test_a_quarter_of_the_weight_of_evidence_of_a_session_s_views_and_two_at_most_is_added_to_its_log_odds(seed, probability):
+def test_a_quarter_of_the_weight_of_evidence_of_a_session_s_views_and_two_at_most_is_added_to_its_log_odds(
+    seed, probability
+):
     rng = np.random.default_rng(seed)
     ratio = np.exp(rng.normal(rng.uniform(-1, 0.5), 1.0, rng.integers(1, 60)))
     share = np.clip(np.arange(201) / 200, 1e-4, 1 - 1e-4)
@@ -123,12 +166,17 @@ def test_a_quarter_of_the_weight_of_evidence_of_a_session_s_views_and_two_at_mos
     mixed = np.prod(1 - share + share * ratio[:, None], axis=0) ** (1 / (1 + len(ratio) / 50))
     factor = np.log(np.sum(prior * mixed) / prior.sum())
     found = false_shares(ratio, np.array([0, len(ratio)]), np.array([probability])).inflated[0]
-    assert np.log(found / (1 - found)) == pytest.approx(np.log(probability / (1 - probability)) + min(factor / 4, TOLD), abs=1e-6)
+    assert np.log(found / (1 - found)) == pytest.approx(
+        np.log(probability / (1 - probability)) + min(factor / 4, TOLD), abs=1e-6
+    )
 
 
 def test_where_honest_sessions_have_large_factors_too_only_what_is_beyond_them_counts():
     """A hundred sessions held honest with factors of 0 to 20: 19 is their null, and each above it counts by a nineteenth."""
-    probability, factor = np.append(np.full(101, 0.01), [0.5, 0.5, 0.5]), np.append(np.linspace(0.0, 20.0, 101), [15.0, 38.0, -3.8])
+    probability, factor = (
+        np.append(np.full(101, 0.01), [0.5, 0.5, 0.5]),
+        np.append(np.linspace(0.0, 20.0, 101), [15.0, 38.0, -3.8]),
+    )
     found = updated(probability, factor)[-3:]
     assert found == pytest.approx([0.5, 1 / (1 + np.exp(-1.0)), 1 / (1 + np.exp(0.2))])
     clean = updated(probability, np.append(np.full(101, -2.0), factor[-3:]))[-3:]
@@ -139,9 +187,16 @@ def test_ratios_are_drawn_towards_one_as_far_as_sessions_held_honest_show_them_t
     """A classifier that gives one honest session in ten the factor of a false one counts less, and less again in the session's odds."""
     probability, factor = np.full(200, 0.01), np.where(np.arange(200) % 10 == 0, 4.0 * SHARED, -1.0)
     null = null_of(probability, factor)
-    assert null == 4.0 * SHARED and null_of(probability, np.full(200, -1.0)) == 0.0 and null_of(probability + 0.5, factor) == 0.0
+    assert (
+        null == 4.0 * SHARED
+        and null_of(probability, np.full(200, -1.0)) == 0.0
+        and null_of(probability + 0.5, factor) == 0.0
+    )
     ratio = np.array([0.01, 1.0, 256.0])
-    assert tempered(ratio, null) == pytest.approx(ratio**0.25) and tempered(ratio, 0.5 * SHARED).tolist() == ratio.tolist()
+    assert (
+        tempered(ratio, null) == pytest.approx(ratio**0.25)
+        and tempered(ratio, 0.5 * SHARED).tolist() == ratio.tolist()
+    )
     assert null_of(probability, np.full(200, np.nan)) == 0.0
     doubtful, said = np.array([0.3]), np.array([8.0])
     assert updated(doubtful, said, null)[0] == pytest.approx(1 / (1 + 7 / 3 * np.exp(-8.0 / null)))

@@ -8,24 +8,34 @@ import numpy as np
 import pytest
 
 from features.catalogue import BY_NAME, of_entity
-from features.departures import learn
-from features.shrinkage import COUNTED, MOST, from_json, shrinkage_of, stands_on
+from features.peers.baseline import learn
+from features.peers.shrinkage import COUNTED, MOST, from_json, shrinkage_of, stands_on
 
-SHOPS = ("operator_view_count", "operator_order_count", "operator_proxy_view_share", "operator_refund_share", "views_log_sd")
+SHOPS = (
+    "operator_view_count",
+    "operator_order_count",
+    "operator_proxy_view_share",
+    "operator_refund_share",
+    "views_log_sd",
+)
 
 
 def shops(alike: float, n: int = 4000, usual: float = 0.05, seed: int = 3) -> np.ndarray:
     """Shops whose chances of a refund differ as Beta(usual, alike) does: `alike` observations hold as much as the difference."""
     rng = np.random.default_rng(seed)
     views, orders = (np.floor(np.exp(rng.uniform(0, 8, n))) + 1 for _ in range(2))
-    chance = rng.beta(usual * alike, (1 - usual) * alike, n) if np.isfinite(alike) else np.full(n, usual)
+    chance = (
+        rng.beta(usual * alike, (1 - usual) * alike, n) if np.isfinite(alike) else np.full(n, usual)
+    )
     return np.column_stack([views, orders, rng.binomial(views.astype(int), 0.01) / views, rng.binomial(orders.astype(int), chance) / orders, rng.normal(1, 0.2, n)])  # fmt: skip
 
 
 @pytest.mark.parametrize("alike", [20.0, 100.0])
 def test_as_many_observations_are_added_as_hold_what_entities_differ_by(alike):
     found = shrinkage_of(SHOPS, shops(alike))
-    assert found.added[3] == pytest.approx(alike, rel=0.25) and found.centre[3] == pytest.approx(0.05, rel=0.1)
+    assert found.added[3] == pytest.approx(alike, rel=0.25) and found.centre[3] == pytest.approx(
+        0.05, rel=0.1
+    )
 
 
 def test_where_entities_differ_by_chance_alone_as_many_are_added_as_ever_are():
@@ -35,13 +45,17 @@ def test_where_entities_differ_by_chance_alone_as_many_are_added_as_ever_are():
 
 def test_one_refund_of_one_order_is_no_departure_and_a_thousand_of_a_thousand_are():
     found = learn(list(SHOPS), shops(50.0), None)
-    few, many = found.of(np.array([[5.0, 1.0, 0.0, 1.0, 1.0], [5000.0, 1000.0, 0.0, 1.0, 1.0]]))[:, 3]
+    few, many = found.of(np.array([[5.0, 1.0, 0.0, 1.0, 1.0], [5000.0, 1000.0, 0.0, 1.0, 1.0]]))[
+        :, 3
+    ]
     assert few < 1.0 < 10.0 < many
 
 
 def test_what_is_usual_is_said_of_values_as_they_are():
     values = shops(50.0)
-    np.testing.assert_array_equal(learn(list(SHOPS), values, None).usual(values)[0], np.median(values, axis=0))
+    np.testing.assert_array_equal(
+        learn(list(SHOPS), values, None).usual(values)[0], np.median(values, axis=0)
+    )
 
 
 def test_what_is_no_share_and_a_share_of_an_unknown_number_stay_as_they_are():

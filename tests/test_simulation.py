@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.faults import LakeProblem
+from data_contracts.errors import LakeProblem
 from simulation.population import LOOKALIKES
 from simulation.schemes import SCHEMES
 from simulation.world import world
@@ -18,11 +18,16 @@ START = date(2026, 1, 5)
 
 
 def bytes_of(folder):
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*.parquet"))}
+    return {
+        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*.parquet"))
+    }
 
 
 def read(folder, name):
-    return pd.concat([pq.read_table(p).to_pandas() for p in sorted((folder / name).rglob("*.parquet"))])
+    return pd.concat(
+        [pq.read_table(p).to_pandas() for p in sorted((folder / name).rglob("*.parquet"))]
+    )
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
@@ -38,7 +43,11 @@ def test_every_scheme_can_be_planted_and_leaves_rows_that_carry_it(tmp_path):
         folder = tmp_path / scheme
         world(folder, tmp_path / f"{scheme}-truth", 5, "tiny", 3, START, [scheme])
         truth = tmp_path / f"{scheme}-truth"
-        rows = sum(pq.read_table(p).num_rows for kind in ("views", "interactions", "orders") for p in (truth / kind).glob("*.parquet"))
+        rows = sum(
+            pq.read_table(p).num_rows
+            for kind in ("views", "interactions", "orders")
+            for p in (truth / kind).glob("*.parquet")
+        )
         assert rows > 0, scheme
 
 
@@ -50,30 +59,43 @@ def test_an_honest_world_has_no_planted_rows_and_no_true_confirmation(tmp_path):
 
 
 def test_all_look_alikes_of_the_domain_occur(tiny):
-    found = set(pq.read_table(tiny.with_name("truth") / "lookalikes.parquet").to_pandas()["lookalike"])
+    found = set(
+        pq.read_table(tiny.with_name("truth") / "lookalikes.parquet").to_pandas()["lookalike"]
+    )
     assert found == set(LOOKALIKES)
 
 
 def test_outcomes_come_late_and_appeals_only_overturn(tiny):
     outcomes, sessions = read(tiny, "outcomes"), read(tiny, "sessions").set_index("session_id")
-    judged = outcomes[outcomes["entity_kind"] == "session"].join(sessions["ended_at"], on="entity_id")
+    judged = outcomes[outcomes["entity_kind"] == "session"].join(
+        sessions["ended_at"], on="entity_id"
+    )
     assert (judged["decided_at"] > judged["ended_at"]).all()
     assert set(outcomes.loc[outcomes["source"] == "appeal", "verdict"]) <= {"cleared"}
 
 
 def test_nothing_is_delivered_before_it_happened(tiny):
-    for name, column in (("views", "left_at"), ("orders", "placed_at"), ("parcels", "signed_at"), ("sessions", "ended_at")):
+    for name, column in (
+        ("views", "left_at"),
+        ("orders", "placed_at"),
+        ("parcels", "signed_at"),
+        ("sessions", "ended_at"),
+    ):
         frame = read(tiny, name)
         assert (frame["received_at"] >= frame[column]).all(), name
 
 
 def test_events_lie_inside_their_session(tiny):
     joined = read(tiny, "views").merge(read(tiny, "sessions"), on="session_id", suffixes=("", "_s"))
-    assert (joined["joined_at"] >= joined["started_at"]).all() and (joined["left_at"] <= joined["ended_at"]).all()
+    assert (joined["joined_at"] >= joined["started_at"]).all() and (
+        joined["left_at"] <= joined["ended_at"]
+    ).all()
 
 
 def test_counters_by_minute_agree_with_the_events_they_count(tiny):
-    minutes = read(tiny, "room_minutes").groupby("session_id")[["joins", "comments", "orders"]].sum()
+    minutes = (
+        read(tiny, "room_minutes").groupby("session_id")[["joins", "comments", "orders"]].sum()
+    )
     views = read(tiny, "views").groupby("session_id").size().reindex(minutes.index).fillna(0)
     late = read(tiny, "sessions")["received_at"].max()
     done = read(tiny, "sessions").set_index("session_id")["received_at"] < late
@@ -89,7 +111,9 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
     assert [p.name for p in (tmp_path / "w").iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize(("size", "schemes", "words"), [("huge", None, "no size"), ("tiny", ["magic"], "no scheme")])
+@pytest.mark.parametrize(
+    ("size", "schemes", "words"), [("huge", None, "no size"), ("tiny", ["magic"], "no scheme")]
+)
 def test_unknown_names_are_answered_with_those_there_are(tmp_path, size, schemes, words):
     with pytest.raises(LakeProblem, match=words):
         world(tmp_path / "w", tmp_path / "t", 1, size, 1, START, schemes)
@@ -102,7 +126,9 @@ def test_no_floor_below_benchmarks_and_tests_reads_planted_truth():
     for floor in ("data_contracts", "features", "training", "serving", "notebooks"):
         for path in Path(floor).rglob("*.py"):
             text = path.read_text("utf-8")
-            assert "truth /" not in text and '.truth"' not in text.replace('folder.name + ".truth"', ""), path
+            assert "truth /" not in text and '.truth"' not in text.replace(
+                'folder.name + ".truth"', ""
+            ), path
 
 
 def test_a_private_group_comes_by_the_link_soon_after_it_and_is_the_same_people_every_day(tmp_path):
@@ -128,8 +154,14 @@ def test_resellers_order_a_dozen_times_within_minutes_and_pay_by_one_purse(tmp_p
     shops = set(like.loc[like["lookalike"] == "bulk_buyers", "operator_id"])
     runs = read(tmp_path / "w", "orders").groupby(["operator_id", "session_id", "buyer_id"])
     runs = runs.agg(
-        n=("order_id", "size"), payers=("payer_id", "nunique"), first=("placed_at", "min"), last=("placed_at", "max")
+        n=("order_id", "size"),
+        payers=("payer_id", "nunique"),
+        first=("placed_at", "min"),
+        last=("placed_at", "max"),
     ).reset_index()
     bulk = runs[(runs["n"] >= 6) & (runs["last"] - runs["first"] < pd.Timedelta(minutes=30))]
     of_shop, operators = bulk["operator_id"].isin(shops), len(read(tmp_path / "w", "operators"))
-    assert of_shop.sum() / len(shops) > 5 * (~of_shop).sum() / (operators - len(shops)) and (bulk["payers"] == 1).all()
+    assert (
+        of_shop.sum() / len(shops) > 5 * (~of_shop).sum() / (operators - len(shops))
+        and (bulk["payers"] == 1).all()
+    )

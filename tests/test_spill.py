@@ -22,7 +22,10 @@ def run(tmp_path):
 
     def start(then: str) -> tuple[subprocess.Popen, Path]:
         process = subprocess.Popen(
-            [sys.executable, "-c", SPILL + then], stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path)}
+            [sys.executable, "-c", SPILL + then],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"TMPDIR": str(tmp_path)},
         )
         started.append(process)
         return process, Path(process.stdout.readline().strip())
@@ -35,7 +38,12 @@ def run(tmp_path):
 
 def test_two_engines_of_a_process_have_folders_of_their_own_below_one():
     a, b = spill_folder(), spill_folder()
-    assert a != b and a.parent == b.parent and a.parent.name.startswith(PREFIX) and (a.parent / OWNER).exists()
+    assert (
+        a != b
+        and a.parent == b.parent
+        and a.parent.name.startswith(PREFIX)
+        and (a.parent / OWNER).exists()
+    )
 
 
 def test_what_a_process_spilt_is_gone_when_it_ends(run):

@@ -11,11 +11,11 @@ from sklearn.metrics import average_precision_score
 
 from tests.conftest import UNTIL
 from tests.test_departures import session_rows
-from training.calibrate import Calibration
-from training.dataset import Dataset
-from training.fit import fit, trees_of
-from training.models.all import BY_NAME
-from training.teach import Unjudged, held_by
+from training.dataset.distillation import Unjudged, held_by
+from training.dataset.replay import Dataset
+from training.estimator.calibration import Calibration
+from training.fitting import fit, trees_of
+from training.models.registry import BY_NAME
 
 LIVE, NIGHTLY = BY_NAME["session_inflation_live"], BY_NAME["session_inflation"]
 STEADY = Calibration((-30.0, 30.0), (0.0, 1.0))
@@ -34,24 +34,40 @@ def running(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
 
 def judged(n: int, seed: int = 1, groups: int = 60) -> Dataset:
     signals, found = running(n, seed)
-    labels = pd.DataFrame({"confirmed": found.astype(int), "audited": True, "typology": np.where(found, "view_fraud", "")})
+    labels = pd.DataFrame(
+        {
+            "confirmed": found.astype(int),
+            "audited": True,
+            "typology": np.where(found, "view_fraud", ""),
+        }
+    )
     when = pd.Series(pd.Timestamp(UNTIL) - pd.to_timedelta(np.arange(n)[::-1], unit="min"))
     group = pd.Series([f"g{i % groups}" for i in range(n)])
     entity = pd.Series([f"s{i}" for i in range(n)], dtype=object)
-    return Dataset(signals, labels, when, group, pd.Series([UNTIL] * n), entity, {pd.Timestamp(UNTIL): signals})
+    return Dataset(
+        signals, labels, when, group, pd.Series([UNTIL] * n), entity, {pd.Timestamp(UNTIL): signals}
+    )
 
 
 def taught_of(n: int, seed: int = 2) -> Unjudged:
     signals, found = running(n, seed)
     any_of = np.where(found, 0.95, 0.02)
     group = np.array([f"g{i % 90}" for i in range(n)], dtype=object)
-    return Unjudged(signals, np.full(n, np.datetime64(UNTIL)), group, pd.DataFrame({"view_fraud": any_of}), any_of)
+    return Unjudged(
+        signals,
+        np.full(n, np.datetime64(UNTIL)),
+        group,
+        pd.DataFrame({"view_fraud": any_of}),
+        any_of,
+    )
 
 
 def test_what_a_teacher_holds_of_the_unjudged_teaches_what_few_verdicts_do_not():
     data, (values, found) = judged(300), running(3000, 9)
     rows = np.ones(len(data), dtype=bool)
-    alone, pupil = (trees_of(LIVE, LIVE.columns, data, rows, also) for also in (None, taught_of(4000)))
+    alone, pupil = (
+        trees_of(LIVE, LIVE.columns, data, rows, also) for also in (None, taught_of(4000))
+    )
     scores = [average_precision_score(found, t.raw(values.to_numpy())) for t in (alone, pupil)]
     assert scores[1] > scores[0] + 0.05
 
@@ -83,6 +99,8 @@ def test_what_a_teacher_holds_is_its_calibrated_probability_shared_out_to_typolo
     trees = trees_of(replace(NIGHTLY, apart=apart), NIGHTLY.columns, data, np.ones(500, dtype=bool))
     held, any_of = held_by(trees, STEADY, signals)
     assert list(held) == (["engagement_fraud", "view_fraud"] if apart else [""])
-    assert (held.to_numpy() <= any_of[:, None] + 1e-12).all() and any_of[kind == ""].mean() < any_of[kind != ""].mean()
+    assert (held.to_numpy() <= any_of[:, None] + 1e-12).all() and any_of[
+        kind == ""
+    ].mean() < any_of[kind != ""].mean()
     if apart:
         assert (held.idxmax(axis=1)[kind != ""] == kind[kind != ""]).mean() > 0.9

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.policy import BadPolicy, load_policy
-from serving.supervise import _by_orders
-from serving.tiers import TIERS, Standing, decide, who_gains
+from serving.policy.load import BadPolicy, load_policy
+from serving.supervision.operator_decisions import _by_orders
+from serving.tiers.tiers import TIERS, Standing, decide, who_gains
 
 POLICY = load_policy()
 WIDE = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=1.0))
@@ -42,28 +42,41 @@ def test_without_a_calibrated_model_two_facts_and_eighteen_points_of_deviance_ma
 
 
 def test_who_ran_a_session_that_is_inflated_beyond_doubt_is_reviewed_and_not_accused_for_it():
-    assert tier(risk=0.01, worst=0.949) == "A" and tier(risk=0.01, worst=0.95) == "B" and tier(risk=0.01, worst=None) == "A"
+    assert (
+        tier(risk=0.01, worst=0.949) == "A"
+        and tier(risk=0.01, worst=0.95) == "B"
+        and tier(risk=0.01, worst=None) == "A"
+    )
     assert (
         tier(risk=0.01, worst=1.0, p_value=0.9) == "B"
         and tier(risk=0.9, worst=1.0, p_value=0.9) == "B"
         and tier(risk=0.9, worst=1.0) == "D"
     )
-    assert tier(risk=0.01, worst=0.99, sessions=1.0, orders=0.0) == tier(risk=0.01, worst=0.99, contested=True) == "B"
+    assert (
+        tier(risk=0.01, worst=0.99, sessions=1.0, orders=0.0)
+        == tier(risk=0.01, worst=0.99, contested=True)
+        == "B"
+    )
     said = decide([replace(BASE, risk=0.01, worst=0.97, worst_session="s7")], WIDE, "m1")[0]
     assert (said.why_zh, said.why_en) == (
         "风险 0.01；场次 s7 虚增的可能性为 0.97",
         "risk 0.01; its session s7 is inflated with probability 0.97",
     )
     said = decide([replace(BASE, risk=0.01, worst=0.9951, worst_session="s7")], WIDE, "m1")[0]
-    assert said.why_zh.endswith("虚增的可能性超过 0.99") and said.why_en.endswith("is inflated with probability above 0.99")
+    assert said.why_zh.endswith("虚增的可能性超过 0.99") and said.why_en.endswith(
+        "is inflated with probability above 0.99"
+    )
     milder = {"previous_tier": "B", "previous_risk": 0.5, "clean": 99}
-    assert tier(risk=0.01, worst=0.97, **milder) == "B" and tier(risk=0.01, worst=0.5, **milder) == "A"
+    assert (
+        tier(risk=0.01, worst=0.97, **milder) == "B" and tier(risk=0.01, worst=0.5, **milder) == "A"
+    )
 
 
 def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_where_it_agrees():
     out = {"facts": 2, "deviance": 18.0}
     assert (
-        tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B" and tier(risk=0.01, p_value=0.9, facts=1, deviance=18.0) == "A"
+        tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B"
+        and tier(risk=0.01, p_value=0.9, facts=1, deviance=18.0) == "A"
     )
     assert tier(risk=0.9, p_value=0.9, **out) == "B" and tier(risk=0.9, **out) == "D"
     rival = replace(BASE, operator_id="r", risk=0.0, p_value=0.9)
@@ -75,17 +88,32 @@ def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_whe
         (0.02, {"rarest": True}, "B"),
         (0.02, out | {"rarest": True}, "D"),
     ):
-        assert decide([replace(BASE, risk=0.9, p_value=p, **more), *crowd], WIDE, "m1")[0].tier == wanted
+        assert (
+            decide([replace(BASE, risk=0.9, p_value=p, **more), *crowd], WIDE, "m1")[0].tier
+            == wanted
+        )
     said = decide([replace(BASE, risk=0.01, **out)], WIDE, "m1")[0]
-    assert said.why_en == "risk 0.01; 2 facts lie far from its peers, 18.0 points of deviance in all"
+    assert (
+        said.why_en == "risk 0.01; 2 facts lie far from its peers, 18.0 points of deviance in all"
+    )
 
 
 def test_who_is_suspected_of_its_views_is_accused_only_where_a_session_is_itself_held_inflated():
-    assert tier(risk=0.9, worst=0.9) == "D" and tier(risk=0.9, worst=0.899) == "B" and tier(risk=0.5, worst=0.899) == "B"
+    assert (
+        tier(risk=0.9, worst=0.9) == "D"
+        and tier(risk=0.9, worst=0.899) == "B"
+        and tier(risk=0.5, worst=0.899) == "B"
+    )
     assert tier(risk=0.9, worst=None) == "D"  # none was looked at: unknown moves nothing
-    assert tier(risk=0.9, worst=0.1, by_orders=True) == "D" and tier(risk=0.9, worst=0.1, facts=9, deviance=99.0) == "B"
+    assert (
+        tier(risk=0.9, worst=0.1, by_orders=True) == "D"
+        and tier(risk=0.9, worst=0.1, facts=9, deviance=99.0) == "B"
+    )
     said = decide([replace(BASE, risk=0.9, worst=0.1)], WIDE, "m1")[0]
-    assert said.why_en == "risk 0.90; none of its sessions is inflated with probability 0.90 or more, reviewed only"
+    assert (
+        said.why_en
+        == "risk 0.90; none of its sessions is inflated with probability 0.90 or more, reviewed only"
+    )
     assert said.why_zh == "风险 0.90；没有场次虚增的可能性达到 0.90，只复核"
     assert "reviewed only" not in decide([replace(BASE, risk=0.2, worst=0.1)], WIDE, "m1")[0].why_en
 
@@ -111,7 +139,10 @@ def test_capacity_keeps_the_most_harmful_and_moves_the_others_one_tier_milder():
     crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, influence=i / 100) for i in range(100)]
     made = {d.operator_id: d for d in decide(crowd, POLICY, "m")}
     assert [d for d in made if made[d].tier == "D"] == [f"o{i}" for i in range(96, 100)]
-    assert sum(d.tier == "C" for d in made.values()) == 6 and sum(d.tier == "B" for d in made.values()) == 15
+    assert (
+        sum(d.tier == "C" for d in made.values()) == 6
+        and sum(d.tier == "B" for d in made.values()) == 15
+    )
     assert "容量" in made["o50"].why_zh and "capacity" in made["o50"].why_en
 
 
@@ -121,8 +152,16 @@ def test_no_score_ever_blocks():
 
 
 def test_a_move_names_its_cause():
-    past = {"previous_tier": "A", "previous_risk": 0.1, "previous_model": "m1", "previous_policy": POLICY.version}
-    cause = lambda **more: decide([replace(BASE, **{**past, "risk": 0.9, **more})], WIDE, "m1")[0].cause  # noqa: E731
+    past = {
+        "previous_tier": "A",
+        "previous_risk": 0.1,
+        "previous_model": "m1",
+        "previous_policy": POLICY.version,
+    }
+
+    def cause(**more):
+        return decide([replace(BASE, **{**past, "risk": 0.9, **more})], WIDE, "m1")[0].cause
+
     assert cause() == "behaviour"
     assert cause(previous_model="m0") == "model"
     assert cause(previous_policy="old") == "policy"
@@ -154,7 +193,9 @@ standings = st.lists(
 def test_the_order_of_operators_does_not_matter(rows, random):
     mixed = list(rows)
     random.shuffle(mixed)
-    assert {d.operator_id: d for d in decide(rows, POLICY, "m")} == {d.operator_id: d for d in decide(mixed, POLICY, "m")}
+    assert {d.operator_id: d for d in decide(rows, POLICY, "m")} == {
+        d.operator_id: d for d in decide(mixed, POLICY, "m")
+    }
 
 
 @settings(max_examples=150, deadline=None)
@@ -178,7 +219,7 @@ def test_more_risk_is_never_milder(rows):
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
     from importlib import resources
 
-    text = (resources.files("serving") / "policy.toml").read_text("utf-8")
+    text = (resources.files("serving.policy") / "policy.toml").read_text("utf-8")
     path = tmp_path / "policy.toml"
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(BadPolicy, match=words):
@@ -201,7 +242,9 @@ def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
         (0.9, None, None, "unknown"),
     ],
 )
-def test_who_gains_is_said_from_enough_ratings_on_one_side_and_a_rival_from_rushes_of_cancellations(low, high, run_down, said):
+def test_who_gains_is_said_from_enough_ratings_on_one_side_and_a_rival_from_rushes_of_cancellations(
+    low, high, run_down, said
+):
     assert who_gains(low, high, run_down, POLICY) == said
 
 
@@ -215,31 +258,60 @@ def one(policy=WIDE, **more):
     return decide([replace(BASE, **more)], policy, "m1")[0]
 
 
-PAST = {"previous_tier": "A", "previous_risk": 0.1, "previous_model": "m1", "previous_policy": POLICY.version}
+PAST = {
+    "previous_tier": "A",
+    "previous_risk": 0.1,
+    "previous_model": "m1",
+    "previous_policy": POLICY.version,
+}
 
 
 def test_who_may_be_the_victim_of_a_rival_is_reviewed_not_accused():
     d = one(risk=0.95, contested=True)
-    assert d.tier == "B" and "who gains from its suspicious orders is not known" in d.why_en and "由谁受益不明" in d.why_zh
-    assert one(risk=0.95, contested=False).tier == "D" and one(risk=0.01, contested=True).tier == "A"
+    assert (
+        d.tier == "B"
+        and "who gains from its suspicious orders is not known" in d.why_en
+        and "由谁受益不明" in d.why_zh
+    )
+    assert (
+        one(risk=0.95, contested=False).tier == "D" and one(risk=0.01, contested=True).tier == "A"
+    )
     known = one(risk=0.95, contested=True, attribution="third_party")
-    assert known.tier == "B" and "which may be a rival's doing" in known.why_en and "not known" not in known.why_en
+    assert (
+        known.tier == "B"
+        and "which may be a rival's doing" in known.why_en
+        and "not known" not in known.why_en
+    )
 
 
-@pytest.mark.parametrize(("orders", "views", "contested"), [(0.51, 0.49, True), (0.5, 0.5, False), (0.0, 0.0, False)])
-def test_an_operator_is_contested_when_most_of_what_is_said_is_of_its_orders(orders, views, contested):
-    told = [{"typology": "order_fraud", "share": orders}, {"typology": "view_fraud", "share": views}]
+@pytest.mark.parametrize(
+    ("orders", "views", "contested"), [(0.51, 0.49, True), (0.5, 0.5, False), (0.0, 0.0, False)]
+)
+def test_an_operator_is_contested_when_most_of_what_is_said_is_of_its_orders(
+    orders, views, contested
+):
+    told = [
+        {"typology": "order_fraud", "share": orders},
+        {"typology": "view_fraud", "share": views},
+    ]
     assert _by_orders(json.dumps(told)) is contested and not _by_orders(None)
 
 
 def test_history_counts_what_is_known_and_nothing_is_no_history():
     cold = replace(WIDE, tiers=replace(WIDE.tiers, cold_sessions=1, cold_orders=1))
     assert one(cold, sessions=None, orders=None).cold_start
-    assert not one(cold, sessions=1.0, orders=None).cold_start and not one(cold, sessions=None, orders=1.0).cold_start
-    few = replace(WIDE, tiers=replace(WIDE.tiers, cold_views=100, cold_orders=20))
-    assert one(few, sessions=30.0, orders=19.0, views=99.0).cold_start and not one(few, sessions=30.0, orders=19.0, views=100.0).cold_start
     assert (
-        not one(few, sessions=30.0, orders=20.0, views=99.0).cold_start and not one(few, sessions=30.0, orders=19.0, views=None).cold_start
+        not one(cold, sessions=1.0, orders=None).cold_start
+        and not one(cold, sessions=None, orders=1.0).cold_start
+    )
+    few = replace(WIDE, tiers=replace(WIDE.tiers, cold_views=100, cold_orders=20))
+    assert (
+        one(few, sessions=30.0, orders=19.0, views=99.0).cold_start
+        and not one(few, sessions=30.0, orders=19.0, views=100.0).cold_start
+    )
+    assert (
+        not one(few, sessions=30.0, orders=20.0, views=99.0).cold_start
+        and not one(few, sessions=30.0, orders=19.0, views=None).cold_start
     )
 
 
@@ -247,7 +319,9 @@ def test_the_bound_on_false_discoveries_keeps_the_unselected_at_a_review_and_an_
     """p = .9 is too common for a review; .002 is not, but one in 101 is selected at 5 % only from .05 / 101 on."""
     crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, p_value=0.9) for i in range(100)]
     lone = replace(BASE, operator_id="x", risk=0.9, p_value=0.002)
-    assert {d.operator_id: d.tier for d in decide([*crowd, lone], WIDE, "m")} == {f"o{i}": "A" for i in range(100)} | {"x": "B"}
+    assert {d.operator_id: d.tier for d in decide([*crowd, lone], WIDE, "m")} == {
+        f"o{i}": "A" for i in range(100)
+    } | {"x": "B"}
     chosen = replace(lone, p_value=0.05 / 101)
     assert decide([*crowd, chosen], WIDE, "m")[-1].tier == "D"
     few = replace(lone, p_value=0.02, rarest=True)
@@ -257,20 +331,36 @@ def test_the_bound_on_false_discoveries_keeps_the_unselected_at_a_review_and_an_
 
 def test_an_unknown_influence_counts_as_the_middle_and_an_unknown_risk_has_no_harm():
     assert one(risk=0.5, influence=None).expected_harm == 0.25
-    assert one(risk=None).expected_harm is None and one(risk=0.5, influence=0.2).expected_harm == 0.1
+    assert (
+        one(risk=None).expected_harm is None and one(risk=0.5, influence=0.2).expected_harm == 0.1
+    )
 
 
 def test_key_operators_are_tier_d_and_the_most_influential():
     edge = 1.0 - POLICY.influence.key_share
-    assert one(risk=0.0, influence=edge).is_key_operator and not one(risk=0.0, influence=edge - 1e-9).is_key_operator
-    assert one(risk=0.9, influence=0.1).is_key_operator and not one(risk=0.5, influence=None).is_key_operator
+    assert (
+        one(risk=0.0, influence=edge).is_key_operator
+        and not one(risk=0.0, influence=edge - 1e-9).is_key_operator
+    )
+    assert (
+        one(risk=0.9, influence=0.1).is_key_operator
+        and not one(risk=0.5, influence=None).is_key_operator
+    )
 
 
 def crowd_of(sizes: dict[str, int], **more) -> list[Standing]:
     rows = []
     for stratum, n in sizes.items():
         rows += [
-            replace(BASE, operator_id=f"{stratum}{i:03d}", risk=0.9, influence=0.5 + i / 1000, stratum=stratum, **more) for i in range(n)
+            replace(
+                BASE,
+                operator_id=f"{stratum}{i:03d}",
+                risk=0.9,
+                influence=0.5 + i / 1000,
+                stratum=stratum,
+                **more,
+            )
+            for i in range(n)
         ]
     return rows
 
@@ -280,7 +370,9 @@ def tiers_of(rows, policy=POLICY) -> dict[str, list[str]]:
     return {t: sorted(d.operator_id for d in made if d.tier == t) for t in TIERS}
 
 
-ONLY_D = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=0.04))
+ONLY_D = replace(
+    POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=0.04)
+)
 
 
 def test_each_region_and_category_has_its_own_patrol_and_the_small_ones_share_one():
@@ -292,7 +384,9 @@ def test_each_region_and_category_has_its_own_patrol_and_the_small_ones_share_on
 def test_a_stratum_is_large_enough_from_its_first_whole_place_on():
     """25 x .04 = 1 place of its own; 24 are too few and share the rest's one."""
     assert tiers_of(crowd_of({"a": 25, "b": 24, "c": 1}), ONLY_D)["D"] == ["a024", "b023"]
-    assert tiers_of(crowd_of({"a": 24, "b": 24}), ONLY_D)["D"] == ["a023"]  # 48 x .04 = 1.9: one place for all
+    assert tiers_of(crowd_of({"a": 24, "b": 24}), ONLY_D)["D"] == [
+        "a023"
+    ]  # 48 x .04 = 1.9: one place for all
     assert tiers_of(crowd_of({"a": 1}), ONLY_D)["D"] == ["a000"]  # patrol always has one place
 
 
@@ -305,7 +399,9 @@ def test_those_without_a_place_in_d_still_compete_for_c_and_b():
     got = tiers_of(crowd_of({"": 100}))
     assert [len(got[t]) for t in "DCBA"] == [4, 6, 15, 75]
     milder = [*crowd_of({"": 99}), replace(BASE, operator_id="low", risk=0.0, influence=1.0)]
-    assert len(tiers_of(milder)["D"]) == 4 and "low" in tiers_of(milder)["A"]  # one who proposes nothing takes no place
+    assert (
+        len(tiers_of(milder)["D"]) == 4 and "low" in tiers_of(milder)["A"]
+    )  # one who proposes nothing takes no place
 
 
 def test_of_equal_harm_the_furthest_out_come_first_then_the_name():
@@ -315,7 +411,11 @@ def test_of_equal_harm_the_furthest_out_come_first_then_the_name():
 
 
 def test_a_floor_raises_and_never_lowers_and_takes_no_place():
-    assert one(risk=0.0, floor="B").tier == "B" and one(risk=0.9, floor="B").tier == "D" and one(risk=0.0, floor="C").measure == "warn"
+    assert (
+        one(risk=0.0, floor="B").tier == "B"
+        and one(risk=0.9, floor="B").tier == "D"
+        and one(risk=0.0, floor="C").measure == "warn"
+    )
     rows = [replace(BASE, operator_id=f"o{i}", risk=0.0, floor="C") for i in range(50)]
     assert len(tiers_of(rows)["C"]) == 50
 
@@ -327,7 +427,9 @@ def test_an_override_is_the_last_word_in_both_directions():
 def test_the_cause_of_a_move_is_the_person_the_notice_the_policy_or_the_largest_part():
     assert one(**PAST, risk=0.0, override="C").cause == "override"
     assert one(**PAST, risk=0.0, floor="C").cause == "notice"
-    assert one(**PAST | {"previous_policy": "old"}, risk=0.9, split=(0.5, 0.0, 0.0)).cause == "policy"
+    assert (
+        one(**PAST | {"previous_policy": "old"}, risk=0.9, split=(0.5, 0.0, 0.0)).cause == "policy"
+    )
     assert one(**PAST, risk=0.9, split=(0.5, 0.1, -0.2)).cause == "behaviour"
     assert one(**PAST, risk=0.9, split=(0.1, -0.5, 0.2)).cause == "data"
     assert one(**PAST, risk=0.9, split=(0.1, 0.2, -0.5)).cause == "model"
@@ -340,26 +442,45 @@ def test_the_cause_of_a_move_is_the_person_the_notice_the_policy_or_the_largest_
 
 def test_the_words_of_a_decision_say_each_thing_that_made_it():
     r = one(risk=0.5, p_value=0.004)
-    assert (r.why_zh, r.why_en) == ("风险 0.50；诚实运营者中 0.40% 同样可疑", "risk 0.50; 0.40% of honest operators look as suspicious")
+    assert (r.why_zh, r.why_en) == (
+        "风险 0.50；诚实运营者中 0.40% 同样可疑",
+        "risk 0.50; 0.40% of honest operators look as suspicious",
+    )
     r = one(risk=None, facts=3, deviance=21.25, sessions=0.0, orders=0.0)
     assert (r.why_zh, r.why_en) == ("无校准模型；3 项事实明显偏离同类，合计偏离 21.2 分；历史不足，只复核", "no calibrated model; 3 facts lie far from its peers, 21.2 points of deviance in all; too little history, reviewed only")  # fmt: skip
     r = one(risk=0.5, attribution="third_party")
     assert (r.why_zh, r.why_en) == ("风险 0.50；可疑订单对其不利，也可能是他人恶意刷单", "risk 0.50; its suspicious orders harm it, which may be a rival's doing")  # fmt: skip
     r = one(**PAST | {"previous_tier": "C"}, risk=0.0)
-    assert (r.why_zh, r.why_en) == ("风险 0.00；仍在观察期，保持 C", "risk 0.00; stays in C until the clean period is over")
+    assert (r.why_zh, r.why_en) == (
+        "风险 0.00；仍在观察期，保持 C",
+        "risk 0.00; stays in C until the clean period is over",
+    )
     r = one(risk=0.0, floor="B")
-    assert (r.why_zh, r.why_en) == ("风险 0.00；因通报不低于 B", "risk 0.00; not milder than B because of a notice")
+    assert (r.why_zh, r.why_en) == (
+        "风险 0.00；因通报不低于 B",
+        "risk 0.00; not milder than B because of a notice",
+    )
     r = one(risk=0.9, floor="B")
     assert (r.why_zh, r.why_en) == ("风险 0.90", "risk 0.90")
     r = one(risk=0.0, override="C")
     assert (r.why_zh, r.why_en) == ("风险 0.00；由人工定为 C", "risk 0.00; set to C by a person")
     low = decide(crowd_of({"": 100}), POLICY, "m")[0]
-    assert (low.why_zh, low.why_en) == ("风险 0.90；巡查容量所限，由 D 调为 A", "risk 0.90; moved from D to A by patrol capacity")
+    assert (low.why_zh, low.why_en) == (
+        "风险 0.90；巡查容量所限，由 D 调为 A",
+        "risk 0.90; moved from D to A by patrol capacity",
+    )
 
 
 def test_a_decision_carries_what_the_night_publishes():
     d = one(risk=0.5, influence=0.4)
-    assert (d.operator_id, d.proposed, d.expected_harm, d.measure, d.needs_human, d.cold_start) == ("o", "C", 0.2, "warn", False, False)
+    assert (d.operator_id, d.proposed, d.expected_harm, d.measure, d.needs_human, d.cold_start) == (
+        "o",
+        "C",
+        0.2,
+        "warn",
+        False,
+        False,
+    )
     strict = replace(WIDE, measures=replace(WIDE.measures, human_only=["warn"]))
     assert one(strict, risk=0.5).needs_human
     assert one(risk=0.01, clean=0, **PAST | {"previous_tier": "D"}).proposed == "A"
@@ -369,7 +490,9 @@ def test_what_becomes_unknown_and_lies_out_is_judged_by_that():
     past = PAST | {"previous_tier": "C", "previous_risk": 0.5}
     assert one(**past, risk=None, facts=1, deviance=18.0, clean=99).tier == "C"
     assert one(**past, risk=None, facts=2, deviance=25.0, clean=99).tier == "B"
-    assert one(**past | {"previous_risk": None}, risk=None, clean=99).tier == "B"  # it was unknown before: the clean period counts
+    assert (
+        one(**past | {"previous_risk": None}, risk=None, clean=99).tier == "B"
+    )  # it was unknown before: the clean period counts
 
 
 def test_the_clean_period_ends_on_its_last_night_and_one_step_is_taken():

@@ -5,21 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.speed import gate, night, series
-from benchmarks.speed.doors import quantiles
-from benchmarks.speed.timing import REPEATS, interleaved, peaks_mb, repeated_row
+from benchmarks.harness.timing import REPEATS, interleaved, peaks_mb, repeated_row
+from benchmarks.speed import boost_check_load, night, series
+from benchmarks.speed.endpoints import quantiles
 
 
 def test_methods_take_turns_after_each_has_run_once():
     ran: list[str] = []
     spent = interleaved({"ours": lambda: ran.append("a"), "theirs": lambda: ran.append("b")})
     assert ran == ["a", "b"] * (1 + REPEATS) and REPEATS >= 5
-    assert {name: values.shape for name, values in spent.items()} == {"ours": (REPEATS,), "theirs": (REPEATS,)}
+    assert {name: values.shape for name, values in spent.items()} == {
+        "ours": (REPEATS,),
+        "theirs": (REPEATS,),
+    }
 
 
 def test_a_row_of_repeats_is_their_median_and_says_the_least_and_the_most():
     found = repeated_row("id", "what", np.array([3.0, 1.0, 9.0, 2.0, 4.0]), "<= 2.5", "because")
-    assert (found["value"], found["interval"], found["holds"], found["why"]) == (3.0, [1.0, 9.0], False, "because")
+    assert (found["value"], found["interval"], found["holds"], found["why"]) == (
+        3.0,
+        [1.0, 9.0],
+        False,
+        "because",
+    )
 
 
 def test_fewer_than_five_repeats_are_refused():
@@ -29,7 +37,9 @@ def test_fewer_than_five_repeats_are_refused():
 
 def test_latencies_are_taken_in_turns_by_their_quantiles():
     asked: list[tuple[str, int]] = []
-    found = quantiles({"a": (lambda i: asked.append(("a", i)), 3), "b": (lambda i: asked.append(("b", i)), 2)})
+    found = quantiles(
+        {"a": (lambda i: asked.append(("a", i)), 3), "b": (lambda i: asked.append(("b", i)), 2)}
+    )
     assert asked == [("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1)] * REPEATS
     assert found["a"].shape == (REPEATS, 2) and (found["a"][:, 0] <= found["a"][:, 1]).all()
 
@@ -42,9 +52,17 @@ def test_peak_memory_is_that_of_the_code_and_of_a_process_each():
 def test_ratios_are_of_the_same_round_so_that_what_slows_both_is_no_difference():
     slow = np.array([1.0, 0.1, 1.0, 0.5, 1.0])  # the machine's mood in each round
     pace = {"boost check": 500.0, "unseen": 50.0, "tuned no-op": 1000.0, "default no-op": 200.0}
-    found = {(name, n): np.column_stack([v * slow, 10.0 / slow]) for name, v in pace.items() for n in gate.AT_ONCE}
-    rows = {r["id"]: r for r in gate._judged(found)}
-    assert (rows["boost-tuned-16"]["value"], rows["boost-tuned-16"]["interval"], rows["boost-tuned-16"]["holds"]) == (
+    found = {
+        (name, n): np.column_stack([v * slow, 10.0 / slow])
+        for name, v in pace.items()
+        for n in boost_check_load.AT_ONCE
+    }
+    rows = {r["id"]: r for r in boost_check_load._judged(found)}
+    assert (
+        rows["boost-tuned-16"]["value"],
+        rows["boost-tuned-16"]["interval"],
+        rows["boost-tuned-16"]["holds"],
+    ) == (
         0.5,
         [0.5, 0.5],
         False,
@@ -56,7 +74,9 @@ def test_ratios_are_of_the_same_round_so_that_what_slows_both_is_no_difference()
 def test_sessions_a_second_are_compared_round_by_round():
     slow = np.array([1.0, 0.5, 1.0, 0.8, 1.0])
     pace = {"ours": 30_000 * slow, "pandas": 6000 * slow, "pandas apply": 1000 * slow}
-    rows = {r["id"]: r for r in series._judged(pace, {"ours": 36, "pandas": 18, "pandas apply": 15})}
+    rows = {
+        r["id"]: r for r in series._judged(pace, {"ours": 36, "pandas": 18, "pandas apply": 15})
+    }
     assert rows["series-ratio-pandas-apply"]["value"] == pytest.approx(72.0)
     assert rows["series-ratio-pandas-apply"]["interval"] == pytest.approx([72.0, 72.0])
     assert rows["series-ours"]["holds"] and rows["series-ours"]["interval"] == [15_000.0, 30_000.0]
@@ -64,10 +84,30 @@ def test_sessions_a_second_are_compared_round_by_round():
 
 def test_a_night_is_compared_with_the_floor_beside_it_and_grows_from_pair_to_pair():
     slow, ones = np.array([1.0, 1.3, 0.9, 1.0, 1.1]), np.ones(REPEATS)
-    medium = {"cpu": 60 * slow, "wall": 60 * slow, "reasons": 3 * slow, "gb": 2 * ones, "floor": 2 * slow, "views": 2e6 * ones}
-    large = {key: 10 * values for key, values in medium.items()} | {"gb": 9 * ones, "floor": 100 * slow}
+    medium = {
+        "cpu": 60 * slow,
+        "wall": 60 * slow,
+        "reasons": 3 * slow,
+        "gb": 2 * ones,
+        "floor": 2 * slow,
+        "views": 2e6 * ones,
+    }
+    large = {key: 10 * values for key, values in medium.items()} | {
+        "gb": 9 * ones,
+        "floor": 100 * slow,
+    }
     rows = {r["id"]: r for r in night._judged({"medium": medium, "large": large})}
-    assert rows["night-floor-medium"]["interval"] == pytest.approx([30, 30]) and not rows["night-floor-medium"]["holds"]
-    assert rows["night-floor-large"]["value"] == pytest.approx(6) and rows["night-floor-large"]["holds"]
-    assert rows["night-growth"]["value"] == pytest.approx(1) and rows["night-growth"]["interval"] == pytest.approx([1, 1])
-    assert rows["night-memory-medium"]["goal"] is None and rows["night-memory-large"]["holds"] is False
+    assert (
+        rows["night-floor-medium"]["interval"] == pytest.approx([30, 30])
+        and not rows["night-floor-medium"]["holds"]
+    )
+    assert (
+        rows["night-floor-large"]["value"] == pytest.approx(6)
+        and rows["night-floor-large"]["holds"]
+    )
+    assert rows["night-growth"]["value"] == pytest.approx(1) and rows["night-growth"][
+        "interval"
+    ] == pytest.approx([1, 1])
+    assert (
+        rows["night-memory-medium"]["goal"] is None and rows["night-memory-large"]["holds"] is False
+    )

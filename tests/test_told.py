@@ -9,38 +9,51 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import catalogue, engine, told
-from features.declare import LIVE, POINTS
-from features.deviance import points_of, signals_of
+from features import catalogue
+from features.declaration import LIVE, POINTS
+from features.engine import compute
+from features.peers.anomaly_score import points_of, signals_of
+from features.signals import peer_deviation
 
 CUT = datetime(2026, 1, 17)
 
 
 @pytest.fixture(scope="module")
 def deviances(tiny):
-    tables = engine.duckdb_tables(tiny, CUT)
-    return engine.derived_table(told.session_deviances, tables).to_pandas().set_index("session_id"), tables
+    tables = compute.duckdb_tables(tiny, CUT)
+    return compute.derived_table(peer_deviation.session_deviances, tables).to_pandas().set_index(
+        "session_id"
+    ), tables
 
 
 def test_all_that_is_known_of_a_session_but_its_minutes_enters():
-    nightly = {s.name for s in catalogue.of_entity("session") if s.freshness != LIVE and s.unit != POINTS}
-    assert {s.name for s in told.OF_SESSIONS} == nightly
+    nightly = {
+        s.name for s in catalogue.of_entity("session") if s.freshness != LIVE and s.unit != POINTS
+    }
+    assert {s.name for s in peer_deviation.OF_SESSIONS} == nightly
 
 
 def test_sessions_of_two_weeks_before_the_newest_are_compared_and_older_ones_are_unknown(deviances):
     frame, tables = deviances
     assert (
-        set(frame.index) == set(tables["sessions"].session_id.to_pandas()) and frame["of_views"].notna().all()
+        set(frame.index) == set(tables["sessions"].session_id.to_pandas())
+        and frame["of_views"].notna().all()
     )  # the world is twelve days old
     s = tables["sessions"]
     old = sorted(frame.index)[:5]
-    aged = s.mutate(received_at=s.session_id.isin(old).ifelse(s.received_at - ibis.interval(days=20), s.received_at))
-    assert set(told.fortnight(tables | {"sessions": aged})) == set(frame.index) - set(old)
+    aged = s.mutate(
+        received_at=s.session_id.isin(old).ifelse(
+            s.received_at - ibis.interval(days=20), s.received_at
+        )
+    )
+    assert set(peer_deviation.fortnight(tables | {"sessions": aged})) == set(frame.index) - set(old)
 
 
 def test_a_session_lies_out_by_the_points_of_its_signals_each_under_its_typology(deviances):
     frame, tables = deviances
-    signals = engine.compute(tables, told.OF_SESSIONS, "session", told.fortnight(tables))
+    signals = compute.compute(
+        tables, peer_deviation.OF_SESSIONS, "session", peer_deviation.fortnight(tables)
+    )
     points = points_of(signals, "session")
     views = [c for c in points if catalogue.BY_NAME[c].typology == "view_fraud"]
     np.testing.assert_allclose(frame["of_views"], points[views].sum(axis=1).reindex(frame.index))
@@ -49,33 +62,47 @@ def test_a_session_lies_out_by_the_points_of_its_signals_each_under_its_typology
 
 def test_an_operator_is_told_the_mean_over_its_sessions(deviances):
     frame, tables = deviances
-    owner = tables["sessions"].select("session_id", "operator_id").to_pandas().set_index("session_id")["operator_id"]
-    found = engine.compute(tables, told.OF_OPERATORS, "operator")
+    owner = (
+        tables["sessions"]
+        .select("session_id", "operator_id")
+        .to_pandas()
+        .set_index("session_id")["operator_id"]
+    )
+    found = compute.compute(tables, peer_deviation.OF_OPERATORS, "operator")
     expected = frame.groupby(owner.reindex(frame.index))[["of_views", "of_acts"]].mean()
     np.testing.assert_allclose(found.to_numpy(), expected.reindex(found.index).to_numpy())
 
 
 def test_a_night_reads_its_sessions_once_for_both_and_finds_the_same(tiny, deviances):
     """What is kept among the tables equals what the engine makes where nobody kept anything."""
-    alone, wanted = deviances[0], told.fortnight(deviances[1])[:20]
-    tables = engine.duckdb_tables(tiny, CUT)
+    alone, wanted = deviances[0], peer_deviation.fortnight(deviances[1])[:20]
+    tables = compute.duckdb_tables(tiny, CUT)
     signals = signals_of(tables, catalogue.of_entity("session"), "session", wanted)
-    expected = engine.compute(engine.duckdb_tables(tiny, CUT), catalogue.of_entity("session"), "session", wanted)
+    expected = compute.compute(
+        compute.duckdb_tables(tiny, CUT), catalogue.of_entity("session"), "session", wanted
+    )
     pd.testing.assert_frame_equal(signals, expected, rtol=1e-12)
-    kept = tables[engine.MADE + "session_deviances"].to_pandas().set_index("session_id")
+    kept = tables[compute.MADE + "session_deviances"].to_pandas().set_index("session_id")
     pd.testing.assert_frame_equal(kept, alone.reindex(kept.index), rtol=1e-9)
 
 
 def test_where_there_is_nothing_to_compare_nothing_is_said(tiny):
-    tables = {n: t.filter(t.session_id.isnull()) if n == "sessions" else t for n, t in engine.duckdb_tables(tiny, CUT).items()}
-    assert engine.compute(tables, told.OF_OPERATORS, "operator").empty
-    assert engine.compute(tables, told.SIGNALS, "session").empty
+    tables = {
+        n: t.filter(t.session_id.isnull()) if n == "sessions" else t
+        for n, t in compute.duckdb_tables(tiny, CUT).items()
+    }
+    assert compute.compute(tables, peer_deviation.OF_OPERATORS, "operator").empty
+    assert compute.compute(tables, peer_deviation.SIGNALS, "session").empty
 
 
 def test_counters_by_minute_count_only_where_no_single_view_is_known():
     n, rng = 200, np.random.default_rng(7)
     signals = pd.DataFrame(
-        {"view_count": 500.0, "flash_view_share": np.abs(rng.normal(0.1, 0.01, n)), "peak_to_mean_ratio": rng.normal(2, 0.1, n)}
+        {
+            "view_count": 500.0,
+            "flash_view_share": np.abs(rng.normal(0.1, 0.01, n)),
+            "peak_to_mean_ratio": rng.normal(2, 0.1, n),
+        }
     )
     signals.index = [f"s{i}" for i in range(n)]
     signals.loc[["s0", "s1"], "peak_to_mean_ratio"] = 9.0

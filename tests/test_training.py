@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_contracts.faults import ArtefactRefused
+from data_contracts.errors import ArtefactRefused
 from data_contracts.lake import digest_file
-from features import engine
+from features.engine import compute
 from tests.conftest import UNTIL
-from training import splits
-from training.calibrate import isotonic
-from training.dataset import Dataset, few_of_each
-from training.declare import Model
-from training.fit import TooFewLabels, fit, purified, trees_of
-from training.labels import prevalence, verdicts, weights
-from training.models.all import BY_NAME, MODELS
-from training.purify import false_views
-from training.release import champions, load
+from training.dataset import splits
+from training.dataset.labels import prevalence, verdicts, weights
+from training.dataset.replay import Dataset, few_of_each
+from training.dataset.view_labels import false_views
+from training.declaration import Model
+from training.estimator.calibration import isotonic
+from training.fitting import TooFewLabels, fit, purified, trees_of
+from training.models.registry import BY_NAME, MODELS
+from training.release.artefact import champions, load
 
 
 def outcome(entity, verdict, day, source="patrol", received=None):
@@ -40,19 +40,31 @@ def outcome(entity, verdict, day, source="patrol", received=None):
 
 def test_an_appeal_that_overturns_is_the_label():
     rows = pd.DataFrame(
-        [outcome("r1", "confirmed", 1), outcome("r1", "cleared", 3, "appeal"), outcome("r2", "confirmed", 1, "random_audit")]
+        [
+            outcome("r1", "confirmed", 1),
+            outcome("r1", "cleared", 3, "appeal"),
+            outcome("r2", "confirmed", 1, "random_audit"),
+        ]
     )
-    found = verdicts(engine.frame_tables({"outcomes": rows}), "order", ("order_fraud",))
-    assert found["confirmed"].to_dict() == {"r1": 0, "r2": 1} and found["audited"].to_dict() == {"r1": False, "r2": True}
+    found = verdicts(compute.frame_tables({"outcomes": rows}), "order", ("order_fraud",))
+    assert found["confirmed"].to_dict() == {"r1": 0, "r2": 1} and found["audited"].to_dict() == {
+        "r1": False,
+        "r2": True,
+    }
 
 
 def test_a_verdict_that_has_not_matured_is_no_label(tiny):
-    early, late = (verdicts(engine.duckdb_tables(tiny, d), "order", ("order_fraud",)) for d in (UNTIL - timedelta(days=8), UNTIL))
+    early, late = (
+        verdicts(compute.duckdb_tables(tiny, d), "order", ("order_fraud",))
+        for d in (UNTIL - timedelta(days=8), UNTIL)
+    )
     assert 0 < len(early) < len(late)
 
 
 def test_weights_bring_the_sample_to_the_audited_prevalence():
-    labels = pd.DataFrame({"confirmed": [1] * 50 + [0] * 50 + [1] + [0] * 17, "audited": [False] * 100 + [True] * 18})
+    labels = pd.DataFrame(
+        {"confirmed": [1] * 50 + [0] * 50 + [1] + [0] * 17, "audited": [False] * 100 + [True] * 18}
+    )
     w = weights(labels)
     assert prevalence(labels) == pytest.approx(2 / 20)
     assert np.average(labels["confirmed"], weights=w) == pytest.approx(prevalence(labels))
@@ -60,7 +72,9 @@ def test_weights_bring_the_sample_to_the_audited_prevalence():
 
 def test_no_group_and_no_moment_is_on_both_sides_of_a_split():
     rng = np.random.default_rng(1)
-    received = pd.Series(pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.uniform(0, 28, 2000), unit="D"))
+    received = pd.Series(
+        pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.uniform(0, 28, 2000), unit="D")
+    )
     group = pd.Series([f"g{i}" for i in rng.integers(0, 80, 2000)])
     split = splits.forward(received, group)
     assert split.train.any() and split.test.any()
@@ -132,7 +146,9 @@ def test_more_of_a_suspicious_signal_never_lowers_the_score():
 def blamed(scores_by_pass: list[list[float]], confirmed: list[int]) -> list[int]:
     """Labels when boosters give these log-odds, pass by pass."""
     passes = iter(scores_by_pass)
-    return false_views(np.array(confirmed), lambda label: np.array(next(passes), dtype=float)).tolist()
+    return false_views(
+        np.array(confirmed), lambda label: np.array(next(passes), dtype=float)
+    ).tolist()
 
 
 def test_only_the_views_by_which_a_confirmed_session_stands_out_are_called_false():
@@ -171,7 +187,9 @@ def test_a_view_model_learns_the_false_views_and_not_the_sessions():
     session = np.repeat(np.arange(60), 80)
     confirmed = (session % 2).astype(int)
     false = (confirmed == 1) & (rng.random(len(session)) < 0.33)
-    signals = pd.DataFrame(rng.normal(0, 1, (len(session), len(model.columns))), columns=model.columns)
+    signals = pd.DataFrame(
+        rng.normal(0, 1, (len(session), len(model.columns))), columns=model.columns
+    )
     signals["view_join_phase"] = session / 60.0  # names the session, and says nothing of a view
     signals["view_stay_of_rest"] += 4.0 * false
     data = Dataset(
@@ -192,7 +210,9 @@ def test_no_view_looks_better_for_more_of_what_is_suspicious():
     model, rng, n = BY_NAME["view_authenticity"], np.random.default_rng(6), 4000
     signals = pd.DataFrame(rng.normal(0, 1, (n, len(model.columns))), columns=model.columns)
     false = rng.random(n) < np.where(signals["view_from_machines"] > 0, 0.1, 0.6)
-    labels = pd.DataFrame({"confirmed": 1, "audited": False, "typology": "view_fraud", "false": false.astype(int)})
+    labels = pd.DataFrame(
+        {"confirmed": 1, "audited": False, "typology": "view_fraud", "false": false.astype(int)}
+    )
     one = pd.Series(["x"] * n)
     data = Dataset(signals, labels, one, one, one, one)
     trees = trees_of(model, model.columns, data, np.ones(n, dtype=bool))
@@ -213,15 +233,26 @@ def test_a_room_of_thousands_teaches_no_more_views_than_a_small_one():
 def test_every_release_has_lineage_figures_of_controls_and_a_card(models):
     for name, version in champions(models).items():
         m = json.loads((models / name / version / "manifest.json").read_text())
-        assert m["run_id"] and m["revision"] and len(m["data_sha256"]) == 64 and m["tables"]["outcomes"]["contract"] == "1.0.0"
+        assert (
+            m["run_id"]
+            and m["revision"]
+            and len(m["data_sha256"]) == 64
+            and m["tables"]["outcomes"]["contract"] == "1.0.0"
+        )
         card = (models / name / version / "card.md").read_text()
         assert "rules only" in card and "no graph" in card and m["run_id"] in card
-        assert set(m["files"]) == {"model.txt", "no_graph.txt", "peers.json", "golden.json", "card.md"}
+        assert set(m["files"]) == {
+            "model.txt",
+            "no_graph.txt",
+            "peers.json",
+            "golden.json",
+            "card.md",
+        }
     assert set(champions(models)) == {m.name for m in MODELS}
 
 
 def test_the_registry_names_the_champion_and_logs_the_data(models):
-    from training.lineage import start
+    from training.release.tracking import start
 
     mlflow = start(models)
     client = mlflow.MlflowClient()
@@ -230,7 +261,10 @@ def test_the_registry_names_the_champion_and_logs_the_data(models):
     assert number.tags["release"] == version
     run = client.get_run(number.run_id)
     manifest = json.loads((models / "order_brushing" / version / "manifest.json").read_text())
-    assert run.info.run_id == manifest["run_id"] and run.data.tags["data_sha256"] == manifest["data_sha256"]
+    assert (
+        run.info.run_id == manifest["run_id"]
+        and run.data.tags["data_sha256"] == manifest["data_sha256"]
+    )
     assert run.inputs.dataset_inputs[0].dataset.digest == manifest["data_sha256"][:32]
 
 
@@ -239,7 +273,9 @@ def test_nothing_released_is_a_pickle(models):
         assert path.suffix not in {".pkl", ".pickle", ".joblib", ".cloudpickle"}, path
 
 
-@pytest.mark.parametrize("file", ["model.txt", "no_graph.txt", "peers.json", "golden.json", "card.md"])
+@pytest.mark.parametrize(
+    "file", ["model.txt", "no_graph.txt", "peers.json", "golden.json", "card.md"]
+)
 def test_a_changed_file_is_refused_before_it_is_parsed(models, tmp_path, file):
     copy = tmp_path / "models"
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
@@ -260,7 +296,10 @@ def test_a_model_trained_on_another_catalogue_is_refused(models, tmp_path, monke
 
 @pytest.mark.parametrize(
     ("name", "of", "what"),
-    [("operator_rank", "peers", "before shares were shrunk"), ("session_inflation", None, "what no verdict showed them")],
+    [
+        ("operator_rank", "peers", "before shares were shrunk"),
+        ("session_inflation", None, "what no verdict showed them"),
+    ],
 )
 def test_a_model_of_an_earlier_version_is_refused(models, tmp_path, name, of, what):
     """Its trees know departures of shares that were not shrunk, or clear as far as they like: its scores would mean another thing."""
@@ -283,7 +322,10 @@ def test_a_model_whose_yardstick_takes_everybody_for_honest_is_refused(models, t
     path = copy / "operator_rank" / champions(copy)["operator_rank"] / "manifest.json"
     manifest = json.loads(path.read_text())
     path.write_text(json.dumps(manifest | {"honest": manifest["honest"]["raw"]}))
-    with pytest.raises(ArtefactRefused, match=r"every operator that nobody accused for honest\. Train and release again"):
+    with pytest.raises(
+        ArtefactRefused,
+        match=r"every operator that nobody accused for honest\. Train and release again",
+    ):
         load(copy, "operator_rank")
 
 

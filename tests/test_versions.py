@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from features.versions import major, number
+from features.expressions import major, number
 
 
 def read(*texts: str | None) -> pd.DataFrame:
@@ -14,7 +14,9 @@ def read(*texts: str | None) -> pd.DataFrame:
     return t.mutate(major=major(t.v), number=number(t.v)).order_by("i").execute()
 
 
-@pytest.mark.parametrize(("text", "whole"), [("9.2", 9), ("30.5.1", 30), ("v8", 8), ("android-27.3.0", 27), ("7", 7)])
+@pytest.mark.parametrize(
+    ("text", "whole"), [("9.2", 9), ("30.5.1", 30), ("v8", 8), ("android-27.3.0", 27), ("7", 7)]
+)
 def test_the_major_version_is_the_first_whole_number(text, whole):
     assert read(text, None)["major"].iloc[0] == whole
 

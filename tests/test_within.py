@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import attribution, within
+from features.posteriors import view_mixture, view_mixture_em
 
 VIEWS, FALSE, KNOWN = 400, 100, 40
 
@@ -23,22 +23,28 @@ def session(seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     return values, ratio
 
 
-def found(values: np.ndarray, ratio: np.ndarray, inflated: float = 0.99) -> tuple[np.ndarray, np.ndarray]:
+def found(
+    values: np.ndarray, ratio: np.ndarray, inflated: float = 0.99
+) -> tuple[np.ndarray, np.ndarray]:
     """Ratios after the pass, and posteriors by them."""
     start, p = np.array([0, VIEWS, 2 * VIEWS]), np.array([0.01, inflated])
-    before = attribution.shares_of(attribution.mixtures(ratio, start), ratio, start, p).posterior
-    views = within.binned(values, np.arange(2 * VIEWS) < VIEWS)
-    moved = within.sharpened(views, ratio, start, before, p)
-    return moved, attribution.shares_of(attribution.mixtures(moved, start), moved, start, p).posterior
+    before = view_mixture.shares_of(view_mixture.mixtures(ratio, start), ratio, start, p).posterior
+    views = view_mixture_em.binned(values, np.arange(2 * VIEWS) < VIEWS)
+    moved = view_mixture_em.sharpened(views, ratio, start, before, p)
+    return moved, view_mixture.shares_of(
+        view_mixture.mixtures(moved, start), moved, start, p
+    ).posterior
 
 
 def test_false_views_that_the_classifier_does_not_know_are_found_by_those_of_their_session_that_it_knows():
     values, ratio = session()
-    held = found(values, ratio)[1][VIEWS:] >= attribution.HELD
+    held = found(values, ratio)[1][VIEWS:] >= view_mixture.HELD
     assert held[KNOWN:FALSE].mean() > 0.9 and held[FALSE:].mean() < 0.02
     start = np.array([0, VIEWS, 2 * VIEWS])
-    without = attribution.shares_of(attribution.mixtures(ratio, start), ratio, start, np.array([0.01, 0.99])).posterior
-    assert not (without[VIEWS + KNOWN :] >= attribution.HELD).any()
+    without = view_mixture.shares_of(
+        view_mixture.mixtures(ratio, start), ratio, start, np.array([0.01, 0.99])
+    ).posterior
+    assert not (without[VIEWS + KNOWN :] >= view_mixture.HELD).any()
 
 
 @pytest.mark.parametrize("inflated", [0.0, 0.5, 0.899])
@@ -57,7 +63,7 @@ def test_fewer_than_twenty_views_that_are_expected_to_be_false_teach_nothing():
 def test_where_false_views_are_like_the_others_nothing_is_learnt_of_them():
     values, ratio = session()
     values[VIEWS : VIEWS + FALSE] -= 4.0
-    held = found(values, ratio)[1][VIEWS:] >= attribution.HELD
+    held = found(values, ratio)[1][VIEWS:] >= view_mixture.HELD
     assert held[:KNOWN].mean() > 0.9 and held[KNOWN:].mean() < 0.05
 
 
@@ -70,14 +76,20 @@ def test_views_may_come_in_any_order_and_what_is_not_known_of_them_counts_as_suc
     order = np.concatenate([np.arange(VIEWS), VIEWS + rng.permutation(VIEWS)])
     moved, posterior = found(values, ratio)
     shuffled, again = found(values[order], ratio[order])
-    assert np.allclose(moved[order], shuffled, rtol=1e-9) and np.allclose(posterior[order], again, rtol=1e-9)
-    assert np.isfinite(moved).all() and (moved <= attribution.MOST).all() and (moved >= 1.0 / attribution.MOST).all()
+    assert np.allclose(moved[order], shuffled, rtol=1e-9) and np.allclose(
+        posterior[order], again, rtol=1e-9
+    )
+    assert (
+        np.isfinite(moved).all()
+        and (moved <= view_mixture.MOST).all()
+        and (moved >= 1.0 / view_mixture.MOST).all()
+    )
 
 
 def test_no_honest_session_and_an_attribute_that_nobody_knows_are_no_fault():
     values, ratio = session()
     values[:, 1] = np.nan
     start, p = np.array([0, VIEWS, 2 * VIEWS]), np.array([0.99, 0.99])
-    views = within.binned(values, np.zeros(2 * VIEWS, dtype=bool))
-    moved = within.sharpened(views, ratio, start, np.where(ratio > 1.0, 0.9, 0.1), p)
+    views = view_mixture_em.binned(values, np.zeros(2 * VIEWS, dtype=bool))
+    moved = view_mixture_em.sharpened(views, ratio, start, np.where(ratio > 1.0, 0.9, 0.1), p)
     assert np.isfinite(moved).all() and views.usual.sum() == 0

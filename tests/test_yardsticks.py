@@ -10,48 +10,64 @@ import pytest
 
 from data_contracts.lake import published as nights
 from data_contracts.lake import read_outbound
-from features import engine
-from serving import yardsticks
-from serving.inputs import moment_of, scope_of_night
+from features.engine import compute
+from serving.scoring import peer_snapshots
+from serving.scoring.scope import moment_of, scope_of_night
 from tests.conftest import NIGHT
 
 
 @pytest.fixture(scope="module")
 def tables(tiny):
-    return engine.duckdb_tables(tiny, moment_of(NIGHT))
+    return compute.duckdb_tables(tiny, moment_of(NIGHT))
 
 
 def test_a_day_with_few_sessions_is_compared_with_others_of_two_weeks_as_well(tables):
     as_of = moment_of(NIGHT)
     tonight = scope_of_night(tables, as_of).sessions
-    beside = yardsticks.usual_sessions(tables, as_of, tonight)
-    when = tables["sessions"].select("session_id", "received_at").to_pandas().set_index("session_id")["received_at"]
+    beside = peer_snapshots.usual_sessions(tables, as_of, tonight)
+    when = (
+        tables["sessions"]
+        .select("session_id", "received_at")
+        .to_pandas()
+        .set_index("session_id")["received_at"]
+    )
     assert beside and not set(beside) & set(tonight) and len(set(beside)) == len(beside)
     assert when[beside].min() >= as_of - timedelta(days=14)
-    assert len(tonight) + len(beside) == min(yardsticks.STEADY, int((when >= as_of - timedelta(days=14)).sum()))
+    assert len(tonight) + len(beside) == min(
+        peer_snapshots.STEADY, int((when >= as_of - timedelta(days=14)).sum())
+    )
 
 
 def test_a_day_with_enough_sessions_is_compared_with_itself(tables):
-    many = [f"s{i}" for i in range(yardsticks.STEADY)]
-    assert yardsticks.usual_sessions(tables, moment_of(NIGHT), many) == []
-    assert len(yardsticks.usual_sessions(tables, moment_of(NIGHT), many[:-1])) == 1
+    many = [f"s{i}" for i in range(peer_snapshots.STEADY)]
+    assert peer_snapshots.usual_sessions(tables, moment_of(NIGHT), many) == []
+    assert len(peer_snapshots.usual_sessions(tables, moment_of(NIGHT), many[:-1])) == 1
 
 
 def test_sessions_that_are_only_compared_with_are_not_published(published, tables):
     scores = read_outbound(published, "scores")
     tonight = set(scope_of_night(tables, moment_of(NIGHT)).sessions)
     assert set(scores.loc[scores["entity_kind"] == "session", "entity_id"]) == tonight
-    assert set(read_outbound(published, "signals").query("entity_kind == 'session'")["entity_id"]) <= tonight
+    assert (
+        set(read_outbound(published, "signals").query("entity_kind == 'session'")["entity_id"])
+        <= tonight
+    )
 
 
-def test_a_night_keeps_its_yardsticks_bit_for_bit_and_a_lake_without_any_has_none(published, tmp_path):
+def test_a_night_keeps_its_yardsticks_bit_for_bit_and_a_lake_without_any_has_none(
+    published, tmp_path
+):
     run = published / "runs" / nights(published)[NIGHT.isoformat()]
-    found = yardsticks.read(run)
-    assert set(found) >= {"session_inflation", yardsticks.LIVE, "order_brushing"}
+    found = peer_snapshots.read(run)
+    assert set(found) >= {"session_inflation", peer_snapshots.LIVE, "order_brushing"}
     again = {name: p.as_json() for name, p in found.items()}
-    assert again == json.loads((run / yardsticks.FILE).read_text())
+    assert again == json.loads((run / peer_snapshots.FILE).read_text())
     assert all(np.isfinite(p.middle).any() for p in found.values())
-    assert yardsticks.read(tmp_path) == {}
-    older = again | {yardsticks.LIVE: {k: v for k, v in again[yardsticks.LIVE].items() if k != "ranked"}}
-    (tmp_path / yardsticks.FILE).write_text(json.dumps(older))
-    assert set(yardsticks.read(tmp_path)) == set(found) - {yardsticks.LIVE}  # kept by a version that had no ranks
+    assert peer_snapshots.read(tmp_path) == {}
+    older = again | {
+        peer_snapshots.LIVE: {k: v for k, v in again[peer_snapshots.LIVE].items() if k != "ranked"}
+    }
+    (tmp_path / peer_snapshots.FILE).write_text(json.dumps(older))
+    assert set(peer_snapshots.read(tmp_path)) == set(found) - {
+        peer_snapshots.LIVE
+    }  # kept by a version that had no ranks

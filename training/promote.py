@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
-from data_contracts.faults import SteelyardError
-from features import engine
-from features.declare import ORDER, SESSION
-from training.attacker import price_unseen, prices, typologies
-from training.dataset import Dataset, build, tied_operators
-from training.declare import Model
-from training.fit import raw_of
-from training.models.all import BY_NAME
-from training.release import Released, challengers, load, set_champion
+from data_contracts.errors import SteelyardError
+from features.declaration import ORDER, SESSION
+from features.engine import compute
+from training.dataset.replay import Dataset, build, tied_operators
+from training.declaration import Model
+from training.evaluation.attack_cost import price_unseen, prices, typologies
+from training.fitting import raw_of
+from training.models.registry import BY_NAME
+from training.release.artefact import Released, challengers, load, set_champion
 
 DRAWS = 400
 
@@ -59,7 +59,9 @@ class Row:
     why: str
 
 
-def _interval(a: np.ndarray, b: np.ndarray, truth: np.ndarray, group: np.ndarray) -> tuple[float, float]:
+def _interval(
+    a: np.ndarray, b: np.ndarray, truth: np.ndarray, group: np.ndarray
+) -> tuple[float, float]:
     """90 % bootstrap interval of the difference of average precisions, resampling whole groups for both models at once."""
     names, codes = np.unique(group.astype(str), return_inverse=True)
     members = [np.flatnonzero(codes == i) for i in range(len(names))]
@@ -67,16 +69,23 @@ def _interval(a: np.ndarray, b: np.ndarray, truth: np.ndarray, group: np.ndarray
     for _ in range(DRAWS):
         rows = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
         if 0 < truth[rows].sum() < len(rows):
-            found.append(average_precision_score(truth[rows], b[rows]) - average_precision_score(truth[rows], a[rows]))
+            found.append(
+                average_precision_score(truth[rows], b[rows])
+                - average_precision_score(truth[rows], a[rows])
+            )
     low, high = np.quantile(found, [0.05, 0.95]) if found else (np.nan, np.nan)
     return float(low), float(high)
 
 
-def ranked_better(what: str, a: np.ndarray, b: np.ndarray, truth: np.ndarray, group: np.ndarray, gate: Gate) -> Row:
+def ranked_better(
+    what: str, a: np.ndarray, b: np.ndarray, truth: np.ndarray, group: np.ndarray, gate: Gate
+) -> Row:
     """Average precision on a set of verdicts: better by the gain, and its low end no worse than allowed."""
     if len(truth) < gate.least_rows or not 0 < truth.sum() < len(truth):
         words = f"needs {gate.least_rows} verdicts of both kinds, has {len(truth)} ({int(truth.sum())} confirmed)"
-        return Row(what, len(truth), float("nan"), float("nan"), float("nan"), float("nan"), False, words)
+        return Row(
+            what, len(truth), float("nan"), float("nan"), float("nan"), float("nan"), False, words
+        )
     old, new = float(average_precision_score(truth, a)), float(average_precision_score(truth, b))
     low, high = _interval(a, b, truth, group)
     good = new - old >= gate.gain and low >= gate.worst_loss
@@ -95,7 +104,14 @@ def no_worse(what: str, a: np.ndarray, b: np.ndarray, weight: np.ndarray, gate: 
     old, new = float(np.average(a, weights=weight)), float(np.average(b, weights=weight))
     good = old - new <= gate.group_loss + 1e-9
     return Row(
-        what, len(a), old, new, float("nan"), float("nan"), good, "" if good else f"loses {old - new:.3f}; {gate.group_loss:.3f} is allowed"
+        what,
+        len(a),
+        old,
+        new,
+        float("nan"),
+        float("nan"),
+        good,
+        "" if good else f"loses {old - new:.3f}; {gate.group_loss:.3f} is allowed",
     )
 
 
@@ -104,21 +120,36 @@ def slices(tables: dict[str, Any], model: Model, data: Dataset) -> dict[str, np.
     owner = _owners(tables, model, data)
     out: dict[str, np.ndarray] = {}
     if "operators" in tables:
-        o = tables["operators"].select("operator_id", "registered_at", "region", "category").to_pandas().set_index("operator_id")
-        age = (data.received.to_numpy() - owner.map(o["registered_at"]).to_numpy()) / np.timedelta64(1, "D")
+        o = (
+            tables["operators"]
+            .select("operator_id", "registered_at", "region", "category")
+            .to_pandas()
+            .set_index("operator_id")
+        )
+        age = (
+            data.received.to_numpy() - owner.map(o["registered_at"]).to_numpy()
+        ) / np.timedelta64(1, "D")
         out["group new"] = np.asarray(age < 30)
         for kind in ("region", "category"):
             values = owner.map(o[kind]).to_numpy(dtype=object)
-            out |= {f"group {kind} {v}": values == v for v in sorted({str(x) for x in values if isinstance(x, str)})}
+            out |= {
+                f"group {kind} {v}": values == v
+                for v in sorted({str(x) for x in values if isinstance(x, str)})
+            }
     sizes = owner.map(owner.value_counts())
     out["group small"] = (sizes <= sizes.median()).to_numpy()
     if model.entity == SESSION and "sessions" in tables:
         s = tables["sessions"]
         hosts = set(s.filter(s.virtual_host).session_id.to_pandas())
         out["look-alike virtual host"] = data.entity.isin(hosts).to_numpy()
-        for name, table, column in (("raided", "room_links", "to_session_id"), ("boosted", "boosts", "session_id")):
+        for name, table, column in (
+            ("raided", "room_links", "to_session_id"),
+            ("boosted", "boosts", "session_id"),
+        ):
             if table in tables:
-                out[f"look-alike {name}"] = data.entity.isin(set(tables[table][column].to_pandas())).to_numpy()
+                out[f"look-alike {name}"] = data.entity.isin(
+                    set(tables[table][column].to_pandas())
+                ).to_numpy()
     return out
 
 
@@ -127,11 +158,22 @@ def _owners(tables: dict[str, Any], model: Model, data: Dataset) -> pd.Series:
     if model.entity not in (SESSION, ORDER):
         return data.entity.astype(object)
     t = tables["sessions" if model.entity == SESSION else "orders"]
-    frame = t.select(e=f"{model.entity}_id", operator_id="operator_id").to_pandas().set_index("e")["operator_id"]
+    frame = (
+        t.select(e=f"{model.entity}_id", operator_id="operator_id")
+        .to_pandas()
+        .set_index("e")["operator_id"]
+    )
     return data.entity.map(frame)
 
 
-def attacker_rows(tables: dict[str, Any], model: Model, data: Dataset, hit_a: np.ndarray, hit_b: np.ndarray, gate: Gate) -> list[Row]:
+def attacker_rows(
+    tables: dict[str, Any],
+    model: Model,
+    data: Dataset,
+    hit_a: np.ndarray,
+    hit_b: np.ndarray,
+    gate: Gate,
+) -> list[Row]:
     """For each typology of confirmed cases: what one costs an attacker that stays unseen, by each model; it may fall by `group_loss`."""
     price = data.entity.map(prices(tables, model.entity)).to_numpy(dtype=float)
     kind = data.entity.map(typologies(tables, model.entity)).to_numpy(dtype=object)
@@ -142,31 +184,52 @@ def attacker_rows(tables: dict[str, Any], model: Model, data: Dataset, hit_a: np
             continue
         old, new = price_unseen(price[rows], hit_a[rows]), price_unseen(price[rows], hit_b[rows])
         good = new >= old * (1.0 - gate.group_loss) - 1e-9
-        why = "" if good else f"falls from {old:.2f} to {new:.2f}; a fall of {gate.group_loss:.0%} is allowed"
+        why = (
+            ""
+            if good
+            else f"falls from {old:.2f} to {new:.2f}; a fall of {gate.group_loss:.0%} is allowed"
+        )
         what = f"attacker, {name}: price in CNY of one case that stays unseen"
         out.append(Row(what, int(rows.sum()), old, new, float("nan"), float("nan"), good, why))
     return out
 
 
-def judge(lake: Path, model: Model, champion: Released, challenger: Released, at: datetime, gate: Gate) -> list[Row]:
+def judge(
+    lake: Path, model: Model, champion: Released, challenger: Released, at: datetime, gate: Gate
+) -> list[Row]:
     """Rows of the gate, the matured verdicts first."""
-    tables = engine.duckdb_tables(lake, at)
+    tables = compute.duckdb_tables(lake, at)
     data = build(lake, model, at, tied_operators(tables))
     since = pd.Timestamp(max(champion.manifest["until"], challenger.manifest["until"]))
     keep = (data.received >= since).to_numpy() if len(data) else np.zeros(0, dtype=bool)
-    kept = [part[keep].reset_index(drop=True) for part in (data.signals, data.labels, data.received, data.group, data.night, data.entity)]
+    kept = [
+        part[keep].reset_index(drop=True)
+        for part in (data.signals, data.labels, data.received, data.group, data.night, data.entity)
+    ]
     data = replace(Dataset(*kept), peers=data.peers)
     truth = data.labels["confirmed"].to_numpy(dtype=int)
-    a, b = (raw_of(m.trees, data, np.ones(len(data), dtype=bool)) if len(data) else np.zeros(0) for m in (champion, challenger))
+    a, b = (
+        raw_of(m.trees, data, np.ones(len(data), dtype=bool)) if len(data) else np.zeros(0)
+        for m in (champion, challenger)
+    )
     audited, group = data.labels["audited"].to_numpy(dtype=bool), data.group.to_numpy()
     out = [
         ranked_better("matured verdicts: average precision", a, b, truth, group, gate),
-        ranked_better("random audit: average precision", a[audited], b[audited], truth[audited], group[audited], gate),
+        ranked_better(
+            "random audit: average precision",
+            a[audited],
+            b[audited],
+            truth[audited],
+            group[audited],
+            gate,
+        ),
     ]
     if not len(data):
         return out
     many = int((champion.probability(a) >= 0.5).sum())
-    hit_a, hit_b = (np.isin(np.arange(len(x)), np.argsort(-x, kind="stable")[:many]) for x in (a, b))
+    hit_a, hit_b = (
+        np.isin(np.arange(len(x)), np.argsort(-x, kind="stable")[:many]) for x in (a, b)
+    )
     guilty = truth == 1
     for name, mask in slices(tables, model, data).items():
         for words, rows in (("honest spared", mask & ~guilty), ("confirmed found", mask & guilty)):
@@ -187,7 +250,9 @@ def promote(lake: Path, models: Path, name: str, at: datetime, gate: Gate) -> tu
         raise NotPromoted(f"no model is called {name!r}. Models: {', '.join(BY_NAME)}")
     version = challengers(models).get(name)
     if version is None:
-        raise NotPromoted(f"{name} has no challenger in {models}; train one with: steelyard train LAKE --models {models} --model {name}")
+        raise NotPromoted(
+            f"{name} has no challenger in {models}; train one with: steelyard train LAKE --models {models} --model {name}"
+        )
     champion, challenger = load(models, name), load(models, name, version)
     rows = judge(lake, BY_NAME[name], champion, challenger, at, gate)
     if all(r.holds for r in rows):

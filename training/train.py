@@ -14,19 +14,20 @@ import lightgbm as lgb
 import numpy as np
 
 from data_contracts.contract import contract
-from data_contracts.faults import ArtefactRefused
+from data_contracts.errors import ArtefactRefused
 from data_contracts.lake import delivered, digest_file, files_of
-from features import catalogue, engine
-from features.declare import OPERATOR
-from training import lineage, release
-from training.card import card
-from training.code import revision
-from training.dataset import Fortnights, build, tied_operators
-from training.declare import FITTING, Model
-from training.fit import Fitted, fit
-from training.models.all import MODELS
-from training.teach import unjudged
-from training.trees import Trees
+from features import catalogue
+from features.declaration import OPERATOR
+from features.engine import compute
+from training.dataset.distillation import unjudged
+from training.dataset.replay import Fortnights, build, tied_operators
+from training.declaration import FITTING, Model
+from training.estimator.ensemble import Trees
+from training.fitting import Fitted, fit
+from training.models.registry import MODELS
+from training.release import artefact, tracking
+from training.release.code_version import revision
+from training.release.model_card import card
 
 GOLDEN = 20
 
@@ -57,7 +58,9 @@ def data_digest(tables: dict[str, dict[str, str]]) -> str:
     return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
-def _facts(lake: Path, until: datetime, model: Model, tables: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _facts(
+    lake: Path, until: datetime, model: Model, tables: dict[str, dict[str, str]]
+) -> dict[str, Any]:
     return {
         "lake": str(lake),
         "until": until.isoformat(),
@@ -74,10 +77,15 @@ def _golden(fitted: Fitted, trees: Trees) -> str:
     step = max(1, len(fitted.dataset) // GOLDEN)
     rows = fitted.dataset.signals[trees.columns].to_numpy()[::step][:GOLDEN]
     raw = trees.raw(rows)
-    return json.dumps({"rows": [[None if np.isnan(v) else float(v) for v in row] for row in rows], "raw": list(map(float, raw))})
+    return json.dumps(
+        {
+            "rows": [[None if np.isnan(v) else float(v) for v in row] for row in rows],
+            "raw": list(map(float, raw)),
+        }
+    )
 
 
-def _teacher(model: Model, done: list[Trained], models: Path) -> Fitted | release.Released | None:
+def _teacher(model: Model, done: list[Trained], models: Path) -> Fitted | artefact.Released | None:
     """Who teaches a model beside the verdicts: the one that was just fitted, else the one in service, else (or if that is refused) nobody."""
     if model.teacher is None:
         return None
@@ -85,7 +93,7 @@ def _teacher(model: Model, done: list[Trained], models: Path) -> Fitted | releas
         if t.name == model.teacher:
             return t.fitted
     try:
-        return release.load(models, model.teacher)
+        return artefact.load(models, model.teacher)
     except ArtefactRefused:
         return None
 
@@ -104,33 +112,46 @@ def train(
     done: list[Trained] = []
     store, fortnights = None, Fortnights()
     progress("operators tied by rings")
-    groups = tied_operators(engine.duckdb_tables(lake, until))
+    groups = tied_operators(compute.duckdb_tables(lake, until))
     tables = table_digests(lake)
     for model in wanted:
         data = build(lake, model, until, groups, progress, fortnights)
         progress(f"{model.name}: fitting on {len(data)} verdicts")
         also, teacher = None, _teacher(model, done, models)
         if teacher is not None and len(data):
-            also = unjudged(lake, model, data, teacher.trees, teacher.calibration, until, groups, progress, fortnights)
+            also = unjudged(
+                lake,
+                model,
+                data,
+                teacher.trees,
+                teacher.calibration,
+                until,
+                groups,
+                progress,
+                fortnights,
+            )
         fitted = fit(model, data, also)
-        store = store or lineage.start(models)
+        store = store or tracking.start(models)
         facts = _facts(lake, until, model, tables)
         progress(f"{model.name}: logging")
-        run_id = lineage.open_run(store, fitted, facts)
-        texts = release.text_of(fitted.trees, fitted.no_graph)
-        trees, no_graph = release.read_trees(texts, fitted.trees.columns, fitted.no_graph.columns)
+        run_id = tracking.open_run(store, fitted, facts)
+        texts = artefact.text_of(fitted.trees, fitted.no_graph)
+        trees, no_graph = artefact.read_trees(texts, fitted.trees.columns, fitted.no_graph.columns)
         text = card(fitted, facts | {"run_id": run_id, "gain": trees.gain()})
-        version = release.write_release(
+        version = artefact.write_release(
             models,
-            texts | {"golden.json": _golden(fitted, trees), release.CARD: text},
+            texts | {"golden.json": _golden(fitted, trees), artefact.CARD: text},
             {
                 "name": model.name,
                 "entity": model.entity,
                 "signals": trees.columns,
                 "no_graph_signals": no_graph.columns,
-                "honest": release.as_json(fitted.honest),
+                "honest": artefact.as_json(fitted.honest),
                 "calibration_rows": fitted.calibrated_on if model.entity == OPERATOR else {},
-                "calibration": {"raw": fitted.calibration.raw, "probability": fitted.calibration.probability},
+                "calibration": {
+                    "raw": fitted.calibration.raw,
+                    "probability": fitted.calibration.probability,
+                },
                 "catalogue_sha256": facts["catalogue_sha256"],
                 "data_sha256": facts["data_sha256"],
                 "tables": facts["tables"],
@@ -140,15 +161,19 @@ def train(
                 "until": facts["until"],
                 "lightgbm": lgb.__version__,
                 "counts": {k: (v if np.isfinite(v) else None) for k, v in fitted.counts.items()},
-                "figures": {k: [f.value, f.low, f.high] for k, f in fitted.figures.items() if np.isfinite(f.value)},
+                "figures": {
+                    k: [f.value, f.low, f.high]
+                    for k, f in fitted.figures.items()
+                    if np.isfinite(f.value)
+                },
             },
         )
         place = models / model.name / version
-        champion = promote or model.name not in release.champions(models)
-        lineage.close_run(store, fitted, place, version, champion)
+        champion = promote or model.name not in artefact.champions(models)
+        tracking.close_run(store, fitted, place, version, champion)
         if champion:
-            release.set_champion(models, model.name, version)
+            artefact.set_champion(models, model.name, version)
         else:
-            release.set_challenger(models, model.name, version)
+            artefact.set_challenger(models, model.name, version)
         done.append(Trained(model.name, version, run_id, champion, fitted))
     return done

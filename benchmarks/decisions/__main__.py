@@ -1,4 +1,4 @@
-"""Writes docs/benchmarks/decisions.md and .json; needs the models that `benchmarks.slice` trains."""
+"""Writes docs/benchmarks/decisions.md and .json; needs the models that `benchmarks.end_to_end` trains."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from rich.console import Console
 
-from benchmarks import worlds
-from benchmarks.decisions import duties, many, mutation, tampering
-from benchmarks.page import takes_nothing, write
-from benchmarks.slice import DAYS, UNSEEN
-from serving.nightly import nightly
-from serving.policy import load_policy
+from benchmarks.decisions import duties, mutation, tampering, twenty_worlds
+from benchmarks.end_to_end import DAYS, UNSEEN
+from benchmarks.harness import worlds
+from benchmarks.harness.figures_page import takes_nothing, write
+from serving.nightly.pipeline import nightly
+from serving.policy.load import load_policy
 
 TEXT = """
 Models of seed 101 (`wide`, 1,800 operators), worlds of seeds 900 to 919 (`small`), none of which was looked at while the models or the policy were made, but for what the sections below say.
@@ -24,8 +24,8 @@ Models of seed 101 (`wide`, 1,800 operators), worlds of seeds 900 to 919 (`small
 | models compare with the same night (shares of a few views decide) | .012 | .020 | - |
 | of whom little is known is reviewed at most, and compared with the training night where few are like it (six worlds) | .001 | .016 | .62 |
 | few observations shrunk, whoever was ever confirmed is no yardstick (policies 2026.6 and 2026.7) | 0 | .0008 | .752 |
-| examples of honesty count by the probability that they are some (policy 2026.8, `training/conformal.py`) | .0004 | .0078 | .815 |
-| single views weigh, one session inflated beyond doubt is a review (policy 2026.9, `serving/attributed.py`) | 0 | .0078 | .850 |
+| examples of honesty count by the probability that they are some (policy 2026.8, `training/estimator/conformal.py`) | .0004 | .0078 | .815 |
+| single views weigh, one session inflated beyond doubt is a review (policy 2026.9, `serving/scoring/view_evidence.py`) | 0 | .0078 | .850 |
 | **harder worlds**, policy 2026.11, how views come in, how many viewers ever buy (2026-11-27) | 0 | .0016 | .793 |
 | trees leave a doubt, who is accused for views has a session of .9 (policy 2026.12; before what is rare of orders was added) | 0 | .0016 | .788 |
 | what is rare of an order is added (2026-11-28); all models taught again on another processor | 0 | .0016 | .784 |
@@ -60,7 +60,12 @@ def main() -> None:
     models = (worlds.OUT / "models").resolve()
     lake = worlds.made("medium", UNSEEN)
     nightly(lake, worlds.START + timedelta(days=DAYS - 1), models, load_policy())
-    rows = many.rows(models, say) + tampering.rows(lake, say) + mutation.rows(say) + duties.rows(lake.resolve(), models, say)
+    rows = (
+        twenty_worlds.rows(models, say)
+        + tampering.rows(lake, say)
+        + mutation.rows(say)
+        + duties.rows(lake.resolve(), models, say)
+    )
     write("decisions", "Decisions", rows, TEXT)
     say("docs/benchmarks/decisions.md")
 

@@ -9,23 +9,33 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.page import row
+from benchmarks.harness.figures_page import row
 from data_contracts.lake import published, read_outbound
-from serving.duties.register import DUTIES
+from serving.oversight.duty_register import DUTIES
 
 
 def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
     """One row a duty: how many of its commands ended well."""
     say("running the command of each duty")
     out, done = [], {}
-    operator = read_outbound(lake, "tier_decisions").sort_values("expected_harm").iloc[-1]["operator_id"]
+    operator = (
+        read_outbound(lake, "tier_decisions").sort_values("expected_harm").iloc[-1]["operator_id"]
+    )
     with tempfile.TemporaryDirectory() as scratch:
-        names = {"LAKE": str(lake), "MODELS": str(models), "OPERATOR": operator, "NIGHT": max(published(lake)), "SCRATCH": scratch}
+        names = {
+            "LAKE": str(lake),
+            "MODELS": str(models),
+            "OPERATOR": operator,
+            "NIGHT": max(published(lake)),
+            "SCRATCH": scratch,
+        }
         for i, duty in enumerate(DUTIES):
             for command in duty.commands:
                 if command not in done:
-                    words = [names.get(w, w.replace("SCRATCH", scratch)) for w in command.split()[1:]]
-                    run = subprocess.run([sys.executable, "-m", "serving.cli", *words], capture_output=True, text=True, check=False, env=os.environ)  # fmt: skip
+                    words = [
+                        names.get(w, w.replace("SCRATCH", scratch)) for w in command.split()[1:]
+                    ]
+                    run = subprocess.run([sys.executable, "-m", "serving.cli.main", *words], capture_output=True, text=True, check=False, env=os.environ)  # fmt: skip
                     done[command] = run.returncode == 0
             good = sum(done[c] for c in duty.commands)
             out.append(
@@ -36,7 +46,9 @@ def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
                     " ; ".join(duty.commands),
                     goal="all",
                     holds=good == len(duty.commands),
-                    why=None if good == len(duty.commands) else ", ".join(c for c in duty.commands if not done[c]),
+                    why=None
+                    if good == len(duty.commands)
+                    else ", ".join(c for c in duty.commands if not done[c]),
                 )
             )
     return out

@@ -11,11 +11,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks.page import row
+from benchmarks.harness.figures_page import row
 
 COMMAND = "make bench"
 ROOT = Path(__file__).resolve().parents[2]
-MUTATED = ("serving/tiers.py", "serving/policy.py", "serving/selection.py")
+MUTATED = ("serving/tiers/tiers.py", "serving/policy/load.py", "serving/tiers/false_discovery.py")
 TESTS = ("test_tiers.py", "test_policy.py", "test_selection.py")
 PACKAGES = ("serving", "data_contracts", "features", "training")
 
@@ -34,14 +34,18 @@ def workplace(folder: Path) -> None:
 
 def rows(say: Any) -> list[dict[str, Any]]:
     if find_spec("mutmut") is None or find_spec("pytest_cov") is None:
-        say("mutmut or pytest-cov is not installed (make bench installs them): the rows of mutation are left out")
+        say(
+            "mutmut or pytest-cov is not installed (make bench installs them): the rows of mutation are left out"
+        )
         return []
     say("mutants of tiers and policy")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         workplace(folder)
         mutmut = [str(Path(sys.executable).with_name("mutmut"))]
-        subprocess.run([*mutmut, "run", "--max-children", "2"], cwd=folder, capture_output=True, check=False)
+        subprocess.run(
+            [*mutmut, "run", "--max-children", "2"], cwd=folder, capture_output=True, check=False
+        )
         subprocess.run([*mutmut, "export-cicd-stats"], cwd=folder, capture_output=True, check=True)
         stats = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text())
         modules = [f"--cov={m.removesuffix('.py').replace('/', '.')}" for m in MUTATED]

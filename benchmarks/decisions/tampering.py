@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.page import row
+from benchmarks.harness.figures_page import row
 from data_contracts.lake import run_folder
-from serving.journal import START, seal
-from serving.record import heads_kept, verify
+from serving.ledger.answers import START, seal
+from serving.ledger.decisions import heads_kept, verify
 
 COMMAND = "make bench"
 TIMES = 20
@@ -22,7 +22,13 @@ TIMES = 20
 
 def _edited(lines: list[str], i: int) -> list[str]:
     one = json.loads(lines[i])
-    return [*lines[:i], json.dumps(one | {"tier": "A" if one["tier"] != "A" else "D"}, sort_keys=True, ensure_ascii=False), *lines[i + 1 :]]
+    return [
+        *lines[:i],
+        json.dumps(
+            one | {"tier": "A" if one["tier"] != "A" else "D"}, sort_keys=True, ensure_ascii=False
+        ),
+        *lines[i + 1 :],
+    ]
 
 
 def _resealed(lines: list[str], i: int) -> list[str]:
@@ -59,7 +65,9 @@ def rows(lake: Path, say: Any) -> list[dict[str, Any]]:
     missed: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "lake"
-        shutil.copytree(lake, copy, ignore=shutil.ignore_patterns("views", "interactions", "online"))
+        shutil.copytree(
+            lake, copy, ignore=shutil.ignore_patterns("views", "interactions", "online")
+        )
         path = copy / "journal" / "decisions.jsonl"
         whole = path.read_text("utf-8")
         lines, kept = whole.splitlines(), heads_kept(copy)

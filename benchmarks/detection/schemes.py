@@ -9,22 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import judged, worlds
-from benchmarks.detection.taught import AS_OF, by_truth, told_everything
-from benchmarks.detection.unseen import FALSE_ALARMS, FEWEST, unseen_orders, unseen_schemes
-from benchmarks.detection.views import false_views
-from benchmarks.intervals import DRAWS, middle
-from benchmarks.judged import Judgement, judgement
-from benchmarks.page import figure_row, recall_at_precision, row, share_row
-from benchmarks.slice import DAYS, UNSEEN
-from features import engine
-from features.declare import ORDER
-from serving.yardsticks import STEADY
+from benchmarks.detection.label_ablation import AS_OF, by_truth, told_everything
+from benchmarks.detection.single_views import false_views
+from benchmarks.detection.unseen_schemes import FALSE_ALARMS, FEWEST, unseen_orders, unseen_schemes
+from benchmarks.end_to_end import DAYS, UNSEEN
+from benchmarks.harness import judgement as judged
+from benchmarks.harness import worlds
+from benchmarks.harness.figures_page import figure_row, recall_at_precision, row, share_row
+from benchmarks.harness.intervals import DRAWS, middle
+from benchmarks.harness.judgement import Judgement, judgement
+from features.declaration import ORDER
+from features.engine import compute
+from serving.scoring.peer_snapshots import STEADY
 from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
-from training.attacker import LIKE, VIEWER_HOUR
-from training.calibrate import expected_calibration_error
-from training.dataset import Dataset
-from training.evaluate import Figure, bootstrapped
+from training.dataset.replay import Dataset
+from training.estimator.calibration import expected_calibration_error
+from training.evaluation.attack_cost import LIKE, VIEWER_HOUR
+from training.evaluation.metrics import Figure, bootstrapped
 from training.models.order_brushing import MODEL as ORDERS
 from training.models.session_inflation import MODEL as SESSIONS
 
@@ -33,15 +34,22 @@ COMMAND = "make bench-detection"
 
 def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
     """Per session: honest and false views, false viewer-hours, false likes, inflation = false over honest views."""
-    tables = engine.duckdb_tables(lake, AS_OF)
-    scope = engine.scope_of(tables, sorted(sessions), "session")
+    tables = compute.duckdb_tables(lake, AS_OF)
+    scope = compute.scope_of(tables, sorted(sessions), "session")
     v = tables["views"].semi_join(scope, "session_id")
-    counted = v.group_by("session_id").aggregate(views=v.count()).to_pandas().set_index("session_id")["views"]
+    counted = (
+        v.group_by("session_id")
+        .aggregate(views=v.count())
+        .to_pandas()
+        .set_index("session_id")["views"]
+    )
     fake = worlds.truth(lake, "views")
     fake = fake[fake["session_id"].isin(sessions)]
     named = v.select("session_id", "account_id", "joined_at", "left_at").to_pandas()
     stay = fake.merge(named, on=["session_id", "account_id", "joined_at"], how="left")
-    hours = (stay["left_at"] - stay["joined_at"]).dt.total_seconds().groupby(stay["session_id"]).sum() / 3600.0
+    hours = (stay["left_at"] - stay["joined_at"]).dt.total_seconds().groupby(
+        stay["session_id"]
+    ).sum() / 3600.0
     acts = worlds.truth(lake, "interactions")
     likes = acts[acts["kind"] == "like"].groupby("session_id")["count"].sum()
     frame = pd.DataFrame({"views": counted}).reindex(sessions)
@@ -52,12 +60,16 @@ def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
     return frame
 
 
-def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float, owner: pd.Series) -> tuple[list[dict[str, Any]], str]:
+def by_scheme(
+    score: pd.Series, planted: pd.DataFrame, bar: float, owner: pd.Series
+) -> tuple[list[dict[str, Any]], str]:
     """Recall at 1 % false alarms by scheme, intensity and evasion."""
     table = planted.join(score.rename("score"), how="inner")
     table["hit"] = table["score"] > bar
     table["strength"] = pd.cut(
-        table["intensity"].astype(float), [0, 0.2, 0.5, 1.0, 10.0], labels=["to 20 %", "20-50 %", "50-100 %", "above"]
+        table["intensity"].astype(float),
+        [0, 0.2, 0.5, 1.0, 10.0],
+        labels=["to 20 %", "20-50 %", "50-100 %", "above"],
     )
     rows = [
         share_row(
@@ -76,30 +88,51 @@ def by_scheme(score: pd.Series, planted: pd.DataFrame, bar: float, owner: pd.Ser
         "| scheme | intensity | evasion | planted | found |",
         "|---|---|---|---|---|",
     ]
-    for (scheme, strength, evasion), g in table.groupby(["scheme", "strength", "evasion"], observed=True):
+    for (scheme, strength, evasion), g in table.groupby(
+        ["scheme", "strength", "evasion"], observed=True
+    ):
         lines.append(f"| {scheme} | {strength} | {evasion} | {len(g)} | {g['hit'].mean():.2f} |")
     return rows, "\n".join(lines)
 
 
-def _asked(sessions: pd.Index, size: pd.DataFrame, planted: pd.DataFrame) -> list[tuple[str, str, pd.Index, float]]:
+def _asked(
+    sessions: pd.Index, size: pd.DataFrame, planted: pd.DataFrame
+) -> list[tuple[str, str, pd.Index, float]]:
     """What the goals are about: id, words, the sessions and the recall asked of them at 99 % precision."""
     views = planted.index[planted["scheme"].isin(VIEW_SCHEMES)].intersection(sessions)
     farms = planted.index[planted["scheme"].isin(ENGAGEMENT_SCHEMES)].intersection(sessions)
     inflated = size.loc[views, "inflation"]
     return [
         ("botted-50", "Sessions with views inflated by 50 % or more", views[inflated >= 0.5], 0.90),
-        ("botted-15", "Sessions with views inflated by 15 to 30 %", views[(inflated >= 0.15) & (inflated < 0.3)], 0.60),
+        (
+            "botted-15",
+            "Sessions with views inflated by 15 to 30 %",
+            views[(inflated >= 0.15) & (inflated < 0.3)],
+            0.60,
+        ),
         ("farms", "Sessions with bought likes, follows or comments", farms, 0.95),
     ]
 
 
-def _recalls(score: pd.Series, honest: pd.Index, asked: list[tuple[str, str, pd.Index, float]], owner: pd.Series) -> list[Figure]:
+def _recalls(
+    score: pd.Series,
+    honest: pd.Index,
+    asked: list[tuple[str, str, pd.Index, float]],
+    owner: pd.Series,
+) -> list[Figure]:
     """Recall of each of the asked groups at 99 % precision, the honest sessions its only rivals; operators are drawn for the interval."""
     out = []
     for _, _, members, _ in asked:
         index = honest.append(members)
         truth = np.isin(index, members).astype(int)
-        out.append(bootstrapped(partial(recall_at_precision, precision=0.99), truth, score.loc[index].to_numpy(), owner.loc[index]))
+        out.append(
+            bootstrapped(
+                partial(recall_at_precision, precision=0.99),
+                truth,
+                score.loc[index].to_numpy(),
+                owner.loc[index],
+            )
+        )
     return out
 
 
@@ -128,22 +161,48 @@ def goals(
     asked = _asked(score.index, size, planted)
     best = by_truth(one, everything)
     out = []
-    found = (_recalls(s, rivals, asked, one.owner) for s, rivals in ((score, honest), (best, honest), (score, clean)))
+    found = (
+        _recalls(s, rivals, asked, one.owner)
+        for s, rivals in ((score, honest), (best, honest), (score, clean))
+    )
     figures = zip(asked, *found, strict=True)
     for (name, words, members, goal), value, most, beside in figures:
         why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(everything)} sessions the same trees reach {most.value:.3f}, the rest is not in the signals"
-        out.append(figure_row(name, f"{words} ({len(members)}): recall at 99 % precision", value, COMMAND, f">= {goal}", why))
+        out.append(
+            figure_row(
+                name,
+                f"{words} ({len(members)}): recall at 99 % precision",
+                value,
+                COMMAND,
+                f">= {goal}",
+                why,
+            )
+        )
         out.append(figure_row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", beside, COMMAND))  # fmt: skip
         out.append(figure_row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
     return out
 
 
-def attacker(score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataFrame) -> tuple[list[dict[str, Any]], str]:
+def attacker(
+    score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataFrame
+) -> tuple[list[dict[str, Any]], str]:
     """Least expected price of a session whose inflation is not seen, per 1,000 honest views, over schemes and evasions."""
-    t = planted[planted["scheme"].isin(VIEW_SCHEMES)].join(score.rename("score"), how="inner").join(size)
-    t["price"] = (t["hours"] * VIEWER_HOUR + t["likes"] * LIKE) / (t["views"] - t["false"]).clip(lower=1.0) * 1000.0
+    t = (
+        planted[planted["scheme"].isin(VIEW_SCHEMES)]
+        .join(score.rename("score"), how="inner")
+        .join(size)
+    )
+    t["price"] = (
+        (t["hours"] * VIEWER_HOUR + t["likes"] * LIKE)
+        / (t["views"] - t["false"]).clip(lower=1.0)
+        * 1000.0
+    )
     t["unseen"] = t["score"] <= bar
-    t["band"] = pd.cut(t["inflation"], [0.05, 0.2, 0.5, 1.0, 5.0], labels=["5-20 %", "20-50 %", "50-100 %", "above"])
+    t["band"] = pd.cut(
+        t["inflation"],
+        [0.05, 0.2, 0.5, 1.0, 5.0],
+        labels=["5-20 %", "20-50 %", "50-100 %", "above"],
+    )
     lines = [
         "## The attacker's cost curve",
         "",
@@ -155,7 +214,9 @@ def attacker(score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataF
     rows = []
     for band, group in t.groupby("band", observed=True):
         options = {
-            name: g[["price", "unseen"]].to_numpy(dtype=float) for name, g in group.groupby(["scheme", "evasion"]) if len(g) >= FEWEST
+            name: g[["price", "unseen"]].to_numpy(dtype=float)
+            for name, g in group.groupby(["scheme", "evasion"])
+            if len(g) >= FEWEST
         }
         if not options:
             continue
@@ -163,9 +224,19 @@ def attacker(score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataF
         scheme, evasion = min(found, key=found.__getitem__)
         tried, price = options[scheme, evasion], found[scheme, evasion]
         one = float(np.median(tried[:, 0]))
-        lines.append(f"| {band} | {scheme}, {evasion} | {len(tried)} | {one / price:.2f} | {one:.1f} | {price:.1f} |")
+        lines.append(
+            f"| {band} | {scheme}, {evasion} | {len(tried)} | {one / price:.2f} | {one:.1f} | {price:.1f} |"
+        )
         what = f"Attacker's least expected price of {band} more views unseen, CNY per 1,000 honest views ({scheme}, evasion {evasion})"
-        rows.append(row(f"attacker-{str(band).split()[0]}", what, price, COMMAND, interval=_least_prices(list(options.values()))))
+        rows.append(
+            row(
+                f"attacker-{str(band).split()[0]}",
+                what,
+                price,
+                COMMAND,
+                interval=_least_prices(list(options.values())),
+            )
+        )
     return rows, "\n".join(lines)
 
 
@@ -180,7 +251,12 @@ def _least_prices(options: list[np.ndarray]) -> list[float]:
     `options`: per scheme and evasion, (sessions, 2) of price and whether unseen.
     """
     rng = np.random.default_rng(7)
-    return middle([min(expected_price(*g[rng.integers(0, len(g), len(g))].T) for g in options) for _ in range(DRAWS)])
+    return middle(
+        [
+            min(expected_price(*g[rng.integers(0, len(g), len(g))].T) for g in options)
+            for _ in range(DRAWS)
+        ]
+    )
 
 
 def _calibration_error(truth: np.ndarray, probability: np.ndarray) -> float:
@@ -204,12 +280,22 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     everything = told_everything()
     out += goals(score, bad, size, planted, one, everything)
     out += unseen_schemes(honest, untouched(lake, honest), planted, one, everything, say)
-    out += unseen_orders(judgement(models, lake, ORDERS.name, AS_OF), judged.planted(lake, ORDER), say) + costs
+    out += (
+        unseen_orders(judgement(models, lake, ORDERS.name, AS_OF), judged.planted(lake, ORDER), say)
+        + costs
+    )
     say("single views of the unseen world")
     rng = np.random.default_rng(7)
     some = pd.Index(sorted(rng.choice(signals.index, min(STEADY, len(signals)), replace=False)))
-    out += false_views(models, engine.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, one)
-    error = bootstrapped(_calibration_error, guilty.astype(float), probability.to_numpy(), one.owner)
+    out += false_views(
+        models, compute.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, one
+    )
+    error = bootstrapped(
+        _calibration_error, guilty.astype(float), probability.to_numpy(), one.owner
+    )
     why = "calibrated on verdicts of another world, 2 % of which are wrong and few of which find the smallest frauds"
     what = "`session_inflation` on the unseen world, against planted truth: expected calibration error, ten bins of equal mass"
-    return [*out, figure_row("ece-session_inflation", what, error, COMMAND, "<= 0.02", why)], [table, curve]
+    return [*out, figure_row("ece-session_inflation", what, error, COMMAND, "<= 0.02", why)], [
+        table,
+        curve,
+    ]

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 
 from rich.console import Console
 
-from benchmarks import worlds
-from benchmarks.page import takes_nothing, write
-from benchmarks.speed import doors, gate, graphs, night, series
+from benchmarks.harness import worlds
+from benchmarks.harness.figures_page import takes_nothing, write
+from benchmarks.speed import boost_check_load, endpoints, graphs, night, series
 
 TEXT = """
 Medians of five interleaved repeats in one run, CPU seconds unless a row says otherwise; ratios are of the same round. Intervals are the least and the most of the repeats, between which the median of five lies with 94 %, whatever their distribution; those of average precision are drawn over operators.
@@ -27,7 +27,7 @@ and what it waits for was not found. Ratios of p99 say little: at 16 connections
 In a service of its own, with fifty sessions stored, the first runs had 4,900 and 5,400 a
 second; with nine thousand stored and a growing journal the same code has what stands above, and why was not found: the CPU of a request grows by a sixth in the service, and not in process.
 Of a check of a session that the service has forgotten, SHAP values of a session that is shown reasons take 1.6 ms, where it is.
-**Kernels run in one compiled pass** (`features/passes.py`) since 2026-11-27: a third of their time had been calls from Python, one a session and kernel (tsfresh 99.5 times before).
+**Kernels run in one compiled pass** (`features/engine/kernel_runner.py`) since 2026-11-27: a third of their time had been calls from Python, one a session and kernel (tsfresh 99.5 times before).
 Before that: sums and largest values four side by side, for additions wait for one another; medians of counts by counting them off; periods four minutes a step; columns that are contiguous copied as they are, as Polars' are.
 **A night of a hundred million views** is on a page of its own ([night](night.md)): it ends, in 16 GB and some 80 minutes beside other work.
 """
@@ -36,15 +36,26 @@ Before that: sums and largest values four side by side, for additions wait for o
 def main() -> None:
     takes_nothing(__doc__, "python -m benchmarks.speed")
     console = Console()
-    peers = all(find_spec(name) for name in ("UGFraud", "graphspot", "igraph", "polars", "pycatch22", "tsfresh"))
+    peers = all(
+        find_spec(name)
+        for name in ("UGFraud", "graphspot", "igraph", "polars", "pycatch22", "tsfresh")
+    )
     if not peers:
-        console.print("peers are not installed: their rows are left out (make bench-speed installs them)")
+        console.print(
+            "peers are not installed: their rows are left out (make bench-speed installs them)"
+        )
     rows = graphs.rows(console.print, peers) + series.rows(console.print, peers)
     models = worlds.OUT / "models"
     if models.is_dir():
-        rows += night.rows(console.print, models) + doors.rows(console.print, models) + gate.rows(console.print, models)
+        rows += (
+            night.rows(console.print, models)
+            + endpoints.rows(console.print, models)
+            + boost_check_load.rows(console.print, models)
+        )
     else:
-        console.print(f"no models at {models}: make bench trains them; the rows of the doors are left out")
+        console.print(
+            f"no models at {models}: make bench trains them; the rows of the doors are left out"
+        )
     write("speed", "Speed, beside peers", rows, TEXT)
     console.print("docs/benchmarks/speed.md")
 

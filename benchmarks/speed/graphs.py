@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.intervals import f1
-from benchmarks.page import row
-from benchmarks.speed.timing import COMMAND, interleaved, peaks_mb, repeated_row
-from features.graphs import peel
-from features.graphs.components import components, core_numbers
-from features.graphs.pairs import meeting_pairs
-from features.graphs.propagate import neighbour_means
+from benchmarks.harness.figures_page import row
+from benchmarks.harness.intervals import f1
+from benchmarks.harness.timing import COMMAND, interleaved, peaks_mb, repeated_row
+from benchmarks.public_sets.propagation import neighbour_means
+from features.graphs import peeling
+from features.graphs.co_occurrence import meeting_pairs
+from features.graphs.connectivity import components, core_numbers
 
 
 def block_graph(edges: int, seed: int = 0):
@@ -25,11 +25,25 @@ def block_graph(edges: int, seed: int = 0):
     c = np.searchsorted(np.cumsum(p) / p.sum(), rng.random(many)).clip(0, n_columns - 1)
     keys = np.unique(rng.integers(0, n_rows, many) * n_columns + c)
     keys = rng.permutation(keys)[:edges]
-    rows, columns = rng.choice(n_rows, 300, replace=False), rng.choice(n_columns, 120, replace=False)
+    rows, columns = (
+        rng.choice(n_rows, 300, replace=False),
+        rng.choice(n_columns, 120, replace=False),
+    )
     i, j = np.nonzero(rng.random((300, 120)) < 0.6)
-    hidden = rng.choice(rows, len(i)).astype(np.int64) * n_columns + c[rng.integers(0, len(c), len(i))]
-    keys = rng.permutation(np.unique(np.concatenate([keys, rows[i].astype(np.int64) * n_columns + columns[j], hidden])))
-    return (keys // n_columns).astype(np.int32), (keys % n_columns).astype(np.int32), n_rows, n_columns, rows, columns
+    hidden = (
+        rng.choice(rows, len(i)).astype(np.int64) * n_columns + c[rng.integers(0, len(c), len(i))]
+    )
+    keys = rng.permutation(
+        np.unique(np.concatenate([keys, rows[i].astype(np.int64) * n_columns + columns[j], hidden]))
+    )
+    return (
+        (keys // n_columns).astype(np.int32),
+        (keys % n_columns).astype(np.int32),
+        n_rows,
+        n_columns,
+        rows,
+        columns,
+    )
 
 
 def _f1(found: Any, rows: np.ndarray) -> float:
@@ -43,12 +57,16 @@ def blocks(say: Any, peers: bool) -> list[dict[str, Any]]:
         r, c, n_rows, n_columns, rows, _columns = block_graph(edges)
 
         def ours(r=r, c=c, n_rows=n_rows, n_columns=n_columns):
-            return peel.densest_block(r, c, peel.column_weights(c, n_columns, "log"), n_rows=n_rows)
+            return peeling.densest_block(
+                r, c, peeling.column_weights(c, n_columns, "log"), n_rows=n_rows
+            )
 
-        weight = peel.column_weights(c, n_columns, "log")
+        weight = peeling.column_weights(c, n_columns, "log")
         methods: dict[str, Any] = {
             "ours": ours,
-            "pass": lambda r=r, c=c, a=n_rows, b=n_columns, w=weight: peel._weigh(r, c, w, np.zeros(0), a, b),
+            "pass": lambda r=r, c=c, a=n_rows, b=n_columns, w=weight: peeling._weigh(
+                r, c, w, np.zeros(0), a, b
+            ),
         }
         spent = interleaved(methods)
         found = ours()
@@ -88,18 +106,26 @@ def _saved(r: np.ndarray, c: np.ndarray, name: str) -> str:
     return str(path)
 
 
-def _against_peers(say: Any, r: np.ndarray, c: np.ndarray, n_rows: int, n_columns: int, ours: Any) -> list[dict[str, Any]]:
+def _against_peers(
+    say: Any, r: np.ndarray, c: np.ndarray, n_rows: int, n_columns: int, ours: Any
+) -> list[dict[str, Any]]:
     import graphspot
     from scipy.sparse import coo_matrix
     from UGFraud.Detector.Fraudar import logWeightedAveDegree
 
     say("dense blocks beside UGFraud and graphspot")
     matrix = coo_matrix((np.ones(len(r)), (r, c)), shape=(n_rows, n_columns))
-    frame = pd.DataFrame({"source": "r" + pd.Series(r).astype(str), "target": "c" + pd.Series(c).astype(str)})
+    frame = pd.DataFrame(
+        {"source": "r" + pd.Series(r).astype(str), "target": "c" + pd.Series(c).astype(str)}
+    )
     graph = graphspot.Graph.from_pandas(frame, source="source", target="target")
     detector = importlib.import_module("graphspot.detectors.fraudar").Fraudar
     spent = interleaved(
-        {"ours": ours, "UGFraud": lambda: logWeightedAveDegree(matrix), "graphspot": lambda: detector(level="edge").fit(graph)}
+        {
+            "ours": ours,
+            "UGFraud": lambda: logWeightedAveDegree(matrix),
+            "graphspot": lambda: detector(level="edge").fit(graph),
+        }
     )
     theirs, mine = logWeightedAveDegree(matrix)[1], ours().density
     out = [
@@ -137,10 +163,22 @@ def actions(n: int, seed: int = 0):
         pools.append(members)
         for room in rng.choice(rooms, rng.integers(12, 30), replace=False):
             here = members[rng.random(len(members)) < 0.7]
-            parts.append((here, np.full(len(here), room), rng.integers(0, span - 2) + rng.integers(0, 2, len(here))))
+            parts.append(
+                (
+                    here,
+                    np.full(len(here), room),
+                    rng.integers(0, span - 2) + rng.integers(0, 2, len(here)),
+                )
+            )
     for _ in range(10):
         crowd = rng.choice(accounts, min(3000, accounts), replace=False)
-        parts.append((crowd, np.full(len(crowd), rng.integers(0, rooms)), rng.integers(0, span - 6) + rng.integers(0, 6, len(crowd))))
+        parts.append(
+            (
+                crowd,
+                np.full(len(crowd), rng.integers(0, rooms)),
+                rng.integers(0, span - 6) + rng.integers(0, 6, len(crowd)),
+            )
+        )
     a, t, m = (np.concatenate(x).astype(np.int32) for x in zip(*parts, strict=True))
     return a, t, m, accounts, np.unique(np.concatenate(pools))
 
@@ -157,7 +195,10 @@ def lockstep(say: Any) -> list[dict[str, Any]]:
     import duckdb
 
     out = []
-    for n, name, seconds, memory in ((1_000_000, "1m", "<= 1.5", "<= 400"), (10_000_000, "10m", "<= 12", "<= 800")):
+    for n, name, seconds, memory in (
+        (1_000_000, "1m", "<= 1.5", "<= 400"),
+        (10_000_000, "10m", "<= 12", "<= 800"),
+    ):
         say(f"lockstep, {n:,} actions")
         a, t, m, accounts, pool = actions(n)
 
@@ -182,7 +223,15 @@ def lockstep(say: Any) -> list[dict[str, Any]]:
         ]  # fmt: skip
         if "DuckDB" in spent:
             what = f"The same as a DuckDB join on two offset buckets with the same cap ({np.median(spent['DuckDB']):.2f} s) over ours"
-            out.append(repeated_row("lockstep-duckdb", what, spent["DuckDB"] / spent["ours"], ">= 4", "the join is quick on this input"))
+            out.append(
+                repeated_row(
+                    "lockstep-duckdb",
+                    what,
+                    spent["DuckDB"] / spent["ours"],
+                    ">= 4",
+                    "the join is quick on this input",
+                )
+            )
         path = _saved_actions(a, t, m, name)
         peaks = peaks_mb(
             f"import numpy as np\nfrom features.graphs.pairs import meeting_pairs\nd = np.load({path!r})\nmeeting_pairs(d['a'], d['t'], d['m'], 2, 3)"
@@ -216,7 +265,10 @@ def basics(say: Any, peers: bool) -> list[dict[str, Any]]:
         import networkx as nx
 
         graph = igraph.Graph(n=n, edges=np.column_stack([left, right]))
-        methods |= {"igraph components": lambda: graph.connected_components(), "igraph core": lambda: graph.coreness()}
+        methods |= {
+            "igraph components": lambda: graph.connected_components(),
+            "igraph core": lambda: graph.coreness(),
+        }
         small = nx.Graph()
         small.add_edges_from(zip(left[:100_000].tolist(), right[:100_000].tolist(), strict=True))
         methods |= {
@@ -225,14 +277,27 @@ def basics(say: Any, peers: bool) -> list[dict[str, Any]]:
         }
     spent = interleaved(methods)
     out = [
-        repeated_row(f"basics-{k}".replace(",", ""), f"{k}, {len(r):,} edges unless said otherwise: CPU seconds", v)
+        repeated_row(
+            f"basics-{k}".replace(",", ""),
+            f"{k}, {len(r):,} edges unless said otherwise: CPU seconds",
+            v,
+        )
         for k, v in spent.items()
     ]
     if peers:
         theirs = "networkx core, 100,000 edges"
-        ratios = {name: (f"igraph's {name} over ours, CPU time", spent[f"igraph {name}"] / spent[name]) for name in ("components", "core")}
-        ratios["networkx"] = ("networkx core numbers over ours, 100,000 edges, CPU time", spent[theirs] / spent["core, 100,000 edges"])
-        out += [repeated_row(f"basics-{name}-ratio", what, ratio) for name, (what, ratio) in ratios.items()]
+        ratios = {
+            name: (f"igraph's {name} over ours, CPU time", spent[f"igraph {name}"] / spent[name])
+            for name in ("components", "core")
+        }
+        ratios["networkx"] = (
+            "networkx core numbers over ours, 100,000 edges, CPU time",
+            spent[theirs] / spent["core, 100,000 edges"],
+        )
+        out += [
+            repeated_row(f"basics-{name}-ratio", what, ratio)
+            for name, (what, ratio) in ratios.items()
+        ]
     return out
 
 

@@ -19,12 +19,12 @@ import numpy as np
 import pyarrow.parquet as pq
 from lightgbm import Booster
 
-from benchmarks import worlds
-from benchmarks.slice import DAYS, TRAINED
-from benchmarks.speed.timing import REPEATS, repeated_row
+from benchmarks.end_to_end import DAYS, TRAINED
+from benchmarks.harness import worlds
+from benchmarks.harness.timing import REPEATS, repeated_row
 from data_contracts.lake import files_of
-from serving.nightly import nightly
-from serving.policy import load_policy
+from serving.nightly.pipeline import nightly
+from serving.policy.load import load_policy
 
 GROUPED = {
     "views": "session_id",
@@ -55,7 +55,12 @@ def floor_seconds(lake: Path) -> float:
 
 
 def _columns(engine: Any, files: list[Path]) -> list[str]:
-    names = [r[0] for r in engine.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(files[0])]).fetchall()]
+    names = [
+        r[0]
+        for r in engine.execute(
+            "DESCRIBE SELECT * FROM read_parquet(?)", [str(files[0])]
+        ).fetchall()
+    ]
     return [f'"{n}"' for n in names if not n.endswith("_ids")]
 
 
@@ -92,13 +97,22 @@ def one_night(lake: Path, models: Path) -> dict[str, float]:
     status = Path("/proc/self/status").read_text("utf-8")
     peak = next(x for x in status.splitlines() if x.startswith("VmHWM")).split()[1]
     views = sum(pq.read_metadata(f).num_rows for f in files_of(lake, "views"))
-    return {"cpu": spent, "wall": passed, "reasons": sum(reasons), "gb": int(peak) / 2**20, "floor": floor_seconds(lake), "views": views}
+    return {
+        "cpu": spent,
+        "wall": passed,
+        "reasons": sum(reasons),
+        "gb": int(peak) / 2**20,
+        "floor": floor_seconds(lake),
+        "views": views,
+    }
 
 
 def apart(lake: Path, models: Path) -> dict[str, float]:
     """The same in a process of its own, so that its memory is its own."""
     code = f"import json; from pathlib import Path; from benchmarks.speed.night import one_night; print(json.dumps(one_night(Path({str(lake)!r}), Path({str(models)!r}))))"
-    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True
+    )
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
@@ -115,7 +129,12 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
         for size, lake in lakes.items():
             say(f"a {size} night, {i + 1} of {REPEATS}")
             nights[size].append(apart(lake, models))
-    return _judged({size: {key: np.array([one[key] for one in found]) for key in found[0]} for size, found in nights.items()})
+    return _judged(
+        {
+            size: {key: np.array([one[key] for one in found]) for key in found[0]}
+            for size, found in nights.items()
+        }
+    )
 
 
 def _judged(found: dict[str, dict[str, np.ndarray]]) -> list[dict[str, Any]]:
@@ -131,4 +150,9 @@ def _judged(found: dict[str, dict[str, np.ndarray]]) -> list[dict[str, Any]]:
         ]  # fmt: skip
     grows = growth(found["medium"], found["large"])
     what = "Growth exponent of the night's CPU time from the medium to the large world"
-    return [*out, repeated_row("night-growth", what, grows, "<= 1.1", "lockstep pairs grow faster than views")]
+    return [
+        *out,
+        repeated_row(
+            "night-growth", what, grows, "<= 1.1", "lockstep pairs grow faster than views"
+        ),
+    ]

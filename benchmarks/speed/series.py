@@ -7,17 +7,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.speed import matched
-from benchmarks.speed.timing import interleaved, repeated_row
+from benchmarks.harness.timing import interleaved, repeated_row
+from benchmarks.speed import polars_equivalents
 from features.catalogue import CATALOGUE
-from features.declare import LIVE
-from features.kernels import COLUMNS
-from features.passes import run_kernels
+from features.declaration import LIVE
+from features.engine.kernel_runner import run_kernels
+from features.engine.minute_kernels import COLUMNS
 
 MINUTES, SESSIONS, FEW = 240, 2000, 40
 CLOSE = 1e-6
 PICKED: dict[str, Any] = {  # of tsfresh: the kinds of figures that ours have
-    **dict.fromkeys(("mean", "maximum", "median", "standard_deviation", "variation_coefficient", "mean_abs_change")),
+    **dict.fromkeys(
+        (
+            "mean",
+            "maximum",
+            "median",
+            "standard_deviation",
+            "variation_coefficient",
+            "mean_abs_change",
+        )
+    ),
     **dict.fromkeys(("absolute_maximum", "longest_strike_above_mean")),
     "autocorrelation": [{"lag": k} for k in (1, 2, 5, 10)],
     "fft_coefficient": [{"coeff": k, "attr": "abs"} for k in (1, 2, 3, 4)],
@@ -40,7 +49,9 @@ def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
     say("series")
     values, offsets = series()
     live = tuple(s for s in CATALOGUE if s.freshness == LIVE)
-    frame = pd.DataFrame(values[:, :3], columns=["a", "b", "c"]).assign(session=np.repeat(np.arange(SESSIONS), MINUTES))
+    frame = pd.DataFrame(values[:, :3], columns=["a", "b", "c"]).assign(
+        session=np.repeat(np.arange(SESSIONS), MINUTES)
+    )
     small = frame[frame["session"] < FEW]
     methods: dict[str, Any] = {
         "ours": lambda: run_kernels(values, offsets, live),
@@ -57,11 +68,16 @@ def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
         from tsfresh.feature_extraction import extract_features
 
         same, asked = both_ways(pl, live)
-        table = pl.DataFrame(values, schema=list(COLUMNS)).with_columns(session=pl.Series(frame["session"].to_numpy()))
+        table = pl.DataFrame(values, schema=list(COLUMNS)).with_columns(
+            session=pl.Series(frame["session"].to_numpy())
+        )
         apart = float(np.nanmax(np.abs(run_kernels(values, offsets, same) - asked(table))))
         if not apart <= CLOSE:
             raise RuntimeError(f"our signals and Polars' differ by {apart:g}")
-        lists = [[frame[c].to_numpy()[s * MINUTES : (s + 1) * MINUTES].tolist() for c in "abc"] for s in range(FEW)]
+        lists = [
+            [frame[c].to_numpy()[s * MINUTES : (s + 1) * MINUTES].tolist() for c in "abc"]
+            for s in range(FEW)
+        ]
         long = small.assign(t=np.tile(np.arange(MINUTES), FEW))
         methods |= {
             "ours, the same": lambda: run_kernels(values, offsets, same),
@@ -77,10 +93,18 @@ def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
 
 def both_ways(pl: Any, live: tuple) -> tuple[tuple, Any]:
     """The signals that Polars can say, and what asks a table of minutes for them in our order."""
-    said = matched.expressions(pl)
+    said = polars_equivalents.expressions(pl)
     same = tuple(s for s in live if s.name in said)
     aggregates = [said[s.name].alias(s.name) for s in same]
-    return same, lambda table: table.group_by("session", maintain_order=True).agg(aggregates).drop("session").to_numpy()
+    return (
+        same,
+        lambda table: (
+            table.group_by("session", maintain_order=True)
+            .agg(aggregates)
+            .drop("session")
+            .to_numpy()
+        ),
+    )
 
 
 def _judged(pace: dict[str, np.ndarray], count: dict[str, int]) -> list[dict[str, Any]]:
@@ -91,12 +115,22 @@ def _judged(pace: dict[str, np.ndarray], count: dict[str, int]) -> list[dict[str
         for k, v in pace.items()
     ]  # fmt: skip
     each = pace["pandas apply"] * count["pandas apply"]
-    ratios = [("pandas-apply", "Figures a core-second: ours over pandas apply", pace["ours"] * count["ours"] / each, ">= 20")]
+    ratios = [
+        (
+            "pandas-apply",
+            "Figures a core-second: ours over pandas apply",
+            pace["ours"] * count["ours"] / each,
+            ">= 20",
+        )
+    ]
     if "Polars" in pace:
-        left = ", ".join(f"`{n}`" for n in matched.LEFT_OUT)
+        left = ", ".join(f"`{n}`" for n in polars_equivalents.LEFT_OUT)
         ratios += [
             ("Polars", f"Sessions a core-second: ours over Polars, both computing the same {count['Polars']} signals, equal to {CLOSE:g} (all but {left})", pace["ours, the same"] / pace["Polars"], ">= 3"),
             ("catch22", f"Sessions a core-second: ours ({count['ours']} signals) over catch22 (its 22 of three series)", pace["ours"] / pace["catch22"], ">= 20"),
             ("tsfresh", f"Sessions a core-second: ours ({count['ours']} signals) over tsfresh (19 kinds picked, of three series)", pace["ours"] / pace["tsfresh"], ">= 100"),
         ]  # fmt: skip
-    return out + [repeated_row(f"series-ratio-{name}", what, values, goal, slow) for name, what, values, goal in ratios]
+    return out + [
+        repeated_row(f"series-ratio-{name}", what, values, goal, slow)
+        for name, what, values, goal in ratios
+    ]

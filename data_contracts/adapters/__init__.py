@@ -10,8 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from data_contracts.adapters import github_stars, retail_baskets, shopee_orders, twitch_broadcasts, twitch_chat
-from data_contracts.faults import LakeProblem
+from data_contracts.adapters import (
+    github_stars,
+    retail_baskets,
+    shopee_orders,
+    twitch_broadcasts,
+    twitch_chat,
+)
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import write_by_day
 
 ADAPTERS: dict[str, Callable[[Path], dict[str, pd.DataFrame]]] = {
@@ -28,7 +34,9 @@ def ingest(name: str, source: Path, lake: Path) -> dict[str, int]:
     if name not in ADAPTERS:
         raise LakeProblem(f"no adapter is called {name!r}. Adapters: {', '.join(ADAPTERS)}")
     if not source.exists():
-        raise LakeProblem(f"{source} does not exist. FROM is the folder of the data set, as its provenance describes it.")
+        raise LakeProblem(
+            f"{source} does not exist. FROM is the folder of the data set, as its provenance describes it."
+        )
     tables = ADAPTERS[name](source)
     for table, frame in tables.items():
         write_by_day(lake, table, frame)

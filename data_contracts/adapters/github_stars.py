@@ -20,7 +20,9 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
     at = events["starred_at"].dt.tz_convert("UTC").dt.tz_localize(None)
     events = events.assign(at=at, month=at.dt.strftime("%Y-%m"))
     known = pd.concat([months[["repo", "month"]], events[["repo", "month"]]]).drop_duplicates()
-    known = known.merge(months[["repo", "month", "n_stars"]].drop_duplicates(["repo", "month"]), how="left").sort_values(["repo", "month"])
+    known = known.merge(
+        months[["repo", "month", "n_stars"]].drop_duplicates(["repo", "month"]), how="left"
+    ).sort_values(["repo", "month"])
     start = pd.to_datetime(known["month"] + "-01")
     ended = start + pd.offsets.MonthBegin(1)
     session = known["repo"] + ":" + known["month"]
@@ -34,7 +36,9 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
             "received_at": ended,
         }
     )
-    totals = pd.DataFrame({"session_id": session, "likes": known["n_stars"].astype("Int64"), "received_at": ended})
+    totals = pd.DataFrame(
+        {"session_id": session, "likes": known["n_stars"].astype("Int64"), "received_at": ended}
+    )
     totals = totals[totals["likes"].notna()]
     likes = pd.DataFrame(
         {

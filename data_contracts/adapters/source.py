@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data_contracts.faults import LakeProblem
+from data_contracts.errors import LakeProblem
 
 
 def read(path: Path) -> pd.DataFrame:

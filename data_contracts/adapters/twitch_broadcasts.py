@@ -16,7 +16,9 @@ from data_contracts.adapters.source import read
 def tables(source: Path) -> dict[str, pd.DataFrame]:
     """Contract tables of `broadcasts.parquet` and `channels.parquet`; repeated starts of a channel keep the longest."""
     raw = read(source / "broadcasts.parquet")
-    raw = raw.sort_values(["channel", "start", "length_min"]).drop_duplicates(["channel", "start"], keep="last")
+    raw = raw.sort_values(["channel", "start", "length_min"]).drop_duplicates(
+        ["channel", "start"], keep="last"
+    )
     raw = raw[raw["length_min"].notna()].reset_index(drop=True)
     ended = raw["start"] + pd.to_timedelta(raw["length_min"], unit="min")
     session = raw["channel"] + "-" + raw["start"].dt.strftime("%Y%m%dT%H%M")

@@ -20,7 +20,9 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
     raw = read(source / "messages.parquet")
     clock = pd.to_timedelta(raw["minute"] + ":00")
     first = clock.groupby(raw["session"]).transform("min")
-    raw = raw.assign(at=NOMINAL + clock, offset=((clock - first).dt.total_seconds() // 60).astype("int64"))
+    raw = raw.assign(
+        at=NOMINAL + clock, offset=((clock - first).dt.total_seconds() // 60).astype("int64")
+    )
     span = raw.groupby("session", as_index=False).agg(started_at=("at", "min"), last=("at", "max"))
     ended = span["last"] + pd.Timedelta(minutes=1)
     sessions = pd.DataFrame(
@@ -34,10 +36,17 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
         }
     )
     minutes = raw.groupby(["session", "offset"], as_index=False).agg(
-        viewers=("viewers", "last"), comments=("author", "size"), commenters=("author", "nunique"), at=("at", "max")
+        viewers=("viewers", "last"),
+        comments=("author", "size"),
+        commenters=("author", "nunique"),
+        at=("at", "max"),
     )
-    minutes = minutes.rename(columns={"session": "session_id", "offset": "minute", "at": "received_at"})
-    minutes[["viewers", "comments", "commenters"]] = minutes[["viewers", "comments", "commenters"]].astype(float)
+    minutes = minutes.rename(
+        columns={"session": "session_id", "offset": "minute", "at": "received_at"}
+    )
+    minutes[["viewers", "comments", "commenters"]] = minutes[
+        ["viewers", "comments", "commenters"]
+    ].astype(float)
     comments = pd.DataFrame(
         {
             "session_id": raw["session"],

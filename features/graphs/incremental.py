@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.graphs.blocks import FoundBlock, find_blocks
-from features.graphs.excess import Bipartite, bipartite, climb, evidence
-from features.graphs.pairs import CAP, Pairs, meeting_pairs
+from features.graphs.co_occurrence import CAP, Pairs, meeting_pairs
+from features.graphs.dense_blocks import FoundBlock, find_blocks
+from features.graphs.excess_density import Bipartite, bipartite, climb, evidence
 
 
 class Meetings:
@@ -59,12 +59,21 @@ class Meetings:
     def pairs(self, least: int = 3) -> Pairs:
         """Pairs that met in at least `least` things over the days kept."""
         good = self.things >= least
-        left, right = (self.key[good] >> np.uint64(32)).astype(np.int32), (self.key[good] & np.uint64(0xFFFFFFFF)).astype(np.int32)
-        return Pairs(left, right, self.things[good].astype(np.int32), self.rarity[good].astype(np.float32))
+        left, right = (
+            (self.key[good] >> np.uint64(32)).astype(np.int32),
+            (self.key[good] & np.uint64(0xFFFFFFFF)).astype(np.int32),
+        )
+        return Pairs(
+            left, right, self.things[good].astype(np.int32), self.rarity[good].astype(np.float32)
+        )
 
 
 def update_blocks(
-    graph: Bipartite, before: list[FoundBlock], fresh: np.ndarray, n_blocks: int = 5, least_evidence: float = 3.0
+    graph: Bipartite,
+    before: list[FoundBlock],
+    fresh: np.ndarray,
+    n_blocks: int = 5,
+    least_evidence: float = 3.0,
 ) -> list[FoundBlock]:
     """Blocks of today's graph from yesterday's blocks and the rows with fresh edges; positions as in `find_blocks`."""
     found = []
@@ -72,19 +81,35 @@ def update_blocks(
         rows, columns, value = climb(graph, b.columns[b.columns < len(graph.column_mass)])
         if len(rows) > 1 and len(columns) > 1:
             seen = evidence(graph, rows, columns)
-            found.append(FoundBlock(rows, columns, seen.edges, value, seen.lift, seen.fill, seen.nats, b.found_by))
+            found.append(
+                FoundBlock(
+                    rows, columns, seen.edges, value, seen.lift, seen.fill, seen.nats, b.found_by
+                )
+            )
     acted = np.zeros(len(graph.row_mass), bool)
     acted[fresh] = True
     here = acted[graph.rows]
-    small = bipartite(graph.rows[here], graph.columns[here], len(graph.row_mass), len(graph.column_mass), graph.weight[here])
+    small = bipartite(
+        graph.rows[here],
+        graph.columns[here],
+        len(graph.row_mass),
+        len(graph.column_mass),
+        graph.weight[here],
+    )
     for b in find_blocks(small, n_blocks, least_evidence=-np.inf) if here.any() else []:
         rows, columns, value = climb(graph, b.columns)
         if len(rows) > 1 and len(columns) > 1:
             seen = evidence(graph, rows, columns)
-            found.append(FoundBlock(rows, columns, seen.edges, value, seen.lift, seen.fill, seen.nats, b.found_by))
+            found.append(
+                FoundBlock(
+                    rows, columns, seen.edges, value, seen.lift, seen.fill, seen.nats, b.found_by
+                )
+            )
     kept: list[FoundBlock] = []
     for b in sorted(found, key=lambda b: -b.excess_density):
-        again = any(len(np.intersect1d(b.rows, k.rows)) > 0.5 * min(len(b.rows), len(k.rows)) for k in kept)
+        again = any(
+            len(np.intersect1d(b.rows, k.rows)) > 0.5 * min(len(b.rows), len(k.rows)) for k in kept
+        )
         if b.evidence >= least_evidence and not again:
             kept.append(b)
     return kept[:n_blocks]

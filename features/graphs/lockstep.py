@@ -18,10 +18,19 @@ from scipy.special import gammaln, gdtr
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from features.graphs.components import components, core_numbers
-from features.graphs.pairs import CAP, Pairs, by_number, in_order, meeting_pairs, whom_it_meets
+from features.graphs.co_occurrence import (
+    CAP,
+    Pairs,
+    by_number,
+    in_order,
+    meeting_pairs,
+    whom_it_meets,
+)
+from features.graphs.connectivity import components, core_numbers
 
-SURPRISE = 1e-4  # a pair counts when chance brings so many meetings to at most this share of pairs like it
+SURPRISE = (
+    1e-4  # a pair counts when chance brings so many meetings to at most this share of pairs like it
+)
 SMALLEST = 4
 
 
@@ -62,7 +71,14 @@ def _expected(left, right, start, thing, share, acts):  # pragma: no cover - com
     return out
 
 
-def expected_meetings(account: np.ndarray, thing: np.ndarray, at: np.ndarray, pairs: Pairs, window: int, cap: int = CAP) -> np.ndarray:
+def expected_meetings(
+    account: np.ndarray,
+    thing: np.ndarray,
+    at: np.ndarray,
+    pairs: Pairs,
+    window: int,
+    cap: int = CAP,
+) -> np.ndarray:
     """Things in which chance lets each pair meet, float64.
 
     On one thing: 1 - exp(-x), x the mean of a's expected meetings with b's acts put anywhere among the thing's acts, and
@@ -70,9 +86,15 @@ def expected_meetings(account: np.ndarray, thing: np.ndarray, at: np.ndarray, pa
     """
     a, t, w = in_order(account, thing, at)
     share = _shares(t, w, window, cap)
-    order = by_number(a, np.concatenate([[0], np.cumsum(np.bincount(a))]))  # by thing within an account, for so they are given
+    order = by_number(
+        a, np.concatenate([[0], np.cumsum(np.bincount(a))])
+    )  # by thing within an account, for so they are given
     a, t, share = a[order], t[order], share[order]
-    first = np.flatnonzero(np.append(True, (a[1:] != a[:-1]) | (t[1:] != t[:-1]))) if len(a) else np.zeros(0, np.int64)
+    first = (
+        np.flatnonzero(np.append(True, (a[1:] != a[:-1]) | (t[1:] != t[:-1])))
+        if len(a)
+        else np.zeros(0, np.int64)
+    )
     acts = np.diff(np.append(first, len(a))).astype(np.float64)
     share = np.add.reduceat(share, first) if len(first) else share
     a, t = a[first], t[first]
@@ -81,7 +103,14 @@ def expected_meetings(account: np.ndarray, thing: np.ndarray, at: np.ndarray, pa
     return _expected(pairs.left, pairs.right, start, t, share, acts)
 
 
-def expected_by_popularity(account: np.ndarray, thing: np.ndarray, at: np.ndarray, pairs: Pairs, window: int, cap: int = CAP) -> np.ndarray:
+def expected_by_popularity(
+    account: np.ndarray,
+    thing: np.ndarray,
+    at: np.ndarray,
+    pairs: Pairs,
+    window: int,
+    cap: int = CAP,
+) -> np.ndarray:
     """Meetings that chance brings to each pair when every act could have been anybody's, by how much each account acts.
 
     The other null: things have their crowds, but who comes is left to chance as well. It sees campaigns in which the
@@ -92,7 +121,11 @@ def expected_by_popularity(account: np.ndarray, thing: np.ndarray, at: np.ndarra
     sizes = np.bincount(t, minlength=int(t.max(initial=-1)) + 1)
     met = _shares(t, w, window, cap) * np.maximum(sizes[t] - 1, 0)
     near, acts = np.bincount(a, met, n), np.bincount(a, minlength=n).astype(np.float64)
-    mu = 0.5 * (near[pairs.left] * acts[pairs.right] + near[pairs.right] * acts[pairs.left]) / max(len(a), 1)
+    mu = (
+        0.5
+        * (near[pairs.left] * acts[pairs.right] + near[pairs.right] * acts[pairs.left])
+        / max(len(a), 1)
+    )
     return np.minimum(mu, np.minimum(acts[pairs.left], acts[pairs.right]))
 
 
@@ -102,10 +135,22 @@ def surprising(pairs: Pairs, expected: np.ndarray, surprise: float = SURPRISE) -
     return gdtr(1.0, pairs.things, np.maximum(expected, 1e-12)) <= surprise
 
 
-def groups_of(pairs: Pairs, expected: np.ndarray, accounts: int, smallest: int = SMALLEST, least_evidence: float = 3.0) -> list[Group]:
+def groups_of(
+    pairs: Pairs,
+    expected: np.ndarray,
+    accounts: int,
+    smallest: int = SMALLEST,
+    least_evidence: float = 3.0,
+) -> list[Group]:
     """Groups among surprising pairs, by evidence. Members are account numbers."""
     good = surprising(pairs, expected)
-    left, right, things, rarity, mu = pairs.left[good], pairs.right[good], pairs.things[good], pairs.rarity[good], expected[good]
+    left, right, things, rarity, mu = (
+        pairs.left[good],
+        pairs.right[good],
+        pairs.things[good],
+        pairs.rarity[good],
+        expected[good],
+    )
     names, ends = np.unique(np.concatenate([left, right]), return_inverse=True)
     i, j = ends[: len(left)], ends[len(left) :]
     core = core_numbers(i, j, len(names))
@@ -114,7 +159,11 @@ def groups_of(pairs: Pairs, expected: np.ndarray, accounts: int, smallest: int =
     label = components(i, j, len(names))
     found = []
     by = np.argsort(label[i], kind="stable")
-    bounds = np.flatnonzero(np.append(True, np.diff(label[i][by]) != 0)) if len(by) else np.zeros(0, np.int64)
+    bounds = (
+        np.flatnonzero(np.append(True, np.diff(label[i][by]) != 0))
+        if len(by)
+        else np.zeros(0, np.int64)
+    )
     for lo, hi in zip(bounds, [*bounds[1:], len(by)], strict=False):
         rows = by[lo:hi]
         inside = np.unique(np.concatenate([i[rows], j[rows]]))
@@ -130,7 +179,16 @@ def groups_of(pairs: Pairs, expected: np.ndarray, accounts: int, smallest: int =
         picked = gammaln(everyone + 1) - gammaln(len(rows) + 1) - gammaln(everyone - len(rows) + 1)
         nats = float(ratio - choice - picked)
         if nats >= least_evidence:
-            found.append(Group(names[inside], len(rows), int(seen), len(rows) / everyone, nats, float(rarity[rows].sum() / seen)))
+            found.append(
+                Group(
+                    names[inside],
+                    len(rows),
+                    int(seen),
+                    len(rows) / everyone,
+                    nats,
+                    float(rarity[rows].sum() / seen),
+                )
+            )
     return sorted(found, key=lambda g: -g.evidence)
 
 
@@ -143,7 +201,14 @@ class Lockstep(OutlierMixin, BaseEstimator):
     `pairs_` (frame of surprising pairs: left, right, things, expected, rarity, group or NaN), `n_features_in_`.
     """
 
-    def __init__(self, window: int = 120, least: int = 3, cap: int = CAP, smallest: int = SMALLEST, null: str = "times"):
+    def __init__(
+        self,
+        window: int = 120,
+        least: int = 3,
+        cap: int = CAP,
+        smallest: int = SMALLEST,
+        null: str = "times",
+    ):
         self.window = window
         self.least = least
         self.cap = cap
@@ -153,7 +218,9 @@ class Lockstep(OutlierMixin, BaseEstimator):
     def fit(self, X: pd.DataFrame, y: object = None) -> Lockstep:
         """Find groups. Raises ValueError when X has fewer than three columns; rows without an id or a time are left out."""
         if getattr(X, "ndim", 0) != 2 or X.shape[1] < 3:
-            raise ValueError("Lockstep.fit: X needs three columns, the ids of accounts and of things, and the time in seconds")
+            raise ValueError(
+                "Lockstep.fit: X needs three columns, the ids of accounts and of things, and the time in seconds"
+            )
         frame = pd.DataFrame(X).iloc[:, :3].dropna()
         account, names = pd.factorize(frame.iloc[:, 0], sort=True)
         thing, _ = pd.factorize(frame.iloc[:, 1], sort=True)
@@ -166,7 +233,10 @@ class Lockstep(OutlierMixin, BaseEstimator):
         self.n_features_in_ = X.shape[1]
         found = groups_of(pairs, expected, len(names), self.smallest)
         names = np.asarray(names)
-        self.groups_ = [Group(names[g.members], g.pairs, g.meetings, g.density, g.evidence, g.rarity) for g in found]
+        self.groups_ = [
+            Group(names[g.members], g.pairs, g.meetings, g.density, g.evidence, g.rarity)
+            for g in found
+        ]
         good = surprising(pairs, expected)
         self.pairs_ = pd.DataFrame(
             {
@@ -180,14 +250,20 @@ class Lockstep(OutlierMixin, BaseEstimator):
         group = {m: i for i, g in enumerate(self.groups_) for m in g.members.tolist()}
         here = self.pairs_["left"].map(group)
         self.pairs_["group"] = here.where(here == self.pairs_["right"].map(group)).astype("float64")
-        self.partners_ = pd.concat([self.pairs_["left"], self.pairs_["right"]]).value_counts().astype("float64")
+        self.partners_ = (
+            pd.concat([self.pairs_["left"], self.pairs_["right"]]).value_counts().astype("float64")
+        )
         self.offset_ = -0.5
         return self
 
     def score_samples(self, X: object) -> np.ndarray:
         """Minus the number of surprising partners of each account id, shape (n,)."""
         check_is_fitted(self)
-        ids = X.iloc[:, 0] if isinstance(X, pd.DataFrame) else pd.Series(np.asarray(X).reshape(len(X), -1)[:, 0])  # type: ignore[arg-type]
+        ids = (
+            X.iloc[:, 0]
+            if isinstance(X, pd.DataFrame)
+            else pd.Series(np.asarray(X).reshape(len(X), -1)[:, 0])  # type: ignore[arg-type]
+        )
         return -self.partners_.reindex(ids).fillna(0.0).to_numpy()
 
     def decision_function(self, X: object) -> np.ndarray:
@@ -197,6 +273,10 @@ class Lockstep(OutlierMixin, BaseEstimator):
     def predict(self, X: object) -> np.ndarray:
         """-1 for members of a group, 1 for others."""
         check_is_fitted(self)
-        ids = X.iloc[:, 0] if isinstance(X, pd.DataFrame) else pd.Series(np.asarray(X).reshape(len(X), -1)[:, 0])  # type: ignore[arg-type]
+        ids = (
+            X.iloc[:, 0]
+            if isinstance(X, pd.DataFrame)
+            else pd.Series(np.asarray(X).reshape(len(X), -1)[:, 0])  # type: ignore[arg-type]
+        )
         inside = set(np.concatenate([g.members for g in self.groups_])) if self.groups_ else set()
         return np.where(ids.isin(inside), -1, 1)

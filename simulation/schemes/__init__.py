@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.population import Accounts, Operators
-from simulation.rows import Sessions
+from simulation.records import Sessions
 
 SCHEMES = [
     "honest",
@@ -85,7 +85,9 @@ class Plan:
     victim: np.ndarray  # hostile brushing only, else -1
 
 
-def plan(rng: np.random.Generator, ops: Operators, days: int, schemes: list[str], share: float = 0.2) -> Plan:
+def plan(
+    rng: np.random.Generator, ops: Operators, days: int, schemes: list[str], share: float = 0.2
+) -> Plan:
     """Choose the operators that cheat, with which schemes, how hard and how carefully.
 
     `share` of the operators cheat; each has one or two schemes, intensity 0.1 to 2 (log-uniform), evasion 0, 1 or 2.
@@ -99,7 +101,9 @@ def plan(rng: np.random.Generator, ops: Operators, days: int, schemes: list[str]
         for number in dict.fromkeys([first, *second]):
             victim = -1
             if number == NUMBER["hostile_brushing"]:
-                rivals = np.setdiff1d(np.flatnonzero(ops.category == ops.category[operator]), cheats)
+                rivals = np.setdiff1d(
+                    np.flatnonzero(ops.category == ops.category[operator]), cheats
+                )
                 if not len(rivals):
                     continue
                 victim = int(rng.choice(rivals))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.honest import arrivals, stays
-from simulation.ids import HOUR, MINUTE
-from simulation.rows import Views
+from simulation.behaviour.audience import arrivals, stays
+from simulation.identifiers import HOUR, MINUTE
+from simulation.records import Views
 from simulation.schemes import NUMBER, Stage
 
 
@@ -43,12 +43,16 @@ def _made(
     )
 
 
-def _network(rng: np.random.Generator, n: int, evasion: int, subnets: int, base: int) -> tuple[np.ndarray, np.ndarray]:
+def _network(
+    rng: np.random.Generator, n: int, evasion: int, subnets: int, base: int
+) -> tuple[np.ndarray, np.ndarray]:
     """A data centre's few prefixes, or residential proxies that change with every view."""
     if evasion == 0:
         return 300_000_000 + base * 100 + rng.integers(0, subnets, n), np.full(n, 4)
     proxied = 400_000_000 + rng.integers(0, 2_000_000, n)
-    return proxied, np.where(rng.random(n) < (0.6 if evasion == 1 else 0.15), 5, rng.integers(0, 2, n))
+    return proxied, np.where(
+        rng.random(n) < (0.6 if evasion == 1 else 0.15), 5, rng.integers(0, 2, n)
+    )
 
 
 def _versions(rng: np.random.Generator, n: int, evasion: int) -> np.ndarray:
@@ -74,7 +78,20 @@ def protocol_views(rng: np.random.Generator, stage: Stage, row: int, n: int, eva
     account = rng.choice(stage.bots(operator, 1, max(40, int(n * 0.7)), stage.moved_on(evasion)), n)
     account = np.where(rng.random(n) < 0.3, -1, account)
     device = 500_000_000 + rng.integers(0, 1 << 40, n)
-    return _made(rng, stage, row, "protocol_views", account, device, joined, stay, 7, _versions(rng, n, evasion), ip, asn)
+    return _made(
+        rng,
+        stage,
+        row,
+        "protocol_views",
+        account,
+        device,
+        joined,
+        stay,
+        7,
+        _versions(rng, n, evasion),
+        ip,
+        asn,
+    )
 
 
 def idle_bots(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion: int) -> Views:
@@ -82,12 +99,16 @@ def idle_bots(rng: np.random.Generator, stage: Stage, row: int, n: int, evasion:
     s, operator = stage.sessions, int(stage.sessions.operator[row])
     length = s.end[row] - s.start[row]
     n = max(3, int(n * 0.5))  # they stay long, so fewer are bought
-    blocks = s.start[row] + length * rng.uniform(0.0, 0.25 if evasion < 2 else 0.6, max(1, n // 40) + 1)
+    blocks = s.start[row] + length * rng.uniform(
+        0.0, 0.25 if evasion < 2 else 0.6, max(1, n // 40) + 1
+    )
     spread = (4.0, 60.0, 600.0)[evasion]
     joined = rng.choice(blocks, n) + rng.exponential(spread, n)
     until = s.end[row] - length * (0.03, 0.08, 0.25)[evasion] * rng.random(n)
     ip, asn = _network(rng, n, evasion, 2, operator)
-    account = rng.choice(stage.bots(operator, 2, max(30, n), stage.moved_on(evasion)), n, replace=True)
+    account = rng.choice(
+        stage.bots(operator, 2, max(30, n), stage.moved_on(evasion)), n, replace=True
+    )
     device = stage.accounts.device[account]
     return _made(
         rng,
@@ -140,7 +161,11 @@ def device_farm(rng: np.random.Generator, stage: Stage, row: int, n: int, evasio
     joined = rng.choice(rounds, n) + rng.uniform(0, (15.0, 90.0, 600.0)[evasion], n)
     stay = rng.normal(14 * MINUTE, (20.0, 90.0, 400.0)[evasion], n).clip(60, None)
     subnet = (operator * 7) % 40
-    ip = 600_000_000 + subnet if evasion == 0 else 600_000_000 + subnet * 50 + rng.integers(0, (1, 12, 50)[evasion], n)
+    ip = (
+        600_000_000 + subnet
+        if evasion == 0
+        else 600_000_000 + subnet * 50 + rng.integers(0, (1, 12, 50)[evasion], n)
+    )
     account = rng.choice(stage.bots(operator, 4, max(50, n // 2), stage.moved_on(evasion)), n)
     return _made(
         rng,
@@ -190,7 +215,11 @@ def pool_cooldown(rng: np.random.Generator, stage: Stage, row: int, n: int, evas
     phase = (pool * 9973) % int(12 * HOUR)
     first = s.start[row] + (phase - s.start[row]) % (12 * HOUR)
     present = first < s.end[row]
-    pool, first = (pool[present], first[present]) if present.any() else (pool, s.start[row] + np.zeros(len(pool)))
+    pool, first = (
+        (pool[present], first[present])
+        if present.any()
+        else (pool, s.start[row] + np.zeros(len(pool)))
+    )
     pick = rng.integers(0, len(pool), min(n, len(pool)))
     jitter = rng.normal(0, (20.0, 240.0, 1800.0)[evasion], len(pick))
     account = pool[pick]
@@ -212,4 +241,7 @@ def pool_cooldown(rng: np.random.Generator, stage: Stage, row: int, n: int, evas
     )
 
 
-MAKE = {f.__name__: f for f in (protocol_views, idle_bots, flash_views, device_farm, crowd, pool_cooldown)}
+MAKE = {
+    f.__name__: f
+    for f in (protocol_views, idle_bots, flash_views, device_farm, crowd, pool_cooldown)
+}

@@ -13,16 +13,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.lake import read_outbound
-from features import engine
-from serving.duties.audit import _chance, estimates, odds
-from serving.duties.drift import psi, shift
-from serving.nightly import nightly
-from serving.policy import load_policy
+from features.engine import compute
+from serving.nightly.pipeline import nightly
+from serving.oversight.drift import psi, shift
+from serving.oversight.random_audit import _chance, estimates, odds
+from serving.policy.load import load_policy
 from tests.conftest import NIGHT, UNTIL
-from training.attacker import price_unseen, prices
-from training.dataset import build, tied_operators
-from training.promote import Gate, NotPromoted, attacker_rows, judge, no_worse, promote, ranked_better
-from training.release import challengers, champions, load, set_challenger
+from training.dataset.replay import build, tied_operators
+from training.evaluation.attack_cost import price_unseen, prices
+from training.promote import (
+    Gate,
+    NotPromoted,
+    attacker_rows,
+    judge,
+    no_worse,
+    promote,
+    ranked_better,
+)
+from training.release.artefact import challengers, champions, load, set_challenger
 from training.train import train
 
 GATE = Gate(0.0, -0.02, 0.05, 30)
@@ -33,27 +41,47 @@ GATE = Gate(0.0, -0.02, 0.05, 30)
 def test_every_session_may_be_drawn_and_the_sample_has_the_size_that_was_asked_for(n, wanted):
     p = odds(np.arange(1.0, n + 1), wanted)
     assert (p > 0).all() and (p <= 1).all() and p.sum() <= wanted + 1e-9
-    assert p.sum() >= min(n, wanted) * 0.5  # where certainty caps the first ranks, fewer are drawn, never fewer than half
+    assert (
+        p.sum() >= min(n, wanted) * 0.5
+    )  # where certainty caps the first ranks, fewer are drawn, never fewer than half
 
 
 def test_the_draw_stands_on_the_run_and_nobody_can_choose_it(published):
     sample = read_outbound(published, "audit_sample")
     run = sample["run_id"].iloc[0]
-    assert all(_chance(run, e) < p for e, p in zip(sample["entity_id"], sample["drawn_with"], strict=True))
+    assert all(
+        _chance(run, e) < p for e, p in zip(sample["entity_id"], sample["drawn_with"], strict=True)
+    )
     assert abs(np.mean([_chance("a", str(i)) for i in range(4000)]) - 0.5) < 0.03
 
 
 def test_verdicts_weigh_as_one_over_their_odds():
     """One miss drawn with odds of a tenth stands for ten: recall is 10 of 20, not 10 of 11."""
-    hits = pd.DataFrame({"confirmed": True, "weight": 1.0, "probability": 0.9, "tier": "C"}, index=range(10))
-    miss = pd.DataFrame({"confirmed": True, "weight": 10.0, "probability": 0.0, "tier": "A"}, index=[10])
-    honest = pd.DataFrame(
-        {"confirmed": False, "weight": 2.0, "probability": [0.9] + [0.0] * 9, "tier": ["D"] + ["A"] * 9}, index=range(11, 21)
+    hits = pd.DataFrame(
+        {"confirmed": True, "weight": 1.0, "probability": 0.9, "tier": "C"}, index=range(10)
     )
-    f = pd.concat([hits, miss, honest]).assign(operator_id=[f"o{i}" for i in range(21)], new=False, small=False, region="r")
+    miss = pd.DataFrame(
+        {"confirmed": True, "weight": 10.0, "probability": 0.0, "tier": "A"}, index=[10]
+    )
+    honest = pd.DataFrame(
+        {
+            "confirmed": False,
+            "weight": 2.0,
+            "probability": [0.9] + [0.0] * 9,
+            "tier": ["D"] + ["A"] * 9,
+        },
+        index=range(11, 21),
+    )
+    f = pd.concat([hits, miss, honest]).assign(
+        operator_id=[f"o{i}" for i in range(21)], new=False, small=False, region="r"
+    )
     got = estimates(f, 0.3).query("group == 'all'").set_index("figure")
-    assert got.at["recall", "value"] == pytest.approx(0.5) and got.at["recall_by_tier", "value"] == pytest.approx(0.5)
-    assert got.at["false_alarm", "value"] == pytest.approx(0.1) and got.at["false_accusation", "value"] == pytest.approx(0.1)
+    assert got.at["recall", "value"] == pytest.approx(0.5) and got.at[
+        "recall_by_tier", "value"
+    ] == pytest.approx(0.5)
+    assert got.at["false_alarm", "value"] == pytest.approx(0.1) and got.at[
+        "false_accusation", "value"
+    ] == pytest.approx(0.1)
     assert got.at["recall", "low"] < 0.5 < got.at["recall", "high"]
 
 
@@ -110,18 +138,20 @@ def test_a_case_that_stays_unseen_costs_what_all_tries_cost():
 
 
 def test_prices_are_those_of_viewer_hours_likes_and_orders(tiny):
-    tables = engine.duckdb_tables(tiny, datetime(2026, 1, 21))
+    tables = compute.duckdb_tables(tiny, datetime(2026, 1, 21))
     price = prices(tables, "session")
     one = price.index[0]
     views = tables["views"].filter(tables["views"].session_id == one).to_pandas()
     acts = tables["interactions"].filter(tables["interactions"].session_id == one).to_pandas()
     hours = (views["left_at"] - views["joined_at"]).dt.total_seconds().sum() / 3600
-    assert price[one] == pytest.approx(0.49 * hours + 0.00018 * acts.loc[acts["kind"] == "like", "count"].sum())
+    assert price[one] == pytest.approx(
+        0.49 * hours + 0.00018 * acts.loc[acts["kind"] == "like", "count"].sum()
+    )
     assert set(prices(tables, "order")) == {2.0} and prices(tables, "operator").empty
 
 
 def test_the_gate_says_what_a_case_costs_that_stays_unseen_and_how_far_it_may_fall(rivals, tiny):
-    tables = engine.duckdb_tables(tiny, datetime(2026, 1, 21))
+    tables = compute.duckdb_tables(tiny, datetime(2026, 1, 21))
     released = load(rivals[0], "session_inflation")
     data = build(tiny, released.model, datetime(2026, 1, 21), tied_operators(tables))
     confirmed = (data.labels["confirmed"] == 1).to_numpy()
@@ -129,9 +159,14 @@ def test_the_gate_says_what_a_case_costs_that_stays_unseen_and_how_far_it_may_fa
     all_but_one = np.ones(len(data), dtype=bool)
     all_but_one[np.flatnonzero(confirmed)[0]] = False
     half = all_but_one & (np.cumsum(confirmed) % 2 == 0)
-    same, worse = (attacker_rows(tables, released.model, data, all_but_one, now, gate) for now in (all_but_one, half))
+    same, worse = (
+        attacker_rows(tables, released.model, data, all_but_one, now, gate)
+        for now in (all_but_one, half)
+    )
     assert same and all(r.holds for r in same)
-    assert not all(r.holds for r in worse) and "a fall of 5% is allowed" in next(r.why for r in worse if not r.holds)
+    assert not all(r.holds for r in worse) and "a fall of 5% is allowed" in next(
+        r.why for r in worse if not r.holds
+    )
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +181,9 @@ def rivals(tiny, models, tmp_path_factory):
 
 def test_a_later_release_waits_as_challenger_and_scores_in_the_shadow(rivals, tiny, tmp_path):
     models, old = rivals
-    assert champions(models)["session_inflation"] == old and set(challengers(models)) == {"session_inflation"}
+    assert champions(models)["session_inflation"] == old and set(challengers(models)) == {
+        "session_inflation"
+    }
     lake = tmp_path / "lake"
     shutil.copytree(tiny, lake, ignore=shutil.ignore_patterns("runs", "online", "journal"))
     nightly(lake, NIGHT, models, load_policy())
@@ -159,7 +196,10 @@ def test_promotion_says_no_with_the_row_that_failed_and_changes_nothing(rivals, 
     models, old = rivals
     version, rows = promote(tiny, models, "session_inflation", datetime(2026, 1, 21), GATE)
     assert not all(r.holds for r in rows) and next(r.why for r in rows if not r.holds)
-    assert champions(models)["session_inflation"] == old and challengers(models)["session_inflation"] == version
+    assert (
+        champions(models)["session_inflation"] == old
+        and challengers(models)["session_inflation"] == version
+    )
     with pytest.raises(NotPromoted, match="no challenger"):
         promote(tiny, models, "order_brushing", datetime(2026, 1, 21), GATE)
 
@@ -168,7 +208,9 @@ def test_promotion_lets_a_better_one_pass(rivals, tiny, tmp_path, monkeypatch):
     models = tmp_path / "models"
     shutil.copytree(rivals[0], models)
     good = judge(tiny, load(models, "session_inflation").model, load(models, "session_inflation"), load(models, "session_inflation"), datetime(2026, 1, 21), GATE)  # fmt: skip
-    monkeypatch.setattr("training.promote.judge", lambda *a: [replace(r, holds=True, why="") for r in good])
+    monkeypatch.setattr(
+        "training.promote.judge", lambda *a: [replace(r, holds=True, why="") for r in good]
+    )
     version, _ = promote(tiny, models, "session_inflation", datetime(2026, 1, 21), GATE)
     assert champions(models)["session_inflation"] == version and challengers(models) == {}
     set_challenger(models, "session_inflation", version)

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from data_contracts.lake import read_outbound
-from features.engine import frame_tables
-from serving.duties.credit import credit, level_of, public_view
-from serving.policy import load_policy
+from features.engine.compute import frame_tables
+from serving.oversight.credit import credit, level_of, public_view
+from serving.policy.load import load_policy
 from tests.spec.written import ORDER, rows
 
 POLICY = load_policy()
@@ -25,15 +25,25 @@ def scored(**tables):
 
 
 def trade():
-    orders = rows(ORDER, *[f"g{i} good b{i} t{i}" for i in range(10)], *[f"x{i} bad c{i} t{i}" for i in range(10)])
-    reviews = rows("order_id account_id at rating", *[f"g{i} b{i} t9 5" for i in range(10)], *[f"x{i} c{i} t9 1" for i in range(10)])
+    orders = rows(
+        ORDER,
+        *[f"g{i} good b{i} t{i}" for i in range(10)],
+        *[f"x{i} bad c{i} t{i}" for i in range(10)],
+    )
+    reviews = rows(
+        "order_id account_id at rating",
+        *[f"g{i} b{i} t9 5" for i in range(10)],
+        *[f"x{i} c{i} t9 1" for i in range(10)],
+    )
     return {"orders": orders, "reviews": reviews}
 
 
 def test_ratings_are_shrunk_towards_everybody():
     """Ten fives beside a usual mean of three and ten ratings of it make a mean of four: 75 points."""
     got = scored(**trade())
-    assert got.at["good", "ratings"] == pytest.approx(75.0) and got.at["bad", "ratings"] == pytest.approx(25.0)
+    assert got.at["good", "ratings"] == pytest.approx(75.0) and got.at[
+        "bad", "ratings"
+    ] == pytest.approx(25.0)
     assert np.isnan(got.at["silent", "ratings"])  # nobody rated it: that is unknown, not as usual
 
 
@@ -52,21 +62,48 @@ def test_an_upheld_and_late_complaint_weighs_more_than_one_that_was_settled_in_t
     late = scored(**given, complaints=complaint("2026-01-11 20:00", True))
     kept = scored(**given, complaints=complaint("2026-01-10 20:30", False))
     still = scored(**given, complaints=complaint(None, None))
-    assert late.at["bad", "complaints"] < still.at["bad", "complaints"] < kept.at["bad", "complaints"] == pytest.approx(100.0)
-    assert (late.at["bad", "late_count"], kept.at["bad", "late_count"], still.at["bad", "late_count"]) == (1, 0, 1)
+    assert (
+        late.at["bad", "complaints"]
+        < still.at["bad", "complaints"]
+        < kept.at["bad", "complaints"]
+        == pytest.approx(100.0)
+    )
+    assert (
+        late.at["bad", "late_count"],
+        kept.at["bad", "late_count"],
+        still.at["bad", "late_count"],
+    ) == (1, 0, 1)
     assert late.at["bad", "complaints"] < late.at["good", "complaints"]
 
 
 def test_a_disposition_takes_points_by_its_step_and_fades_by_half():
-    given = rows("disposition_id operator_id measure at", "d1 bad block t0", "d2 good popup t0", "d3 good unheard t0")
+    given = rows(
+        "disposition_id operator_id measure at",
+        "d1 bad block t0",
+        "d2 good popup t0",
+        "d3 good unheard t0",
+    )
     got = scored(dispositions=given)
-    faded = 0.5 ** ((pd.Timestamp(AS_OF) - pd.Timestamp("2026-01-10 20:00")).total_seconds() / 86400 / POLICY.credit.half_life_days)
-    assert got.at["bad", "handling"] == pytest.approx(100 - 8 * POLICY.step("block") * faded, abs=1e-5)
-    assert got.at["good", "handling"] == pytest.approx(100 - 2 * 8 * faded, abs=1e-5) and got.at["silent", "handling"] == 100.0
+    faded = 0.5 ** (
+        (pd.Timestamp(AS_OF) - pd.Timestamp("2026-01-10 20:00")).total_seconds()
+        / 86400
+        / POLICY.credit.half_life_days
+    )
+    assert got.at["bad", "handling"] == pytest.approx(
+        100 - 8 * POLICY.step("block") * faded, abs=1e-5
+    )
+    assert (
+        got.at["good", "handling"] == pytest.approx(100 - 2 * 8 * faded, abs=1e-5)
+        and got.at["silent", "handling"] == 100.0
+    )
 
 
 def test_only_a_regulators_notice_counts_against_notices():
-    got = scored(notices=rows("notice_id operator_id issuer at", "n1 bad regulator t0", "n2 good platform t0"))
+    got = scored(
+        notices=rows(
+            "notice_id operator_id issuer at", "n1 bad regulator t0", "n2 good platform t0"
+        )
+    )
     assert got.at["bad", "notices"] < 65 and got.at["good", "notices"] == 100.0
 
 
@@ -85,8 +122,21 @@ def test_a_level_begins_exactly_at_its_points(points, level):
 def test_the_public_view_shows_no_internal_signal(published):
     row = read_outbound(published, "credit").to_dict("records")[0]
     view = public_view(row, POLICY)
-    assert set(view) == {"operatorId", "credit", "level", "subScores", "complaints", "entitlements", "asOf", "policyVersion", "appeal"}
+    assert set(view) == {
+        "operatorId",
+        "credit",
+        "level",
+        "subScores",
+        "complaints",
+        "entitlements",
+        "asOf",
+        "policyVersion",
+        "appeal",
+    }
     text = json.dumps(view)
     assert (
-        "risk" not in text and "signal" not in text and "tier" not in text and not any(np.isnan(v) for v in view["subScores"].values() if v)
+        "risk" not in text
+        and "signal" not in text
+        and "tier" not in text
+        and not any(np.isnan(v) for v in view["subScores"].values() if v)
     )

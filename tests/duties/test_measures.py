@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from data_contracts.lake import read_outbound
-from serving import appeals
-from serving.duties import evidence, exchange, measures, standing_orders
-from serving.duties.signing import public_text, signing_key
-from serving.nightly import nightly
-from serving.policy import load_policy
-from serving.record import heads_kept
+from serving.export import evidence_package, shared_measures
+from serving.export.signing import public_text, signing_key
+from serving.ledger.decisions import heads_kept
+from serving.nightly.pipeline import nightly
+from serving.oversight import appeals, measures, overrides
+from serving.policy.load import load_policy
 from tests.conftest import NIGHT
 
 POLICY = load_policy()
@@ -33,15 +33,21 @@ def lake(published, tmp_path):
 def accused(lake):
     """An operator with a measure and suspicious sessions of tonight in evidence."""
     made = read_outbound(lake, "measures")
-    return made.loc[made["evidence"].map(lambda e: "sessions" in json.loads(e)), "operator_id"].iloc[0]
+    return made.loc[
+        made["evidence"].map(lambda e: "sessions" in json.loads(e)), "operator_id"
+    ].iloc[0]
 
 
 def test_every_automatic_measure_says_facts_rule_dates_and_appeal_in_both_languages(published):
     made = read_outbound(published, "measures")
     tiers = read_outbound(published, "tier_decisions")
-    assert set(made["operator_id"]) == set(tiers.loc[tiers["measure"] != "none", "operator_id"]) and len(made)
+    assert set(made["operator_id"]) == set(
+        tiers.loc[tiers["measure"] != "none", "operator_id"]
+    ) and len(made)
     for m in made.itertuples(index=False):
-        assert m.code in {"popup", "warn", "limit_traffic"} and m.automatic and m.status == "in_force"
+        assert (
+            m.code in {"popup", "warn", "limit_traffic"} and m.automatic and m.status == "in_force"
+        )
         for text in (m.notice_zh, m.notice_en):
             assert m.operator_id in text and m.article in text and POLICY.version in text
         facts, signals = json.loads(m.facts), json.loads(m.signals)
@@ -57,29 +63,44 @@ def test_the_ladder_is_ordered_and_no_tier_suggests_what_is_for_people():
     assert not {POLICY.measures.of(t) for t in "ABCD"} & set(POLICY.measures.human_only)
 
 
-@pytest.mark.parametrize("code", ["blacklist", "deduct_deposit", "cancel_account", "refer_enforcement", "refer_judiciary"])
+@pytest.mark.parametrize(
+    "code",
+    ["blacklist", "deduct_deposit", "cancel_account", "refer_enforcement", "refer_judiciary"],
+)
 def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused, code):
     for approver in (None, "", "desk"):
         with pytest.raises(measures.BadMeasure, match="approver other than desk"):
             measures.take(lake, accused, code, "desk", "why", 7, NOW, POLICY, approver)
     assert measures.taken(lake) == []
     record = measures.take(lake, accused, code, "desk", "two rooms of bots", 7, NOW, POLICY, "lead")
-    assert record["approver"] == "lead" and not record["automatic"] and "two rooms of bots" in record["notice_en"]
+    assert (
+        record["approver"] == "lead"
+        and not record["automatic"]
+        and "two rooms of bots" in record["notice_en"]
+    )
 
 
 def test_a_referral_packs_its_evidence(lake, accused):
-    record = evidence.refer(lake, accused, "refer_enforcement", "desk", "why", 30, NOW, POLICY, "lead")
-    assert evidence.faults(Path(record["package"]), public_text(signing_key(lake))) == []
+    record = evidence_package.refer(
+        lake, accused, "refer_enforcement", "desk", "why", 30, NOW, POLICY, "lead"
+    )
+    assert evidence_package.faults(Path(record["package"]), public_text(signing_key(lake))) == []
     with zipfile.ZipFile(record["package"]) as z:
         assert json.loads(z.read("measures_by_hand.json"))[0]["measure_id"] == record["measure_id"]
     with pytest.raises(measures.BadMeasure):
-        evidence.refer(lake, accused, "refer_judiciary", "desk", "why", 30, NOW, POLICY, None)
+        evidence_package.refer(
+            lake, accused, "refer_judiciary", "desk", "why", 30, NOW, POLICY, None
+        )
     assert len(list((lake / "journal" / "evidence").iterdir())) == 1
 
 
 def test_the_verdict_of_an_appeal_stands_on_the_next_nights_measure(lake, models, accused):
-    made = appeals.open_appeal(lake, accused, "2026-01-19", "wrong", "desk", datetime(2026, 1, 20, 8), POLICY)
-    appeals.decide_appeal(lake, made.appeal_id, "upheld", "lead", "it was right", datetime(2026, 1, 20, 9))
+    made = appeals.open_appeal(
+        lake, accused, "2026-01-19", "wrong", "desk", datetime(2026, 1, 20, 8), POLICY
+    )
+    appeals.decide_appeal(
+        lake, made.appeal_id, "upheld", "lead", "it was right", datetime(2026, 1, 20, 9)
+    )
     nightly(lake, NIGHT, models, POLICY)
     outcome = read_outbound(lake, "measures").set_index("operator_id")["outcome"]
     assert outcome[accused] == "upheld" and outcome.drop(accused).isna().all()
@@ -90,13 +111,22 @@ def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, acc
     with pytest.raises(measures.BadMeasure, match="two independent detectors"):
         measures.take(lake, accused, "block", "desk", "why", 1, NOW, POLICY)
     monkeypatch.setattr(measures, "detectors_agree", lambda *a: ["deviance", "operator_rank"])
-    assert measures.take(lake, accused, "block", "desk", "why", 1, NOW, POLICY)["detectors"] == ["deviance", "operator_rank"]
+    assert measures.take(lake, accused, "block", "desk", "why", 1, NOW, POLICY)["detectors"] == [
+        "deviance",
+        "operator_rank",
+    ]
     with pytest.raises(measures.BadMeasure, match="approver"):
-        measures.take(lake, accused, "blacklist", "desk", "why", 1, NOW, POLICY)  # two detectors do not blacklist
+        measures.take(
+            lake, accused, "blacklist", "desk", "why", 1, NOW, POLICY
+        )  # two detectors do not blacklist
 
 
 def test_a_code_beside_the_ladder_an_unknown_operator_or_no_reason_writes_nothing(lake, accused):
-    for operator, code, reason in ((accused, "flog", "why"), ("nobody", "warn", "why"), (accused, "warn", " ")):
+    for operator, code, reason in (
+        (accused, "flog", "why"),
+        ("nobody", "warn", "why"),
+        (accused, "warn", " "),
+    ):
         with pytest.raises(measures.BadMeasure):
             measures.take(lake, operator, code, "desk", reason, 1, NOW, POLICY)
     assert not (lake / "journal" / measures.LOG).exists()
@@ -112,27 +142,40 @@ def test_a_measure_has_one_outcome(lake, accused):
 
 def test_an_evidence_package_holds_and_every_change_to_it_is_found(lake, accused, tmp_path):
     file = tmp_path / "case.zip"
-    evidence.package(lake, accused, file, None, NOW)
+    evidence_package.package(lake, accused, file, None, NOW)
     key = public_text(signing_key(lake))
-    assert evidence.faults(file, key) == []
+    assert evidence_package.faults(file, key) == []
     with zipfile.ZipFile(file) as z:
         files = {n: z.read(n) for n in z.namelist()}
-    assert {"tables/decision.csv", "tables/signals.csv", "manifest.json", "signature.json", "policy.toml"} <= set(files)
-    assert any(n.startswith("pictures/") for n in files) and accused.encode() in files["tables/decision.csv"]
+    assert {
+        "tables/decision.csv",
+        "tables/signals.csv",
+        "manifest.json",
+        "signature.json",
+        "policy.toml",
+    } <= set(files)
+    assert (
+        any(n.startswith("pictures/") for n in files)
+        and accused.encode() in files["tables/decision.csv"]
+    )
     for name in files:
         changed = tmp_path / "changed.zip"
         with zipfile.ZipFile(changed, "w") as z:
             for n, body in files.items():
                 z.writestr(n, body.replace(b":", b";", 1) + b" " if n == name else body)
-        assert evidence.faults(changed, key), name
-    assert "signature" in evidence.faults(file, "c29tZWJvZHkgZWxzZQ==")[0]
+        assert evidence_package.faults(changed, key), name
+    assert "signature" in evidence_package.faults(file, "c29tZWJvZHkgZWxzZQ==")[0]
     assert (lake / "journal" / "signing.key").stat().st_mode & 0o077 == 0
 
 
-def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(lake, accused, tmp_path, tiny, models):
+def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(
+    lake, accused, tmp_path, tiny, models
+):
     measures.take(lake, accused, "block", "desk", "why", 30, NOW, POLICY, "lead")
     measures.take(lake, accused, "warn", "desk", "over", 1, NOW - timedelta(days=9), POLICY)
-    assert exchange.export(lake, tmp_path / "list.json", "platform-a", NOW) == 1  # what has run out is not handed on
+    assert (
+        shared_measures.export(lake, tmp_path / "list.json", "platform-a", NOW) == 1
+    )  # what has run out is not handed on
     text = (tmp_path / "list.json").read_text()
     key = public_text(signing_key(lake))
     assert "0." not in json.dumps(json.loads(text)["entries"])  # codes, no values
@@ -141,10 +184,10 @@ def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(lake,
     before = datetime(2026, 1, 20)
     (tmp_path / "forged.json").write_text(text.replace('"block"', '"warn"'))
     for source, trusted in (("forged.json", key), ("list.json", "bm90IHRoZSBrZXk=")):
-        with pytest.raises(exchange.BadExchange, match="signature"):
-            exchange.take_over(other, tmp_path / source, trusted, before)
-    assert exchange.take_over(other, tmp_path / "list.json", key, before) == 1
-    assert exchange.take_over(other, tmp_path / "list.json", key, before) == 0
+        with pytest.raises(shared_measures.BadExchange, match="signature"):
+            shared_measures.take_over(other, tmp_path / source, trusted, before)
+    assert shared_measures.take_over(other, tmp_path / "list.json", key, before) == 1
+    assert shared_measures.take_over(other, tmp_path / "list.json", key, before) == 0
     nightly(other, NIGHT, models, POLICY)
     tier = read_outbound(other, "tier_decisions").set_index("operator_id")
     why = json.loads(tier.at[accused, "why"])
@@ -153,22 +196,30 @@ def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(lake,
     assert clean != accused
 
 
-def test_an_override_holds_until_it_expires_and_is_part_of_the_nights_identity(lake, models, accused):
+def test_an_override_holds_until_it_expires_and_is_part_of_the_nights_identity(
+    lake, models, accused
+):
     """Set before the night of the 21st for two days: that night follows it, and a night after it expired does not."""
     before = read_outbound(lake, "tier_decisions").set_index("operator_id").at[accused, "tier"]
     tier = "C" if before == "D" else "D"  # an override to the tier that it has moves nothing
-    standing_orders.set_override(lake, accused, tier, "lead", "checked on site", 1, datetime(2026, 1, 20, 12))
+    overrides.set_override(
+        lake, accused, tier, "lead", "checked on site", 1, datetime(2026, 1, 20, 12)
+    )
     again = nightly(lake, NIGHT, models, POLICY)
     assert again.fresh  # another decision of people makes another run
     one = read_outbound(lake, "tier_decisions").set_index("operator_id").loc[accused]
     why = json.loads(one["why"])
-    assert (one["tier"], why["override"]["by"], one["cause"]) == (tier, "lead", "override") and "by a person" in why["en"]
-    assert standing_orders.overrides(lake, datetime(2026, 1, 20, 12)) == {}  # not known before it was set
-    assert standing_orders.overrides(lake, datetime(2026, 1, 21, 12)) == {}  # expired at noon
+    assert (one["tier"], why["override"]["by"], one["cause"]) == (
+        tier,
+        "lead",
+        "override",
+    ) and "by a person" in why["en"]
+    assert overrides.overrides(lake, datetime(2026, 1, 20, 12)) == {}  # not known before it was set
+    assert overrides.overrides(lake, datetime(2026, 1, 21, 12)) == {}  # expired at noon
     assert not nightly(lake, NIGHT, models, POLICY).fresh and NIGHT.isoformat() in heads_kept(lake)
 
 
 def test_an_override_needs_an_author_a_reason_and_an_operator(lake, accused):
     for operator, tier, by, reason, days in ((accused, "E", "l", "r", 1), (accused, "A", "", "r", 1), (accused, "A", "l", " ", 1), (accused, "A", "l", "r", 0), ("nobody", "A", "l", "r", 1)):  # fmt: skip
-        with pytest.raises(standing_orders.BadOverride):
-            standing_orders.set_override(lake, operator, tier, by, reason, days, NOW)
+        with pytest.raises(overrides.BadOverride):
+            overrides.set_override(lake, operator, tier, by, reason, days, NOW)

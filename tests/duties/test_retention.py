@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.lake import files_of, published, read_outbound
-from serving.duties import retention
-from serving.journal import first_broken, records
-from serving.policy import BadPolicy, load_policy, parsed
+from serving.ledger.answers import first_broken, records
+from serving.oversight import retention
+from serving.policy.load import BadPolicy, load_policy, parsed
 from tests.conftest import START
 
 POLICY = load_policy()
@@ -34,22 +34,51 @@ def noon(day: date) -> datetime:
 
 def test_a_day_may_go_on_the_day_after_its_floor_and_not_on_it(lake):
     assert [d for d in retention.due(lake, START + FLOOR, POLICY) if d.table == "views"] == []
-    one = [d for d in retention.due(lake, START + FLOOR + timedelta(days=1), POLICY) if d.table == "views"]
+    one = [
+        d
+        for d in retention.due(lake, START + FLOOR + timedelta(days=1), POLICY)
+        if d.table == "views"
+    ]
     assert [d.day for d in one] == [START.isoformat()]
 
 
 def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
     before = rows(lake, "views")
     with pytest.raises(retention.TooEarly, match="kept 60 days"):
-        retention.delete(lake, "views", START + timedelta(days=3), "desk", noon(START + FLOOR + timedelta(days=2)), POLICY)
+        retention.delete(
+            lake,
+            "views",
+            START + timedelta(days=3),
+            "desk",
+            noon(START + FLOOR + timedelta(days=2)),
+            POLICY,
+        )
     with pytest.raises(retention.TooEarly, match="kept 1095 days"):
-        retention.delete(lake, "orders", START + timedelta(days=3), "desk", noon(START + timedelta(days=1000)), POLICY)
+        retention.delete(
+            lake,
+            "orders",
+            START + timedelta(days=3),
+            "desk",
+            noon(START + timedelta(days=1000)),
+            POLICY,
+        )
     assert rows(lake, "views") == before and not (lake / "journal" / retention.LOG).exists()
 
 
 def test_key_operators_live_content_stays_longer_and_then_goes(lake):
-    key = {o for night in published(lake) for o in read_outbound(lake, "tier_decisions", night).query("is_key_operator")["operator_id"]}
-    owner = pq.ParquetDataset([str(f) for f in files_of(lake, "sessions")]).read().to_pandas().set_index("session_id")["operator_id"]
+    key = {
+        o
+        for night in published(lake)
+        for o in read_outbound(lake, "tier_decisions", night).query("is_key_operator")[
+            "operator_id"
+        ]
+    }
+    owner = (
+        pq.ParquetDataset([str(f) for f in files_of(lake, "sessions")])
+        .read()
+        .to_pandas()
+        .set_index("session_id")["operator_id"]
+    )
     soon = START + FLOOR + timedelta(days=20)
     done = retention.delete(lake, "views", START + timedelta(days=16), "desk", noon(soon), POLICY)
     left = pq.ParquetDataset([str(f) for f in files_of(lake, "views")]).read().to_pandas()
@@ -78,18 +107,30 @@ def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
 
 def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
     late = START + timedelta(days=400)
-    done = retention.delete(lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY)
+    done = retention.delete(
+        lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY
+    )
     log = records(lake / "journal" / retention.LOG)
     assert [r["day"] for r in log] == [d.day for d in done] and len(done) == 5
-    assert all(len(x) == 64 for r in log for x in r["files"].values()) and first_broken(lake / "journal" / retention.LOG) is None
-    assert retention.delete(lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY) == []  # a rerun finds nothing
+    assert (
+        all(len(x) == 64 for r in log for x in r["files"].values())
+        and first_broken(lake / "journal" / retention.LOG) is None
+    )
+    assert (
+        retention.delete(
+            lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY
+        )
+        == []
+    )  # a rerun finds nothing
 
 
 def test_a_run_goes_whole_and_its_decisions_stay(lake):
     late = START + timedelta(days=1300)
     night = min(published(lake))
     lines = len((lake / "journal" / "decisions.jsonl").read_text().splitlines())
-    retention.delete(lake, "runs", date.fromisoformat(night) + timedelta(days=1), "desk", noon(late), POLICY)
+    retention.delete(
+        lake, "runs", date.fromisoformat(night) + timedelta(days=1), "desk", noon(late), POLICY
+    )
     assert not (lake / "runs" / published(lake)[night]).exists()
     assert len((lake / "journal" / "decisions.jsonl").read_text().splitlines()) == lines
 

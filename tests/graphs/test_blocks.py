@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.graphs.blocks import DenseBlocks, burst_weights, find_blocks
-from features.graphs.excess import bipartite, climb, evidence, spectral_starts
+from features.graphs.dense_blocks import DenseBlocks, burst_weights, find_blocks
+from features.graphs.engine_peeling import thin
+from features.graphs.excess_density import bipartite, climb, evidence, spectral_starts
 from features.graphs.incremental import update_blocks
-from features.graphs.peel import column_weights, densest_block
-from features.thinning import thin
+from features.graphs.peeling import column_weights, densest_block
 
 
-def power_law(rng: np.random.Generator, edges: int, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+def power_law(
+    rng: np.random.Generator, edges: int, rows: int, columns: int
+) -> tuple[np.ndarray, np.ndarray]:
     p = 1.0 / np.arange(1, columns + 1) ** 0.8
     c = rng.choice(columns, edges, p=p / p.sum())
     keys = np.unique(rng.integers(0, rows, edges) * columns + c)
@@ -69,14 +71,20 @@ def test_pruning_before_peeling_gives_the_density_of_the_plain_greedy(edges, kin
 def test_weights_of_edges_count():
     r, c = np.array([0, 0, 1, 1, 2, 3], np.int32), np.array([0, 1, 0, 1, 2, 2], np.int32)
     heavy = densest_block(r, c, np.ones(3), np.array([1, 1, 1, 1, 9, 9.0]))
-    assert heavy.rows.tolist() == [2, 3] and heavy.columns.tolist() == [2] and heavy.density == pytest.approx(6.0)
+    assert (
+        heavy.rows.tolist() == [2, 3]
+        and heavy.columns.tolist() == [2]
+        and heavy.density == pytest.approx(6.0)
+    )
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_camouflaged_block_is_found_first_and_whole(seed):
     r, c, rows, columns = with_block(seed)
     best = find_blocks(bipartite(r, c, 8000, 1500), 3)[0]
-    assert len(np.intersect1d(best.rows, rows)) >= 0.95 * len(rows) and len(best.rows) <= 1.1 * len(rows)
+    assert len(np.intersect1d(best.rows, rows)) >= 0.95 * len(rows) and len(best.rows) <= 1.1 * len(
+        rows
+    )
     assert len(np.intersect1d(best.columns, columns)) >= 0.95 * len(columns)
     assert best.evidence > 100 and best.lift > 3
 
@@ -105,7 +113,9 @@ def test_thinning_on_the_engine_keeps_the_greedy_block():
     whole = densest_block(r, c, w, n_rows=8000)
     core = thin(ibis.memtable(pd.DataFrame({"row": r, "column": c})))
     assert len(core) < 0.5 * len(r)
-    part = densest_block(core["row"].to_numpy(np.int32), core["column"].to_numpy(np.int32), w, n_rows=8000)
+    part = densest_block(
+        core["row"].to_numpy(np.int32), core["column"].to_numpy(np.int32), w, n_rows=8000
+    )
     assert part.density == pytest.approx(whole.density, rel=1e-9)
     assert part.rows.tolist() == whole.rows.tolist()
 

@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from features.graphs.components import components, core_numbers, near
+from features.graphs.connectivity import components, core_numbers, near
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -19,7 +19,9 @@ def graph(request):
 def test_components(graph):
     g, left, right = graph
     label = components(left, right, 300)
-    assert {frozenset(np.flatnonzero(label == k).tolist()) for k in np.unique(label)} == {frozenset(c) for c in nx.connected_components(g)}
+    assert {frozenset(np.flatnonzero(label == k).tolist()) for k in np.unique(label)} == {
+        frozenset(c) for c in nx.connected_components(g)
+    }
 
 
 def test_core_numbers(graph):

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.derived.co_visitation import sorted_rows
+from features.graphs.co_occurrence import meeting_pairs
 from features.graphs.incremental import Meetings
 from features.graphs.lockstep import Lockstep
-from features.graphs.pairs import meeting_pairs
-from features.meetings import sorted_rows
 
 
 def plain_pairs(actions, window, least):
@@ -27,16 +27,18 @@ def plain_pairs(actions, window, least):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 30)), min_size=2, max_size=35),
+    st.lists(
+        st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 30)), min_size=2, max_size=35
+    ),
     st.integers(0, 5),
     st.integers(1, 3),
 )
 def test_pairs_are_those_of_the_definition(actions, window, least):
     a, t, s = (np.array(x) for x in zip(*actions, strict=True))
     p = meeting_pairs(a, t, s, window, least)
-    assert dict(zip(zip(p.left.tolist(), p.right.tolist(), strict=True), p.things.tolist(), strict=True)) == plain_pairs(
-        actions, window, least
-    )
+    assert dict(
+        zip(zip(p.left.tolist(), p.right.tolist(), strict=True), p.things.tolist(), strict=True)
+    ) == plain_pairs(actions, window, least)
 
 
 def test_pairs_are_the_same_however_accounts_are_numbered_and_a_crowd_of_others_changes_none():
@@ -44,25 +46,46 @@ def test_pairs_are_the_same_however_accounts_are_numbered_and_a_crowd_of_others_
     account, thing, at = (actions[c].to_numpy() for c in ("account", "thing", "at"))
     whole = meeting_pairs(account, thing, at, 60, 2, 10_000)
     assert len(whole.left) > 1_000
-    turned = meeting_pairs(2999 - account, thing, at, 60, 2, 10_000)  # whoever was counted first is counted last
-    pairs = {(int(a), int(b)): int(n) for a, b, n in zip(whole.left, whole.right, whole.things, strict=True)}
-    assert pairs == {(2999 - int(b), 2999 - int(a)): int(n) for a, b, n in zip(turned.left, turned.right, turned.things, strict=True)}
+    turned = meeting_pairs(
+        2999 - account, thing, at, 60, 2, 10_000
+    )  # whoever was counted first is counted last
+    pairs = {
+        (int(a), int(b)): int(n)
+        for a, b, n in zip(whole.left, whole.right, whole.things, strict=True)
+    }
+    assert pairs == {
+        (2999 - int(b), 2999 - int(a)): int(n)
+        for a, b, n in zip(turned.left, turned.right, turned.things, strict=True)
+    }
     once = np.arange(3000, 5000)  # each comes to one thing, so none can meet anybody twice
-    more = [np.concatenate(x) for x in ((account, once), (thing, once % 150), (at, once * 7 % 14_400))]
+    more = [
+        np.concatenate(x) for x in ((account, once), (thing, once % 150), (at, once * 7 % 14_400))
+    ]
     beside = meeting_pairs(*more, 60, 2, 10_000)
-    assert pairs == {(int(a), int(b)): int(n) for a, b, n in zip(beside.left, beside.right, beside.things, strict=True)}
+    assert pairs == {
+        (int(a), int(b)): int(n)
+        for a, b, n in zip(beside.left, beside.right, beside.things, strict=True)
+    }
 
 
 def test_two_accounts_that_meet_in_very_many_things_are_counted_beyond_what_a_byte_holds():
     things = np.repeat(np.arange(700), 2)
     pairs = meeting_pairs(np.tile([0, 1], 700), things, np.zeros(1400, dtype=np.int64), 1, 300)
-    assert pairs.left.tolist() == [0] and pairs.right.tolist() == [1] and pairs.things.tolist() == [700]
+    assert (
+        pairs.left.tolist() == [0]
+        and pairs.right.tolist() == [1]
+        and pairs.things.tolist() == [700]
+    )
 
 
 @pytest.mark.parametrize("scale", [1, 1 << 40])  # small enough for one number, and not
 def test_rows_are_sorted_by_their_columns_in_turn(scale):
     rng = np.random.default_rng(5)
-    columns = [rng.integers(-9, 9, 500), rng.integers(0, 50, 500) * scale, rng.integers(0, 50, 500) * scale]
+    columns = [
+        rng.integers(-9, 9, 500),
+        rng.integers(0, 50, 500) * scale,
+        rng.integers(0, 50, 500) * scale,
+    ]
     assert list(zip(*sorted_rows(*columns), strict=True)) == sorted(zip(*columns, strict=True))
 
 
@@ -71,15 +94,27 @@ def world(seed: int, pool: int = 20, sessions: int = 15):
     rng = np.random.default_rng(seed)
     rows = [
         (int(a), int(t), int(s))
-        for a, t, s in zip(rng.integers(0, 3000, 30_000), rng.integers(0, 150, 30_000), rng.integers(0, 14_400, 30_000), strict=True)
+        for a, t, s in zip(
+            rng.integers(0, 3000, 30_000),
+            rng.integers(0, 150, 30_000),
+            rng.integers(0, 14_400, 30_000),
+            strict=True,
+        )
     ]
     members = rng.choice(3000, pool, replace=False)
     for t in rng.choice(150, sessions, replace=False):
         start = int(rng.integers(0, 14_000))
-        rows += [(int(a), int(t), start + int(rng.integers(0, 60))) for a in members if rng.random() < 0.8]
+        rows += [
+            (int(a), int(t), start + int(rng.integers(0, 60)))
+            for a in members
+            if rng.random() < 0.8
+        ]
     for t in rng.choice(150, 10, replace=False):
         start = int(rng.integers(0, 14_000))
-        rows += [(int(a), int(t), start + int(rng.integers(0, 120))) for a in rng.choice(3000, 600, replace=False)]
+        rows += [
+            (int(a), int(t), start + int(rng.integers(0, 120)))
+            for a in rng.choice(3000, 600, replace=False)
+        ]
     return pd.DataFrame(rows, columns=["account", "thing", "at"]), members
 
 
@@ -94,7 +129,11 @@ def test_a_pool_is_found_and_flash_crowds_are_not(seed):
 
 def test_shuffled_times_leave_no_group():
     actions, _members = world(3)
-    shuffled = actions.assign(at=actions.groupby("thing")["at"].transform(lambda s: np.random.default_rng(int(s.iloc[0])).permutation(s)))
+    shuffled = actions.assign(
+        at=actions.groupby("thing")["at"].transform(
+            lambda s: np.random.default_rng(int(s.iloc[0])).permutation(s)
+        )
+    )
     assert Lockstep(window=60).fit(shuffled).groups_ == []
 
 
@@ -107,29 +146,41 @@ def test_days_add_up_to_the_whole_and_a_dropped_day_is_gone():
         state.add(day, account[mine], thing[mine], at[mine])
     whole = meeting_pairs(account, thing, at, 60, 3)
     summed = state.pairs(3)
-    assert summed.left.tolist() == whole.left.tolist() and summed.things.tolist() == whole.things.tolist()
+    assert (
+        summed.left.tolist() == whole.left.tolist()
+        and summed.things.tolist() == whole.things.tolist()
+    )
     np.testing.assert_allclose(summed.rarity, whole.rarity, rtol=1e-4)
     state.drop(0)
     rest = thing % 5 != 0
-    assert state.pairs(2).things.sum() == meeting_pairs(account[rest], thing[rest], at[rest], 60, 2).things.sum()
+    assert (
+        state.pairs(2).things.sum()
+        == meeting_pairs(account[rest], thing[rest], at[rest], 60, 2).things.sum()
+    )
     with pytest.raises(ValueError, match="added before"):
         state.add(1, account[:2], thing[:2], at[:2])
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 29)), min_size=2, max_size=40),
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 29)), min_size=2, max_size=40
+    ),
     st.integers(0, 12),
     st.lists(st.integers(1, 29), min_size=1, max_size=3),
 )
-def test_days_differ_from_the_whole_by_no_more_than_the_days_of_things_that_both_acted_on(actions, window, midnights):
+def test_days_differ_from_the_whole_by_no_more_than_the_days_of_things_that_both_acted_on(
+    actions, window, midnights
+):
     a, t, s = (np.array(x) for x in zip(*actions, strict=True))
     day = np.searchsorted(np.unique(midnights), s, side="right")
     state = Meetings(window)
     for d in np.unique(day):
         state.add(int(d), a[day == d], t[day == d], s[day == d])
     summed, whole = (
-        dict(zip(zip(p.left.tolist(), p.right.tolist(), strict=True), p.things.tolist(), strict=True))
+        dict(
+            zip(zip(p.left.tolist(), p.right.tolist(), strict=True), p.things.tolist(), strict=True)
+        )
         for p in (state.pairs(1), meeting_pairs(a, t, s, window, 1))
     )
     beyond = {thing: len(np.unique(day[t == thing])) - 1 for thing in np.unique(t).tolist()}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.graphs.propagate import NeighbourMeans, SpreadVerdicts, neighbour_means
+from benchmarks.public_sets.propagation import NeighbourMeans, SpreadVerdicts, neighbour_means
 
 EDGES = pd.DataFrame({"account": list("aabbccd"), "thing": ["x", "y", "x", "z", "y", "z", "w"]})
 
@@ -23,7 +23,9 @@ def test_the_estimator_agrees_with_the_function_and_scores_a_stranger():
     fitted = NeighbourMeans().fit(EDGES, signals)
     found = fitted.transform(EDGES)
     assert found["neighbour_mean_age"].tolist()[:3] == [3.0, 2.5, 1.5]
-    stranger = fitted.transform(pd.DataFrame({"account": ["new", "new"], "thing": ["x", "nowhere"]}))
+    stranger = fitted.transform(
+        pd.DataFrame({"account": ["new", "new"], "thing": ["x", "nowhere"]})
+    )
     assert stranger.loc["new", "neighbour_mean_age"] == 1.5
     assert fitted.get_feature_names_out().tolist() == ["neighbour_mean_age"]
 
@@ -41,10 +43,16 @@ def test_out_of_fold_no_verdict_reaches_its_own_account():
 
 
 def test_verdicts_spread_through_things_to_new_accounts():
-    edges = pd.DataFrame({"account": [f"a{i}" for i in range(40)], "thing": ["bad"] * 20 + ["good"] * 20})
+    edges = pd.DataFrame(
+        {"account": [f"a{i}" for i in range(40)], "thing": ["bad"] * 20 + ["good"] * 20}
+    )
     verdict = pd.Series([1] * 20 + [0] * 20, index=edges["account"])
     found = (
-        SpreadVerdicts().fit(edges, verdict).transform(pd.DataFrame({"account": ["n1", "n2", "n3"], "thing": ["bad", "good", "unseen"]}))
+        SpreadVerdicts()
+        .fit(edges, verdict)
+        .transform(
+            pd.DataFrame({"account": ["n1", "n2", "n3"], "thing": ["bad", "good", "unseen"]})
+        )
     )
     assert found.loc["n1", "verdicts_mean"] > 0.85 and found.loc["n2", "verdicts_mean"] < 0.15
     assert found.loc["n3", "verdicts_mean"] == pytest.approx(0.5)

@@ -9,18 +9,22 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from features.graphs.rings import known_again, merge, significance, tied
+from features.graphs.ring_merging import known_again, merge, significance, tied
 
 T0, T1 = datetime(2026, 1, 1), datetime(2026, 1, 9)
 
 
 def links(*pairs: str, kind: str = "payer", times: int = 2) -> pd.DataFrame:
-    return pd.DataFrame([(*sorted(p.split("-")), kind, times) for p in pairs], columns=["left", "right", "kind", "times"])
+    return pd.DataFrame(
+        [(*sorted(p.split("-")), kind, times) for p in pairs],
+        columns=["left", "right", "kind", "times"],
+    )
 
 
 def met(members: str, shops: str = "s1 s2") -> pd.DataFrame:
     return pd.DataFrame(
-        [(a, s, T0, T1) for a in members.split() for s in shops.split()], columns=["account_id", "operator_id", "first", "last"]
+        [(a, s, T0, T1) for a in members.split() for s in shops.split()],
+        columns=["account_id", "operator_id", "first", "last"],
     )
 
 
@@ -31,8 +35,14 @@ def test_a_ring_has_its_members_shops_window_density_and_evidence():
     assert ring["density"] == 4 / 6 and ring["first_at"] == T0 and ring["last_at"] == T1
     assert json.loads(ring["evidence"]) == {"payer": 8} and ring["significance"] > 3
     one = found.ring(ring["ring_id"])
-    assert one.members == ("a", "b", "c", "d") and one.shops == ("s1", "s2") and one.window == (T0, T1)
-    assert (one.evidence, one.density, one.significance) == ({"payer": 8}, ring["density"], ring["significance"])
+    assert (
+        one.members == ("a", "b", "c", "d") and one.shops == ("s1", "s2") and one.window == (T0, T1)
+    )
+    assert (one.evidence, one.density, one.significance) == (
+        {"payer": 8},
+        ring["density"],
+        ring["significance"],
+    )
     with pytest.raises(KeyError, match="no ring 'g0' among the 1"):
         found.ring("g0")
 
@@ -41,9 +51,15 @@ def test_a_ring_is_a_networkx_graph_with_evidence_on_each_edge_that_any_format_h
     found = merge(links("a-b", "b-c", "c-d", "a-d"), met("a b c d"), 10_000)
     graph = found.graph(found.rings["ring_id"].iloc[0])
     assert isinstance(graph, nx.Graph) and all(graph[x][y] == {"payer": 2} for x, y in graph.edges)
-    assert graph.graph["shops"] == "s1,s2" and graph.graph["first_at"] == "2026-01-01T00:00:00" and graph.graph["density"] == 4 / 6
+    assert (
+        graph.graph["shops"] == "s1,s2"
+        and graph.graph["first_at"] == "2026-01-01T00:00:00"
+        and graph.graph["density"] == 4 / 6
+    )
     again = nx.parse_graphml("\n".join(nx.generate_graphml(graph)))
-    assert again.graph.items() >= graph.graph.items() and set(map(frozenset, again.edges)) == set(map(frozenset, graph.edges))
+    assert again.graph.items() >= graph.graph.items() and set(map(frozenset, again.edges)) == set(
+        map(frozenset, graph.edges)
+    )
 
 
 def test_three_accounts_are_no_ring():
@@ -59,13 +75,17 @@ def test_an_address_alone_ties_nobody_and_with_a_referrer_it_does():
 
 def test_a_ring_that_grows_keeps_its_name():
     first = merge(links("a-b", "b-c", "c-d"), met("a b c d"), 1000)
-    grown = merge(links("a-b", "b-c", "c-d", "d-e", "e-f", "0-a"), met("0 a b c d e f"), 1000, first.members)
+    grown = merge(
+        links("a-b", "b-c", "c-d", "d-e", "e-f", "0-a"), met("0 a b c d e f"), 1000, first.members
+    )
     assert grown.rings["ring_id"].tolist() == first.rings["ring_id"].tolist()
     assert grown.rings["members"].iloc[0] == 7
 
 
 def test_of_a_split_the_larger_part_keeps_the_name_and_of_a_merger_the_larger_ring_gives_it():
-    before = pd.DataFrame({"ring_id": ["x"] * 6 + ["y"] * 3, "account_id": list("abcdef") + list("pqr")})
+    before = pd.DataFrame(
+        {"ring_id": ["x"] * 6 + ["y"] * 3, "account_id": list("abcdef") + list("pqr")}
+    )
     assert known_again({0: set("abcd"), 1: set("ef12")}, before) == {0: "x"}
     assert known_again({0: set("abcdefpqr")}, before) == {0: "x"}
     assert known_again({0: set("1234")}, before) == {}
@@ -78,7 +98,9 @@ def test_the_same_links_mean_more_among_more_accounts_and_none_mean_nothing():
 
 def test_only_accounts_in_components_of_four_or_more_need_be_known_for_what_they_did():
     pairs = [("a", "b"), ("b", "c"), ("c", "d"), ("x", "y")]  # a ring, and two who share a device
-    links = pd.DataFrame([(a, b, 1, "device") for a, b in pairs], columns=["left", "right", "times", "kind"])
+    links = pd.DataFrame(
+        [(a, b, 1, "device") for a, b in pairs], columns=["left", "right", "times", "kind"]
+    )
     strong, different, degree, large = tied(links)
     assert sorted(large.index) == ["a", "b", "c", "d"] and large.nunique() == 1
     assert len(strong) == len(different) == 4 and degree["b"] == 2 and degree["x"] == 1

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import math
 
-from features import elsewhere, habits, shopping
+from features.signals.sessions import account_habits, purchase_propensity, viewer_reputation
 from tests.spec.written import ORDER, Case, rows, sessions, views
 
 CASES = [
     Case(
         "who paid an order in any room buys, who placed one and never paid does not",
-        shopping.unbuying_view_share,
+        purchase_propensity.unbuying_view_share,
         {
             "views": views("s1 paid t0 t60", "s1 nobody t0 t60", "s2 unpaid t0 t60", "s2 - t0 t60"),
-            "orders": rows(ORDER + " paid_at", "o1 elsewhere paid t-900 t-800", "o2 elsewhere unpaid t-900 -"),
+            "orders": rows(
+                ORDER + " paid_at", "o1 elsewhere paid t-900 t-800", "o2 elsewhere unpaid t-900 -"
+            ),
         },
         {"s1": 0.5, "s2": 1.0},
     ),
     Case(
         "a stay of ten minutes is long, one just under is not and leaves nothing to say",
-        shopping.unbuying_long_view_share,
-        {"views": views("s1 a t0 t600", "s2 a t0 t599.9"), "orders": rows(ORDER + " paid_at", "o1 x b t0 t1")},
+        purchase_propensity.unbuying_long_view_share,
+        {
+            "views": views("s1 a t0 t600", "s2 a t0 t599.9"),
+            "orders": rows(ORDER + " paid_at", "o1 x b t0 t1"),
+        },
         {"s1": 1.0},
     ),
     Case(
         "views by shared links and directly are counted, others are not",
-        shopping.unbuying_direct_view_share,
+        purchase_propensity.unbuying_direct_view_share,
         {
             "views": rows(
                 "session_id account_id entry_source joined_at left_at",
@@ -40,7 +45,7 @@ CASES = [
     ),
     Case(
         "all of an operator's rooms count together, and who bought in whichever room buys",
-        shopping.operator_unbuying_view_share,
+        purchase_propensity.operator_unbuying_view_share,
         {
             "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
             "views": views("s1 paid t0 t60", "s2 nobody t0 t60", "s2 none t0 t60", "s3 - t0 t60"),
@@ -50,7 +55,7 @@ CASES = [
     ),
     Case(
         "views of an operator by shared links and directly are counted, others are not",
-        shopping.operator_unbuying_direct_view_share,
+        purchase_propensity.operator_unbuying_direct_view_share,
         {
             "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
             "views": rows(
@@ -66,7 +71,7 @@ CASES = [
     ),
     Case(
         "ten views without an act anywhere are a silent habit, nine are none, and one act in another room ends it",
-        habits.silent_habit_view_share,
+        account_habits.silent_habit_view_share,
         {
             "views": views(
                 *[f"s{1 + (i > 0)} a t{i} t{i + 1}" for i in range(10)],
@@ -79,7 +84,7 @@ CASES = [
     ),
     Case(
         "an account on three devices hops, on two it does not",
-        habits.hopping_view_share,
+        account_habits.hopping_view_share,
         {
             "views": rows(
                 "session_id account_id device_id joined_at left_at",
@@ -92,7 +97,7 @@ CASES = [
     ),
     Case(
         "a device that carried four accounts in all rooms is crowded, with three it is not",
-        habits.crowded_device_view_share,
+        account_habits.crowded_device_view_share,
         {
             "views": rows(
                 "session_id account_id device_id joined_at left_at",
@@ -104,7 +109,7 @@ CASES = [
     ),
     Case(
         "a follow of the same operator again counts, of another it does not; one such follow says less than two",
-        habits.repeated_follow_residual,
+        account_habits.repeated_follow_residual,
         {
             "interactions": rows(
                 "session_id account_id kind at count",
@@ -124,7 +129,7 @@ CASES = [
     ),
     Case(
         "a text of three writers at two operators is shared, of two writers it is not",
-        habits.shared_script_residual,
+        account_habits.shared_script_residual,
         {
             "interactions": rows(
                 "session_id account_id kind at count text_hash",
@@ -142,30 +147,36 @@ CASES = [
     ),
     Case(
         "a stay of three seconds in another room counts against a viewer, the same stay in this room does not",
-        elsewhere.viewer_other_flash_share,
+        viewer_reputation.viewer_other_flash_share,
         {"views": views("s1 a t0 t3", "s1 b t0 t3", "s2 a t0 t3", "s3 a t0 t4", "s2 b t0 t4")},
         {"s1": 0.25, "s2": 0.75, "s3": 1.0},
     ),
     Case(
         "who was seen twice in one room was seen in no other",
-        elsewhere.viewer_nowhere_else_share,
+        viewer_reputation.viewer_nowhere_else_share,
         {"views": views("s1 a t0 t9", "s1 a t20 t29", "s1 b t0 t9", "s2 b t0 t9")},
         {"s1": 0.5, "s2": 0.0},
     ),
     Case(
         "those who like are judged apart from those who comment, each account once",
-        elsewhere.liker_other_fault_mean,
+        viewer_reputation.liker_other_fault_mean,
         {
-            "views": views("s1 a t0 t9", "s2 a t0 t2", "s1 b t0 t9", "s2 b t0 t9", "s1 c t0 t9", "s2 c t0 t2"),
+            "views": views(
+                "s1 a t0 t9", "s2 a t0 t2", "s1 b t0 t9", "s2 b t0 t9", "s1 c t0 t9", "s2 c t0 t2"
+            ),
             "interactions": rows(
-                "session_id account_id kind at count", "s1 a like t1 5", "s1 a like t2 5", "s1 b like t1 1", "s1 c comment t1 1"
+                "session_id account_id kind at count",
+                "s1 a like t1 5",
+                "s1 a like t2 5",
+                "s1 b like t1 1",
+                "s1 c comment t1 1",
             ),
         },
         {"s1": 0.5},
     ),
     Case(
         "an operator's other rooms are not elsewhere",
-        elsewhere.operator_viewer_nowhere_else_share,
+        viewer_reputation.operator_viewer_nowhere_else_share,
         {
             "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
             "views": views("s1 a t0 t9", "s2 a t0 t9", "s1 b t0 t9", "s3 b t0 t9"),

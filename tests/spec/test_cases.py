@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.contract import contract
 from data_contracts.lake import to_arrow, write_file
-from features import engine
+from features.engine import compute
 from tests.spec.cases import CASES
 
 AS_OF = datetime(2026, 1, 12)
@@ -29,28 +29,28 @@ def agrees(case, frame: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_on_duckdb(case, tmp_path):
-    tables = engine.duckdb_tables(lake_of(case, tmp_path), AS_OF)
-    agrees(case, engine.compute(tables, [case.signal], case.signal.entity))
+    tables = compute.duckdb_tables(lake_of(case, tmp_path), AS_OF)
+    agrees(case, compute.compute(tables, [case.signal], case.signal.entity))
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_through_a_pandas_frame(case):
-    agrees(case, engine.compute(case.tables, [case.signal], case.signal.entity))
+    agrees(case, compute.compute(case.tables, [case.signal], case.signal.entity))
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_one_by_one(case, tmp_path):
-    tables = engine.duckdb_tables(lake_of(case, tmp_path), AS_OF)
+    tables = compute.duckdb_tables(lake_of(case, tmp_path), AS_OF)
     for entity, value in case.expected.items():
         scope = entity.rpartition("#")[0] or entity  # of a view, its session
-        frame = engine.compute(tables, [case.signal], case.signal.entity, only=[scope])
+        frame = compute.compute(tables, [case.signal], case.signal.entity, only=[scope])
         assert frame.at[entity, case.signal.name] == pytest.approx(value, rel=1e-9)
 
 
 @pytest.fixture(scope="module")
 def spark():
     pytest.importorskip("pyspark", reason="pyspark is an extra: make test-spark installs it")
-    from features.spark import session
+    from features.engine.spark import session
 
     one = session()
     one.sparkContext.setLogLevel("ERROR")
@@ -61,9 +61,14 @@ def spark():
 @pytest.mark.spark
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_on_spark(case, tmp_path, spark):
-    from features.spark import spark_tables
+    from features.engine.spark import spark_tables
 
-    agrees(case, engine.compute(spark_tables(lake_of(case, tmp_path), AS_OF, spark), [case.signal], case.signal.entity))
+    agrees(
+        case,
+        compute.compute(
+            spark_tables(lake_of(case, tmp_path), AS_OF, spark), [case.signal], case.signal.entity
+        ),
+    )
 
 
 @pytest.mark.spark
@@ -72,17 +77,22 @@ def test_one_whole_nights_signals_agree_between_duckdb_and_spark(tiny, spark, re
     import numpy as np
 
     from features import catalogue
-    from features.spark import spark_tables
-    from serving.inputs import moment_of, scope_of_night
+    from features.engine.spark import spark_tables
+    from serving.scoring.scope import moment_of, scope_of_night
     from tests.conftest import NIGHT
 
     as_of = moment_of(NIGHT)
-    one, other = engine.duckdb_tables(tiny, as_of), spark_tables(tiny, as_of, spark)
+    one, other = compute.duckdb_tables(tiny, as_of), spark_tables(tiny, as_of, spark)
     scope = scope_of_night(one, as_of)
     compared = 0
-    for entity, only in (("session", scope.sessions), ("order", scope.orders), ("operator", None), ("account", None)):
-        a = engine.compute(one, catalogue.of_entity(entity), entity, only)
-        b = engine.compute(other, catalogue.of_entity(entity), entity, only)
+    for entity, only in (
+        ("session", scope.sessions),
+        ("order", scope.orders),
+        ("operator", None),
+        ("account", None),
+    ):
+        a = compute.compute(one, catalogue.of_entity(entity), entity, only)
+        b = compute.compute(other, catalogue.of_entity(entity), entity, only)
         assert a.index.equals(b.index)
         for name in a.columns:
             x, y = a[name].to_numpy(), b[name].to_numpy()

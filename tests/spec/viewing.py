@@ -6,7 +6,9 @@ import math
 
 import pandas as pd
 
-from features import arrivals, audience, coordination, engagement, rooms, viewers
+from features.signals.operators import audience
+from features.signals.sessions import coordination, engagement, view_durations, viewers
+from features.signals.views import entry_channels
 from tests.spec.written import Case, crowd_of, people, pool, rows, sessions, views
 
 NINE = [f"s9 a{i} t{i} t60" for i in range(9)]
@@ -15,37 +17,40 @@ TEN = [f"s10 a{i} t{i} t60" for i in range(10)]
 CASES = [
     Case(
         "a stay of three seconds is a flash, one just longer is not",
-        audience.flash_view_share,
+        view_durations.flash_view_share,
         {"views": views("s1 a t0 t3", "s2 a t0 t3.001"), "sessions": sessions("s1", "s2")},
         {"s1": 1.0, "s2": 0.0},
     ),
     Case(
         "a view of thirty seconds is not short, one just under is",
-        audience.short_view_share,
+        view_durations.short_view_share,
         {"views": views("s1 a t0 t29.9", "s2 a t0 t30"), "sessions": sessions("s1", "s2")},
         {"s1": 1.0, "s2": 0.0},
     ),
     Case(
         "ten joins within the same ten seconds burst, nine do not, and two rooms do not add up",
-        audience.burst_join_share,
+        view_durations.burst_join_share,
         {"views": views(*NINE, *TEN)},
         {"s9": 0.0, "s10": 1.0},
     ),
     Case(
         "a stay of 60 % that leaves in the last tenth counts as the whole session, one that leaves before does not",
-        audience.whole_session_stay_share,
+        view_durations.whole_session_stay_share,
         {"views": views("s1 a t1080 t3240", "s2 a t1079 t3239"), "sessions": sessions("s1", "s2")},
         {"s1": 1.0, "s2": 0.0},
     ),
     Case(
         "an account is new until seven days after its registration",
         viewers.new_account_view_share,
-        {"views": views("s1 young t0 t60", "s2 old t0 t60"), "accounts": people(young=6.999, old=7.0)},
+        {
+            "views": views("s1 young t0 t60", "s2 old t0 t60"),
+            "accounts": people(young=6.999, old=7.0),
+        },
         {"s1": 1.0, "s2": 0.0},
     ),
     Case(
         "a way of entry of a quarter of all views that all of a session came by is four times as common as usual",
-        arrivals.view_entry_lift,
+        entry_channels.view_entry_lift,
         {
             "views": rows(
                 "session_id account_id entry_source joined_at left_at",
@@ -60,7 +65,7 @@ CASES = [
     ),
     Case(
         "a prefix that makes as many views of a session as of all has none too many",
-        arrivals.view_prefix_excess,
+        entry_channels.view_prefix_excess,
         {
             "views": rows(
                 "session_id account_id ip_prefix joined_at left_at",
@@ -72,7 +77,14 @@ CASES = [
                 "s3 f q t0 t60",
             )
         },
-        {"s1#0": 0.0, "s1#1": 0.0, "s2#0": 1 / math.sqrt(2), "s2#1": 1 / math.sqrt(2), "s3#0": 1 / math.sqrt(2), "s3#1": 1 / math.sqrt(2)},
+        {
+            "s1#0": 0.0,
+            "s1#1": 0.0,
+            "s2#0": 1 / math.sqrt(2),
+            "s2#1": 1 / math.sqrt(2),
+            "s3#0": 1 / math.sqrt(2),
+            "s3#1": 1 / math.sqrt(2),
+        },
     ),
     Case(
         "a device with three accounts in a session is shared, one with two is not",
@@ -145,7 +157,11 @@ CASES = [
         engagement.unfollow_share,
         {
             "interactions": rows(
-                "session_id account_id kind at count", "s1 a follow t1 1", "s1 a unfollow t90 1", "s2 a follow t1 1", "s2 b unfollow t90 1"
+                "session_id account_id kind at count",
+                "s1 a follow t1 1",
+                "s1 a unfollow t90 1",
+                "s2 a follow t1 1",
+                "s2 b unfollow t90 1",
             )
         },
         {"s1": 1.0, "s2": 0.0},
@@ -153,12 +169,16 @@ CASES = [
     Case(
         "six accounts that join within a minute of each other in six sessions are in lockstep, in three it may be chance",
         coordination.lockstep_partner_count,
-        {"views": pd.concat([crowd_of(120, 6), pool("p", 6, 6), pool("q", 6, 3)], ignore_index=True)},
+        {
+            "views": pd.concat(
+                [crowd_of(120, 6), pool("p", 6, 6), pool("q", 6, 3)], ignore_index=True
+            )
+        },
         {f"p{i}": 5 for i in range(6)},
     ),
     Case(
         "an operator's flash views are taken over all its sessions",
-        rooms.operator_flash_view_share,
+        audience.operator_flash_view_share,
         {
             "sessions": sessions("s1", "s2").assign(operator_id=["o1", "o1"]),
             "views": views("s1 a t0 t3", "s2 a t0 t4", "s2 b t0 t4", "s2 c t0 t2"),

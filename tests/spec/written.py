@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from features.declare import Signal
+from features.declaration import Signal
 
 T0 = pd.Timestamp("2026-01-10 20:00")
 LATE = pd.Timestamp("2026-01-11")
@@ -39,13 +39,21 @@ def rows(columns: str, *lines: str, **fixed: object) -> pd.DataFrame:
         except ValueError:
             return text
 
-    frame = pd.DataFrame([[cell(x) for x in line.split()] for line in lines], columns=columns.split())
+    frame = pd.DataFrame(
+        [[cell(x) for x in line.split()] for line in lines], columns=columns.split()
+    )
     return frame.assign(**fixed, **({} if "received_at" in frame else {"received_at": LATE}))
 
 
 def sessions(*ids: str, hours: float = 1.0) -> pd.DataFrame:
     return pd.DataFrame(
-        {"session_id": ids, "operator_id": [f"o-{i}" for i in ids], "started_at": T0, "ended_at": at(3600 * hours), "received_at": LATE}
+        {
+            "session_id": ids,
+            "operator_id": [f"o-{i}" for i in ids],
+            "started_at": T0,
+            "ended_at": at(3600 * hours),
+            "received_at": LATE,
+        }
     )
 
 
@@ -60,7 +68,13 @@ def crowd_of(size: int, sessions: int) -> pd.DataFrame:
 
 def pool(name: str, size: int, sessions: int) -> pd.DataFrame:
     """The same accounts in each session, seconds apart, at another minute each time."""
-    return views(*[f"s{s} {name}{i} t{300 * s + 900 + i + 200 * (name == 'q')} t3600" for s in range(sessions) for i in range(size)])
+    return views(
+        *[
+            f"s{s} {name}{i} t{300 * s + 900 + i + 200 * (name == 'q')} t3600"
+            for s in range(sessions)
+            for i in range(size)
+        ]
+    )
 
 
 def people(**ages_in_days: float) -> pd.DataFrame:

@@ -16,16 +16,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.contract import contract, inbound_names, outbound_names
-from data_contracts.faults import ArtefactRefused, LakeProblem, NothingToScore, StructuralBreak
+from data_contracts.errors import ArtefactRefused, LakeProblem, NothingToScore, StructuralBreak
 from data_contracts.lake import files_of, read_outbound, run_folder, write_file
 from data_contracts.lake import published as nights
-from serving.nightly import nightly
-from serving.policy import load_policy
-from serving.publish import OutputBreaksContract, validated
-from serving.replay import replay
-from serving.yardsticks import read
+from serving.nightly.pipeline import nightly
+from serving.nightly.publish import OutputBreaksContract, validated
+from serving.nightly.replay import replay
+from serving.policy.load import load_policy
+from serving.scoring.peer_snapshots import read
 from tests.conftest import NIGHT
-from training.release import champions, load
+from training.release.artefact import champions, load
 
 POLICY = load_policy()
 
@@ -42,35 +42,51 @@ def copied(lake: Path, to: Path, *without: str) -> Path:
 def test_a_night_publishes_every_table_with_rows_and_by_its_contract(published):
     for name in set(outbound_names()) - {"quarantine", "boost_decisions"}:
         frame = read_outbound(published, name)
-        assert len(frame) or name in ("findings", "shadow_scores"), name  # no notice, nobody hides reviews, no challenger here
+        assert len(frame) or name in ("findings", "shadow_scores"), (
+            name
+        )  # no notice, nobody hides reviews, no challenger here
         assert list(frame.columns) == [c.name for c in contract(name).columns]
         validated(name, frame)
 
 
 def test_each_score_names_model_version_run_and_policy(published, models):
     scores = read_outbound(published, "scores")
-    assert set(scores["model"]) == {"deviance", "session_inflation", "order_brushing", "operator_rank"}
+    assert set(scores["model"]) == {
+        "deviance",
+        "session_inflation",
+        "order_brushing",
+        "operator_rank",
+    }
     for name, version in champions(models).items():
         assert set(scores.loc[scores["model"] == name, "model_version"]) <= {version}
-    assert set(scores["run_id"]) == {run_folder(published).name} and set(scores["policy_version"]) == {POLICY.version}
+    assert set(scores["run_id"]) == {run_folder(published).name} and set(
+        scores["policy_version"]
+    ) == {POLICY.version}
 
 
 def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models):
     """From a row of `scores` over the release to the MLflow run, and back to the same number."""
-    from features import catalogue, engine
-    from features.pooling import pooled
-    from serving.inputs import moment_of, owners_of
-    from training.lineage import start
+    from features import catalogue
+    from features.engine import compute
+    from features.posteriors.owner_pooling import pooled
+    from serving.scoring.scope import moment_of, owners_of
+    from training.release.tracking import start
 
     scores = read_outbound(published, "scores")
     row = scores[(scores["model"] == "order_brushing") & (scores["rank"] == 1)].iloc[0]
-    released = load(models, row["model"], row["model_version"]).compared(read(run_folder(published)).get(row["model"]))
-    manifest = json.loads((run_folder(published) / "manifest.json").read_text())["models"]["order_brushing"]
+    released = load(models, row["model"], row["model_version"]).compared(
+        read(run_folder(published)).get(row["model"])
+    )
+    manifest = json.loads((run_folder(published) / "manifest.json").read_text())["models"][
+        "order_brushing"
+    ]
     run = start(models).MlflowClient().get_run(manifest["run_id"])
-    assert run.data.tags["data_sha256"] == released.manifest["data_sha256"] == manifest["data_sha256"]
+    assert (
+        run.data.tags["data_sha256"] == released.manifest["data_sha256"] == manifest["data_sha256"]
+    )
     assert run.data.tags["code_revision"] == manifest["revision"]
-    tables = engine.duckdb_tables(published, moment_of(NIGHT))
-    signals = engine.compute(tables, catalogue.of_entity("order"), "order", [row["entity_id"]])
+    tables = compute.duckdb_tables(published, moment_of(NIGHT))
+    signals = compute.compute(tables, catalogue.of_entity("order"), "order", [row["entity_id"]])
     again = released.probability(released.raw(signals[released.columns].to_numpy()))[0]
     assert again == row["own_probability"] and np.isclose(row["score"], 100 * row["probability"])
     orders = scores[scores["model"] == "order_brushing"].set_index("entity_id")
@@ -82,9 +98,15 @@ def test_reasons_carry_value_peers_and_words(published):
     scores = read_outbound(published, "scores")
     said = scores.loc[scores["reasons"].notna(), "reasons"].map(json.loads)
     signals = read_outbound(published, "signals").set_index(["entity_id", "signal"])["value"]
-    row = scores[scores["reasons"].notna() & (scores["model"] == "operator_rank")].sort_values("rank").iloc[0]
+    row = (
+        scores[scores["reasons"].notna() & (scores["model"] == "operator_rank")]
+        .sort_values("rank")
+        .iloc[0]
+    )
     for reason in json.loads(row["reasons"]):
-        assert reason["value"] == pytest.approx(signals[row["entity_id"], reason["signal"]], abs=1e-6)
+        assert reason["value"] == pytest.approx(
+            signals[row["entity_id"], reason["signal"]], abs=1e-6
+        )
         assert reason["zh"] and reason["en"] and 0 < reason["share"] <= 1
     assert said.map(len).max() <= POLICY.night.reasons
 
@@ -149,14 +171,20 @@ def test_a_tampered_model_stops_the_night(published, models, tmp_path):
         nightly(copied(published, tmp_path / "lake", "runs"), NIGHT, copy, POLICY)
 
 
-def test_a_crash_leaves_the_published_night_and_the_next_run_completes(published, models, tmp_path, monkeypatch):
+def test_a_crash_leaves_the_published_night_and_the_next_run_completes(
+    published, models, tmp_path, monkeypatch
+):
     lake = copied(published, tmp_path / "lake", "quarantine")
     before = (lake / "runs" / "published.json").read_text()
     extra = tmp_path / "other.toml"
     from importlib import resources
 
-    extra.write_text((resources.files("serving") / "policy.toml").read_text("utf-8").replace(POLICY.version, "2099.9"))
-    import serving.nightly as module
+    extra.write_text(
+        (resources.files("serving.policy") / "policy.toml")
+        .read_text("utf-8")
+        .replace(POLICY.version, "2099.9")
+    )
+    from serving.nightly import pipeline as module
 
     def crash(*_, **__):
         raise RuntimeError("power cut")
@@ -191,7 +219,9 @@ def test_without_models_and_with_orders_only_the_night_still_ranks(tiny, tmp_pat
     nightly(lake, NIGHT, None, POLICY)
     scores, run = read_outbound(lake, "scores"), read_outbound(lake, "runs").iloc[0]
     assert set(scores["model"]) == {"deviance"} and scores["probability"].isna().all()
-    assert "views" in json.loads(run["tables_missing"]) and "flash_view_share" in json.loads(run["signals_unknown"])
+    assert "views" in json.loads(run["tables_missing"]) and "flash_view_share" in json.loads(
+        run["signals_unknown"]
+    )
     tiers = read_outbound(lake, "tier_decisions")
     assert set(tiers["tier"]) <= {"A", "B"} and tiers["risk"].isna().all()
 
@@ -199,12 +229,18 @@ def test_without_models_and_with_orders_only_the_night_still_ranks(tiny, tmp_pat
 def test_corrected_figures_lie_within_what_was_counted(published):
     f = read_outbound(published, "corrected_figures")
     assert (
-        (f["low"] <= f["estimate"] + 1e-9).all() and (f["estimate"] <= f["high"] + 1e-9).all() and (f["high"] <= f["counted"] + 1e-9).all()
+        (f["low"] <= f["estimate"] + 1e-9).all()
+        and (f["estimate"] <= f["high"] + 1e-9).all()
+        and (f["high"] <= f["counted"] + 1e-9).all()
     )
-    assert {"views", "unique_viewers", "likes", "follows", "orders", "net_sales"} == set(f["measure"])
+    assert {"views", "unique_viewers", "likes", "follows", "orders", "net_sales"} == set(
+        f["measure"]
+    )
 
 
-def test_a_night_stands_on_one_of_an_earlier_version_without_what_that_lacked(published, models, tmp_path):
+def test_a_night_stands_on_one_of_an_earlier_version_without_what_that_lacked(
+    published, models, tmp_path
+):
     lake = copied(published, tmp_path / "lake")
     old = lake / "runs" / nights(lake)[min(nights(lake))]
     for name in ("policy.toml", "audit_sample.parquet", "credit.parquet"):
@@ -214,35 +250,72 @@ def test_a_night_stands_on_one_of_an_earlier_version_without_what_that_lacked(pu
     assert nightly(lake, NIGHT, models, POLICY).fresh and read_outbound(lake, "drift").empty
 
 
-def test_a_model_is_not_asked_where_most_of_what_it_was_taught_with_is_unknown(tiny, models, tmp_path):
+def test_a_model_is_not_asked_where_most_of_what_it_was_taught_with_is_unknown(
+    tiny, models, tmp_path
+):
     """Orders alone say little to a model of operators that goes by audiences too: the night ranks by deviance, and accuses nobody."""
-    gone = ("views", "interactions", "room_minutes", "parcels", "refunds", "reviews", "accounts", "outcomes")
+    gone = (
+        "views",
+        "interactions",
+        "room_minutes",
+        "parcels",
+        "refunds",
+        "reviews",
+        "accounts",
+        "outcomes",
+    )
     said: list[str] = []
     lake = copied(tiny, tmp_path / "lake", "runs", "quarantine", *gone)
     nightly(lake, NIGHT, models, POLICY, allow_short=True, say=said.append)
     scores = read_outbound(lake, "scores")
     assert set(scores["model"]) == {"deviance"} and scores["probability"].isna().all()
-    assert sum("is not asked" in line for line in said) == 4  # of sessions neither the model nor the one that stands in for it
+    assert (
+        sum("is not asked" in line for line in said) == 4
+    )  # of sessions neither the model nor the one that stands in for it
     assert not set(read_outbound(lake, "tier_decisions")["tier"]) & {"C", "D"}
     assert set(read_outbound(lake, "tier_decisions")["risk"].dropna()) == set()
 
 
-def test_where_single_views_were_not_delivered_sessions_are_judged_by_their_minutes(tiny, models, tmp_path):
+def test_where_single_views_were_not_delivered_sessions_are_judged_by_their_minutes(
+    tiny, models, tmp_path
+):
     """The nightly model goes by views; the model of running sessions needs counters alone and finds far more than deviance does."""
     lake = copied(tiny, tmp_path / "lake", "runs", "quarantine", "views")
     said: list[str] = []
     nightly(lake, NIGHT, models, POLICY, allow_short=True, say=said.append)
     scores = read_outbound(lake, "scores")
     mine = scores[(scores["entity_kind"] == "session") & (scores["model"] != "deviance")]
-    assert set(mine["model"]) == {"session_inflation_live"} and mine["probability"].notna().all() and mine["reasons"].notna().any()
+    assert (
+        set(mine["model"]) == {"session_inflation_live"}
+        and mine["probability"].notna().all()
+        and mine["reasons"].notna().any()
+    )
     showed = read_outbound(lake, "operator_sessions")
-    assert any("session_inflation is not asked" in line for line in said) and len(showed) and showed["worst_session"].isna().all()
-    manifest = json.loads((lake / "runs" / nights(lake)[NIGHT.isoformat()] / "manifest.json").read_text("utf-8"))
-    assert mine["model_version"].unique().tolist() == [manifest["models"]["session_inflation_live"]["version"]]
-    released = load(models, "session_inflation_live").compared(read(run_folder(lake))["session_inflation_live"])
+    assert (
+        any("session_inflation is not asked" in line for line in said)
+        and len(showed)
+        and showed["worst_session"].isna().all()
+    )
+    manifest = json.loads(
+        (lake / "runs" / nights(lake)[NIGHT.isoformat()] / "manifest.json").read_text("utf-8")
+    )
+    assert mine["model_version"].unique().tolist() == [
+        manifest["models"]["session_inflation_live"]["version"]
+    ]
+    released = load(models, "session_inflation_live").compared(
+        read(run_folder(lake))["session_inflation_live"]
+    )
     one = mine.set_index("entity_id").iloc[0]
-    signals = read_outbound(lake, "signals").query("entity_id == @one.name").set_index("signal")["value"].reindex(released.columns)
-    assert released.probability(released.raw(signals.to_numpy(dtype=float)[None, :]))[0] == one["own_probability"]
+    signals = (
+        read_outbound(lake, "signals")
+        .query("entity_id == @one.name")
+        .set_index("signal")["value"]
+        .reindex(released.columns)
+    )
+    assert (
+        released.probability(released.raw(signals.to_numpy(dtype=float)[None, :]))[0]
+        == one["own_probability"]
+    )
     assert replay(lake, NIGHT, models, POLICY).differ == []
 
 
@@ -258,15 +331,23 @@ ALONE = [
 
 
 @pytest.mark.parametrize(
-    "missing", [(n,) for n in OPTIONAL] + [tuple(sorted(set(inbound_names()) - set(kept))) for kept in ALONE], ids=",".join
+    "missing",
+    [(n,) for n in OPTIONAL] + [tuple(sorted(set(inbound_names()) - set(kept))) for kept in ALONE],
+    ids=",".join,
 )
 def test_a_night_goes_on_without_any_table_and_with_hardly_any(tiny, models, tmp_path, missing):
     """Every table may be missing: what cannot be worked out is unknown, and nobody is accused for what is not there."""
-    nightly(copied(tiny, tmp_path / "lake", "runs", "quarantine", *missing), NIGHT, models, POLICY, allow_short=True)
+    nightly(
+        copied(tiny, tmp_path / "lake", "runs", "quarantine", *missing),
+        NIGHT,
+        models,
+        POLICY,
+        allow_short=True,
+    )
     decisions = read_outbound(tmp_path / "lake", "tier_decisions")
-    assert set(json.loads(read_outbound(tmp_path / "lake", "runs")["tables_missing"].iloc[0])) >= set(missing) - {
-        "room_minutes"
-    }  # derived where there are views
+    assert set(
+        json.loads(read_outbound(tmp_path / "lake", "runs")["tables_missing"].iloc[0])
+    ) >= set(missing) - {"room_minutes"}  # derived where there are views
     assert len(decisions) > 100
     if len(missing) > 1:
         assert not set(decisions["tier"]) & {"C", "D"}
@@ -277,7 +358,9 @@ GROUPS = [tuple(NULLABLE[i::4]) for i in range(4)]  # each table alone takes min
 
 
 @pytest.mark.parametrize(
-    "empty", [*(pytest.param((n,), marks=pytest.mark.slow) for n in NULLABLE), *GROUPS, tuple(NULLABLE)], ids=lambda e: ",".join(e)
+    "empty",
+    [*(pytest.param((n,), marks=pytest.mark.slow) for n in NULLABLE), *GROUPS, tuple(NULLABLE)],
+    ids=lambda e: ",".join(e),
 )
 def test_a_night_goes_on_where_nothing_is_known_that_may_be_unknown(tiny, models, tmp_path, empty):
     """A column that may be null may be null throughout, in one table, in several or in all."""
@@ -288,7 +371,11 @@ def test_a_night_goes_on_where_nothing_is_known_that_may_be_unknown(tiny, models
             table = pq.read_table(path)
             for column in set(unknown) & set(table.column_names):
                 at = table.column_names.index(column)
-                table = table.set_column(at, table.schema.field(column), pa.nulls(len(table), table.schema.field(column).type))
+                table = table.set_column(
+                    at,
+                    table.schema.field(column),
+                    pa.nulls(len(table), table.schema.field(column).type),
+                )
             pq.write_table(table, path)
     nightly(lake, NIGHT, models, POLICY, allow_short=True)
     decisions = read_outbound(lake, "tier_decisions")

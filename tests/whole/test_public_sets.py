@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from data_contracts.adapters import ADAPTERS, ingest
-from data_contracts.check import check_lake
-from data_contracts.faults import LakeProblem
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import read_outbound
-from serving.nightly import nightly
-from serving.policy import load_policy
+from data_contracts.row_checks import check_lake
+from serving.nightly.pipeline import nightly
+from serving.policy.load import load_policy
 
 FOLDER = {
     "shopee-orders": "shopee_orders",
@@ -28,7 +28,9 @@ FOLDER = {
 def test_a_set_becomes_contract_tables_with_nothing_set_aside(public_data, tmp_path, name):
     counts = ingest(name, public_data / FOLDER[name], tmp_path)
     checks = {c.table: c for c in check_lake(tmp_path, datetime(2030, 1, 1))}
-    assert {t: c.rows for t, c in checks.items()} == counts and not any(c.quarantined for c in checks.values())
+    assert {t: c.rows for t, c in checks.items()} == counts and not any(
+        c.quarantined for c in checks.values()
+    )
 
 
 def test_shops_with_brushing_evidence_come_first(public_data, tmp_path):
@@ -48,7 +50,9 @@ def test_channels_are_ranked_by_their_counters_and_what_is_unknown_is_named(publ
     scores = read_outbound(tmp_path, "scores")
     top = scores[(scores["entity_kind"] == "operator") & (scores["rank"] <= 10)]
     assert len(top) == 10 and top["reasons"].map(json.loads).map(len).min() >= 1
-    assert {"orders", "views"} <= set(json.loads(read_outbound(tmp_path, "runs").iloc[0]["tables_missing"]))
+    assert {"orders", "views"} <= set(
+        json.loads(read_outbound(tmp_path, "runs").iloc[0]["tables_missing"])
+    )
 
 
 def test_honest_baskets_raise_few_alarms(public_data, tmp_path):

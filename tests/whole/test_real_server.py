@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from data_contracts.lake import read_outbound
-from serving.keys import make_key
+from serving.gate.api_keys import make_key
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,14 @@ def free_port() -> int:
 
 def serving(command: list[str], port: int, log: Path, **environment: str):
     with log.open("w") as out:
-        server = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True, env=os.environ | environment, cwd=log.parent)
+        server = subprocess.Popen(
+            command,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            env=os.environ | environment,
+            cwd=log.parent,
+        )
     for _ in range(240):
         try:
             if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
@@ -52,7 +59,9 @@ def stop(server: subprocess.Popen) -> None:
 
 def asked(port: int, key: str, request: str, operator: str) -> dict:
     answer = httpx.post(
-        f"http://127.0.0.1:{port}/v1/boost-check", json={"requestId": request, "operatorId": operator}, headers={"X-API-Key": key}
+        f"http://127.0.0.1:{port}/v1/boost-check",
+        json={"requestId": request, "operatorId": operator},
+        headers={"X-API-Key": key},
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -67,7 +76,11 @@ def lake(published, tmp_path_factory):
 
 def test_the_served_gate_answers_refuses_and_stops_cleanly(lake, models, tmp_path):
     key, port = make_key(lake, "t", ["boost", "read"]), free_port()
-    server = serving([STEELYARD, "serve", str(lake), "--models", str(models), "--port", str(port)], port, tmp_path / "log")
+    server = serving(
+        [STEELYARD, "serve", str(lake), "--models", str(models), "--port", str(port)],
+        port,
+        tmp_path / "log",
+    )
     try:
         operator = read_outbound(lake, "tier_decisions")["operator_id"].iloc[0]
         answer = asked(port, key, "r1", operator)
@@ -92,7 +105,7 @@ def test_the_served_gate_answers_refuses_and_stops_cleanly(lake, models, tmp_pat
 def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path):
     copy = tmp_path / "models"
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
-    from training.release import champions
+    from training.release.artefact import champions
 
     path = copy / "session_inflation_live" / champions(copy)["session_inflation_live"] / "model.txt"
     path.write_text(path.read_text() + " ")
@@ -109,7 +122,11 @@ def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path)
 def test_a_bento_is_built_and_serves(lake, models, tmp_path):
     home = tmp_path / "bentoml"
     home.mkdir()
-    environment = {"BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "True", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "prom")}
+    environment = {
+        "BENTOML_HOME": str(home),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "prom"),
+    }
     (tmp_path / "prom").mkdir()
     bentoml = [sys.executable, "-m", "bentoml"]
     built = subprocess.run(
@@ -121,7 +138,11 @@ def test_a_bento_is_built_and_serves(lake, models, tmp_path):
         cwd=ROOT,
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    tag = next(line.split("__tag__:")[1].strip() for line in built.stdout.splitlines() if "__tag__:" in line)
+    tag = next(
+        line.split("__tag__:")[1].strip()
+        for line in built.stdout.splitlines()
+        if "__tag__:" in line
+    )
     key, port = make_key(lake, "b", ["boost"]), free_port()
     server = serving(
         [*bentoml, "serve", tag, "--host", "127.0.0.1", "--port", str(port)],

@@ -14,14 +14,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.faults import LakeProblem
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import published as nights
 from data_contracts.lake import run_folder
-from serving import appeals
-from serving.nightly import nightly
-from serving.policy import load_policy
-from serving.record import record_night, verify
-from serving.replay import replay, what_if
+from serving.ledger.decisions import record_night, verify
+from serving.nightly.pipeline import nightly
+from serving.nightly.replay import replay, what_if
+from serving.oversight import appeals
+from serving.policy.load import load_policy
 from tests.conftest import NIGHT
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
@@ -45,7 +45,10 @@ def write(lake, kept):
 
 
 def test_a_published_night_is_recorded_once_and_stands(lake):
-    decisions = sum(pq.read_table(lake / "runs" / run / "tier_decisions.parquet").num_rows for run in nights(lake).values())
+    decisions = sum(
+        pq.read_table(lake / "runs" / run / "tier_decisions.parquet").num_rows
+        for run in nights(lake).values()
+    )
     assert len(lines(lake)) == decisions and verify(lake) == []
     again = record_night(lake, run_folder(lake).name, NIGHT, run_folder(lake))
     assert len(lines(lake)) == decisions and again["lines"] == decisions
@@ -54,7 +57,9 @@ def test_a_published_night_is_recorded_once_and_stands(lake):
 def test_an_edited_line_is_found(lake):
     kept = lines(lake)
     one = json.loads(kept[3])
-    kept[3] = json.dumps(one | {"tier": "D" if one["tier"] == "A" else "A"}, sort_keys=True, ensure_ascii=False)
+    kept[3] = json.dumps(
+        one | {"tier": "D" if one["tier"] == "A" else "A"}, sort_keys=True, ensure_ascii=False
+    )
     write(lake, kept)
     assert verify(lake)[0].line == 4
 
@@ -80,7 +85,9 @@ def test_a_record_cut_at_its_end_is_found_and_so_is_one_cut_with_its_heads(lake)
     assert "truncated" in verify(lake)[0].what
     write(lake, [])
     (lake / "journal" / "heads.jsonl").write_text("", "utf-8")
-    assert any("truncated" in f.what for f in verify(lake))  # the heads beside the runs are still there
+    assert any(
+        "truncated" in f.what for f in verify(lake)
+    )  # the heads beside the runs are still there
 
 
 def test_a_published_file_that_was_changed_is_found(lake):
@@ -92,14 +99,17 @@ def test_a_published_file_that_was_changed_is_found(lake):
 
 def test_a_night_is_replayed_bit_for_bit(lake, models):
     found = replay(lake, NIGHT, models, POLICY)
-    assert found.stands and found.decisions == pq.read_table(run_folder(lake) / "tier_decisions.parquet").num_rows
+    assert (
+        found.stands
+        and found.decisions == pq.read_table(run_folder(lake) / "tier_decisions.parquet").num_rows
+    )
 
 
 def test_heads_kept_with_the_models_tell_of_a_record_rewritten_whole(lake, models, tmp_path):
     """The chain, its heads and those beside the runs are all made to fit: inside the lake nothing is wrong any more."""
     from benchmarks.decisions.tampering import _rewritten
-    from serving.record import heads_kept
-    from training.lineage import checkpoint, checkpoints
+    from serving.ledger.decisions import heads_kept
+    from training.release.tracking import checkpoint, checkpoints
 
     kept = heads_kept(lake)
     for night, head in kept.items():
@@ -110,21 +120,25 @@ def test_heads_kept_with_the_models_tell_of_a_record_rewritten_whole(lake, model
 
 
 def test_a_night_of_other_code_is_not_replayed_but_told_apart(lake, models, monkeypatch):
-    monkeypatch.setattr("serving.replay.sources_digest", lambda: "0" * 64)
+    monkeypatch.setattr("serving.nightly.replay.sources_digest", lambda: "0" * 64)
     with pytest.raises(LakeProblem, match="computed by other code"):
         replay(lake, NIGHT, models, POLICY)
 
 
 def test_one_decision_is_replayed_by_its_name(lake, models):
     operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet")["operator_id"][0].as_py()
-    assert replay(lake, NIGHT, models, POLICY, operator=operator).decision.endswith("the same bit for bit")
+    assert replay(lake, NIGHT, models, POLICY, operator=operator).decision.endswith(
+        "the same bit for bit"
+    )
     with pytest.raises(LakeProblem, match="decided nothing"):
         replay(lake, NIGHT, models, POLICY, operator="nobody")
 
 
 @pytest.mark.parametrize("said", ["@2026-01-25", "o123"])
 def test_a_decision_without_its_operator_or_night_is_not_taken_for_a_whole_night(lake, said):
-    done = subprocess.run([STEELYARD, "replay", str(lake), said], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [STEELYARD, "replay", str(lake), said], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2 and "write OPERATOR@DATE" in done.stderr
 
 
@@ -156,9 +170,16 @@ def test_the_policy_in_force_moves_nobody_and_a_stricter_one_does(lake):
 
 
 def test_an_appeal_is_decided_by_somebody_else_and_becomes_an_outcome(lake):
-    operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet").to_pandas()["operator_id"].iloc[0]
+    operator = (
+        pq.read_table(run_folder(lake) / "tier_decisions.parquet")
+        .to_pandas()["operator_id"]
+        .iloc[0]
+    )
     one = appeals.open_appeal(lake, operator, None, "a raid, see the 20th", "desk", NOW, POLICY)
-    assert one.due_at == (NOW + timedelta(days=POLICY.appeal_days)).isoformat(timespec="seconds") and not one.breached
+    assert (
+        one.due_at == (NOW + timedelta(days=POLICY.appeal_days)).isoformat(timespec="seconds")
+        and not one.breached
+    )
     with pytest.raises(appeals.BadAppeal, match="open already"):
         appeals.open_appeal(lake, operator, None, "again", "desk", NOW, POLICY)
     with pytest.raises(appeals.BadAppeal, match="another reviewer"):
@@ -166,7 +187,9 @@ def test_an_appeal_is_decided_by_somebody_else_and_becomes_an_outcome(lake):
     with pytest.raises(appeals.BadAppeal, match="one of error, upheld, miss"):
         appeals.decide_appeal(lake, one.appeal_id, "maybe", "other", "it was", NOW)
     before = {p: p.stat().st_mtime_ns for p in lake.glob("outcomes/**/*.parquet")}
-    done = appeals.decide_appeal(lake, one.appeal_id, "error", "other", "it was", NOW, [("session", "s1")])
+    done = appeals.decide_appeal(
+        lake, one.appeal_id, "error", "other", "it was", NOW, [("session", "s1")]
+    )
     assert (done.verdict, done.decided_by) == ("error", "other")
     fresh = [p for p in lake.glob("outcomes/**/*.parquet") if p not in before]
     row = pd.concat(pq.ParquetFile(p).read().to_pandas() for p in fresh).iloc[0]
@@ -177,14 +200,22 @@ def test_an_appeal_is_decided_by_somebody_else_and_becomes_an_outcome(lake):
 
 
 def test_an_outcome_of_an_appeal_does_not_touch_the_nights_before_it(lake, models):
-    operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet").to_pandas()["operator_id"].iloc[0]
+    operator = (
+        pq.read_table(run_folder(lake) / "tier_decisions.parquet")
+        .to_pandas()["operator_id"]
+        .iloc[0]
+    )
     one = appeals.open_appeal(lake, operator, None, "wrong", "desk", NOW, POLICY)
     appeals.decide_appeal(lake, one.appeal_id, "error", "other", "it was", NOW, [("session", "s1")])
     assert not nightly(lake, NIGHT, models, POLICY).fresh
 
 
 def test_an_appeal_that_is_late_is_in_breach(lake):
-    operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet").to_pandas()["operator_id"].iloc[0]
+    operator = (
+        pq.read_table(run_folder(lake) / "tier_decisions.parquet")
+        .to_pandas()["operator_id"]
+        .iloc[0]
+    )
     one = appeals.open_appeal(lake, operator, None, "wrong", "desk", NOW, POLICY)
     assert not appeals.appeals(lake, NOW + timedelta(days=POLICY.appeal_days))[0].breached
     assert appeals.appeals(lake, NOW + timedelta(days=POLICY.appeal_days, seconds=1))[0].breached

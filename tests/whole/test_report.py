@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from data_contracts.lake import read_outbound, run_folder
-from features.pooling import shifted
+from features.posteriors.owner_pooling import shifted
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,11 @@ def page(published):
 
 def test_the_page_needs_nothing_from_outside(page):
     text = page.read_text("utf-8")
-    outside = [u for u in re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', text) if not u.startswith(("#", "data:"))]
+    outside = [
+        u
+        for u in re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', text)
+        if not u.startswith(("#", "data:"))
+    ]
     assert outside == [] and "<script" not in text
 
 
@@ -28,30 +32,57 @@ def test_the_page_says_status_freshness_tiers_reasons_timeline_and_ring(page, pu
     text = page.read_text("utf-8")
     run = read_outbound(published, "runs").iloc[0]
     assert run["run_id"] in text and "rows known" in text and text.count("<svg") >= 3
-    worst = read_outbound(published, "tier_decisions").sort_values(["tier", "expected_harm"]).iloc[-1]
+    worst = (
+        read_outbound(published, "tier_decisions").sort_values(["tier", "expected_harm"]).iloc[-1]
+    )
     assert worst["operator_id"] in text and "巡查顺序" in text and "session_totals" in text
 
 
-def test_the_page_has_dossiers_for_and_against_a_graph_to_take_away_and_both_languages(page, published):
+def test_the_page_has_dossiers_for_and_against_a_graph_to_take_away_and_both_languages(
+    page, published
+):
     text = page.read_text("utf-8")
-    order = read_outbound(published, "tier_decisions").sort_values(["tier", "expected_harm"], ascending=False)["operator_id"]
-    assert text.count("<details") >= 8 and text.count("What speaks for it") == text.count("What speaks against it") == 8
-    assert order.iloc[0] in text and "signals known" in text and "What would bring its risk below" in text
-    assert 'href="data:application/graphml+xml;base64,' in text and "Why linked" in text and "Links as a table" in text
+    order = read_outbound(published, "tier_decisions").sort_values(
+        ["tier", "expected_harm"], ascending=False
+    )["operator_id"]
+    assert (
+        text.count("<details") >= 8
+        and text.count("What speaks for it") == text.count("What speaks against it") == 8
+    )
+    assert (
+        order.iloc[0] in text
+        and "signals known" in text
+        and "What would bring its risk below" in text
+    )
+    assert (
+        'href="data:application/graphml+xml;base64,' in text
+        and "Why linked" in text
+        and "Links as a table" in text
+    )
     assert 'id="only-zh"' in text and "有利证据" in text and "What the night did not know" in text
     assert (
-        "Head of the record of decisions before this night" in text and "at most</span>" in text and "5 % " in text and "0.5 %.</p>" in text
+        "Head of the record of decisions before this night" in text
+        and "at most</span>" in text
+        and "5 % " in text
+        and "0.5 %.</p>" in text
     )
 
 
 def test_the_page_says_how_the_probability_of_a_session_came_about(page, published):
     scores = read_outbound(published, "scores")
     first = scores[scores["model"] == "session_inflation"].sort_values("rank").iloc[0]
-    one = page.read_text("utf-8").split(f"<h3><code>{first['entity_id']}</code>")[1].split("<h3>")[0]
-    found = re.search(r"([\d.]+) .*by its signals.*?([\d.]+) .*with its single views.*?([\d.]+) .*beside its operator", one)
+    one = (
+        page.read_text("utf-8").split(f"<h3><code>{first['entity_id']}</code>")[1].split("<h3>")[0]
+    )
+    found = re.search(
+        r"([\d.]+) .*by its signals.*?([\d.]+) .*with its single views.*?([\d.]+) .*beside its operator",
+        one,
+    )
     said = [float(x) for x in found.groups()]
     signals = shifted(np.array([first["own_probability"]]), -first["by_views"])[0]
-    assert said == pytest.approx([signals, first["own_probability"], first["probability"]], abs=0.011)
+    assert said == pytest.approx(
+        [signals, first["own_probability"], first["probability"]], abs=0.011
+    )
 
 
 def test_the_graph_that_is_taken_away_is_the_ring(page, published):
@@ -60,7 +91,10 @@ def test_the_graph_that_is_taken_away_is_the_ring(page, published):
 
     import networkx as nx
 
-    found = re.search(r'download="([^"]+).graphml" href="data:application/graphml\+xml;base64,([^"]+)"', page.read_text("utf-8"))
+    found = re.search(
+        r'download="([^"]+).graphml" href="data:application/graphml\+xml;base64,([^"]+)"',
+        page.read_text("utf-8"),
+    )
     graph = nx.read_graphml(io.BytesIO(base64.b64decode(found.group(2))))
     members = read_outbound(published, "ring_members")
     assert set(graph.nodes) == set(members.loc[members["ring_id"] == found.group(1), "account_id"])
@@ -84,7 +118,13 @@ def test_a_browser_shows_it_without_an_error_or_a_request(page, tmp_path):
         "--window-size=1100,2400",
     ]
     done = subprocess.run(
-        [chromium, *flags, f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={shot}", page.as_uri()],
+        [
+            chromium,
+            *flags,
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--screenshot={shot}",
+            page.as_uri(),
+        ],
         capture_output=True,
         text=True,
         check=False,

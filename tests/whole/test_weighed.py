@@ -12,10 +12,10 @@ import pytest
 
 from data_contracts.lake import files_of, read_outbound, run_folder
 from data_contracts.lake import published as nights
-from serving.policy import load_policy
-from serving.yardsticks import read
+from serving.policy.load import load_policy
+from serving.scoring.peer_snapshots import read
 from tests.conftest import NIGHT
-from training.release import load
+from training.release.artefact import load
 
 POLICY = load_policy()
 
@@ -30,54 +30,91 @@ def test_sessions_and_orders_are_weighed_with_their_operator_s_others(published)
 
 def test_what_single_views_say_moves_sessions_and_is_published(published, models):
     """own_probability less by_views is what a session's signals say; the rest of it follows from the views alone."""
-    from features import engine
-    from features.attribution import TOLD
-    from features.pooling import log_odds, shifted
-    from serving.attributed import look
-    from serving.inputs import moment_of
+    from features.engine import compute
+    from features.posteriors.owner_pooling import log_odds, shifted
+    from features.posteriors.view_mixture import TOLD
+    from serving.scoring.scope import moment_of
+    from serving.scoring.view_evidence import look
 
     scores = read_outbound(published, "scores").set_index("entity_id")
     mine = scores[scores["model"] == "session_inflation"].sort_index()
-    released = load(models, "session_inflation").compared(read(run_folder(published))["session_inflation"])
-    signals = (
-        read_outbound(published, "signals").query("entity_kind == 'session'").pivot(index="entity_id", columns="signal", values="value")
+    released = load(models, "session_inflation").compared(
+        read(run_folder(published))["session_inflation"]
     )
-    alone = released.probability(released.raw(signals.reindex(mine.index, columns=released.columns).to_numpy()))
-    assert shifted(mine["own_probability"].to_numpy(), -mine["by_views"].to_numpy()) == pytest.approx(alone, abs=1e-5)
-    assert mine["by_views"].abs().max() > 0.5 and scores.loc[scores["model"] != "session_inflation", "by_views"].isna().all()
-    tables = engine.duckdb_tables(published, moment_of(NIGHT))
+    signals = (
+        read_outbound(published, "signals")
+        .query("entity_kind == 'session'")
+        .pivot(index="entity_id", columns="signal", values="value")
+    )
+    alone = released.probability(
+        released.raw(signals.reindex(mine.index, columns=released.columns).to_numpy())
+    )
+    assert shifted(
+        mine["own_probability"].to_numpy(), -mine["by_views"].to_numpy()
+    ) == pytest.approx(alone, abs=1e-5)
+    assert (
+        mine["by_views"].abs().max() > 0.5
+        and scores.loc[scores["model"] != "session_inflation", "by_views"].isna().all()
+    )
+    tables = compute.duckdb_tables(published, moment_of(NIGHT))
     looked = look(tables, load(models, "view_authenticity"), mine["probability"])
-    assert looked.evidence.index.isin(mine.index).all() and looked.views["ordered"].any() and not looked.views["ordered"].all()
+    assert (
+        looked.evidence.index.isin(mine.index).all()
+        and looked.views["ordered"].any()
+        and not looked.views["ordered"].all()
+    )
     said = log_odds(looked.moved(alone, mine.index)) - log_odds(alone)
-    moved = np.abs(said) > 1  # by tonight's views; a night knows accounts from other sessions too, which may turn one of four
-    assert moved.sum() > 2 and (np.sign(said[moved]) == np.sign(mine["by_views"].to_numpy()[moved])).mean() >= 0.75
+    moved = (
+        np.abs(said) > 1
+    )  # by tonight's views; a night knows accounts from other sessions too, which may turn one of four
+    assert (
+        moved.sum() > 2
+        and (np.sign(said[moved]) == np.sign(mine["by_views"].to_numpy()[moved])).mean() >= 0.75
+    )
     assert mine["by_views"].max() <= TOLD + 1e-9
 
 
-def test_risk_of_operators_is_worked_out_from_what_a_night_published_of_them_and_of_their_sessions_and_orders(published):
-    from features import engine
-    from features.pooling import shown, weighed_owners
-    from serving.inputs import moment_of, owners_of
+def test_risk_of_operators_is_worked_out_from_what_a_night_published_of_them_and_of_their_sessions_and_orders(
+    published,
+):
+    from features.engine import compute
+    from features.posteriors.owner_pooling import shown, weighed_owners
+    from serving.scoring.scope import moment_of, owners_of
 
     scores = read_outbound(published, "scores").set_index("entity_id")
     own = scores[scores["model"] == "operator_rank"]
     orders = scores[scores["model"] == "order_brushing"]["own_probability"].sort_index()
-    owner = owners_of(engine.duckdb_tables(published, moment_of(NIGHT)), "order", orders.index)
+    owner = owners_of(compute.duckdb_tables(published, moment_of(NIGHT)), "order", orders.index)
     sessions = read_outbound(published, "operator_sessions").set_index("operator_id")["log_odds"]
-    showed = pd.DataFrame({"session": sessions, "order": shown(orders.to_numpy(), owner)["log_odds"]}).reindex(own.index)
+    showed = pd.DataFrame(
+        {"session": sessions, "order": shown(orders.to_numpy(), owner)["log_odds"]}
+    ).reindex(own.index)
     expected = weighed_owners(own["own_probability"].to_numpy(), showed.to_numpy())
     assert own["probability"].to_numpy() == pytest.approx(expected, abs=1e-9)
     assert (own["probability"] - own["own_probability"]).abs().max() > 0.01
-    assert read_outbound(published, "tier_decisions").set_index("operator_id")["risk"].to_dict() == own["probability"].to_dict()
+    assert (
+        read_outbound(published, "tier_decisions").set_index("operator_id")["risk"].to_dict()
+        == own["probability"].to_dict()
+    )
 
 
 def test_a_night_says_what_the_sessions_of_two_weeks_showed_of_each_operator(published):
     found = read_outbound(published, "operator_sessions").set_index("operator_id")
-    lake = pd.concat([pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]).drop_duplicates("session_id")
+    lake = pd.concat(
+        [pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]
+    ).drop_duplicates("session_id")
     counts = lake[lake["received_at"] < pd.Timestamp(NIGHT) + pd.Timedelta(days=1)]
-    counts = counts[counts["received_at"] >= pd.Timestamp(NIGHT) - pd.Timedelta(days=13)]["operator_id"].value_counts()
-    assert (found["sessions"] == counts.reindex(found.index)).all() and set(found.index) == set(counts.index)
-    scores = read_outbound(published, "scores").query("model == 'session_inflation'").set_index("entity_id")
+    counts = counts[counts["received_at"] >= pd.Timestamp(NIGHT) - pd.Timedelta(days=13)][
+        "operator_id"
+    ].value_counts()
+    assert (found["sessions"] == counts.reindex(found.index)).all() and set(found.index) == set(
+        counts.index
+    )
+    scores = (
+        read_outbound(published, "scores")
+        .query("model == 'session_inflation'")
+        .set_index("entity_id")
+    )
     owner = lake.set_index("session_id")["operator_id"].reindex(scores.index)
     worst, best = scores["own_probability"].idxmax(), scores["own_probability"].idxmin()
     assert found.at[owner[worst], "log_odds"] > found.at[owner[best], "log_odds"]
@@ -85,17 +122,30 @@ def test_a_night_says_what_the_sessions_of_two_weeks_showed_of_each_operator(pub
 
 def test_a_night_names_the_worst_session_of_each_operator_and_decides_by_it(published):
     found = read_outbound(published, "operator_sessions").set_index("operator_id")
-    lake = pd.concat([pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]).drop_duplicates("session_id")
+    lake = pd.concat(
+        [pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]
+    ).drop_duplicates("session_id")
     owner = lake.set_index("session_id")["operator_id"]
     assert (owner.reindex(found["worst_session"]).to_numpy() == found.index.to_numpy()).all()
-    tonight = read_outbound(published, "scores").query("model == 'session_inflation'").set_index("entity_id")["own_probability"]
+    tonight = (
+        read_outbound(published, "scores")
+        .query("model == 'session_inflation'")
+        .set_index("entity_id")["own_probability"]
+    )
     most = tonight.groupby(owner.reindex(tonight.index).to_numpy()).max()
     assert (found["worst_probability"].reindex(most.index) >= most).all()
     own = tonight.reindex(found["worst_session"]).to_numpy()
     assert (own == found["worst_probability"])[np.isfinite(own)].all() and np.isfinite(own).any()
     decided = read_outbound(published, "tier_decisions").set_index("operator_id")
-    said = decided["why"].map(json.loads).map(lambda w: w["session"] and w["session"]["probability"]).dropna()
-    assert said.to_dict() == found["worst_probability"].reindex(said.index).to_dict() and len(said) == len(found)
+    said = (
+        decided["why"]
+        .map(json.loads)
+        .map(lambda w: w["session"] and w["session"]["probability"])
+        .dropna()
+    )
+    assert said.to_dict() == found["worst_probability"].reindex(said.index).to_dict() and len(
+        said
+    ) == len(found)
     sure = said.index[said >= POLICY.tiers.review_session]
     assert (
         len(sure)
@@ -105,14 +155,20 @@ def test_a_night_names_the_worst_session_of_each_operator_and_decides_by_it(publ
 
 
 def test_sessions_of_nights_before_are_known_by_what_was_published_of_them(published):
-    from features import engine
-    from serving.inputs import moment_of
-    from serving.shown import published_before
+    from features.engine import compute
+    from serving.scoring.operator_history import published_before
+    from serving.scoring.scope import moment_of
 
     first, as_of = date(2026, 1, 19), moment_of(NIGHT)
-    tables = engine.duckdb_tables(published, as_of)
+    tables = compute.duckdb_tables(published, as_of)
     known = published_before(published, nights(published)[first.isoformat()], tables, as_of)
-    scores = read_outbound(published, "scores", first.isoformat()).query("model == 'session_inflation'")
-    assert len(known) and known.to_dict() == scores.set_index("entity_id")["own_probability"].to_dict()
-    long_after = published_before(published, nights(published)[first.isoformat()], tables, moment_of(date(2026, 2, 2)))
+    scores = read_outbound(published, "scores", first.isoformat()).query(
+        "model == 'session_inflation'"
+    )
+    assert (
+        len(known) and known.to_dict() == scores.set_index("entity_id")["own_probability"].to_dict()
+    )
+    long_after = published_before(
+        published, nights(published)[first.isoformat()], tables, moment_of(date(2026, 2, 2))
+    )
     assert long_after.empty and published_before(published, None, tables, as_of).empty

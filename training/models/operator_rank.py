@@ -1,21 +1,23 @@
 """Which operators should a patrol look at first?"""
 
-from features import benefit, counters, customers, elsewhere, operators, rooms, shopping, told, totals
-from features.declare import OPERATOR
-from training.declare import Model
+from features.declaration import OPERATOR
+from features.signals import peer_deviation
+from features.signals.operators import audience, beneficiary, customers, public_counters, sales
+from features.signals.sessions import forged_counters, purchase_propensity, viewer_reputation
+from training.declaration import Model
 
 MODEL = Model(
     name="operator_rank",
     entity=OPERATOR,
-    signals=operators.SIGNALS
+    signals=sales.SIGNALS
     + customers.SIGNALS
-    + counters.SIGNALS
-    + totals.OF_OPERATORS
-    + rooms.SIGNALS
-    + elsewhere.OF_OPERATORS
-    + told.OF_OPERATORS
-    + shopping.OF_OPERATORS
-    + benefit.SIGNALS,
+    + public_counters.SIGNALS
+    + forged_counters.OF_OPERATORS
+    + audience.SIGNALS
+    + viewer_reputation.OF_OPERATORS
+    + peer_deviation.OF_OPERATORS
+    + purchase_propensity.OF_OPERATORS
+    + beneficiary.SIGNALS,
     typologies=("view_fraud", "engagement_fraud", "order_fraud"),
     question="Would people who looked at this operator's sessions and orders confirm that it cheats? Ranked by the answer.",
     known_limits="It learns from operators that people looked at; those who were never looked at are unlike them. Orders confirmed as hostile do not count.",

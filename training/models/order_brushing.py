@@ -1,16 +1,17 @@
 """Was an order brushed?"""
 
-from features import categories, company, coordination, fulfilment, orders
-from features.declare import ORDER
-from training.declare import RANDOMISED, Model
+from features.declaration import ORDER
+from features.signals.orders import category_baseline, fulfilment, neighbours, purchase_context
+from features.signals.sessions import coordination
+from training.declaration import RANDOMISED, Model
 
 MODEL = Model(
     name="order_brushing",
     entity=ORDER,
-    signals=orders.SIGNALS
-    + categories.SIGNALS
+    signals=purchase_context.SIGNALS
+    + category_baseline.SIGNALS
     + fulfilment.SIGNALS
-    + company.SIGNALS
+    + neighbours.SIGNALS
     + tuple(s for s in coordination.SIGNALS if s.entity == ORDER),
     typologies=("order_fraud", "hostile_brushing"),
     question="Would a person who looked at this order confirm that nobody meant to buy the goods?",

@@ -1,38 +1,36 @@
 """Was a session's audience or engagement inflated?"""
 
-from features import (
-    audience,
+from features.declaration import SESSION
+from features.signals import peer_deviation
+from features.signals.live import reactions, regularity, viewer_series
+from features.signals.sessions import (
+    account_habits,
     coordination,
-    elsewhere,
     engagement,
-    expected,
-    givers,
-    habits,
-    reactions,
-    series,
-    shape,
-    shopping,
-    told,
+    engagement_sources,
+    expected_audience,
+    purchase_propensity,
+    view_durations,
+    viewer_reputation,
     viewers,
 )
-from features.declare import SESSION
-from training.declare import RANDOMISED, Model
+from training.declaration import RANDOMISED, Model
 
 MODEL = Model(
     name="session_inflation",
     entity=SESSION,
-    signals=audience.SIGNALS
+    signals=view_durations.SIGNALS
     + viewers.SIGNALS
-    + shopping.SIGNALS
+    + purchase_propensity.SIGNALS
     + engagement.SIGNALS
-    + series.SIGNALS
+    + viewer_series.SIGNALS
     + reactions.SIGNALS
-    + expected.SIGNALS
-    + givers.SIGNALS
-    + habits.SIGNALS
-    + elsewhere.SIGNALS
-    + shape.SIGNALS
-    + told.SIGNALS
+    + expected_audience.SIGNALS
+    + engagement_sources.SIGNALS
+    + account_habits.SIGNALS
+    + viewer_reputation.SIGNALS
+    + regularity.SIGNALS
+    + peer_deviation.SIGNALS
     + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
     typologies=("view_fraud", "engagement_fraud"),
     question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",

@@ -1,0 +1,206 @@
+"""Many small unseen worlds, some nights each: what is decided wrongly, whether intervals cover, whether decisions replay."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.harness import worlds
+from benchmarks.harness.figures_page import row
+from data_contracts.lake import read_outbound
+from features.engine import compute
+from serving.nightly.pipeline import nightly
+from serving.nightly.replay import replay
+from serving.policy.load import load_policy
+from serving.scoring.scope import moment_of
+from simulation.sizes import SIZES
+
+COMMAND = "make bench"
+WORLDS, NIGHTS, FIRST_SEED, SIZE = 20, 4, 900, "small"
+SURER = "false parts of sessions that nobody suspects are held impossible too surely, and how much of a suspected one is false is known too little"
+CAREFUL = "verdicts err, so that what nobody suspects is held false more often than it is, and the fates of a session's orders are taken for one, the widest there is"
+FIGURES = ("views", "unique_viewers", "likes", "follows", "orders", "net_sales")
+
+
+@dataclass(frozen=True)
+class One:
+    """What one world showed: operators of its last night, figures of sessions against truth, decisions and how many replayed."""
+
+    operators: pd.DataFrame
+    figures: pd.DataFrame
+    decisions: int
+    replayed: int
+
+
+def true_figures(lake: Path, as_of: datetime) -> pd.DataFrame:
+    """What really happened in each session as far as it was known at a moment: counted rows less planted ones, by measure.
+
+    Columns entity_id, measure, truth. What was received later (an order by a late batch, a refund) is neither counted nor true yet.
+    """
+    tables, parts = compute.duckdb_tables(lake, as_of), []
+    views = tables["views"].select("session_id", "account_id", "joined_at").to_pandas()
+    key = ["session_id", "account_id", "joined_at"]
+    fake = worlds.truth(lake, "views")[key].drop_duplicates().assign(fake=True)
+    real = views.merge(fake, on=key, how="left")
+    real = real[real["fake"].isna()]
+    sessions = sorted(views["session_id"].unique())
+
+    def add(measure: str, value: pd.Series) -> None:
+        parts.append(
+            value.reindex(sessions)
+            .fillna(0)
+            .rename("truth")
+            .rename_axis("entity_id")
+            .reset_index()
+            .assign(measure=measure)
+        )
+
+    add("views", real.groupby("session_id").size())
+    add("unique_viewers", real.groupby("session_id")["account_id"].nunique())
+    acts = tables["interactions"].select("session_id", "kind", "count").to_pandas()
+    bad = worlds.truth(lake, "interactions")
+    for kind, measure in (("like", "likes"), ("follow", "follows")):
+        counted = acts[acts["kind"] == kind].groupby("session_id")["count"].sum()
+        false = bad[bad["kind"] == kind].groupby("session_id")["count"].sum()
+        add(measure, counted.sub(false.reindex(counted.index).fillna(0)))
+    orders = tables["orders"].select("order_id", "session_id", "paid_amount").to_pandas()
+    meant = orders[~orders["order_id"].isin(set(worlds.truth(lake, "orders")["order_id"]))]
+    add("orders", meant.groupby("session_id").size())
+    kept = meant[~meant["order_id"].isin(set(tables["refunds"].order_id.to_pandas()))]
+    add("net_sales", kept.groupby("session_id")["paid_amount"].sum())
+    return pd.concat(parts, ignore_index=True)
+
+
+def _figures_beside_truth(lake: Path, night: date) -> pd.DataFrame:
+    """Published figures of a night's sessions with the truth as it was known that night."""
+    said = read_outbound(lake, "corrected_figures", night.isoformat())
+    said = said[said["entity_kind"] == "session"].merge(
+        true_figures(lake, moment_of(night)), on=["entity_id", "measure"]
+    )
+    return said[["measure", "counted", "estimate", "low", "high", "certainty", "truth"]]
+
+
+def one_world(seed: int, models: Path) -> One:
+    """Simulate a world, publish its last nights, replay them, and hold them against planted truth. The lake is deleted."""
+    lake = worlds.made(SIZE, seed)
+    nights = [worlds.START + timedelta(days=SIZES[SIZE].days - NIGHTS + i) for i in range(NIGHTS)]
+    policy, decisions, replayed = load_policy(), 0, 0
+    for night in nights:
+        nightly(lake, night, models, policy)
+    for night in nights:
+        found = replay(lake, night, models, policy)
+        decisions += found.decisions
+        replayed += found.decisions if found.stands else 0
+    tiers = read_outbound(lake, "tier_decisions")[
+        ["operator_id", "tier", "risk", "influence", "expected_harm"]
+    ]
+    guilty = set(worlds.truth(lake, "operators")["operator_id"])
+    tiers = tiers.assign(
+        guilty=tiers["operator_id"].isin(worlds.guilty_operators(lake)),
+        honest=~tiers["operator_id"].isin(guilty),
+        world=seed,
+    )
+    figures = pd.concat([_figures_beside_truth(lake, n) for n in nights]).assign(world=seed)
+    for folder in (lake, lake.with_name(lake.name + ".truth")):
+        shutil.rmtree(folder)
+    return One(tiers, figures, decisions, replayed)
+
+
+def _interval(values: np.ndarray) -> list[float]:
+    draws = np.random.default_rng(7).choice(values, (2000, len(values))).mean(axis=1)
+    return [float(x) for x in np.quantile(draws, [0.05, 0.95])]
+
+
+def discoveries(worlds_: list[One], bound: float) -> list[dict[str, Any]]:
+    """Share of honest operators among those put into C or D, world by world, and the share of honest ones accused."""
+    shares, accused, reviewed, found = [], [], [], []
+    for w in worlds_:
+        t = w.operators
+        worse, honest = t["tier"] >= "C", t["honest"]
+        shares.append(float(honest[worse].mean()) if worse.any() else 0.0)
+        accused.append(float(worse[honest].mean()))
+        reviewed.append(float((t["tier"] >= "B")[honest].mean()))
+        found.append(float((t["tier"] >= "B")[t["guilty"]].mean()))
+    mean, over = float(np.mean(shares)), sum(s > bound for s in shares)
+    good = mean <= bound
+    return [
+        row("false-discoveries", f"Honest among operators put into C or D after {NIGHTS} nights: mean over {len(shares)} unseen worlds ({over} of them above the bound; the bound is on the mean)", mean, COMMAND, f"<= {bound:g}", _interval(np.array(shares)), good, None if good else "the yardstick comes from another world: honest operators of small worlds look different"),
+        row("honest-accused", "Share of honest operators in C or D, mean over the worlds", float(np.mean(accused)), COMMAND, "<= 0.001", _interval(np.array(accused)), float(np.mean(accused)) <= 0.001, None if np.mean(accused) <= 0.001 else "each is one or two operators of a world"),
+        row("honest-reviewed", "Share of honest operators in B or worse, mean over the worlds", float(np.mean(reviewed)), COMMAND, "<= 0.01", _interval(np.array(reviewed)), float(np.mean(reviewed)) <= 0.01, None if np.mean(reviewed) <= 0.01 else "smaller rooms than those the yardstick was made from"),
+        row("guilty-reviewed", "Share of cheating operators in B or worse, mean over the worlds", float(np.mean(found)), COMMAND, interval=_interval(np.array(found))),
+    ]  # fmt: skip
+
+
+def at_capacity(operators: pd.DataFrame, share: float = 0.01) -> list[dict[str, Any]]:
+    """Precision and harm recall of the first percent by expected harm; true harm is the influence of those that cheat."""
+    order = operators.sort_values(["expected_harm", "operator_id"], ascending=[False, True])
+    first = order.head(max(1, int(share * len(order))))
+    harm = order["guilty"] * order["influence"].fillna(0.5)
+    caught = float(harm.loc[first.index].sum() / harm.sum())
+    best = float(harm.nlargest(len(first)).sum() / harm.sum())
+    return [
+        row("capacity-precision", f"First {len(first)} of {len(order)} operators of all worlds by expected harm (1 %): share that cheats", float(first["guilty"].mean()), COMMAND),
+        row("capacity-harm", f"The same: share of true harm (influence of those that cheat) among them; the most possible is {best:.3f}", caught, COMMAND),
+    ]  # fmt: skip
+
+
+def coverage(figures: pd.DataFrame) -> list[dict[str, Any]]:
+    """How often intervals of corrected figures hold the truth, beside how often they say they do, over all sessions; and, told
+    apart, over those that have false counts and over those of which it was thought possible (more than 5 %)."""
+    out = []
+    for measure in FIGURES:
+        f = figures[(figures["measure"] == measure) & (figures["counted"] > 0)]
+        if f.empty:
+            continue
+        inside = (f["low"] - 1e-6 <= f["truth"]) & (f["truth"] <= f["high"] + 1e-6)
+        inflated, possible = f["truth"] < f["counted"] - 0.5, f["certainty"] < 0.955
+        by_world = (inside - f["certainty"]).groupby(f["world"]).mean().to_numpy()
+        value, said = float(inside.mean()), float(f["certainty"].mean())
+        botted = float(inside[inflated].mean()) if inflated.any() else float("nan")
+        error = float((f["estimate"] - f["truth"]).abs().sum() / f["truth"].sum())
+        raw = float((f["counted"] - f["truth"]).abs().sum() / f["truth"].sum())
+        good = abs(value - said) <= 0.01
+        why = None if good else SURER if value < said else CAREFUL
+        what = f"{measure} of {len(f)} sessions: coverage less the certainty stated ({value:.3f} of {said:.3f}; {float(inside[possible].mean()):.3f} of {float(f['certainty'][possible].mean()):.3f} over the {int(possible.sum())} suspected; {botted:.3f} over the {int(inflated.sum())} with false counts; error {error:.3f} of the truth, {raw:.3f} as counted)"
+        out.append(
+            row(
+                f"coverage-{measure}",
+                what,
+                value - said,
+                COMMAND,
+                "-0.01 to 0.01",
+                _interval(by_world),
+                good,
+                why,
+            )
+        )
+    return out
+
+
+def rows(models: Path, say: Any) -> list[dict[str, Any]]:
+    found: list[One] = []
+    # spawned, not forked: the parent has used OpenMP, whose threads do not survive a fork (LightGBM then crashes in libgomp)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        for i, one in enumerate(
+            pool.map(one_world, range(FIRST_SEED, FIRST_SEED + WORLDS), [models] * WORLDS), 1
+        ):
+            found.append(one)
+            say(f"world {i} of {WORLDS}: {one.replayed} of {one.decisions} decisions replayed")
+    decisions, replayed = sum(w.decisions for w in found), sum(w.replayed for w in found)
+    operators = pd.concat([w.operators for w in found], ignore_index=True)
+    figures = pd.concat([w.figures for w in found], ignore_index=True)
+    good = decisions >= 10_000 and replayed == decisions
+    return [
+        *discoveries(found, load_policy().tiers.false_discovery),
+        *at_capacity(operators),
+        *coverage(figures),
+        row("replayed", f"Decisions of {WORLDS} worlds and {NIGHTS} nights each, computed again from data, models and policy and equal bit for bit, of {decisions}", replayed, COMMAND, "10000, all of them", holds=good, why=None if good else "see which table differs with: steelyard replay LAKE --date D"),
+    ]  # fmt: skip

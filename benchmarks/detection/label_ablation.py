@@ -1,0 +1,54 @@
+"""The same trees, taught otherwise than the released ones: by planted truth, or without a scheme; and scored as a night scores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.end_to_end import DAYS
+from benchmarks.harness import worlds
+from benchmarks.harness.judgement import Judgement, judged
+from simulation.schemes import TYPOLOGY
+from training.dataset.replay import Dataset
+from training.estimator.ensemble import Trees
+from training.fitting import trees_of
+from training.models.session_inflation import MODEL as SESSIONS
+
+AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
+
+
+def by_other(one: Judgement, trees: Trees) -> pd.Series:
+    """Scores as a night would give them by trees that were taught otherwise, by the released calibration."""
+    other = replace(one.released, trees=trees.among(one.signals[trees.columns].to_numpy()))
+    return pd.Series(replace(one, released=other).held()[0], index=one.signals.index)
+
+
+def told_everything() -> Dataset:
+    """Every session of the training world with what was planted in it for a verdict: nothing is missed and nothing wrong."""
+    lake = worlds.taught()
+    signals, truth, group = judged(lake, SESSIONS, AS_OF)
+    scheme = worlds.fraudulent_sessions(lake)["scheme"].reindex(signals.index)
+    labels = pd.DataFrame(
+        {"confirmed": truth, "audited": False, "typology": scheme.map(TYPOLOGY).to_numpy()}
+    )
+    night, entity = pd.Timestamp(AS_OF), pd.Series(signals.index)
+    signals = signals.reset_index(drop=True)
+    received, nights = pd.Series(dtype=object), pd.Series([night] * len(signals))
+    return Dataset(
+        signals,
+        labels,
+        received,
+        group.reset_index(drop=True),
+        nights,
+        entity,
+        peers={night: signals},
+    )
+
+
+def by_truth(one: Judgement, everything: Dataset, rows: np.ndarray | None = None) -> pd.Series:
+    """Scores by trees that planted truth taught, of all sessions of the training world or of some (a mask)."""
+    rows = np.ones(len(everything), dtype=bool) if rows is None else rows
+    return by_other(one, trees_of(SESSIONS, SESSIONS.columns, everything, rows))

@@ -1,0 +1,191 @@
+"""Schemes that no verdict ever showed, of sessions and of orders: what is found of them, and how much the same signals hold at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.detection.label_ablation import AS_OF, by_other, by_truth
+from benchmarks.harness import worlds
+from benchmarks.harness.figures_page import row
+from benchmarks.harness.intervals import ratio_interval
+from benchmarks.harness.judgement import Judgement
+from features.catalogue import BY_NAME
+from features.engine import compute
+from simulation.schemes import ENGAGEMENT_SCHEMES, ORDER_SCHEMES, VIEW_SCHEMES
+from training.dataset.replay import Dataset, build, tied_operators
+from training.declaration import Model
+from training.fitting import consistent, trees_of
+from training.models.order_brushing import MODEL as ORDERS
+from training.models.session_inflation import MODEL as SESSIONS
+
+COMMAND = "make bench-detection"
+FALSE_ALARMS = 0.01
+FEWEST = 5
+SEEDS = (7, 1, 2)  # of trees that never saw a scheme
+LEAST = 0.7  # of what the full model finds, that is asked for
+
+
+def hits(score: pd.Series, here: pd.Index, rivals: pd.Index) -> np.ndarray:
+    """Which of the sessions or orders `here` score above all but one in a hundred of their rivals, shape (here,)."""
+    return (score.loc[here] > score.loc[rivals].quantile(1 - FALSE_ALARMS)).to_numpy()
+
+
+def recall(score: pd.Series, here: pd.Index, rivals: pd.Index) -> float:
+    """Share of those."""
+    return float(hits(score, here, rivals).mean())
+
+
+def best_alone(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, np.ndarray]:
+    """The one signal that finds most of a scheme by how far it lies from tonight's peers on its suspicious side, and what it finds of `here`.
+
+    Chosen knowing the truth, so that whoever watches for single signals far out, not knowing which, finds less.
+    """
+    trees = one.released.trees
+    assert trees.peers is not None
+    side = np.array([BY_NAME[c].direction or 0 for c in trees.columns])
+    away = pd.DataFrame(
+        trees.peers.of(one.signals[trees.columns].to_numpy()) * side,
+        index=one.signals.index,
+        columns=trees.columns,
+    )
+    found = {
+        c: hits(away[c].fillna(-np.inf), here, rivals)
+        for c, s in zip(trees.columns, side, strict=True)
+        if s
+    }
+    name = max(found, key=lambda c: found[c].mean())
+    return name, found[name]
+
+
+def _ceilings(
+    scheme: str, full: pd.Series, told: pd.Series, one: Judgement, here: pd.Index, rivals: pd.Index
+) -> tuple[str, list[dict[str, Any]]]:
+    """Why a scheme is missed, and rows of what trees that were told everything else find of it and what one signal would, over what the `full` model does."""
+    seen, most, (signal, alone) = (
+        hits(full, here, rivals),
+        hits(told, here, rivals),
+        best_alone(one, here, rivals),
+    )
+    why = f"its traces are not those of the other schemes; told everything of the other schemes the same trees reach {most.sum() / seen.sum():.2f}, and the signal that finds most of it, chosen knowing the truth, {alone.sum() / seen.sum():.2f} (rows below)"
+    words = {
+        "ceiling": (
+            most,
+            "taught by planted truth of all other schemes",
+            "a ceiling, not released",
+        ),
+        "one-signal": (
+            alone,
+            f"by `{signal}` alone, which finds most of it",
+            "chosen knowing the truth",
+        ),
+    }
+    return why, [
+        row(f"unseen-{scheme}-{id_}", f"`{scheme}` never seen: the same, {how} ({found.mean():.2f} of {seen.mean():.2f}; {note}; interval over operators)", float(found.sum() / seen.sum()), COMMAND, interval=ratio_interval(found, seen, one.owner.loc[here]))
+        for id_, (found, how, note) in words.items()
+    ]  # fmt: skip
+
+
+def _without(
+    scheme: str, truth: pd.DataFrame, data: Dataset, one: Judgement
+) -> tuple[list[pd.Series], set[str]]:
+    """Scores by so many draws of trees as there are `SEEDS`, taught without what a scheme was planted in; and what that is.
+
+    `truth`: of the training world, columns entity and scheme.
+    """
+    with_it, model = set(truth.loc[truth["scheme"] == scheme, "entity"]), one.released.model
+    kept = consistent(model, data, ~data.entity.isin(with_it).to_numpy())
+    drawn = [replace(model, parameters=model.parameters | {"seed": seed}) for seed in SEEDS]
+    return [by_other(one, trees_of(m, m.columns, data, kept)) for m in drawn], with_it
+
+
+def _data(model: Model, say: Any) -> Dataset:
+    """Verdicts on the training world."""
+    lake = worlds.taught()
+    return build(lake, model, AS_OF, tied_operators(compute.duckdb_tables(lake, AS_OF)), say)
+
+
+def _share(
+    name: str, what: str, seen: float, values: list[float], n: int, asked: bool
+) -> dict[str, Any]:
+    """Row of what is found of a scheme without it over what is `seen` with it; `asked`: whether there is a goal to it."""
+    share = float(np.mean(values)) / seen if seen > 0 else float("nan")
+    interval = [min(values) / seen, max(values) / seen] if seen > 0 else None
+    goal = f">= {LEAST}" if asked and seen > 0 else None
+    return row(f"unseen-{name}", f"{what} ({np.mean(values):.2f} of {seen:.2f}, {n} judged; mean of {len(SEEDS)} draws of trees, interval: least to most)", share, COMMAND, goal, interval)  # fmt: skip
+
+
+def unseen_schemes(
+    clean: pd.Index,
+    honest: pd.Index,
+    planted: pd.DataFrame,
+    one: Judgement,
+    everything: Dataset,
+    say: Any,
+) -> list[dict[str, Any]]:
+    """Recall on each scheme by a model whose training rows have no session with that scheme, over its recall with them: the mean of so many
+    models as there are `SEEDS`, with the least and the most, for what one draw of trees finds of a scheme that it never saw is half chance.
+
+    Single views are not asked, with the scheme or without: their model was taught with it.
+
+    False alarms are counted among sessions in which nothing was planted, as in `schemes.goals`; beside it among all `clean` ones, of
+    which those with bought orders have brushers' false views. Of a scheme that is missed two ceilings are shown: trees that were told
+    `everything` about all other schemes, and the one signal that finds most of this one.
+    """
+    one = replace(one, looked=None)
+    score_seen, signals, data = (
+        pd.Series(one.held()[0], index=one.signals.index),
+        one.signals,
+        _data(SESSIONS, say),
+    )
+    truth = worlds.truth(worlds.taught(), "sessions").rename(columns={"session_id": "entity"})
+    out = []
+    for scheme in VIEW_SCHEMES + ENGAGEMENT_SCHEMES:
+        here = planted.index[planted["scheme"] == scheme].intersection(signals.index)
+        if len(here) < FEWEST:
+            continue
+        say(f"without {scheme}")
+        scores, with_it = _without(scheme, truth, data, one)
+        ceilings: list[dict[str, Any]] = []
+        for name, words, rivals in (
+            ("", "", honest),
+            ("-brushed", ", brushed sessions counted as honest", clean),
+        ):
+            seen, *values = (recall(s, here, rivals) for s in (score_seen, *scores))
+            found = _share(f"{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model{words}", seen, values, len(here), not name)  # fmt: skip
+            if found["holds"] is False:
+                without = ~everything.entity.isin(with_it).to_numpy()
+                found["why"], ceilings = _ceilings(
+                    scheme, score_seen, by_truth(one, everything, without), one, here, rivals
+                )
+            out.append(found)
+        out += ceilings
+    return out
+
+
+def unseen_orders(one: Judgement, planted: pd.DataFrame, say: Any) -> list[dict[str, Any]]:
+    """The same of orders, by a model whose training rows have no order of that scheme; rivals are all orders in which nothing was planted.
+
+    `planted`: index order_id, column scheme.
+    """
+    score_seen, data = pd.Series(one.held()[0], index=one.signals.index), _data(ORDERS, say)
+    truth = worlds.truth(worlds.taught(), "orders").rename(columns={"order_id": "entity"})
+    honest, out = one.signals.index[one.guilty == 0], []
+    for scheme in [*ORDER_SCHEMES, "hostile_brushing"]:
+        here = planted.index[planted["scheme"] == scheme].intersection(one.signals.index)
+        if len(here) < FEWEST:
+            continue
+        say(f"without {scheme}")
+        scores, _ = _without(scheme, truth, data, one)
+        seen, *values = (recall(s, here, honest) for s in (score_seen, *scores))
+        found = _share(scheme, f"`{scheme}` never seen in training: recall of orders at 1 % false alarms over that of the full model", seen, values, len(here), True)  # fmt: skip
+        if found["holds"] is False:
+            signal, alone = best_alone(one, here, honest)
+            found["why"] = (
+                f"its traces are not those of the other schemes; the signal that finds most of it, chosen knowing the truth, reaches {alone.mean() / seen:.2f} (`{signal}`)"
+            )
+        out.append(found)
+    return out

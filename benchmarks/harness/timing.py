@@ -1,0 +1,67 @@
+"""Interleaved repeats, peaks of memory, and the row of what was measured several times."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness.figures_page import row
+
+REPEATS = 5
+COMMAND = "make bench-speed"
+
+
+def interleaved(
+    methods: dict[str, Callable[[], Any]], repeats: int = REPEATS
+) -> dict[str, np.ndarray]:
+    """CPU seconds of each method, shape (repeats,): round by round, all methods in each; each is run once before, to compile and to warm."""
+    for run in methods.values():
+        run()
+    spent: dict[str, list[float]] = {name: [] for name in methods}
+    for _ in range(repeats):
+        for name, run in methods.items():
+            begin = time.process_time()
+            run()
+            spent[name].append(time.process_time() - begin)
+    return {name: np.array(values) for name, values in spent.items()}
+
+
+def repeated_row(
+    id_: str, what: str, values: np.ndarray, goal: str | None = None, why: str | None = None
+) -> dict[str, Any]:
+    """Median of repeats, shape (repeats,), with the least and the most of them, between which the median of five or more lies with at
+    least 90 % whatever their distribution (Conover, Practical Nonparametric Statistics: order statistics; 94 % of five).
+
+    Raises ValueError for fewer than five.
+    """
+    if len(values) < REPEATS:
+        raise ValueError(f"{id_}: {len(values)} repeats, where at least {REPEATS} are needed")
+    return row(
+        id_,
+        what,
+        float(np.median(values)),
+        COMMAND,
+        goal,
+        [float(np.min(values)), float(np.max(values))],
+        why=why,
+    )
+
+
+def peak_mb(code: str) -> float:
+    """Peak resident memory in MB of Python code in a process of its own."""
+    # not getrusage: its peak is inherited from the process that started this one
+    tail = "\nprint(int(next(x for x in open('/proc/self/status') if x.startswith('VmHWM')).split()[1]) / 1024)"
+    done = subprocess.run(
+        [sys.executable, "-c", code + tail], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout.strip().splitlines()[-1])
+
+
+def peaks_mb(code: str) -> np.ndarray:
+    """Peaks of so many processes one after another, shape (REPEATS,)."""
+    return np.array([peak_mb(code) for _ in range(REPEATS)])

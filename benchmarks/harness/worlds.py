@@ -1,0 +1,84 @@
+"""Simulated worlds for measuring, kept between runs beside the repository's ignored output, and their truth."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from simulation.schemes import TYPOLOGY
+from simulation.second_platform.platform import CHEATING
+from simulation.second_platform.platform import market as made_market
+from simulation.world import world
+
+START = date(2026, 1, 5)
+TAUGHT = 101
+OUT = Path(os.environ.get("STEELYARD_BENCH", "out/bench"))
+
+
+def made(size: str, seed: int) -> Path:
+    """Lake of a world, simulated when it is not there yet."""
+    lake = OUT / f"{size}-{seed}"
+    if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
+        world(lake, lake.with_name(lake.name + ".truth"), seed, size, None, START)
+    return lake
+
+
+def market(seed: int, cheating: float = CHEATING) -> Path:
+    """Lake of a market of the second simulator, made when it is not there yet: 500 operators, a share of which cheats, 28 days."""
+    lake = OUT / f"market-{seed}"
+    if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
+        made_market(
+            lake,
+            lake.with_name(lake.name + ".truth"),
+            seed,
+            500,
+            50_000,
+            28,
+            START,
+            cheating=cheating,
+        )
+    return lake
+
+
+def honest(seed: int) -> Path:
+    """Lake of a small world of the first simulator in which nobody cheats, made when it is not there yet: 160 operators, 28 days."""
+    lake = OUT / f"honest-{seed}"
+    if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
+        world(lake, lake.with_name(lake.name + ".truth"), seed, "small", 28, START, [])
+    return lake
+
+
+def taught() -> Path:
+    """Lake of the world whose verdicts models of the pages learn from."""
+    return made("wide", TAUGHT)
+
+
+def truth(lake: Path, name: str) -> pd.DataFrame:
+    """A table of planted truth."""
+    folder = lake.with_name(lake.name + ".truth")
+    single = folder / f"{name}.parquet"
+    files = [single] if single.exists() else sorted((folder / name).glob("*.parquet"))
+    return pd.concat([pq.read_table(p).to_pandas() for p in files], ignore_index=True)
+
+
+def fraudulent_sessions(lake: Path) -> pd.DataFrame:
+    """Sessions with inflated views or engagement: index session_id; scheme, intensity, evasion of the first planted."""
+    t = truth(lake, "sessions")
+    t = t[t["scheme"].map(TYPOLOGY).isin(["view_fraud", "engagement_fraud"])]
+    return t.drop_duplicates("session_id").set_index("session_id")
+
+
+def guilty_operators(lake: Path) -> set[str]:
+    """Operators that cheat for themselves; victims of hostile brushing are not among them, nor are rivals for that alone."""
+    t = truth(lake, "operators")
+    return set(t.loc[t["scheme"] != "hostile_brushing", "operator_id"])
+
+
+def honest_and_cheats(lake: Path, tiers: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Tiers by operator: of those in whom nothing was planted, and of those that cheat for themselves."""
+    planted = set(truth(lake, "operators")["operator_id"])
+    return tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(guilty_operators(lake))]

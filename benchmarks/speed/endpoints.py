@@ -1,0 +1,198 @@
+"""Lookups and single rows at the online door, and what fewer trees cost."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.demo import free_port
+from benchmarks.end_to_end import DAYS, TRAINED, UNSEEN
+from benchmarks.harness import worlds
+from benchmarks.harness.figures_page import figure_row
+from benchmarks.harness.judgement import judged
+from benchmarks.harness.timing import COMMAND, REPEATS, interleaved, repeated_row
+from data_contracts.errors import LakeProblem
+from serving.gate.minute_store import EmbeddedStore, RedisStore, rows_of
+from serving.gate.night_cache import load_night
+from training.evaluation.metrics import average_precision
+from training.release.artefact import load
+
+
+def quantiles(calls: dict[str, tuple[Callable[[int], Any], int]]) -> dict[str, np.ndarray]:
+    """p50 and p99 of calls in microseconds, shape (`REPEATS`, 2) each, in turns; of a call so many are made each time."""
+    found: dict[str, list[np.ndarray]] = {name: [] for name in calls}
+    for _ in range(REPEATS):
+        for name, (run, times) in calls.items():
+            spent = np.empty(times)
+            for i in range(times):
+                begin = time.perf_counter_ns()
+                run(i)
+                spent[i] = time.perf_counter_ns() - begin
+            found[name].append(np.quantile(spent, [0.5, 0.99]) / 1e3)
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def fewer_trees(models: Path) -> list[dict[str, Any]]:
+    """Average precision on the unseen world of the first quarter and half of a model's trees."""
+    lake = worlds.made("medium", UNSEEN)
+    as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
+    out = []
+    for name in ("session_inflation", "order_brushing"):
+        released = load(models, name)
+        signals, guilty, group = judged(lake, released.model, as_of)
+        values, trees = (
+            signals[released.columns].to_numpy(),
+            released.trees.booster.current_iteration(),
+        )
+        for share in (0.25, 0.5, 1.0):
+            many = max(1, round(share * trees))
+            score = released.trees.raw(values, rounds=many)
+            figure = average_precision(guilty, score, group.reset_index(drop=True))
+            out.append(
+                figure_row(
+                    f"trees-{name}-{int(100 * share)}",
+                    f"`{name}` with the first {many} of its {trees} trees: average precision on the unseen world",
+                    figure,
+                    COMMAND,
+                )
+            )
+    return out
+
+
+def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
+    """What a check looks up, in turns: an operator in the published night, and minutes of running sessions from SQLite and, where it is
+    installed, from a Redis on the loopback, one session at a time and sixteen in one command."""
+    state, one = load_night(lake), np.ones(15)
+    names = list(state.operators)
+    calls: dict[str, tuple[Callable[[int], Any], int]] = {
+        "embedded": (lambda i: state.operators[names[i % len(names)]], 20_000)
+    }
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
+        minutes = EmbeddedStore(folder / "minutes.sqlite")
+        calls["minutes"] = (lambda i: rows_of(minutes.get([f"s{i % 50}"])[0][1]), 3000)
+        stores: list[EmbeddedStore | RedisStore] = [minutes]
+        if shutil.which("redis-server") is None:
+            say(
+                "redis-server is not installed (apt-get install redis-server): its rows are left out"
+            )
+        else:
+            redis, many = (
+                RedisStore(held.enter_context(redis_server(folder))),
+                [f"s{i}" for i in range(16)],
+            )
+            stores.append(redis)
+            calls["redis"] = (lambda i: redis.get([f"s{i % 50}"]), 5000)
+            calls["redis-16"] = (lambda i: redis.get(many), 2000)
+        for store in stores:
+            for i in range(50):
+                store.put(f"s{i}", "o", [(m, one) for m in range(120)])
+        found = quantiles(calls)
+    words = {
+        "embedded": "Embedded lookup of an operator in the published night",
+        "minutes": "120 minutes of a running session from SQLite",
+        "redis": "The same from Redis on the loopback, one blob a session, one at a time",
+        "redis-16": "The same, sixteen sessions in one command, a session",
+    }
+    out = []
+    for name, values in found.items():
+        half, most = values.T / (16 if name == "redis-16" else 1)
+        goals = ("<= 5", "<= 50") if name == "embedded" else (None, None)
+        out.append(
+            repeated_row(
+                f"lookup-{name}",
+                f"{words[name]}: p50 in microseconds",
+                half,
+                goals[0],
+                "the process waits for others",
+            )
+        )
+        out.append(
+            repeated_row(
+                f"lookup-{name}-p99",
+                f"{words[name]}: p99 in microseconds",
+                most,
+                goals[1],
+                "the process waits for others",
+            )
+        )
+    return out
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """A Redis of its own on a free port of the loopback; gives its URL."""
+    port = free_port()
+    command = [
+        "redis-server",
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+    ]
+    server, url = (
+        subprocess.Popen(command, stdout=subprocess.DEVNULL),
+        f"redis://127.0.0.1:{port}/0",
+    )
+    try:
+        for _ in range(100):
+            try:
+                RedisStore(url).asked()
+                break
+            except LakeProblem:
+                time.sleep(0.05)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def rows(say: Any, models: Path) -> list[dict[str, Any]]:
+    say("lookups")
+    out = lookups(worlds.made("medium", TRAINED), say)
+    say("rows through trees")
+    out += through_trees(models)
+    say("fewer trees")
+    return out + fewer_trees(models)
+
+
+def through_trees(models: Path) -> list[dict[str, Any]]:
+    """The same inputs through the trees of a released model by LightGBM and by ours, one thread, one after the other."""
+    trees = load(models, "session_inflation_live").trees
+    out, booster = [], trees.booster
+    many = np.random.default_rng(0).normal(size=(20_000, booster.num_feature()))
+    many[np.random.default_rng(1).random(many.shape) < 0.1] = np.nan
+    ours, theirs = trees.forest.raw, partial(booster.predict, raw_score=True, num_threads=1)
+    if not np.array_equal(ours(many), np.reshape(theirs(many), (len(many), -1))):
+        raise RuntimeError("trees: ours and LightGBM's raw scores differ")
+    for name, rows, times in (("row", many[:1], 2000), ("batch", many, 1)):
+        spent = interleaved(
+            {
+                "ours": partial(_asked, ours, rows, times),
+                "LightGBM": partial(_asked, theirs, rows, times),
+            }
+        )
+        mine, other = (spent[which] / times / len(rows) for which in ("ours", "LightGBM"))
+        words = "one row at a time" if name == "row" else f"{len(rows):,} rows at once"
+        what = f"{booster.num_trees()} trees of `session_inflation_live`, {words}, equal bit for bit: CPU time of LightGBM ({1e6 * np.median(other):.1f} us a row) over ours ({1e6 * np.median(mine):.1f} us)"
+        out.append(repeated_row(f"trees-{name}", what, other / mine))
+    return out
+
+
+def _asked(raw: Callable[[np.ndarray], Any], rows: np.ndarray, times: int) -> None:
+    for _ in range(times):
+        raw(rows)

@@ -1,0 +1,67 @@
+"""What a night still finds where single views were not delivered, but counters by minute, interactions and orders were."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.harness.figures_page import figure_row
+from benchmarks.harness.judgement import Judgement, judged, ranking
+from features.posteriors.owner_pooling import shown
+from serving.scoring.entity_scores import Beside, weighed
+from serving.scoring.nightly_scores import MODEL_OF, STANDS_IN, unfit
+from serving.scoring.scope import OWNED
+from training.evaluation.metrics import average_precision
+from training.models.registry import BY_NAME
+from training.release.artefact import load
+
+GONE = ("views",)
+SESSIONS, ORDERS, OPERATORS = (MODEL_OF[e] for e in ("session", "order", "operator"))
+
+
+def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> list[dict[str, Any]]:
+    """Average precision on sessions and operators without views: as a night ranks them, operators by own signals alone, and without labels."""
+    rows = []
+    showed: dict[str, pd.Series] = {}
+    for name in (SESSIONS, STANDS_IN[SESSIONS], ORDERS, OPERATORS):
+        signals, guilty, group = judged(lake, BY_NAME[name], as_of, GONE)
+        home = load(models, name)
+        released, why = home.among(signals), unfit(home, signals)
+        owned = home.model.entity in OWNED
+        raw, own, probability = weighed(
+            released,
+            signals,
+            Beside(
+                signals, group if owned else None, showed=None if owned else pd.DataFrame(showed)
+            ),
+        )
+        if owned and why is None:
+            showed[home.model.entity] = shown(own, group)["log_odds"]
+        found = {"as a night ranks them": ranking(probability, raw)}
+        found |= {"own signals alone": raw} if name == OPERATORS else {}
+        found |= (
+            {"no labels": Judgement(released, signals, guilty, group).scorers()["no labels"]}
+            if name != STANDS_IN[SESSIONS]
+            else {}
+        )
+        if name == ORDERS:
+            continue  # hardly any of their signals are of views
+        for how, score in found.items():
+            asked = (
+                ", which a night does not ask there"
+                if why is not None and how != "no labels"
+                else ""
+            )
+            figure = average_precision(guilty, score, group.reset_index(drop=True))
+            rows.append(
+                figure_row(
+                    f"{lake.name}-without-views-{name}-{how}",
+                    f"{lake.name} without single views: `{name}`{asked}, {how}: average precision ({int(guilty.sum())} of {len(guilty)})",
+                    figure,
+                    command,
+                )
+            )
+    return rows

@@ -1,0 +1,56 @@
+"""Who is reviewed or rejected after one night, by which models, and where as many cheat."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.end_to_end import DAYS
+from benchmarks.harness import worlds
+from benchmarks.harness.figures_page import share_row
+from data_contracts.lake import read_outbound
+from serving.nightly.pipeline import nightly
+from serving.policy.load import load_policy
+
+CALIBRATED = (
+    "models and their examples of honesty are of another platform; verdicts of its own mend it"
+)
+ALARMS = "without models a review takes two facts far from peers and eighteen points of deviance in all, and some honest operators are as unusual"
+
+
+def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[str, Any]]:
+    """Tiers after one night: honest operators that are reviewed or rejected, and cheats that are reviewed (no row where there are none)."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / lake.name
+        shutil.copytree(lake, copy, ignore=shutil.ignore_patterns("runs"))
+        nightly(copy, worlds.START + timedelta(days=DAYS - 1), models, load_policy())
+        tiers = read_outbound(copy, "tier_decisions").set_index("operator_id")["tier"]
+    honest, bad = worlds.honest_and_cheats(lake, tiers)
+    out = []
+    for group, words, which, goal in (
+        (honest, "honest operators", "BCD", "<= 0.01"),
+        (honest, "honest operators", "D", "<= 0.001"),
+        (bad, "operators that cheat", "BCD", None),
+    ):
+        if not len(group):
+            continue
+        among, said = (
+            group.isin(list(which)),
+            "rejected (D)" if which == "D" else "reviewed (B or worse)",
+        )
+        id_ = f"{lake.name}-night-{who}-{words}-{which}".replace(" ", "-")
+        what = f"A night on {lake.name}, {who}: share of {len(group)} {words} {said}"
+        out.append(share_row(id_, what, among, command, goal, CALIBRATED if models else ALARMS))
+    return out
+
+
+def prevalences(models: Path, lake: Path, where: str, command: str) -> list[dict[str, Any]]:
+    """Nights by carried models and by none where another share of operators cheats than where the models were taught."""
+    return [
+        row
+        for which, who in ((models, "models of the first simulator"), (None, "no models"))
+        for row in night(which, lake, f"{where}, {who}", command)
+    ]

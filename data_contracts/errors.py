@@ -1,0 +1,43 @@
+"""The errors that a caller is meant to read: what is wrong, where, and how to mend it."""
+
+
+class SteelyardError(Exception):
+    """Base of every error with a message for the person at the command line."""
+
+    exit_code = 1
+
+
+class StructuralBreak(SteelyardError):
+    """A delivered table does not have the shape that its contract names; nothing was read from it."""
+
+    exit_code = 3
+
+    def __init__(self, file: str, column: str, expected: str, found: str, mend: str) -> None:
+        self.file, self.column, self.expected, self.found, self.mend = (
+            file,
+            column,
+            expected,
+            found,
+            mend,
+        )
+        super().__init__(
+            f"{file}: column {column}: expected {expected}, found {found}. To mend it: {mend}"
+        )
+
+
+class NothingToScore(SteelyardError):
+    """The night's partition is empty or much shorter than the days before it."""
+
+    exit_code = 4
+
+
+class LakeProblem(SteelyardError):
+    """The lake, or something in it, is absent or cannot be used as asked."""
+
+    exit_code = 2
+
+
+class ArtefactRefused(SteelyardError):
+    """A released model does not match its manifest, so it was not loaded."""
+
+    exit_code = 5

@@ -1,0 +1,116 @@
+"""Structural checks: what must hold of a file before one row of it is read."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data_contracts.contract import Column, Contract
+from data_contracts.errors import StructuralBreak
+from data_contracts.lake import connect, file_list, files_of
+
+
+def _fits(column: Column, found: pa.DataType) -> bool:
+    """Whether a stored type can be read as the contract's without losing or inventing anything."""
+    if pa.types.is_dictionary(found):
+        found = found.value_type
+    if pa.types.is_null(found):
+        return not column.required
+    text = (
+        pa.types.is_string(found)
+        or pa.types.is_large_string(found)
+        or pa.types.is_string_view(found)
+    )
+    if column.type == "VARCHAR":
+        return text
+    if column.type == "BIGINT":
+        return pa.types.is_integer(found)
+    if column.type == "DOUBLE":
+        return (
+            pa.types.is_floating(found) or pa.types.is_integer(found) or pa.types.is_decimal(found)
+        )
+    if column.type == "TIMESTAMP":
+        return pa.types.is_timestamp(found) and found.tz in (None, "UTC", "Etc/UTC", "+00:00")
+    if column.type == "DATE":
+        return pa.types.is_date(found)
+    if column.type == "BOOLEAN":
+        return pa.types.is_boolean(found)
+    return pa.types.is_list(found) or pa.types.is_large_list(found)
+
+
+def check_file(table: Contract, path: Path) -> None:
+    """Raise StructuralBreak on the first column of the file that does not have its contract's shape."""
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise StructuralBreak(
+            str(path),
+            "(file)",
+            "a readable Parquet file",
+            str(error).splitlines()[0],
+            "deliver the file again; a half-written file has no footer",
+        ) from error
+    contracted = {c.name for c in table.columns}
+    strangers = [n for n in schema.names if n not in contracted]
+    for column in table.columns:
+        if column.name not in schema.names:
+            near = difflib.get_close_matches(column.name, strangers, n=1, cutoff=0.5)
+            found = (
+                f"no such column, but {near[0]!r}, which the contract does not name"
+                if near
+                else "no such column"
+            )
+            mend = f"rename {near[0]} to {column.name}" if near else "deliver the column"
+            if not column.required:
+                mend += "; where it is unknown, deliver it filled with nulls"
+            raise StructuralBreak(str(path), column.name, column.type, found, mend)
+        field = schema.field(column.name)
+        if not _fits(column, field.type):
+            raise StructuralBreak(
+                str(path),
+                column.name,
+                column.type,
+                str(field.type),
+                f"write the column as {column.type}"
+                + (", naive or in UTC" if column.type == "TIMESTAMP" else ""),
+            )
+        marked = (field.metadata or {}).get(b"unit")
+        if marked is not None and marked.decode() != column.unit:
+            raise StructuralBreak(
+                str(path),
+                column.name,
+                f"unit {column.unit}",
+                f"unit {marked.decode()}",
+                f"convert the values to {column.unit} and mark the field so",
+            )
+
+
+def check_key(lake: Path, table: Contract) -> None:
+    """Raise StructuralBreak when two rows of a table have the same key."""
+    files = files_of(lake, table.name)
+    if not table.key or not files:
+        return
+    key = ", ".join(f'"{k}"' for k in table.key)
+    known = " AND ".join(f'"{k}" IS NOT NULL' for k in table.key)
+    rows = f"FROM read_parquet({file_list(files)}, filename=true, hive_partitioning=false, union_by_name=true) WHERE {known} GROUP BY {key}"
+    with connect() as connection:
+        twice = connection.execute(
+            f"SELECT count(*) > 1 AS twice {rows} HAVING twice LIMIT 1"
+        ).fetchone()
+        if not twice:  # where a file lies is asked only then: by every key it costs as much again
+            return
+        row = connection.execute(
+            f"SELECT {key}, count(*) AS n, min(filename) AS one {rows} HAVING n > 1 ORDER BY n DESC, {key} LIMIT 1"
+        ).fetchone()
+    if row:
+        value = ", ".join(str(v) for v in row[: len(table.key)])
+        raise StructuralBreak(
+            str(row[-1]),
+            " + ".join(table.key),
+            "one row a key",
+            f"{row[-2]} rows with key {value}",
+            "deliver each key once; a repeated delivery replaces its file",
+        )

@@ -1,0 +1,74 @@
+"""The same tables on Spark: for platforms that one machine cannot hold. An extra (`pip install 'steelyard[spark]'`)."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from data_contracts.contract import Contract, contract, inbound_names
+from data_contracts.lake import files_of, good_row
+from features.engine.compute import EVENTS, LOOKBACK
+
+
+def session() -> Any:
+    """A local Spark session in UTC that reads timestamps as Ibis expects them."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    from pyspark.sql import SparkSession
+
+    return (
+        SparkSession.builder.master("local[2]")
+        .appName("steelyard")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.parquet.inferTimestampNTZ.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "8")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.memory", "4g")
+        .config("spark.sql.ansi.enabled", "true")
+        .getOrCreate()
+    )
+
+
+def spark_condition(table: Contract) -> str:
+    """The contract's condition for good rows in Spark's dialect: other quotes, and its own test for finite numbers."""
+    sql = good_row(table)
+    sql = re.sub(
+        r'isfinite\("(\w+)"\)', r"(NOT isnan(`\1`) AND abs(`\1`) < double('Infinity'))", sql
+    )
+    return re.sub(r'"(\w+)"', r"`\1`", sql)
+
+
+SPARK_TYPE = {"VARCHAR": "STRING", "VARCHAR[]": "ARRAY<STRING>"}
+
+
+def spark_tables(lake: Path, as_of: datetime, spark: Any) -> dict[str, Any]:
+    """Ibis tables of the good rows known at `as_of`, on Spark; the twin of `engine.duckdb_tables`."""
+    connection = ibis.pyspark.connect(spark)
+    tables = {}
+    for name in inbound_names():
+        files = files_of(lake, name)
+        if not files:
+            continue
+        table = contract(name)
+        typed = ", ".join(
+            f"CAST(`{c.name}` AS {SPARK_TYPE.get(c.type, c.type)}) AS `{c.name}`"
+            for c in table.columns
+        )
+        frame = spark.read.parquet(*map(str, files))
+        frame.createOrReplaceTempView(f"raw_{name}")
+        cut = f"`{table.received}` < TIMESTAMP '{as_of.isoformat(sep=' ')}'"
+        if name in EVENTS:
+            cut += f" AND `{table.received}` >= TIMESTAMP '{(as_of - LOOKBACK).isoformat(sep=' ')}'"
+        known = spark.sql(
+            f"SELECT * FROM (SELECT {typed} FROM raw_{name}) WHERE {spark_condition(table)} AND {cut}"
+        )
+        known.createOrReplaceTempView(name)
+        tables[name] = connection.table(name)
+    return tables

@@ -1,0 +1,231 @@
+"""Pairs of accounts that act on the same things within the same short windows, in several things.
+
+Sources: the similarity of SynchroTrap (Cao et al., CCS 2014) on sliding windows; CopyCatch (Beutel et al., WWW 2013)
+for what a group of such pairs is. Actions are sorted by thing and time, and each meets the next few within the window:
+a flash crowd then costs no more than a quiet hour, and its chance meetings are thinned while a pool that comes back
+together meets again elsewhere. Pairs are counted account by account: whom one account met fits into the processor's cache,
+where a table of all pairs misses it at every one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+NEAR = np.dtype(
+    [("back", np.int32), ("ahead", np.int32)]
+)  # of an action: together, for they are looked up together
+PLACE = np.dtype(
+    [("other", np.int32), ("last", np.int32), ("times", np.int32), ("rarity", np.float32)],
+    align=True,
+)  # of one pair
+CAP = 40  # an action meets at most so many later ones: pairs stay linear in actions
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs left < right of account numbers: things in which they met, and the rarity of the meetings in nats.
+
+    Rarity is the sum over things of ln(actions on the thing / actions within the window): how little it takes chance
+    to bring two of its visitors together there. A meeting in a flash crowd weighs little, one at a quiet minute much.
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+    things: np.ndarray
+    rarity: np.ndarray
+
+
+@njit(cache=True, nogil=True)
+def whom_it_meets(thing, at, window, cap):  # pragma: no cover - compiled
+    """For each action in order: the first and the last but one that it meets, and the rarity of meeting there, shapes (actions,)."""
+    n = len(thing)
+    near, rarity = np.empty(n, NEAR), np.empty(n, np.float32)
+    first = 0
+    while first < n:
+        end = first
+        while end < n and thing[end] == thing[first]:
+            end += 1
+        low, high = first, first
+        for i in range(first, end):
+            while at[low] < at[i] - window:
+                low += 1
+            while high < end and at[high] <= at[i] + window:
+                high += 1
+            rarity[i] = np.float32(np.log((end - first) / (high - low)))
+            near[i].back, near[i].ahead = max(low, i - cap), min(high, i + 1 + cap)
+        first = end
+    return near, rarity
+
+
+@njit(cache=True, nogil=True)
+def _hash(x, mask):  # pragma: no cover - compiled
+    return (np.uint32(x) * np.uint32(2654435761) >> np.uint32(7)) & mask
+
+
+@njit(cache=True, nogil=True)
+def _sift(a, account, mine, near, seen, mask):  # pragma: no cover - compiled
+    """Count the meetings of `a` with later accounts by their hash, up to 255. No branch: half of them would be guessed wrong."""
+    for i in mine:
+        for j in range(near[i].back, near[i].ahead):
+            h = _hash(account[j], mask)
+            seen[h] += np.uint8((account[j] > a) & (seen[h] < 255))
+
+
+@njit(cache=True, nogil=True)
+def _meet(table, mask, other, thing, rarity):  # pragma: no cover - compiled
+    """Count a meeting with another account: once a thing, with the rarity of the first."""
+    p = _hash(other, mask)
+    while table[p].times > 0 and table[p].other != other:
+        p = (p + np.uint32(1)) & mask
+    if table[p].times == 0 or table[p].last != thing:
+        if table[p].times == 0:
+            table[p].other = other
+            table[p].rarity = np.float32(0.0)
+        table[p].last = thing
+        table[p].times += 1
+        table[p].rarity += rarity
+
+
+@njit(cache=True, nogil=True)
+def _counted(account, thing, start, place, near, rarity, least):  # pragma: no cover - compiled
+    """Pairs of an account with later ones, account by account. `place`: actions by account, `start`: where those of each begin.
+
+    Actions of accounts with fewer than `least` have a negative number: no pair of theirs meets so often.
+    """
+    room, many, enough = 1024, 0, min(least, 255)  # as far as the sieve counts
+    left, right, things, rare = (
+        np.empty(room, np.int32),
+        np.empty(room, np.int32),
+        np.empty(room, np.int32),
+        np.empty(room, np.float32),
+    )
+    seen, table = np.zeros(1024, np.uint8), np.zeros(1024, PLACE)
+    for a in range(len(start) - 1):
+        mine = place[start[a] : start[a + 1]]
+        if len(mine) < least:
+            continue
+        most = 0
+        for i in mine:
+            most += near[i].ahead - near[i].back
+        size = 16
+        while size < 2 * most:
+            size *= 2
+        if size > len(seen):
+            seen = np.zeros(size, np.uint8)
+        seen[:size] = 0
+        sifted = np.uint32(size - 1)
+        _sift(a, account, mine, near, seen, sifted)
+        left_over = 0  # at least as many as there are accounts that pass the sieve
+        for p in range(size):
+            if seen[p] >= enough:
+                left_over += most if seen[p] == 255 else int(seen[p])
+        if left_over == 0:
+            continue
+        size = 16
+        while size < 2 * min(left_over, most):
+            size *= 2
+        if size > len(table):
+            table = np.zeros(size, PLACE)
+        for p in range(size):
+            table[p].times = 0
+        mask = np.uint32(size - 1)
+        for i in mine:
+            # earlier ones first: of what two accounts share in a thing, the earliest action tells how rare it is
+            for j in range(near[i].back, near[i].ahead):
+                if seen[_hash(account[j], sifted)] >= enough and account[j] > a:
+                    _meet(table, mask, account[j], thing[i], rarity[min(i, j)])
+        for p in range(size):
+            if table[p].times >= least:
+                if many == room:
+                    room *= 2
+                    left, right, things, rare = (
+                        _longer(left, room),
+                        _longer(right, room),
+                        _longer(things, room),
+                        _longer(rare, room),
+                    )
+                left[many], right[many], things[many], rare[many] = (
+                    a,
+                    table[p].other,
+                    table[p].times,
+                    table[p].rarity,
+                )
+                many += 1
+    return left[:many], right[:many], things[:many], rare[:many]
+
+
+@njit(cache=True, nogil=True)
+def _longer(x, room):  # pragma: no cover - compiled
+    out = np.empty(room, x.dtype)
+    out[: len(x)] = x
+    return out
+
+
+@njit(cache=True, nogil=True)
+def by_number(numbers, start):  # pragma: no cover - compiled
+    """Positions of each number from 0 in turn, in the order given; `start`: where those of each begin. A sort in two passes."""
+    out, upto = np.empty(len(numbers), np.int32), start.copy()
+    for i in range(len(numbers)):
+        out[upto[numbers[i]]] = i
+        upto[numbers[i]] += 1
+    return out
+
+
+def in_order(
+    account: np.ndarray, thing: np.ndarray, at: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Actions sorted by thing and time, int32 all (time from the first action on). Numbers are non-negative.
+
+    Raises ValueError when the actions span more than 2**31 units of time.
+    """
+    first = int(at.min()) if len(at) else 0
+    span = int(at.max()) - first + 1 if len(at) else 1
+    if span >= 1 << 31:
+        raise ValueError(f"actions span {span} units of time; measure time in a coarser unit")
+    bits = max(span.bit_length(), 1)
+    key = np.asarray(thing).astype(np.int64)
+    key <<= bits
+    key |= np.asarray(at).astype(np.int64) - first
+    account = np.asarray(account)
+    if (key[1:] < key[:-1]).any():
+        order = np.argsort(key, kind="stable")  # ties in the order given: the cap makes it matter
+        key, account = key[order], account[order]
+    return (
+        account.astype(np.int32),
+        (key >> bits).astype(np.int32),
+        (key & ((1 << bits) - 1)).astype(np.int32),
+    )
+
+
+def meeting_pairs(
+    account: np.ndarray,
+    thing: np.ndarray,
+    at: np.ndarray,
+    window: int,
+    least: int = 3,
+    cap: int = CAP,
+) -> Pairs:
+    """Pairs that met in at least `least` things within `window` (the unit of `at`), sorted by left and right.
+
+    `account`, `thing`: numbers from 0, shape (actions,); `at`: integers. Raises ValueError on unequal lengths.
+    """
+    if not len(account) == len(thing) == len(at):
+        raise ValueError(
+            "an action has an account, a thing and a time: the three arrays have one length"
+        )
+    if not len(account):
+        empty = np.zeros(0, np.int32)
+        return Pairs(empty, empty, empty, np.zeros(0, np.float32))
+    a, t, w = in_order(account, thing, at)
+    near, rarity = whom_it_meets(t, w, window, cap)
+    del w
+    acts = np.bincount(a)
+    start = np.concatenate([[0], np.cumsum(acts)])
+    place = by_number(a, start)
+    a[acts[a] < least] = -1
+    left, right, things, rarity = _counted(a, t, start, place, near, rarity, least)
+    order = np.lexsort((right, left))
+    return Pairs(left[order], right[order], things[order], rarity[order])

@@ -1,0 +1,268 @@
+"""Rings: what the detectors tie together, merged, weighed against chance, and known again the next night.
+
+A link is strong (lockstep, dense block, a payment instrument or a device in few hands) or weak (an address, a
+referrer): two weak kinds make a strong one, one alone does not, because a pick-up station and a dormitory share an
+address and a recruiter of honest people shares a code. Components of the strong links are rings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+from scipy.special import gammaln
+
+from features.graphs.connectivity import components
+
+SMALLEST = 4
+STRENGTH = {
+    "watch": 1.0,
+    "buy": 1.0,
+    "block": 1.0,
+    "payer": 1.0,
+    "device": 1.0,
+    "address": 0.5,
+    "referrer": 0.5,
+}
+KINDS = {
+    "watch": "lockstep",
+    "buy": "co_purchase",
+    "block": "co_purchase",
+}  # any other is a shared identity
+RING = [
+    "ring_id",
+    "kind",
+    "members",
+    "operators",
+    "edges",
+    "density",
+    "significance",
+    "first_at",
+    "last_at",
+    "evidence",
+]
+MEMBER = ["ring_id", "account_id", "links"]
+
+
+@dataclass(frozen=True)
+class Ring:
+    """One ring, as an analyst holds it.
+
+    `members`: accounts. `shops`: operators that two of them or more met. `evidence`: kind of link → how often. `density`: share of the
+    pairs that are linked. `window`: first and last moment of what members did. `significance`: nats beyond chance (`significance`).
+    `links`: left, right, kind, times of the members.
+    """
+
+    ring_id: str
+    members: tuple[str, ...]
+    shops: tuple[str, ...]
+    evidence: dict[str, int]
+    density: float
+    window: tuple[datetime, datetime]
+    significance: float
+    links: pd.DataFrame = field(repr=False, compare=False)
+
+    def graph(self) -> nx.Graph:
+        """Members and their links as a networkx graph: each edge carries its evidence, kind → how often; the graph, what the ring has.
+
+        What the graph carries are texts and numbers, so that any format of networkx can hold it.
+        """
+        first, last = (t.isoformat() for t in self.window)
+        graph = nx.Graph(
+            ring_id=self.ring_id,
+            shops=",".join(self.shops),
+            evidence=json.dumps(self.evidence, sort_keys=True),
+            density=self.density,
+            first_at=first,
+            last_at=last,
+            significance=self.significance,
+        )
+        graph.add_nodes_from(self.members)
+        for left, right, kind, times in self.links[["left", "right", "kind", "times"]].itertuples(
+            index=False
+        ):
+            graph.add_edge(left, right)
+            graph[left][right][kind] = int(times)
+        return graph
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Rings and their members (columns of the contracts `rings` and `ring_members`), the links, and shops met by several.
+
+    `links`: left, right, kind, times. `shops`: ring_id, operator_id, members (who met it).
+    """
+
+    rings: pd.DataFrame
+    members: pd.DataFrame
+    links: pd.DataFrame
+    shops: pd.DataFrame
+
+    def ring(self, ring_id: str) -> Ring:
+        """One of them. Raises KeyError where there is none of that name."""
+        named = self.rings[self.rings["ring_id"] == ring_id]
+        if named.empty:
+            raise KeyError(
+                f"no ring {ring_id!r} among the {len(self.rings)} of this night: `rings` has their names"
+            )
+        one = named.iloc[0]
+        inside = self.members.loc[self.members["ring_id"] == ring_id, "account_id"]
+        met = self.shops.loc[self.shops["ring_id"] == ring_id, "operator_id"]
+        return Ring(
+            ring_id,
+            tuple(sorted(inside)),
+            tuple(sorted(met)),
+            json.loads(one["evidence"]),
+            float(one["density"]),
+            (one["first_at"], one["last_at"]),
+            float(one["significance"]),
+            self.links[self.links["left"].isin(inside) & self.links["right"].isin(inside)],
+        )
+
+    def graph(self, ring_id: str) -> nx.Graph:
+        """One of them as a networkx graph (`Ring.graph`)."""
+        return self.ring(ring_id).graph()
+
+
+def strong_links(links: pd.DataFrame) -> pd.DataFrame:
+    """Links of the pairs that are strong enough, weak kinds beside strong ones kept as evidence."""
+    if links.empty:
+        return links
+    each = links.drop_duplicates(["left", "right", "kind"])
+    total = each["kind"].map(STRENGTH).groupby([each["left"], each["right"]]).sum()
+    strong = total[total >= 1.0].index
+    return links[pd.MultiIndex.from_frame(links[["left", "right"]]).isin(strong)]
+
+
+def significance(members: int, edges: int, all_accounts: int, all_links: int) -> float:
+    """Evidence in nats that so many members share so many links, were the night's links thrown among all accounts.
+
+    Poisson log-likelihood ratio less the logarithm of the choice of members, as for blocks and lockstep groups.
+    """
+    pairs = members * (members - 1) / 2
+    expected = max(all_links * pairs / max(all_accounts * (all_accounts - 1) / 2, 1.0), 1e-12)
+    ratio = edges * np.log(edges / expected) - (edges - expected) if edges > expected else 0.0
+    return float(
+        ratio
+        - (gammaln(all_accounts + 1) - gammaln(members + 1) - gammaln(all_accounts - members + 1))
+    )
+
+
+def _name(members: list[str]) -> str:
+    return "g" + hashlib.sha256("|".join(members).encode()).hexdigest()[:16]
+
+
+def tied(links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Series]:
+    """Strong links, their pairs, how many pairs each account has, and the component of each account in one of `SMALLEST` or more.
+
+    Households share a device; few accounts are in a component that large, so only of those need be known what they did.
+    """
+    links = strong_links(links)
+    names = (
+        pd.Index(np.unique(np.concatenate([links["left"], links["right"]]).astype(object)))
+        if len(links)
+        else pd.Index([])
+    )
+    pairs = links[["left", "right"]].drop_duplicates()
+    i, j = names.get_indexer(pairs["left"]), names.get_indexer(pairs["right"])
+    label = components(i, j, len(names))
+    size = np.bincount(label) if len(label) else np.zeros(0, int)
+    degree = pd.Series(np.bincount(np.concatenate([i, j]), minlength=len(names)), index=names)
+    large = (
+        pd.Series(label, index=names)[size[label] >= SMALLEST]
+        if len(label)
+        else pd.Series(dtype="int64")
+    )
+    return links, pairs, degree, large
+
+
+def merge(
+    links: pd.DataFrame, met: pd.DataFrame, all_accounts: int, before: pd.DataFrame | None = None
+) -> Rings:
+    """Merge links into rings.
+
+    `links`: left < right, kind, times. `met`: account_id, operator_id, first, last: what accounts of large components did where (`tied`).
+    `before`: last night's `ring_members`, from which rings that are still there keep their names.
+    """
+    links, pairs, degree, large = tied(links)
+    nothing = pd.DataFrame(columns=["ring_id", "operator_id", "members"])
+    if large.empty:
+        return Rings(pd.DataFrame(columns=RING), pd.DataFrame(columns=MEMBER), links, nothing)
+    by_ring = {k: sorted(g.index) for k, g in large.groupby(large)}
+    ring_of = known_again({k: set(m) for k, m in by_ring.items()}, before)
+    ring_of = {k: ring_of.get(k) or _name(m) for k, m in by_ring.items()}
+    member = pd.DataFrame({"ring_id": large.map(ring_of).to_numpy(), "account_id": large.index})
+    member["links"] = degree.reindex(member["account_id"]).to_numpy().astype("int64")
+    acts = met.merge(member[["account_id", "ring_id"]], on="account_id")
+    spans = acts.groupby("ring_id").agg(first_at=("first", "min"), last_at=("last", "max"))
+    visited = (
+        acts.groupby(["ring_id", "operator_id"])["account_id"]
+        .nunique()
+        .rename("members")
+        .reset_index()
+    )
+    shops = visited[visited["members"] >= 2]
+    reach = shops.groupby("ring_id").size()
+    inside = links.assign(ring_id=links["left"].map(large.map(ring_of))).dropna(subset=["ring_id"])
+    rows = []
+    for ring, group in inside.groupby("ring_id"):
+        if ring not in spans.index:
+            continue
+        n = int((member["ring_id"] == ring).sum())
+        edges = len(group.drop_duplicates(["left", "right"]))
+        most = (
+            group["kind"]
+            .map(lambda k: KINDS.get(k, "shared_identity"))
+            .value_counts()
+            .sort_index()
+            .idxmax()
+        )
+        evidence = {str(k): int(v) for k, v in group.groupby("kind")["times"].sum().items()}
+        rows.append(
+            (
+                ring,
+                most,
+                n,
+                int(reach.get(ring, 0)),
+                edges,
+                edges / (n * (n - 1) / 2),
+                significance(n, edges, all_accounts, len(pairs)),
+                spans.at[ring, "first_at"],
+                spans.at[ring, "last_at"],
+                json.dumps(evidence, sort_keys=True),
+            )
+        )
+    rings = pd.DataFrame(rows, columns=RING).sort_values("ring_id", ignore_index=True)
+    member = member[member["ring_id"].isin(rings["ring_id"])]
+    members = member.sort_values(["ring_id", "account_id"], ignore_index=True)[MEMBER]
+    return Rings(rings, members, links, shops.reset_index(drop=True))
+
+
+def known_again(rings: dict[int, set[str]], before: pd.DataFrame | None) -> dict[int, str]:
+    """Names that rings keep: a ring is last night's when it holds most of that ring's members that are in any ring now.
+
+    The largest overlap is served first and a name is given once, so a ring that splits leaves its name with the larger
+    part, and of rings that merge the one with more members in the whole names it.
+    """
+    if before is None or before.empty:
+        return {}
+    old = {r: set(g) for r, g in before.groupby("ring_id")["account_id"]}
+    here = {a: k for k, m in rings.items() for a in m}
+    overlaps = []
+    for name, members in sorted(old.items()):
+        found: dict[int, int] = {}
+        for a in members:
+            if a in here:
+                found[here[a]] = found.get(here[a], 0) + 1
+        alive = sum(found.values())
+        overlaps += [(-n, name, k) for k, n in found.items() if n >= 2 and 2 * n > alive]
+    given: dict[int, str] = {}
+    for _n, name, k in sorted(overlaps):
+        if k not in given and name not in given.values():
+            given[k] = name
+    return given

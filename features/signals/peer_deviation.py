@@ -1,0 +1,191 @@
+"""How far a session lies out over everything that is known of it, and what its sessions so tell of an operator.
+
+A scheme leaves on one session traces that a mean over all of the operator's views hides, and which trace it is differs from scheme to
+scheme. So sessions are compared with sessions first, on every signal, and what is added up is how far they lie out: it needs no label,
+and it is there for schemes that nobody has named. Signals from counters by minute are left out: what lies out there is often honest.
+Models do not cut these signals by trees, they add them to their log-odds (`training/estimator/ensemble.py`).
+
+Where it fails: a scheme that is used in every room moves what is usual; an operator's one fraudulent session in twenty is averaged away.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from features.declaration import (
+    OPERATOR,
+    POINTS,
+    SESSION,
+    Relation,
+    Signal,
+    derived,
+    relation,
+    signal,
+)
+from features.signals.sessions import (
+    account_habits,
+    coordination,
+    engagement,
+    engagement_sources,
+    expected_audience,
+    forged_counters,
+    purchase_propensity,
+    view_durations,
+    viewer_reputation,
+    viewers,
+)
+
+FORTNIGHT = timedelta(days=14)
+KINDS = ("view_fraud", "engagement_fraud")
+OF_SESSIONS = tuple(
+    s
+    for m in (
+        view_durations,
+        viewers,
+        expected_audience,
+        engagement,
+        engagement_sources,
+        account_habits,
+        viewer_reputation,
+        coordination,
+        forged_counters,
+        purchase_propensity,
+    )
+    for s in m.SIGNALS
+    if s.entity == SESSION
+)
+
+
+def fortnight(tables: Any) -> list[str]:
+    """Sessions received in the two weeks before the newest receipt, sorted."""
+    s = tables["sessions"]
+    newest = s.received_at.max().to_pandas()
+    return (
+        sorted(s.filter(s.received_at > newest - FORTNIGHT).session_id.to_pandas())
+        if pd.notna(newest)
+        else []
+    )
+
+
+def deviating(signals: pd.DataFrame) -> pd.DataFrame:
+    """How far sessions lie out among one another by typology: session_id, of_views, of_acts. `signals`: of those of a fortnight."""
+    from features.peers.anomaly_score import (
+        points_of,  # here, for it knows the whole catalogue, which knows this file
+    )
+
+    names = {kind: [s.name for s in OF_SESSIONS if s.typology == kind] for kind in KINDS}
+    points = points_of(signals[[s.name for s in OF_SESSIONS]], SESSION)
+    known = (
+        signals[[s.name for s in OF_SESSIONS if s.direction or s.alarm is not None]]
+        .notna()
+        .any(axis=1)
+    )
+    of_views, of_acts = (
+        points[points.columns.intersection(names[k])].sum(axis=1).where(known) for k in KINDS
+    )
+    return pd.DataFrame(
+        {
+            "session_id": signals.index,
+            "of_views": of_views.to_numpy(),
+            "of_acts": of_acts.to_numpy(),
+        }
+    )
+
+
+@derived(
+    reads=("sessions",),
+    columns={"session_id": "string", "of_views": "double", "of_acts": "double"},
+    from_all=True,
+)
+def session_deviances(tables):
+    """Sessions of a fortnight with how far they lie out among one another."""
+    from features.engine.compute import compute  # here, for the engine makes derived tables
+
+    return deviating(compute(tables, OF_SESSIONS, SESSION, fortnight(tables)))
+
+
+@relation(SESSION, reads=("sessions",), grouped=False, needs=(session_deviances,))
+def lying_out(sessions, deviances):
+    """Sessions of a fortnight with how far they lie out."""
+    return deviances
+
+
+@relation(OPERATOR, reads=("sessions",), needs=(session_deviances,))
+def told(sessions, deviances):
+    """Sessions of an operator in a fortnight with how far they lie out."""
+    return sessions.select("session_id", "operator_id").join(deviances, "session_id")
+
+
+def _views(source: Relation, zh: str, en: str) -> Any:
+    blind = "Rooms of a kind that is rare on the platform."
+    return signal(
+        source,
+        unit=POINTS,
+        typology="view_fraud",
+        direction=1,
+        graph=True,
+        zh=zh,
+        en=en,
+        blind=blind,
+    )
+
+
+def _acts(source: Relation, zh: str, en: str) -> Any:
+    blind = "Rooms of a kind that is rare on the platform; lotteries that make everybody write."
+    return signal(
+        source,
+        unit=POINTS,
+        typology="engagement_fraud",
+        direction=1,
+        graph=True,
+        zh=zh,
+        en=en,
+        blind=blind,
+    )
+
+
+@_views(
+    lying_out,
+    "观看各项合计偏离 {value:.1f} 分",
+    "what is seen of its views lies out by {value:.1f} points in all",
+)
+def session_view_deviance(t):
+    """How far a session of the last two weeks lies out among all of them, over all signals of views that are not from counters by minute."""
+    return t.of_views
+
+
+@_acts(
+    lying_out,
+    "互动各项合计偏离 {value:.1f} 分",
+    "what is seen of its likes, follows and comments lies out by {value:.1f} points in all",
+)
+def session_engagement_deviance(t):
+    """The same over all signals of likes, follows and comments."""
+    return t.of_acts
+
+
+@_views(
+    told,
+    "其场次在观看各项上平均偏离 {value:.1f} 分",
+    "what is seen of the views of its sessions lies out by {value:.1f} points on average",
+)
+def session_view_deviance_mean(t):
+    """Mean over the operator's sessions of two weeks of how far each lies out among all of them, over all signals of views."""
+    return t.of_views.mean()
+
+
+@_acts(
+    told,
+    "其场次在互动各项上平均偏离 {value:.1f} 分",
+    "what is seen of likes, follows and comments in its sessions lies out by {value:.1f} points on average",
+)
+def session_engagement_deviance_mean(t):
+    """The same over all signals of likes, follows and comments."""
+    return t.of_acts.mean()
+
+
+SIGNALS: tuple[Signal, ...] = (session_view_deviance, session_engagement_deviance)
+OF_OPERATORS: tuple[Signal, ...] = (session_view_deviance_mean, session_engagement_deviance_mean)

@@ -1,0 +1,256 @@
+"""What a session's viewers, and those who like, follow and comment in it, left in other rooms: traces that this room need not show.
+
+Accounts made for fraud are used again. In one room a few of them are lost in an honest crowd; in the rooms where they came in
+hundreds they stayed three seconds, came from a data centre, or all by one link. Who acts in a room and was seen in no other one is
+a stranger everywhere. Accounts bought anew for every room leave nothing elsewhere, and honest people who fled a flooded room do not either.
+
+Source: aggregates of neighbours as inputs of trees (Tang, Hua, Gao, Zhao and Li, GADBench, NeurIPS 2023), without the room itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from features.declaration import (
+    OPERATOR,
+    SESSION,
+    Signal,
+    derived,
+    relation,
+    seconds_between,
+    signal,
+)
+from features.signals.sessions.view_durations import FLASH
+
+FAULTS = 0.25  # traces per view elsewhere from which those who act are suspicious: three to four times what people leave
+TRACES = ("flash", "hidden", "link")
+COLUMNS = {"account_id": "string", **{f"all_{c}": "int64" for c in (*TRACES, "views")}}
+
+
+def _traced(views: Any, *keys: str) -> Any:
+    """Views by known accounts, counted by `keys`: all, those of a flash, through a hidden network, and by a share link."""
+    known = views.filter(views.account_id.notnull())
+    stay = seconds_between(known.left_at, known.joined_at)
+    return known.group_by(*keys).aggregate(
+        # what is unknown shows no trace; Spark would count nothing at all where all are unknown
+        flash=known.count(where=(stay <= FLASH).fill_null(False)),
+        hidden=known.count(where=known.asn_kind.isin(["proxy", "datacentre"]).fill_null(False)),
+        link=known.count(where=(known.entry_source == "share").fill_null(False)),
+        views=known.count(),
+    )
+
+
+@derived(reads=("views",), columns=COLUMNS)
+def account_traces(views: Any) -> Any:
+    """Views of each account in all rooms, and how many of them show each trace; accounts seen once have no elsewhere and are left out."""
+    t = _traced(views, "account_id")
+    return t.filter(t["views"] > 1).rename(**{f"all_{c}": c for c in (*TRACES, "views")})
+
+
+def _beside(mine: Any, traces: Any) -> Any:
+    """Accounts of an entity with the shares of their views outside it that show each trace; null where they were seen nowhere else."""
+    t = mine.left_join(traces, "account_id", rname="{name}_all")
+    n = (t.all_views - t["views"]).cast("float64").nullif(0.0)
+    away = {f"other_{c}": (t[f"all_{c}"] - t[c]) / n for c in TRACES}
+    t = t.mutate(nowhere=n.isnull(), **away)
+    return t.mutate(fault=t.other_flash + t.other_hidden + t.other_link)
+
+
+@relation(SESSION, reads=("views",), local=True, needs=(account_traces,))
+def viewers_elsewhere(views, traces):
+    """Known viewers of sessions with the traces of their other views."""
+    return _beside(_traced(views, "session_id", "account_id"), traces)
+
+
+@relation(SESSION, reads=("views", "interactions"), local=True, needs=(account_traces,))
+def actors_elsewhere(views, interactions, traces):
+    """Known accounts that like, follow or comment in sessions, once a kind, with the traces of their views elsewhere."""
+    t = interactions.filter(
+        interactions.account_id.notnull() & interactions.kind.isin(["like", "follow", "comment"])
+    )
+    t = t.select("session_id", "account_id", "kind").distinct()
+    seen = viewers_elsewhere.build(views, traces).select(
+        "session_id", "account_id", "nowhere", "fault"
+    )
+    t = t.left_join(seen, ["session_id", "account_id"], rname="{name}_seen")
+    return t.mutate(nowhere=t.nowhere.fill_null(True))
+
+
+@relation(OPERATOR, reads=("views", "sessions", "interactions"), needs=(account_traces,))
+def audience_elsewhere(views, sessions, interactions, traces):
+    """Known viewers of operators with the traces of their views in other operators' rooms, and whether they acted in its own."""
+    owner = sessions.filter(sessions.operator_id.notnull()).select("session_id", "operator_id")
+    t = _beside(_traced(views.join(owner, "session_id"), "operator_id", "account_id"), traces)
+    acts = interactions.filter(
+        interactions.account_id.notnull() & interactions.kind.isin(["like", "follow", "comment"])
+    )
+    acts = (
+        acts.join(owner, "session_id")
+        .select("operator_id", "account_id")
+        .distinct()
+        .mutate(acted=True)
+    )
+    t = t.left_join(acts, ["operator_id", "account_id"], rname="{name}_acts")
+    return t.mutate(acted=t.acted.fill_null(False))
+
+
+def _viewers(zh: str, en: str, blind: str) -> Callable[[Callable[..., Any]], Signal]:
+    return signal(
+        viewers_elsewhere,
+        unit="share of views",
+        typology="view_fraud",
+        direction=1,
+        graph=True,
+        zh=zh,
+        en=en,
+        blind=blind,
+    )
+
+
+@_viewers(
+    "观众在其他直播间的观看平均有 {value:.0%} 不超过 3 秒",
+    "of its viewers' views in other rooms {value:.0%} stayed three seconds or less",
+    "Viewers of a feed swipe everywhere.",
+)
+def viewer_other_flash_share(t):
+    """Mean over known viewers of the share of their views in other sessions of 28 days that lasted three seconds or less."""
+    return t.other_flash.mean()
+
+
+@_viewers(
+    "观众在其他直播间的观看平均有 {value:.0%} 来自代理或机房网络",
+    "of its viewers' views in other rooms {value:.0%} came through proxies or data centres",
+    "Travellers and offices behind proxies.",
+)
+def viewer_other_hidden_share(t):
+    """Mean over known viewers of the share of their views in other sessions of 28 days through proxies or from data centres."""
+    return t.other_hidden.mean()
+
+
+@_viewers(
+    "观众在其他直播间的观看平均有 {value:.0%} 经分享链接进入",
+    "of its viewers' views in other rooms {value:.0%} entered by a share link",
+    "Friends and neighbours that buy together.",
+)
+def viewer_other_link_share(t):
+    """Mean over known viewers of the share of their views in other sessions of 28 days that entered by a share link."""
+    return t.other_link.mean()
+
+
+@_viewers(
+    "{value:.0%} 的观众 28 天内未在其他场次出现",
+    "{value:.0%} of its viewers were seen in no other session of 28 days",
+    "A host who brings people to the platform.",
+)
+def viewer_nowhere_else_share(t):
+    """Share of known viewers without a view in another session of 28 days."""
+    return t.nowhere.mean()
+
+
+def _actors(kind: str, zh: str, en: str) -> tuple[Signal, Signal]:
+    """Two signals of those who act in one way: how faulty their views elsewhere are, and how many have none."""
+    declare: dict[str, Any] = {"typology": "engagement_fraud", "direction": 1, "graph": True}
+
+    def fault(t):
+        return t.fault.mean(where=t.kind == kind)
+
+    def nowhere(t):
+        return t.nowhere.mean(where=t.kind == kind)
+
+    fault.__name__, nowhere.__name__ = f"{en}_other_fault_mean", f"{en}_nowhere_else_share"
+    fault.__doc__ = f"""Mean over the accounts whose action here was a {kind} of the shares of their views in other sessions that were a flash,
+    through a proxy or data centre, and by a share link, added up."""
+    nowhere.__doc__ = f"""Share of the accounts whose action here was a {kind} that were seen in no other session of 28 days."""
+    return (
+        signal(actors_elsewhere, unit="faults per view", alarm=FAULTS, **declare, zh=f"{zh}账号在其他直播间的观看平均有 {{value:.2f}} 处异常", en=f"its {en}s' views in other rooms have {{value:.2f}} faults each", blind="Fans who come by shared links; accounts bought anew for each room leave nothing.")(fault),
+        signal(actors_elsewhere, unit="share of accounts", **declare, zh=f"{{value:.0%}} 的{zh}账号未在其他场次出现", en=f"{{value:.0%}} of its {en}s were seen in no other session", blind="A host who brings people to the platform.")(nowhere),
+    )  # fmt: skip
+
+
+liker_other_fault_mean, liker_nowhere_else_share = _actors("like", "点赞", "liker")
+follower_other_fault_mean, follower_nowhere_else_share = _actors("follow", "关注", "follower")
+commenter_other_fault_mean, commenter_nowhere_else_share = _actors("comment", "评论", "commenter")
+
+
+def _audiences(
+    unit: str, typology: str, zh: str, en: str, blind: str
+) -> Callable[[Callable[..., Any]], Signal]:
+    return signal(
+        audience_elsewhere,
+        unit=unit,
+        typology=typology,
+        direction=1,
+        graph=True,
+        zh=zh,
+        en=en,
+        blind=blind,
+    )
+
+
+@_audiences(
+    "faults per view",
+    "view_fraud",
+    "其观众在其他运营者直播间的观看平均有 {value:.2f} 处异常",
+    "its viewers' views in other operators' rooms have {value:.2f} faults each",
+    "Operators whose rooms share a feed.",
+)
+def operator_viewer_fault_mean(t):
+    """Mean over the operator's known viewers of the shares of their views elsewhere that were a flash, hidden, and by a link, added up."""
+    return t.fault.mean()
+
+
+@_audiences(
+    "faults per view",
+    "engagement_fraud",
+    "其互动账号在其他运营者直播间的观看平均有 {value:.2f} 处异常",
+    "the views elsewhere of those who act in its rooms have {value:.2f} faults each",
+    "Operators whose rooms share a feed.",
+)
+def operator_actor_fault_mean(t):
+    """The same over those who like, follow or comment in its rooms."""
+    return t.fault.mean(where=t.acted)
+
+
+@_audiences(
+    "share of accounts",
+    "view_fraud",
+    "{value:.0%} 的观众未在其他运营者直播间出现",
+    "{value:.0%} of its viewers were seen at no other operator",
+    "A host who brings people to the platform.",
+)
+def operator_viewer_nowhere_else_share(t):
+    """Share of the operator's known viewers that were seen at no other operator in 28 days."""
+    return t.nowhere.mean()
+
+
+@_audiences(
+    "share of accounts",
+    "engagement_fraud",
+    "{value:.0%} 的互动账号未在其他运营者直播间出现",
+    "{value:.0%} of those who act in its rooms were seen at no other operator",
+    "A host who brings people to the platform.",
+)
+def operator_actor_nowhere_else_share(t):
+    """The same over those who like, follow or comment in its rooms."""
+    return t.nowhere.mean(where=t.acted)
+
+
+SIGNALS: tuple[Signal, ...] = (
+    viewer_other_flash_share,
+    viewer_other_hidden_share,
+    viewer_other_link_share,
+    viewer_nowhere_else_share,
+    liker_other_fault_mean,
+    liker_nowhere_else_share,
+    follower_other_fault_mean,
+    follower_nowhere_else_share,
+    commenter_other_fault_mean,
+    commenter_nowhere_else_share,
+)
+OF_OPERATORS: tuple[Signal, ...] = (
+    operator_viewer_fault_mean,
+    operator_actor_fault_mean,
+    operator_viewer_nowhere_else_share,
+    operator_actor_nowhere_else_share,
+)

@@ -1,0 +1,181 @@
+"""Who the viewers are: their accounts, devices, networks, and what they did."""
+
+from __future__ import annotations
+
+import ibis
+
+from features.declaration import SESSION, Signal, ratio, relation, seconds_between, signal
+
+LONG = 600.0  # seconds
+NEW_DAYS = 7
+
+
+@relation(SESSION, reads=("views", "accounts"), local=True)
+def visitors(views, accounts):
+    """One row a view by a known account, with the account."""
+    a = accounts.select("account_id", "registered_at", "real_name_verified", "level", home="region")
+    return views.join(a, "account_id")
+
+
+@relation(SESSION, reads=("views",), local=True)
+def devices(views):
+    """Devices of a session with the accounts and views on them."""
+    t = views.filter(views.device_id.notnull() & views.account_id.notnull())
+    return t.group_by("session_id", "device_id").aggregate(
+        views=t.count(), accounts=t.account_id.nunique()
+    )
+
+
+@relation(SESSION, reads=("views",), local=True)
+def prefixes(views):
+    """Network prefixes of a session with the views behind them."""
+    t = views.filter(views.ip_prefix.notnull())
+    return t.group_by("session_id", "ip_prefix").aggregate(
+        views=t.count(), campus=(t.asn_kind == "campus").sum()
+    )
+
+
+@relation(SESSION, reads=("views", "interactions"), local=True)
+def silent_viewers(views, interactions):
+    """One row a viewer of a session: time spent there and whether the account did anything."""
+    v = views.filter(views.account_id.notnull())
+    v = v.group_by("session_id", "account_id").aggregate(
+        stay=seconds_between(v.left_at, v.joined_at).sum(), views=v.count()
+    )
+    acted = (
+        interactions.filter(interactions.kind != "unfollow")
+        .select("session_id", "account_id")
+        .distinct()
+    )
+    acted = acted.mutate(acted=ibis.literal(1))
+    return v.left_join(acted, ["session_id", "account_id"], rname="{name}_acting")
+
+
+@signal(
+    visitors,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.20,
+    zh="{value:.0%} 的观看来自注册不足 7 天的账号",
+    en="{value:.0%} of views came from accounts under seven days old",
+    blind="A campaign for new users brings the same; aged accounts escape.",
+)
+def new_account_view_share(t):
+    """Share of known viewers' views by accounts registered less than seven days before."""
+    return (seconds_between(t.joined_at, t.registered_at) < NEW_DAYS * 86400).mean()
+
+
+@signal(
+    visitors,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.30,
+    zh="{value:.0%} 的观看来自未实名账号",
+    en="{value:.0%} of views came from accounts without a verified name",
+    blind="Verification is not required to watch.",
+)
+def unverified_view_share(t):
+    """Share of known viewers' views by accounts without real-name verification."""
+    return (~t.real_name_verified).mean()
+
+
+@signal(
+    visitors,
+    unit="level",
+    typology="view_fraud",
+    zh="观众账号平均等级 {value:.1f}",
+    en="viewers' accounts have level {value:.1f} on average",
+    blind="Levels can be bought.",
+)
+def viewer_level_mean(t):
+    """Mean platform level of the viewers' accounts, by view."""
+    return t.level.cast("float64").mean()
+
+
+@signal(
+    visitors,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.25,
+    zh="{value:.0%} 的观看网络属地与账号属地不符",
+    en="{value:.0%} of views came from a region other than the account's",
+    blind="People travel; holidays move everyone.",
+)
+def region_contradiction_share(t):
+    """Share of known viewers' views whose network region differs from the account's home."""
+    return (t.region != t.home).mean()
+
+
+@signal(
+    devices,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.10,
+    zh="{value:.0%} 的观看来自登录过三个以上账号的设备",
+    en="{value:.0%} of views came from devices that used three or more accounts",
+    blind="A tablet in a shop is shared by its staff.",
+)
+def shared_device_view_share(t):
+    """Share of views on devices that used three or more accounts in the session."""
+    return ratio((t.accounts >= 3).ifelse(t.views, 0).sum(), t.views.sum())
+
+
+@signal(
+    prefixes,
+    unit="share of views",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.15,
+    zh="同一网段占观看的 {value:.0%}",
+    en="one network prefix made {value:.0%} of views",
+    blind="A campus or an office is one prefix with many people: those known as campus are left out.",
+)
+def largest_prefix_view_share(t):
+    """Share of views behind the largest prefix that is not mostly campus."""
+    return ratio((t.campus * 2 > t.views).ifelse(0, t.views).max(), t.views.sum())
+
+
+@signal(
+    silent_viewers,
+    unit="share of viewers",
+    typology="view_fraud",
+    direction=1,
+    alarm=0.97,
+    zh="停留十分钟以上的观众中 {value:.0%} 没有任何互动",
+    en="{value:.0%} of viewers who stayed ten minutes did nothing at all",
+    blind="Many honest viewers only watch.",
+)
+def silent_long_viewer_share(t):
+    """Share of viewers with ten minutes or more in the session who neither liked, wrote, followed, shared nor clicked."""
+    stayed = t.stay >= LONG
+    return ratio((stayed & t.acted.isnull()).sum(), stayed.sum())
+
+
+@signal(
+    silent_viewers,
+    unit="share of viewers",
+    typology="view_fraud",
+    direction=-1,
+    zh="仅 {value:.1%} 的观众有过互动",
+    en="only {value:.1%} of viewers did anything",
+    blind="Differs by category.",
+)
+def acting_viewer_share(t):
+    """Share of viewers with an account who did anything in the session."""
+    return t.acted.notnull().mean()
+
+
+SIGNALS: tuple[Signal, ...] = (
+    new_account_view_share,
+    unverified_view_share,
+    viewer_level_mean,
+    region_contradiction_share,
+    shared_device_view_share,
+    largest_prefix_view_share,
+    silent_long_viewer_share,
+    acting_viewer_share,
+)

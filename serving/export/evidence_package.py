@@ -1,0 +1,152 @@
+"""The evidence package of an operator: one zip that somebody else can check without us.
+
+Tables as CSV, pictures as SVG, the notice, the decision and its chain, a manifest with the SHA-256 of every file, and a
+signature over the manifest. The same night gives the same bytes, but for the signature's key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.errors import LakeProblem
+from data_contracts.lake import open_lake, read_outbound, run_folder
+from features.declaration import SESSION
+from features.engine import compute
+from features.engine.minute_arrays import minutes_frame
+from serving.export.signing import holds, sign
+from serving.ledger.answers import records
+from serving.oversight.measures import take, taken
+from serving.policy.load import Policy
+from serving.report import charts
+from serving.scoring.scope import moment_of
+
+STAMP = (1980, 1, 1, 0, 0, 0)
+README = """Evidence about operator {operator}, night of {date}.
+Check it: steelyard evidence check FILE --trust PUBLIC_KEY
+manifest.json holds the SHA-256 of every file; signature.json signs manifest.json (Ed25519).
+A tier and a score raise supervision; they are not a finding of guilt. 分级与评分只决定监管力度，不是认定。
+"""
+
+
+def contents(folder: str | Path, operator: str, night: str | None) -> dict[str, bytes]:
+    """Files of the package: name → bytes. Raises LakeProblem when nothing was published about the operator."""
+    lake = open_lake(folder)
+    decisions = read_outbound(lake, "tier_decisions", night)
+    mine = decisions[decisions["operator_id"] == operator]
+    if mine.empty:
+        raise LakeProblem(
+            f"no decision about operator {operator} was published; look with: steelyard show tier_decisions {folder}"
+        )
+    date = pd.Timestamp(mine["date"].iloc[0]).date()
+    measures = read_outbound(lake, "measures", night)
+    measures = measures[measures["operator_id"] == operator]
+    evidence = json.loads(measures["evidence"].iloc[0]) if len(measures) else {}
+    ids = [operator, *evidence.get("sessions", []), *evidence.get("orders", [])]
+    out: dict[str, bytes] = {"README.txt": README.format(operator=operator, date=date).encode()}
+
+    def table(name: str, frame: pd.DataFrame) -> None:
+        out[f"tables/{name}.csv"] = frame.to_csv(index=False, lineterminator="\n").encode()
+
+    table("decision", mine)
+    table("measures", measures)
+    for name, column in (("scores", "entity_id"), ("signals", "entity_id"), ("corrected_figures", "entity_id"), ("credit", "operator_id"), ("findings", "operator_id")):  # fmt: skip
+        frame = read_outbound(lake, name, night)
+        table(name, frame[frame[column].isin(ids)])
+    members = read_outbound(lake, "ring_members", night)
+    table("ring_members", members[members["ring_id"].isin(evidence.get("rings", []))])
+    tables = compute.duckdb_tables(lake, moment_of(date))
+    if "orders" in tables and evidence.get("orders"):
+        o = tables["orders"]
+        table(
+            "orders",
+            o.filter(o.order_id.isin(evidence["orders"])).to_pandas().sort_values("order_id"),
+        )
+    if "room_minutes" in tables:
+        for session in evidence.get("sessions", [])[:5]:
+            minutes = minutes_frame(tables, compute.scope_of(tables, [session], SESSION))
+            if len(minutes) > 1:
+                out[f"pictures/{session}.svg"] = charts.timeline(minutes).encode()
+                table(f"minutes_{session}", minutes)
+    by_hand = taken(lake, operator)
+    out["measures_by_hand.json"] = json.dumps(by_hand, indent=1, ensure_ascii=False).encode()
+    chain = [
+        r for r in records(lake / "journal" / "decisions.jsonl") if r["operator_id"] == operator
+    ]
+    out["decisions_chain.json"] = json.dumps(chain, indent=1, ensure_ascii=False).encode()
+    out["night_manifest.json"] = (run_folder(lake, night) / "manifest.json").read_bytes()
+    out["policy.toml"] = (run_folder(lake, night) / "policy.toml").read_bytes()
+    return out
+
+
+def package(
+    folder: str | Path, operator: str, target: Path, night: str | None, now: datetime
+) -> dict[str, Any]:
+    """Write the package; returns its manifest."""
+    lake = open_lake(folder)
+    files = contents(lake, operator, night)
+    manifest = {
+        "operator_id": operator,
+        "run_id": run_folder(lake, night).name,
+        "packed_at": now.isoformat(timespec="seconds"),
+        "files": {name: hashlib.sha256(body).hexdigest() for name, body in sorted(files.items())},
+    }
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode()
+    whole = files | {
+        "manifest.json": text,
+        "signature.json": json.dumps(sign(lake, text), indent=1).encode(),
+    }
+    part = target.with_suffix(".writing")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, body in sorted(whole.items()):
+            z.writestr(zipfile.ZipInfo(name, STAMP), body, zipfile.ZIP_DEFLATED)
+    part.replace(target)
+    return manifest
+
+
+def refer(
+    folder: str | Path,
+    operator: str,
+    code: str,
+    by: str,
+    reason: str,
+    days: int,
+    now: datetime,
+    policy: Policy,
+    approver: str | None,
+) -> dict[str, Any]:
+    """Take a referral (refer_enforcement, refer_judiciary) and pack its evidence beside the lake's journal; returns its record.
+
+    Raises BadMeasure. The record is written first: a package without a referral would be a leak.
+    """
+    record = take(folder, operator, code, by, reason, days, now, policy, approver)
+    target = open_lake(folder) / "journal" / "evidence" / f"{record['measure_id']}.zip"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    package(folder, operator, target, None, now)
+    return record | {"package": str(target)}
+
+
+def faults(source: Path, trusted: str | None = None) -> list[str]:
+    """What is wrong with a package; an empty list when every file is as it was packed and signed (by the trusted key)."""
+    try:
+        with zipfile.ZipFile(source) as z:
+            files = {name: z.read(name) for name in z.namelist()}
+        text, signature = files.pop("manifest.json"), json.loads(files.pop("signature.json"))
+        manifest = json.loads(text)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        return [f"{source} is no evidence package: {error!r}"]
+    found = (
+        [] if holds(text, signature, trusted) else ["manifest.json: the signature does not hold"]
+    )
+    for name in sorted(set(manifest["files"]) | set(files)):
+        if name not in files:
+            found.append(f"{name}: missing")
+        elif hashlib.sha256(files[name]).hexdigest() != manifest["files"].get(name):
+            found.append(f"{name}: not the file that was packed")
+    return found

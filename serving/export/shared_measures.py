@@ -1,0 +1,113 @@
+"""Joint punishment: measures handed to another platform and taken from one, signed, reason-coded, with where they come from.
+
+An imported entry is a warning: it can raise supervision to a floor (policy), and it never is a verdict of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from data_contracts.errors import SteelyardError
+from data_contracts.lake import open_lake
+from serving.export.signing import holds, sign
+from serving.ledger.answers import chained, records
+from serving.oversight.measures import taken
+from serving.oversight.overrides import WARNINGS
+
+FORMAT = "steelyard.joint-punishment/1"
+FIELDS = (
+    "operator_id",
+    "code",
+    "article",
+    "policy_version",
+    "effective_from",
+    "effective_to",
+    "appeal_route",
+    "appeal_due",
+    "outcome",
+)
+
+
+class BadExchange(SteelyardError):
+    """A list of joint punishments cannot be taken over."""
+
+    exit_code = 12
+
+
+def _bytes(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, sort_keys=True, ensure_ascii=False).encode()
+
+
+def export(folder: str | Path, target: Path, issuer: str, now: datetime) -> int:
+    """Write the measures that people took and that still stand as a signed list; returns how many.
+
+    Operators keep their pseudonyms; signals are left out, reason codes and the article stay.
+    """
+    lake = open_lake(folder)
+    entries = [
+        {k: m[k] for k in FIELDS}
+        | {
+            "reason_codes": [s["signal"] for s in m["signals"]],
+            "record": m["measure_id"],
+            "run_id": m["run_id"],
+        }
+        for m in taken(lake)
+        if m["status"] == "in_force" and m["effective_to"] > now.isoformat()
+    ]
+    body = {
+        "format": FORMAT,
+        "issuer": issuer,
+        "issued_at": now.isoformat(timespec="seconds"),
+        "entries": entries,
+    }
+    part = target.with_suffix(".writing")
+    part.write_text(
+        json.dumps(body | {"signature": sign(lake, _bytes(body))}, indent=1, ensure_ascii=False),
+        "utf-8",
+    )
+    part.replace(target)
+    return len(entries)
+
+
+def take_over(folder: str | Path, source: Path, trusted: str, now: datetime) -> int:
+    """Import a signed list; entries that were imported before are left as they are. Returns how many are new.
+
+    Raises BadExchange, and writes nothing, when the file is no such list or is not signed by the trusted key.
+    """
+    lake = open_lake(folder)
+    try:
+        given = json.loads(source.read_text("utf-8"))
+        signature = given.pop("signature")
+        entries = [{k: e[k] for k in (*FIELDS, "reason_codes", "record")} for e in given["entries"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadExchange(
+            f"{source} is no list of joint punishments ({FORMAT}): {error!r}"
+        ) from error
+    if given.get("format") != FORMAT:
+        raise BadExchange(f"{source}: format {given.get('format')!r}; this reads {FORMAT}")
+    if not holds(_bytes(given), signature, trusted):
+        raise BadExchange(
+            f"{source}: the signature is not by the key that you trust; get the issuer's public key and pass it with --trust"
+        )
+    path = lake / "journal" / WARNINGS
+    seen = {r["digest"] for r in records(path)}
+    new = 0
+    for e in entries:
+        digest = hashlib.sha256(_bytes({"issuer": given["issuer"], **e})).hexdigest()
+        if digest in seen:
+            continue
+        provenance = {
+            "issuer": given["issuer"],
+            "issued_at": given["issued_at"],
+            "public_key": trusted,
+        }
+        chained(
+            path,
+            e | provenance | {"digest": digest, "imported_at": now.isoformat(timespec="seconds")},
+        )
+        new += 1
+    return new

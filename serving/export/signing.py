@@ -1,0 +1,58 @@
+"""Signatures over what leaves the house: Ed25519 (RFC 8032), the private key in the lake, readable by its owner only."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+PRIVATE = "signing.key"
+
+
+def signing_key(lake: Path) -> Ed25519PrivateKey:
+    """The lake's key, made when there is none (mode 0600)."""
+    path = lake / "journal" / PRIVATE
+    if path.exists():
+        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_text()))
+    key = Ed25519PrivateKey.generate()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+        handle.write(base64.b64encode(raw).decode())
+    return key
+
+
+def public_text(key: Ed25519PrivateKey) -> str:
+    """Public key, base64 of its 32 bytes."""
+    return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+
+
+def sign(lake: Path, body: bytes) -> dict[str, str]:
+    """Signature of bytes with the public key that checks it."""
+    key = signing_key(lake)
+    return {
+        "algorithm": "Ed25519",
+        "public_key": public_text(key),
+        "signature": base64.b64encode(key.sign(body)).decode(),
+    }
+
+
+def holds(body: bytes, signature: dict[str, str], trusted: str | None = None) -> bool:
+    """Whether a signature is of these bytes, and by the trusted public key where one is named."""
+    if trusted is not None and signature.get("public_key") != trusted:
+        return False
+    try:
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(signature["public_key"]))
+        public.verify(base64.b64decode(signature["signature"]), body)
+    except (InvalidSignature, KeyError, ValueError):
+        return False
+    return True

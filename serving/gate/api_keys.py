@@ -1,0 +1,42 @@
+"""API keys with scopes. Only digests are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from pathlib import Path
+
+from data_contracts.errors import LakeProblem
+
+SCOPES = {"boost", "minutes", "read"}
+
+
+def key_file(lake: Path) -> Path:
+    return lake / "online" / "keys.json"
+
+
+def make_key(lake: Path, name: str, scopes: list[str]) -> str:
+    """Make a key, add its digest to the lake's key file, and return the key."""
+    if unknown := set(scopes) - SCOPES:
+        raise LakeProblem(
+            f"no scope is called {sorted(unknown)}. Scopes: {', '.join(sorted(SCOPES))}"
+        )
+    path = key_file(lake)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    keys = json.loads(path.read_text()) if path.exists() else {}
+    made = "sk_" + secrets.token_urlsafe(32)
+    keys[hashlib.sha256(made.encode()).hexdigest()] = {"name": name, "scopes": sorted(scopes)}
+    part = path.with_suffix(".writing")
+    part.touch(mode=0o600)
+    part.write_text(json.dumps(keys, indent=1))
+    part.replace(path)
+    return made
+
+
+def scopes_of(keys: dict[str, dict], presented: str | None) -> set[str] | None:
+    """Scopes of a presented key, None when it is unknown. Looked up by digest, so that timing tells nothing."""
+    if not presented:
+        return None
+    found = keys.get(hashlib.sha256(presented.encode()).hexdigest())
+    return set(found["scopes"]) if found else None

@@ -1,0 +1,56 @@
+"""The BentoML service: it mounts the HTTP door and adds nothing."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+
+import bentoml
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Door:
+    """ASGI application that opens its desk when the server starts, so that importing it opens nothing."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    def open(self) -> None:
+        from serving.gate.http import application, open_desk
+        from serving.policy.load import load_policy
+
+        lake = os.environ.get("STEELYARD_LAKE")
+        if not lake:
+            raise RuntimeError("STEELYARD_LAKE names no lake; start with: steelyard serve LAKE")
+        models = os.environ.get("STEELYARD_MODELS")
+        minutes = os.environ.get("STEELYARD_MINUTES")
+        self.app = application(
+            open_desk(Path(lake), Path(models) if models else None, load_policy(), minutes=minutes)
+        )
+        gc.collect()
+        gc.freeze()  # what lives as long as the server need not be looked at again
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.app is None:
+            raise RuntimeError("the door is not open yet")
+        await self.app(scope, receive, send)
+
+
+door = Door()
+
+
+@bentoml.service(
+    name="steelyard",
+    workers=1,
+    traffic={"timeout": 5, "max_concurrency": 128},
+    logging={"access": {"enabled": False}},
+    metrics={"enabled": False},
+    tracing={"excluded_urls": ".*"},
+)
+@bentoml.asgi_app(door, path="/")
+class Gate:
+    """The boost gate."""
+
+    def __init__(self) -> None:
+        door.open()

@@ -1,0 +1,46 @@
+"""Counts and times of answers, shown to Prometheus when it asks; counting them is a few additions."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate
+
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds
+
+
+class Tally(Collector):
+    """Answers by route and status, and seconds by route."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, str], int] = {}
+        self.seconds: dict[str, float] = {}
+        self.buckets: dict[str, list[int]] = {}
+
+    def add(self, route: str, status: int, seconds: float | None) -> None:
+        """Count one answer; `seconds` is None for those that were turned away."""
+        key = route, str(status)
+        self.answers[key] = self.answers.get(key, 0) + 1
+        if seconds is not None:
+            self.seconds[route] = self.seconds.get(route, 0.0) + seconds
+            self.buckets.setdefault(route, [0] * (len(BOUNDS) + 1))[
+                bisect_left(BOUNDS, seconds)
+            ] += 1
+
+    def collect(self) -> Iterator[CounterMetricFamily | HistogramMetricFamily]:
+        answered = CounterMetricFamily(
+            "steelyard_requests", "Requests by route and status", labels=["route", "status"]
+        )
+        for (route, status), count in sorted(self.answers.items()):
+            answered.add_metric([route, status], count)
+        took = HistogramMetricFamily("steelyard_seconds", "Seconds to answer", labels=["route"])
+        for route, counts in sorted(self.buckets.items()):
+            ends = [*map(str, BOUNDS), "+Inf"]
+            took.add_metric(
+                [route], list(zip(ends, accumulate(counts), strict=True)), self.seconds[route]
+            )
+        yield answered
+        yield took

@@ -1,0 +1,169 @@
+"""The published night in memory, as the boost gate answers from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.dataset as pads
+
+from data_contracts.errors import LakeProblem
+from data_contracts.lake import PUBLISHED, files_of, read_outbound, run_folder
+from features.peers.baseline import Departures
+from serving.scoring import peer_snapshots as yardsticks
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """What the night says of one session."""
+
+    session_id: str
+    probability: float
+    reasons: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What an operator's sessions of two weeks showed: how many they were, which share is held inflated, and what that is in log-odds."""
+
+    sessions: int
+    inflated_share: float
+    log_odds: float
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What the last night says of an operator."""
+
+    tier: str
+    risk: float | None
+    cold_start: bool
+    key_operator: bool
+    measure: str
+    why: dict[str, Any]
+    reasons: list[dict[str, Any]]
+    model: str
+    model_version: str
+    corrected: list[dict[str, Any]]
+    worst_session: SessionView | None = None
+    attribution: str = "unknown"
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True)
+class NightState:
+    """A published night, ready to answer from."""
+
+    run_id: str
+    as_of: datetime
+    policy_version: str
+    operators: dict[str, Operator] = field(repr=False)
+    credit: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    yardsticks: dict[str, Departures] = field(default_factory=dict, repr=False)
+
+
+def load_night(lake: Path) -> NightState:
+    """Read the latest published night into memory."""
+    folder = run_folder(lake)
+    run = read_outbound(lake, "runs").iloc[0]
+    decisions, scores = read_outbound(lake, "tier_decisions"), read_outbound(lake, "scores")
+    figures = read_outbound(lake, "corrected_figures")
+    ranked = scores[scores["entity_kind"] == "operator"]
+    trained = ranked[ranked["model"] != "deviance"]
+    main = (trained if len(trained) else ranked).set_index("entity_id")
+    said = main["reasons"].dropna()
+    kept = figures[figures["entity_kind"] == "operator"]
+    by_operator = {
+        k: [
+            {
+                "measure": r.measure,
+                "unit": r.unit,
+                "counted": r.counted,
+                "estimate": round(r.estimate, 2),
+                "low": round(r.low, 2),
+                "high": round(r.high, 2),
+                "certainty": None if np.isnan(r.certainty) else round(r.certainty, 4),
+            }
+            for r in g.itertuples(index=False)
+        ]
+        for k, g in kept.groupby("entity_id")
+    }
+    worst = _worst_sessions(lake, scores)
+    shown = {
+        r.operator_id: Shown(int(r.sessions), float(r.inflated_share), float(r.log_odds))
+        for r in read_outbound(lake, "operator_sessions").itertuples(index=False)
+    }
+    operators = {}
+    for r in decisions.itertuples(index=False):
+        operators[r.operator_id] = Operator(
+            r.tier,
+            None if pd.isna(r.risk) else float(r.risk),
+            bool(r.cold_start),
+            bool(r.is_key_operator),
+            r.measure,
+            json.loads(r.why),
+            json.loads(said[r.operator_id]) if r.operator_id in said.index else [],
+            str(main.at[r.operator_id, "model"]),
+            r.model_version,
+            by_operator.get(r.operator_id, []),
+            worst.get(r.operator_id),
+            r.attribution,
+            shown.get(r.operator_id),
+        )
+    credit = {str(r["operator_id"]): r for r in read_outbound(lake, "credit").to_dict("records")}
+    return NightState(
+        folder.name,
+        pd.Timestamp(run["as_of"]).to_pydatetime(),
+        str(run["policy_version"]),
+        operators,
+        credit,
+        yardsticks.read(folder),
+    )
+
+
+def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, SessionView]:
+    """Operator → its session of the night with the highest calibrated probability."""
+    rows = scores[(scores["entity_kind"] == "session") & scores["probability"].notna()].sort_values(
+        "rank"
+    )
+    if rows.empty:
+        return {}
+    ids = rows["entity_id"].tolist()
+    owner = (
+        pads.dataset([str(f) for f in files_of(lake, "sessions")])
+        .to_table(columns=["session_id", "operator_id"], filter=pads.field("session_id").isin(ids))
+        .to_pandas()
+        .set_index("session_id")["operator_id"]
+    )
+    first = rows.assign(operator=rows["entity_id"].map(owner)).drop_duplicates("operator")
+    return {
+        r.operator: SessionView(
+            r.entity_id,
+            float(r.probability),
+            json.loads(r.reasons) if isinstance(r.reasons, str) else [],
+        )
+        for r in first.itertuples(index=False)
+    }
+
+
+class Night:
+    """The latest night; it notices by itself when another one is published."""
+
+    def __init__(self, lake: Path) -> None:
+        self.lake, self.pointer = lake, lake / "runs" / PUBLISHED
+        self.state, self.seen = load_night(lake), self.pointer.stat().st_mtime_ns
+
+    def current(self) -> NightState:
+        """The night in force. A pointer that cannot be read keeps the night that is loaded."""
+        try:
+            at = self.pointer.stat().st_mtime_ns
+            if at != self.seen:
+                self.state, self.seen = load_night(self.lake), at
+        except (OSError, LakeProblem):
+            pass
+        return self.state

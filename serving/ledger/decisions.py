@@ -1,0 +1,188 @@
+"""The record of decisions: every tier decision of every published night, chained by digests, with its head kept elsewhere too.
+
+`LAKE/journal/decisions.jsonl` grows by one line a decision; `LAKE/journal/heads.jsonl` holds, for each night, how many lines
+there were and the digest of the last. A line that is edited, removed or moved breaks the chain at that line; an end that
+is cut off no longer reaches the last head. The head is also kept beside the runs, so that one lost file does not
+take the evidence with it. A copy that is handed to somebody else is what makes the record binding.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from data_contracts.lake import digest_file
+from serving.ledger.answers import START, last_digest, records, seal
+
+FIELDS = (
+    "operator_id",
+    "tier",
+    "previous_tier",
+    "measure",
+    "needs_human",
+    "risk",
+    "expected_harm",
+    "cause",
+    "model_version",
+    "policy_version",
+)
+HEADS = ".heads"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with a record: where, and what."""
+
+    file: str
+    line: int
+    what: str
+
+
+def _paths(lake: Path) -> tuple[Path, Path]:
+    return lake / "journal" / "decisions.jsonl", lake / "journal" / "heads.jsonl"
+
+
+def _beside(lake: Path, run_id: str) -> Path:
+    """Where the head of a run is kept a second time."""
+    return lake / "runs" / HEADS / f"{run_id}.json"
+
+
+def record_night(lake: Path, run_id: str, night: date, folder: Path) -> dict[str, object]:
+    """Append a night's decisions and its head; a run that is already recorded is not recorded again. Returns the head."""
+    decisions, heads = _paths(lake)
+    decisions.parent.mkdir(exist_ok=True)
+    if heads.exists():
+        for line in heads.read_text("utf-8").splitlines():
+            head = json.loads(line)
+            if head["run_id"] == run_id and head["date"] == night.isoformat():
+                return head
+    digest = last_digest(decisions)
+    count = decisions.read_bytes().count(b"\n") if decisions.exists() else 0
+    table = pq.read_table(folder / "tier_decisions.parquet", columns=list(FIELDS)).to_pylist()
+    files = {p.name: digest_file(p) for p in sorted(folder.glob("*.parquet"))}
+    with decisions.open("a", encoding="utf-8") as handle:
+        for row in sorted(table, key=lambda r: r["operator_id"]):
+            sealed = seal({"run_id": run_id, "date": night.isoformat(), **row}, digest)
+            handle.write(json.dumps(sealed, sort_keys=True, ensure_ascii=False) + "\n")
+            digest, count = sealed["sha256"], count + 1
+        handle.flush()
+        os.fsync(handle.fileno())
+    head = seal(
+        {
+            "run_id": run_id,
+            "date": night.isoformat(),
+            "lines": count,
+            "head": digest,
+            "files": files,
+        },
+        last_digest(heads),
+    )
+    with heads.open("a", encoding="utf-8") as handle:
+        handle.write(json.dumps(head, sort_keys=True, ensure_ascii=False) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+    beside = _beside(lake, run_id)
+    beside.parent.mkdir(exist_ok=True)
+    beside.write_text(json.dumps(head, sort_keys=True, ensure_ascii=False), "utf-8")
+    return head
+
+
+def _chain(path: Path, found: list[Finding]) -> list[dict]:
+    """Records of a chain; what does not follow from the line before is a finding."""
+    records: list[dict] = []
+    digest = START
+    if not path.exists():
+        return records
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        try:
+            record = json.loads(line)
+            body = {k: v for k, v in record.items() if k not in ("previous_sha256", "sha256")}
+            good = seal(body, digest) == record
+            digest = record["sha256"]
+        except (ValueError, KeyError, TypeError):
+            found.append(Finding(path.name, number, "is not a record"))
+            return records
+        if not good:
+            found.append(
+                Finding(
+                    path.name,
+                    number,
+                    "does not follow from the line before: edited, or a line before it was removed or moved",
+                )
+            )
+            return records
+        records.append(record)
+    return records
+
+
+def verify(lake: Path) -> list[Finding]:
+    """Everything that is wrong with the record of a lake, first things first; an empty list when it stands."""
+    decisions, heads = _paths(lake)
+    found: list[Finding] = []
+    lines, kept = _chain(decisions, found), _chain(heads, found)
+    if found:
+        return found
+    for number, head in enumerate(kept, 1):
+        if head["lines"] > len(lines):
+            found.append(
+                Finding(
+                    decisions.name,
+                    len(lines),
+                    f"ends before the {head['lines']} lines that were there on {head['date']}: truncated",
+                )
+            )
+            break
+        if (
+            lines[head["lines"] - 1]["sha256"] != head["head"]
+            if head["lines"]
+            else head["head"] != START
+        ):
+            found.append(
+                Finding(
+                    heads.name, number, f"line {head['lines']} is not the head of {head['date']}"
+                )
+            )
+        folder = lake / "runs" / head["run_id"]
+        if not folder.is_dir():
+            continue  # a run that retention has removed leaves its decisions here
+        beside = _beside(lake, head["run_id"])
+        if not beside.exists() or json.loads(beside.read_text("utf-8")) != head:
+            found.append(
+                Finding(
+                    str(beside.relative_to(lake)), 1, f"is not the head recorded on {head['date']}"
+                )
+            )
+        for name, digest in head["files"].items():
+            if not (folder / name).exists() or digest_file(folder / name) != digest:
+                found.append(
+                    Finding(
+                        f"runs/{head['run_id']}/{name}",
+                        1,
+                        f"is not the file that was published on {head['date']}",
+                    )
+                )
+    recorded = {h["run_id"] for h in kept}
+    for beside in sorted((lake / "runs" / HEADS).glob("*.json")):
+        if beside.stem not in recorded:
+            found.append(
+                Finding(heads.name, len(kept), f"lacks the head of run {beside.stem}: truncated")
+            )
+    if kept and kept[-1]["lines"] < len(lines):
+        found.append(
+            Finding(
+                heads.name,
+                len(kept),
+                f"knows {kept[-1]['lines']} of {len(lines)} lines: truncated, or lines were added by hand",
+            )
+        )
+    return found
+
+
+def heads_kept(lake: Path) -> dict[str, str]:
+    """Night → digest of the last line of the record after it, the newest where a night was decided twice."""
+    return {h["date"]: h["head"] for h in records(_paths(lake)[1])}

@@ -1,0 +1,87 @@
+"""From frames to a published night: shaped and validated by contract, written beside, then switched to."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from data_contracts.contract import contract
+from data_contracts.errors import LakeProblem, SteelyardError
+from data_contracts.lake import connect, good_row, scalar, to_arrow, write_file, write_pieces
+
+
+class OutputBreaksContract(SteelyardError):
+    """A table of ours does not fulfil its own contract; nothing was published."""
+
+    exit_code = 8
+
+
+@contextmanager
+def locked(lake: Path) -> Iterator[None]:
+    """Hold the lake's lock; a second night at the same time is refused, not queued."""
+    runs = lake / "runs"
+    runs.mkdir(exist_ok=True)
+    with (runs / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LakeProblem(f"another night is running on {lake}; wait for it to end") from error
+        yield
+
+
+def validated(name: str, frame: pd.DataFrame) -> pa.Table:
+    """A frame as its contract's Arrow table. Raises OutputBreaksContract."""
+    table = contract(name)
+    try:
+        shaped = to_arrow(table, frame)
+    except (LakeProblem, pa.ArrowInvalid) as error:
+        raise OutputBreaksContract(f"{name}: {error}") from error
+    with connect() as connection:
+        connection.register("output", shaped)
+        bad = scalar(connection, f"SELECT count(*) FROM output WHERE NOT ({good_row(table)})")
+        keys = ", ".join(f'"{k}"' for k in table.key)
+        double = 0
+        if table.key:
+            double = scalar(connection, f"SELECT count(*) - count(DISTINCT ({keys})) FROM output")
+    if bad or double:
+        raise OutputBreaksContract(
+            f"{name}: {bad} rows break a rule of their contract and {double} repeat a key"
+        )
+    return shaped
+
+
+def write_table(folder: Path, name: str, frame: pd.DataFrame) -> int:
+    """Validate and write one outbound table, sorted by its key; returns its rows."""
+    if frame.empty:  # nothing to say is a table without rows, not a table without columns
+        frame = contract(name).arrow_schema().empty_table().to_pandas()
+    key = [k for k in contract(name).key if k in frame.columns]
+    ordered = frame.sort_values(key, ignore_index=True) if key and len(frame) else frame
+    write_file(folder / f"{name}.parquet", validated(name, ordered))
+    return len(frame)
+
+
+def write_parts(folder: Path, name: str, parts: Iterable[pd.DataFrame]) -> int:
+    """The same for a table too long to hold at once; returns its rows.
+
+    Parts are sorted by the key and follow one another in its order. Raises OutputBreaksContract, also where they do not.
+    """
+    key = list(contract(name).key)
+
+    def pieces() -> Iterator[pa.Table]:
+        last: list[str] | None = None
+        for frame in parts:
+            if len(frame):
+                first = frame[key].iloc[0].tolist()
+                if last is not None and first <= last:
+                    raise OutputBreaksContract(
+                        f"{name}: a part begins with {first}, which does not come after {last}"
+                    )
+                last = frame[key].iloc[-1].tolist()
+                yield validated(name, frame)
+
+    return write_pieces(folder / f"{name}.parquet", contract(name).arrow_schema(), pieces())

@@ -1,0 +1,169 @@
+"""Credit evaluation: how an operator dealt with people, from ratings, complaints, the platform's handling, and notices.
+
+Four sub-scores of 0 to 100, higher is better; what is unknown is left out, never counted as good or bad. Credit stands
+apart from risk and shows no internal signal, so it may be published.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from serving.policy.load import CreditPolicy, Policy
+
+PARTS = ("ratings", "complaints", "handling", "notices")
+Tables = dict[str, Any]
+
+
+def of_ratings(tables: Tables, index: pd.Index, policy: CreditPolicy) -> pd.Series:
+    """Mean rating, shrunk towards the mean of everybody, as points; a review that the operator removed still counts."""
+    if not {"reviews", "orders"} <= set(tables):
+        return pd.Series(np.nan, index=index)
+    r = tables["reviews"].join(tables["orders"].select("order_id", "operator_id"), "order_id")
+    got = (
+        r.group_by("operator_id")
+        .aggregate(n=r.count(), total=r.rating.sum())
+        .to_pandas()
+        .set_index("operator_id")
+        .reindex(index)
+    )
+    usual = got["total"].sum() / got["n"].sum() if got["n"].sum() else np.nan
+    mean = (got["total"] + policy.prior_ratings * usual) / (got["n"] + policy.prior_ratings)
+    return 25.0 * (mean - 1.0)
+
+
+def complaint_facts(tables: Tables, index: pd.Index, as_of: datetime) -> pd.DataFrame | None:
+    """Complaints of each operator: count, late (not closed when due), and weight (upheld 1, open ½, late 1 more)."""
+    if "complaints" not in tables:
+        return None
+    c = tables["complaints"].select("operator_id", "due_at", "closed_at", "upheld").to_pandas()
+    late = c["due_at"].notna() & (c["closed_at"].fillna(pd.Timestamp(as_of)) > c["due_at"])
+    upheld = c["upheld"].astype("boolean")
+    weight = (
+        upheld.fillna(False).astype(float)
+        + 0.5 * (c["closed_at"].isna()).astype(float)
+        + late.astype(float)
+    )
+    frame = pd.DataFrame(
+        {"operator_id": c["operator_id"], "count": 1, "late": late.astype(int), "weight": weight}
+    )
+    return frame.groupby("operator_id").sum().reindex(index).fillna(0)
+
+
+def of_complaints(
+    facts: pd.DataFrame | None, tables: Tables, index: pd.Index, policy: CreditPolicy
+) -> pd.Series:
+    """Points that halve at `complaint_half` weighted complaints for a hundred orders, shrunk towards everybody's rate."""
+    if facts is None or "orders" not in tables:
+        return pd.Series(np.nan, index=index)
+    o = tables["orders"]
+    orders = (
+        o.group_by("operator_id")
+        .aggregate(n=o.count())
+        .to_pandas()
+        .set_index("operator_id")["n"]
+        .reindex(index)
+        .fillna(0)
+    )
+    usual = facts["weight"].sum() / orders.sum() if orders.sum() else np.nan
+    rate = 100.0 * (facts["weight"] + policy.prior_orders * usual) / (orders + policy.prior_orders)
+    return 100.0 / (1.0 + rate / policy.complaint_half)
+
+
+def _faded(
+    events: pd.DataFrame, points: pd.Series, index: pd.Index, as_of: datetime, half_life: float
+) -> pd.Series:
+    """A hundred points less those of each event, which halve with time."""
+    age = (pd.Timestamp(as_of) - events["at"]).dt.total_seconds() / 86400.0
+    lost = (points * 0.5 ** (age.clip(lower=0) / half_life)).groupby(events["operator_id"]).sum()
+    return (100.0 - lost.reindex(index).fillna(0.0)).clip(lower=0.0)
+
+
+def of_handling(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
+    """Points less the platform's dispositions, each by its step of the ladder; a code that is not on it counts as the first."""
+    if "dispositions" not in tables:
+        return pd.Series(np.nan, index=index)
+    d = tables["dispositions"].select("operator_id", "measure", "at").to_pandas()
+    known = {s.code for s in policy.ladder}
+    steps = d["measure"].map(lambda m: policy.step(m) if m in known else 1).astype(float)
+    return _faded(
+        d, policy.credit.disposition_points * steps, index, as_of, policy.credit.half_life_days
+    )
+
+
+def of_notices(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
+    """Points less the notices of regulators."""
+    if "notices" not in tables:
+        return pd.Series(np.nan, index=index)
+    n = tables["notices"].select("operator_id", "issuer", "at").to_pandas()
+    n = n[n["issuer"] == "regulator"]
+    return _faded(
+        n,
+        pd.Series(policy.credit.notice_points, index=n.index),
+        index,
+        as_of,
+        policy.credit.half_life_days,
+    )
+
+
+def level_of(points: float | None, policy: Policy) -> tuple[str, tuple[str, ...]]:
+    """Level and entitlements of a credit; None has the level of those that are unrated."""
+    given = -1.0 if points is None or not np.isfinite(points) else points
+    best = max((e for e in policy.entitlements if e.least <= given), key=lambda e: e.least)
+    return best.level, best.allows
+
+
+def credit(tables: Tables, operators: pd.Index, as_of: datetime, policy: Policy) -> pd.DataFrame:
+    """Rows of the `credit` contract less the run's stamp, for the given operators."""
+    facts = complaint_facts(tables, operators, as_of)
+    parts = pd.DataFrame(
+        {
+            "ratings": of_ratings(tables, operators, policy.credit),
+            "complaints": of_complaints(facts, tables, operators, policy.credit),
+            "handling": of_handling(tables, operators, as_of, policy),
+            "notices": of_notices(tables, operators, as_of, policy),
+        },
+        index=operators,
+    ).astype(float)
+    weight = np.array([getattr(policy.credit, name) for name in PARTS])
+    known = parts.notna().to_numpy() * weight
+    with np.errstate(invalid="ignore"):
+        total = (parts.fillna(0.0).to_numpy() * weight).sum(axis=1) / known.sum(axis=1)
+    levels = [level_of(x, policy) for x in total]
+    none = pd.Series(0, index=operators)
+    return (
+        parts.round(6)
+        .assign(
+            credit=np.round(total, 6),
+            level=[name for name, _ in levels],
+            entitlements=[json.dumps(allows) for _, allows in levels],
+            complaint_count=(none if facts is None else facts["count"]).astype("int64"),
+            late_count=(none if facts is None else facts["late"]).astype("int64"),
+        )
+        .rename_axis("operator_id")
+        .reset_index()
+    )
+
+
+def public_view(row: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    """What anybody may read of an operator: its credit and what it entitles to, and how to object."""
+
+    def points(name: str) -> float | None:
+        value = row[name]
+        return None if value is None or not np.isfinite(value) else round(float(value), 1)
+
+    return {
+        "operatorId": row["operator_id"],
+        "credit": points("credit"),
+        "level": row["level"],
+        "subScores": {name: points(name) for name in PARTS},
+        "complaints": {"count": int(row["complaint_count"]), "late": int(row["late_count"])},
+        "entitlements": json.loads(row["entitlements"]),
+        "asOf": pd.Timestamp(row["as_of"]).isoformat() + "Z",
+        "policyVersion": policy.version,
+        "appeal": {"route": policy.appeal_route, "days": policy.appeal_days},
+    }

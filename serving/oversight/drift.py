@@ -1,0 +1,124 @@
+"""Drift: how far tonight's scores and signals lie from those of the week before, by stratum."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.declaration import OPERATOR, SESSION
+from serving.policy.load import AuditPolicy
+from serving.scoring.nightly_scores import Scored
+from serving.scoring.scope import nights_before
+
+WEEK, BINS = 7, 10
+COLUMNS = ["entity_kind", "what", "stratum", "psi", "shift", "reference", "tonight", "drifted"]
+
+
+def psi(reference: np.ndarray, now: np.ndarray, bins: int = BINS) -> float:
+    """Population stability index over the reference's deciles, in nats; half a count is added to every bin.
+
+    Unknown values are a bin of their own: what stops being delivered has drifted too.
+    """
+    known = reference[np.isfinite(reference)]
+    edges = (
+        np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1]))
+        if len(known)
+        else np.zeros(0)
+    )
+
+    def spread(x: np.ndarray) -> np.ndarray:
+        inside = np.where(np.isfinite(x), np.searchsorted(edges, x, side="right"), len(edges) + 1)
+        n = np.bincount(inside, minlength=len(edges) + 2) + 0.5
+        return n / n.sum()
+
+    a, b = spread(reference), spread(now)
+    return float(((b - a) * np.log(b / a)).sum())
+
+
+def shift(reference: np.ndarray, now: np.ndarray) -> float:
+    """Difference of medians over the reference's distance between quartiles; NaN where that is zero or nothing is known."""
+    a, b = reference[np.isfinite(reference)], now[np.isfinite(now)]
+    if not len(a) or not len(b):
+        return float("nan")
+    low, high = np.quantile(a, [0.25, 0.75])
+    return float((np.median(b) - np.median(a)) / (high - low)) if high > low else float("nan")
+
+
+def drift(
+    lake: Path,
+    before: str | None,
+    scored: dict[str, Scored],
+    category: dict[str, str],
+    policy: AuditPolicy,
+) -> pd.DataFrame:
+    """Rows of the `drift` contract less the run's stamp: scores by stratum, signals of everybody; none on a first night.
+
+    `category`: of operators. A stratum needs `least` entities tonight and in the reference. A night is compared with the
+    nights it stands on only where they were scored by the same model: another model is another scale.
+    """
+    folders = nights_before(lake, before, WEEK)
+    rows = []
+    for entity in (SESSION, OPERATOR):
+        if entity not in scored or not folders:
+            continue
+        s = scored[entity]
+        now = s.judged
+        parts = [
+            pq.read_table(
+                f / "scores.parquet",
+                filters=[("entity_kind", "==", entity), ("model", "==", s.main)],
+            ).to_pandas()
+            for f in folders
+        ]
+        past = pd.concat(parts)
+        past = past[past["model_version"].isin(now["model_version"].unique())]
+        strata = {"all": (past["score"].to_numpy(), now["score"].to_numpy())}
+        if entity == OPERATOR:
+            a, b = past["entity_id"].map(category), now.index.map(category)
+            strata |= {
+                str(c): (
+                    past["score"][(a == c).to_numpy()].to_numpy(),
+                    now["score"][b == c].to_numpy(),
+                )
+                for c in sorted(set(category.values()))
+            }
+        rows += [
+            _row(entity, "score", name, r, n, policy)
+            for name, (r, n) in strata.items()
+            if min(len(r), len(n)) >= policy.least
+        ]
+        last = pq.read_table(
+            folders[0] / "signals.parquet", filters=[("entity_kind", "==", entity)]
+        ).to_pandas()
+        everybody = last["entity_id"].nunique()
+        values = dict(list(last.groupby("signal")["value"]))
+        if min(everybody, len(s.signals)) >= policy.least:
+            for name in s.signals.columns:
+                r = values[name].to_numpy() if name in values else np.zeros(0)
+                r = np.concatenate([r, np.full(everybody - len(r), np.nan)])
+                rows.append(_row(entity, name, "all", r, s.signals[name].to_numpy(), policy))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _row(
+    entity: str,
+    what: str,
+    stratum: str,
+    reference: np.ndarray,
+    now: np.ndarray,
+    policy: AuditPolicy,
+) -> list[object]:
+    value = psi(reference, now)
+    return [
+        entity,
+        what,
+        stratum,
+        value,
+        shift(reference, now),
+        len(reference),
+        len(now),
+        value >= policy.psi,
+    ]

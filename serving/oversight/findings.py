@@ -1,0 +1,198 @@
+"""Duties beside inflation: no traffic for those known to be a risk (CAC-2020 16(4)), no hiding of bad reviews (18), MCNs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+from scipy.stats import binom
+
+from serving.policy.load import FindingPolicy
+from serving.scoring.scope import nights_before
+
+COLUMNS = [
+    "finding_id",
+    "duty",
+    "operator_id",
+    "other_id",
+    "value",
+    "peers",
+    "p_value",
+    "known_since",
+    "article",
+    "evidence",
+]
+
+
+def known_risk(
+    tables: dict[str, Any], lake: Path, before: str | None, as_of: datetime, policy: FindingPolicy
+) -> pd.Series:
+    """Operator → the moment from which it was publicly known to be a risk: its first notice, or the end of the first night
+    that put it into tier D, within the days that the policy counts."""
+    since = pd.Timestamp(as_of) - timedelta(days=policy.known_days)
+    parts = []
+    if "notices" in tables:
+        n = tables["notices"].select("operator_id", "at").to_pandas()
+        parts.append(n[n["at"] >= since])
+    for folder in nights_before(lake, before, policy.known_days):
+        end = pd.Timestamp(
+            pq.read_table(folder / "runs.parquet", columns=["as_of"])["as_of"][0].as_py()
+        )
+        if end < since:
+            break
+        d = pq.read_table(
+            folder / "tier_decisions.parquet", columns=["operator_id", "tier"]
+        ).to_pandas()
+        parts.append(d.loc[d["tier"] == "D", ["operator_id"]].assign(at=end))
+    known = (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame({"operator_id": [], "at": []})
+    )
+    return known.groupby("operator_id")["at"].min()
+
+
+def _identity(*parts: object) -> str:
+    return "f" + hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
+
+
+def traffic_to_known_risk(
+    tables: dict[str, Any], known: pd.Series, since: datetime
+) -> pd.DataFrame:
+    """Viewers that an operator sent to another after that one's risk was known; traffic before the notice does not count."""
+    if known.empty or not {"room_links", "sessions"} <= set(tables):
+        return pd.DataFrame(columns=COLUMNS)
+    s = tables["sessions"]
+    links = tables["room_links"].join(
+        s.select(from_session_id="session_id", giver="operator_id"), "from_session_id"
+    )
+    links = links.join(s.select(to_session_id="session_id", taker="operator_id"), "to_session_id")
+    frame = links.select(
+        "giver", "taker", "at", "kind", "viewers_sent", "from_session_id", "to_session_id"
+    ).to_pandas()
+    frame = frame[
+        (frame["giver"] != frame["taker"])
+        & frame["taker"].isin(known.index)
+        & (frame["at"] >= since)
+    ]
+    frame = frame[frame["at"] > frame["taker"].map(known)]
+    rows = []
+    for (giver, taker), g in frame.sort_values("at").groupby(["giver", "taker"]):
+        evidence = {
+            "links": [
+                {
+                    "from": r.from_session_id,
+                    "to": r.to_session_id,
+                    "kind": r.kind,
+                    "at": r.at.isoformat(),
+                }
+                for r in g.itertuples(index=False)
+            ]
+        }
+        sent = float(g["viewers_sent"].astype(float).fillna(0).sum())
+        rows.append(
+            [
+                _identity("16(4)", giver, taker),
+                "traffic_to_known_risk",
+                giver,
+                taker,
+                sent,
+                None,
+                None,
+                known[taker],
+                "CAC-2020 16(3), 16(4)",
+                evidence,
+            ]
+        )
+    return _framed(rows)
+
+
+def review_suppression(tables: dict[str, Any], policy: FindingPolicy) -> pd.DataFrame:
+    """Operators that removed more of their bad reviews than chance allows at the rate of their category (of all where unknown).
+
+    Only removals by the operator count. The test is binomial, one-sided; peers' rate leaves the operator itself out.
+    """
+    if not {"reviews", "orders"} <= set(tables):
+        return pd.DataFrame(columns=COLUMNS)
+    r = tables["reviews"].join(tables["orders"].select("order_id", "operator_id"), "order_id")
+    r = r.filter(r.rating <= policy.bad_stars)
+    hidden = r.removed_at.notnull() & (r.removed_by == "operator")
+    got = (
+        r.group_by("operator_id")
+        .aggregate(bad=r.count(), hidden=hidden.sum())
+        .to_pandas()
+        .set_index("operator_id")
+    )
+    got = got.fillna(0).astype(int)
+    category = pd.Series("all", index=got.index)
+    if "operators" in tables:
+        of = (
+            tables["operators"]
+            .select("operator_id", "category")
+            .to_pandas()
+            .set_index("operator_id")["category"]
+        )
+        category = of.reindex(got.index).fillna("unknown")
+    total = got.groupby(category).transform("sum")
+    rate = (total["hidden"] - got["hidden"] + 1.0) / (
+        total["bad"] - got["bad"] + 2.0
+    )  # one pseudo-count a side
+    p = pd.Series(binom.sf(got["hidden"] - 1, got["bad"], rate), index=got.index)
+    rows = []
+    for operator in got.index[
+        (got["bad"] >= policy.least_bad) & (p <= policy.p_value) & (got["hidden"] > 0)
+    ]:
+        bad, gone = int(got.at[operator, "bad"]), int(got.at[operator, "hidden"])
+        rows.append(
+            [_identity("18", operator), "review_suppression", operator, None, gone / bad, float(rate[operator]), float(p[operator]), None, "CAC-2020 18; E-Commerce Law 39", {"bad": bad, "removed": gone, "peers": str(category[operator])}]
+        )  # fmt: skip
+    return _framed(rows)
+
+
+def _framed(rows: list[list[Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame["evidence"] = [json.dumps(e, ensure_ascii=False) for e in frame["evidence"]]
+    return frame.astype(
+        {"value": float, "peers": float, "p_value": float, "known_since": "datetime64[us]"}
+    )
+
+
+def mcn_rollup(tables: dict[str, Any], decisions: pd.DataFrame) -> pd.DataFrame:
+    """Each network's operators in C or D beside the share among all, with the chance of at least as many (binomial)."""
+    columns = [
+        "mcn_id",
+        "operators",
+        "in_c_or_d",
+        "share_in_c_or_d",
+        "expected_share",
+        "p_value",
+        "expected_harm",
+        "worst",
+    ]
+    if "operators" not in tables or decisions.empty:
+        return pd.DataFrame(columns=columns)
+    member = (
+        tables["operators"].select("operator_id", "mcn_id").to_pandas().dropna(subset=["mcn_id"])
+    )
+    d = decisions.merge(member, on="operator_id").assign(bad=lambda x: x["tier"] >= "C")
+    everybody = float((decisions["tier"] >= "C").mean())
+    rows = []
+    for mcn, g in d.groupby("mcn_id"):
+        found = int(g["bad"].sum())
+        worst = (
+            g[g["bad"]]
+            .sort_values(["expected_harm", "operator_id"], ascending=[False, True])["operator_id"]
+            .head(20)
+            .tolist()
+        )
+        chance = float(binom.sf(found - 1, len(g), everybody)) if everybody else 1.0
+        harm = float(g["expected_harm"].sum()) if g["expected_harm"].notna().any() else None
+        rows.append(
+            [mcn, len(g), found, found / len(g), everybody, chance, harm, json.dumps(worst)]
+        )
+    return pd.DataFrame(rows, columns=columns).astype({"expected_harm": float})

@@ -1,0 +1,104 @@
+"""The four components of supervision: credit, follows and visits, marketing amount, other; from corrected figures.
+
+Influence is their weighted mean without credit. It raises supervision, never guilt: fraud must not buy it, so what is
+held false is taken away before anybody is compared.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from serving.policy.load import InfluencePolicy
+
+NAMES = ("credit", "visits", "marketing", "other")
+
+
+def _share(values: pd.Series) -> pd.Series:
+    """Share of operators with less or as much, NaN where unknown."""
+    return values.rank(pct=True)
+
+
+def _real(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.Series:
+    """Share of an operator's counted figure that is held to be real, NaN where none was corrected."""
+    if figures.empty:
+        return pd.Series(np.nan, index=index)
+    f = figures[(figures["entity_kind"] == "operator") & (figures["measure"] == measure)].set_index(
+        "entity_id"
+    )
+    return (f["estimate"] / f["counted"].where(f["counted"] > 0)).reindex(index)
+
+
+def bought_traffic(tables: dict[str, Any], index: pd.Index) -> pd.Series:
+    """Amount spent on granted boosts, by operator."""
+    if not {"boosts", "sessions"} <= set(tables):
+        return pd.Series(np.nan, index=index)
+    b = tables["boosts"].join(tables["sessions"].select("session_id", "operator_id"), "session_id")
+    spent = (
+        b.group_by("operator_id")
+        .aggregate(amount=b.amount.sum())
+        .to_pandas()
+        .set_index("operator_id")["amount"]
+    )
+    return spent.astype(float).reindex(index).fillna(0.0)
+
+
+def components(
+    signals: pd.DataFrame,
+    probability: pd.Series,
+    figures: pd.DataFrame,
+    credit: pd.Series,
+    spent: pd.Series,
+) -> pd.DataFrame:
+    """Components of each operator as shares of 0 to 1: index operator, columns `NAMES`; NaN is unknown.
+
+    Where no figure of an operator was corrected, half of its views are doubted in proportion to its risk.
+    """
+    index = signals.index
+    doubt = 1.0 - 0.5 * probability.reindex(index).fillna(0.0)
+
+    def corrected(signal: str, measure: str) -> pd.Series:
+        counted = signals[signal] if signal in signals else pd.Series(np.nan, index=index)
+        return counted * _real(figures, measure, index).fillna(doubt)
+
+    views = corrected("operator_view_count", "views")
+    follows = _net(figures, "follows", index)
+    sales = _net(figures, "net_sales", index)
+    orders = corrected("operator_order_count", "orders")
+    sessions = (
+        signals["operator_session_count"]
+        if "operator_session_count" in signals
+        else pd.Series(np.nan, index=index)
+    )
+
+    def mean(*parts: pd.Series) -> pd.Series:
+        return pd.concat([_share(p) for p in parts], axis=1).mean(axis=1)
+
+    return pd.DataFrame(
+        {
+            "credit": credit.reindex(index) / 100.0,
+            "visits": mean(views, follows),
+            "marketing": mean(sales, orders),
+            "other": mean(sessions, spent),
+        }
+    )
+
+
+def _net(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.Series:
+    """Corrected figure of each operator, NaN where there is none."""
+    if figures.empty:
+        return pd.Series(np.nan, index=index)
+    f = figures[(figures["entity_kind"] == "operator") & (figures["measure"] == measure)]
+    return f.set_index("entity_id")["estimate"].reindex(index)
+
+
+def influence(parts: pd.DataFrame, policy: InfluencePolicy) -> pd.Series:
+    """Share of operators with a lower weighted mean of the known components other than credit, NaN where none is known."""
+    weight = pd.Series(
+        {"visits": policy.visits, "marketing": policy.marketing, "other": policy.other}
+    )
+    known = parts[weight.index]
+    total = known.notna().mul(weight).sum(axis=1)
+    return _share(known.mul(weight).sum(axis=1) / total.where(total > 0))

@@ -1,0 +1,115 @@
+"""What people decided before a night: overrides with author, reason and expiry, and warnings that other platforms signed.
+
+Both are chained files under `LAKE/journal`; a night knows what was written before its moment, so that it can be replayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.errors import SteelyardError
+from data_contracts.lake import open_lake, read_outbound
+from serving.ledger.answers import chained, records
+from serving.oversight.appeals import verdicts_before
+from serving.policy.load import FloorPolicy
+from serving.tiers.tiers import TIERS
+
+OVERRIDES, WARNINGS = "overrides.jsonl", "warnings.jsonl"
+
+
+class BadOverride(SteelyardError):
+    """An override cannot be set as asked."""
+
+    exit_code = 11
+
+
+@dataclass(frozen=True)
+class Override:
+    """A tier that a person set: for whom, by whom, why, from when and until when. A later one replaces an earlier."""
+
+    operator_id: str
+    tier: str
+    by: str
+    reason: str
+    at: str
+    expires_at: str
+
+
+def set_override(
+    folder: str | Path, operator: str, tier: str, by: str, reason: str, days: int, now: datetime
+) -> Override:
+    """Set an operator's tier until it expires. Raises BadOverride."""
+    lake = open_lake(folder)
+    if tier not in TIERS:
+        raise BadOverride(f"--tier is one of {', '.join(TIERS)}, not {tier!r}")
+    if not by.strip() or not reason.strip() or not 1 <= days <= 365:
+        raise BadOverride("an override needs --by, --reason and --days from 1 to 365")
+    if operator not in set(read_outbound(lake, "tier_decisions")["operator_id"]):
+        raise BadOverride(
+            f"no decision about operator {operator} was published; look with: steelyard show tier_decisions {folder}"
+        )
+    made = Override(
+        operator,
+        tier,
+        by,
+        reason,
+        now.isoformat(timespec="seconds"),
+        (now + timedelta(days=days)).isoformat(timespec="seconds"),
+    )
+    chained(lake / "journal" / OVERRIDES, asdict(made))
+    return made
+
+
+def overrides(lake: Path, as_of: datetime) -> dict[str, Override]:
+    """Overrides in force at a moment, as known then, by operator."""
+    moment, out = as_of.isoformat(timespec="seconds"), {}
+    for r in records(lake / "journal" / OVERRIDES):
+        if r["at"] < moment:
+            out[r["operator_id"]] = Override(**{k: r[k] for k in Override.__dataclass_fields__})
+    return {k: o for k, o in out.items() if o.expires_at > moment}
+
+
+def warnings(lake: Path, as_of: datetime, days: int) -> dict[str, dict[str, Any]]:
+    """Signed warnings of other platforms that were imported before a moment and are not too old, by operator."""
+    first, moment = (as_of - timedelta(days=days)).isoformat(), as_of.isoformat()
+    return {
+        r["operator_id"]: r
+        for r in records(lake / "journal" / WARNINGS)
+        if first <= r["imported_at"] < moment
+    }
+
+
+def floors(
+    tables: dict[str, Any], elsewhere: dict[str, Any], as_of: datetime, policy: FloorPolicy
+) -> pd.Series:
+    """The mildest tier that notices allow, by operator; operators without one are absent."""
+    parts = [pd.Series(policy.elsewhere, index=pd.Index(sorted(elsewhere), dtype="str"))]
+    if "notices" in tables:
+        n = tables["notices"].select("operator_id", "issuer", "at").to_pandas()
+        n = n[n["at"] >= pd.Timestamp(as_of) - timedelta(days=policy.days)]
+        parts.append(
+            pd.Series(
+                n["issuer"]
+                .map({"regulator": policy.regulator, "platform": policy.platform})
+                .to_numpy(),
+                index=n["operator_id"],
+            )
+        )
+    both = pd.concat(parts).dropna()
+    return both.groupby(level=0).max()
+
+
+def digest_of(lake: Path, as_of: datetime, days: int) -> str:
+    """What people had decided at a moment, as text that a night's identity stands on."""
+    here = {k: (o.tier, o.at, o.expires_at) for k, o in overrides(lake, as_of).items()}
+    there = {k: w["sha256"] for k, w in warnings(lake, as_of, days).items()}
+    return (
+        str(sorted(here.items()))
+        + str(sorted(there.items()))
+        + str(sorted(verdicts_before(lake, as_of).items()))
+    )

@@ -1,0 +1,233 @@
+"""The random audit: sessions drawn by chance every night, and what their verdicts say of recall and false accusation.
+
+Patrols look where scores are high, so their verdicts say nothing of what scores miss. A sample whose odds are known does:
+each verdict counts as one over the probability with which it was drawn (Horvitz and Thompson, JASA 1952).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+
+from data_contracts.contract import contract
+from data_contracts.lake import files_of, published
+from features.declaration import SESSION
+from serving.policy.load import AuditPolicy, Policy
+from serving.scoring.nightly_scores import Scored
+from serving.scoring.scope import nights_before
+
+NIGHT = timedelta(days=1)
+DRAWS = 400  # bootstrap draws over operators
+COLUMNS = [
+    "entity_kind",
+    "entity_id",
+    "operator_id",
+    "stratum",
+    "drawn_with",
+    "probability",
+    "tier",
+]
+
+
+def _chance(run_id: str, entity: str) -> float:
+    """A number between 0 and 1 that nobody can choose: a digest of the run, which stands on the night's data, and the entity."""
+    return int(hashlib.sha256(f"{run_id}|{entity}".encode()).hexdigest()[:13], 16) / 16**13
+
+
+def odds(rank: np.ndarray, wanted: int) -> np.ndarray:
+    """Probability of each entity to be drawn: half of the places evenly, half in proportion to one over its rank."""
+    if not len(rank):
+        return np.zeros(0)
+    steep = 1.0 / rank
+    return np.minimum(1.0, 0.5 * wanted / len(rank) + 0.5 * wanted * steep / steep.sum())
+
+
+def draw(
+    tables: dict[str, Any],
+    scored: dict[str, Scored],
+    decisions: pd.DataFrame,
+    run_id: str,
+    policy: AuditPolicy,
+) -> pd.DataFrame:
+    """Sessions of the night to be looked at by people: rows of the `audit_sample` contract less the run's stamp."""
+    if SESSION not in scored or "sessions" not in tables or scored[SESSION].signals.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    s = scored[SESSION]
+    rows = s.judged.sort_index()
+    drawn_with = odds(rows["rank"].to_numpy(dtype=float), policy.sessions)
+    chosen = np.array([_chance(run_id, e) for e in rows.index]) < drawn_with
+    sample = rows[chosen]
+    t = tables["sessions"].select("session_id", "operator_id", "category")
+    known = (
+        t.filter(t.session_id.isin(list(sample.index)))
+        .to_pandas()
+        .set_index("session_id")
+        .reindex(sample.index)
+    )
+    tier = decisions.set_index("operator_id")["tier"]
+    return pd.DataFrame(
+        {
+            "entity_kind": SESSION,
+            "entity_id": sample.index,
+            "operator_id": known["operator_id"].to_numpy(),
+            "stratum": known["category"].fillna("unknown").to_numpy(),
+            "drawn_with": drawn_with[chosen],
+            "probability": sample["probability"].to_numpy(),
+            "tier": known["operator_id"].map(tier).to_numpy(),
+        }
+    )
+
+
+def judged(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Path]) -> pd.DataFrame:
+    """Verdicts of the random audit on sessions of published nights (`owner`: session → operator): index session; operator_id, confirmed, weight, probability,
+    tier, new (bool), small (bool), region, drawn (bool: by our own sample).
+
+    Audits that others drew count one each; they are left out as soon as verdicts on our own sample are there.
+    """
+    audited = outcomes[
+        (outcomes["entity_kind"] == SESSION) & (outcomes["source"] == "random_audit")
+    ]
+    latest = audited.sort_values(["entity_id", "decided_at"]).groupby("entity_id")["verdict"].last()
+    parts = []
+    for folder in folders:
+        scores = pq.read_table(
+            folder / "scores.parquet", filters=[("entity_kind", "==", SESSION)]
+        ).to_pandas()
+        trained = scores[scores["model"] != "deviance"].set_index("entity_id")["probability"]
+        d = pq.read_table(folder / "tier_decisions.parquet").to_pandas().set_index("operator_id")
+        sample = (
+            pq.read_table(folder / "audit_sample.parquet")
+            .to_pandas()
+            .set_index("entity_id")["drawn_with"]
+        )
+        seen = trained.index.intersection(latest.index)
+        who = owner.reindex(seen)
+        visits = d["component_visits"]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "operator_id": who.to_numpy(),
+                    "confirmed": (latest.reindex(seen) == "confirmed").to_numpy(),
+                    "weight": (1.0 / sample.reindex(seen)).to_numpy(dtype=float),
+                    "probability": trained.reindex(seen).to_numpy(dtype=float),
+                    "tier": who.map(d["tier"]).to_numpy(),
+                    "new": who.map(d["cold_start"]).fillna(True).to_numpy(dtype=bool),
+                    "small": (who.map(visits) < 0.5).to_numpy(dtype=bool),
+                    "region": who.map(d["why"])
+                    .map(
+                        lambda w: (
+                            json.loads(w)["stratum"].partition("|")[0] if isinstance(w, str) else ""
+                        )
+                    )
+                    .to_numpy(),
+                },
+                index=seen,
+            )
+        )
+    frame = (
+        pd.concat(parts)
+        if parts
+        else pd.DataFrame(
+            columns=[
+                "operator_id",
+                "confirmed",
+                "weight",
+                "probability",
+                "tier",
+                "new",
+                "small",
+                "region",
+            ]
+        )
+    )
+    frame = frame[~frame.index.duplicated()].assign(drawn=lambda f: f["weight"].notna())
+    own = frame[frame["drawn"]]
+    return own if len(own) else frame.assign(weight=1.0)
+
+
+def _figures(f: pd.DataFrame, review: float) -> dict[str, float]:
+    weight, guilty = f["weight"].to_numpy(), f["confirmed"].to_numpy(dtype=bool)
+    flagged, strict = f["probability"].to_numpy() >= review, f["tier"].isin(["C", "D"]).to_numpy()
+
+    def share(of: np.ndarray, among: np.ndarray) -> float:
+        total = weight[among].sum()
+        return float(weight[of & among].sum() / total) if total > 0 else float("nan")
+
+    gap = np.nan
+    if len(f):
+        bins = np.minimum((f["probability"].fillna(0).to_numpy() * 10).astype(int), 9)
+        gap = sum(
+            weight[bins == b].sum() * abs(np.average(guilty[bins == b], weights=weight[bins == b]) - np.average(f["probability"].to_numpy()[bins == b], weights=weight[bins == b]))
+            for b in np.unique(bins)
+        ) / weight.sum()  # fmt: skip
+    return {
+        "recall": share(flagged, guilty),
+        "false_alarm": share(flagged, ~guilty),
+        "recall_by_tier": share(strict, guilty),
+        "false_accusation": share(strict, ~guilty),
+        "calibration_error": float(gap),
+    }
+
+
+def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.DataFrame:
+    """Recall, false alarms and false accusations (operator in C or D) of sessions, and the calibration error, by group.
+
+    Columns group, figure, value, low, high (90 %, bootstrap over operators), verdicts, confirmed. Groups: all, small (below
+    the median of visits), new, and each region with at least `least` verdicts.
+    """
+    groups = {
+        "all": verdicts,
+        "small": verdicts[verdicts["small"].astype(bool)],
+        "new": verdicts[verdicts["new"].astype(bool)],
+    }
+    groups |= {f"region {r}": g for r, g in verdicts.groupby("region") if len(g) >= least}
+    rows = []
+    for name, f in groups.items():
+        if f.empty:
+            continue
+        point = _figures(f, review)
+        rng, names = np.random.default_rng(0), f["operator_id"].astype(str)
+        by_operator = [g for _, g in f.groupby(names)]
+        drawn = [_figures(pd.concat([by_operator[i] for i in rng.integers(0, len(by_operator), len(by_operator))]), review) for _ in range(DRAWS if len(f) >= least else 0)]  # fmt: skip
+        for figure, value in point.items():
+            spread = np.array([d[figure] for d in drawn])
+            spread = spread[np.isfinite(spread)]
+            low, high = (
+                np.quantile(spread, [0.05, 0.95]) if len(spread) > DRAWS / 2 else (np.nan, np.nan)
+            )
+            rows.append([name, figure, value, low, high, len(f), int(f["confirmed"].sum())])
+    return pd.DataFrame(
+        rows, columns=["group", "figure", "value", "low", "high", "verdicts", "confirmed"]
+    )
+
+
+def of_lake(lake: Path, policy: Policy) -> pd.DataFrame:
+    """Estimates over all published nights of a lake, from the outcomes it holds."""
+    nights = published(lake)
+    folders = nights_before(lake, nights[max(nights)]) if nights else []
+    return estimates(
+        judged(
+            _whole(lake, "outcomes"),
+            _whole(lake, "sessions").set_index("session_id")["operator_id"],
+            folders,
+        ),
+        policy.boost.review,
+    )
+
+
+def _whole(lake: Path, name: str) -> pd.DataFrame:
+    files = files_of(lake, name)
+    columns = [c.name for c in contract(name).columns]
+    return (
+        pads.dataset([str(f) for f in files]).to_table().to_pandas()
+        if files
+        else pd.DataFrame(columns=columns)
+    )

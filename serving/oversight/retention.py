@@ -1,0 +1,221 @@
+"""Retention: what may be deleted when. Floors are the law's; key operators and legal holds keep longer; deletions are logged.
+
+A day folder is deleted when every row in it may go, and rewritten without the others where some rows must stay. Tables
+delivered as one file are not cut: they hold what others refer to. Published runs go whole; their decisions stay in the
+chained record.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data_contracts.contract import contract
+from data_contracts.errors import SteelyardError
+from data_contracts.lake import (
+    connect,
+    digest_file,
+    file_list,
+    files_of,
+    open_lake,
+    published,
+    scalar,
+    write_file,
+)
+from serving.ledger.answers import chained, records
+from serving.policy.load import Policy
+from serving.scoring.scope import DAY_FOLDER
+
+LOG, HOLDS = "retention.jsonl", "holds.jsonl"
+
+
+class TooEarly(SteelyardError):
+    """Something was asked to be deleted that has to be kept."""
+
+    exit_code = 13
+
+
+@dataclass(frozen=True)
+class Due:
+    """A day of a table that may be deleted: its rows, those that have to stay, and from when it could go."""
+
+    table: str
+    day: str
+    rows: int
+    stay: int
+    since: str
+
+
+def set_hold(
+    folder: str | Path, operator: str, by: str, reason: str, lift: bool, now: datetime
+) -> dict[str, Any]:
+    """Put an operator's data under legal hold, or lift the hold. Raises TooEarly when it needs a reason or there is none to lift."""
+    lake = open_lake(folder)
+    if not by.strip() or not reason.strip():
+        raise TooEarly("a legal hold needs --by and --reason")
+    if lift and operator not in holds(lake):
+        raise TooEarly(f"there is no legal hold on {operator}")
+    event = {
+        "operator_id": operator,
+        "event": "lifted" if lift else "set",
+        "by": by,
+        "reason": reason,
+        "at": now.isoformat(timespec="seconds"),
+    }
+    return chained(lake / "journal" / HOLDS, event)
+
+
+def holds(lake: Path) -> set[str]:
+    """Operators under legal hold."""
+    last = {r["operator_id"]: r["event"] for r in records(lake / "journal" / HOLDS)}
+    return {k for k, event in last.items() if event == "set"}
+
+
+def key_operators(lake: Path, since: date) -> set[str]:
+    """Operators that a published night since then called key."""
+    out: set[str] = set()
+    for day, run in published(lake).items():
+        if day >= since.isoformat() and (lake / "runs" / run).is_dir():
+            d = pq.read_table(
+                lake / "runs" / run / "tier_decisions.parquet",
+                columns=["operator_id", "is_key_operator"],
+            ).to_pandas()
+            out |= set(d.loc[d["is_key_operator"], "operator_id"])
+    return out
+
+
+def _belongs(lake: Path, table: str) -> str | None:
+    """SQL of the operator of a row `t`, None where a row has none."""
+    columns = {c.name for c in contract(table).columns}
+
+    def through(other: str, key: str, own: str) -> str | None:
+        found = files_of(lake, other)
+        scan = f"read_parquet({file_list(found)}, hive_partitioning=false, union_by_name=true)"
+        return (
+            f"(SELECT max(o.operator_id) FROM {scan} o WHERE o.{key} = t.{own})" if found else None
+        )
+
+    if "operator_id" in columns:
+        return "t.operator_id"
+    if "session_id" in columns:
+        return through("sessions", "session_id", "session_id")
+    if "from_session_id" in columns:
+        return through("sessions", "session_id", "from_session_id")
+    return through("orders", "order_id", "order_id") if "order_id" in columns else None
+
+
+def _stays(lake: Path, table: str, keep: set[str]) -> str:
+    """SQL condition of the rows of a table that have to stay because of whose they are."""
+    owner = _belongs(lake, table)
+    if not keep or owner is None:
+        return "false"
+    names = ", ".join("'" + k.replace("'", "''") + "'" for k in sorted(keep))
+    return f"{owner} IN ({names})"
+
+
+def _kept(lake: Path, table: str, day: date, today: date, policy: Policy) -> set[str]:
+    """Operators whose rows of a day have to stay: those under hold, and key operators for the longer time."""
+    keep = holds(lake)
+    r = policy.retention
+    if r.tables[table] == "live_content" and (today - day).days <= r.key_operator_live_content:
+        keep |= key_operators(lake, today - timedelta(days=r.key_operator_live_content))
+    return keep
+
+
+def _days(lake: Path, table: str) -> dict[date, list[Path]]:
+    out: dict[date, list[Path]] = {}
+    for path in files_of(lake, table):
+        found = DAY_FOLDER.search(str(path.relative_to(lake)))
+        if found:
+            out.setdefault(date.fromisoformat(found.group(1)), []).append(path)
+    return out
+
+
+def _count(sql: str) -> int:
+    with connect() as connection:
+        return int(scalar(connection, sql))
+
+
+def _rows(sql: str) -> pa.Table:
+    with connect() as connection:
+        return connection.execute(sql).to_arrow_table()
+
+
+def due(folder: str | Path, today: date, policy: Policy) -> list[Due]:
+    """Everything that may be deleted on a day, oldest first. Nothing is touched."""
+    lake, out = open_lake(folder), []
+    for table in policy.retention.tables:
+        if table == "runs":
+            continue
+        floor = timedelta(days=policy.retention.days(table))
+        for day, files in sorted(_days(lake, table).items()):
+            if day + floor >= today:
+                continue
+            rows = sum(pq.read_metadata(f).num_rows for f in files)
+            stays = _stays(lake, table, _kept(lake, table, day, today, policy))
+            scan = f"read_parquet({file_list(files)}, hive_partitioning=false, union_by_name=true)"
+            stay = _count(f"SELECT count(*) FROM {scan} t WHERE {stays}") if stays != "false" else 0
+            if stay < rows:
+                out.append(Due(table, day.isoformat(), rows, stay, (day + floor).isoformat()))
+    floor = timedelta(days=policy.retention.days("runs"))
+    for day_, run in sorted(published(lake).items()):
+        if date.fromisoformat(day_) + floor < today and (lake / "runs" / run).is_dir():
+            out.append(Due("runs", day_, 1, 0, (date.fromisoformat(day_) + floor).isoformat()))
+    return out
+
+
+def delete(
+    folder: str | Path, table: str, before: date, by: str, now: datetime, policy: Policy
+) -> list[Due]:
+    """Delete a table's days before a date, whole or but for the rows that stay; each deletion is logged. Returns them.
+
+    Raises TooEarly, before anything is touched, when a day in that range has not reached its floor.
+    """
+    lake = open_lake(folder)
+    if table not in policy.retention.tables:
+        raise TooEarly(
+            f"{table!r} has no class of retention; tables: {', '.join(policy.retention.tables)}"
+        )
+    if not by.strip():
+        raise TooEarly("a deletion needs --by")
+    floor = timedelta(days=policy.retention.days(table))
+    if before + floor > now.date():
+        raise TooEarly(
+            f"{table} is kept {floor.days} days ({policy.retention.tables[table]}): on {now.date()} nothing from "
+            f"{now.date() - floor} on may be deleted, and --before {before} asks for it. Nothing was deleted."
+        )
+    wanted = [
+        d for d in due(lake, now.date(), policy) if d.table == table and d.day < before.isoformat()
+    ]
+    for d in wanted:
+        day = date.fromisoformat(d.day)
+        run = lake / "runs" / published(lake).get(d.day, "-")
+        files = sorted(run.glob("*.parquet")) if table == "runs" else _days(lake, table)[day]
+        digests = {str(p.relative_to(lake)): digest_file(p) for p in files}
+        line = asdict(d) | {
+            "by": by,
+            "at": now.isoformat(timespec="seconds"),
+            "files": digests,
+            "policy_version": policy.version,
+        }
+        chained(
+            lake / "journal" / LOG, line
+        )  # first the word, then the deed: nothing goes without a line
+        if table == "runs":
+            shutil.rmtree(run)
+            continue
+        stays = _stays(lake, table, _kept(lake, table, day, now.date(), policy))
+        for path in files:
+            scan = f"read_parquet({file_list([path])}, hive_partitioning=false)"
+            left = _rows(f"SELECT t.* FROM {scan} t WHERE {stays}") if stays != "false" else None
+            if left is not None and left.num_rows:
+                write_file(path, left.cast(pq.read_schema(path)))
+            else:
+                path.unlink()
+    return wanted

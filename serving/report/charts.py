@@ -1,0 +1,217 @@
+"""Pictures of the report, as SVG text: they need no script and no network."""
+
+from __future__ import annotations
+
+import itertools
+
+import altair as alt
+import networkx as nx
+import numpy as np
+import pandas as pd
+import vl_convert
+
+INK, ALERT, CALM, QUIET = "#1f3044", "#b3362b", "#2f7d6b", "#9aa7b4"
+
+
+def svg(chart: alt.TopLevelMixin) -> str:
+    """A chart as SVG."""
+    return vl_convert.vegalite_to_svg(chart.to_dict())
+
+
+def suspicious_minutes(minutes: pd.DataFrame) -> pd.DataFrame:
+    """Windows in which joins, likes or orders exceed five times their median (at least five) without a granted cause.
+
+    Columns start, stop (minutes), series. The same bound as the LIVE signals use.
+    """
+    windows = []
+    for series in ("joins", "likes", "orders"):
+        x = minutes[series].to_numpy(dtype=float)
+        if not np.isfinite(x).any():
+            continue
+        hot = (x > max(5.0, 5.0 * float(np.nanmedian(x)))) & (minutes["granted"].to_numpy() == 0)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], hot.astype(int), [0]])))
+        at = minutes["minute"].to_numpy()
+        windows += [
+            (int(at[a]), int(at[b - 1]) + 1, series)
+            for a, b in zip(edges[::2], edges[1::2], strict=True)
+        ]
+    return pd.DataFrame(windows, columns=["start", "stop", "series"])
+
+
+def expected_band(minutes: pd.DataFrame, peers: pd.DataFrame) -> pd.DataFrame | None:
+    """Where the viewers of a session would lie if it ran as its peers: columns minute, low, high; None below ten peers.
+
+    Tenth and ninetieth percentile of viewers over the session's median, by twentieth of the run, times this median.
+    """
+    shape = peers.assign(
+        level=peers["viewers"]
+        / peers.groupby("session_id")["viewers"].transform("median").replace(0, np.nan),
+        part=(
+            20 * peers["minute"] / (peers.groupby("session_id")["minute"].transform("max") + 1)
+        ).astype(int),
+    ).dropna(subset=["level"])
+    if shape["session_id"].nunique() < 10:
+        return None
+    ends = shape.groupby("part")["level"].quantile([0.1, 0.9]).unstack()
+    part = (20 * minutes["minute"] / (minutes["minute"].max() + 1)).astype(int)
+    level = float(minutes["viewers"].median())
+    return pd.DataFrame(
+        {
+            "minute": minutes["minute"],
+            "low": level * part.map(ends[0.1]),
+            "high": level * part.map(ends[0.9]),
+        }
+    )
+
+
+def timeline(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> str:
+    """A session by minute on one axis of time: viewers with the expected band, joins, comments, likes, orders.
+
+    Suspicious windows are shaded in the row of the series that found them, and lightly in all others; granted causes in all.
+    """
+    shown = [
+        c for c in ("viewers", "joins", "comments", "likes", "orders") if minutes[c].notna().any()
+    ]
+    long = minutes.melt("minute", shown, "series", "value")
+    bad = suspicious_minutes(minutes)
+    granted = minutes.loc[minutes["granted"] > 0, ["minute"]].assign(stop=lambda d: d["minute"] + 1)
+    rows = []
+    for name in shown:
+        line = (
+            alt.Chart(long[long["series"] == name])
+            .mark_line(strokeWidth=1.2, color=INK)
+            .encode(
+                x=alt.X("minute:Q", title="minute" if name == shown[-1] else None),
+                y=alt.Y("value:Q", title=name),
+            )
+        )
+        own, other = bad[bad["series"] == name], bad[bad["series"] != name]
+        layers = [
+            alt.Chart(granted).mark_rect(opacity=0.2, color=CALM).encode(x="minute:Q", x2="stop:Q"),
+            alt.Chart(other).mark_rect(opacity=0.07, color=ALERT).encode(x="start:Q", x2="stop:Q"),
+            alt.Chart(own).mark_rect(opacity=0.32, color=ALERT).encode(x="start:Q", x2="stop:Q"),
+        ]
+        if name == "viewers" and band is not None:
+            layers.append(
+                alt.Chart(band)
+                .mark_area(opacity=0.25, color=QUIET)
+                .encode(x="minute:Q", y="low:Q", y2="high:Q")
+            )
+        rows.append(
+            alt.layer(*layers, line).properties(width=820, height=90 if name == "viewers" else 55)
+        )
+    return svg(
+        alt.vconcat(*rows, spacing=4).configure_view(stroke="#e3e8ee").configure_axis(grid=False)
+    )
+
+
+def history(nights: pd.DataFrame) -> str:
+    """Risk of an operator night by night; a ring around a night marks another model than the night before. Columns date, risk,
+    tier, model_version."""
+    h = nights.dropna(subset=["risk"]).assign(
+        date=lambda d: pd.to_datetime(d["date"]).dt.strftime("%Y-%m-%d")
+    )
+    h = h.assign(
+        changed=h["model_version"].ne(h["model_version"].shift())
+        & h["model_version"].shift().notna()
+    )
+    base = alt.Chart(h).encode(x=alt.X("date:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)), y=alt.Y("risk:Q", title="risk", scale=alt.Scale(domain=[0, 1])))  # fmt: skip
+    tiers = alt.Color(
+        "tier:N",
+        scale=alt.Scale(domain=list("ABCD"), range=[CALM, "#8f8a3a", "#c9772b", ALERT]),
+        legend=None,
+    )
+    rings_ = base.transform_filter("datum.changed").mark_point(size=180, color=INK, strokeWidth=1.5)
+    return svg(
+        alt.layer(
+            base.mark_line(color=QUIET),
+            base.mark_circle(size=50, opacity=1).encode(color=tiers),
+            rings_,
+        ).properties(width=420, height=70)
+    )
+
+
+def ring(graph: nx.Graph, most: int = 200) -> str:
+    """A ring of at most `most` best-linked members; red links are purchases, blue joins, green shared identities."""
+    keep = sorted(graph.nodes, key=lambda n: (-graph.degree[n], n))[:most]
+    part = graph.subgraph(keep)
+    place = nx.spring_layout(nx.Graph(sorted(part.edges)), seed=3)
+    nodes = pd.DataFrame(
+        [
+            {"id": n, "x": place[n][0], "y": place[n][1], "links": part.degree[n]}
+            for n in sorted(place)
+        ]
+    )
+    lines = []
+    for a, b, evidence in sorted(part.edges(data=True)):
+        kind = (
+            "purchases"
+            if "buy" in evidence
+            else "joins"
+            if "watch" in evidence
+            else "shared identity"
+        )
+        lines.append(
+            {"x": place[a][0], "y": place[a][1], "x2": place[b][0], "y2": place[b][1], "link": kind}
+        )
+    frame = pd.DataFrame(lines, columns=["x", "y", "x2", "y2", "link"])
+    axis = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
+    colour = alt.Color(
+        "link:N",
+        scale=alt.Scale(
+            domain=["purchases", "joins", "shared identity"], range=[ALERT, "#3a6ea5", CALM]
+        ),
+    )
+    edges = (
+        alt.Chart(frame)
+        .mark_rule(opacity=0.45)
+        .encode(
+            x=alt.X("x:Q", axis=axis), y=alt.Y("y:Q", axis=axis), x2="x2:Q", y2="y2:Q", color=colour
+        )
+    )
+    dots = (
+        alt.Chart(nodes)
+        .mark_circle(color=INK, opacity=0.9)
+        .encode(x="x:Q", y="y:Q", size=alt.Size("links:Q", legend=None))
+    )
+    return svg(
+        alt.layer(edges, dots).properties(width=520, height=380).configure_view(stroke="#e3e8ee")
+    )
+
+
+def why_linked(graph: nx.Graph) -> list[tuple[str, str, str]]:
+    """The shortest path between the two least directly tied members of a ring's largest part: from, to, evidence of each step."""
+    part = (
+        graph.subgraph(max(nx.connected_components(graph), key=lambda c: (len(c), sorted(c))))
+        if len(graph)
+        else graph
+    )
+    if len(part) < 2:
+        return []
+    first = min(part.nodes, key=lambda n: (part.degree[n], n))
+    far = nx.single_source_shortest_path(part, first)
+    last = max(sorted(far), key=lambda n: len(far[n]))
+    path = far[last]
+    return [
+        (a, b, ", ".join(f"{k} {v}" for k, v in sorted(part[a][b].items())))
+        for a, b in itertools.pairwise(path)
+    ]
+
+
+def tier_bars(counts: pd.DataFrame) -> str:
+    """Operators in each tier, tonight and the night before. Columns tier, night, operators."""
+    return svg(
+        alt.Chart(counts)
+        .mark_bar()
+        .encode(
+            x=alt.X("operators:Q", title="operators"),
+            y=alt.Y("tier:N", title=None),
+            yOffset=alt.YOffset("night:N", sort=["before", "tonight"]),
+            color=alt.Color(
+                "night:N",
+                scale=alt.Scale(domain=["before", "tonight"], range=[QUIET, INK]),
+                legend=alt.Legend(title=None),
+            ),
+        )
+        .properties(width=420, height=alt.Step(14))
+    )

@@ -1,0 +1,195 @@
+"""What is said of one operator on the report: for and against it, how sure, since when, and what is not known."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.catalogue import BY_NAME
+from features.declaration import OPERATOR
+from features.posteriors.owner_pooling import moved
+from serving.oversight.influence import NAMES
+from serving.report import charts
+from serving.scoring.entity_scores import reason
+from serving.scoring.nightly_scores import Scored
+from serving.scoring.scope import nights_before
+from training.estimator.calibration import venn_abers
+from training.release.artefact import Released
+
+
+@dataclass(frozen=True)
+class Files:
+    """What dossiers read: the night's scored operators with their model, its tables, its lake and the night before."""
+
+    operators: Scored
+    released: Released | None
+    tables: dict[str, Any]
+    lake: Path
+    before: str | None
+
+
+def interval_of(
+    released: Released | None, values: np.ndarray, moved_by: float = 0.0
+) -> tuple[float, float] | None:
+    """Venn-Abers interval of a calibrated risk (Vovk and Petej, UAI 2014); None where the release has no calibration rows.
+
+    `moved_by`: log-odds by which sessions and orders move the risk, and so both ends of what the operator's own signals leave open.
+    """
+    rows = released.manifest.get("calibration_rows") if released else None
+    if not rows or released is None:
+        return None
+    raw = float(released.raw(values[None, :])[0])
+    low, high = venn_abers(
+        raw, np.array(rows["raw"]), np.array(rows["truth"]), np.array(rows["weight"])
+    )
+    return (low, high) if moved_by == 0.0 else (moved(low, moved_by), moved(high, moved_by))
+
+
+def speaks_for(files: Files, operator: str, most: int = 3) -> list[dict[str, Any]]:
+    """Signals that lower an operator's risk most, with their values beside peers (SHAP values, negative side)."""
+    if files.released is None:
+        return []
+    columns = files.released.columns
+    x = files.operators.signals.loc[operator, columns].to_numpy(dtype=float)
+    push = files.released.trees.contributions(x[None, :], threads=1)[0]
+    out: list[dict[str, Any]] = []
+    for j in np.argsort(push, kind="stable"):
+        if push[j] >= 0 or len(out) == most:
+            break
+        usual = files.operators.peers.of(operator, columns[j])
+        innocent = usual is None or (x[j] - usual) * BY_NAME[columns[j]].direction <= 0
+        if np.isfinite(x[j]) and innocent:
+            out.append(reason(columns[j], x[j], usual, -push[j] / -push[push < 0].sum()))
+    return out
+
+
+def granted_causes(tables: dict[str, Any], operators: list[str]) -> dict[str, dict[str, int]]:
+    """Boosts bought and raids received in 28 days, by operator: causes that explain bursts honestly."""
+    out: dict[str, dict[str, int]] = {o: {} for o in operators}
+    for name, column, what in (
+        ("boosts", "session_id", "boosts"),
+        ("room_links", "to_session_id", "raids"),
+    ):
+        if not {name, "sessions"} <= set(tables):
+            continue
+        s = tables["sessions"]
+        s = s.filter(s.operator_id.isin(operators)).select("operator_id", **{column: "session_id"})
+        joined = tables[name].select(column).join(s, column)
+        for r in (
+            joined.group_by("operator_id")
+            .aggregate(n=joined.count())
+            .to_pandas()
+            .itertuples(index=False)
+        ):
+            out[r.operator_id][what] = int(r.n)
+    return out
+
+
+def cleared_before(tables: dict[str, Any], operators: list[str]) -> dict[str, int]:
+    """Verdicts known tonight that cleared a session or an order, by operator."""
+    out = dict.fromkeys(operators, 0)
+    if "outcomes" not in tables:
+        return out
+    o = tables["outcomes"]
+    for kind in ("session", "order"):
+        if f"{kind}s" not in tables:
+            continue
+        t = tables[f"{kind}s"]
+        t = t.filter(t.operator_id.isin(operators)).select("operator_id", entity_id=f"{kind}_id")
+        joined = o.filter((o.entity_kind == kind) & (o.verdict == "cleared")).join(t, "entity_id")
+        for r in (
+            joined.group_by("operator_id")
+            .aggregate(n=joined.entity_id.nunique())
+            .to_pandas()
+            .itertuples(index=False)
+        ):
+            out[r.operator_id] += int(r.n)
+    return out
+
+
+def history_of(files: Files, tonight: pd.DataFrame, operators: list[str]) -> pd.DataFrame:
+    """Risk, tier and model of operators on the nights that this one stands on, oldest first."""
+    parts = []
+    for folder in nights_before(files.lake, files.before, 27):
+        d = pq.read_table(
+            folder / "tier_decisions.parquet",
+            columns=["operator_id", "date", "risk", "tier", "model_version"],
+        ).to_pandas()
+        parts.append(d[d["operator_id"].isin(operators)])
+    now = tonight.loc[
+        tonight["operator_id"].isin(operators),
+        ["operator_id", "date", "risk", "tier", "model_version"],
+    ]
+    return pd.concat([*parts[::-1], now], ignore_index=True)
+
+
+def dossiers(
+    files: Files, decisions: pd.DataFrame, folder: Path, top: list[str]
+) -> list[dict[str, Any]]:
+    """One record for each operator in `top`, in that order, ready for the page."""
+    scores = pq.read_table(
+        folder / "scores.parquet", filters=[("entity_kind", "==", OPERATOR)]
+    ).to_pandas()
+    credit = pq.read_table(folder / "credit.parquet").to_pandas().set_index("operator_id")
+    figures = pq.read_table(
+        folder / "corrected_figures.parquet", filters=[("entity_kind", "==", OPERATOR)]
+    ).to_pandas()
+    measures = pq.read_table(folder / "measures.parquet").to_pandas().set_index("operator_id")
+    past, causes, cleared = (
+        history_of(files, decisions, top),
+        granted_causes(files.tables, top),
+        cleared_before(files.tables, top),
+    )
+    moved_by = files.operators.moved_by()
+    percentile = decisions.set_index("operator_id")["risk"].rank(pct=True)
+    signals, d, out = files.operators.signals, decisions.set_index("operator_id"), []
+    for operator in top:
+        row, why = d.loc[operator], json.loads(d.at[operator, "why"])
+        said = scores[(scores["entity_id"] == operator) & scores["reasons"].notna()]["reasons"].map(
+            json.loads
+        )
+        against = {r["signal"]: r for group in said for r in group}
+        own = past[past["operator_id"] == operator]
+        x = signals.loc[operator]
+        columns = files.released.columns if files.released else list(signals.columns)
+        out.append(
+            {
+                "operator": operator,
+                "tier": row["tier"],
+                "previous": row["previous_tier"],
+                "risk": row["risk"],
+                "interval": interval_of(
+                    files.released,
+                    x[columns].to_numpy(dtype=float),
+                    float(moved_by.get(operator, 0.0)),
+                ),
+                "percentile": percentile[operator],
+                "harm": row["expected_harm"],
+                "influence": row["influence"],
+                "measure": row["measure"],
+                "cold": row["cold_start"],
+                "cause": row["cause"],
+                "why": why,
+                "components": {n: row[f"component_{n}"] for n in NAMES},
+                "credit": credit.loc[operator].to_dict(),
+                "reasons": list(against.values())[:5],
+                "for": speaks_for(files, operator),
+                "granted": causes[operator],
+                "cleared": cleared[operator],
+                "figures": figures[figures["entity_id"] == operator].to_dict("records"),
+                "notice": measures.loc[[operator], ["notice_zh", "notice_en"]].iloc[0].to_dict()
+                if operator in measures.index
+                else None,
+                "history": charts.history(own) if own["risk"].notna().sum() > 1 else None,
+                "known": int(x[columns].notna().sum()),
+                "of": len(columns),
+                "unknown": [c for c in columns if not np.isfinite(x[c])][:8],
+            }
+        )
+    return out

@@ -1,0 +1,47 @@
+"""Which code computed something: the commit for people, a digest of the sources for machines."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from functools import cache
+from pathlib import Path
+
+FLOORS = (
+    "data_contracts",
+    "features",
+    "training",
+    "serving",
+)  # whose sources decide the bytes of a night
+
+
+def revision() -> str:
+    """Commit of the code, marked when the tree was changed; the package version outside a checkout."""
+    here = Path(__file__).resolve().parent
+    try:
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        dirty = subprocess.run(
+            ["git", "status", "--porcelain", "-uno"],
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return head + ("-changed" if dirty.strip() else "")
+    except (OSError, subprocess.CalledProcessError):
+        from importlib.metadata import version
+
+        return f"steelyard-{version('steelyard')}"
+
+
+@cache
+def sources_digest() -> str:
+    """SHA-256 over the sources that a night runs; it differs whenever any of their text does."""
+    root, whole = Path(__file__).resolve().parents[2], hashlib.sha256()
+    for path in sorted(p for floor in FLOORS for p in (root / floor).rglob("*.py")):
+        whole.update(
+            f"{path.relative_to(root).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
+        )
+    return whole.hexdigest()

@@ -1,0 +1,127 @@
+"""MLflow: the only file that imports it. Nothing that serves imports this file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from training.fitting import Fitted
+
+
+def tracking_uri(models: Path) -> str:
+    """`MLFLOW_TRACKING_URI` where set, else a SQLite file beside the models."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(models / 'mlflow.db').resolve()}"
+
+
+def start(models: Path) -> Any:
+    """MLflow, pointed at its store, with its telemetry off."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import logging
+
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    import mlflow
+
+    models.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(tracking_uri(models))
+    if mlflow.get_experiment_by_name("steelyard") is None:
+        local = (
+            None
+            if os.environ.get("MLFLOW_TRACKING_URI")
+            else (models / "mlruns").resolve().as_uri()
+        )
+        mlflow.create_experiment("steelyard", artifact_location=local)
+    mlflow.set_experiment("steelyard")
+    return mlflow
+
+
+def open_run(mlflow: Any, fitted: Fitted, facts: dict[str, Any]) -> str:
+    """Start a run and log parameters, figures and the dataset with its digest; returns the run id."""
+    run = mlflow.start_run(run_name=fitted.model.name)
+    mlflow.set_tags(
+        {
+            "code_revision": facts["revision"],
+            "catalogue_sha256": facts["catalogue_sha256"],
+            "data_sha256": facts["data_sha256"],
+            "until": facts["until"],
+        }
+    )
+    mlflow.log_params({"signals": len(fitted.trees.columns), **facts["parameters"]})
+    mlflow.log_dict(facts["tables"], "tables.json")
+    for name, figure in fitted.figures.items():
+        if np.isfinite(figure.value):
+            mlflow.log_metrics(
+                {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
+            )
+    mlflow.log_metrics(
+        {"ece_in_sample": fitted.ece, **{k: v for k, v in fitted.counts.items() if np.isfinite(v)}}
+    )
+    frame = fitted.dataset.signals.assign(
+        confirmed=fitted.dataset.labels["confirmed"].astype(float)
+    )
+    data = mlflow.data.from_pandas(
+        frame,
+        source=facts["lake"],
+        name=f"{fitted.model.name}-verdicts",
+        targets="confirmed",
+        digest=facts["data_sha256"][:32],
+    )
+    mlflow.log_input(data, context="training")
+    return run.info.run_id
+
+
+def close_run(mlflow: Any, fitted: Fitted, release: Path, version: str, champion: bool) -> None:
+    """Log the native booster and the release's files, register the version and set its aliases."""
+    from mlflow.models import infer_signature
+
+    trees = fitted.trees
+    given = trees.inputs(fitted.dataset.signals[trees.columns].head(5).to_numpy(dtype="float64"))
+    names = trees.columns + [f"input_{i}" for i in range(len(trees.columns), given.shape[1])]
+    example = pd.DataFrame(given, columns=names)
+    signature = infer_signature(example, trees.booster.predict(given, num_threads=1))
+    if signature is None:
+        raise RuntimeError(f"{fitted.model.name}: MLflow inferred no signature")
+    info = mlflow.lightgbm.log_model(
+        trees.booster,
+        name=fitted.model.name,
+        registered_model_name=fitted.model.name,
+        signature=signature,
+        pip_requirements=[f"lightgbm=={lgb.__version__}"],
+    )
+    for path in sorted(release.iterdir()):
+        mlflow.log_artifact(str(path), "release")
+    client = mlflow.MlflowClient()
+    number = str(info.registered_model_version)
+    client.set_model_version_tag(fitted.model.name, number, "release", version)
+    client.set_registered_model_alias(fitted.model.name, "challenger", number)
+    if champion:
+        client.set_registered_model_alias(fitted.model.name, "champion", number)
+    mlflow.end_run()
+
+
+def checkpoint(models: Path, night: str, head: str) -> None:
+    """Keep the head of a night's record of decisions as a tag of the experiment, outside the lake."""
+    mlflow = start(models)
+    mlflow.set_experiment_tag(f"head.{night}", head)
+
+
+def checkpoints(models: Path) -> dict[str, str]:
+    """Night → head of the record as it was kept."""
+    mlflow = start(models)
+    tags = mlflow.get_experiment_by_name("steelyard").tags
+    return {k.removeprefix("head."): v for k, v in tags.items() if k.startswith("head.")}
+
+
+def promoted(models: Path, name: str, version: str) -> None:
+    """Move the alias champion of the registry to a release."""
+    mlflow = start(models)
+    client = mlflow.MlflowClient()
+    for found in client.search_model_versions(f"name = '{name}'"):
+        if found.tags.get("release") == version:
+            client.set_registered_model_alias(name, "champion", found.version)
+            return
