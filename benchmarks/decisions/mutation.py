@@ -16,7 +16,7 @@ from benchmarks.harness.figures_page import row
 COMMAND = "make bench"
 ROOT = Path(__file__).resolve().parents[2]
 MUTATED = ("serving/tiers/tiers.py", "serving/policy/load.py", "serving/tiers/false_discovery.py")
-TESTS = ("test_tiers.py", "test_policy.py", "test_selection.py")
+TESTS = ("tiers/test_tiers.py", "policy/test_load.py", "tiers/test_false_discovery.py")
 PACKAGES = ("serving", "data_contracts", "features", "training")
 
 
@@ -27,7 +27,7 @@ def workplace(folder: Path) -> None:
     (folder / "tests").mkdir()
     (folder / "tests" / "__init__.py").touch()
     for name in TESTS:
-        shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
+        shutil.copy(ROOT / "tests" / "serving" / name, folder / "tests")
     lines = ["[mutmut]", "source_paths=" + "\n    ".join(MUTATED), "also_copy=" + "\n    ".join([*PACKAGES, "tests"]), "pytest_add_cli_args_test_selection=tests", ""]  # fmt: skip
     (folder / "setup.cfg").write_text("\n".join(lines), "utf-8")
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features.peers.baseline import ENOUGH, settled
-from tests.test_departures import UNTIL, session_rows
+from tests.features.peers.test_baseline import UNTIL, session_rows
 from training.dataset.replay import Dataset
 from training.estimator.ensemble import PLENTY, deviances
 from training.fitting import raw_of, trees_of

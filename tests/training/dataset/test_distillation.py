@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from tests.conftest import UNTIL
-from tests.test_departures import session_rows
+from tests.features.peers.test_baseline import session_rows
 from training.dataset.distillation import Unjudged, held_by
 from training.dataset.replay import Dataset
 from training.estimator.calibration import Calibration

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.test_departures import session_rows
+from tests.features.peers.test_baseline import session_rows
 from training.estimator.ensemble import sigmoid
 from training.fitting import consistent, trees_of
 from training.models.registry import BY_NAME

@@ -15,7 +15,7 @@ from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 from simulation.schemes import SCHEMES, TYPOLOGY
 from simulation.second_platform.platform import market
-from tests.test_simulation import START, bytes_of, read
+from tests.simulation.test_world import START, bytes_of, read
 
 DAYS = 8
 

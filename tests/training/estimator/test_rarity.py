@@ -12,7 +12,7 @@ from features.catalogue import BY_NAME
 from features.peers.baseline import LESS, from_json, settled
 from features.peers.evidence_groups import OF_ORDERS, fact_of, furthest
 from features.peers.tail_probability import COMMON, rarities
-from tests.test_departures import UNTIL
+from tests.features.peers.test_baseline import UNTIL
 from training.dataset.replay import Dataset
 from training.estimator.ensemble import STEPS, in_steps, sigmoid
 from training.fitting import trees_of

@@ -112,7 +112,7 @@ def test_a_benchmark_that_is_asked_for_help_says_what_it_is_with_an_example_and_
     module, tmp_path
 ):
     where = os.environ | {
-        "PYTHONPATH": str(Path(__file__).parents[1])
+        "PYTHONPATH": str(Path(__file__).parents[2])
     }  # benchmarks are run from the repository and not installed
     command = [sys.executable, "-m", f"benchmarks.{module}", "--help"]
     found = subprocess.run(
