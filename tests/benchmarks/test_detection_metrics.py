@@ -11,7 +11,8 @@ from benchmarks.detection.unseen_schemes import hits, recall
 from benchmarks.public_sets.nab import normalised
 
 
-def test_nab_takes_the_best_of_all_thresholds_and_a_silent_detector_has_nothing():
+def test_nab_takes_the_best_threshold():
+    """NAB takes the best of all thresholds, and a silent detector scores nothing."""
     windows = np.array([2, 2])
     assert normalised(np.array([[-2.0, -2.0]]), windows) == 0.0  # every window missed
     assert normalised(np.array([[2.0, 2.0]]), windows) == 100.0
@@ -29,7 +30,8 @@ def test_what_stays_unseen_costs_the_sessions_that_were_seen_as_well():
     )  # none missed of four: an eighth at most is taken for missed
 
 
-def test_the_attacker_takes_the_cheapest_scheme_and_its_price_has_an_interval():
+def test_attack_cost_is_of_the_cheapest_scheme():
+    """The attacker takes the cheapest scheme, and its price has an interval."""
     names = [f"s{i}" for i in range(40)]
     planted = pd.DataFrame(
         {"scheme": ["flash_views"] * 20 + ["pool_cooldown"] * 20, "evasion": 0}, index=names

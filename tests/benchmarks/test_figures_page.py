@@ -97,7 +97,8 @@ def test_a_goal_that_is_a_bound_says_itself_whether_it_holds(value, goal, holds)
     assert found["id"] == "an-id-of-words"
 
 
-def test_versions_of_peers_are_told_where_they_are_installed_and_left_out_where_not(monkeypatch):
+def test_versions_of_other_libraries_are_read_where_installed(monkeypatch):
+    """Versions of other libraries are printed where they are installed and left out where not."""
     monkeypatch.setattr(
         "benchmarks.harness.figures_page.PEERS", ("numpy", "a-peer-that-nobody-wrote")
     )
@@ -108,9 +109,8 @@ def test_versions_of_peers_are_told_where_they_are_installed_and_left_out_where_
     "module",
     ["slice", "decisions", "detection", "market", "speed", "speed.hundred", "demo", "calibration"],
 )
-def test_a_benchmark_that_is_asked_for_help_says_what_it_is_with_an_example_and_does_not_begin(
-    module, tmp_path
-):
+def test_benchmark_help_does_not_begin_a_run(module, tmp_path):
+    """A benchmark asked for help says what it is, with an example, and does not begin."""
     where = os.environ | {
         "PYTHONPATH": str(Path(__file__).parents[2])
     }  # benchmarks are run from the repository and not installed

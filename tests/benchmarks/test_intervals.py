@@ -8,7 +8,8 @@ import pytest
 from benchmarks.harness.intervals import f1, ratio_interval, share_interval
 
 
-def test_none_of_a_small_group_is_no_proof_of_few_and_more_of_them_say_more():
+def test_zero_of_a_small_group_proves_little():
+    """None of a small group does not prove a small share; none of a larger group proves more."""
     assert share_interval(0, 30) == [
         0.0,
         pytest.approx(1 - 0.05 ** (1 / 30)),
@@ -27,7 +28,8 @@ def test_sessions_of_few_operators_say_less_than_as_many_of_many():
     assert together[0] < apart[0] < 0.5 < apart[1] < together[1]
 
 
-def test_a_share_of_all_or_of_nothing_is_bounded_by_how_many_groups_there_are():
+def test_extreme_shares_are_bounded_by_the_number_of_groups():
+    """A share of all or of none is bounded by how many groups there are."""
     whose = np.repeat(np.arange(6), 50)
     assert ratio_interval(np.ones(300), np.ones(300), whose) == share_interval(6, 6)
     assert ratio_interval(np.zeros(300), np.ones(300), whose) == share_interval(0, 6)

@@ -49,7 +49,8 @@ def test_peak_memory_is_that_of_the_code_and_of_a_process_each():
     assert 70 < np.median(big) - np.median(small) < 90  # 80 MB of ones
 
 
-def test_ratios_are_of_the_same_round_so_that_what_slows_both_is_no_difference():
+def test_ratios_are_taken_within_one_round():
+    """Ratios are of the same round, so that a load that slows both makes no difference."""
     slow = np.array([1.0, 0.1, 1.0, 0.5, 1.0])  # the machine's mood in each round
     pace = {"boost check": 500.0, "unseen": 50.0, "tuned no-op": 1000.0, "default no-op": 200.0}
     found = {
@@ -82,7 +83,8 @@ def test_sessions_a_second_are_compared_round_by_round():
     assert rows["series-ours"]["holds"] and rows["series-ours"]["interval"] == [15_000.0, 30_000.0]
 
 
-def test_a_night_is_compared_with_the_floor_beside_it_and_grows_from_pair_to_pair():
+def test_night_is_compared_with_the_floor_of_its_pair():
+    """A night is compared with the floor of its pair, and growth goes from pair to pair."""
     slow, ones = np.array([1.0, 1.3, 0.9, 1.0, 1.1]), np.ones(REPEATS)
     medium = {
         "cpu": 60 * slow,

@@ -133,9 +133,8 @@ def test_mending_the_rows_empties_the_quarantine(tmp_path):
     ],
     ids=["missing", "missing-nullable", "renamed", "retyped", "wrong-unit"],
 )
-def test_a_structural_break_names_file_column_expected_found_and_mend_and_writes_nothing(
-    tmp_path, change, column, words
-):
+def test_structural_break_names_its_place_and_mend(tmp_path, change, column, words):
+    """A structural break names file, column, expected, found and mend, and writes nothing."""
     lake = rewritten(lake_of(tmp_path, [order(1)]), change)
     with pytest.raises(StructuralBreak) as broken:
         check_lake(lake, NOW)
@@ -182,9 +181,9 @@ def test_a_simulated_lake_fulfils_its_contracts(tiny, tmp_path):
     ],
     ids=["one of three has no end", "two of three have none"],
 )
-def test_a_view_without_an_end_counts_in_the_minute_it_joined_and_where_most_lack_one_viewers_are_unknown(
-    tmp_path, ends, viewers, leaves
-):
+def test_view_without_an_end_counts_in_its_first_minute(tmp_path, ends, viewers, leaves):
+    """A view without an end counts in the minute it joined. Where most views lack one, viewers
+    are unknown."""
     from features.engine.compute import duckdb_tables
 
     start = pd.Timestamp("2026-01-01 10:00")

@@ -51,7 +51,8 @@ def test_what_a_process_spilt_is_gone_when_it_ends(run):
     assert process.wait() == 0 and not folder.parent.exists()
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next_and_what_is_in_use_is_not(run):
+def test_spill_of_a_killed_process_is_removed(run):
+    """The next process removes what a killed one left, and nothing that is in use."""
     killed, left = run("time.sleep(60)")
     _, used = run("time.sleep(60)")
     killed.kill()

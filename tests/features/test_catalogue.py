@@ -34,7 +34,8 @@ def values(tiny):
     return {e: compute.compute(tables, catalogue.of_entity(e), e) for e in ENTITIES}
 
 
-def test_there_are_at_least_sixty_signals_of_every_kind_and_both_freshnesses():
+def test_catalogue_has_signals_of_every_kind():
+    """There are at least sixty signals, of every kind and both freshnesses."""
     assert len(catalogue.CATALOGUE) >= 60
     assert {s.entity for s in catalogue.CATALOGUE} == set(ENTITIES)
     assert {s.freshness for s in catalogue.CATALOGUE} == {LIVE, NIGHTLY}
@@ -152,9 +153,8 @@ def test_poison_that_is_known_does_change_values(tiny, tmp_path, values):
     )
 
 
-def test_a_missing_table_makes_its_signals_unknown_and_no_other_but_those_that_sum_up_what_is_known(
-    tiny, values
-):
+def test_missing_table_makes_only_its_signals_unknown(tiny, values):
+    """A missing table makes its signals unknown, and no others but sums over what is known."""
     tables = compute.duckdb_tables(tiny, CUT)
     without = {n: t for n, t in tables.items() if n != "interactions"}
     frame = compute.compute(without, catalogue.of_entity("session"), "session").reindex(
@@ -185,10 +185,11 @@ def test_counters_derived_from_events_equal_those_delivered(tiny, tmp_path):
 @pytest.mark.parametrize(
     "missing", [("orders",), ("accounts", "interactions"), ("interactions", "orders", "accounts")]
 )
-def test_counters_of_what_was_delivered_are_derived_where_other_events_are_missing(
-    tiny, tmp_path, missing
-):
-    """What a missing table would count is unknown, not nought; the rest is as it was."""
+def test_counters_are_derived_from_what_was_delivered(tiny, tmp_path, missing):
+    """Counters of what was delivered are derived where other events are missing.
+
+    What a missing table would count is unknown, not nought; the rest is as it was.
+    """
     copy = tmp_path / "lake"
     shutil.copytree(
         tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "room_minutes", *missing)

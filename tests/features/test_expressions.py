@@ -21,7 +21,8 @@ def test_the_major_version_is_the_first_whole_number(text, whole):
     assert read(text, None)["major"].iloc[0] == whole
 
 
-def test_the_tenth_minor_version_comes_after_the_second_and_patches_are_alike():
+def test_minor_versions_are_compared_as_numbers():
+    """The tenth minor version comes after the second, and patches are alike."""
     n = read("9.2", "9.10", "10.0", "9.2.7", "9")["number"]
     assert n[4] < n[0] == n[3] < n[1] < n[2]
 

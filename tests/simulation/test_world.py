@@ -131,7 +131,8 @@ def test_no_floor_below_benchmarks_and_tests_reads_planted_truth():
             ), path
 
 
-def test_a_private_group_comes_by_the_link_soon_after_it_and_is_the_same_people_every_day(tmp_path):
+def test_private_group_comes_by_the_link_every_day(tmp_path):
+    """A private group comes by the link soon after it and is the same people every day."""
     world(tmp_path / "w", tmp_path / "t", 7, "tiny", 6, START, [])
     like = pq.read_table(tmp_path / "t" / "lookalikes.parquet").to_pandas()
     groups = set(like.loc[like["lookalike"] == "private_group", "operator_id"])

@@ -58,7 +58,8 @@ def test_a_burst_with_a_granted_boost_is_explained():
     assert value(viewer_series.unexplained_join_share, minutes(joins=joins)) > 0.5
 
 
-def test_a_step_in_the_first_five_minutes_is_the_start_and_a_later_one_is_not():
+def test_early_step_is_the_start_of_a_session():
+    """A step in the first five minutes is the start, and a later one is not."""
     early, late = np.full(SMOOTH, 10.0), np.full(SMOOTH, 10.0)
     early[5:] = 90.0
     late[6:] = 90.0
@@ -176,14 +177,17 @@ def test_simple_kernels_agree_with_numpy(x):
         st.lists(st.sampled_from([0.5, 2.0, 3.0, 5000.0]), min_size=1),
     )
 )
-def test_a_median_that_is_counted_off_is_that_of_numpy_and_so_are_sums_and_the_largest(x):
+def test_counting_median_equals_numpy(x):
+    """A median by counting equals that of numpy, and so do sums and the largest."""
     v = np.array(x, dtype=float)
     assert largest(v) == v.max()
     assert median(v, v.max()) == np.median(v)
     assert total(v) == v.sum()
 
 
-def test_minutes_in_which_more_was_taken_back_than_given_do_not_raise_the_entropy_of_follows_above_one():
+def test_follow_entropy_is_at_most_one():
+    """Minutes in which more follows were taken back than given do not raise the entropy above
+    one."""
     follows = np.tile([3.0, -2.0], 20)
     assert value(regularity.follow_entropy, minutes(follows=follows)) == pytest.approx(
         np.log(20) / np.log(40)

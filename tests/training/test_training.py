@@ -91,8 +91,11 @@ def test_calibration_is_monotone_and_gives_the_frequency():
     assert (np.diff(grid) >= 0).all() and c(np.array([0.0]))[0] == pytest.approx(0.5, abs=0.08)
 
 
-def test_scores_that_differ_in_their_last_bits_have_the_same_probability_but_for_as_little():
-    """Steps would give the two sides of an edge probabilities that lie far apart."""
+def test_close_scores_have_close_probabilities():
+    """Scores that differ in their last bits have the same probability, or nearly.
+
+    Steps would give the two sides of an edge probabilities that lie far apart.
+    """
     rng = np.random.default_rng(9)
     raw = np.sort(rng.normal(0, 2, 600))
     truth = rng.random(600) < 1 / (1 + np.exp(-2 * raw))
@@ -117,7 +120,8 @@ def test_too_few_verdicts_are_refused_with_the_count():
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
-def test_a_model_lists_signals_of_its_own_entity_and_has_a_control_without_graphs(model: Model):
+def test_model_lists_signals_of_its_entity(model: Model):
+    """A model lists signals of its own entity and has a control without graphs."""
     assert {s.entity for s in model.signals} == {model.entity}
     assert len(set(model.columns)) == len(model.columns)
     graph = [s.name for s in model.signals if s.graph]
@@ -151,8 +155,12 @@ def blamed(scores_by_pass: list[list[float]], confirmed: list[int]) -> list[int]
     ).tolist()
 
 
-def test_only_the_views_by_which_a_confirmed_session_stands_out_are_called_false():
-    """150 views of cleared sessions score 0 or 1; of a confirmed session's four views two score 6, two as the cleared ones do."""
+def test_only_conspicuous_views_are_called_false():
+    """Only the views by which a confirmed session stands out are called false.
+
+    150 views of cleared sessions score 0 or 1; of a confirmed session's four views two score 6, two
+    as the cleared ones do.
+    """
     confirmed = [0] * 150 + [1] * 4
     scores = [0.0, 1.0] * 75 + [6.0, 0.0, 6.0, 1.0]
     assert blamed([scores, scores], confirmed) == [0] * 150 + [1, 0, 1, 0]

@@ -135,7 +135,8 @@ def test_one_decision_is_replayed_by_its_name(lake, models):
 
 
 @pytest.mark.parametrize("said", ["@2026-01-25", "o123"])
-def test_a_decision_without_its_operator_or_night_is_not_taken_for_a_whole_night(lake, said):
+def test_decision_without_operator_or_night_is_refused(lake, said):
+    """A decision without its operator or night is not taken for a whole night."""
     done = subprocess.run(
         [STEELYARD, "replay", str(lake), said], capture_output=True, text=True, check=False
     )

@@ -238,9 +238,8 @@ def test_corrected_figures_lie_within_what_was_counted(published):
     )
 
 
-def test_a_night_stands_on_one_of_an_earlier_version_without_what_that_lacked(
-    published, models, tmp_path
-):
+def test_night_reads_a_night_of_an_earlier_version(published, models, tmp_path):
+    """A night builds on one of an earlier version, without the columns that it lacked."""
     lake = copied(published, tmp_path / "lake")
     old = lake / "runs" / nights(lake)[min(nights(lake))]
     for name in ("policy.toml", "audit_sample.parquet", "credit.parquet"):
@@ -250,10 +249,12 @@ def test_a_night_stands_on_one_of_an_earlier_version_without_what_that_lacked(
     assert nightly(lake, NIGHT, models, POLICY).fresh and read_outbound(lake, "drift").empty
 
 
-def test_a_model_is_not_asked_where_most_of_what_it_was_taught_with_is_unknown(
-    tiny, models, tmp_path
-):
-    """Orders alone say little to a model of operators that goes by audiences too: the night ranks by deviance, and accuses nobody."""
+def test_model_needs_most_of_its_signals(tiny, models, tmp_path):
+    """A model is not asked where most signals that it was taught with are unknown.
+
+    Orders alone say little to a model of operators that goes by audiences too: the night ranks by
+    deviance, and accuses nobody.
+    """
     gone = (
         "views",
         "interactions",
@@ -276,10 +277,12 @@ def test_a_model_is_not_asked_where_most_of_what_it_was_taught_with_is_unknown(
     assert set(read_outbound(lake, "tier_decisions")["risk"].dropna()) == set()
 
 
-def test_where_single_views_were_not_delivered_sessions_are_judged_by_their_minutes(
-    tiny, models, tmp_path
-):
-    """The nightly model goes by views; the model of running sessions needs counters alone and finds far more than deviance does."""
+def test_sessions_without_views_are_scored_by_minutes(tiny, models, tmp_path):
+    """Where single views were not delivered, sessions are judged by their minutes.
+
+    The nightly model goes by views; the model of running sessions needs counters alone and finds
+    far more than deviance does.
+    """
     lake = copied(tiny, tmp_path / "lake", "runs", "quarantine", "views")
     said: list[str] = []
     nightly(lake, NIGHT, models, POLICY, allow_short=True, say=said.append)

@@ -74,9 +74,11 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
     assert mine["by_views"].max() <= TOLD + 1e-9
 
 
-def test_risk_of_operators_is_worked_out_from_what_a_night_published_of_them_and_of_their_sessions_and_orders(
+def test_operator_risk_follows_from_published_tables(
     published,
 ):
+    """The risk of operators can be computed from what a night published of them, their sessions
+    and their orders."""
     from features.engine import compute
     from features.posteriors.owner_pooling import shown, weighed_owners
     from serving.scoring.scope import moment_of, owners_of
@@ -98,7 +100,8 @@ def test_risk_of_operators_is_worked_out_from_what_a_night_published_of_them_and
     )
 
 
-def test_a_night_says_what_the_sessions_of_two_weeks_showed_of_each_operator(published):
+def test_night_publishes_operator_history(published):
+    """A night says what the sessions of two weeks showed of each operator."""
     found = read_outbound(published, "operator_sessions").set_index("operator_id")
     lake = pd.concat(
         [pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]
@@ -120,7 +123,8 @@ def test_a_night_says_what_the_sessions_of_two_weeks_showed_of_each_operator(pub
     assert found.at[owner[worst], "log_odds"] > found.at[owner[best], "log_odds"]
 
 
-def test_a_night_names_the_worst_session_of_each_operator_and_decides_by_it(published):
+def test_night_names_the_worst_session_of_each_operator(published):
+    """A night names the worst session of each operator and decides by it."""
     found = read_outbound(published, "operator_sessions").set_index("operator_id")
     lake = pd.concat(
         [pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]

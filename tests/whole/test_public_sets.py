@@ -44,7 +44,8 @@ def test_shops_with_brushing_evidence_come_first(public_data, tmp_path):
     assert share > 2 * len(marked) / len(ranked) - 0.5  # well above the 0.66 that chance gives here
 
 
-def test_channels_are_ranked_by_their_counters_and_what_is_unknown_is_named(public_data, tmp_path):
+def test_channels_are_ranked_by_their_counters(public_data, tmp_path):
+    """Channels are ranked by their counters, and what is unknown is named."""
     ingest("twitch-broadcasts", public_data / "twitch_broadcasts", tmp_path)
     nightly(tmp_path, date(2019, 7, 31), None, load_policy())
     scores = read_outbound(tmp_path, "scores")

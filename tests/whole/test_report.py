@@ -38,9 +38,8 @@ def test_the_page_says_status_freshness_tiers_reasons_timeline_and_ring(page, pu
     assert worst["operator_id"] in text and "巡查顺序" in text and "session_totals" in text
 
 
-def test_the_page_has_dossiers_for_and_against_a_graph_to_take_away_and_both_languages(
-    page, published
-):
+def test_report_has_dossiers_graph_and_both_languages(page, published):
+    """The page has dossiers for and against, a graph to take away, and both languages."""
     text = page.read_text("utf-8")
     order = read_outbound(published, "tier_decisions").sort_values(
         ["tier", "expected_harm"], ascending=False

@@ -52,7 +52,8 @@ def test_sessions_with_bots_stand_out_of_their_room_and_honest_ones_do_not():
     assert (score[hit] > np.nanquantile(score[honest], 0.95)).mean() > 0.6
 
 
-def test_the_same_counters_give_the_same_odds_and_unknown_counters_ask_nothing():
+def test_equal_counters_give_equal_odds():
+    """The same counters give the same odds, and unknown counters ask nothing."""
     t = rooms()
     np.testing.assert_array_equal(odds(t, VIEW_SHAPES), odds(t, VIEW_SHAPES))
     assert np.isnan(

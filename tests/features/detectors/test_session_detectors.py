@@ -39,7 +39,8 @@ def test_scikit_learn_conventions(estimator, check):
     check(estimator)
 
 
-def test_a_block_of_equal_stays_deviates_and_a_larger_honest_audience_does_not():
+def test_block_of_equal_stays_deviates():
+    """A block of equal stays deviates; a larger honest audience does not."""
     rng = np.random.default_rng(1)
     shares = rng.dirichlet(np.linspace(1, 8, 16) * 20, 200)
     honest = np.array([rng.multinomial(300, p) for p in shares])
@@ -78,9 +79,8 @@ ORDERS = [("s", "b", 0), ("s", "b", 1800), ("s", "b", 3600), ("s", "c", 9000)]
 
 
 @pytest.mark.parametrize(("last", "episodes"), [(3600, 1), (3601, 0)])
-def test_three_orders_by_one_buyer_within_an_hour_are_an_episode_a_second_more_is_none(
-    last, episodes
-):
+def test_three_orders_within_an_hour_are_an_episode(last, episodes):
+    """Three orders by one buyer within an hour are an episode; one second more and they are not."""
     orders = pd.DataFrame(
         [("s", "b", 0), ("s", "b", 1800), ("s", "b", last), ("s", "c", 9000)],
         columns=["shop", "buyer", "at"],
@@ -156,9 +156,9 @@ def test_views_settle_whether_a_doubtful_session_was_inflated():
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.06, 0.99))
-def test_a_quarter_of_the_weight_of_evidence_of_a_session_s_views_and_two_at_most_is_added_to_its_log_odds(
-    seed, probability
-):
+def test_session_evidence_is_discounted_and_capped(seed, probability):
+    """A quarter of the weight of evidence of a session's views is added to its log-odds, two at
+    most."""
     rng = np.random.default_rng(seed)
     ratio = np.exp(rng.normal(rng.uniform(-1, 0.5), 1.0, rng.integers(1, 60)))
     share = np.clip(np.arange(201) / 200, 1e-4, 1 - 1e-4)
@@ -171,8 +171,12 @@ def test_a_quarter_of_the_weight_of_evidence_of_a_session_s_views_and_two_at_mos
     )
 
 
-def test_where_honest_sessions_have_large_factors_too_only_what_is_beyond_them_counts():
-    """A hundred sessions held honest with factors of 0 to 20: 19 is their null, and each above it counts by a nineteenth."""
+def test_factors_count_beyond_those_of_honest_sessions():
+    """Where honest sessions have large Bayes factors too, only a factor beyond theirs counts.
+
+    A hundred sessions held honest with factors of 0 to 20: 19 is their null, and each above it
+    counts by a nineteenth.
+    """
     probability, factor = (
         np.append(np.full(101, 0.01), [0.5, 0.5, 0.5]),
         np.append(np.linspace(0.0, 20.0, 101), [15.0, 38.0, -3.8]),
@@ -183,8 +187,13 @@ def test_where_honest_sessions_have_large_factors_too_only_what_is_beyond_them_c
     assert clean == pytest.approx(1 / (1 + np.exp(-np.minimum(factor[-3:] / 4, TOLD))))
 
 
-def test_ratios_are_drawn_towards_one_as_far_as_sessions_held_honest_show_them_to_say_too_much():
-    """A classifier that gives one honest session in ten the factor of a false one counts less, and less again in the session's odds."""
+def test_ratios_are_tempered_by_honest_sessions():
+    """Likelihood ratios are drawn towards one as far as honest sessions show them to be too
+    large.
+
+    A classifier that gives one honest session in ten the factor of a false one counts less, and
+    less again in the session's odds.
+    """
     probability, factor = np.full(200, 0.01), np.where(np.arange(200) % 10 == 0, 4.0 * SHARED, -1.0)
     null = null_of(probability, factor)
     assert (
@@ -203,7 +212,9 @@ def test_ratios_are_drawn_towards_one_as_far_as_sessions_held_honest_show_them_t
     assert updated(doubtful, said)[0] > updated(doubtful, said, null)[0] > 0.3
 
 
-def test_sessions_whose_views_were_not_looked_at_keep_their_probability_and_are_no_yardstick():
+def test_sessions_without_assessed_views_keep_their_probability():
+    """Sessions whose views were not assessed keep their probability and are not part of the
+    null."""
     probability = np.array([*[0.01] * 40, 0.4, 0.4])
     factor = np.array([*[np.nan] * 20, *[-2.0] * 20, 12.0, np.nan])
     found = updated(probability, factor)
@@ -221,8 +232,12 @@ def test_of_an_account_and_its_device_the_one_that_says_more_moves_a_view():
     assert known_elsewhere(np.full(205, 900.0), posterior, session, [account])[0] == 1e3
 
 
-def test_odds_of_confirmed_sessions_become_the_likelihood_ratio_of_false_views():
-    """Confirmed sessions are 60 % honest: the odds never fall below that, and taking it off gives the ratio back."""
+def test_odds_of_confirmed_sessions_become_likelihood_ratios():
+    """The odds of confirmed sessions become the likelihood ratio of false views.
+
+    Confirmed sessions are 60 % honest: the odds never fall below that, and taking it off gives the
+    ratio back.
+    """
     _false, ratio, _start = sessions([0.0] * 50, 400, 4)
     odds = 7.0 * (0.6 + 0.4 * ratio)  # any constant
     found = likelihood_ratio(odds, np.ones(len(odds), bool))

@@ -35,7 +35,8 @@ def test_signals_of_some_entities_are_those_that_all_would_give_them(tiny, entit
     )
 
 
-def test_a_night_leaves_only_derived_tables_in_the_engine_and_each_is_made_once(tiny):
+def test_night_leaves_only_derived_tables_in_the_engine(tiny):
+    """A night leaves only derived tables in the engine, and each is made once."""
     tables = compute.duckdb_tables(tiny, CUT)
     backend = next(iter(tables.values())).get_backend()
     before = names(backend)
@@ -61,7 +62,9 @@ def test_what_an_analyst_computes_on_frames_leaves_no_table_behind(tiny):
     assert not [n for n in names(ibis.get_backend()) if n.startswith(("made_", "cut_"))]
 
 
-def test_rows_that_are_kept_again_replace_the_old_ones_and_what_was_no_table_is_not_dropped():
+def test_stored_rows_replace_the_old_ones():
+    """Rows that are stored again replace the old ones, and a name that was no table is not
+    dropped."""
     backend = ibis.duckdb.connect()
     two = backend.create_table("two", ibis.memtable({"x": [1, 2]}))
     first = kept(two.filter(two.x > 1), "rest")
@@ -72,9 +75,9 @@ def test_rows_that_are_kept_again_replace_the_old_ones_and_what_was_no_table_is_
     assert names(backend) == {"two"}
 
 
-def test_a_lake_too_large_for_memory_lies_in_a_file_of_the_engines_and_says_the_same_bit_for_bit(
-    tiny, monkeypatch
-):
+def test_lake_in_a_file_of_the_engine_is_bit_for_bit_equal(tiny, monkeypatch):
+    """A lake too large for memory lies in a file of the engine and gives the same values bit for
+    bit."""
     held = compute.duckdb_tables(tiny, CUT)
     monkeypatch.setattr(compute, "IN_MEMORY", 0)
     filed = compute.duckdb_tables(tiny, CUT)
@@ -94,7 +97,8 @@ def test_a_lake_too_large_for_memory_lies_in_a_file_of_the_engines_and_says_the_
     assert not Path(files[1]).parent.exists()
 
 
-def test_sessions_that_are_too_many_at_once_are_taken_in_turn_and_say_the_same(tiny, monkeypatch):
+def test_sessions_in_parts_give_equal_values(tiny, monkeypatch):
+    """Too many sessions for one pass are taken in parts and give the same values."""
     tables = compute.duckdb_tables(tiny, CUT)
     wanted = tables["sessions"].session_id.to_pandas().tolist()
     for entity in (SESSION, VIEW):

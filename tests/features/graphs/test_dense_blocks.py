@@ -150,7 +150,10 @@ def test_the_estimator_takes_a_frame_and_names_members():
         DenseBlocks().fit(frame.assign(shop=None))
 
 
-def test_a_graph_that_degrees_explain_whole_has_no_spectral_start_and_no_fault():
-    """Everybody with everything: the modularity matrix is nought, at which ARPACK stops with an error."""
+def test_complete_graph_has_no_spectral_start():
+    """A graph that degrees explain completely has no spectral start and raises no error.
+
+    Everybody with everything: the modularity matrix is nought, at which ARPACK stops with an error.
+    """
     rows, columns = (x.ravel().astype(np.int32) for x in np.meshgrid(np.arange(6), np.arange(5)))
     assert spectral_starts(bipartite(rows, columns, 6, 5), 3) == []

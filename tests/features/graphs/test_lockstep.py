@@ -41,7 +41,8 @@ def test_pairs_are_those_of_the_definition(actions, window, least):
     ) == plain_pairs(actions, window, least)
 
 
-def test_pairs_are_the_same_however_accounts_are_numbered_and_a_crowd_of_others_changes_none():
+def test_pairs_do_not_depend_on_numbering_or_crowd():
+    """Pairs are the same however accounts are numbered, and a crowd of others changes none."""
     actions, _ = world(3)
     account, thing, at = (actions[c].to_numpy() for c in ("account", "thing", "at"))
     whole = meeting_pairs(account, thing, at, 60, 2, 10_000)
@@ -68,7 +69,8 @@ def test_pairs_are_the_same_however_accounts_are_numbered_and_a_crowd_of_others_
     }
 
 
-def test_two_accounts_that_meet_in_very_many_things_are_counted_beyond_what_a_byte_holds():
+def test_pair_count_exceeds_a_byte():
+    """Two accounts that meet in very many things are counted beyond what a byte holds."""
     things = np.repeat(np.arange(700), 2)
     pairs = meeting_pairs(np.tile([0, 1], 700), things, np.zeros(1400, dtype=np.int64), 1, 300)
     assert (
@@ -169,9 +171,8 @@ def test_days_add_up_to_the_whole_and_a_dropped_day_is_gone():
     st.integers(0, 12),
     st.lists(st.integers(1, 29), min_size=1, max_size=3),
 )
-def test_days_differ_from_the_whole_by_no_more_than_the_days_of_things_that_both_acted_on(
-    actions, window, midnights
-):
+def test_counts_by_day_differ_by_days_of_shared_things(actions, window, midnights):
+    """Days differ from the whole by no more than the days of things that both acted on."""
     a, t, s = (np.array(x) for x in zip(*actions, strict=True))
     day = np.searchsorted(np.unique(midnights), s, side="right")
     state = Meetings(window)

@@ -47,7 +47,8 @@ def test_a_ring_has_its_members_shops_window_density_and_evidence():
         found.ring("g0")
 
 
-def test_a_ring_is_a_networkx_graph_with_evidence_on_each_edge_that_any_format_holds():
+def test_ring_is_a_networkx_graph_with_edge_evidence():
+    """A ring is a networkx graph with evidence on each edge, and any of its formats holds it."""
     found = merge(links("a-b", "b-c", "c-d", "a-d"), met("a b c d"), 10_000)
     graph = found.graph(found.rings["ring_id"].iloc[0])
     assert isinstance(graph, nx.Graph) and all(graph[x][y] == {"payer": 2} for x, y in graph.edges)
@@ -82,7 +83,8 @@ def test_a_ring_that_grows_keeps_its_name():
     assert grown.rings["members"].iloc[0] == 7
 
 
-def test_of_a_split_the_larger_part_keeps_the_name_and_of_a_merger_the_larger_ring_gives_it():
+def test_largest_part_of_a_split_keeps_the_name():
+    """The larger part of a split keeps the name, and the larger ring names a merger."""
     before = pd.DataFrame(
         {"ring_id": ["x"] * 6 + ["y"] * 3, "account_id": list("abcdef") + list("pqr")}
     )
@@ -91,12 +93,14 @@ def test_of_a_split_the_larger_part_keeps_the_name_and_of_a_merger_the_larger_ri
     assert known_again({0: set("1234")}, before) == {}
 
 
-def test_the_same_links_mean_more_among_more_accounts_and_none_mean_nothing():
+def test_links_are_more_significant_among_more_accounts():
+    """The same links mean more among more accounts, and no links mean nothing."""
     assert significance(5, 10, 100_000, 1000) > significance(5, 10, 1000, 1000)
     assert significance(5, 0, 1000, 1000) < 0
 
 
-def test_only_accounts_in_components_of_four_or_more_need_be_known_for_what_they_did():
+def test_only_larger_components_need_account_records():
+    """Only accounts in components of four or more need their records read."""
     pairs = [("a", "b"), ("b", "c"), ("c", "d"), ("x", "y")]  # a ring, and two who share a device
     links = pd.DataFrame(
         [(a, b, 1, "device") for a, b in pairs], columns=["left", "right", "times", "kind"]

@@ -36,7 +36,8 @@ SPREAD = [
 ] * 20  # median 2; the distance to the 75th percentile makes a spread of 0.5 / 0.6745
 
 
-def test_the_further_out_the_more_it_counts_and_an_alarm_that_is_reached_adds_a_little():
+def test_contribution_grows_with_distance():
+    """A larger deviation counts more, and an alarm that is reached adds a little."""
     spread = 1.0 / 1.2816  # the 90th percentile, 3, is the further of the two
     signals = orders_of([*SPREAD, 2.0 - 3.0 * spread, 2.0 + 6.0 * spread, 2.99, 3.0])
     away = departed(signals, "operator")
@@ -48,7 +49,8 @@ def test_the_further_out_the_more_it_counts_and_an_alarm_that_is_reached_adds_a_
     assert points["o103"] - points["o102"] == pytest.approx(0.3, abs=0.01)
 
 
-def test_a_signal_that_raises_no_alarm_alone_adds_half_and_an_unknown_one_nothing():
+def test_signal_without_alarm_adds_half():
+    """A signal that raises no alarm alone adds half, and an unknown one adds nothing."""
     away = pd.DataFrame(
         {
             "burst_order_count": [6.0, np.nan],
@@ -76,8 +78,11 @@ def test_a_signal_that_is_a_deviance_counts_as_what_it_is_beyond_the_usual():
     ]
 
 
-def test_of_sessions_a_departure_counts_so_far_as_it_is_both_large_and_rare():
-    """One room in ten lies as far out as another: large for its spread, and not rare."""
+def test_session_deviation_counts_when_large_and_rare():
+    """A deviation of a session counts as far as it is both large and rare.
+
+    One room in ten lies as far out as another: large for its spread, and not rare.
+    """
     rng = np.random.default_rng(5)
     share = np.abs(rng.normal(0.1, 0.01, 200))
     alone = share.copy()
@@ -94,7 +99,9 @@ def test_of_sessions_a_departure_counts_so_far_as_it_is_both_large_and_rare():
     assert many["s0"] == pytest.approx(np.sqrt(far["s0"] * rare)) and one["s0"] > 1.3 * many["s0"]
 
 
-def test_a_session_beside_others_is_ranked_among_them_and_one_of_them_as_it_would_be_alone():
+def test_new_session_is_ranked_among_the_reference_sessions():
+    """A session outside the reference is ranked among it; one inside is ranked as it would be
+    alone."""
     rng = np.random.default_rng(6)
     usual = pd.DataFrame(
         {"view_count": 500.0, "flash_view_share": np.abs(rng.normal(0.1, 0.03, 300))},
@@ -132,8 +139,12 @@ def test_what_most_peers_share_or_a_few_exceed_by_little_is_not_far():
     )  # the most extreme of all, and beyond its alarm
 
 
-def test_one_buyer_who_orders_three_times_within_an_hour_is_one_fact_however_many_signals_tell_of_it():
-    """A third signal, of parcels, is another fact."""
+def test_signals_of_one_burst_are_one_evidence_group():
+    """One buyer who orders three times within an hour is one piece of evidence, for any number
+    of signals.
+
+    A third signal, of parcels, is another fact.
+    """
     n = 200
     signals = pd.DataFrame(
         {
@@ -151,7 +162,8 @@ def test_one_buyer_who_orders_three_times_within_an_hour_is_one_fact_however_man
     assert facts_far(signals, 4.0)["o0"] == 2
 
 
-def test_viewers_from_abroad_are_one_fact_though_proxies_and_regions_both_tell_of_them():
+def test_viewers_from_abroad_are_one_evidence_group():
+    """Viewers from abroad are one piece of evidence, though proxies and regions both show them."""
     far = {
         "operator_proxy_view_share": [0.6] + [0.01] * 199,
         "operator_region_contradiction_share": [0.6] + [0.01] * 199,
@@ -188,7 +200,9 @@ def test_two_statistics_of_one_figure_are_one_fact_and_add_less_than_two(pair):
     assert unknown[pair[0]] == alone[pair[0]]  # what nobody knows weighs nothing down
 
 
-def test_four_accounts_in_ten_thousand_are_no_fact_where_nobody_else_has_any_and_four_in_a_hundred_are():
+def test_rare_share_needs_a_least_spread():
+    """Four accounts in ten thousand are no evidence where no other operator has any; four in a
+    hundred are."""
     names = ["operator_actor_nowhere_else_share", "operator_flash_view_share"]
 
     def with_one(share: float) -> pd.DataFrame:

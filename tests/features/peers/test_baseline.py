@@ -27,7 +27,9 @@ def peers(n: int = 500, seed: int = 1) -> np.ndarray:
     )
 
 
-def test_a_value_at_the_median_of_its_stratum_departs_by_nothing_and_a_normal_spread_by_one():
+def test_median_deviates_by_zero_and_a_spread_by_one():
+    """A value at the median of its stratum deviates by nothing, and one normal spread deviates
+    by one."""
     values = peers(5000)
     found = learn(COLUMNS, values, None)
     row = np.array([[100.0, np.median(values[:, 1]), 1.1, 6.0]])
@@ -46,7 +48,8 @@ def test_four_cheats_in_a_hundred_peers_do_not_hide_one_another():
     assert np.median(away[:40]) > 4 * FAR > FAR > np.quantile(away[40:], 0.99)
 
 
-def test_a_tenth_of_peers_that_cheat_widens_the_spread_until_peers_have_settled():
+def test_cheating_peers_widen_the_spread_until_trimmed():
+    """A tenth of peers that cheat widens the spread until peers are trimmed."""
     values = peers(1000)
     values[:100, 1] += np.random.default_rng(5).uniform(0.5, 5.0, 100)
     first, last = (f(COLUMNS, values, "view_count") for f in (learn, settled))
@@ -72,7 +75,8 @@ def test_middles_and_spreads_are_those_of_numpys_quantiles_to_the_last_bit(n):
     assert found.lower[0, 0] == max(floor, *((middle - np.quantile(x, q)) / s for q, s in LOWER))
 
 
-def test_only_the_suspicious_side_makes_a_deviance_and_what_is_unknown_makes_none():
+def test_anomaly_score_adds_only_the_suspicious_side():
+    """Only the suspicious side adds to an anomaly score, and an unknown value adds nothing."""
     found = learn(COLUMNS, peers(), "view_count")
     row = np.array(
         [[100.0, np.nan, 0.0, 5.0], [100.0, np.nan, 2.0, 5.0], [100.0, np.nan, np.nan, np.nan]]
@@ -162,7 +166,8 @@ def test_the_probability_of_any_is_shared_out_to_the_typology_that_shows():
         )
 
 
-def test_a_verdict_against_everything_else_that_was_seen_teaches_nothing_and_the_others_stay():
+def test_contradicted_verdict_is_dropped():
+    """A verdict that contradicts all other evidence teaches nothing, and the others stay."""
     data = session_rows(700)
     wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:5]
     data.labels.loc[wrong, "confirmed"] = 0
@@ -173,8 +178,12 @@ def test_a_verdict_against_everything_else_that_was_seen_teaches_nothing_and_the
     assert consistent(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
 
 
-def test_verdicts_against_everything_else_that_was_seen_are_left_out_and_hardly_any_other():
-    """Of twenty wrong ones nine to sixteen are, on eight draws of such rows: a row is left out where trees are as sure as on average."""
+def test_contradicted_verdicts_are_dropped_and_few_others():
+    """Verdicts that contradict all other evidence are dropped, and hardly any other.
+
+    Of twenty wrong ones nine to sixteen are, on eight draws of such rows: a row is left out where
+    trees are as sure as on average.
+    """
     data = session_rows()
     wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:20]
     data.labels.loc[wrong, "confirmed"] = 0
@@ -194,7 +203,8 @@ def test_a_typology_with_few_verdicts_goes_with_the_commonest():
     assert trees.booster.num_model_per_iteration() == 1
 
 
-def test_reasons_name_the_signal_that_made_the_score_and_files_give_the_same_trees():
+def test_reasons_name_the_signal_and_files_keep_the_trees():
+    """Reasons name the signal that made the score, and files give the same trees."""
     data = session_rows()
     trees = trees_of(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
     found = data.signals[(data.labels["typology"] == "engagement_fraud").to_numpy()].to_numpy()[:20]

@@ -38,12 +38,14 @@ def test_as_many_observations_are_added_as_hold_what_entities_differ_by(alike):
     )
 
 
-def test_where_entities_differ_by_chance_alone_as_many_are_added_as_ever_are():
+def test_shrinkage_is_strongest_where_entities_differ_by_chance():
+    """Where entities differ by chance alone, the prior has the most observations it may have."""
     assert shrinkage_of(SHOPS, shops(np.inf)).added[2] > 0.3 * MOST
     assert shrinkage_of(SHOPS, shops(np.inf)).added.max() <= MOST
 
 
-def test_one_refund_of_one_order_is_no_departure_and_a_thousand_of_a_thousand_are():
+def test_one_refund_of_one_order_does_not_deviate():
+    """One refund of one order is no deviation; a thousand of a thousand are."""
     found = learn(list(SHOPS), shops(50.0), None)
     few, many = found.of(np.array([[5.0, 1.0, 0.0, 1.0, 1.0], [5000.0, 1000.0, 0.0, 1.0, 1.0]]))[
         :, 3
@@ -58,7 +60,8 @@ def test_what_is_usual_is_said_of_values_as_they_are():
     )
 
 
-def test_what_is_no_share_and_a_share_of_an_unknown_number_stay_as_they_are():
+def test_only_shares_of_known_counts_are_shrunk():
+    """A value that is no share, and a share of an unknown number, stay as they are."""
     values = shops(50.0)
     found = shrinkage_of(SHOPS, values)
     unknown = values.copy()
@@ -84,7 +87,8 @@ def test_shrinkage_survives_being_written():
     np.testing.assert_array_equal(found.of(values), again.of(values))
 
 
-def test_every_unit_that_is_counted_is_one_of_the_catalogue_and_is_counted_by_a_signal_of_its_entity():
+def test_counted_units_have_a_counting_signal():
+    """Every unit that is counted belongs to the catalogue, and a signal of its entity counts it."""
     for entity, counted in COUNTED.items():
         units = {s.unit for s in of_entity(entity)}
         assert set(counted) <= units and {BY_NAME[c].entity for c in counted.values()} == {entity}

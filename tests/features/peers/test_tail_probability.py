@@ -16,7 +16,8 @@ COLUMNS = [
 ]  # more is suspicious of the first, less of the second
 
 
-def test_a_value_that_one_in_a_hundred_has_is_as_rare_as_that_and_ties_count_half():
+def test_tail_probability_counts_ties_by_half():
+    """A value that one in a hundred has is as rare as that, and ties count half."""
     counts = np.where(np.arange(1000) < 10, 2.0, 1.0)
     out = rarities(COLUMNS, np.column_stack([counts, np.full(1000, 50.0)]))
     np.testing.assert_allclose(

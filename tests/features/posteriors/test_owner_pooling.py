@@ -28,7 +28,8 @@ def owners(*groups: tuple[str, int]) -> pd.Series:
     return pd.Series([name for name, many in groups for _ in range(many)], dtype=object)
 
 
-def test_a_doubtful_order_weighs_more_beside_brushed_ones_and_less_beside_clean_ones():
+def test_doubtful_order_follows_its_owner_s_others():
+    """A doubtful order becomes likelier beside brushed ones and less likely beside clean ones."""
     p = np.array([0.4, *[0.95] * 20, 0.4, *[0.01] * 20, *CLEAN])
     found = pooled(p, owners(("brusher", 21), ("honest", 21), ("others", 200)))
     assert found[0] > 0.6 and found[21] < 0.35
@@ -68,8 +69,12 @@ def test_whose_owner_is_unknown_stands_alone(p):
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_shares_of_owners_are_the_fixed_point_of_expectation_and_maximisation(seed):
-    """Worked out owner by owner: the share of each, then of its others, then half of the change in log-odds."""
+def test_owner_shares_are_the_fixed_point_of_em(seed):
+    """Shares of owners are the fixed point of expectation and maximisation.
+
+    Worked out owner by owner: the share of each, then of its others, then half of the change in
+    log-odds.
+    """
     rng = np.random.default_rng(seed)
     of = rng.integers(0, 4, 40)
     p = np.where(
@@ -93,7 +98,9 @@ def test_shares_of_owners_are_the_fixed_point_of_expectation_and_maximisation(se
     assert pooled(p, pd.Series(of)) == pytest.approx(expit(moved - level), abs=1e-9)
 
 
-def test_what_is_shown_of_an_owner_moves_another_session_of_theirs_and_leaves_the_number_expected():
+def test_owner_history_moves_another_session():
+    """The history of an owner moves another of its sessions and leaves the expected number
+    unchanged."""
     p = np.array([0.9, 0.8, 0.9, 0.05, *[0.01] * 6, *CLEAN])
     owner = pd.concat(
         [owners(("cheat", 4), ("honest", 6)), pd.Series(range(200)).astype(object)],
@@ -123,7 +130,8 @@ def test_nobody_is_shown_whose_owner_is_unknown():
     assert shown(np.zeros(0), pd.Series([], dtype=object)).empty
 
 
-def test_points_take_half_of_what_the_owner_s_others_lie_out_by_more_than_is_usual():
+def test_half_of_the_owner_s_excess_is_added():
+    """Half of what the anomaly scores of the owner's others exceed the median by is added."""
     points = np.array([6.0, 4.0, 0.0, 0.0, 2.0])
     found = pooled_points(points, pd.Series(["a", "a", "b", "b", None]))
     usual = 12 / 5
@@ -140,7 +148,9 @@ def test_nothing_and_one_entity_are_left_alone():
         assert pooled_points(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
 
 
-def test_an_operator_is_weighed_by_half_of_what_its_sessions_and_orders_showed_and_clean_sessions_do_not_clear_its_orders():
+def test_operator_takes_half_of_its_sessions_and_orders():
+    """An operator's log-odds take half of what its sessions and orders showed. Clean sessions do
+    not clear its orders."""
     p = np.array([0.3, 0.3, 0.3, *CLEAN])
     showed = np.zeros((len(p), 2))
     showed[0], showed[1], showed[2] = (4.0, 0.0), (-6.0, 0.0), (-6.0, 6.0)
@@ -160,7 +170,8 @@ def test_an_operator_is_weighed_by_half_of_what_its_sessions_and_orders_showed_a
         max_size=40,
     )
 )
-def test_the_number_of_operators_expected_stays_and_nobody_is_moved_beyond_the_bounds(rows):
+def test_expected_number_of_operators_stays(rows):
+    """The expected number of operators is unchanged, and none is moved beyond the bounds."""
     p, showed = np.array([r[0] for r in rows]), np.array([r[1:] for r in rows])
     found = weighed_owners(p, showed)
     assert found.sum() == pytest.approx(p.sum(), abs=1e-3)
@@ -174,8 +185,12 @@ def test_of_whom_nothing_was_shown_stays_where_it_was():
     assert weighed_owners(p, np.zeros((3, 0))) is p
 
 
-def test_a_view_is_moved_by_what_its_account_did_in_other_sessions_and_not_by_its_own():
-    """Four accounts with one doubtful view in session 0: seen false elsewhere, false in the same session alone, clean elsewhere, nowhere else."""
+def test_view_is_updated_by_its_account_s_other_sessions():
+    """What an account did in other sessions moves its view; its own session does not.
+
+    Four accounts with one doubtful view in session 0: seen false elsewhere, false in the same
+    session alone, clean elsewhere, nowhere else.
+    """
     rows = [
         ("bot", 0, 0.2),
         ("bot", 1, 0.95),
@@ -197,8 +212,11 @@ def test_a_view_is_moved_by_what_its_account_did_in_other_sessions_and_not_by_it
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_shares_elsewhere_are_those_of_the_account_s_views_in_other_sessions(seed):
-    """Beside a sum over the views themselves, account by account and session by session."""
+def test_shares_in_other_sessions_match_a_direct_sum(seed):
+    """Shares in other sessions are those of the account's views there.
+
+    Beside a sum over the views themselves, account by account and session by session.
+    """
     rng = np.random.default_rng(seed)
     who, session, p = rng.integers(0, 5, 40), rng.integers(0, 4, 40), rng.uniform(0.01, 0.6, 40)
     usual = p.mean()

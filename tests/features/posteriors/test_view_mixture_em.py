@@ -36,7 +36,9 @@ def found(
     ).posterior
 
 
-def test_false_views_that_the_classifier_does_not_know_are_found_by_those_of_their_session_that_it_knows():
+def test_unknown_false_views_are_found_by_their_session():
+    """False views that the classifier does not know are found by the known ones of their
+    session."""
     values, ratio = session()
     held = found(values, ratio)[1][VIEWS:] >= view_mixture.HELD
     assert held[KNOWN:FALSE].mean() > 0.9 and held[FALSE:].mean() < 0.02
@@ -53,7 +55,8 @@ def test_a_session_that_is_not_held_inflated_surely_teaches_nothing(inflated):
     assert np.array_equal(found(values, ratio, inflated)[0], ratio)
 
 
-def test_fewer_than_twenty_views_that_are_expected_to_be_false_teach_nothing():
+def test_few_expected_false_views_teach_nothing():
+    """Fewer than twenty views that are expected to be false teach nothing."""
     values, ratio = session()
     ratio[VIEWS + 15 :] = 0.01
     moved, _ = found(values, ratio)
@@ -69,7 +72,8 @@ def test_where_false_views_are_like_the_others_nothing_is_learnt_of_them():
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.floats(0.0, 0.5))
-def test_views_may_come_in_any_order_and_what_is_not_known_of_them_counts_as_such(seed, unknown):
+def test_view_mixture_ignores_order_and_keeps_unknown(seed, unknown):
+    """Views may come in any order, and an unknown attribute counts as unknown."""
     values, ratio = session(3)
     rng = np.random.default_rng(seed)
     values[rng.random(values.shape) < unknown] = np.nan

@@ -33,7 +33,8 @@ def test_all_that_is_known_of_a_session_but_its_minutes_enters():
     assert {s.name for s in peer_deviation.OF_SESSIONS} == nightly
 
 
-def test_sessions_of_two_weeks_before_the_newest_are_compared_and_older_ones_are_unknown(deviances):
+def test_sessions_are_compared_within_two_weeks(deviances):
+    """Sessions of the last two weeks are compared, and older ones are unknown."""
     frame, tables = deviances
     assert (
         set(frame.index) == set(tables["sessions"].session_id.to_pandas())
@@ -49,7 +50,8 @@ def test_sessions_of_two_weeks_before_the_newest_are_compared_and_older_ones_are
     assert set(peer_deviation.fortnight(tables | {"sessions": aged})) == set(frame.index) - set(old)
 
 
-def test_a_session_lies_out_by_the_points_of_its_signals_each_under_its_typology(deviances):
+def test_peer_deviation_sums_signals_by_typology(deviances):
+    """A session's anomaly score is the sum over its signals, each under its typology."""
     frame, tables = deviances
     signals = compute.compute(
         tables, peer_deviation.OF_SESSIONS, "session", peer_deviation.fortnight(tables)

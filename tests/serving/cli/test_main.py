@@ -112,7 +112,8 @@ def test_any_outbound_table_is_shown_as_json_and_as_parquet(published, tmp_path,
     assert len(pd.read_parquet(target)) == len(rows)
 
 
-def test_a_table_for_a_person_says_what_is_common_once_and_reasons_in_words(published):
+def test_table_for_a_person_says_common_values_once(published):
+    """A table for a person says common values once and reasons in words."""
     shown = run("show", "tier_decisions", str(published), "--rows", "3").stdout
     assert shown.startswith("in every row: run_id ") and "risk " in shown and '"zh"' not in shown
     assert "more rows: --rows, --json or --parquet FILE" in shown

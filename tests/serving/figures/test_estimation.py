@@ -72,9 +72,8 @@ def test_a_refunded_order_is_an_order_and_no_net_sale():
         (1.00, 0.6, 0.62, 1.0, 0.95),  # surely inflated: five in a hundred below 0.6 to 1
     ],
 )
-def test_an_interval_leaves_out_a_twentieth_but_neither_nothing_nor_everything(
-    q, measured, low, high, certainty
-):
+def test_interval_leaves_out_a_twentieth(q, measured, low, high, certainty):
+    """An interval leaves out a twentieth, but neither nothing nor everything."""
     got = share_of(pd.Series([q]), pd.Series([measured])).iloc[0]
     assert got[["low", "high", "certainty"]].tolist() == pytest.approx([low, high, certainty])
     assert got["share"] == pytest.approx(q * (measured + 1) / 2)
@@ -134,7 +133,8 @@ def test_fewer_viewers_are_false_than_views_where_bots_come_back():
     )
 
 
-def test_without_a_probability_a_figure_stands_as_counted_and_nothing_is_certain():
+def test_figure_without_a_probability_stands_as_counted():
+    """Without a probability a figure stands as counted, and nothing is certain."""
     signals = pd.DataFrame(index=pd.Index(["s"], name="session_id"))
     counted = pd.DataFrame({"views": [100.0], "basis": "events"}, index=signals.index)
     got = session_figures(signals, counted, pd.Series(np.nan, index=signals.index), NOBODY).iloc[0]
@@ -143,7 +143,8 @@ def test_without_a_probability_a_figure_stands_as_counted_and_nothing_is_certain
     )
 
 
-def test_likes_that_no_signal_accuses_are_false_a_third_as_often_as_engagement_is():
+def test_unaccused_likes_are_false_a_third_as_often():
+    """Likes that no signal accuses are false a third as often as engagement is."""
     signals = pd.DataFrame(index=pd.Index(["s"], name="session_id"))
     counted = pd.DataFrame(
         {"views": [100.0], "likes": [100.0], "basis": "events"}, index=signals.index

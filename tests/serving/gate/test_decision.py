@@ -77,7 +77,9 @@ def test_a_live_probability_is_judged_at_its_bounds():
     assert ask(live=LiveView(0.80, [], 30))["riskLevel"] == "REVIEW"  # no evidence, no rejection
 
 
-def test_what_two_weeks_showed_moves_a_running_session_to_review_with_its_evidence_and_never_to_rejection():
+def test_operator_history_moves_to_review_only():
+    """Two weeks of history move a running session to REVIEW with its evidence and never to
+    rejection."""
     many, none = Shown(9, 0.6, 3.0), Shown(9, 0.02, -1.0)
     doubtful, sure = LiveView(0.2, [], 30), LiveView(0.85, [REASON], 30)
     moved = ask(replace(CALM, shown=many), doubtful)
@@ -101,7 +103,9 @@ def test_what_two_weeks_showed_moves_a_running_session_to_review_with_its_eviden
     )  # nothing runs: what was shown alone is no reason
 
 
-def test_an_inflated_session_of_the_night_is_reviewed_with_its_evidence_and_condemns_nobody():
+def test_inflated_session_is_reviewed_and_rejects_nobody():
+    """An inflated session of the night is reviewed with its evidence and rejects nobody."""
+
     def seen(p, reasons=(REASON,)):
         return ask(replace(CALM, worst_session=SessionView("s", p, list(reasons))))
 

@@ -111,10 +111,12 @@ def test_an_unknown_operator_is_held_for_review_as_a_cold_start(client):
     assert answer["riskLevel"] == "REVIEW" and answer["coldStart"] and answer["tier"] is None
 
 
-def test_what_was_worked_out_when_minutes_came_is_what_the_gate_answers_at_any_later_moment(
-    client, desk, lake, tiers, monkeypatch
-):
-    """Stale or not, of the tier that is worst or of an ordinary one: the bytes are those of `gate.answer`."""
+def test_prepared_answer_is_the_gate_s_at_any_moment(client, desk, lake, tiers, monkeypatch):
+    """The answer prepared when minutes came is the gate's answer at any later moment.
+
+    Stale or not, of the tier that is worst or of an ordinary one: the bytes are those of
+    `gate.answer`.
+    """
     for session, operator in (
         ("w1", ordinary(lake, tiers)),
         ("w2", tiers.sort_values("tier").index[-1]),
@@ -171,9 +173,9 @@ def test_the_same_request_gets_the_same_bytes_and_a_reused_id_is_refused(client)
     assert again.status_code == 409 and again.json()["code"] == "request_id_reused"
 
 
-def test_a_disk_that_refuses_gives_no_answer_and_the_next_try_gets_the_one_that_was_sealed(
-    client, desk, monkeypatch
-):
+def test_refused_disk_gives_no_answer_until_retried(client, desk, monkeypatch):
+    """A disk that refuses gives no answer, and the next try gets the answer that was sealed."""
+
     def full(_):
         raise OSError(28, "No space left on device")
 
@@ -271,8 +273,12 @@ def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
     assert compared > 10
 
 
-def test_a_running_session_is_compared_with_the_sessions_of_the_night_in_force(desk, client, lake):
-    """When another night is published its sessions are the yardstick, and what was seen by the old one is forgotten."""
+def test_running_session_is_compared_with_the_night_in_force(desk, client, lake):
+    """A running session is compared with the sessions of the night in force.
+
+    When another night is published its sessions are the yardstick, and what was seen by the old one
+    is forgotten.
+    """
     published = read(run_folder(lake))[LIVE]
     np.testing.assert_array_equal(
         published.middle, desk.live.trees.peers.middle

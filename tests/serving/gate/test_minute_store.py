@@ -83,7 +83,8 @@ def test_a_redis_that_does_not_answer_is_a_store_that_is_down():
         RedisStore("nonsense")
 
 
-def test_a_quick_call_is_waited_for_where_it_is_asked_and_a_slow_one_in_a_thread():
+def test_slow_call_is_moved_to_a_thread():
+    """A quick call is waited for where it is asked, and a slow one in a thread."""
     where, seconds = [], [0.0, 0.03, 0.0]
 
     def work(items):
@@ -105,7 +106,8 @@ def test_a_quick_call_is_waited_for_where_it_is_asked_and_a_slow_one_in_a_thread
     )  # the second was slow, so the third is not waited for
 
 
-def test_what_waits_together_is_one_call_and_a_fault_reaches_all_who_waited():
+def test_waiting_requests_share_a_call_and_its_error():
+    """Requests that wait together are one call, and an error reaches all that waited."""
     calls = []
 
     def work(items):

@@ -57,10 +57,13 @@ def test_the_last_digest_is_read_from_the_end_of_a_long_line_and_of_many(tmp_pat
     assert first_broken(path) is None
 
 
-def test_lines_that_earlier_versions_wrote_go_on_being_verified_and_the_chain_goes_on_from_them(
+def test_lines_of_earlier_versions_are_verified(
     tmp_path,
 ):
-    """They were spaced otherwise, with the digest over the record as it was worded then."""
+    """Lines that earlier versions wrote are still verified, and the chain goes on from them.
+
+    They were spaced otherwise, with the digest over the record as it was worded then.
+    """
     path, head = tmp_path / "j.jsonl", START
     with path.open("w") as out:
         for i in range(3):

@@ -53,7 +53,9 @@ def test_a_review_that_the_operator_removed_still_counts():
     assert scored(**given | {"reviews": hidden}).at["bad", "ratings"] == pytest.approx(25.0)
 
 
-def test_an_upheld_and_late_complaint_weighs_more_than_one_that_was_settled_in_time():
+def test_late_upheld_complaint_weighs_more():
+    """An upheld and late complaint weighs more than one that was settled in time."""
+
     def complaint(closed, upheld):
         row = rows("complaint_id operator_id kind opened_at due_at", "c1 bad other t0 t3600")
         return row.assign(closed_at=pd.Timestamp(closed) if closed else pd.NaT, upheld=upheld)

@@ -74,7 +74,8 @@ def test_an_operator_that_hides_what_its_peers_leave_stands_out():
     assert got["peers"].iloc[0] == pytest.approx(3 / 62)  # two of sixty, and a pseudo-count a side
 
 
-def test_what_everybody_removes_stands_out_for_nobody_nor_what_authors_take_back():
+def test_common_removals_are_no_finding():
+    """A removal that is common among peers is no finding, nor is one by the author."""
     assert review_suppression(reviews({"a": 6, "b": 6, "c": 6}), POLICY.findings).empty
     assert review_suppression(reviews({"hider": 10, "a": 0}, by="author"), POLICY.findings).empty
     assert review_suppression(

@@ -38,7 +38,8 @@ def accused(lake):
     ].iloc[0]
 
 
-def test_every_automatic_measure_says_facts_rule_dates_and_appeal_in_both_languages(published):
+def test_automatic_measure_is_complete_in_both_languages(published):
+    """Every automatic measure says facts, rule, dates and appeal in both languages."""
     made = read_outbound(published, "measures")
     tiers = read_outbound(published, "tier_decisions")
     assert set(made["operator_id"]) == set(
@@ -121,7 +122,8 @@ def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, acc
         )  # two detectors do not blacklist
 
 
-def test_a_code_beside_the_ladder_an_unknown_operator_or_no_reason_writes_nothing(lake, accused):
+def test_invalid_measure_writes_nothing(lake, accused):
+    """A code outside the ladder, an unknown operator or no reason writes nothing."""
     for operator, code, reason in (
         (accused, "flog", "why"),
         ("nobody", "warn", "why"),
@@ -196,10 +198,12 @@ def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(
     assert clean != accused
 
 
-def test_an_override_holds_until_it_expires_and_is_part_of_the_nights_identity(
-    lake, models, accused
-):
-    """Set before the night of the 21st for two days: that night follows it, and a night after it expired does not."""
+def test_override_is_in_force_until_it_expires(lake, models, accused):
+    """An override is in force until it expires and is part of the night's identity.
+
+    Set before the night of the 21st for two days: that night follows it, and a night after it
+    expired does not.
+    """
     before = read_outbound(lake, "tier_decisions").set_index("operator_id").at[accused, "tier"]
     tier = "C" if before == "D" else "D"  # an override to the tier that it has moves nothing
     overrides.set_override(

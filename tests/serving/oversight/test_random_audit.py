@@ -38,7 +38,8 @@ GATE = Gate(0.0, -0.02, 0.05, 30)
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 100))
-def test_every_session_may_be_drawn_and_the_sample_has_the_size_that_was_asked_for(n, wanted):
+def test_random_audit_draws_the_size_asked_for(n, wanted):
+    """Every session may be drawn, and the sample has the size that was asked for."""
     p = odds(np.arange(1.0, n + 1), wanted)
     assert (p > 0).all() and (p <= 1).all() and p.sum() <= wanted + 1e-9
     assert (
@@ -85,7 +86,8 @@ def test_verdicts_weigh_as_one_over_their_odds():
     assert got.at["recall", "low"] < 0.5 < got.at["recall", "high"]
 
 
-def test_a_group_without_enough_verdicts_has_no_interval_and_small_groups_are_named():
+def test_small_groups_are_named_without_interval():
+    """A group without enough verdicts has no interval, and small groups are named."""
     f = pd.DataFrame({"confirmed": [True, False] * 5, "weight": 1.0, "probability": 0.5, "tier": "A", "operator_id": "o", "new": True, "small": False, "region": "r"})  # fmt: skip
     got = estimates(f, 0.3)
     assert set(got["group"]) == {"all", "new"} and got["low"].isna().all()
@@ -110,7 +112,8 @@ def test_the_index_is_that_of_its_definition_on_two_bins():
     assert psi(reference, now, bins=2) == pytest.approx(float(((b - a) * np.log(b / a)).sum()))
 
 
-def test_a_challenger_that_ranks_worse_fails_its_first_row_and_one_that_ranks_better_passes():
+def test_worse_challenger_fails_its_first_row():
+    """A challenger that ranks worse fails its first row, and one that ranks better passes."""
     rng = np.random.default_rng(1)
     truth, group = rng.integers(0, 2, 300), np.arange(300)
     weak, strong = truth + rng.normal(0, 2, 300), truth + rng.normal(0, 0.3, 300)
@@ -150,7 +153,8 @@ def test_prices_are_those_of_viewer_hours_likes_and_orders(tiny):
     assert set(prices(tables, "order")) == {2.0} and prices(tables, "operator").empty
 
 
-def test_the_gate_says_what_a_case_costs_that_stays_unseen_and_how_far_it_may_fall(rivals, tiny):
+def test_promotion_bounds_the_fall_of_attack_cost(rivals, tiny):
+    """The gate says what a missed case costs and how far that may fall."""
     tables = compute.duckdb_tables(tiny, datetime(2026, 1, 21))
     released = load(rivals[0], "session_inflation")
     data = build(tiny, released.model, datetime(2026, 1, 21), tied_operators(tables))

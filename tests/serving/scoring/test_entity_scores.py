@@ -91,7 +91,8 @@ class Same:
         return raw
 
 
-def test_an_entity_is_weighed_with_others_of_tonight_and_of_nights_before_each_once():
+def test_entity_is_pooled_with_each_other_entity_once():
+    """An entity is pooled with others of tonight and of nights before, each once."""
     usual = pd.DataFrame(
         {"view_count": [0.3, 0.3, 0.9, *[0.02] * 60]}, index=[f"s{i}" for i in range(63)]
     )
@@ -112,7 +113,8 @@ def test_an_entity_is_weighed_with_others_of_tonight_and_of_nights_before_each_o
     )
 
 
-def test_without_labels_an_entity_s_rank_takes_what_its_owner_s_others_lie_out_by():
+def test_rank_without_labels_uses_the_owner_s_others():
+    """Without labels, an entity's rank takes in the anomaly scores of its owner's others."""
     counts = [3.0, 3.0, *[9.0] * 12, *[1.0] * 186]
     signals = pd.DataFrame(
         {"payer_buyer_count": counts}, index=[f"o{i}" for i in range(len(counts))]

@@ -21,7 +21,8 @@ def tables(tiny):
     return compute.duckdb_tables(tiny, moment_of(NIGHT))
 
 
-def test_a_day_with_few_sessions_is_compared_with_others_of_two_weeks_as_well(tables):
+def test_few_sessions_are_compared_with_two_weeks(tables):
+    """A day with few sessions is compared with others of two weeks as well."""
     as_of = moment_of(NIGHT)
     tonight = scope_of_night(tables, as_of).sessions
     beside = peer_snapshots.usual_sessions(tables, as_of, tonight)
@@ -54,9 +55,8 @@ def test_sessions_that_are_only_compared_with_are_not_published(published, table
     )
 
 
-def test_a_night_keeps_its_yardsticks_bit_for_bit_and_a_lake_without_any_has_none(
-    published, tmp_path
-):
+def test_peer_snapshots_are_kept_bit_for_bit(published, tmp_path):
+    """A night keeps its peer snapshots bit for bit, and a lake without any has none."""
     run = published / "runs" / nights(published)[NIGHT.isoformat()]
     found = peer_snapshots.read(run)
     assert set(found) >= {"session_inflation", peer_snapshots.LIVE, "order_brushing"}

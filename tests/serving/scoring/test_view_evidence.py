@@ -10,8 +10,12 @@ from features.posteriors.view_mixture import mixtures
 from serving.scoring.view_evidence import Looked, attributed_shares, worth_looking
 
 
-def test_views_of_those_who_ordered_in_a_session_do_not_accuse_it_and_are_in_its_share():
-    """All that a session shows were bought by a rival: its buyers' views are false beyond doubt and nobody else's are."""
+def test_buyers_views_count_in_the_share_only():
+    """Views of those who ordered in a session do not accuse it and are in its false share.
+
+    All that a session shows were bought by a rival: its buyers' views are false beyond doubt and
+    nobody else's are.
+    """
     ordered = np.tile([True] * 10 + [False] * 30, 2)
     ratio = np.where(ordered, 500.0, 0.01)
     ratio[40:50], ratio[50:80] = 0.01, 0.01  # the second session is clean
@@ -44,7 +48,8 @@ def test_views_of_those_who_ordered_in_a_session_do_not_accuse_it_and_are_in_its
     assert attributed_shares(looked, pd.Series([1.0], index=["rival"])).index.tolist() == ["rival"]
 
 
-def test_a_night_looks_at_all_its_own_views_and_at_others_while_they_are_few(monkeypatch):
+def test_night_assesses_its_own_views_and_a_few_others(monkeypatch):
+    """A night assesses all its own views, and others while they are few."""
     monkeypatch.setattr("serving.scoring.view_evidence.ENOUGH", 1000)
     views = pd.Series(
         {"tonight": 400.0, **{f"s{i:02d}": 100.0 for i in range(20)}, "empty": np.nan}

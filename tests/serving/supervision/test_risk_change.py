@@ -58,8 +58,12 @@ def test_the_parts_add_up_to_the_change(two, ranker):
     assert parts["behaviour"].abs().max() > 0
 
 
-def test_the_parts_of_a_published_decision_add_up_to_the_change_of_its_risk(published):
-    """What sessions and orders showed is behaviour: without it the parts would add up to the change by own signals alone."""
+def test_parts_of_risk_change_add_up(published):
+    """The parts of a published decision add up to the change of its risk.
+
+    What sessions and orders showed is behaviour: without it the parts would add up to the change by
+    own signals alone.
+    """
     runs = nights(published)
     first, last = (risk_before(published, runs[d]) for d in sorted(runs))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
@@ -72,7 +76,8 @@ def test_the_parts_of_a_published_decision_add_up_to_the_change_of_its_risk(publ
     )
 
 
-def test_of_a_night_that_published_no_own_risk_nothing_is_owed_to_what_was_shown(two):
+def test_night_without_own_risk_attributes_nothing_to_history(two):
+    """Where the night before published no own risk, history explains nothing of the change."""
     split = pd.DataFrame({"behaviour": [0.1], "data": [0.0], "model": [0.0]}, index=["o1"])
     now = pd.DataFrame({"probability": [0.6], "own_probability": [0.4]}, index=["o1"])
     assert with_shown(split, now, risk_before(None, None))["behaviour"].tolist() == pytest.approx(

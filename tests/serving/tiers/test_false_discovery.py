@@ -21,7 +21,8 @@ def known(raw) -> Honest:
     return Honest(np.sort(raw), np.ones(len(raw)))
 
 
-def test_a_p_value_counts_the_honest_that_look_as_suspicious_and_the_operator_itself():
+def test_p_value_counts_the_operator_itself():
+    """A p-value counts the honest that look as suspicious, and the operator itself."""
     honest = known([0.1, 0.2, 0.2, 0.9])
     assert honest.p_value(np.array([0.2, 0.21, 0.95, 0.0])).tolist() == [4 / 5, 2 / 5, 1 / 5, 1.0]
     assert (
@@ -36,14 +37,19 @@ def test_an_example_of_honesty_counts_by_the_probability_that_it_is_one():
     assert honest.p_value(np.array([0.5])).tolist() == [1.25 / 2.75]
 
 
-def test_no_share_of_honest_operators_is_above_one_however_their_weights_add_up():
-    """Added up one by one, weights come to more than their sum for about every second draw; a night that said so was refused."""
+def test_share_of_honest_operators_is_at_most_one():
+    """No share of honest operators is above one, however their weights add up.
+
+    Added up one by one, weights come to more than their sum for about every second draw; a night
+    that said so was refused.
+    """
     draws = [np.random.default_rng(seed).random(500) for seed in range(40)]
     assert any(np.cumsum(w[::-1])[-1] > w.sum() for w in draws)
     assert all(Honest(np.arange(500.0), w).p_value(np.array([-1.0]))[0] <= 1.0 for w in draws)
 
 
-def test_the_rarest_look_as_suspicious_as_one_honest_in_a_hundred_or_none_of_fewer():
+def test_extreme_means_one_honest_in_a_hundred_or_none():
+    """The most extreme look as suspicious as one honest in a hundred, or as none of fewer."""
     few, many = known(np.arange(99.0)), known(np.arange(100.0))
     assert few.rarest(np.array([97.5, 98.0, 98.5])).tolist() == [False, False, True]
     assert many.rarest(np.array([97.5, 98.5, 99.0])).tolist() == [False, True, True]
@@ -62,9 +68,8 @@ def test_the_step_up_selects_at_its_bar_and_not_beyond():
 
 
 @pytest.mark.parametrize(("cheats", "shift"), [(0, 0.0), (10, 3.0), (40, 2.0), (40, 4.0)])
-def test_over_many_draws_the_share_of_honest_among_the_selected_stays_below_the_level(
-    cheats, shift
-):
+def test_honest_share_of_selected_is_below_the_level(cheats, shift):
+    """Over many draws the share of honest among the selected stays below the level."""
     rng, level, shares, found = np.random.default_rng(5), 0.10, [], []
     for _ in range(400):
         honest = known(rng.normal(size=300))
@@ -79,7 +84,8 @@ def test_over_many_draws_the_share_of_honest_among_the_selected_stays_below_the_
         assert np.mean(found) > 0.8  # it is not kept by selecting nobody
 
 
-def test_the_yardstick_has_one_score_of_each_honest_entity_and_none_of_the_confirmed():
+def test_reference_set_has_each_honest_entity_once():
+    """The reference set has one score of each honest entity and none of the confirmed."""
     entity = pd.Series(["a", "a", "b", "c", "d"])
     found = honest_examples(
         np.array([1.0, 2.0, 3.0, 9.0, np.nan]), np.array([0, 0, 0, 1, 0]), np.zeros(5, bool), entity
@@ -107,7 +113,9 @@ def test_audited_entities_alone_are_the_yardstick_where_there_are_enough():
     assert len(honest_examples(raw, np.zeros(2 * n), np.arange(2 * n) < 49, entity).raw) == 2 * n
 
 
-def test_a_night_of_another_platform_is_moved_and_narrowed_to_the_yardstick_and_nobody_looks_worse_by_it():
+def test_night_of_another_platform_is_aligned():
+    """A night of another platform is moved and narrowed to the reference set, and no operator
+    looks worse by it."""
     rng = np.random.default_rng(3)
     home, weights = known(rng.normal(size=4000)), np.ones(2000)
     away = rng.normal(size=2000) * 1.5 + 0.5
@@ -122,7 +130,8 @@ def test_a_night_of_another_platform_is_moved_and_narrowed_to_the_yardstick_and_
     )
 
 
-def test_those_that_are_held_to_cheat_do_not_tell_what_is_usual_on_a_platform():
+def test_suspected_cheats_do_not_align_a_platform():
+    """Operators that probably cheat have no part in the alignment of a platform."""
     rng = np.random.default_rng(4)
     home, honest, cheats = (
         known(rng.normal(size=4000)),
@@ -145,10 +154,12 @@ def looked_at(caught: float, cheats: int, odd: int, seed: int) -> tuple[Honest, 
 
 
 @pytest.mark.parametrize(("caught", "odd"), [(0.95, 0), (0.85, 0), (0.7, 0), (0.85, 16), (1.0, 16)])
-def test_cheats_that_nobody_caught_are_hardly_examples_of_honesty_and_odd_honest_ones_are(
-    caught, odd
-):
-    """Over draws, the p-values stay above those by the honest alone, and come near them: at half of all odd ones, and where one in a hundred is."""
+def test_undetected_cheats_hardly_count_as_honest(caught, odd):
+    """Undetected cheats hardly count as examples of honesty, and odd honest ones do.
+
+    Over draws, the p-values stay above those by the honest alone, and come near them: at half of
+    all odd ones, and where one in a hundred is.
+    """
     said, true, naive = [], [], []
     for seed in range(40):
         found, honest = looked_at(caught, 200, odd, seed)
@@ -181,7 +192,8 @@ def test_a_review_needs_a_rarity_among_the_honest_and_a_warning_the_bound():
     assert tier_of(None) == "D"  # no honest operator known: no bound, as before
 
 
-def test_more_suspicious_than_every_honest_operator_known_is_enough_for_a_review():
+def test_beyond_every_honest_operator_is_a_review():
+    """More suspicious than every honest operator known is enough for a review."""
     crowd = [standing(f"h{i}", 0.5, 0.01) for i in range(18)]
     few = replace(
         standing("o", 0.05), rarest=True

@@ -34,14 +34,18 @@ def test_a_new_operator_is_reviewed_not_accused():
     assert tier(risk=0.99, sessions=2.0, orders=20.0) == "D"
 
 
-def test_without_a_calibrated_model_two_facts_and_eighteen_points_of_deviance_make_a_review_and_nothing_more():
+def test_two_evidence_groups_make_a_review_without_a_model():
+    """Without a calibrated model, two evidence groups and an anomaly score of eighteen make a
+    review and no more."""
     assert tier(risk=None, facts=1, deviance=99.0) == "A"
     assert tier(risk=None, facts=9, deviance=17.999) == "A"
     assert tier(risk=None, facts=2, deviance=18.0) == "B"
     assert tier(risk=None, facts=50, deviance=900.0) == "B"
 
 
-def test_who_ran_a_session_that_is_inflated_beyond_doubt_is_reviewed_and_not_accused_for_it():
+def test_operator_of_an_inflated_session_is_reviewed():
+    """The operator of a session that is inflated beyond doubt is reviewed, and not accused for
+    it."""
     assert (
         tier(risk=0.01, worst=0.949) == "A"
         and tier(risk=0.01, worst=0.95) == "B"
@@ -72,7 +76,9 @@ def test_who_ran_a_session_that_is_inflated_beyond_doubt_is_reviewed_and_not_acc
     )
 
 
-def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_where_it_agrees():
+def test_extreme_operator_is_reviewed_and_accused_with_the_model():
+    """An extreme operator is reviewed whatever a model says, and accused only where the model
+    agrees."""
     out = {"facts": 2, "deviance": 18.0}
     assert (
         tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B"
@@ -98,7 +104,8 @@ def test_who_lies_far_out_is_reviewed_whatever_a_model_says_and_accused_only_whe
     )
 
 
-def test_who_is_suspected_of_its_views_is_accused_only_where_a_session_is_itself_held_inflated():
+def test_views_accuse_only_with_an_inflated_session():
+    """An operator suspected of its views is accused only where one session is itself inflated."""
     assert (
         tier(risk=0.9, worst=0.9) == "D"
         and tier(risk=0.9, worst=0.899) == "B"
@@ -135,7 +142,8 @@ def test_influence_raises_supervision_never_guilt():
     assert high.is_key_operator and not low.is_key_operator
 
 
-def test_capacity_keeps_the_most_harmful_and_moves_the_others_one_tier_milder():
+def test_capacity_keeps_the_most_harmful():
+    """Capacity keeps the most harmful and moves the others one tier milder."""
     crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, influence=i / 100) for i in range(100)]
     made = {d.operator_id: d for d in decide(crowd, POLICY, "m")}
     assert [d for d in made if made[d].tier == "D"] == [f"o{i}" for i in range(96, 100)]
@@ -242,9 +250,9 @@ def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
         (0.9, None, None, "unknown"),
     ],
 )
-def test_who_gains_is_said_from_enough_ratings_on_one_side_and_a_rival_from_rushes_of_cancellations(
-    low, high, run_down, said
-):
+def test_beneficiary_follows_ratings_and_cancellations(low, high, run_down, said):
+    """The beneficiary is named from enough ratings on one side, and a rival from rushes of
+    cancellations."""
     assert who_gains(low, high, run_down, POLICY) == said
 
 
@@ -287,9 +295,8 @@ def test_who_may_be_the_victim_of_a_rival_is_reviewed_not_accused():
 @pytest.mark.parametrize(
     ("orders", "views", "contested"), [(0.51, 0.49, True), (0.5, 0.5, False), (0.0, 0.0, False)]
 )
-def test_an_operator_is_contested_when_most_of_what_is_said_is_of_its_orders(
-    orders, views, contested
-):
+def test_operator_suspected_of_its_orders_is_contested(orders, views, contested):
+    """An operator is contested when most of the suspicion is of its orders."""
     told = [
         {"typology": "order_fraud", "share": orders},
         {"typology": "view_fraud", "share": views},
@@ -315,8 +322,13 @@ def test_history_counts_what_is_known_and_nothing_is_no_history():
     )
 
 
-def test_the_bound_on_false_discoveries_keeps_the_unselected_at_a_review_and_an_ordinary_one_out():
-    """p = .9 is too common for a review; .002 is not, but one in 101 is selected at 5 % only from .05 / 101 on."""
+def test_unselected_operators_stay_at_review():
+    """The bound on false discoveries keeps the unselected at a review, and leaves an ordinary
+    one out.
+
+    p = .9 is too common for a review; .002 is not, but one in 101 is selected at 5 % only from .05
+    / 101 on.
+    """
     crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, p_value=0.9) for i in range(100)]
     lone = replace(BASE, operator_id="x", risk=0.9, p_value=0.002)
     assert {d.operator_id: d.tier for d in decide([*crowd, lone], WIDE, "m")} == {
@@ -329,7 +341,8 @@ def test_the_bound_on_false_discoveries_keeps_the_unselected_at_a_review_and_an_
     assert decide([*crowd, replace(few, risk=0.1)], WIDE, "m")[-1].tier == "A"
 
 
-def test_an_unknown_influence_counts_as_the_middle_and_an_unknown_risk_has_no_harm():
+def test_unknown_influence_is_medium_and_unknown_risk_harmless():
+    """An unknown influence counts as the middle, and an unknown risk has no harm."""
     assert one(risk=0.5, influence=None).expected_harm == 0.25
     assert (
         one(risk=None).expected_harm is None and one(risk=0.5, influence=0.2).expected_harm == 0.1
@@ -375,8 +388,12 @@ ONLY_D = replace(
 )
 
 
-def test_each_region_and_category_has_its_own_patrol_and_the_small_ones_share_one():
-    """Of 50 a stratum has floor(.04 x 50) = 2 places; three of 20 share floor(.04 x 60) = 2, the most harmful of all of them first."""
+def test_each_stratum_has_its_own_patrol():
+    """Each region and category has its own patrol, and the small ones share one.
+
+    Of 50 a stratum has floor(.04 x 50) = 2 places; three of 20 share floor(.04 x 60) = 2, the most
+    harmful of all of them first.
+    """
     got = tiers_of(crowd_of({"a": 50, "b": 50, "c": 20, "d": 20, "e": 20}), ONLY_D)
     assert got["D"] == ["a048", "a049", "b048", "b049", "c019", "d019"]  # ties of harm by name
 
@@ -424,7 +441,8 @@ def test_an_override_is_the_last_word_in_both_directions():
     assert one(risk=0.9, override="A").tier == "A" and one(risk=0.0, override="D", floor="B").tier == "D" and one(risk=0.9, override="A", floor="C").tier == "A"  # fmt: skip
 
 
-def test_the_cause_of_a_move_is_the_person_the_notice_the_policy_or_the_largest_part():
+def test_cause_of_a_move_is_the_largest_part():
+    """The cause of a move is the person, the notice, the policy or the largest part."""
     assert one(**PAST, risk=0.0, override="C").cause == "override"
     assert one(**PAST, risk=0.0, floor="C").cause == "notice"
     assert (

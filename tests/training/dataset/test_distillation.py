@@ -62,7 +62,8 @@ def taught_of(n: int, seed: int = 2) -> Unjudged:
     )
 
 
-def test_what_a_teacher_holds_of_the_unjudged_teaches_what_few_verdicts_do_not():
+def test_soft_labels_teach_where_verdicts_are_few():
+    """A teacher's probabilities of unlabelled examples teach what few verdicts do not."""
     data, (values, found) = judged(300), running(3000, 9)
     rows = np.ones(len(data), dtype=bool)
     alone, pupil = (
@@ -72,7 +73,8 @@ def test_what_a_teacher_holds_of_the_unjudged_teaches_what_few_verdicts_do_not()
     assert scores[1] > scores[0] + 0.05
 
 
-def test_nobody_unjudged_teaches_nothing_and_verdicts_count_as_they_do_alone():
+def test_no_soft_labels_leave_verdicts_alone():
+    """No unlabelled examples teach nothing, and verdicts count as they do alone."""
     data = judged(300)
     rows, values = np.ones(len(data), dtype=bool), running(200, 9)[0].to_numpy()
     alone, pupil = (trees_of(LIVE, LIVE.columns, data, rows, also) for also in (None, taught_of(0)))
@@ -86,14 +88,17 @@ def test_sessions_of_a_group_that_is_judged_by_the_result_are_left_out():
     assert len(apart.held) == len(apart.signals) == len(apart.any) == len(apart.night)
 
 
-def test_a_pupil_is_calibrated_on_verdicts_alone_and_says_how_many_it_learnt_from_beside_them():
+def test_distilled_model_is_calibrated_on_verdicts():
+    """A distilled model is calibrated on verdicts alone and says how many soft labels it learnt
+    from."""
     fitted = fit(LIVE, judged(400), taught_of(500))
     assert fitted.counts["unjudged"] == 500 and fitted.counts["rows"] == 400
     assert len(fitted.calibrated_on["raw"]) == 400
 
 
 @pytest.mark.parametrize("apart", [True, False])
-def test_what_a_teacher_holds_is_its_calibrated_probability_shared_out_to_typologies(apart):
+def test_soft_labels_share_out_the_calibrated_probability(apart):
+    """A soft label is the teacher's calibrated probability shared out to typologies."""
     data = session_rows(500)
     signals, kind = data.signals, data.labels["typology"].to_numpy()
     trees = trees_of(replace(NIGHTLY, apart=apart), NIGHTLY.columns, data, np.ones(500, dtype=bool))

@@ -36,7 +36,8 @@ def deviating(trees, points: float, n: int = 5) -> np.ndarray:
     return rows
 
 
-def test_no_typology_is_cleared_below_the_doubt_and_what_is_cleared_keeps_its_order(data, trees):
+def test_logit_floor_keeps_order(data, trees):
+    """No typology is cleared below the logit floor, and what is cleared keeps its order."""
     values, bare = data.signals.to_numpy(), replace(trees, lean=0.0, doubt=None)
     before, after = (
         bare._by_trees(bare.inputs(values)),
@@ -56,9 +57,10 @@ def test_trees_that_are_sure_are_hardly_moved_by_the_doubt(data, trees):
     np.testing.assert_allclose(trees.raw(values)[sure], without.raw(values)[sure], atol=0.2)
 
 
-def test_a_scheme_without_verdicts_is_found_by_its_deviance_where_trees_would_have_cleared_it(
+def test_scheme_without_verdicts_is_found_by_anomaly(
     trees,
 ):
+    """A scheme without verdicts is found by its anomaly score where trees would have cleared it."""
     usual, far, without = deviating(trees, 0.0), deviating(trees, 25.0), replace(trees, doubt=None)
     assert sigmoid(without.raw(far)).max() < 0.5 < sigmoid(trees.raw(far)).min()
     assert sigmoid(trees.raw(usual)).max() < 0.3
@@ -75,8 +77,12 @@ def test_its_reason_is_the_deviance_and_its_typology_that_of_the_deviance(trees)
     )  # a doubt speaks for no typology
 
 
-def test_a_signal_that_speaks_against_counts_by_what_the_doubt_leaves_of_it(data, trees):
-    """Where trees clear far below the doubt next to nothing is left to explain; where they are sure all of it is."""
+def test_reasons_below_the_logit_floor_are_scaled(data, trees):
+    """A signal that speaks against counts by what the logit floor leaves of it.
+
+    Where trees clear far below the doubt next to nothing is left to explain; where they are sure
+    all of it is.
+    """
     values, bare = data.signals.to_numpy(), replace(trees, lean=0.0, doubt=None)
     low = bare._by_trees(bare.inputs(values)).max(axis=1) < DOUBT - 1.0
     whole, left = (

@@ -57,7 +57,8 @@ def honest_orders(data: Dataset, n: int = 50) -> np.ndarray:
     return data.signals[data.labels["confirmed"] == 0].to_numpy()[:n].copy()
 
 
-def test_every_order_signal_that_is_named_for_a_fact_exists_and_is_named_once():
+def test_order_evidence_groups_name_each_signal_once():
+    """Every order signal in an evidence group exists and is named once."""
     named = [name for names in OF_ORDERS.values() for name in names]
     assert len(named) == len(set(named)) and set(named) <= set(COLUMNS)
     assert all(BY_NAME[n].direction and fact_of(n) in OF_ORDERS for n in named)
@@ -75,7 +76,8 @@ def test_of_one_fact_the_furthest_signal_counts_and_facts_add_up():
     assert {c: v for c, v in out.items() if v} == {"payer_buyer_count": 3.0, "buyer_age_days": 1.0}
 
 
-def test_a_signal_that_raises_no_alarm_alone_counts_less_than_one_that_does():
+def test_signal_without_alarm_counts_less():
+    """A signal that raises no alarm alone counts less than one that does."""
     points = np.zeros((1, len(COLUMNS)))
     (
         points[0, COLUMNS.index("address_buyer_count")],
@@ -90,9 +92,9 @@ def test_a_signal_that_raises_no_alarm_alone_counts_less_than_one_that_does():
     assert furthest(points, COLUMNS)[0].sum() == LESS * 4.0
 
 
-def test_an_order_of_a_scheme_without_verdicts_scores_higher_for_what_is_rare_of_it_and_says_so(
-    data, trees
-):
+def test_rare_order_scores_higher_and_says_why(data, trees):
+    """An order of a scheme without verdicts scores higher for its rarity, and its reasons say
+    so."""
     usual = honest_orders(data)
     usual[:, COLUMNS.index("payer_buyer_count")] = 1.0
     rare, column = usual.copy(), COLUMNS.index("payer_buyer_count")
@@ -126,12 +128,14 @@ def test_orders_are_rare_among_tonights_and_not_among_those_that_taught(data, tr
     assert trees._leant(trees._added(one)).mean() > tonight._leant(tonight._added(one)).mean() + 0.5
 
 
-def test_peers_without_ranks_are_refused_by_a_model_that_adds_for_what_is_rare(data, trees):
+def test_rarity_model_refuses_peers_without_tails(data, trees):
+    """A model that adds for rarity refuses peers without tail probabilities."""
     with pytest.raises(ValueError, match="no ranks"):
         replace(trees, peers=replace(trees.peers, ranked=None)).raw(data.signals.to_numpy()[:3])
 
 
-def test_trees_that_add_for_what_is_rare_come_back_from_a_release_bit_for_bit(data, trees):
+def test_rarity_trees_come_back_bit_for_bit(data, trees):
+    """Trees that add for rarity come back from a release bit for bit."""
     again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
     values = data.signals.to_numpy()
     assert again.rare == MODEL.rare > 0
@@ -148,7 +152,8 @@ def test_yardsticks_keep_ranks_and_are_as_good_as_the_values_themselves(data):
     assert max(len(v) for v in peers.ranked.values) <= COMMON * len(data) + 1
 
 
-def test_a_nights_ranks_are_few_however_many_orders_it_has_and_rarities_hardly_move():
+def test_tail_counts_stay_few_for_many_orders():
+    """A night's tail counts are few however many orders it has, and rarities hardly move."""
     rng = np.random.default_rng(2)
     night = rng.gamma(0.5, 1.0, (40_000, len(COLUMNS)))
     night[:, 0] = rng.integers(0, 4, len(night))  # few distinct values, each of which is kept

@@ -39,9 +39,8 @@ def test_a_platform_that_measures_on_another_scale_is_scored_the_same(data, tree
     )  # by the yardstick it was taught with it is not
 
 
-def test_the_training_night_stays_the_yardstick_where_few_are_like_it_or_too_few_are_there(
-    data, trees
-):
+def test_training_night_stays_the_baseline_where_few_are_alike(data, trees):
+    """The training night stays the baseline where few are like it or too few are there."""
     values = data.signals.to_numpy()
     elsewhere = values * 3.0 + 7.0
     assert not trees.unlike(values) and trees.unlike(elsewhere)
@@ -84,9 +83,9 @@ def test_rows_of_a_training_frame_are_compared_with_their_own_night(data):
     np.testing.assert_array_equal(learnt.peers.middle, expected.middle)
 
 
-def test_a_point_of_deviance_beyond_the_peers_adds_so_much_to_the_log_odds_of_its_typology_and_is_its_own_reason(
-    data, trees
-):
+def test_anomaly_weight_is_added_and_is_its_own_reason(data, trees):
+    """A point of anomaly score above the peers adds its weight to the log-odds of its typology
+    and is its own reason."""
     values, column = data.signals.to_numpy(), trees.columns.index("session_view_deviance")
     kind = trees.typologies.index("view_fraud")
     more, usual = values.copy(), trees.peers.usual(values)[:, column]
@@ -109,6 +108,7 @@ def test_whether_values_are_read_survives_being_written(data, trees):
 
 
 @pytest.mark.parametrize("model", [m for m in MODELS if m.compares], ids=lambda m: m.name)
-def test_a_model_that_compares_names_a_size_it_reads_and_one_that_does_not_reads_values(model):
+def test_peer_relative_model_names_a_size(model):
+    """A peer-relative model names a size that it reads, and any other reads values."""
     assert model.size is None or model.size in model.columns
     assert model.own or model.size is not None
