@@ -23,7 +23,7 @@ from features.engine.minute_arrays import minutes_frame
 from serving.export.signing import holds, sign
 from serving.ledger.answers import records
 from serving.oversight.measures import take, taken
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.report import charts
 from serving.scoring.scope import moment_of
 

@@ -20,7 +20,7 @@ from serving.gate.night_cache import Night, NightState
 from serving.gate.problems import Refused
 from serving.gate.schemas import BoostRequest, Minute
 from serving.ledger.answers import Journal
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.scoring.peer_snapshots import LIVE
 from training.release.artefact import Released
 

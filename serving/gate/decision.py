@@ -11,7 +11,7 @@ import numpy as np
 from features.engine.kernel_runner import run_kernels
 from features.posteriors.owner_pooling import moved
 from serving.gate.night_cache import NightState, Operator, Shown
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.scoring.entity_scores import reason
 from training.release.artefact import Released
 

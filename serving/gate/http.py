@@ -32,7 +32,7 @@ from serving.gate.problems import Refused
 from serving.gate.schemas import BoostRequest, MinutesRequest, Problem, decode
 from serving.ledger.answers import Journal
 from serving.oversight.credit import public_view
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from training.release.artefact import champions, load
 
 BOOST = "/v1/boost-check"

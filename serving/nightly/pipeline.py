@@ -24,7 +24,7 @@ from serving.figures.nightly_figures import corrected_figures, operator_figures,
 from serving.ledger.decisions import record_night
 from serving.nightly.publish import locked, write_parts, write_table
 from serving.oversight.overrides import digest_of
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.report.dossier import Files
 from serving.report.page import Evening, write_report
 from serving.scoring import peer_snapshots

@@ -17,7 +17,7 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import digest_file, open_lake, published
 from serving.nightly.pipeline import compute_night, run_identity
 from serving.oversight.overrides import digest_of
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.scoring import scope
 from serving.scoring.nightly_scores import ranker_before
 from serving.supervision.operator_decisions import past_of

@@ -17,7 +17,7 @@ from data_contracts.contract import contract
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import append_day, open_lake, read_outbound
 from serving.ledger.answers import chained, records
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 
 VERDICTS = {"error": "cleared", "upheld": "confirmed", "miss": "confirmed"}
 KINDS = ("session", "order")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from serving.policy.load import CreditPolicy, Policy
+from serving.policy.schema import CreditPolicy, Policy
 
 PARTS = ("ratings", "complaints", "handling", "notices")
 Tables = dict[str, Any]

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.declaration import OPERATOR, SESSION
-from serving.policy.load import AuditPolicy
+from serving.policy.schema import AuditPolicy
 from serving.scoring.nightly_scores import Scored
 from serving.scoring.scope import nights_before
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from scipy.stats import binom
 
-from serving.policy.load import FindingPolicy
+from serving.policy.schema import FindingPolicy
 from serving.scoring.scope import nights_before
 
 COLUMNS = [

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from serving.policy.load import InfluencePolicy
+from serving.policy.schema import InfluencePolicy
 
 NAMES = ("credit", "visits", "marketing", "other")
 

@@ -19,7 +19,7 @@ from data_contracts.errors import SteelyardError
 from data_contracts.lake import open_lake, read_outbound
 from features.catalogue import BY_NAME
 from serving.ledger.answers import chained, records
-from serving.policy.load import Policy, Step
+from serving.policy.schema import Policy, Step
 
 LOG = "measures.jsonl"
 

@@ -16,7 +16,7 @@ from data_contracts.errors import SteelyardError
 from data_contracts.lake import open_lake, read_outbound
 from serving.ledger.answers import chained, records
 from serving.oversight.appeals import verdicts_before
-from serving.policy.load import FloorPolicy
+from serving.policy.schema import FloorPolicy
 from serving.tiers.tiers import TIERS
 
 OVERRIDES, WARNINGS = "overrides.jsonl", "warnings.jsonl"

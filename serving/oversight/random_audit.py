@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from data_contracts.contract import contract
 from data_contracts.lake import files_of, published
 from features.declaration import SESSION
-from serving.policy.load import AuditPolicy, Policy
+from serving.policy.schema import AuditPolicy, Policy
 from serving.scoring.nightly_scores import Scored
 from serving.scoring.scope import nights_before
 

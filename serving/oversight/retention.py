@@ -29,7 +29,7 @@ from data_contracts.lake import (
     write_file,
 )
 from serving.ledger.answers import chained, records
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.scoring.scope import DAY_FOLDER
 
 LOG, HOLDS = "retention.jsonl", "holds.jsonl"

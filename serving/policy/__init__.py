@@ -1,0 +1,1 @@
+"""What supervisors decide: the policy file, its schema and its loader."""

@@ -12,7 +12,7 @@ import pandas as pd
 from features.catalogue import BY_NAME, of_entity
 from features.peers.evidence_groups import points_of
 from features.posteriors.owner_pooling import log_odds, pooled, pooled_points, weighed_owners
-from serving.policy.load import NightPolicy
+from serving.policy.schema import NightPolicy
 from serving.scoring.view_evidence import Looked
 from training.release.artefact import Released
 

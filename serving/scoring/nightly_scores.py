@@ -20,7 +20,7 @@ from features.peers.anomaly_score import signals_of
 from features.peers.baseline import ENOUGH
 from features.posteriors import owner_pooling
 from features.posteriors.owner_pooling import log_odds, shifted
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.scoring import entity_scores, scope
 from serving.scoring.view_evidence import look, worth_looking
 from training.release import artefact

@@ -18,7 +18,7 @@ from data_contracts.errors import NothingToScore
 from data_contracts.lake import connect, delivered, digest_file, file_list, files_of, scalar
 from features.declaration import KEY, ORDER, SESSION
 from features.engine import compute
-from serving.policy.load import NightPolicy
+from serving.policy.schema import NightPolicy
 
 OWNED = {
     SESSION: "sessions",

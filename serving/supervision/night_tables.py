@@ -14,7 +14,7 @@ from features.declaration import OPERATOR, SESSION
 from features.graphs.ring_merging import Rings
 from serving.oversight import credit, drift, findings, influence, measures, overrides, random_audit
 from serving.oversight.appeals import verdicts_before
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.scoring import scope
 from serving.scoring.nightly_scores import Scored
 from serving.supervision import operator_decisions

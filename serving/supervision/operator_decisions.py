@@ -15,7 +15,8 @@ from features.declaration import OPERATOR
 from features.peers.evidence_groups import facts_far, points_of
 from serving.oversight.influence import NAMES, influence
 from serving.oversight.overrides import Override
-from serving.policy.load import Policy, parsed
+from serving.policy.load import parse_policy
+from serving.policy.schema import Policy
 from serving.scoring.entity_scores import DEVIANCE
 from serving.scoring.nightly_scores import Scored
 from serving.supervision.risk_change import as_json, policy_before, ways_down
@@ -211,7 +212,7 @@ def _policy_steps(
     """Tiers by which tonight's policy is stricter (+) or milder (-) than the one of the night before, on tonight's standings."""
     if before is None or before == policy.text:
         return {}
-    old = decide(standings, parsed(before), version)
+    old = decide(standings, parse_policy(before), version)
     return {
         d.operator_id: TIERS.index(d.tier) - TIERS.index(o.tier)
         for d, o in zip(made, old, strict=True)

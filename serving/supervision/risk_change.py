@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from features.declaration import OPERATOR
 from features.posteriors.owner_pooling import moved as moved_risk
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.scoring.entity_scores import DEVIANCE, Peers
 from serving.scoring.nightly_scores import Scored
 from training.release.artefact import Released

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from serving.policy.load import Policy
+from serving.policy.schema import Policy
 from serving.tiers.false_discovery import selected
 
 TIERS = "ABCD"

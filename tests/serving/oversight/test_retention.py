@@ -11,7 +11,7 @@ import pytest
 from data_contracts.lake import files_of, published, read_outbound
 from serving.ledger.answers import first_broken, records
 from serving.oversight import retention
-from serving.policy.load import BadPolicy, load_policy, parsed
+from serving.policy.load import BadPolicy, load_policy, parse_policy
 from tests.conftest import START
 
 POLICY = load_policy()
@@ -138,4 +138,4 @@ def test_a_run_goes_whole_and_its_decisions_stay(lake):
 @pytest.mark.parametrize(("old", "new"), [("live_content = 60", "live_content = 59"), ("trade = 1095", "trade = 1094"), ("record = 1095", "record = 1")])  # fmt: skip
 def test_a_policy_below_the_laws_floor_is_refused(old, new):
     with pytest.raises(BadPolicy, match="retention"):
-        parsed(POLICY.text.replace(old, new, 1))
+        parse_policy(POLICY.text.replace(old, new, 1))

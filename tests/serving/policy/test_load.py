@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from serving.policy.load import BadPolicy, load_policy, parsed
+from serving.policy.load import BadPolicy, load_policy, parse_policy
 
 POLICY = load_policy()
 SHARES = "policy [tiers]: review_session, accuse_session, review_honest and false_discovery are above 0, at most 1"
@@ -91,7 +91,7 @@ def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
 def test_what_contradicts_itself_is_refused(old, new, words):
     assert old in POLICY.text
     with pytest.raises(BadPolicy, match=re.escape(words) + "$") as refused:
-        parsed(POLICY.text.replace(old, new, 1))
+        parse_policy(POLICY.text.replace(old, new, 1))
     assert str(refused.value) == words and refused.value.exit_code == 7
 
 
@@ -113,12 +113,14 @@ def test_what_contradicts_itself_is_refused(old, new, words):
     ],
 )
 def test_the_ends_of_each_range_belong_to_it(old, new):
-    assert parsed(POLICY.text.replace(old, new, 1)).sha256 != POLICY.sha256
+    assert parse_policy(POLICY.text.replace(old, new, 1)).sha256 != POLICY.sha256
 
 
 def test_a_code_twice_is_refused_even_where_every_measure_is_known():
     with pytest.raises(BadPolicy, match="each code once"):
-        parsed(POLICY.text + '\n[[ladder]]\ncode = "popup"\narticle = "a"\nzh = "b"\nen = "c"\n')
+        parse_policy(
+            POLICY.text + '\n[[ladder]]\ncode = "popup"\narticle = "a"\nzh = "b"\nen = "c"\n'
+        )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,209 @@
+"""Schema of the policy: one class per section of `policy.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TierPolicy:
+    """Bounds of the tiers, capacities of patrol and what an accusation needs."""
+
+    B: float
+    C: float
+    D: float
+    capacity_B: float
+    capacity_C: float
+    capacity_D: float
+    clean_nights: int
+    cold_sessions: int
+    cold_views: int
+    cold_orders: int
+    review_facts: int
+    review_far: float
+    review_deviance: float
+    review_session: float
+    accuse_session: float
+    review_honest: float
+    false_discovery: float
+
+
+@dataclass(frozen=True)
+class NightPolicy:
+    """When a night is refused, and which scores get reasons."""
+
+    short_share: float
+    explain_top: int
+    explain_from: float
+    reasons: int
+
+
+@dataclass(frozen=True)
+class BoostPolicy:
+    """Bounds of the online boost check."""
+
+    review: float
+    reject: float
+    stale_hours: float
+    least_minutes: int
+    valid_minutes: int
+
+
+@dataclass(frozen=True)
+class AttributionPolicy:
+    """Shares of ratings by which a beneficiary of suspicious orders is named."""
+
+    least_rated: float
+    third_party: float
+    beneficiary: float
+
+
+@dataclass(frozen=True)
+class InfluencePolicy:
+    """Weights of the components of influence, and the share of key operators."""
+
+    key_share: float
+    visits: float
+    marketing: float
+    other: float
+
+
+@dataclass(frozen=True)
+class FloorPolicy:
+    """Mildest tier of an operator with a notice, by issuer."""
+
+    days: int
+    regulator: str
+    platform: str
+    elsewhere: str
+
+
+@dataclass(frozen=True)
+class MeasurePolicy:
+    """Measure of each tier, and which measures need a person or two detectors."""
+
+    A: str
+    B: str
+    C: str
+    D: str
+    days: int
+    human_only: list[str]
+    two_detectors: list[str]
+    detector_risk: float
+    detector_tail: float
+
+    def of(self, tier: str) -> str:
+        """The measure that a tier suggests."""
+        return str(getattr(self, tier))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the ladder of measures."""
+
+    code: str
+    article: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class CreditPolicy:
+    """Weights and half-lives of the credit score."""
+
+    ratings: float
+    complaints: float
+    handling: float
+    notices: float
+    prior_ratings: float
+    prior_orders: float
+    complaint_half: float
+    disposition_points: float
+    notice_points: float
+    half_life_days: float
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """A level of credit, the points from which it holds, and what it allows."""
+
+    level: str
+    least: float
+    allows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FindingPolicy:
+    """Bounds of the findings on reviews and on known risk."""
+
+    bad_stars: int
+    least_bad: int
+    p_value: float
+    known_days: int
+
+
+@dataclass(frozen=True)
+class RetentionPolicy:
+    """Days for which each class of data is kept."""
+
+    live_content: int
+    trade: int
+    record: int
+    key_operator_live_content: int
+    tables: dict[str, str]
+
+    def days(self, table: str) -> int:
+        """Days for which rows of a table are kept at least."""
+        return int(getattr(self, self.tables[table]))
+
+
+@dataclass(frozen=True)
+class AuditPolicy:
+    """Size of the random audit, and bounds of drift."""
+
+    sessions: int
+    psi: float
+    least: int
+
+
+@dataclass(frozen=True)
+class PromotionPolicy:
+    """What a challenger has to show before it becomes champion."""
+
+    gain: float
+    worst_loss: float
+    group_loss: float
+    least_rows: int
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The policy in force.
+
+    `version` names it in every output; `sha256` is the digest of the file.
+    """
+
+    version: str
+    sha256: str
+    tiers: TierPolicy
+    night: NightPolicy
+    boost: BoostPolicy
+    attribution: AttributionPolicy
+    influence: InfluencePolicy
+    floors: FloorPolicy
+    measures: MeasurePolicy
+    ladder: tuple[Step, ...]
+    credit: CreditPolicy
+    entitlements: tuple[Entitlement, ...]
+    findings: FindingPolicy
+    retention: RetentionPolicy
+    audit: AuditPolicy
+    promotion: PromotionPolicy
+    appeal_route: str
+    appeal_route_zh: str
+    appeal_days: int
+    text: str
+
+    def step(self, code: str) -> int:
+        """Place of a measure on the ladder, from 1; 0 for `none`."""
+        return 0 if code == "none" else [s.code for s in self.ladder].index(code) + 1
