@@ -12,9 +12,29 @@ from features.detectors import counter_forgery
 from features.engine import minute_kernels
 from features.signals import peer_deviation
 from features.signals.accounts import activity
+from features.signals.accounts import coordination as account_coordination
 from features.signals.live import reactions, regularity, viewer_series
-from features.signals.operators import audience, beneficiary, customers, public_counters, sales
-from features.signals.orders import category_baseline, fulfilment, neighbours, purchase_context
+from features.signals.operators import (
+    after_sales,
+    audience,
+    audience_purchases,
+    audience_reputation,
+    beneficiary,
+    customers,
+    own_history,
+    public_counters,
+    sales,
+)
+from features.signals.operators import forged_counters as operator_forged_counters
+from features.signals.orders import (
+    bursts,
+    category_baseline,
+    fulfilment,
+    neighbours,
+    purchase_context,
+    shared_identity,
+)
+from features.signals.orders import coordination as order_coordination
 from features.signals.sessions import (
     account_habits,
     coordination,
@@ -41,22 +61,28 @@ CATALOGUE: tuple[Signal, ...] = (
     + viewer_series.SIGNALS
     + reactions.SIGNALS
     + regularity.SIGNALS
+    + account_coordination.SIGNALS
     + coordination.SIGNALS
+    + order_coordination.SIGNALS
     + forged_counters.SIGNALS
     + peer_deviation.SIGNALS
+    + bursts.SIGNALS
+    + shared_identity.SIGNALS
     + purchase_context.SIGNALS
     + category_baseline.SIGNALS
     + fulfilment.SIGNALS
     + neighbours.SIGNALS
     + activity.SIGNALS
     + sales.SIGNALS
+    + after_sales.SIGNALS
+    + own_history.SIGNALS
     + customers.SIGNALS
     + public_counters.SIGNALS
-    + forged_counters.OF_OPERATORS
+    + operator_forged_counters.SIGNALS
     + audience.SIGNALS
-    + viewer_reputation.OF_OPERATORS
+    + audience_reputation.SIGNALS
     + peer_deviation.OF_OPERATORS
-    + purchase_propensity.OF_OPERATORS
+    + audience_purchases.SIGNALS
     + beneficiary.SIGNALS
     + behaviour.SIGNALS
     + entry_channels.SIGNALS
@@ -85,14 +111,20 @@ def digest() -> str:
         minute_kernels,
         viewer_series,
         reactions,
+        account_coordination,
         coordination,
+        order_coordination,
         co_visitation,
+        bursts,
+        shared_identity,
         purchase_context,
         category_baseline,
         fulfilment,
         neighbours,
         activity,
         sales,
+        after_sales,
+        own_history,
         customers,
         public_counters,
         audience,
@@ -107,6 +139,9 @@ def digest() -> str:
         viewer_reputation,
         counter_forgery,
         forged_counters,
+        operator_forged_counters,
+        audience_purchases,
+        audience_reputation,
         peer_deviation,
         expressions,
         baseline,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from features.signals.operators import audience_purchases, audience_reputation
 from features.signals.sessions import account_habits, purchase_propensity, viewer_reputation
 from tests.spec.written import ORDER, Case, rows, sessions, views
 
@@ -45,7 +46,7 @@ CASES = [
     ),
     Case(
         "all of an operator's rooms count together, and who bought in whichever room buys",
-        purchase_propensity.operator_unbuying_view_share,
+        audience_purchases.operator_unbuying_view_share,
         {
             "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
             "views": views("s1 paid t0 t60", "s2 nobody t0 t60", "s2 none t0 t60", "s3 - t0 t60"),
@@ -55,7 +56,7 @@ CASES = [
     ),
     Case(
         "views of an operator by shared links and directly are counted, others are not",
-        purchase_propensity.operator_unbuying_direct_view_share,
+        audience_purchases.operator_unbuying_direct_view_share,
         {
             "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
             "views": rows(
@@ -176,7 +177,7 @@ CASES = [
     ),
     Case(
         "an operator's other rooms are not elsewhere",
-        viewer_reputation.operator_viewer_nowhere_else_share,
+        audience_reputation.operator_viewer_nowhere_else_share,
         {
             "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
             "views": views("s1 a t0 t9", "s2 a t0 t9", "s1 b t0 t9", "s3 b t0 t9"),

@@ -5,20 +5,27 @@ from __future__ import annotations
 import math
 
 from features.signals.accounts import activity
-from features.signals.operators import beneficiary, customers, sales
-from features.signals.orders import category_baseline, fulfilment, neighbours, purchase_context
+from features.signals.operators import after_sales, beneficiary, customers, sales
+from features.signals.orders import (
+    bursts,
+    category_baseline,
+    fulfilment,
+    neighbours,
+    purchase_context,
+    shared_identity,
+)
 from tests.spec.written import ORDER, Case, rows, views
 
 CASES = [
     Case(
         "orders an hour apart stand together, a second more and they do not",
-        purchase_context.buyer_shop_hour_order_count,
+        bursts.buyer_shop_hour_order_count,
         {"orders": rows(ORDER, "r1 o a t0", "r2 o a t3600", "r3 o b t0", "r4 o b t3601")},
         {"r1": 2, "r2": 2, "r3": 1, "r4": 1},
     ),
     Case(
         "buyers who share a card are counted once each",
-        purchase_context.payer_buyer_count,
+        shared_identity.payer_buyer_count,
         {
             "orders": rows(
                 ORDER + " payer_id", "r1 o a t0 y", "r2 o b t0 y", "r3 o b t9 y", "r4 o c t0 z"
@@ -213,7 +220,7 @@ CASES = [
     ),
     Case(
         "a refund asked for fifteen minutes after payment is instant, one a second later is not",
-        sales.instant_refund_order_share,
+        after_sales.instant_refund_order_share,
         {
             "orders": rows(ORDER + " paid_at", "r1 o1 a t0 t0", "r2 o2 a t0 t0"),
             "refunds": rows("order_id requested_at", "r1 t900", "r2 t901"),

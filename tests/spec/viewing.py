@@ -6,8 +6,9 @@ import math
 
 import pandas as pd
 
+from features.signals.accounts import coordination as account_coordination
 from features.signals.operators import audience
-from features.signals.sessions import coordination, engagement, view_durations, viewers
+from features.signals.sessions import engagement, view_durations, viewers
 from features.signals.views import entry_channels
 from tests.spec.written import Case, crowd_of, people, pool, rows, sessions, views
 
@@ -168,7 +169,7 @@ CASES = [
     ),
     Case(
         "six accounts that join within a minute of each other in six sessions are in lockstep, in three it may be chance",
-        coordination.lockstep_partner_count,
+        account_coordination.lockstep_partner_count,
         {
             "views": pd.concat(
                 [crowd_of(120, 6), pool("p", 6, 6), pool("q", 6, 3)], ignore_index=True

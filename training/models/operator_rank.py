@@ -2,21 +2,33 @@
 
 from features.declaration import OPERATOR
 from features.signals import peer_deviation
-from features.signals.operators import audience, beneficiary, customers, public_counters, sales
-from features.signals.sessions import forged_counters, purchase_propensity, viewer_reputation
+from features.signals.operators import (
+    after_sales,
+    audience,
+    audience_purchases,
+    audience_reputation,
+    beneficiary,
+    customers,
+    forged_counters,
+    own_history,
+    public_counters,
+    sales,
+)
 from training.declaration import Model
 
 MODEL = Model(
     name="operator_rank",
     entity=OPERATOR,
     signals=sales.SIGNALS
+    + after_sales.SIGNALS
+    + own_history.SIGNALS
     + customers.SIGNALS
     + public_counters.SIGNALS
-    + forged_counters.OF_OPERATORS
+    + forged_counters.SIGNALS
     + audience.SIGNALS
-    + viewer_reputation.OF_OPERATORS
+    + audience_reputation.SIGNALS
     + peer_deviation.OF_OPERATORS
-    + purchase_propensity.OF_OPERATORS
+    + audience_purchases.SIGNALS
     + beneficiary.SIGNALS,
     typologies=("view_fraud", "engagement_fraud", "order_fraud"),
     question="Would people who looked at this operator's sessions and orders confirm that it cheats? Ranked by the answer.",

@@ -31,7 +31,7 @@ MODEL = Model(
     + viewer_reputation.SIGNALS
     + regularity.SIGNALS
     + peer_deviation.SIGNALS
-    + tuple(s for s in coordination.SIGNALS if s.entity == SESSION),
+    + coordination.SIGNALS,
     typologies=("view_fraud", "engagement_fraud"),
     question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",
     known_limits="Crowds of paid people on their own devices and slow imitations of an audience are its blind side.",

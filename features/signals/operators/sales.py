@@ -1,10 +1,10 @@
-"""Operators over the last 28 days: their trade, their counters, and how they compare with their own past."""
+"""Operators by their trade over the last 28 days."""
 
 from __future__ import annotations
 
 import ibis
 
-from features.declaration import OPERATOR, Signal, ratio, relation, seconds_between, signal
+from features.declaration import OPERATOR, Signal, ratio, relation, signal
 from features.derived.order_bursts import hour_ratios
 
 
@@ -44,40 +44,6 @@ def sliding_hours(orders, hours):
     """
     t = trade.build(orders).left_join(hours, "order_id", rname="{name}_other")
     return t.mutate(ratio=t.in_burst.ifelse(t.hour_ratio.fill_null(1.0), 1.0))
-
-
-@relation(OPERATOR, reads=("orders", "refunds"))
-def returns(orders, refunds):
-    """Paid orders with their refund, if any was asked for so far."""
-    r = refunds.select("order_id", "requested_at")
-    t = orders.filter(orders.paid_at.notnull()).select("order_id", "operator_id", "paid_at")
-    t = t.left_join(r, "order_id", rname="{name}_asked")
-    return t.mutate(minutes=seconds_between(t.requested_at, t.paid_at) / 60.0)
-
-
-@relation(OPERATOR, reads=("orders", "parcels"))
-def deliveries(orders, parcels):
-    """Parcels of an operator's orders."""
-    p = parcels.select("order_id", "weight_g", "goods_weight_g", "sender_id", "scans")
-    return orders.select("order_id", "operator_id").join(p, "order_id")
-
-
-@relation(OPERATOR, reads=("complaints",))
-def grievances(complaints):
-    """Complaints about an operator."""
-    return complaints
-
-
-@relation(OPERATOR, reads=("sessions", "views"))
-def visits(sessions, views):
-    """Sessions of an operator with their views."""
-    v = views.group_by("session_id").aggregate(
-        views=views.count(),
-        viewers=views.account_id.nunique(),
-        watched=seconds_between(views.left_at, views.joined_at).sum(),
-    )
-    t = sessions.join(v, "session_id")
-    return t.mutate(log_views=t.views.cast("float64").ln())
 
 
 def _on_trade(unit: str, **more):
@@ -165,21 +131,6 @@ def top_buyer_order_share(t):
 
 
 @signal(
-    trade_hours,
-    unit="ratio",
-    typology="order_fraud",
-    direction=1,
-    alarm=2.0,
-    zh="某一小时内每位买家平均 {value:.1f} 单",
-    en="in one hour buyers placed {value:.1f} orders each",
-    blind="Hours with one or two buyers.",
-)
-def orders_per_buyer_hour_max_ratio(t):
-    """Highest ratio of orders to buyers in a clock hour."""
-    return ratio(t.orders, t.buyers).max()
-
-
-@signal(
     sliding_hours,
     unit="ratio",
     typology="order_fraud",
@@ -199,6 +150,21 @@ def sliding_hour_orders_per_buyer_max_ratio(t):
 
 @signal(
     trade_hours,
+    unit="ratio",
+    typology="order_fraud",
+    direction=1,
+    alarm=2.0,
+    zh="某一小时内每位买家平均 {value:.1f} 单",
+    en="in one hour buyers placed {value:.1f} orders each",
+    blind="Hours with one or two buyers.",
+)
+def orders_per_buyer_hour_max_ratio(t):
+    """Highest ratio of orders to buyers in a clock hour."""
+    return ratio(t.orders, t.buyers).max()
+
+
+@signal(
+    trade_hours,
     unit="share of orders",
     typology="order_fraud",
     zh="最忙的一小时占 {value:.0%}",
@@ -208,130 +174,6 @@ def sliding_hour_orders_per_buyer_max_ratio(t):
 def busiest_hour_order_share(t):
     """Share of orders in the busiest clock hour."""
     return ratio(t.orders.max(), t.orders.sum())
-
-
-@signal(
-    returns,
-    unit="share of orders",
-    typology="order_fraud",
-    zh="{value:.0%} 的已付订单申请退款",
-    en="a refund was asked for {value:.0%} of paid orders",
-    blind="Differs by category: compare with peers.",
-)
-def operator_refund_share(t):
-    """Share of paid orders for which a refund was asked for so far."""
-    return t.requested_at.notnull().mean()
-
-
-@signal(
-    returns,
-    unit="share of orders",
-    typology="order_fraud",
-    direction=1,
-    alarm=0.1,
-    zh="{value:.0%} 的订单在支付后 15 分钟内申请退款",
-    en="{value:.0%} of paid orders asked for a refund within fifteen minutes",
-    blind="Wrong clicks.",
-)
-def instant_refund_order_share(t):
-    """Share of paid orders with a refund request within fifteen minutes."""
-    return (t.minutes <= 15.0).fill_null(False).mean()
-
-
-@signal(
-    deliveries,
-    unit="share of parcels",
-    typology="order_fraud",
-    direction=1,
-    alarm=0.1,
-    zh="{value:.0%} 的包裹远轻于商品",
-    en="{value:.0%} of parcels weigh far less than their goods",
-    blind="Wrong catalogue weights.",
-)
-def light_parcel_share(t):
-    """Share of parcels that weigh less than 0.6 of their goods."""
-    return (t.weight_g < 0.6 * t.goods_weight_g).mean()
-
-
-@signal(
-    deliveries,
-    unit="senders",
-    typology="order_fraud",
-    zh="{value:.0f} 个寄件人",
-    en="{value:.0f} senders",
-    blind="Several warehouses.",
-)
-def sender_count(t):
-    """Senders of the operator's parcels."""
-    return t.sender_id.nunique()
-
-
-@signal(
-    grievances,
-    unit="complaints",
-    typology="order_fraud",
-    direction=1,
-    zh="28 天内 {value:.0f} 起投诉",
-    en="{value:.0f} complaints in 28 days",
-    blind="Grows with trade; rivals complain too.",
-)
-def complaint_count(t):
-    """Complaints about the operator."""
-    return t.count()
-
-
-@signal(
-    visits,
-    unit="sessions",
-    typology="view_fraud",
-    zh="28 天内 {value:.0f} 场",
-    en="{value:.0f} sessions in 28 days",
-    blind="A count alone says nothing.",
-)
-def operator_session_count(t):
-    """Sessions of the operator with views."""
-    return t.count()
-
-
-@signal(
-    visits,
-    unit="log",
-    typology="view_fraud",
-    direction=1,
-    zh="各场观看量波动（对数标准差）{value:.2f}",
-    en="views vary between sessions by a log-sd of {value:.2f}",
-    blind="Celebrity visits and seasons.",
-)
-def views_log_sd(t):
-    """Standard deviation of log views between the operator's sessions; unknown for one session."""
-    return t.log_views.std(how="sample")
-
-
-@signal(
-    visits,
-    unit="log",
-    typology="view_fraud",
-    direction=1,
-    zh="最大场次为平均的 e^{value:.2f} 倍",
-    en="the largest session lies {value:.2f} log units above the mean",
-    blind="One lucky session.",
-)
-def views_log_peak(t):
-    """Largest log views less the mean of log views."""
-    return t.log_views.max() - t.log_views.mean()
-
-
-@signal(
-    visits,
-    unit="views",
-    typology="view_fraud",
-    zh="28 天内 {value:.0f} 次观看",
-    en="{value:.0f} views in 28 days",
-    blind="As counted.",
-)
-def operator_view_count(t):
-    """Views counted in the operator's sessions."""
-    return t.views.sum()
 
 
 SIGNALS: tuple[Signal, ...] = (
@@ -344,13 +186,4 @@ SIGNALS: tuple[Signal, ...] = (
     sliding_hour_orders_per_buyer_max_ratio,
     orders_per_buyer_hour_max_ratio,
     busiest_hour_order_share,
-    operator_refund_share,
-    instant_refund_order_share,
-    light_parcel_share,
-    sender_count,
-    complaint_count,
-    operator_session_count,
-    views_log_sd,
-    views_log_peak,
-    operator_view_count,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.declaration import OPERATOR, SESSION, Signal, derived, relation, signal
+from features.declaration import SESSION, Signal, derived, relation, signal
 from features.detectors.counter_forgery import ENGAGEMENT_SHAPES, VIEW_SHAPES, odds
 
 FIELDS = {"viewers": "average_viewers", "peak": "peak_viewers", "views": "views", "likes": "likes", "comments": "comments", "follows": "follows"}  # fmt: skip
@@ -37,12 +37,6 @@ def forgery_odds(sessions, session_totals) -> pd.DataFrame:
 @relation(SESSION, reads=("sessions", "session_totals"), needs=(forgery_odds,))
 def session_forgery(sessions, session_totals, found):
     """Sessions with their odds."""
-    return found
-
-
-@relation(OPERATOR, reads=("sessions", "session_totals"), needs=(forgery_odds,))
-def operator_forgery(sessions, session_totals, found):
-    """Sessions of an operator with their odds."""
     return found
 
 
@@ -83,29 +77,4 @@ def forged_engagement_odds(t):
     return t.acts.max()
 
 
-@_odds(
-    operator_forgery,
-    "view_fraud",
-    "各场观看计数平均更像注水后的样子（对数几率 {value:.1f}）",
-    "its sessions' views look forged by log-odds of {value:.1f} on average",
-    "Who inflates every session alike has no honest past to be compared with.",
-)
-def forged_view_odds_mean(t):
-    """Mean over the operator's sessions of the log-odds that their viewers, peak and views are forged."""
-    return t.views.mean()
-
-
-@_odds(
-    operator_forgery,
-    "view_fraud",
-    "最可疑一场的观看计数像注水后的样子（对数几率 {value:.1f}）",
-    "one session's views look forged by log-odds of {value:.1f}",
-    "One event among many sessions.",
-)
-def forged_view_odds_max(t):
-    """Largest log-odds of a session of the operator that its viewers, peak and views are forged."""
-    return t.views.max()
-
-
 SIGNALS: tuple[Signal, ...] = (forged_view_odds, forged_engagement_odds)
-OF_OPERATORS: tuple[Signal, ...] = (forged_view_odds_mean, forged_view_odds_max)

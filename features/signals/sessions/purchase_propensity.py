@@ -10,7 +10,6 @@ from __future__ import annotations
 from ibis import Table, _
 
 from features.declaration import (
-    OPERATOR,
     SESSION,
     Signal,
     derived,
@@ -29,7 +28,7 @@ def purchases(orders):
     return t.group_by(account_id=t.buyer_id).aggregate(bought=_.count())
 
 
-def _viewed(views: Table, bought: Table) -> Table:
+def with_purchases(views: Table, bought: Table) -> Table:
     """Views by known accounts, whether the account bought anything, and how the view came and stayed."""
     t = views.filter(views.account_id.notnull())
     t = t.mutate(
@@ -43,13 +42,7 @@ def _viewed(views: Table, bought: Table) -> Table:
 @relation(SESSION, reads=("views", "orders"), local=True, needs=(purchases,))
 def viewers_purchases(views, _orders, bought):
     """Views by known accounts, whether the account bought anything, and how the view came and stayed."""
-    return _viewed(views, bought)
-
-
-@relation(OPERATOR, reads=("sessions", "views", "orders"), needs=(purchases,))
-def audience_purchases(sessions, views, _orders, bought):
-    """The same over all sessions of an operator."""
-    return _viewed(views.join(sessions.select("session_id", "operator_id"), "session_id"), bought)
+    return with_purchases(views, bought)
 
 
 @signal(
@@ -94,40 +87,8 @@ def unbuying_direct_view_share(t):
     return t.none.mean(where=t.direct)
 
 
-@signal(
-    audience_purchases,
-    unit="share of views",
-    typology="view_fraud",
-    direction=1,
-    zh="各场合计 {value:.0%} 的观看来自 28 天内未下单的账号",
-    en="{value:.0%} of all its views came from accounts that bought nothing in 28 days",
-    blind="New users have bought nothing yet; brushers buy.",
-)
-def operator_unbuying_view_share(t):
-    """Share of known viewers' views in all rooms of the operator by accounts that paid no order in 28 days, in any room."""
-    return t.none.mean()
-
-
-@signal(
-    audience_purchases,
-    unit="share of views",
-    typology="view_fraud",
-    direction=1,
-    zh="各场合计,由分享链接或直达进入的观看中 {value:.0%} 来自 28 天内未下单的账号",
-    en="{value:.0%} of all its views by shared links or directly were by accounts that bought nothing in 28 days",
-    blind="Friends who were sent a link may be new.",
-)
-def operator_unbuying_direct_view_share(t):
-    """The same of views by shared links or directly: those of a private group buy. Unknown where there are none."""
-    return t.none.mean(where=t.direct)
-
-
 SIGNALS: tuple[Signal, ...] = (
     unbuying_view_share,
     unbuying_long_view_share,
     unbuying_direct_view_share,
-)
-OF_OPERATORS: tuple[Signal, ...] = (
-    operator_unbuying_view_share,
-    operator_unbuying_direct_view_share,
 )

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 from features.declaration import (
-    OPERATOR,
     SESSION,
     Signal,
     derived,
@@ -28,7 +27,7 @@ TRACES = ("flash", "hidden", "link")
 COLUMNS = {"account_id": "string", **{f"all_{c}": "int64" for c in (*TRACES, "views")}}
 
 
-def _traced(views: Any, *keys: str) -> Any:
+def view_traces(views: Any, *keys: str) -> Any:
     """Views by known accounts, counted by `keys`: all, those of a flash, through a hidden network, and by a share link."""
     known = views.filter(views.account_id.notnull())
     stay = seconds_between(known.left_at, known.joined_at)
@@ -44,11 +43,11 @@ def _traced(views: Any, *keys: str) -> Any:
 @derived(reads=("views",), columns=COLUMNS)
 def account_traces(views: Any) -> Any:
     """Views of each account in all rooms, and how many of them show each trace; accounts seen once have no elsewhere and are left out."""
-    t = _traced(views, "account_id")
+    t = view_traces(views, "account_id")
     return t.filter(t["views"] > 1).rename(**{f"all_{c}": c for c in (*TRACES, "views")})
 
 
-def _beside(mine: Any, traces: Any) -> Any:
+def with_other_views(mine: Any, traces: Any) -> Any:
     """Accounts of an entity with the shares of their views outside it that show each trace; null where they were seen nowhere else."""
     t = mine.left_join(traces, "account_id", rname="{name}_all")
     n = (t.all_views - t["views"]).cast("float64").nullif(0.0)
@@ -60,7 +59,7 @@ def _beside(mine: Any, traces: Any) -> Any:
 @relation(SESSION, reads=("views",), local=True, needs=(account_traces,))
 def viewers_elsewhere(views, traces):
     """Known viewers of sessions with the traces of their other views."""
-    return _beside(_traced(views, "session_id", "account_id"), traces)
+    return with_other_views(view_traces(views, "session_id", "account_id"), traces)
 
 
 @relation(SESSION, reads=("views", "interactions"), local=True, needs=(account_traces,))
@@ -75,24 +74,6 @@ def actors_elsewhere(views, interactions, traces):
     )
     t = t.left_join(seen, ["session_id", "account_id"], rname="{name}_seen")
     return t.mutate(nowhere=t.nowhere.fill_null(True))
-
-
-@relation(OPERATOR, reads=("views", "sessions", "interactions"), needs=(account_traces,))
-def audience_elsewhere(views, sessions, interactions, traces):
-    """Known viewers of operators with the traces of their views in other operators' rooms, and whether they acted in its own."""
-    owner = sessions.filter(sessions.operator_id.notnull()).select("session_id", "operator_id")
-    t = _beside(_traced(views.join(owner, "session_id"), "operator_id", "account_id"), traces)
-    acts = interactions.filter(
-        interactions.account_id.notnull() & interactions.kind.isin(["like", "follow", "comment"])
-    )
-    acts = (
-        acts.join(owner, "session_id")
-        .select("operator_id", "account_id")
-        .distinct()
-        .mutate(acted=True)
-    )
-    t = t.left_join(acts, ["operator_id", "account_id"], rname="{name}_acts")
-    return t.mutate(acted=t.acted.fill_null(False))
 
 
 def _viewers(zh: str, en: str, blind: str) -> Callable[[Callable[..., Any]], Signal]:
@@ -173,69 +154,6 @@ follower_other_fault_mean, follower_nowhere_else_share = _actors("follow", "关�
 commenter_other_fault_mean, commenter_nowhere_else_share = _actors("comment", "评论", "commenter")
 
 
-def _audiences(
-    unit: str, typology: str, zh: str, en: str, blind: str
-) -> Callable[[Callable[..., Any]], Signal]:
-    return signal(
-        audience_elsewhere,
-        unit=unit,
-        typology=typology,
-        direction=1,
-        graph=True,
-        zh=zh,
-        en=en,
-        blind=blind,
-    )
-
-
-@_audiences(
-    "faults per view",
-    "view_fraud",
-    "其观众在其他运营者直播间的观看平均有 {value:.2f} 处异常",
-    "its viewers' views in other operators' rooms have {value:.2f} faults each",
-    "Operators whose rooms share a feed.",
-)
-def operator_viewer_fault_mean(t):
-    """Mean over the operator's known viewers of the shares of their views elsewhere that were a flash, hidden, and by a link, added up."""
-    return t.fault.mean()
-
-
-@_audiences(
-    "faults per view",
-    "engagement_fraud",
-    "其互动账号在其他运营者直播间的观看平均有 {value:.2f} 处异常",
-    "the views elsewhere of those who act in its rooms have {value:.2f} faults each",
-    "Operators whose rooms share a feed.",
-)
-def operator_actor_fault_mean(t):
-    """The same over those who like, follow or comment in its rooms."""
-    return t.fault.mean(where=t.acted)
-
-
-@_audiences(
-    "share of accounts",
-    "view_fraud",
-    "{value:.0%} 的观众未在其他运营者直播间出现",
-    "{value:.0%} of its viewers were seen at no other operator",
-    "A host who brings people to the platform.",
-)
-def operator_viewer_nowhere_else_share(t):
-    """Share of the operator's known viewers that were seen at no other operator in 28 days."""
-    return t.nowhere.mean()
-
-
-@_audiences(
-    "share of accounts",
-    "engagement_fraud",
-    "{value:.0%} 的互动账号未在其他运营者直播间出现",
-    "{value:.0%} of those who act in its rooms were seen at no other operator",
-    "A host who brings people to the platform.",
-)
-def operator_actor_nowhere_else_share(t):
-    """The same over those who like, follow or comment in its rooms."""
-    return t.nowhere.mean(where=t.acted)
-
-
 SIGNALS: tuple[Signal, ...] = (
     viewer_other_flash_share,
     viewer_other_hidden_share,
@@ -247,10 +165,4 @@ SIGNALS: tuple[Signal, ...] = (
     follower_nowhere_else_share,
     commenter_other_fault_mean,
     commenter_nowhere_else_share,
-)
-OF_OPERATORS: tuple[Signal, ...] = (
-    operator_viewer_fault_mean,
-    operator_actor_fault_mean,
-    operator_viewer_nowhere_else_share,
-    operator_actor_nowhere_else_share,
 )

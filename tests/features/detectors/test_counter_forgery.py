@@ -16,6 +16,7 @@ from features.detectors.counter_forgery import (
     odds,
 )
 from features.engine import compute
+from features.signals.operators import forged_counters as operator_forged_counters
 from features.signals.sessions import forged_counters
 
 
@@ -95,7 +96,7 @@ def test_odds_reach_sessions_and_their_operators():
     counters = pd.DataFrame({"session_id": names, "average_viewers": t["viewers"], "peak_viewers": t["peak"], "views": t["views"], "follows": t["follows"], "received_at": ends})  # fmt: skip
     tables = compute.frame_tables({"sessions": sessions, "session_totals": counters})
     of_sessions = compute.compute(tables, forged_counters.SIGNALS, "session")
-    of_operators = compute.compute(tables, forged_counters.OF_OPERATORS, "operator")
+    of_operators = compute.compute(tables, operator_forged_counters.SIGNALS, "operator")
     assert of_sessions.notna().all().all() and len(of_operators) == 60
     mean = of_sessions["forged_view_odds"].groupby(t["operator_id"].to_numpy()).mean()
     np.testing.assert_allclose(of_operators["forged_view_odds_mean"], mean)
