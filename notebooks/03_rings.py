@@ -140,4 +140,4 @@ alt.Chart(rings.rings).mark_circle(size=90).encode(
 largest = rings.rings.sort_values("significance").iloc[-1]
 graph = rings.graph(largest["ring_id"])
 print(graph, "shops:", graph.graph["shops"])
-charts.ring(graph) if graph.number_of_nodes() <= 200 else None
+charts.ring_graph(graph) if graph.number_of_nodes() <= 200 else None

@@ -23,7 +23,7 @@ import pandas as pd
 
 from data_contracts.lake import published, read_outbound, run_folder
 from features.engine import compute
-from serving.oversight.random_audit import of_lake
+from serving.oversight.random_audit import audit_estimates
 from serving.policy.load import load_policy
 from serving.scoring.scope import moment_of
 from training.dataset.labels import operator_verdicts
@@ -112,7 +112,7 @@ dots = (
 # Recall and false accusation can only be told from sessions that were drawn whatever their score.
 
 # %%
-of_lake(lake, load_policy())
+audit_estimates(lake, load_policy())
 
 # %% [markdown]
 # ## Has anything drifted?

@@ -22,7 +22,7 @@ import altair as alt
 import pandas as pd
 
 from data_contracts.lake import published, read_outbound
-from serving.ledger.decisions import verify
+from serving.ledger.decisions import verify_decisions
 from serving.nightly.replay import what_if
 from serving.policy.load import load_policy
 
@@ -101,4 +101,4 @@ pd.DataFrame(
 # Every decision is chained to the one before. An empty list means that nothing was edited, removed, moved or cut off.
 
 # %%
-verify(lake)
+verify_decisions(lake)

@@ -164,7 +164,7 @@ pd.DataFrame(
 # %%
 from IPython.display import SVG
 
-SVG(charts.ring(g))
+SVG(charts.ring_graph(g))
 
 # %% [markdown]
 # ## What it did, and for whom

@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.harness.figures_page import row
 from data_contracts.lake import run_folder
-from serving.ledger.answers import START, seal
-from serving.ledger.decisions import heads_kept, verify
+from serving.ledger.decisions import recorded_heads, verify_decisions
+from serving.ledger.hash_chain import GENESIS_DIGEST, seal_record
 
 COMMAND = "make bench"
 TIMES = 20
@@ -33,10 +33,10 @@ def _edited(lines: list[str], i: int) -> list[str]:
 
 def _resealed(lines: list[str], i: int) -> list[str]:
     """Edited, and every digest from there on made to fit: the chain itself stands."""
-    out, head = [], START
+    out, head = [], GENESIS_DIGEST
     for line in _edited(lines, i):
         body = {k: v for k, v in json.loads(line).items() if k not in ("previous_sha256", "sha256")}
-        sealed = seal(body, head)
+        sealed = seal_record(body, head)
         head = sealed["sha256"]
         out.append(json.dumps(sealed, sort_keys=True, ensure_ascii=False))
     return out
@@ -70,14 +70,14 @@ def rows(lake: Path, say: Any) -> list[dict[str, Any]]:
         )
         path = copy / "journal" / "decisions.jsonl"
         whole = path.read_text("utf-8")
-        lines, kept = whole.splitlines(), heads_kept(copy)
-        if verify(copy):
+        lines, kept = whole.splitlines(), recorded_heads(copy)
+        if verify_decisions(copy):
             raise RuntimeError("the record does not stand before anything was done to it")
         for name, way in WAYS.items():
             for i in rng.integers(0, len(lines), TIMES):
                 path.write_text("".join(x + "\n" for x in way(lines, int(i))), "utf-8")
                 tried += 1
-                good = bool(verify(copy))
+                good = bool(verify_decisions(copy))
                 found += good
                 missed += [] if good else [f"{name} at line {i + 1}"]
         path.write_text(whole, "utf-8")
@@ -86,7 +86,7 @@ def rows(lake: Path, say: Any) -> list[dict[str, Any]]:
             at = int(rng.integers(0, len(body)))
             file.write_bytes(body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :])
             tried += 1
-            good = any(file.name in f.file for f in verify(copy))
+            good = any(file.name in f.file for f in verify_decisions(copy))
             found += good
             missed += [] if good else [file.name]
             file.write_bytes(body)
@@ -105,14 +105,16 @@ def _rewritten(lake: Path, kept: dict[str, str]) -> bool:
     path, heads = lake / "journal" / "decisions.jsonl", lake / "journal" / "heads.jsonl"
     lines = _resealed(path.read_text("utf-8").splitlines(), 0)
     path.write_text("".join(x + "\n" for x in lines), "utf-8")
-    out, before = [], START
+    out, before = [], GENESIS_DIGEST
     for line in heads.read_text("utf-8").splitlines():
         head = {k: v for k, v in json.loads(line).items() if k not in ("previous_sha256", "sha256")}
-        sealed = seal(head | {"head": json.loads(lines[head["lines"] - 1])["sha256"]}, before)
+        sealed = seal_record(
+            head | {"head": json.loads(lines[head["lines"] - 1])["sha256"]}, before
+        )
         before = sealed["sha256"]
         out.append(json.dumps(sealed, sort_keys=True, ensure_ascii=False))
         (lake / "runs" / ".heads" / f"{sealed['run_id']}.json").write_text(out[-1], "utf-8")
     heads.write_text("".join(x + "\n" for x in out), "utf-8")
-    if verify(lake):
+    if verify_decisions(lake):
         return True
-    return heads_kept(lake) != kept
+    return recorded_heads(lake) != kept

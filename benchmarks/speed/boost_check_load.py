@@ -26,14 +26,14 @@ from benchmarks.harness import worlds
 from benchmarks.harness.timing import REPEATS, repeated_row
 from data_contracts.lake import files_of
 from serving.gate.api_keys import make_key
-from serving.gate.boost_check import REMEMBERED
-from serving.gate.minute_store import EmbeddedStore, as_row
+from serving.gate.boost_check import MAX_CACHED_SESSIONS
+from serving.gate.minute_store import SqliteMinuteStore, minute_to_row
 
 AT_ONCE = (1, 16, 64)
 SECONDS = 4
 SESSIONS = 50  # running sessions with up to 120 minutes, each of another operator
 FRESH = (
-    REMEMBERED + 952
+    MAX_CACHED_SESSIONS + 952
 )  # so many sessions in turn that none is remembered when it is asked for again
 SERVICES = {
     "default no-op": "benchmarks.speed.noop_server:Default",
@@ -161,9 +161,13 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
             lake,
             ignore=shutil.ignore_patterns("views", "interactions", "online", "journal"),
         )
-        minutes, running = EmbeddedStore(lake / "online" / "minutes.sqlite"), running_sessions(lake)
+        minutes, running = (
+            SqliteMinuteStore(lake / "online" / "minutes.sqlite"),
+            running_sessions(lake),
+        )
         put = [
-            (operator, [(int(m["minute"]), as_row(m)) for m in one]) for operator, one in running
+            (operator, [(int(m["minute"]), minute_to_row(m)) for m in one])
+            for operator, one in running
         ]
         for i in range(FRESH):
             minutes.put(f"s{i}", *put[i % len(put)])

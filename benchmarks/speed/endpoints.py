@@ -22,8 +22,8 @@ from benchmarks.harness.figures_page import figure_row
 from benchmarks.harness.judgement import judged
 from benchmarks.harness.timing import COMMAND, REPEATS, interleaved, repeated_row
 from data_contracts.errors import LakeProblem
-from serving.gate.minute_store import EmbeddedStore, RedisStore, rows_of
-from serving.gate.night_cache import load_night
+from serving.gate.minute_store import RedisMinuteStore, SqliteMinuteStore, rows_from_blob
+from serving.gate.night_cache import read_published_night
 from training.evaluation.metrics import average_precision
 from training.release.artefact import load
 
@@ -72,23 +72,23 @@ def fewer_trees(models: Path) -> list[dict[str, Any]]:
 def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
     """What a check looks up, in turns: an operator in the published night, and minutes of running sessions from SQLite and, where it is
     installed, from a Redis on the loopback, one session at a time and sixteen in one command."""
-    state, one = load_night(lake), np.ones(15)
+    state, one = read_published_night(lake), np.ones(15)
     names = list(state.operators)
     calls: dict[str, tuple[Callable[[int], Any], int]] = {
         "embedded": (lambda i: state.operators[names[i % len(names)]], 20_000)
     }
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
-        minutes = EmbeddedStore(folder / "minutes.sqlite")
-        calls["minutes"] = (lambda i: rows_of(minutes.get([f"s{i % 50}"])[0][1]), 3000)
-        stores: list[EmbeddedStore | RedisStore] = [minutes]
+        minutes = SqliteMinuteStore(folder / "minutes.sqlite")
+        calls["minutes"] = (lambda i: rows_from_blob(minutes.get([f"s{i % 50}"])[0][1]), 3000)
+        stores: list[SqliteMinuteStore | RedisMinuteStore] = [minutes]
         if shutil.which("redis-server") is None:
             say(
                 "redis-server is not installed (apt-get install redis-server): its rows are left out"
             )
         else:
             redis, many = (
-                RedisStore(held.enter_context(redis_server(folder))),
+                RedisMinuteStore(held.enter_context(redis_server(folder))),
                 [f"s{i}" for i in range(16)],
             )
             stores.append(redis)
@@ -151,7 +151,7 @@ def redis_server(folder: Path) -> Iterator[str]:
     try:
         for _ in range(100):
             try:
-                RedisStore(url).asked()
+                RedisMinuteStore(url).asked()
                 break
             except LakeProblem:
                 time.sleep(0.05)

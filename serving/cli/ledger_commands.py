@@ -35,23 +35,23 @@ def verify(lake: Lake, models: Models = None, as_json: Json = False) -> None:
     Example: steelyard journal verify lake
     """
     from data_contracts.lake import open_lake
-    from serving.ledger.answers import first_broken
     from serving.ledger.decisions import Finding
-    from serving.ledger.decisions import verify as check
+    from serving.ledger.decisions import verify_decisions as check
+    from serving.ledger.hash_chain import first_broken_line
 
     found = check(open_lake(lake))
     for path in [lake / "online" / "journal.jsonl", *sorted((lake / "journal").glob("*.jsonl"))]:
         name = str(path.relative_to(lake))
         if path.name in ("decisions.jsonl", "heads.jsonl"):
             continue  # checked above, with what was published
-        broken = first_broken(path) if path.exists() else None
+        broken = first_broken_line(path) if path.exists() else None
         if broken is not None:
             found.append(Finding(name, broken, "does not follow from the line before"))
     if models is not None:
-        from serving.ledger.decisions import heads_kept
+        from serving.ledger.decisions import recorded_heads
         from training.release.tracking import checkpoints
 
-        here = heads_kept(lake)
+        here = recorded_heads(lake)
         found += [
             Finding("heads.jsonl", 1, f"the head of {n} is not the one that MLflow keeps")
             for n, head in sorted(checkpoints(models).items())
@@ -181,8 +181,8 @@ def list_(lake: Lake, as_json: Json = False) -> None:
 
     Example: steelyard appeal list lake --json
     """
-    from serving.oversight.appeals import appeals
+    from serving.oversight.appeals import list_appeals
 
-    show_rows([asdict(a) for a in appeals(lake, _now())], as_json, "Appeals")
+    show_rows([asdict(a) for a in list_appeals(lake, _now())], as_json, "Appeals")
     if not as_json:
         out.print(f"Open one: steelyard appeal open {lake} --operator ID --ground WHY --by WHO")

@@ -256,13 +256,13 @@ def nightly(
 
 def keep_head(lake: Path, models: Path, night: date, say: Callable[[str], None]) -> None:
     """Keep the head of the record with the models' MLflow store; a store that is down is said and stops nothing."""
-    from serving.ledger.decisions import heads_kept
+    from serving.ledger.decisions import recorded_heads
 
     say("keeping the head of the record")
     try:
         from training.release.tracking import checkpoint
 
-        checkpoint(models, night.isoformat(), heads_kept(lake)[night.isoformat()])
+        checkpoint(models, night.isoformat(), recorded_heads(lake)[night.isoformat()])
     except Exception as error:
         err.print(
             f"the head of {night} was not kept in MLflow ({type(error).__name__}); it is in {lake}/journal/heads.jsonl"
@@ -294,10 +294,10 @@ def show(
     from data_contracts.contract import contract
     from data_contracts.lake import open_lake, read_outbound, to_arrow, write_file
     from serving.cli.table_format import readable
-    from serving.ledger.answers import export
+    from serving.ledger.answers import export_answers
 
     if table == "boost_decisions":
-        export(open_lake(lake))
+        export_answers(open_lake(lake))
     frame = read_outbound(open_lake(lake), table, str(day(date_, "--date")) if date_ else None)
     if table == "scores" and len(frame):
         frame = frame.sort_values(["entity_kind", "model", "rank", "entity_id"])
@@ -382,9 +382,9 @@ def serve(
     if models is not None:
         environment["STEELYARD_MODELS"] = str(models.resolve())
     if minutes is not None:
-        from serving.gate.minute_store import RedisStore
+        from serving.gate.minute_store import RedisMinuteStore
 
-        RedisStore(minutes).asked()
+        RedisMinuteStore(minutes).asked()
         environment["STEELYARD_MINUTES"] = minutes
     command = [
         sys.executable,

@@ -46,7 +46,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "contracts.md": contracts_page.page(),
         ROOT / "features" / "CATALOGUE.md": catalogue.page(),
         ROOT / "docs" / "cli.md": cli_page(),
-        ROOT / "docs" / "duties.md": duty_register.page(),
+        ROOT / "docs" / "duties.md": duty_register.duties_page(),
     }
 
 

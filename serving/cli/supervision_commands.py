@@ -63,12 +63,12 @@ def take(
 
     Example: steelyard measure take lake --operator o123 --code block --by desk-1 --approver lead-2 --reason "two rooms of idle bots"
     """
-    from serving.export.evidence_package import refer
-    from serving.oversight.measures import take as run
+    from serving.export.evidence_package import refer_operator
+    from serving.oversight.measures import take_measure as run
     from serving.policy.load import load_policy
 
-    taken = refer if code.startswith("refer_") else run
-    record = taken(lake, operator, code, by, reason, days, now(), load_policy(), approver)
+    manual_measures = refer_operator if code.startswith("refer_") else run
+    record = manual_measures(lake, operator, code, by, reason, days, now(), load_policy(), approver)
     keys = ("measure_id", "code", "article", "effective_to", "appeal_due", "notice_en", "package")
     show_rows([record] if as_json else [{k: record[k] for k in keys if k in record}], as_json)
 
@@ -86,7 +86,7 @@ def close(
 
     Example: steelyard measure close lake m0123456789ab --outcome lifted --by lead-2 --reason "appeal p1 was right"
     """
-    from serving.oversight.measures import close as run
+    from serving.oversight.measures import close_measure as run
 
     show_rows([run(lake, measure_id, outcome, by, reason, now())], as_json)
 
@@ -101,9 +101,9 @@ def listed(
 
     Example: steelyard measure list lake --json
     """
-    from serving.oversight.measures import taken
+    from serving.oversight.measures import manual_measures
 
-    rows = taken(lake, operator)
+    rows = manual_measures(lake, operator)
     keys = (
         "measure_id",
         "operator_id",
@@ -143,9 +143,9 @@ def overrides_(lake: Lake, as_json: Json = False) -> None:
     Example: steelyard override list lake
     """
     from data_contracts.lake import open_lake
-    from serving.oversight.overrides import overrides
+    from serving.oversight.overrides import overrides_in_force
 
-    show_rows([asdict(o) for o in overrides(open_lake(lake), now()).values()], as_json)
+    show_rows([asdict(o) for o in overrides_in_force(open_lake(lake), now()).values()], as_json)
 
 
 @hold.command("set")
@@ -184,10 +184,12 @@ def pack(
 
     Example: steelyard evidence pack lake --operator o123 --to o123.zip
     """
-    from serving.export.evidence_package import package
+    from serving.export.evidence_package import pack_evidence
 
     with Steps(f"packing {to}"):
-        manifest = package(lake, operator, to, str(day(date_, "--date")) if date_ else None, now())
+        manifest = pack_evidence(
+            lake, operator, to, str(day(date_, "--date")) if date_ else None, now()
+        )
     show_rows(
         [{"file": name, "sha256": digest} for name, digest in manifest["files"].items()], as_json
     )
@@ -205,9 +207,9 @@ def check(
 
     Example: steelyard evidence check o123.zip --trust MCowBQ...
     """
-    from serving.export.evidence_package import faults
+    from serving.export.evidence_package import package_faults
 
-    found = faults(file, trust)
+    found = package_faults(file, trust)
     if as_json or found:
         show_rows([{"fault": f} for f in found], as_json)
     if found:
@@ -232,8 +234,8 @@ def export(
     Example: steelyard punishments export lake --to list.json --issuer platform-a
     """
     from data_contracts.lake import open_lake
-    from serving.export.shared_measures import export as run
-    from serving.export.signing import public_text, signing_key
+    from serving.export.shared_measures import export_measures as run
+    from serving.export.signing import public_key_text, signing_key
 
     count = run(lake, to, issuer, now())
     show_rows(
@@ -241,7 +243,7 @@ def export(
             {
                 "file": str(to),
                 "entries": count,
-                "public_key": public_text(signing_key(open_lake(lake))),
+                "public_key": public_key_text(signing_key(open_lake(lake))),
             }
         ],
         as_json,
@@ -261,6 +263,6 @@ def import_(
 
     Example: steelyard punishments import lake list.json --trust MCowBQ...
     """
-    from serving.export.shared_measures import take_over
+    from serving.export.shared_measures import import_warnings
 
-    show_rows([{"new": take_over(lake, source, trust, now())}], as_json)
+    show_rows([{"new": import_warnings(lake, source, trust, now())}], as_json)

@@ -67,17 +67,19 @@ def retention(
     Example: steelyard retention lake --table views --before 2026-01-05 --by records-desk
     """
     from data_contracts.errors import LakeProblem
-    from serving.oversight.retention import delete, due
+    from serving.oversight.retention import deletable, delete_days
     from serving.policy.load import load_policy
 
     if (table is None) != (before is None):
         raise LakeProblem("name both --table and --before, or neither to see what may be deleted")
     if table is None:
         show_rows(
-            [asdict(d) for d in due(lake, now().date(), load_policy())], as_json, "May be deleted"
+            [asdict(d) for d in deletable(lake, now().date(), load_policy())],
+            as_json,
+            "May be deleted",
         )
         return
-    done = delete(lake, table, day(str(before), "--before"), by, now(), load_policy())
+    done = delete_days(lake, table, day(str(before), "--before"), by, now(), load_policy())
     show_rows([asdict(d) for d in done], as_json, "Deleted")
 
 
@@ -87,10 +89,10 @@ def audit(lake: Lake, as_json: Json = False) -> None:
     Example: steelyard audit lake
     """
     from data_contracts.lake import open_lake
-    from serving.oversight.random_audit import of_lake
+    from serving.oversight.random_audit import audit_estimates
     from serving.policy.load import load_policy
 
-    rows = of_lake(open_lake(lake), load_policy())
+    rows = audit_estimates(open_lake(lake), load_policy())
     show_rows(
         json.loads(rows.to_json(orient="records")), as_json, "From the random audit (90 % interval)"
     )

@@ -20,14 +20,14 @@ from data_contracts.lake import open_lake, read_outbound, run_folder
 from features.declaration import SESSION
 from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
-from serving.export.signing import holds, sign
-from serving.ledger.answers import records
-from serving.oversight.measures import take, taken
+from serving.export.signing import sign, signature_is_valid
+from serving.ledger.hash_chain import read_records
+from serving.oversight.measures import manual_measures, take_measure
 from serving.policy.schema import Policy
 from serving.report import charts
 from serving.scoring.scope import moment_of
 
-STAMP = (1980, 1, 1, 0, 0, 0)
+ZIP_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 README = """Evidence about operator {operator}, night of {date}.
 Check it: steelyard evidence check FILE --trust PUBLIC_KEY
 manifest.json holds the SHA-256 of every file; signature.json signs manifest.json (Ed25519).
@@ -35,7 +35,7 @@ A tier and a score raise supervision; they are not a finding of guilt. 分级与
 """
 
 
-def contents(folder: str | Path, operator: str, night: str | None) -> dict[str, bytes]:
+def package_files(folder: str | Path, operator: str, night: str | None) -> dict[str, bytes]:
     """Files of the package: name → bytes. Raises LakeProblem when nothing was published about the operator."""
     lake = open_lake(folder)
     decisions = read_outbound(lake, "tier_decisions", night)
@@ -72,12 +72,14 @@ def contents(folder: str | Path, operator: str, night: str | None) -> dict[str, 
         for session in evidence.get("sessions", [])[:5]:
             minutes = minutes_frame(tables, compute.scope_of(tables, [session], SESSION))
             if len(minutes) > 1:
-                out[f"pictures/{session}.svg"] = charts.timeline(minutes).encode()
+                out[f"pictures/{session}.svg"] = charts.session_timeline(minutes).encode()
                 table(f"minutes_{session}", minutes)
-    by_hand = taken(lake, operator)
+    by_hand = manual_measures(lake, operator)
     out["measures_by_hand.json"] = json.dumps(by_hand, indent=1, ensure_ascii=False).encode()
     chain = [
-        r for r in records(lake / "journal" / "decisions.jsonl") if r["operator_id"] == operator
+        r
+        for r in read_records(lake / "journal" / "decisions.jsonl")
+        if r["operator_id"] == operator
     ]
     out["decisions_chain.json"] = json.dumps(chain, indent=1, ensure_ascii=False).encode()
     out["night_manifest.json"] = (run_folder(lake, night) / "manifest.json").read_bytes()
@@ -85,12 +87,12 @@ def contents(folder: str | Path, operator: str, night: str | None) -> dict[str, 
     return out
 
 
-def package(
+def pack_evidence(
     folder: str | Path, operator: str, target: Path, night: str | None, now: datetime
 ) -> dict[str, Any]:
     """Write the package; returns its manifest."""
     lake = open_lake(folder)
-    files = contents(lake, operator, night)
+    files = package_files(lake, operator, night)
     manifest = {
         "operator_id": operator,
         "run_id": run_folder(lake, night).name,
@@ -105,12 +107,12 @@ def package(
     part = target.with_suffix(".writing")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as z:
         for name, body in sorted(whole.items()):
-            z.writestr(zipfile.ZipInfo(name, STAMP), body, zipfile.ZIP_DEFLATED)
+            z.writestr(zipfile.ZipInfo(name, ZIP_TIMESTAMP), body, zipfile.ZIP_DEFLATED)
     part.replace(target)
     return manifest
 
 
-def refer(
+def refer_operator(
     folder: str | Path,
     operator: str,
     code: str,
@@ -125,14 +127,14 @@ def refer(
 
     Raises BadMeasure. The record is written first: a package without a referral would be a leak.
     """
-    record = take(folder, operator, code, by, reason, days, now, policy, approver)
+    record = take_measure(folder, operator, code, by, reason, days, now, policy, approver)
     target = open_lake(folder) / "journal" / "evidence" / f"{record['measure_id']}.zip"
     target.parent.mkdir(parents=True, exist_ok=True)
-    package(folder, operator, target, None, now)
+    pack_evidence(folder, operator, target, None, now)
     return record | {"package": str(target)}
 
 
-def faults(source: Path, trusted: str | None = None) -> list[str]:
+def package_faults(source: Path, trusted: str | None = None) -> list[str]:
     """What is wrong with a package; an empty list when every file is as it was packed and signed (by the trusted key)."""
     try:
         with zipfile.ZipFile(source) as z:
@@ -142,7 +144,9 @@ def faults(source: Path, trusted: str | None = None) -> list[str]:
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         return [f"{source} is no evidence package: {error!r}"]
     found = (
-        [] if holds(text, signature, trusted) else ["manifest.json: the signature does not hold"]
+        []
+        if signature_is_valid(text, signature, trusted)
+        else ["manifest.json: the signature does not hold"]
     )
     for name in sorted(set(manifest["files"]) | set(files)):
         if name not in files:

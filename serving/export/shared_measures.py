@@ -13,13 +13,13 @@ from typing import Any
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import open_lake
-from serving.export.signing import holds, sign
-from serving.ledger.answers import chained, records
-from serving.oversight.measures import taken
-from serving.oversight.overrides import WARNINGS
+from serving.export.signing import sign, signature_is_valid
+from serving.ledger.hash_chain import append_record, read_records
+from serving.oversight.measures import manual_measures
+from serving.oversight.overrides import WARNINGS_FILE
 
 FORMAT = "steelyard.joint-punishment/1"
-FIELDS = (
+SHARED_FIELDS = (
     "operator_id",
     "code",
     "article",
@@ -38,24 +38,24 @@ class BadExchange(SteelyardError):
     exit_code = 12
 
 
-def _bytes(body: dict[str, Any]) -> bytes:
+def _canonical_json(body: dict[str, Any]) -> bytes:
     return json.dumps(body, sort_keys=True, ensure_ascii=False).encode()
 
 
-def export(folder: str | Path, target: Path, issuer: str, now: datetime) -> int:
+def export_measures(folder: str | Path, target: Path, issuer: str, now: datetime) -> int:
     """Write the measures that people took and that still stand as a signed list; returns how many.
 
     Operators keep their pseudonyms; signals are left out, reason codes and the article stay.
     """
     lake = open_lake(folder)
     entries = [
-        {k: m[k] for k in FIELDS}
+        {k: m[k] for k in SHARED_FIELDS}
         | {
             "reason_codes": [s["signal"] for s in m["signals"]],
             "record": m["measure_id"],
             "run_id": m["run_id"],
         }
-        for m in taken(lake)
+        for m in manual_measures(lake)
         if m["status"] == "in_force" and m["effective_to"] > now.isoformat()
     ]
     body = {
@@ -66,14 +66,16 @@ def export(folder: str | Path, target: Path, issuer: str, now: datetime) -> int:
     }
     part = target.with_suffix(".writing")
     part.write_text(
-        json.dumps(body | {"signature": sign(lake, _bytes(body))}, indent=1, ensure_ascii=False),
+        json.dumps(
+            body | {"signature": sign(lake, _canonical_json(body))}, indent=1, ensure_ascii=False
+        ),
         "utf-8",
     )
     part.replace(target)
     return len(entries)
 
 
-def take_over(folder: str | Path, source: Path, trusted: str, now: datetime) -> int:
+def import_warnings(folder: str | Path, source: Path, trusted: str, now: datetime) -> int:
     """Import a signed list; entries that were imported before are left as they are. Returns how many are new.
 
     Raises BadExchange, and writes nothing, when the file is no such list or is not signed by the trusted key.
@@ -82,22 +84,24 @@ def take_over(folder: str | Path, source: Path, trusted: str, now: datetime) -> 
     try:
         given = json.loads(source.read_text("utf-8"))
         signature = given.pop("signature")
-        entries = [{k: e[k] for k in (*FIELDS, "reason_codes", "record")} for e in given["entries"]]
+        entries = [
+            {k: e[k] for k in (*SHARED_FIELDS, "reason_codes", "record")} for e in given["entries"]
+        ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadExchange(
             f"{source} is no list of joint punishments ({FORMAT}): {error!r}"
         ) from error
     if given.get("format") != FORMAT:
         raise BadExchange(f"{source}: format {given.get('format')!r}; this reads {FORMAT}")
-    if not holds(_bytes(given), signature, trusted):
+    if not signature_is_valid(_canonical_json(given), signature, trusted):
         raise BadExchange(
             f"{source}: the signature is not by the key that you trust; get the issuer's public key and pass it with --trust"
         )
-    path = lake / "journal" / WARNINGS
-    seen = {r["digest"] for r in records(path)}
+    path = lake / "journal" / WARNINGS_FILE
+    seen = {r["digest"] for r in read_records(path)}
     new = 0
     for e in entries:
-        digest = hashlib.sha256(_bytes({"issuer": given["issuer"], **e})).hexdigest()
+        digest = hashlib.sha256(_canonical_json({"issuer": given["issuer"], **e})).hexdigest()
         if digest in seen:
             continue
         provenance = {
@@ -105,7 +109,7 @@ def take_over(folder: str | Path, source: Path, trusted: str, now: datetime) -> 
             "issued_at": given["issued_at"],
             "public_key": trusted,
         }
-        chained(
+        append_record(
             path,
             e | provenance | {"digest": digest, "imported_at": now.isoformat(timespec="seconds")},
         )

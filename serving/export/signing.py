@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-PRIVATE = "signing.key"
+PRIVATE_KEY_FILE = "signing.key"
 
 
 def signing_key(lake: Path) -> Ed25519PrivateKey:
     """The lake's key, made when there is none (mode 0600)."""
-    path = lake / "journal" / PRIVATE
+    path = lake / "journal" / PRIVATE_KEY_FILE
     if path.exists():
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_text()))
     key = Ed25519PrivateKey.generate()
@@ -31,7 +31,7 @@ def signing_key(lake: Path) -> Ed25519PrivateKey:
     return key
 
 
-def public_text(key: Ed25519PrivateKey) -> str:
+def public_key_text(key: Ed25519PrivateKey) -> str:
     """Public key, base64 of its 32 bytes."""
     return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
@@ -41,12 +41,12 @@ def sign(lake: Path, body: bytes) -> dict[str, str]:
     key = signing_key(lake)
     return {
         "algorithm": "Ed25519",
-        "public_key": public_text(key),
+        "public_key": public_key_text(key),
         "signature": base64.b64encode(key.sign(body)).decode(),
     }
 
 
-def holds(body: bytes, signature: dict[str, str], trusted: str | None = None) -> bool:
+def signature_is_valid(body: bytes, signature: dict[str, str], trusted: str | None = None) -> bool:
     """Whether a signature is of these bytes, and by the trusted public key where one is named."""
     if trusted is not None and signature.get("public_key") != trusted:
         return False

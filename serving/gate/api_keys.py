@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data_contracts.errors import LakeProblem
 
-SCOPES = {"boost", "minutes", "read"}
+KEY_SCOPES = {"boost", "minutes", "read"}
 
 
 def key_file(lake: Path) -> Path:
@@ -18,9 +18,9 @@ def key_file(lake: Path) -> Path:
 
 def make_key(lake: Path, name: str, scopes: list[str]) -> str:
     """Make a key, add its digest to the lake's key file, and return the key."""
-    if unknown := set(scopes) - SCOPES:
+    if unknown := set(scopes) - KEY_SCOPES:
         raise LakeProblem(
-            f"no scope is called {sorted(unknown)}. Scopes: {', '.join(sorted(SCOPES))}"
+            f"no scope is called {sorted(unknown)}. Scopes: {', '.join(sorted(KEY_SCOPES))}"
         )
     path = key_file(lake)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def make_key(lake: Path, name: str, scopes: list[str]) -> str:
     return made
 
 
-def scopes_of(keys: dict[str, dict], presented: str | None) -> set[str] | None:
+def scopes_of_key(keys: dict[str, dict], presented: str | None) -> set[str] | None:
     """Scopes of a presented key, None when it is unknown. Looked up by digest, so that timing tells nothing."""
     if not presented:
         return None

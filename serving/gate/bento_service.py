@@ -10,14 +10,14 @@ import bentoml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Door:
+class LazyGate:
     """ASGI application that opens its desk when the server starts, so that importing it opens nothing."""
 
     def __init__(self) -> None:
         self.app: ASGIApp | None = None
 
     def open(self) -> None:
-        from serving.gate.http import application, open_desk
+        from serving.gate.http import gate_application, open_gate
         from serving.policy.load import load_policy
 
         lake = os.environ.get("STEELYARD_LAKE")
@@ -25,8 +25,8 @@ class Door:
             raise RuntimeError("STEELYARD_LAKE names no lake; start with: steelyard serve LAKE")
         models = os.environ.get("STEELYARD_MODELS")
         minutes = os.environ.get("STEELYARD_MINUTES")
-        self.app = application(
-            open_desk(Path(lake), Path(models) if models else None, load_policy(), minutes=minutes)
+        self.app = gate_application(
+            open_gate(Path(lake), Path(models) if models else None, load_policy(), minutes=minutes)
         )
         gc.collect()
         gc.freeze()  # what lives as long as the server need not be looked at again
@@ -37,7 +37,7 @@ class Door:
         await self.app(scope, receive, send)
 
 
-door = Door()
+lazy_gate = LazyGate()
 
 
 @bentoml.service(
@@ -48,9 +48,9 @@ door = Door()
     metrics={"enabled": False},
     tracing={"excluded_urls": ".*"},
 )
-@bentoml.asgi_app(door, path="/")
+@bentoml.asgi_app(lazy_gate, path="/")
 class Gate:
     """The boost gate."""
 
     def __init__(self) -> None:
-        door.open()
+        lazy_gate.open()

@@ -10,7 +10,7 @@ import numpy as np
 
 from features.engine.kernel_runner import run_kernels
 from features.posteriors.owner_pooling import moved
-from serving.gate.night_cache import NightState, Operator, Shown
+from serving.gate.night_cache import OperatorHistory, OperatorRecord, PublishedNight
 from serving.policy.schema import Policy
 from serving.scoring.entity_scores import reason
 from training.release.artefact import Released
@@ -21,11 +21,11 @@ DIMENSION = {
     "order_fraud": "order",
     "review_fraud": "order",
 }
-ORDER = {"PASS": 0, "REVIEW": 1, "REJECT": 2}
+LEVEL_RANK = {"PASS": 0, "REVIEW": 1, "REJECT": 2}
 
 
 @dataclass(frozen=True)
-class LiveView:
+class LiveAssessment:
     """What the minutes so far say: probability (None: too early or unknown) and its reasons."""
 
     probability: float | None
@@ -33,13 +33,13 @@ class LiveView:
     minutes: int
 
 
-def live_view(minutes: np.ndarray, released: Released | None, policy: Policy) -> LiveView:
+def assess_live(minutes: np.ndarray, released: Released | None, policy: Policy) -> LiveAssessment:
     """Score a running session from its minutes, by the kernels and the model that the night uses.
 
     `minutes`: float64, shape (minutes, 15).
     """
     if released is None or len(minutes) < policy.boost.least_minutes:
-        return LiveView(None, [], len(minutes))
+        return LiveAssessment(None, [], len(minutes))
     offsets = np.array([0, len(minutes)], dtype=np.int64)
     values = run_kernels(minutes, offsets, released.model.signals)
     probability = float(released.probability(released.raw(values))[0])
@@ -53,21 +53,21 @@ def live_view(minutes: np.ndarray, released: Released | None, policy: Policy) ->
             for j in top
             if push[j] > 0
         ]
-    return LiveView(probability, reasons, len(minutes))
+    return LiveAssessment(probability, reasons, len(minutes))
 
 
-def _weighed(
-    live: LiveView, shown: Shown | None, policy: Policy
-) -> tuple[LiveView, str, list[dict[str, Any]]]:
+def _pool_with_history(
+    live: LiveAssessment, shown: OperatorHistory | None, policy: Policy
+) -> tuple[LiveAssessment, str, list[dict[str, Any]]]:
     """What the minutes say beside what the operator's sessions of two weeks showed, the level of that, and the hits of the latter.
 
     Other sessions are a reason to look, never to refuse: a rejection stands on the minutes as well.
     """
-    own = _level(live.probability, policy)
+    own = _risk_level(live.probability, policy)
     if shown is None or live.probability is None:
         return live, own, []
     both = replace(live, probability=moved(live.probability, shown.log_odds))
-    level = _level(both.probability, policy)
+    level = _risk_level(both.probability, policy)
     if level == "REJECT" and own != "REJECT":
         level = "REVIEW"
     if level == "PASS" or shown.log_odds <= 0.0:
@@ -81,10 +81,10 @@ def _weighed(
         "zh": f"近两周的 {shown.sessions} 场直播中约 {share:.0%} 被认为数据虚增",
         "en": f"about {share:.0%} of its {shown.sessions} sessions of two weeks are held inflated",
     }
-    return both, level, _hits([said], "session_inflation", "REVIEW", "14 days")
+    return both, level, _hits_of([said], "session_inflation", "REVIEW", "14 days")
 
 
-def _hits(
+def _hits_of(
     reasons: list[dict[str, Any]], model: str, level: str, window: str
 ) -> list[dict[str, Any]]:
     return [
@@ -105,13 +105,13 @@ def _hits(
     ]
 
 
-def _level(probability: float | None, policy: Policy) -> str:
+def _risk_level(probability: float | None, policy: Policy) -> str:
     if probability is None or probability < policy.boost.review:
         return "PASS"
     return "REJECT" if probability >= policy.boost.reject else "REVIEW"
 
 
-def _dimensions(operator: Operator | None, live: LiveView) -> dict[str, float | None]:
+def _dimensions(operator: OperatorRecord | None, live: LiveAssessment) -> dict[str, float | None]:
     """Score of each dimension: its share of the reasons that are shown, of the larger of the two scores; null is unknown."""
     out: dict[str, float | None] = {"view": None, "like": None, "follow": None, "order": None}
     for p, reasons in (
@@ -126,38 +126,45 @@ def _dimensions(operator: Operator | None, live: LiveView) -> dict[str, float | 
     return out
 
 
-def answer(
+def boost_answer(
     request_id: str,
     operator_id: str,
-    night: NightState,
-    live: LiveView,
+    night: PublishedNight,
+    live: LiveAssessment,
     live_version: str | None,
     policy: Policy,
     now: datetime,
     degraded_by: list[str],
 ) -> dict[str, Any]:
     """The answer to a boost check: what stands of an operator and its running session, for one request and moment."""
-    said = standing(
-        operator_id, night, live, live_version, policy, degrading(night, policy, now, degraded_by)
+    said = answer_body(
+        operator_id,
+        night,
+        live,
+        live_version,
+        policy,
+        degradations(night, policy, now, degraded_by),
     )
-    return {"requestId": request_id, **said, "expiresAt": expiry(policy, now)}
+    return {"requestId": request_id, **said, "expiresAt": expires_at(policy, now)}
 
 
-def degrading(night: NightState, policy: Policy, now: datetime, more: list[str]) -> tuple[str, ...]:
+def degradations(
+    night: PublishedNight, policy: Policy, now: datetime, more: list[str]
+) -> tuple[str, ...]:
     """What makes an answer of this moment a degraded one, in order of name."""
     stale = now - night.as_of > timedelta(hours=policy.boost.stale_hours)
     return tuple(sorted({*more, "night_stale"} if stale else {*more}))
 
 
-def expiry(policy: Policy, now: datetime) -> str:
+def expires_at(policy: Policy, now: datetime) -> str:
     """Until when an answer of this moment holds."""
     return (now + timedelta(minutes=policy.boost.valid_minutes)).isoformat(timespec="seconds") + "Z"
 
 
-def standing(
+def answer_body(
     operator_id: str,
-    night: NightState,
-    live: LiveView,
+    night: PublishedNight,
+    live: LiveAssessment,
     live_version: str | None,
     policy: Policy,
     degraded_by: tuple[str, ...],
@@ -176,27 +183,31 @@ def standing(
         if (
             operator.risk is not None
             and operator.tier == "D"
-            and _level(operator.risk, policy) == "REJECT"
+            and _risk_level(operator.risk, policy) == "REJECT"
             and operator.reasons
         ):
             nightly_level = "REJECT"
         if nightly_level != "PASS":
-            hits += _hits(operator.reasons, operator.model, nightly_level, "28 days")
+            hits += _hits_of(operator.reasons, operator.model, nightly_level, "28 days")
     recent = operator.worst_session if operator else None
-    if recent is not None and recent.reasons and _level(recent.probability, policy) != "PASS":
+    if recent is not None and recent.reasons and _risk_level(recent.probability, policy) != "PASS":
         nightly_level = max(
-            nightly_level, "REVIEW", key=ORDER.__getitem__
+            nightly_level, "REVIEW", key=LEVEL_RANK.__getitem__
         )  # one session is looked at; it condemns nobody
-        hits += _hits(recent.reasons, "session_inflation", "REVIEW", f"session {recent.session_id}")
-    live, live_level, beside = _weighed(live, operator.shown if operator else None, policy)
+        hits += _hits_of(
+            recent.reasons, "session_inflation", "REVIEW", f"session {recent.session_id}"
+        )
+    live, live_level, beside = _pool_with_history(
+        live, operator.shown if operator else None, policy
+    )
     if live_level == "REJECT" and not live.reasons:
         live_level = "REVIEW"
     if live_level != "PASS":
         hits += (
-            _hits(live.reasons, "session_inflation_live", live_level, f"{live.minutes} minutes")
+            _hits_of(live.reasons, "session_inflation_live", live_level, f"{live.minutes} minutes")
             + beside
         )
-    level = max(nightly_level, live_level, key=ORDER.__getitem__)
+    level = max(nightly_level, live_level, key=LEVEL_RANK.__getitem__)
     if level == "PASS" and (cold or degraded_by):
         level = "REVIEW"
     if level == "REJECT" and (not hits or degraded_by):

@@ -23,43 +23,45 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_contracts.errors import LakeProblem
 from serving.gate import decision
-from serving.gate.api_keys import key_file, scopes_of
-from serving.gate.boost_check import LIVE, Desk, boost_check, put
-from serving.gate.metrics import Tally
-from serving.gate.minute_store import StoreDown, as_row, open_store
-from serving.gate.night_cache import Night
-from serving.gate.problems import Refused
-from serving.gate.schemas import BoostRequest, MinutesRequest, Problem, decode
-from serving.ledger.answers import Journal
+from serving.gate.api_keys import key_file, scopes_of_key
+from serving.gate.boost_check import LIVE, GateState, assess_minutes, boost_check
+from serving.gate.metrics import RequestMetrics
+from serving.gate.minute_store import MinuteStoreUnavailable, minute_to_row, open_minute_store
+from serving.gate.night_cache import NightCache
+from serving.gate.problems import RequestRefused
+from serving.gate.schemas import BoostRequest, MinutesRequest, Problem, decode_strict_json
+from serving.ledger.answers import AnswerLedger
 from serving.oversight.credit import public_view
 from serving.policy.schema import Policy
 from training.release.artefact import champions, load
 
-BOOST = "/v1/boost-check"
-BODY_CAP = 2_000_000  # bytes
-LONG = 20_000  # bytes of a body that is read aside, so that others need not wait for it
-AT_ONCE = 64  # requests in work; more are turned away, not queued
-PROBES = ("healthz", "readyz")
+BOOST_PATH = "/v1/boost-check"
+MAX_BODY_BYTES = 2_000_000  # bytes
+PARSE_IN_THREAD_BYTES = (
+    20_000  # bytes of a body that is read aside, so that others need not wait for it
+)
+MAX_CONCURRENT_REQUESTS = 64  # requests in work; more are turned away, not queued
+PROBE_ROUTES = ("healthz", "readyz")
 
 
-def open_desk(
+def open_gate(
     lake: Path,
     models: Path | None,
     policy: Policy,
     now: Callable[[], datetime] | None = None,
     minutes: str | None = None,
-) -> Desk:
+) -> GateState:
     """Load the night, the keys and the live model; `minutes` is the URL of a Redis, if one is shared. Raises ArtefactRefused
     before anything is served."""
     live = load(models, LIVE) if models is not None and LIVE in champions(models) else None
     if live is not None:  # compile the kernels before the first request
-        decision.live_view(np.zeros((policy.boost.least_minutes, 15)), live, policy)
+        decision.assess_live(np.zeros((policy.boost.least_minutes, 15)), live, policy)
     path = key_file(lake)
     keys = json.loads(path.read_text()) if path.exists() else {}
-    return Desk(
-        Night(lake),
-        open_store(lake, minutes),
-        Journal(lake / "online" / "journal.jsonl"),
+    return GateState(
+        NightCache(lake),
+        open_minute_store(lake, minutes),
+        AnswerLedger(lake / "online" / "journal.jsonl"),
         policy,
         live,
         keys,
@@ -67,15 +69,19 @@ def open_desk(
     )
 
 
-def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
 
 
-async def _body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise Refused(415, "unsupported_media_type", "send application/json", ["content-type"])
-    if int(request.headers.get("content-length") or 0) > BODY_CAP:
-        raise Refused(413, "body_too_large", f"a body may have {BODY_CAP} bytes", ["body"])
+        raise RequestRefused(
+            415, "unsupported_media_type", "send application/json", ["content-type"]
+        )
+    if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
+        raise RequestRefused(
+            413, "body_too_large", f"a body may have {MAX_BODY_BYTES} bytes", ["body"]
+        )
     parts, size, more = [], 0, True
     while more:  # `Request.stream` is a generator in a generator, which costs a tenth of a check
         message = await request.receive()
@@ -83,67 +89,78 @@ async def _body(request: Request) -> bytes:
             raise ClientDisconnect
         parts.append(message.get("body", b""))
         size, more = size + len(parts[-1]), message.get("more_body", False)
-        if size > BODY_CAP:
-            raise Refused(413, "body_too_large", f"a body may have {BODY_CAP} bytes", ["body"])
+        if size > MAX_BODY_BYTES:
+            raise RequestRefused(
+                413, "body_too_large", f"a body may have {MAX_BODY_BYTES} bytes", ["body"]
+            )
     return b"".join(parts)
 
 
-def _parsed(kind: type[BaseModel], body: bytes) -> Any:
+def _parse_request(kind: type[BaseModel], body: bytes) -> Any:
     try:
         return (
             kind.model_validate_json(body)
-            if decode(body) is not None
+            if decode_strict_json(body) is not None
             else kind.model_validate(None)
         )
     except msgspec.DecodeError as error:
-        raise Refused(400, "not_json", str(error), ["body"]) from error
+        raise RequestRefused(400, "not_json", str(error), ["body"]) from error
     except (ValidationError, UnicodeDecodeError) as error:
         if isinstance(error, UnicodeDecodeError):
-            raise Refused(400, "not_json", "the body is not UTF-8", ["body"]) from error
+            raise RequestRefused(400, "not_json", "the body is not UTF-8", ["body"]) from error
         first = error.errors(include_url=False, include_input=False)[:5]
         where = [".".join(map(str, e["loc"])) or "body" for e in first]
-        raise Refused(422, "invalid_field", "; ".join(e["msg"] for e in first), where) from error
+        raise RequestRefused(
+            422, "invalid_field", "; ".join(e["msg"] for e in first), where
+        ) from error
 
 
-def _allowed(desk: Desk, request: Request, scope: str) -> None:
-    scopes = scopes_of(desk.keys, request.headers.get("x-api-key"))
+def _require_scope(desk: GateState, request: Request, scope: str) -> None:
+    scopes = scopes_of_key(desk.keys, request.headers.get("x-api-key"))
     if scopes is None:
-        raise Refused(
+        raise RequestRefused(
             401,
             "no_key",
             "send a known key in X-API-Key; make one with: steelyard key LAKE",
             ["x-api-key"],
         )
     if scope not in scopes:
-        raise Refused(403, "scope_missing", f"the key lacks the scope {scope}", ["x-api-key"])
+        raise RequestRefused(
+            403, "scope_missing", f"the key lacks the scope {scope}", ["x-api-key"]
+        )
 
 
-async def put_minutes(desk: Desk, session: str, body: bytes) -> dict[str, Any]:
+async def put_minutes(desk: GateState, session: str, body: bytes) -> dict[str, Any]:
     """Store minutes of a running session, and see at once what they say, so that a check finds it ready."""
-    request: MinutesRequest = await asyncio.to_thread(_parsed, MinutesRequest, body)
+    request: MinutesRequest = await asyncio.to_thread(_parse_request, MinutesRequest, body)
     if not 1 <= len(session) <= 200:
-        raise Refused(422, "invalid_field", "a session id has 1 to 200 characters", ["path"])
-    rows = [(m.minute, as_row(m.model_dump())) for m in request.minutes]
+        raise RequestRefused(422, "invalid_field", "a session id has 1 to 200 characters", ["path"])
+    rows = [(m.minute, minute_to_row(m.model_dump())) for m in request.minutes]
     try:
         blob = await asyncio.to_thread(desk.minutes.put, session, request.operatorId, rows)
-    except StoreDown as error:
-        raise Refused(
+    except MinuteStoreUnavailable as error:
+        raise RequestRefused(
             503,
             "store_down",
             "minutes cannot be stored now; send them again in a minute",
             ["session"],
         ) from error
     except LakeProblem as error:
-        raise Refused(409, "session_of_another_operator", str(error), ["operatorId"]) from error
-    return {"sessionId": session, "minutes": put(desk, session, request.operatorId, blob)}
+        raise RequestRefused(
+            409, "session_of_another_operator", str(error), ["operatorId"]
+        ) from error
+    return {
+        "sessionId": session,
+        "minutes": assess_minutes(desk, session, request.operatorId, blob),
+    }
 
 
-def operator_view(desk: Desk, operator_id: str) -> dict[str, Any]:
+def operator_view(desk: GateState, operator_id: str) -> dict[str, Any]:
     """Tier, reasons and corrected figures of an operator."""
     night = desk.night.current()
     found = night.operators.get(operator_id)
     if found is None:
-        raise Refused(
+        raise RequestRefused(
             404, "unknown_operator", "no operator of that id in the published night", ["path"]
         )
     return {
@@ -164,42 +181,44 @@ def operator_view(desk: Desk, operator_id: str) -> dict[str, Any]:
     }
 
 
-def credit_view(desk: Desk, operator_id: str) -> dict[str, Any]:
+def credit_view(desk: GateState, operator_id: str) -> dict[str, Any]:
     """The public credit evaluation of an operator (CAC-2020 12 ¶1): anybody may read it, so it shows no internal signal."""
     found = desk.night.current().credit.get(operator_id)
     if found is None:
-        raise Refused(404, "unknown_operator", "no credit of that operator was published", ["path"])
+        raise RequestRefused(
+            404, "unknown_operator", "no credit of that operator was published", ["path"]
+        )
     return public_view(found, desk.policy)
 
 
-def application(desk: Desk) -> ASGIApp:
+def gate_application(desk: GateState) -> ASGIApp:
     """The ASGI application over a desk. The boost check is found by its path alone: router and middleware would be a fifth of it."""
     registry = CollectorRegistry()
-    tally = Tally()
+    tally = RequestMetrics()
     registry.register(tally)
     log = structlog.get_logger()
 
     def guarded(name: str, scope: str | None, handle: Callable):
         async def route(request: Request) -> Response:
             begun = time.perf_counter()
-            if name not in PROBES and desk.busy >= AT_ONCE:
+            if name not in PROBE_ROUTES and desk.busy >= MAX_CONCURRENT_REQUESTS:
                 tally.add(name, 429, None)
                 problem = Problem(
                     code="too_busy",
                     message="too many requests at once; try again in a second",
                     where=[],
                 )
-                return _json(problem.model_dump(), 429, {"Retry-After": "1"})
+                return _json_response(problem.model_dump(), 429, {"Retry-After": "1"})
             desk.busy += 1
             try:
                 if scope:
-                    _allowed(desk, request, scope)
+                    _require_scope(desk, request, scope)
                 response = await handle(request)
-            except Refused as refused:
-                response = _json(refused.problem.model_dump(), refused.status)
+            except RequestRefused as refused:
+                response = _json_response(refused.problem.model_dump(), refused.status)
             except Exception as error:
                 log.error("failed", route=name, error=type(error).__name__)
-                response = _json(
+                response = _json_response(
                     Problem(
                         code="internal",
                         message="the request failed here; it was not decided",
@@ -215,30 +234,30 @@ def application(desk: Desk) -> ASGIApp:
         return route
 
     async def boost(request: Request) -> Response:
-        body = await _body(request)
+        body = await _read_body(request)
         asked = (
-            _parsed(BoostRequest, body)
-            if len(body) < LONG
-            else await asyncio.to_thread(_parsed, BoostRequest, body)
+            _parse_request(BoostRequest, body)
+            if len(body) < PARSE_IN_THREAD_BYTES
+            else await asyncio.to_thread(_parse_request, BoostRequest, body)
         )
         return Response(await boost_check(desk, asked, body), media_type="application/json")
 
     async def minutes(request: Request) -> Response:
-        body = await _body(request)
-        return _json(await put_minutes(desk, request.path_params["session"], body))
+        body = await _read_body(request)
+        return _json_response(await put_minutes(desk, request.path_params["session"], body))
 
     async def operator(request: Request) -> Response:
-        return _json(operator_view(desk, request.path_params["operator"]))
+        return _json_response(operator_view(desk, request.path_params["operator"]))
 
     async def credit(request: Request) -> Response:
-        return _json(credit_view(desk, request.path_params["operator"]))
+        return _json_response(credit_view(desk, request.path_params["operator"]))
 
     async def healthy(_: Request) -> Response:
-        return _json({"status": "ok"})
+        return _json_response({"status": "ok"})
 
     async def ready(_: Request) -> Response:
         night = desk.night.current()
-        return _json(
+        return _json_response(
             {
                 "status": "ready",
                 "runId": night.run_id,
@@ -253,7 +272,7 @@ def application(desk: Desk) -> ASGIApp:
     check = guarded("boost-check", "boost", boost)
     routes = Starlette(
         routes=[
-            Route(BOOST, check, methods=["POST"]),
+            Route(BOOST_PATH, check, methods=["POST"]),
             Route(
                 "/v1/sessions/{session}/minutes",
                 guarded("minutes", "minutes", minutes),
@@ -270,7 +289,7 @@ def application(desk: Desk) -> ASGIApp:
     )
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == BOOST and scope["method"] == "POST":
+        if scope["type"] == "http" and scope["path"] == BOOST_PATH and scope["method"] == "POST":
             await (await check(Request(scope, receive)))(scope, receive, send)
         else:
             await routes(scope, receive, send)

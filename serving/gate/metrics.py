@@ -9,10 +9,23 @@ from itertools import accumulate
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds
+BUCKET_BOUNDS_SECONDS = (
+    0.001,
+    0.002,
+    0.005,
+    0.01,
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+    0.5,
+    1.0,
+    2.0,
+    5.0,
+)  # seconds
 
 
-class Tally(Collector):
+class RequestMetrics(Collector):
     """Answers by route and status, and seconds by route."""
 
     def __init__(self) -> None:
@@ -26,8 +39,8 @@ class Tally(Collector):
         self.answers[key] = self.answers.get(key, 0) + 1
         if seconds is not None:
             self.seconds[route] = self.seconds.get(route, 0.0) + seconds
-            self.buckets.setdefault(route, [0] * (len(BOUNDS) + 1))[
-                bisect_left(BOUNDS, seconds)
+            self.buckets.setdefault(route, [0] * (len(BUCKET_BOUNDS_SECONDS) + 1))[
+                bisect_left(BUCKET_BOUNDS_SECONDS, seconds)
             ] += 1
 
     def collect(self) -> Iterator[CounterMetricFamily | HistogramMetricFamily]:
@@ -38,7 +51,7 @@ class Tally(Collector):
             answered.add_metric([route, status], count)
         took = HistogramMetricFamily("steelyard_seconds", "Seconds to answer", labels=["route"])
         for route, counts in sorted(self.buckets.items()):
-            ends = [*map(str, BOUNDS), "+Inf"]
+            ends = [*map(str, BUCKET_BOUNDS_SECONDS), "+Inf"]
             took.add_metric(
                 [route], list(zip(ends, accumulate(counts), strict=True)), self.seconds[route]
             )

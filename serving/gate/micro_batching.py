@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Together:
+class MicroBatcher:
     """Gathers what is asked on an event loop while a slow call runs, and gives the next call all of it.
 
     One event loop uses it. `work` takes a list and returns an answer for each; what it raises is raised to all who waited for that call.

@@ -12,17 +12,17 @@ import numpy as np
 from data_contracts.errors import LakeProblem
 from features.engine.minute_kernels import COLUMNS
 
-INDEX = {name: i for i, name in enumerate(COLUMNS)}
-WIDTH = 1 + len(COLUMNS)  # the minute itself, then what was counted in it
-KEPT_SECONDS = 3 * 86_400  # a session in Redis is forgotten three days after its last minute
-PREFIX = "steelyard:session:"
+COLUMN_INDEX = {name: i for i, name in enumerate(COLUMNS)}
+BLOB_WIDTH = 1 + len(COLUMNS)  # the minute itself, then what was counted in it
+SESSION_TTL_SECONDS = 3 * 86_400  # a session in Redis is forgotten three days after its last minute
+KEY_PREFIX = "steelyard:session:"
 
 
-class StoreDown(Exception):
+class MinuteStoreUnavailable(Exception):
     """The store cannot be asked; what it holds is unknown."""
 
 
-class Store(Protocol):
+class MinuteStore(Protocol):
     """Where minutes of running sessions are kept; `remote`: asking takes long enough that others should not wait for it."""
 
     remote: bool
@@ -37,35 +37,35 @@ class Store(Protocol):
         """Operator and blob of each session, None where nothing was put. Raises StoreDown."""
 
 
-def as_row(minute: dict[str, Any]) -> np.ndarray:
+def minute_to_row(minute: dict[str, Any]) -> np.ndarray:
     """A minute as the kernels read it; what was not sent is NaN."""
     row = np.full(len(COLUMNS), np.nan)
-    for name, place in INDEX.items():
+    for name, place in COLUMN_INDEX.items():
         value = minute.get(name)
         if value is not None:
             row[place] = float(value)
     return row
 
 
-def rows_of(blob: bytes) -> np.ndarray:
+def rows_from_blob(blob: bytes) -> np.ndarray:
     """Minutes of a blob in order, float64 of shape (minutes, 15), writable: a read-only array is another type to the
     compiled kernels, which would compile again on a request."""
-    return np.frombuffer(blob, dtype=np.float64).reshape(-1, WIDTH)[:, 1:].copy()
+    return np.frombuffer(blob, dtype=np.float64).reshape(-1, BLOB_WIDTH)[:, 1:].copy()
 
 
-def merged(blob: bytes, rows: list[tuple[int, np.ndarray]]) -> bytes:
+def merge_minutes(blob: bytes, rows: list[tuple[int, np.ndarray]]) -> bytes:
     """A blob with minutes added or replaced, in order of minutes."""
-    held = {row[0]: row for row in np.frombuffer(blob, dtype=np.float64).reshape(-1, WIDTH)}
+    held = {row[0]: row for row in np.frombuffer(blob, dtype=np.float64).reshape(-1, BLOB_WIDTH)}
     held |= {float(minute): np.concatenate([[float(minute)], row]) for minute, row in rows}
     return np.concatenate([held[m] for m in sorted(held)]).tobytes()
 
 
-def _checked(session: str, owner: str, operator: str) -> None:
+def _refuse_other_operator(session: str, owner: str, operator: str) -> None:
     if owner != operator:
         raise LakeProblem(f"session {session} belongs to another operator")
 
 
-class EmbeddedStore:
+class SqliteMinuteStore:
     """SQLite in a file of its own; one process writes it."""
 
     remote = False
@@ -83,13 +83,13 @@ class EmbeddedStore:
         try:
             with self.lock, self.connection:
                 owner, blob = self._found(session) or (operator, b"")
-                _checked(session, owner, operator)
-                blob = merged(blob, rows)
+                _refuse_other_operator(session, owner, operator)
+                blob = merge_minutes(blob, rows)
                 self.connection.execute(
                     "INSERT OR REPLACE INTO running VALUES (?, ?, ?)", (session, operator, blob)
                 )
         except sqlite3.Error as error:
-            raise StoreDown(str(error)) from error
+            raise MinuteStoreUnavailable(str(error)) from error
         return blob
 
     def get(self, sessions: list[str]) -> list[tuple[str, bytes] | None]:
@@ -97,7 +97,7 @@ class EmbeddedStore:
             with self.lock:
                 return [self._found(session) for session in sessions]
         except sqlite3.Error as error:
-            raise StoreDown(str(error)) from error
+            raise MinuteStoreUnavailable(str(error)) from error
 
     def _found(self, session: str) -> tuple[str, bytes] | None:
         return self.connection.execute(
@@ -105,7 +105,7 @@ class EmbeddedStore:
         ).fetchone()
 
 
-class RedisStore:
+class RedisMinuteStore:
     """A Redis that several services share. A value is the operator's id, a zero byte and the blob.
 
     Needs the extra `redis`. A put that meets another writer's is done again; sessions that are asked for together are one command.
@@ -139,41 +139,41 @@ class RedisStore:
             ) from error
 
     def put(self, session: str, operator: str, rows: list[tuple[int, np.ndarray]]) -> bytes:
-        key = PREFIX + session
+        key = KEY_PREFIX + session
         try:
             with self.client.pipeline() as pipe:
                 while True:
                     try:
                         pipe.watch(key)
-                        owner, blob = _split(pipe.get(key)) or (operator, b"")
-                        _checked(session, owner, operator)
-                        blob = merged(blob, rows)
+                        owner, blob = _split_value(pipe.get(key)) or (operator, b"")
+                        _refuse_other_operator(session, owner, operator)
+                        blob = merge_minutes(blob, rows)
                         pipe.multi()
-                        pipe.set(key, operator.encode() + b"\0" + blob, ex=KEPT_SECONDS)
+                        pipe.set(key, operator.encode() + b"\0" + blob, ex=SESSION_TTL_SECONDS)
                         pipe.execute()
                         return blob
                     except self.raced:
                         continue
         except self.faults as error:
-            raise StoreDown(str(error)) from error
+            raise MinuteStoreUnavailable(str(error)) from error
 
     def get(self, sessions: list[str]) -> list[tuple[str, bytes] | None]:
         try:
             return [
-                _split(value)
-                for value in self.client.mget([PREFIX + session for session in sessions])
+                _split_value(value)
+                for value in self.client.mget([KEY_PREFIX + session for session in sessions])
             ]
         except self.faults as error:
-            raise StoreDown(str(error)) from error
+            raise MinuteStoreUnavailable(str(error)) from error
 
 
-def _split(value: Any) -> tuple[str, bytes] | None:
+def _split_value(value: Any) -> tuple[str, bytes] | None:
     if value is None:
         return None
     operator, blob = value.split(b"\0", 1)
     return operator.decode(), blob
 
 
-def open_store(lake: Path, url: str | None) -> Store:
+def open_minute_store(lake: Path, url: str | None) -> MinuteStore:
     """The store that a service works with: Redis where a URL is given, else a file beside the lake."""
-    return RedisStore(url) if url else EmbeddedStore(lake / "online" / "minutes.sqlite")
+    return RedisMinuteStore(url) if url else SqliteMinuteStore(lake / "online" / "minutes.sqlite")

@@ -19,7 +19,7 @@ from serving.scoring import peer_snapshots as yardsticks
 
 
 @dataclass(frozen=True)
-class SessionView:
+class WorstSession:
     """What the night says of one session."""
 
     session_id: str
@@ -28,7 +28,7 @@ class SessionView:
 
 
 @dataclass(frozen=True)
-class Shown:
+class OperatorHistory:
     """What an operator's sessions of two weeks showed: how many they were, which share is held inflated, and what that is in log-odds."""
 
     sessions: int
@@ -37,7 +37,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Operator:
+class OperatorRecord:
     """What the last night says of an operator."""
 
     tier: str
@@ -50,24 +50,24 @@ class Operator:
     model: str
     model_version: str
     corrected: list[dict[str, Any]]
-    worst_session: SessionView | None = None
+    worst_session: WorstSession | None = None
     attribution: str = "unknown"
-    shown: Shown | None = None
+    shown: OperatorHistory | None = None
 
 
 @dataclass(frozen=True)
-class NightState:
+class PublishedNight:
     """A published night, ready to answer from."""
 
     run_id: str
     as_of: datetime
     policy_version: str
-    operators: dict[str, Operator] = field(repr=False)
+    operators: dict[str, OperatorRecord] = field(repr=False)
     credit: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     yardsticks: dict[str, Departures] = field(default_factory=dict, repr=False)
 
 
-def load_night(lake: Path) -> NightState:
+def read_published_night(lake: Path) -> PublishedNight:
     """Read the latest published night into memory."""
     folder = run_folder(lake)
     run = read_outbound(lake, "runs").iloc[0]
@@ -95,12 +95,12 @@ def load_night(lake: Path) -> NightState:
     }
     worst = _worst_sessions(lake, scores)
     shown = {
-        r.operator_id: Shown(int(r.sessions), float(r.inflated_share), float(r.log_odds))
+        r.operator_id: OperatorHistory(int(r.sessions), float(r.inflated_share), float(r.log_odds))
         for r in read_outbound(lake, "operator_sessions").itertuples(index=False)
     }
     operators = {}
     for r in decisions.itertuples(index=False):
-        operators[r.operator_id] = Operator(
+        operators[r.operator_id] = OperatorRecord(
             r.tier,
             None if pd.isna(r.risk) else float(r.risk),
             bool(r.cold_start),
@@ -116,7 +116,7 @@ def load_night(lake: Path) -> NightState:
             shown.get(r.operator_id),
         )
     credit = {str(r["operator_id"]): r for r in read_outbound(lake, "credit").to_dict("records")}
-    return NightState(
+    return PublishedNight(
         folder.name,
         pd.Timestamp(run["as_of"]).to_pydatetime(),
         str(run["policy_version"]),
@@ -126,7 +126,7 @@ def load_night(lake: Path) -> NightState:
     )
 
 
-def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, SessionView]:
+def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, WorstSession]:
     """Operator → its session of the night with the highest calibrated probability."""
     rows = scores[(scores["entity_kind"] == "session") & scores["probability"].notna()].sort_values(
         "rank"
@@ -142,7 +142,7 @@ def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, SessionView]:
     )
     first = rows.assign(operator=rows["entity_id"].map(owner)).drop_duplicates("operator")
     return {
-        r.operator: SessionView(
+        r.operator: WorstSession(
             r.entity_id,
             float(r.probability),
             json.loads(r.reasons) if isinstance(r.reasons, str) else [],
@@ -151,19 +151,19 @@ def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, SessionView]:
     }
 
 
-class Night:
+class NightCache:
     """The latest night; it notices by itself when another one is published."""
 
     def __init__(self, lake: Path) -> None:
         self.lake, self.pointer = lake, lake / "runs" / PUBLISHED
-        self.state, self.seen = load_night(lake), self.pointer.stat().st_mtime_ns
+        self.state, self.seen = read_published_night(lake), self.pointer.stat().st_mtime_ns
 
-    def current(self) -> NightState:
+    def current(self) -> PublishedNight:
         """The night in force. A pointer that cannot be read keeps the night that is loaded."""
         try:
             at = self.pointer.stat().st_mtime_ns
             if at != self.seen:
-                self.state, self.seen = load_night(self.lake), at
+                self.state, self.seen = read_published_night(self.lake), at
         except (OSError, LakeProblem):
             pass
         return self.state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from serving.gate.schemas import Problem
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """What is wrong with a request, as its HTTP status and typed error."""
 
     def __init__(

@@ -99,6 +99,6 @@ class Problem(Strict):
     where: list[str]
 
 
-def decode(body: bytes) -> Any:
+def decode_strict_json(body: bytes) -> Any:
     """JSON as the standard has it: NaN, Infinity and numbers beyond float64 are refused by the parser."""
     return msgspec.json.decode(body)

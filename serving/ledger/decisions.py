@@ -17,9 +17,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from data_contracts.lake import digest_file
-from serving.ledger.answers import START, last_digest, records, seal
+from serving.ledger.hash_chain import GENESIS_DIGEST, last_digest, read_records, seal_record
 
-FIELDS = (
+DECISION_COLUMNS = (
     "operator_id",
     "tier",
     "previous_tier",
@@ -31,7 +31,7 @@ FIELDS = (
     "model_version",
     "policy_version",
 )
-HEADS = ".heads"
+SECOND_HEADS_FOLDER = ".heads"
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,18 @@ class Finding:
     what: str
 
 
-def _paths(lake: Path) -> tuple[Path, Path]:
+def _ledger_paths(lake: Path) -> tuple[Path, Path]:
     return lake / "journal" / "decisions.jsonl", lake / "journal" / "heads.jsonl"
 
 
-def _beside(lake: Path, run_id: str) -> Path:
+def _second_head_path(lake: Path, run_id: str) -> Path:
     """Where the head of a run is kept a second time."""
-    return lake / "runs" / HEADS / f"{run_id}.json"
+    return lake / "runs" / SECOND_HEADS_FOLDER / f"{run_id}.json"
 
 
 def record_night(lake: Path, run_id: str, night: date, folder: Path) -> dict[str, object]:
     """Append a night's decisions and its head; a run that is already recorded is not recorded again. Returns the head."""
-    decisions, heads = _paths(lake)
+    decisions, heads = _ledger_paths(lake)
     decisions.parent.mkdir(exist_ok=True)
     if heads.exists():
         for line in heads.read_text("utf-8").splitlines():
@@ -63,16 +63,18 @@ def record_night(lake: Path, run_id: str, night: date, folder: Path) -> dict[str
                 return head
     digest = last_digest(decisions)
     count = decisions.read_bytes().count(b"\n") if decisions.exists() else 0
-    table = pq.read_table(folder / "tier_decisions.parquet", columns=list(FIELDS)).to_pylist()
+    table = pq.read_table(
+        folder / "tier_decisions.parquet", columns=list(DECISION_COLUMNS)
+    ).to_pylist()
     files = {p.name: digest_file(p) for p in sorted(folder.glob("*.parquet"))}
     with decisions.open("a", encoding="utf-8") as handle:
         for row in sorted(table, key=lambda r: r["operator_id"]):
-            sealed = seal({"run_id": run_id, "date": night.isoformat(), **row}, digest)
+            sealed = seal_record({"run_id": run_id, "date": night.isoformat(), **row}, digest)
             handle.write(json.dumps(sealed, sort_keys=True, ensure_ascii=False) + "\n")
             digest, count = sealed["sha256"], count + 1
         handle.flush()
         os.fsync(handle.fileno())
-    head = seal(
+    head = seal_record(
         {
             "run_id": run_id,
             "date": night.isoformat(),
@@ -86,27 +88,27 @@ def record_night(lake: Path, run_id: str, night: date, folder: Path) -> dict[str
         handle.write(json.dumps(head, sort_keys=True, ensure_ascii=False) + "\n")
         handle.flush()
         os.fsync(handle.fileno())
-    beside = _beside(lake, run_id)
+    beside = _second_head_path(lake, run_id)
     beside.parent.mkdir(exist_ok=True)
     beside.write_text(json.dumps(head, sort_keys=True, ensure_ascii=False), "utf-8")
     return head
 
 
-def _chain(path: Path, found: list[Finding]) -> list[dict]:
+def _checked_records(path: Path, found: list[Finding]) -> list[dict]:
     """Records of a chain; what does not follow from the line before is a finding."""
-    records: list[dict] = []
-    digest = START
+    read_records: list[dict] = []
+    digest = GENESIS_DIGEST
     if not path.exists():
-        return records
+        return read_records
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         try:
             record = json.loads(line)
             body = {k: v for k, v in record.items() if k not in ("previous_sha256", "sha256")}
-            good = seal(body, digest) == record
+            good = seal_record(body, digest) == record
             digest = record["sha256"]
         except (ValueError, KeyError, TypeError):
             found.append(Finding(path.name, number, "is not a record"))
-            return records
+            return read_records
         if not good:
             found.append(
                 Finding(
@@ -115,16 +117,16 @@ def _chain(path: Path, found: list[Finding]) -> list[dict]:
                     "does not follow from the line before: edited, or a line before it was removed or moved",
                 )
             )
-            return records
-        records.append(record)
-    return records
+            return read_records
+        read_records.append(record)
+    return read_records
 
 
-def verify(lake: Path) -> list[Finding]:
+def verify_decisions(lake: Path) -> list[Finding]:
     """Everything that is wrong with the record of a lake, first things first; an empty list when it stands."""
-    decisions, heads = _paths(lake)
+    decisions, heads = _ledger_paths(lake)
     found: list[Finding] = []
-    lines, kept = _chain(decisions, found), _chain(heads, found)
+    lines, kept = _checked_records(decisions, found), _checked_records(heads, found)
     if found:
         return found
     for number, head in enumerate(kept, 1):
@@ -140,7 +142,7 @@ def verify(lake: Path) -> list[Finding]:
         if (
             lines[head["lines"] - 1]["sha256"] != head["head"]
             if head["lines"]
-            else head["head"] != START
+            else head["head"] != GENESIS_DIGEST
         ):
             found.append(
                 Finding(
@@ -150,7 +152,7 @@ def verify(lake: Path) -> list[Finding]:
         folder = lake / "runs" / head["run_id"]
         if not folder.is_dir():
             continue  # a run that retention has removed leaves its decisions here
-        beside = _beside(lake, head["run_id"])
+        beside = _second_head_path(lake, head["run_id"])
         if not beside.exists() or json.loads(beside.read_text("utf-8")) != head:
             found.append(
                 Finding(
@@ -167,7 +169,7 @@ def verify(lake: Path) -> list[Finding]:
                     )
                 )
     recorded = {h["run_id"] for h in kept}
-    for beside in sorted((lake / "runs" / HEADS).glob("*.json")):
+    for beside in sorted((lake / "runs" / SECOND_HEADS_FOLDER).glob("*.json")):
         if beside.stem not in recorded:
             found.append(
                 Finding(heads.name, len(kept), f"lacks the head of run {beside.stem}: truncated")
@@ -183,6 +185,6 @@ def verify(lake: Path) -> list[Finding]:
     return found
 
 
-def heads_kept(lake: Path) -> dict[str, str]:
+def recorded_heads(lake: Path) -> dict[str, str]:
     """Night → digest of the last line of the record after it, the newest where a night was decided twice."""
-    return {h["date"]: h["head"] for h in records(_paths(lake)[1])}
+    return {h["date"]: h["head"] for h in read_records(_ledger_paths(lake)[1])}

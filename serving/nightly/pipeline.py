@@ -23,10 +23,10 @@ from features.ring_discovery import find_rings
 from serving.figures.nightly_figures import corrected_figures, operator_figures, sessions_before
 from serving.ledger.decisions import record_night
 from serving.nightly.publish import locked, write_parts, write_table
-from serving.oversight.overrides import digest_of
+from serving.oversight.overrides import decisions_digest
 from serving.policy.schema import Policy
-from serving.report.dossier import Files
-from serving.report.page import Evening, write_report
+from serving.report.dossier import DossierInput
+from serving.report.page import ReportInput, write_report
 from serving.scoring import peer_snapshots
 from serving.scoring import scope as inputs
 from serving.scoring.nightly_scores import (
@@ -104,7 +104,7 @@ def nightly(
         digest = inputs.input_digest(lake, as_of)
         earlier = {d: r for d, r in published(lake).items() if d < night.isoformat()}
         before = earlier[max(earlier)] if earlier else None
-        people = digest_of(lake, as_of, policy.floors.days)
+        people = decisions_digest(lake, as_of, policy.floors.days)
         old = ranker_before(lake, before, models_folder, models)
         challengers = shadows(models_folder, models)
         run_id = run_identity(night, digest, models, policy, before, people, old, challengers)
@@ -271,8 +271,8 @@ def compute_night(
     peer_snapshots.write(part, scored)
     _manifest(part, run_id, models, policy, digest, before, challengers)
     say("report")
-    seen = Files(scored[OPERATOR], scored[OPERATOR].released, tables, lake, before)
-    write_report(part, Evening(stand, seen, rings))
+    seen = DossierInput(scored[OPERATOR], scored[OPERATOR].released, tables, lake, before)
+    write_report(part, ReportInput(stand, seen, rings))
     return counts | {
         "sessions": len(scope.sessions),
         "orders": len(scope.orders),

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import digest_file, open_lake, published
 from serving.nightly.pipeline import compute_night, run_identity
-from serving.oversight.overrides import digest_of
+from serving.oversight.overrides import decisions_digest
 from serving.policy.schema import Policy
 from serving.scoring import scope
 from serving.scoring.nightly_scores import ranker_before
@@ -89,7 +89,7 @@ def replay(
     }
     digest = scope.input_digest(lake, scope.moment_of(night))
     old = ranker_before(lake, manifest["before"], models_folder, models)
-    people = digest_of(lake, scope.moment_of(night), policy.floors.days)
+    people = decisions_digest(lake, scope.moment_of(night), policy.floors.days)
     challengers = {
         n: artefact.load(Path(str(models_folder)), n, v)
         for n, v in manifest.get("challengers", {}).items()

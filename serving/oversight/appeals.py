@@ -16,11 +16,11 @@ import pandas as pd
 from data_contracts.contract import contract
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import append_day, open_lake, read_outbound
-from serving.ledger.answers import chained, records
+from serving.ledger.hash_chain import append_record, read_records
 from serving.policy.schema import Policy
 
 VERDICTS = {"error": "cleared", "upheld": "confirmed", "miss": "confirmed"}
-KINDS = ("session", "order")
+OUTCOME_KINDS = ("session", "order")
 
 
 class BadAppeal(SteelyardError):
@@ -48,14 +48,14 @@ class Appeal:
     breached: bool = False
 
 
-def _path(lake: Path) -> Path:
+def _appeals_path(lake: Path) -> Path:
     return lake / "journal" / "appeals.jsonl"
 
 
-def appeals(folder: str | Path, now: datetime) -> list[Appeal]:
+def list_appeals(folder: str | Path, now: datetime) -> list[Appeal]:
     """All appeals, oldest first, as they stand at a moment."""
     out: dict[str, dict] = {}
-    for e in records(_path(open_lake(folder))):
+    for e in read_records(_appeals_path(open_lake(folder))):
         if e["event"] == "opened":
             out[e["appeal_id"]] = {
                 k: e[k]
@@ -83,7 +83,7 @@ def appeals(folder: str | Path, now: datetime) -> list[Appeal]:
 def verdicts_before(lake: Path, as_of: datetime) -> dict[str, str]:
     """Verdict of each operator's latest appeal that was decided before a moment."""
     opened, out = {}, {}
-    for e in records(_path(lake)):
+    for e in read_records(_appeals_path(lake)):
         if e["event"] == "opened":
             opened[e["appeal_id"]] = e["operator_id"]
         elif e["decided_at"] < as_of.isoformat():
@@ -113,7 +113,7 @@ def open_appeal(
     day = pd.Timestamp(decision["date"]).date().isoformat()
     if any(
         a.operator_id == operator and a.date == day and a.verdict is None
-        for a in appeals(lake, now)
+        for a in list_appeals(lake, now)
     ):
         raise BadAppeal(f"an appeal of {operator} against the night of {day} is open already")
     identity = hashlib.sha256(f"{operator}|{day}|{now.isoformat()}".encode()).hexdigest()[:12]
@@ -130,8 +130,8 @@ def open_appeal(
         "policy_version": str(decision["policy_version"]),
         "model_version": str(decision["model_version"]),
     }
-    chained(_path(lake), event)
-    return next(a for a in appeals(lake, now) if a.appeal_id == event["appeal_id"])
+    append_record(_appeals_path(lake), event)
+    return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])
 
 
 def decide_appeal(
@@ -149,7 +149,7 @@ def decide_appeal(
     appeal), from which the next training learns. Nothing is written unless all of it can be.
     """
     lake = open_lake(folder)
-    found = next((a for a in appeals(lake, now) if a.appeal_id == appeal_id), None)
+    found = next((a for a in list_appeals(lake, now) if a.appeal_id == appeal_id), None)
     if found is None:
         raise BadAppeal(
             f"there is no appeal {appeal_id}; list them with: steelyard appeal list {folder}"
@@ -164,9 +164,11 @@ def decide_appeal(
         raise BadAppeal("a decision needs its --reason")
     if by == found.opened_by:
         raise BadAppeal(f"{by} opened this appeal; another reviewer has to decide it")
-    wrong = [kind for kind, _ in entities or [] if kind not in KINDS]
+    wrong = [kind for kind, _ in entities or [] if kind not in OUTCOME_KINDS]
     if wrong:
-        raise BadAppeal(f"outcomes are about {' and '.join(KINDS)}s, not {', '.join(wrong)}")
+        raise BadAppeal(
+            f"outcomes are about {' and '.join(OUTCOME_KINDS)}s, not {', '.join(wrong)}"
+        )
     if entities:
         frame = pd.DataFrame(
             [
@@ -190,8 +192,8 @@ def decide_appeal(
             frame.reindex(columns=columns),
             part=int(hashlib.sha256(appeal_id.encode()).hexdigest()[:6], 16),
         )
-    chained(
-        _path(lake),
+    append_record(
+        _appeals_path(lake),
         {
             "event": "decided",
             "appeal_id": appeal_id,
@@ -202,4 +204,4 @@ def decide_appeal(
             "entities": [list(e) for e in entities or []],
         },
     )
-    return next(a for a in appeals(lake, now) if a.appeal_id == appeal_id)
+    return next(a for a in list_appeals(lake, now) if a.appeal_id == appeal_id)

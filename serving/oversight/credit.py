@@ -15,11 +15,11 @@ import pandas as pd
 
 from serving.policy.schema import CreditPolicy, Policy
 
-PARTS = ("ratings", "complaints", "handling", "notices")
+SUB_SCORES = ("ratings", "complaints", "handling", "notices")
 Tables = dict[str, Any]
 
 
-def of_ratings(tables: Tables, index: pd.Index, policy: CreditPolicy) -> pd.Series:
+def ratings_score(tables: Tables, index: pd.Index, policy: CreditPolicy) -> pd.Series:
     """Mean rating, shrunk towards the mean of everybody, as points; a review that the operator removed still counts."""
     if not {"reviews", "orders"} <= set(tables):
         return pd.Series(np.nan, index=index)
@@ -36,7 +36,7 @@ def of_ratings(tables: Tables, index: pd.Index, policy: CreditPolicy) -> pd.Seri
     return 25.0 * (mean - 1.0)
 
 
-def complaint_facts(tables: Tables, index: pd.Index, as_of: datetime) -> pd.DataFrame | None:
+def complaint_counts(tables: Tables, index: pd.Index, as_of: datetime) -> pd.DataFrame | None:
     """Complaints of each operator: count, late (not closed when due), and weight (upheld 1, open ½, late 1 more)."""
     if "complaints" not in tables:
         return None
@@ -54,7 +54,7 @@ def complaint_facts(tables: Tables, index: pd.Index, as_of: datetime) -> pd.Data
     return frame.groupby("operator_id").sum().reindex(index).fillna(0)
 
 
-def of_complaints(
+def complaints_score(
     facts: pd.DataFrame | None, tables: Tables, index: pd.Index, policy: CreditPolicy
 ) -> pd.Series:
     """Points that halve at `complaint_half` weighted complaints for a hundred orders, shrunk towards everybody's rate."""
@@ -74,7 +74,7 @@ def of_complaints(
     return 100.0 / (1.0 + rate / policy.complaint_half)
 
 
-def _faded(
+def _decayed_score(
     events: pd.DataFrame, points: pd.Series, index: pd.Index, as_of: datetime, half_life: float
 ) -> pd.Series:
     """A hundred points less those of each event, which halve with time."""
@@ -83,25 +83,25 @@ def _faded(
     return (100.0 - lost.reindex(index).fillna(0.0)).clip(lower=0.0)
 
 
-def of_handling(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
+def handling_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
     """Points less the platform's dispositions, each by its step of the ladder; a code that is not on it counts as the first."""
     if "dispositions" not in tables:
         return pd.Series(np.nan, index=index)
     d = tables["dispositions"].select("operator_id", "measure", "at").to_pandas()
     known = {s.code for s in policy.ladder}
     steps = d["measure"].map(lambda m: policy.step(m) if m in known else 1).astype(float)
-    return _faded(
+    return _decayed_score(
         d, policy.credit.disposition_points * steps, index, as_of, policy.credit.half_life_days
     )
 
 
-def of_notices(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
+def notices_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
     """Points less the notices of regulators."""
     if "notices" not in tables:
         return pd.Series(np.nan, index=index)
     n = tables["notices"].select("operator_id", "issuer", "at").to_pandas()
     n = n[n["issuer"] == "regulator"]
-    return _faded(
+    return _decayed_score(
         n,
         pd.Series(policy.credit.notice_points, index=n.index),
         index,
@@ -119,17 +119,17 @@ def level_of(points: float | None, policy: Policy) -> tuple[str, tuple[str, ...]
 
 def credit(tables: Tables, operators: pd.Index, as_of: datetime, policy: Policy) -> pd.DataFrame:
     """Rows of the `credit` contract less the run's stamp, for the given operators."""
-    facts = complaint_facts(tables, operators, as_of)
+    facts = complaint_counts(tables, operators, as_of)
     parts = pd.DataFrame(
         {
-            "ratings": of_ratings(tables, operators, policy.credit),
-            "complaints": of_complaints(facts, tables, operators, policy.credit),
-            "handling": of_handling(tables, operators, as_of, policy),
-            "notices": of_notices(tables, operators, as_of, policy),
+            "ratings": ratings_score(tables, operators, policy.credit),
+            "complaints": complaints_score(facts, tables, operators, policy.credit),
+            "handling": handling_score(tables, operators, as_of, policy),
+            "notices": notices_score(tables, operators, as_of, policy),
         },
         index=operators,
     ).astype(float)
-    weight = np.array([getattr(policy.credit, name) for name in PARTS])
+    weight = np.array([getattr(policy.credit, name) for name in SUB_SCORES])
     known = parts.notna().to_numpy() * weight
     with np.errstate(invalid="ignore"):
         total = (parts.fillna(0.0).to_numpy() * weight).sum(axis=1) / known.sum(axis=1)
@@ -160,7 +160,7 @@ def public_view(row: dict[str, Any], policy: Policy) -> dict[str, Any]:
         "operatorId": row["operator_id"],
         "credit": points("credit"),
         "level": row["level"],
-        "subScores": {name: points(name) for name in PARTS},
+        "subScores": {name: points(name) for name in SUB_SCORES},
         "complaints": {"count": int(row["complaint_count"]), "late": int(row["late_count"])},
         "entitlements": json.loads(row["entitlements"]),
         "asOf": pd.Timestamp(row["as_of"]).isoformat() + "Z",

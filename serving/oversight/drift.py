@@ -13,11 +13,13 @@ from serving.policy.schema import AuditPolicy
 from serving.scoring.nightly_scores import Scored
 from serving.scoring.scope import nights_before
 
-WEEK, BINS = 7, 10
+REFERENCE_NIGHTS, QUANTILE_BINS = 7, 10
 COLUMNS = ["entity_kind", "what", "stratum", "psi", "shift", "reference", "tonight", "drifted"]
 
 
-def psi(reference: np.ndarray, now: np.ndarray, bins: int = BINS) -> float:
+def population_stability_index(
+    reference: np.ndarray, now: np.ndarray, bins: int = QUANTILE_BINS
+) -> float:
     """Population stability index over the reference's deciles, in nats; half a count is added to every bin.
 
     Unknown values are a bin of their own: what stops being delivered has drifted too.
@@ -38,7 +40,7 @@ def psi(reference: np.ndarray, now: np.ndarray, bins: int = BINS) -> float:
     return float(((b - a) * np.log(b / a)).sum())
 
 
-def shift(reference: np.ndarray, now: np.ndarray) -> float:
+def median_shift(reference: np.ndarray, now: np.ndarray) -> float:
     """Difference of medians over the reference's distance between quartiles; NaN where that is zero or nothing is known."""
     a, b = reference[np.isfinite(reference)], now[np.isfinite(now)]
     if not len(a) or not len(b):
@@ -59,7 +61,7 @@ def drift(
     `category`: of operators. A stratum needs `least` entities tonight and in the reference. A night is compared with the
     nights it stands on only where they were scored by the same model: another model is another scale.
     """
-    folders = nights_before(lake, before, WEEK)
+    folders = nights_before(lake, before, REFERENCE_NIGHTS)
     rows = []
     for entity in (SESSION, OPERATOR):
         if entity not in scored or not folders:
@@ -111,13 +113,13 @@ def _row(
     now: np.ndarray,
     policy: AuditPolicy,
 ) -> list[object]:
-    value = psi(reference, now)
+    value = population_stability_index(reference, now)
     return [
         entity,
         what,
         stratum,
         value,
-        shift(reference, now),
+        median_shift(reference, now),
         len(reference),
         len(now),
         value >= policy.psi,

@@ -40,7 +40,7 @@ DUTIES: tuple[Duty, ...] = (
 )  # fmt: skip
 
 
-def page() -> str:
+def duties_page() -> str:
     """The duties as Markdown."""
     lines = [
         "# Duties",

@@ -57,7 +57,7 @@ def known_risk(
     return known.groupby("operator_id")["at"].min()
 
 
-def _identity(*parts: object) -> str:
+def _finding_id(*parts: object) -> str:
     return "f" + hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
 
 
@@ -97,7 +97,7 @@ def traffic_to_known_risk(
         sent = float(g["viewers_sent"].astype(float).fillna(0).sum())
         rows.append(
             [
-                _identity("16(4)", giver, taker),
+                _finding_id("16(4)", giver, taker),
                 "traffic_to_known_risk",
                 giver,
                 taker,
@@ -109,7 +109,7 @@ def traffic_to_known_risk(
                 evidence,
             ]
         )
-    return _framed(rows)
+    return _finding_frame(rows)
 
 
 def review_suppression(tables: dict[str, Any], policy: FindingPolicy) -> pd.DataFrame:
@@ -149,12 +149,12 @@ def review_suppression(tables: dict[str, Any], policy: FindingPolicy) -> pd.Data
     ]:
         bad, gone = int(got.at[operator, "bad"]), int(got.at[operator, "hidden"])
         rows.append(
-            [_identity("18", operator), "review_suppression", operator, None, gone / bad, float(rate[operator]), float(p[operator]), None, "CAC-2020 18; E-Commerce Law 39", {"bad": bad, "removed": gone, "peers": str(category[operator])}]
+            [_finding_id("18", operator), "review_suppression", operator, None, gone / bad, float(rate[operator]), float(p[operator]), None, "CAC-2020 18; E-Commerce Law 39", {"bad": bad, "removed": gone, "peers": str(category[operator])}]
         )  # fmt: skip
-    return _framed(rows)
+    return _finding_frame(rows)
 
 
-def _framed(rows: list[list[Any]]) -> pd.DataFrame:
+def _finding_frame(rows: list[list[Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame["evidence"] = [json.dumps(e, ensure_ascii=False) for e in frame["evidence"]]
     return frame.astype(

@@ -13,15 +13,15 @@ import pandas as pd
 
 from serving.policy.schema import InfluencePolicy
 
-NAMES = ("credit", "visits", "marketing", "other")
+COMPONENTS = ("credit", "visits", "marketing", "other")
 
 
-def _share(values: pd.Series) -> pd.Series:
+def _percentile_rank(values: pd.Series) -> pd.Series:
     """Share of operators with less or as much, NaN where unknown."""
     return values.rank(pct=True)
 
 
-def _real(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.Series:
+def _genuine_share(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.Series:
     """Share of an operator's counted figure that is held to be real, NaN where none was corrected."""
     if figures.empty:
         return pd.Series(np.nan, index=index)
@@ -31,7 +31,7 @@ def _real(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.Series:
     return (f["estimate"] / f["counted"].where(f["counted"] > 0)).reindex(index)
 
 
-def bought_traffic(tables: dict[str, Any], index: pd.Index) -> pd.Series:
+def boost_spend(tables: dict[str, Any], index: pd.Index) -> pd.Series:
     """Amount spent on granted boosts, by operator."""
     if not {"boosts", "sessions"} <= set(tables):
         return pd.Series(np.nan, index=index)
@@ -61,11 +61,11 @@ def components(
 
     def corrected(signal: str, measure: str) -> pd.Series:
         counted = signals[signal] if signal in signals else pd.Series(np.nan, index=index)
-        return counted * _real(figures, measure, index).fillna(doubt)
+        return counted * _genuine_share(figures, measure, index).fillna(doubt)
 
     views = corrected("operator_view_count", "views")
-    follows = _net(figures, "follows", index)
-    sales = _net(figures, "net_sales", index)
+    follows = _corrected_figure(figures, "follows", index)
+    sales = _corrected_figure(figures, "net_sales", index)
     orders = corrected("operator_order_count", "orders")
     sessions = (
         signals["operator_session_count"]
@@ -74,7 +74,7 @@ def components(
     )
 
     def mean(*parts: pd.Series) -> pd.Series:
-        return pd.concat([_share(p) for p in parts], axis=1).mean(axis=1)
+        return pd.concat([_percentile_rank(p) for p in parts], axis=1).mean(axis=1)
 
     return pd.DataFrame(
         {
@@ -86,7 +86,7 @@ def components(
     )
 
 
-def _net(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.Series:
+def _corrected_figure(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.Series:
     """Corrected figure of each operator, NaN where there is none."""
     if figures.empty:
         return pd.Series(np.nan, index=index)
@@ -101,4 +101,4 @@ def influence(parts: pd.DataFrame, policy: InfluencePolicy) -> pd.Series:
     )
     known = parts[weight.index]
     total = known.notna().mul(weight).sum(axis=1)
-    return _share(known.mul(weight).sum(axis=1) / total.where(total > 0))
+    return _percentile_rank(known.mul(weight).sum(axis=1) / total.where(total > 0))

@@ -18,10 +18,10 @@ import pandas as pd
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import open_lake, read_outbound
 from features.catalogue import BY_NAME
-from serving.ledger.answers import chained, records
+from serving.ledger.hash_chain import append_record, read_records
 from serving.policy.schema import Policy, Step
 
-LOG = "measures.jsonl"
+MEASURES_FILE = "measures.jsonl"
 
 
 class BadMeasure(SteelyardError):
@@ -31,7 +31,7 @@ class BadMeasure(SteelyardError):
 
 
 @dataclass(frozen=True)
-class Ground:
+class MeasureGrounds:
     """What a measure rests on: why in words, evidence ids by kind, signals with value, threshold and peers' baseline."""
 
     facts: dict[str, str]
@@ -39,9 +39,9 @@ class Ground:
     signals: list[dict[str, Any]]
 
 
-def ground_of(
+def grounds_of(
     why: dict[str, Any], reasons: list[dict[str, Any]], evidence: dict[str, list[str]]
-) -> Ground:
+) -> MeasureGrounds:
     """Ground from a decision's words and a score's reasons."""
     signals = [
         {
@@ -55,11 +55,16 @@ def ground_of(
         }
         for r in reasons
     ]
-    return Ground({"zh": why["zh"], "en": why["en"]}, evidence, signals)
+    return MeasureGrounds({"zh": why["zh"], "en": why["en"]}, evidence, signals)
 
 
-def notice(
-    step: Step, operator: str, ground: Ground, start: datetime, end: datetime, policy: Policy
+def notice_texts(
+    step: Step,
+    operator: str,
+    ground: MeasureGrounds,
+    start: datetime,
+    end: datetime,
+    policy: Policy,
 ) -> tuple[str, str]:
     """Text of the notice, zh and en: facts, reasons, rule, duration, appeal."""
     zh = "；".join([ground.facts["zh"], *(s["zh"] for s in ground.signals)])
@@ -72,7 +77,7 @@ def notice(
     )
 
 
-def automatic(
+def nightly_measures(
     decisions: pd.DataFrame,
     reasons: dict[str, list[dict]],
     evidence: dict[str, dict],
@@ -87,11 +92,11 @@ def automatic(
     rows = []
     for d in decisions[decisions["measure"] != "none"].itertuples(index=False):
         step = policy.ladder[policy.step(d.measure) - 1]
-        ground = ground_of(
+        ground = grounds_of(
             json.loads(d.why), reasons.get(d.operator_id, []), evidence.get(d.operator_id, {})
         )
         end = as_of + timedelta(days=policy.measures.days)
-        zh, en = notice(step, d.operator_id, ground, as_of, end, policy)
+        zh, en = notice_texts(step, d.operator_id, ground, as_of, end, policy)
         free = d.measure not in policy.measures.human_only
         rows.append(
             {
@@ -119,7 +124,7 @@ def automatic(
     return pd.DataFrame(rows)
 
 
-def detectors_agree(scores: pd.DataFrame, operator: str, policy: Policy) -> list[str]:
+def agreeing_detectors(scores: pd.DataFrame, operator: str, policy: Policy) -> list[str]:
     """Independent detectors that find an operator: its model by probability, deviance by its rank among everybody."""
     mine = scores[(scores["entity_kind"] == "operator") & (scores["entity_id"] == operator)]
     many = scores[(scores["entity_kind"] == "operator")].groupby("model").size()
@@ -136,7 +141,7 @@ def detectors_agree(scores: pd.DataFrame, operator: str, policy: Policy) -> list
     return sorted(set(found))
 
 
-def take(
+def take_measure(
     folder: str | Path,
     operator: str,
     code: str,
@@ -164,7 +169,7 @@ def take(
             f"no decision about operator {operator} was published; look with: steelyard show tier_decisions {folder}"
         )
     scores = read_outbound(lake, "scores")
-    agree = detectors_agree(scores, operator, policy)
+    agree = agreeing_detectors(scores, operator, policy)
     if code in policy.measures.human_only:
         approved = approver is not None and approver.strip() and approver != by
         if not approved and not (code in policy.measures.two_detectors and len(agree) >= 2):
@@ -186,13 +191,13 @@ def take(
         & scores["reasons"].notna()
     ]["reasons"]
     evidence = json.loads(known["evidence"].iloc[0]) if len(known) else {}
-    ground = ground_of(
+    ground = grounds_of(
         {"zh": f"{reason}（{why['zh']}）", "en": f"{reason} ({why['en']})"},
         json.loads(said.iloc[0]) if len(said) else [],
         evidence,
     )
     step, end = policy.ladder[codes.index(code)], now + timedelta(days=days)
-    zh, en = notice(step, operator, ground, now, end, policy)
+    zh, en = notice_texts(step, operator, ground, now, end, policy)
     record = {
         "measure_id": "m"
         + hashlib.sha256(f"{operator}|{code}|{now.isoformat()}".encode()).hexdigest()[:12],
@@ -220,14 +225,14 @@ def take(
         "appeal_due": (now + timedelta(days=policy.appeal_days)).isoformat(timespec="seconds"),
         "outcome": None,
     }
-    chained(lake / "journal" / LOG, record)
+    append_record(lake / "journal" / MEASURES_FILE, record)
     return record
 
 
-def taken(folder: str | Path, operator: str | None = None) -> list[dict[str, Any]]:
+def manual_measures(folder: str | Path, operator: str | None = None) -> list[dict[str, Any]]:
     """Measures taken by hand, oldest first, each with its outcome (lifted, upheld) once there is one."""
     out: dict[str, dict[str, Any]] = {}
-    for r in records(open_lake(folder) / "journal" / LOG):
+    for r in read_records(open_lake(folder) / "journal" / MEASURES_FILE):
         if "outcome_of" in r:
             if r["outcome_of"] not in out:
                 continue
@@ -242,11 +247,11 @@ def taken(folder: str | Path, operator: str | None = None) -> list[dict[str, Any
     return list(out.values())
 
 
-def close(
+def close_measure(
     folder: str | Path, measure_id: str, outcome: str, by: str, reason: str, now: datetime
 ) -> dict[str, Any]:
     """Record what became of a measure: lifted or upheld. Raises BadMeasure."""
-    found = next((m for m in taken(folder) if m["measure_id"] == measure_id), None)
+    found = next((m for m in manual_measures(folder) if m["measure_id"] == measure_id), None)
     if found is None or found["outcome"] is not None:
         raise BadMeasure(
             f"there is no open measure {measure_id}; list them with: steelyard measure list {folder}"
@@ -260,5 +265,5 @@ def close(
         "reason": reason,
         "at": now.isoformat(timespec="seconds"),
     }
-    chained(open_lake(folder) / "journal" / LOG, line)
-    return next(m for m in taken(folder) if m["measure_id"] == measure_id)
+    append_record(open_lake(folder) / "journal" / MEASURES_FILE, line)
+    return next(m for m in manual_measures(folder) if m["measure_id"] == measure_id)

@@ -14,12 +14,12 @@ import pandas as pd
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import open_lake, read_outbound
-from serving.ledger.answers import chained, records
+from serving.ledger.hash_chain import append_record, read_records
 from serving.oversight.appeals import verdicts_before
 from serving.policy.schema import FloorPolicy
 from serving.tiers.tiers import TIERS
 
-OVERRIDES, WARNINGS = "overrides.jsonl", "warnings.jsonl"
+OVERRIDES_FILE, WARNINGS_FILE = "overrides.jsonl", "warnings.jsonl"
 
 
 class BadOverride(SteelyardError):
@@ -61,30 +61,30 @@ def set_override(
         now.isoformat(timespec="seconds"),
         (now + timedelta(days=days)).isoformat(timespec="seconds"),
     )
-    chained(lake / "journal" / OVERRIDES, asdict(made))
+    append_record(lake / "journal" / OVERRIDES_FILE, asdict(made))
     return made
 
 
-def overrides(lake: Path, as_of: datetime) -> dict[str, Override]:
+def overrides_in_force(lake: Path, as_of: datetime) -> dict[str, Override]:
     """Overrides in force at a moment, as known then, by operator."""
     moment, out = as_of.isoformat(timespec="seconds"), {}
-    for r in records(lake / "journal" / OVERRIDES):
+    for r in read_records(lake / "journal" / OVERRIDES_FILE):
         if r["at"] < moment:
             out[r["operator_id"]] = Override(**{k: r[k] for k in Override.__dataclass_fields__})
     return {k: o for k, o in out.items() if o.expires_at > moment}
 
 
-def warnings(lake: Path, as_of: datetime, days: int) -> dict[str, dict[str, Any]]:
+def warnings_in_force(lake: Path, as_of: datetime, days: int) -> dict[str, dict[str, Any]]:
     """Signed warnings of other platforms that were imported before a moment and are not too old, by operator."""
     first, moment = (as_of - timedelta(days=days)).isoformat(), as_of.isoformat()
     return {
         r["operator_id"]: r
-        for r in records(lake / "journal" / WARNINGS)
+        for r in read_records(lake / "journal" / WARNINGS_FILE)
         if first <= r["imported_at"] < moment
     }
 
 
-def floors(
+def notice_floors(
     tables: dict[str, Any], elsewhere: dict[str, Any], as_of: datetime, policy: FloorPolicy
 ) -> pd.Series:
     """The mildest tier that notices allow, by operator; operators without one are absent."""
@@ -104,10 +104,10 @@ def floors(
     return both.groupby(level=0).max()
 
 
-def digest_of(lake: Path, as_of: datetime, days: int) -> str:
+def decisions_digest(lake: Path, as_of: datetime, days: int) -> str:
     """What people had decided at a moment, as text that a night's identity stands on."""
-    here = {k: (o.tier, o.at, o.expires_at) for k, o in overrides(lake, as_of).items()}
-    there = {k: w["sha256"] for k, w in warnings(lake, as_of, days).items()}
+    here = {k: (o.tier, o.at, o.expires_at) for k, o in overrides_in_force(lake, as_of).items()}
+    there = {k: w["sha256"] for k, w in warnings_in_force(lake, as_of, days).items()}
     return (
         str(sorted(here.items()))
         + str(sorted(there.items()))

@@ -25,7 +25,7 @@ from serving.scoring.nightly_scores import Scored
 from serving.scoring.scope import nights_before
 
 NIGHT = timedelta(days=1)
-DRAWS = 400  # bootstrap draws over operators
+BOOTSTRAP_DRAWS = 400  # bootstrap draws over operators
 COLUMNS = [
     "entity_kind",
     "entity_id",
@@ -37,12 +37,12 @@ COLUMNS = [
 ]
 
 
-def _chance(run_id: str, entity: str) -> float:
+def _uniform_of(run_id: str, entity: str) -> float:
     """A number between 0 and 1 that nobody can choose: a digest of the run, which stands on the night's data, and the entity."""
     return int(hashlib.sha256(f"{run_id}|{entity}".encode()).hexdigest()[:13], 16) / 16**13
 
 
-def odds(rank: np.ndarray, wanted: int) -> np.ndarray:
+def inclusion_probabilities(rank: np.ndarray, wanted: int) -> np.ndarray:
     """Probability of each entity to be drawn: half of the places evenly, half in proportion to one over its rank."""
     if not len(rank):
         return np.zeros(0)
@@ -50,7 +50,7 @@ def odds(rank: np.ndarray, wanted: int) -> np.ndarray:
     return np.minimum(1.0, 0.5 * wanted / len(rank) + 0.5 * wanted * steep / steep.sum())
 
 
-def draw(
+def draw_audit_sample(
     tables: dict[str, Any],
     scored: dict[str, Scored],
     decisions: pd.DataFrame,
@@ -62,8 +62,8 @@ def draw(
         return pd.DataFrame(columns=COLUMNS)
     s = scored[SESSION]
     rows = s.judged.sort_index()
-    drawn_with = odds(rows["rank"].to_numpy(dtype=float), policy.sessions)
-    chosen = np.array([_chance(run_id, e) for e in rows.index]) < drawn_with
+    drawn_with = inclusion_probabilities(rows["rank"].to_numpy(dtype=float), policy.sessions)
+    chosen = np.array([_uniform_of(run_id, e) for e in rows.index]) < drawn_with
     sample = rows[chosen]
     t = tables["sessions"].select("session_id", "operator_id", "category")
     known = (
@@ -86,7 +86,7 @@ def draw(
     )
 
 
-def judged(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Path]) -> pd.DataFrame:
+def audited_verdicts(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Path]) -> pd.DataFrame:
     """Verdicts of the random audit on sessions of published nights (`owner`: session → operator): index session; operator_id, confirmed, weight, probability,
     tier, new (bool), small (bool), region, drawn (bool: by our own sample).
 
@@ -153,7 +153,7 @@ def judged(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Path]) -> pd.
     return own if len(own) else frame.assign(weight=1.0)
 
 
-def _figures(f: pd.DataFrame, review: float) -> dict[str, float]:
+def _accuracy(f: pd.DataFrame, review: float) -> dict[str, float]:
     weight, guilty = f["weight"].to_numpy(), f["confirmed"].to_numpy(dtype=bool)
     flagged, strict = f["probability"].to_numpy() >= review, f["tier"].isin(["C", "D"]).to_numpy()
 
@@ -193,15 +193,17 @@ def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.Data
     for name, f in groups.items():
         if f.empty:
             continue
-        point = _figures(f, review)
+        point = _accuracy(f, review)
         rng, names = np.random.default_rng(0), f["operator_id"].astype(str)
         by_operator = [g for _, g in f.groupby(names)]
-        drawn = [_figures(pd.concat([by_operator[i] for i in rng.integers(0, len(by_operator), len(by_operator))]), review) for _ in range(DRAWS if len(f) >= least else 0)]  # fmt: skip
+        drawn = [_accuracy(pd.concat([by_operator[i] for i in rng.integers(0, len(by_operator), len(by_operator))]), review) for _ in range(BOOTSTRAP_DRAWS if len(f) >= least else 0)]  # fmt: skip
         for figure, value in point.items():
             spread = np.array([d[figure] for d in drawn])
             spread = spread[np.isfinite(spread)]
             low, high = (
-                np.quantile(spread, [0.05, 0.95]) if len(spread) > DRAWS / 2 else (np.nan, np.nan)
+                np.quantile(spread, [0.05, 0.95])
+                if len(spread) > BOOTSTRAP_DRAWS / 2
+                else (np.nan, np.nan)
             )
             rows.append([name, figure, value, low, high, len(f), int(f["confirmed"].sum())])
     return pd.DataFrame(
@@ -209,21 +211,21 @@ def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.Data
     )
 
 
-def of_lake(lake: Path, policy: Policy) -> pd.DataFrame:
+def audit_estimates(lake: Path, policy: Policy) -> pd.DataFrame:
     """Estimates over all published nights of a lake, from the outcomes it holds."""
     nights = published(lake)
     folders = nights_before(lake, nights[max(nights)]) if nights else []
     return estimates(
-        judged(
-            _whole(lake, "outcomes"),
-            _whole(lake, "sessions").set_index("session_id")["operator_id"],
+        audited_verdicts(
+            _read_whole_table(lake, "outcomes"),
+            _read_whole_table(lake, "sessions").set_index("session_id")["operator_id"],
             folders,
         ),
         policy.boost.review,
     )
 
 
-def _whole(lake: Path, name: str) -> pd.DataFrame:
+def _read_whole_table(lake: Path, name: str) -> pd.DataFrame:
     files = files_of(lake, name)
     columns = [c.name for c in contract(name).columns]
     return (

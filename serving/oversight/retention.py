@@ -28,21 +28,21 @@ from data_contracts.lake import (
     scalar,
     write_file,
 )
-from serving.ledger.answers import chained, records
+from serving.ledger.hash_chain import append_record, read_records
 from serving.policy.schema import Policy
 from serving.scoring.scope import DAY_FOLDER
 
-LOG, HOLDS = "retention.jsonl", "holds.jsonl"
+DELETIONS_FILE, HOLDS_FILE = "retention.jsonl", "holds.jsonl"
 
 
-class TooEarly(SteelyardError):
+class RetentionRefused(SteelyardError):
     """Something was asked to be deleted that has to be kept."""
 
     exit_code = 13
 
 
 @dataclass(frozen=True)
-class Due:
+class DeletableDay:
     """A day of a table that may be deleted: its rows, those that have to stay, and from when it could go."""
 
     table: str
@@ -58,9 +58,9 @@ def set_hold(
     """Put an operator's data under legal hold, or lift the hold. Raises TooEarly when it needs a reason or there is none to lift."""
     lake = open_lake(folder)
     if not by.strip() or not reason.strip():
-        raise TooEarly("a legal hold needs --by and --reason")
-    if lift and operator not in holds(lake):
-        raise TooEarly(f"there is no legal hold on {operator}")
+        raise RetentionRefused("a legal hold needs --by and --reason")
+    if lift and operator not in operators_on_hold(lake):
+        raise RetentionRefused(f"there is no legal hold on {operator}")
     event = {
         "operator_id": operator,
         "event": "lifted" if lift else "set",
@@ -68,12 +68,12 @@ def set_hold(
         "reason": reason,
         "at": now.isoformat(timespec="seconds"),
     }
-    return chained(lake / "journal" / HOLDS, event)
+    return append_record(lake / "journal" / HOLDS_FILE, event)
 
 
-def holds(lake: Path) -> set[str]:
+def operators_on_hold(lake: Path) -> set[str]:
     """Operators under legal hold."""
-    last = {r["operator_id"]: r["event"] for r in records(lake / "journal" / HOLDS)}
+    last = {r["operator_id"]: r["event"] for r in read_records(lake / "journal" / HOLDS_FILE)}
     return {k for k, event in last.items() if event == "set"}
 
 
@@ -90,7 +90,7 @@ def key_operators(lake: Path, since: date) -> set[str]:
     return out
 
 
-def _belongs(lake: Path, table: str) -> str | None:
+def _owner_sql(lake: Path, table: str) -> str | None:
     """SQL of the operator of a row `t`, None where a row has none."""
     columns = {c.name for c in contract(table).columns}
 
@@ -110,25 +110,27 @@ def _belongs(lake: Path, table: str) -> str | None:
     return through("orders", "order_id", "order_id") if "order_id" in columns else None
 
 
-def _stays(lake: Path, table: str, keep: set[str]) -> str:
+def _protected_rows_sql(lake: Path, table: str, keep: set[str]) -> str:
     """SQL condition of the rows of a table that have to stay because of whose they are."""
-    owner = _belongs(lake, table)
+    owner = _owner_sql(lake, table)
     if not keep or owner is None:
         return "false"
     names = ", ".join("'" + k.replace("'", "''") + "'" for k in sorted(keep))
     return f"{owner} IN ({names})"
 
 
-def _kept(lake: Path, table: str, day: date, today: date, policy: Policy) -> set[str]:
+def _protected_operators(
+    lake: Path, table: str, day: date, today: date, policy: Policy
+) -> set[str]:
     """Operators whose rows of a day have to stay: those under hold, and key operators for the longer time."""
-    keep = holds(lake)
+    keep = operators_on_hold(lake)
     r = policy.retention
     if r.tables[table] == "live_content" and (today - day).days <= r.key_operator_live_content:
         keep |= key_operators(lake, today - timedelta(days=r.key_operator_live_content))
     return keep
 
 
-def _days(lake: Path, table: str) -> dict[date, list[Path]]:
+def _day_files(lake: Path, table: str) -> dict[date, list[Path]]:
     out: dict[date, list[Path]] = {}
     for path in files_of(lake, table):
         found = DAY_FOLDER.search(str(path.relative_to(lake)))
@@ -147,56 +149,64 @@ def _rows(sql: str) -> pa.Table:
         return connection.execute(sql).to_arrow_table()
 
 
-def due(folder: str | Path, today: date, policy: Policy) -> list[Due]:
+def deletable(folder: str | Path, today: date, policy: Policy) -> list[DeletableDay]:
     """Everything that may be deleted on a day, oldest first. Nothing is touched."""
     lake, out = open_lake(folder), []
     for table in policy.retention.tables:
         if table == "runs":
             continue
         floor = timedelta(days=policy.retention.days(table))
-        for day, files in sorted(_days(lake, table).items()):
+        for day, files in sorted(_day_files(lake, table).items()):
             if day + floor >= today:
                 continue
             rows = sum(pq.read_metadata(f).num_rows for f in files)
-            stays = _stays(lake, table, _kept(lake, table, day, today, policy))
+            stays = _protected_rows_sql(
+                lake, table, _protected_operators(lake, table, day, today, policy)
+            )
             scan = f"read_parquet({file_list(files)}, hive_partitioning=false, union_by_name=true)"
             stay = _count(f"SELECT count(*) FROM {scan} t WHERE {stays}") if stays != "false" else 0
             if stay < rows:
-                out.append(Due(table, day.isoformat(), rows, stay, (day + floor).isoformat()))
+                out.append(
+                    DeletableDay(table, day.isoformat(), rows, stay, (day + floor).isoformat())
+                )
     floor = timedelta(days=policy.retention.days("runs"))
     for day_, run in sorted(published(lake).items()):
         if date.fromisoformat(day_) + floor < today and (lake / "runs" / run).is_dir():
-            out.append(Due("runs", day_, 1, 0, (date.fromisoformat(day_) + floor).isoformat()))
+            out.append(
+                DeletableDay("runs", day_, 1, 0, (date.fromisoformat(day_) + floor).isoformat())
+            )
     return out
 
 
-def delete(
+def delete_days(
     folder: str | Path, table: str, before: date, by: str, now: datetime, policy: Policy
-) -> list[Due]:
+) -> list[DeletableDay]:
     """Delete a table's days before a date, whole or but for the rows that stay; each deletion is logged. Returns them.
 
     Raises TooEarly, before anything is touched, when a day in that range has not reached its floor.
     """
     lake = open_lake(folder)
     if table not in policy.retention.tables:
-        raise TooEarly(
+        raise RetentionRefused(
             f"{table!r} has no class of retention; tables: {', '.join(policy.retention.tables)}"
         )
     if not by.strip():
-        raise TooEarly("a deletion needs --by")
+        raise RetentionRefused("a deletion needs --by")
     floor = timedelta(days=policy.retention.days(table))
     if before + floor > now.date():
-        raise TooEarly(
+        raise RetentionRefused(
             f"{table} is kept {floor.days} days ({policy.retention.tables[table]}): on {now.date()} nothing from "
             f"{now.date() - floor} on may be deleted, and --before {before} asks for it. Nothing was deleted."
         )
     wanted = [
-        d for d in due(lake, now.date(), policy) if d.table == table and d.day < before.isoformat()
+        d
+        for d in deletable(lake, now.date(), policy)
+        if d.table == table and d.day < before.isoformat()
     ]
     for d in wanted:
         day = date.fromisoformat(d.day)
         run = lake / "runs" / published(lake).get(d.day, "-")
-        files = sorted(run.glob("*.parquet")) if table == "runs" else _days(lake, table)[day]
+        files = sorted(run.glob("*.parquet")) if table == "runs" else _day_files(lake, table)[day]
         digests = {str(p.relative_to(lake)): digest_file(p) for p in files}
         line = asdict(d) | {
             "by": by,
@@ -204,13 +214,15 @@ def delete(
             "files": digests,
             "policy_version": policy.version,
         }
-        chained(
-            lake / "journal" / LOG, line
+        append_record(
+            lake / "journal" / DELETIONS_FILE, line
         )  # first the word, then the deed: nothing goes without a line
         if table == "runs":
             shutil.rmtree(run)
             continue
-        stays = _stays(lake, table, _kept(lake, table, day, now.date(), policy))
+        stays = _protected_rows_sql(
+            lake, table, _protected_operators(lake, table, day, now.date(), policy)
+        )
         for path in files:
             scan = f"read_parquet({file_list([path])}, hive_partitioning=false)"
             left = _rows(f"SELECT t.* FROM {scan} t WHERE {stays}") if stays != "false" else None

@@ -64,7 +64,7 @@ def expected_band(minutes: pd.DataFrame, peers: pd.DataFrame) -> pd.DataFrame | 
     )
 
 
-def timeline(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> str:
+def session_timeline(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> str:
     """A session by minute on one axis of time: viewers with the expected band, joins, comments, likes, orders.
 
     Suspicious windows are shaded in the row of the series that found them, and lightly in all others; granted causes in all.
@@ -105,7 +105,7 @@ def timeline(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> str:
     )
 
 
-def history(nights: pd.DataFrame) -> str:
+def risk_history_chart(nights: pd.DataFrame) -> str:
     """Risk of an operator night by night; a ring around a night marks another model than the night before. Columns date, risk,
     tier, model_version."""
     h = nights.dropna(subset=["risk"]).assign(
@@ -131,7 +131,7 @@ def history(nights: pd.DataFrame) -> str:
     )
 
 
-def ring(graph: nx.Graph, most: int = 200) -> str:
+def ring_graph(graph: nx.Graph, most: int = 200) -> str:
     """A ring of at most `most` best-linked members; red links are purchases, blue joins, green shared identities."""
     keep = sorted(graph.nodes, key=lambda n: (-graph.degree[n], n))[:most]
     part = graph.subgraph(keep)
@@ -179,7 +179,7 @@ def ring(graph: nx.Graph, most: int = 200) -> str:
     )
 
 
-def why_linked(graph: nx.Graph) -> list[tuple[str, str, str]]:
+def linking_path(graph: nx.Graph) -> list[tuple[str, str, str]]:
     """The shortest path between the two least directly tied members of a ring's largest part: from, to, evidence of each step."""
     part = (
         graph.subgraph(max(nx.connected_components(graph), key=lambda c: (len(c), sorted(c))))
@@ -198,7 +198,7 @@ def why_linked(graph: nx.Graph) -> list[tuple[str, str, str]]:
     ]
 
 
-def tier_bars(counts: pd.DataFrame) -> str:
+def tier_bar_chart(counts: pd.DataFrame) -> str:
     """Operators in each tier, tonight and the night before. Columns tier, night, operators."""
     return svg(
         alt.Chart(counts)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from features.catalogue import BY_NAME
 from features.declaration import OPERATOR
 from features.posteriors.owner_pooling import moved
-from serving.oversight.influence import NAMES
+from serving.oversight.influence import COMPONENTS
 from serving.report import charts
 from serving.scoring.entity_scores import reason
 from serving.scoring.nightly_scores import Scored
@@ -24,7 +24,7 @@ from training.release.artefact import Released
 
 
 @dataclass(frozen=True)
-class Files:
+class DossierInput:
     """What dossiers read: the night's scored operators with their model, its tables, its lake and the night before."""
 
     operators: Scored
@@ -34,7 +34,7 @@ class Files:
     before: str | None
 
 
-def interval_of(
+def risk_interval(
     released: Released | None, values: np.ndarray, moved_by: float = 0.0
 ) -> tuple[float, float] | None:
     """Venn-Abers interval of a calibrated risk (Vovk and Petej, UAI 2014); None where the release has no calibration rows.
@@ -51,7 +51,7 @@ def interval_of(
     return (low, high) if moved_by == 0.0 else (moved(low, moved_by), moved(high, moved_by))
 
 
-def speaks_for(files: Files, operator: str, most: int = 3) -> list[dict[str, Any]]:
+def mitigating_reasons(files: DossierInput, operator: str, most: int = 3) -> list[dict[str, Any]]:
     """Signals that lower an operator's risk most, with their values beside peers (SHAP values, negative side)."""
     if files.released is None:
         return []
@@ -113,7 +113,7 @@ def cleared_before(tables: dict[str, Any], operators: list[str]) -> dict[str, in
     return out
 
 
-def history_of(files: Files, tonight: pd.DataFrame, operators: list[str]) -> pd.DataFrame:
+def risk_history(files: DossierInput, tonight: pd.DataFrame, operators: list[str]) -> pd.DataFrame:
     """Risk, tier and model of operators on the nights that this one stands on, oldest first."""
     parts = []
     for folder in nights_before(files.lake, files.before, 27):
@@ -130,7 +130,7 @@ def history_of(files: Files, tonight: pd.DataFrame, operators: list[str]) -> pd.
 
 
 def dossiers(
-    files: Files, decisions: pd.DataFrame, folder: Path, top: list[str]
+    files: DossierInput, decisions: pd.DataFrame, folder: Path, top: list[str]
 ) -> list[dict[str, Any]]:
     """One record for each operator in `top`, in that order, ready for the page."""
     scores = pq.read_table(
@@ -142,7 +142,7 @@ def dossiers(
     ).to_pandas()
     measures = pq.read_table(folder / "measures.parquet").to_pandas().set_index("operator_id")
     past, causes, cleared = (
-        history_of(files, decisions, top),
+        risk_history(files, decisions, top),
         granted_causes(files.tables, top),
         cleared_before(files.tables, top),
     )
@@ -164,7 +164,7 @@ def dossiers(
                 "tier": row["tier"],
                 "previous": row["previous_tier"],
                 "risk": row["risk"],
-                "interval": interval_of(
+                "interval": risk_interval(
                     files.released,
                     x[columns].to_numpy(dtype=float),
                     float(moved_by.get(operator, 0.0)),
@@ -176,17 +176,19 @@ def dossiers(
                 "cold": row["cold_start"],
                 "cause": row["cause"],
                 "why": why,
-                "components": {n: row[f"component_{n}"] for n in NAMES},
+                "components": {n: row[f"component_{n}"] for n in COMPONENTS},
                 "credit": credit.loc[operator].to_dict(),
                 "reasons": list(against.values())[:5],
-                "for": speaks_for(files, operator),
+                "for": mitigating_reasons(files, operator),
                 "granted": causes[operator],
                 "cleared": cleared[operator],
                 "figures": figures[figures["entity_id"] == operator].to_dict("records"),
                 "notice": measures.loc[[operator], ["notice_zh", "notice_en"]].iloc[0].to_dict()
                 if operator in measures.index
                 else None,
-                "history": charts.history(own) if own["risk"].notna().sum() > 1 else None,
+                "history": charts.risk_history_chart(own)
+                if own["risk"].notna().sum() > 1
+                else None,
                 "known": int(x[columns].notna().sum()),
                 "of": len(columns),
                 "unknown": [c for c in columns if not np.isfinite(x[c])][:8],

@@ -21,30 +21,30 @@ from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
 from features.graphs.ring_merging import Rings
 from features.posteriors.owner_pooling import moved
-from serving.ledger.answers import records
+from serving.ledger.hash_chain import read_records
 from serving.oversight import random_audit
 from serving.report import charts
-from serving.report.dossier import Files, dossiers
+from serving.report.dossier import DossierInput, dossiers
 from serving.scoring.scope import nights_before
 from serving.tiers.tiers import TIERS
 
 if TYPE_CHECKING:
     from serving.supervision.night_tables import Stand
 
-QUEUE, DOSSIERS, SESSIONS, RINGS, DRIFTED = 15, 8, 3, 2, 12
-PEERS = 150  # sessions of the category that draw the expected band
+MAX_QUEUE_OPERATORS, MAX_DOSSIERS, MAX_SESSIONS, MAX_RINGS, MAX_DRIFT_ROWS = 15, 8, 3, 2, 12
+MAX_BAND_SESSIONS = 150  # sessions of the category that draw the expected band
 
 
 @dataclass(frozen=True)
-class Evening:
+class ReportInput:
     """What the page is made from, beside the tables that the night has written."""
 
     stand: Stand
-    files: Files
+    files: DossierInput
     rings: Rings
 
 
-def _read(folder: Path, name: str) -> pd.DataFrame:
+def _read_table(folder: Path, name: str) -> pd.DataFrame:
     return pq.read_table(folder / f"{name}.parquet").to_pandas()
 
 
@@ -88,7 +88,7 @@ def tier_flows(decisions: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _moves(decisions: pd.DataFrame) -> list[dict[str, Any]]:
+def tier_changes(decisions: pd.DataFrame) -> list[dict[str, Any]]:
     moved = decisions[
         decisions["previous_tier"].notna() & (decisions["previous_tier"] != decisions["tier"])
     ]
@@ -105,14 +105,14 @@ def _moves(decisions: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def queue_of(decisions: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
+def patrol_queue(decisions: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
     """Operators in the order of the queue: tier, expected harm, score of the unsupervised control."""
     points = scores[scores["entity_kind"] == "operator"].groupby("entity_id")["score"].max()
     d = decisions.assign(points=decisions["operator_id"].map(points))
     order = d.sort_values(
         ["tier", "expected_harm", "points", "operator_id"], ascending=[False, False, False, True]
     )
-    return order["operator_id"].head(QUEUE).tolist()
+    return order["operator_id"].head(MAX_QUEUE_OPERATORS).tolist()
 
 
 def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[str, Any]]:
@@ -127,7 +127,7 @@ def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[st
     for first in (
         (trained if len(trained) else rows)
         .sort_values("rank")
-        .head(SESSIONS)
+        .head(MAX_SESSIONS)
         .itertuples(index=False)
     ):
         minutes = minutes_frame(tables, compute.scope_of(tables, [first.entity_id], SESSION))
@@ -137,7 +137,7 @@ def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[st
             category.index[
                 (category == category.get(first.entity_id)) & (category.index != first.entity_id)
             ]
-        )[:PEERS]
+        )[:MAX_BAND_SESSIONS]
         peers = (
             minutes_frame(tables, compute.scope_of(tables, alike, SESSION))
             if alike
@@ -147,16 +147,18 @@ def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[st
             {
                 "session": first.entity_id,
                 "score": first.score,
-                "picture": charts.timeline(minutes, charts.expected_band(minutes, peers)),
+                "picture": charts.session_timeline(minutes, charts.expected_band(minutes, peers)),
                 "windows": charts.suspicious_minutes(minutes).head(20).to_dict("records"),
                 "reasons": json.loads(first.reasons) if isinstance(first.reasons, str) else [],
-                "steps": steps_of(first.own_probability, first.by_views, first.probability),
+                "steps": probability_steps(
+                    first.own_probability, first.by_views, first.probability
+                ),
             }
         )
     return out
 
 
-def steps_of(own: float, by_views: float, probability: float) -> dict[str, float] | None:
+def probability_steps(own: float, by_views: float, probability: float) -> dict[str, float] | None:
     """How a session's probability came about: by its signals, with its single views, weighed with its operator's others; None where no
     model gave one. Without `views` they were not looked at."""
     if not np.isfinite(probability):
@@ -166,7 +168,7 @@ def steps_of(own: float, by_views: float, probability: float) -> dict[str, float
     return {"signals": signals, "probability": probability, **({"views": own} if looked else {})}
 
 
-def shown_rings(rings: Rings) -> list[dict[str, Any]]:
+def ring_sections(rings: Rings) -> list[dict[str, Any]]:
     """The largest and densest rings, each with picture, why its members are linked, its links as a table, and GraphML."""
     if rings.rings.empty:
         return []
@@ -174,7 +176,7 @@ def shown_rings(rings: Rings) -> list[dict[str, Any]]:
     out = []
     for r in (
         heavy.sort_values(["weight", "ring_id"], ascending=[False, True])
-        .head(RINGS)
+        .head(MAX_RINGS)
         .to_dict("records")
     ):
         graph = rings.graph(r["ring_id"])
@@ -187,8 +189,8 @@ def shown_rings(rings: Rings) -> list[dict[str, Any]]:
             r
             | {
                 "evidence": json.loads(r["evidence"]),
-                "picture": charts.ring(graph),
-                "path": charts.why_linked(graph),
+                "picture": charts.ring_graph(graph),
+                "path": charts.linking_path(graph),
                 "links": links[:20],
                 "graphml": "data:application/graphml+xml;base64,"
                 + base64.b64encode(text.encode()).decode(),
@@ -197,15 +199,15 @@ def shown_rings(rings: Rings) -> list[dict[str, Any]]:
     return out
 
 
-def write_report(folder: Path, evening: Evening) -> Path:
+def write_report(folder: Path, evening: ReportInput) -> Path:
     """Write `report.html` of a run from its published tables."""
     tables, stand = evening.files.tables, evening.stand
     decisions, scores, run = (
-        _read(folder, "tier_decisions"),
-        _read(folder, "scores"),
-        _read(folder, "runs").iloc[0],
+        _read_table(folder, "tier_decisions"),
+        _read_table(folder, "scores"),
+        _read_table(folder, "runs").iloc[0],
     )
-    drift, figures = _read(folder, "drift"), pd.DataFrame()
+    drift, figures = _read_table(folder, "drift"), pd.DataFrame()
     if "outcomes" in tables and "sessions" in tables:
         owner = (
             tables["sessions"]
@@ -215,12 +217,14 @@ def write_report(folder: Path, evening: Evening) -> Path:
         )
         nights = [folder, *nights_before(stand.lake, stand.before, 27)]
         figures = random_audit.estimates(
-            random_audit.judged(tables["outcomes"].to_pandas(), owner, nights),
+            random_audit.audited_verdicts(tables["outcomes"].to_pandas(), owner, nights),
             stand.policy.boost.review,
         )
-    queue = queue_of(decisions, scores)
+    queue = patrol_queue(decisions, scores)
     heads = [
-        h for h in records(stand.lake / "journal" / "heads.jsonl") if h["run_id"] == stand.before
+        h
+        for h in read_records(stand.lake / "journal" / "heads.jsonl")
+        if h["run_id"] == stand.before
     ]
     counts = (
         decisions.groupby("tier").size().rename("operators").reset_index().assign(night="tonight")
@@ -246,7 +250,7 @@ def write_report(folder: Path, evening: Evening) -> Path:
             lambda name: (resources.files("serving.report") / "templates" / name).read_text("utf-8")
         ),
     )
-    environment.filters["known"] = known
+    environment.filters["known"] = format_known
     text = environment.get_template("report.html.j2").render(
         run=run.to_dict(),
         models=json.loads(run["models"]),
@@ -254,24 +258,27 @@ def write_report(folder: Path, evening: Evening) -> Path:
         unknown=json.loads(run["signals_unknown"]),
         fresh=freshness(tables),
         failures=contract_failures(stand.lake),
-        bars=charts.tier_bars(counts),
+        bars=charts.tier_bar_chart(counts),
         flows=tier_flows(decisions),
-        moves=_moves(decisions),
+        moves=tier_changes(decisions),
         queue=decisions.set_index("operator_id")
         .loc[queue]
         .reset_index()
         .assign(why=lambda d: d["why"].map(json.loads))
         .to_dict("records"),
-        dossiers=dossiers(evening.files, decisions, folder, queue[:DOSSIERS]),
+        dossiers=dossiers(evening.files, decisions, folder, queue[:MAX_DOSSIERS]),
         sessions=worst_sessions(scores, tables),
-        rings=shown_rings(evening.rings),
-        findings=_read(folder, "findings").to_dict("records"),
-        mcns=_read(folder, "mcns").sort_values(["p_value", "mcn_id"]).head(8).to_dict("records"),
+        rings=ring_sections(evening.rings),
+        findings=_read_table(folder, "findings").to_dict("records"),
+        mcns=_read_table(folder, "mcns")
+        .sort_values(["p_value", "mcn_id"])
+        .head(8)
+        .to_dict("records"),
         audit=figures.to_dict("records"),
-        sample=len(_read(folder, "audit_sample")),
+        sample=len(_read_table(folder, "audit_sample")),
         drift=drift[drift["drifted"]]
         .sort_values("psi", ascending=False)
-        .head(DRIFTED)
+        .head(MAX_DRIFT_ROWS)
         .to_dict("records"),
         compared=len(drift),
         head=heads[-1] if heads else None,
@@ -282,6 +289,6 @@ def write_report(folder: Path, evening: Evening) -> Path:
     return path
 
 
-def known(value: Any, form: str = "%.2f") -> str:
+def format_known(value: Any, form: str = "%.2f") -> str:
     """A number in a form, or the word unknown."""
     return "unknown 未知" if value is None or value != value else form % value

@@ -59,7 +59,7 @@ def context_of(
 ) -> operator_decisions.Context:
     """What is known of operators beside tonight's scores."""
     p, index = stand.policy, operators.signals.index
-    spent = influence.bought_traffic(tables, index)
+    spent = influence.boost_spend(tables, index)
     parts = influence.components(
         operators.signals,
         operators.probability(),
@@ -67,7 +67,7 @@ def context_of(
         points.set_index("operator_id")["credit"],
         spent,
     )
-    elsewhere = overrides.warnings(stand.lake, stand.as_of, p.floors.days)
+    elsewhere = overrides.warnings_in_force(stand.lake, stand.as_of, p.floors.days)
     split = pd.DataFrame(columns=["behaviour", "data", "model"])
     if ranker is not None:
         split = split_of(
@@ -80,8 +80,8 @@ def context_of(
     return operator_decisions.Context(
         parts,
         operator_decisions.strata(tables),
-        overrides.floors(tables, elsewhere, stand.as_of, p.floors).to_dict(),
-        overrides.overrides(stand.lake, stand.as_of),
+        overrides.notice_floors(tables, elsewhere, stand.as_of, p.floors).to_dict(),
+        overrides.overrides_in_force(stand.lake, stand.as_of),
         split,
         *_conformal(operators, ranker),
         worst=None if sessions is None else sessions.worst,
@@ -142,7 +142,7 @@ def supervision_tables(
     return {
         "credit": points,
         "tier_decisions": decisions,
-        "measures": measures.automatic(
+        "measures": measures.nightly_measures(
             decisions,
             reasons_of(scored, OPERATOR),
             evidence_of(tables, scored, rings),
@@ -152,7 +152,9 @@ def supervision_tables(
         ),
         "findings": pd.concat(duties, ignore_index=True) if duties else pd.DataFrame(),
         "mcns": findings.mcn_rollup(tables, decisions),
-        "audit_sample": random_audit.draw(tables, scored, decisions, stand.run_id, p.audit),
+        "audit_sample": random_audit.draw_audit_sample(
+            tables, scored, decisions, stand.run_id, p.audit
+        ),
         "drift": drift.drift(
             stand.lake,
             stand.before,

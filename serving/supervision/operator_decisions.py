@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from features.declaration import OPERATOR
 from features.peers.evidence_groups import facts_far, points_of
-from serving.oversight.influence import NAMES, influence
+from serving.oversight.influence import COMPONENTS, influence
 from serving.oversight.overrides import Override
 from serving.policy.load import parse_policy
 from serving.policy.schema import Policy
@@ -158,7 +158,7 @@ def decide_night(
                 "previous_tier": standing.previous_tier,
                 "is_key_operator": d.is_key_operator,
                 "risk": standing.risk,
-                **{f"component_{name}": float(parts[name]) for name in NAMES},
+                **{f"component_{name}": float(parts[name]) for name in COMPONENTS},
                 "influence": standing.influence,
                 "expected_harm": d.expected_harm,
                 "measure": d.measure,

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 
 from data_contracts.lake import published
 from serving.gate.api_keys import make_key
-from serving.gate.http import application, open_desk
+from serving.gate.http import gate_application, open_gate
 from serving.nightly.replay import replay
 from serving.policy.load import load_policy
 from serving.scoring.scope import moment_of
@@ -95,10 +95,10 @@ def answers_of(lake: Path, models: Path, night: date) -> dict[str, str]:
     }
     out = {}
     for name, (body, hours) in asked.items():
-        gate = open_desk(
+        gate = open_gate(
             lake, models, load_policy(), now=lambda h=hours: moment_of(night) + timedelta(hours=h)
         )
-        with TestClient(application(gate), headers={"X-API-Key": key}) as client:
+        with TestClient(gate_application(gate), headers={"X-API-Key": key}) as client:
             answer = client.post("/v1/boost-check", json={"requestId": f"golden-{name}"} | body)
         assert answer.status_code == 200, answer.text
         out[name] = _digest(json.dumps(answer.json(), sort_keys=True, ensure_ascii=False))

@@ -17,7 +17,7 @@ import pytest
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import published as nights
 from data_contracts.lake import run_folder
-from serving.ledger.decisions import record_night, verify
+from serving.ledger.decisions import record_night, verify_decisions
 from serving.nightly.pipeline import nightly
 from serving.nightly.replay import replay, what_if
 from serving.oversight import appeals
@@ -49,7 +49,7 @@ def test_a_published_night_is_recorded_once_and_stands(lake):
         pq.read_table(lake / "runs" / run / "tier_decisions.parquet").num_rows
         for run in nights(lake).values()
     )
-    assert len(lines(lake)) == decisions and verify(lake) == []
+    assert len(lines(lake)) == decisions and verify_decisions(lake) == []
     again = record_night(lake, run_folder(lake).name, NIGHT, run_folder(lake))
     assert len(lines(lake)) == decisions and again["lines"] == decisions
 
@@ -61,7 +61,7 @@ def test_an_edited_line_is_found(lake):
         one | {"tier": "D" if one["tier"] == "A" else "A"}, sort_keys=True, ensure_ascii=False
     )
     write(lake, kept)
-    assert verify(lake)[0].line == 4
+    assert verify_decisions(lake)[0].line == 4
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ def test_an_edited_line_is_found(lake):
 def test_a_line_that_is_removed_moved_added_or_spoilt_is_found(lake, name, tamper, line):
     kept = tamper(lines(lake))
     write(lake, kept)
-    found = verify(lake)
+    found = verify_decisions(lake)
     assert found and found[0].line == (line or len(kept))
 
 
 def test_a_record_cut_at_its_end_is_found_and_so_is_one_cut_with_its_heads(lake):
     write(lake, lines(lake)[:-1])
-    assert "truncated" in verify(lake)[0].what
+    assert "truncated" in verify_decisions(lake)[0].what
     write(lake, [])
     (lake / "journal" / "heads.jsonl").write_text("", "utf-8")
     assert any(
-        "truncated" in f.what for f in verify(lake)
+        "truncated" in f.what for f in verify_decisions(lake)
     )  # the heads beside the runs are still there
 
 
@@ -94,7 +94,9 @@ def test_a_published_file_that_was_changed_is_found(lake):
     path = run_folder(lake) / "scores.parquet"
     table = pq.read_table(path).to_pandas()
     pq.write_table(pq.read_table(path).slice(0, len(table) - 1), path)
-    assert [f.file for f in verify(lake)] == [f"runs/{run_folder(lake).name}/scores.parquet"]
+    assert [f.file for f in verify_decisions(lake)] == [
+        f"runs/{run_folder(lake).name}/scores.parquet"
+    ]
 
 
 def test_a_night_is_replayed_bit_for_bit(lake, models):
@@ -108,15 +110,15 @@ def test_a_night_is_replayed_bit_for_bit(lake, models):
 def test_heads_kept_with_the_models_tell_of_a_record_rewritten_whole(lake, models, tmp_path):
     """The chain, its heads and those beside the runs are all made to fit: inside the lake nothing is wrong any more."""
     from benchmarks.decisions.tampering import _rewritten
-    from serving.ledger.decisions import heads_kept
+    from serving.ledger.decisions import recorded_heads
     from training.release.tracking import checkpoint, checkpoints
 
-    kept = heads_kept(lake)
+    kept = recorded_heads(lake)
     for night, head in kept.items():
         checkpoint(tmp_path, night, head)
     assert checkpoints(tmp_path) == kept
     _rewritten(lake, kept)
-    assert verify(lake) == [] and heads_kept(lake) != checkpoints(tmp_path)
+    assert verify_decisions(lake) == [] and recorded_heads(lake) != checkpoints(tmp_path)
 
 
 def test_a_night_of_other_code_is_not_replayed_but_told_apart(lake, models, monkeypatch):
@@ -218,6 +220,8 @@ def test_an_appeal_that_is_late_is_in_breach(lake):
         .iloc[0]
     )
     one = appeals.open_appeal(lake, operator, None, "wrong", "desk", NOW, POLICY)
-    assert not appeals.appeals(lake, NOW + timedelta(days=POLICY.appeal_days))[0].breached
-    assert appeals.appeals(lake, NOW + timedelta(days=POLICY.appeal_days, seconds=1))[0].breached
+    assert not appeals.list_appeals(lake, NOW + timedelta(days=POLICY.appeal_days))[0].breached
+    assert appeals.list_appeals(lake, NOW + timedelta(days=POLICY.appeal_days, seconds=1))[
+        0
+    ].breached
     assert one.verdict is None

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from serving.gate.decision import LiveView, answer
-from serving.gate.night_cache import NightState, Operator, SessionView, Shown
+from serving.gate.decision import LiveAssessment, boost_answer
+from serving.gate.night_cache import OperatorHistory, OperatorRecord, PublishedNight, WorstSession
 from serving.gate.schemas import BoostAnswer
 from serving.policy.load import load_policy
 
@@ -25,7 +25,7 @@ REASON = {
     "zh": "40% 的观看停留不超过 3 秒",
     "en": "40% of views stayed three seconds or less",
 }
-WORST = Operator(
+WORST = OperatorRecord(
     "D",
     0.9,
     False,
@@ -38,12 +38,12 @@ WORST = Operator(
     [],
 )
 CALM = replace(WORST, tier="A", risk=0.01, measure="none", reasons=[])
-QUIET = LiveView(None, [], 0)
+QUIET = LiveAssessment(None, [], 0)
 
 
 def ask(operator=CALM, live=QUIET, hours=1.0, degraded=(), name="o"):
-    night = NightState("run", AS_OF, POLICY.version, {"o": operator})
-    return answer(
+    night = PublishedNight("run", AS_OF, POLICY.version, {"o": operator})
+    return boost_answer(
         "q", name, night, live, "live@v1", POLICY, AS_OF + timedelta(hours=hours), list(degraded)
     )
 
@@ -67,21 +67,23 @@ def test_rejection_needs_the_strictest_tier_the_probability_and_evidence():
 
 
 def test_a_live_probability_is_judged_at_its_bounds():
-    assert ask(live=LiveView(0.2999, [], 30))["riskLevel"] == "PASS"
-    assert ask(live=LiveView(0.30, [REASON], 30))["riskLevel"] == "REVIEW"
-    rejected = ask(live=LiveView(0.80, [REASON], 30))
+    assert ask(live=LiveAssessment(0.2999, [], 30))["riskLevel"] == "PASS"
+    assert ask(live=LiveAssessment(0.30, [REASON], 30))["riskLevel"] == "REVIEW"
+    rejected = ask(live=LiveAssessment(0.80, [REASON], 30))
     assert (
         rejected["riskLevel"] == "REJECT"
         and rejected["hits"][0]["evidence"]["window"] == "30 minutes"
     )
-    assert ask(live=LiveView(0.80, [], 30))["riskLevel"] == "REVIEW"  # no evidence, no rejection
+    assert (
+        ask(live=LiveAssessment(0.80, [], 30))["riskLevel"] == "REVIEW"
+    )  # no evidence, no rejection
 
 
 def test_operator_history_moves_to_review_only():
     """Two weeks of history move a running session to REVIEW with its evidence and never to
     rejection."""
-    many, none = Shown(9, 0.6, 3.0), Shown(9, 0.02, -1.0)
-    doubtful, sure = LiveView(0.2, [], 30), LiveView(0.85, [REASON], 30)
+    many, none = OperatorHistory(9, 0.6, 3.0), OperatorHistory(9, 0.02, -1.0)
+    doubtful, sure = LiveAssessment(0.2, [], 30), LiveAssessment(0.85, [REASON], 30)
     moved = ask(replace(CALM, shown=many), doubtful)
     assert ask(live=doubtful)["riskLevel"] == "PASS" and moved["riskLevel"] == "REVIEW"
     assert (
@@ -97,7 +99,7 @@ def test_operator_history_moves_to_review_only():
     assert (
         ask(replace(CALM, shown=none), sure)["riskLevel"] == "REVIEW"
     )  # 0.68: clean weeks speak for it
-    assert ask(replace(CALM, shown=none), LiveView(0.4, [REASON], 30))["riskLevel"] == "PASS"
+    assert ask(replace(CALM, shown=none), LiveAssessment(0.4, [REASON], 30))["riskLevel"] == "PASS"
     assert (
         ask(replace(CALM, shown=many))["riskLevel"] == "PASS"
     )  # nothing runs: what was shown alone is no reason
@@ -107,7 +109,7 @@ def test_inflated_session_is_reviewed_and_rejects_nobody():
     """An inflated session of the night is reviewed with its evidence and rejects nobody."""
 
     def seen(p, reasons=(REASON,)):
-        return ask(replace(CALM, worst_session=SessionView("s", p, list(reasons))))
+        return ask(replace(CALM, worst_session=WorstSession("s", p, list(reasons))))
 
     assert seen(0.2999)["riskLevel"] == "PASS"
     assert seen(0.30)["riskLevel"] == seen(1.0)["riskLevel"] == "REVIEW"
@@ -143,5 +145,5 @@ def test_dimensions_name_what_is_suspected_and_leave_the_rest_unknown():
 
 def test_no_answer_ever_blocks():
     for operator in (CALM, WORST):
-        for live in (QUIET, LiveView(1.0, [REASON], 60)):
+        for live in (QUIET, LiveAssessment(1.0, [REASON], 60)):
             assert ask(operator, live)["suggestedAction"] != "block"

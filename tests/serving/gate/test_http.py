@@ -20,11 +20,11 @@ from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.minute_kernels import COLUMNS
 from serving.gate import decision
 from serving.gate.api_keys import make_key
-from serving.gate.decision import live_view
-from serving.gate.http import BODY_CAP, application, open_desk
-from serving.gate.minute_store import as_row
-from serving.gate.night_cache import load_night
-from serving.ledger import answers
+from serving.gate.decision import assess_live
+from serving.gate.http import MAX_BODY_BYTES, gate_application, open_gate
+from serving.gate.minute_store import minute_to_row
+from serving.gate.night_cache import read_published_night
+from serving.ledger import answers, hash_chain
 from serving.policy.load import load_policy
 from serving.scoring.peer_snapshots import LIVE, read
 from serving.scoring.scope import moment_of
@@ -49,14 +49,14 @@ def keys(lake):
 
 @pytest.fixture
 def desk(lake, models, keys, tmp_path):
-    one = open_desk(lake, models, load_policy(), now=lambda: NOW)
-    one.journal = answers.Journal(tmp_path / "journal.jsonl")
+    one = open_gate(lake, models, load_policy(), now=lambda: NOW)
+    one.journal = answers.AnswerLedger(tmp_path / "journal.jsonl")
     return one
 
 
 @pytest.fixture
 def client(desk, keys):
-    return TestClient(application(desk), headers={"X-API-Key": keys["all"]})
+    return TestClient(gate_application(desk), headers={"X-API-Key": keys["all"]})
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def minutes(n=30, **more):
 
 def ordinary(lake, tiers):
     """An operator of tier A with history and no session of the night that stands out."""
-    night = load_night(lake).operators
+    night = read_published_night(lake).operators
     calm = [
         o
         for o in tiers.index[(tiers["tier"] == "A") & ~tiers["cold_start"]]
@@ -132,7 +132,7 @@ def test_prepared_answer_is_the_gate_s_at_any_moment(client, desk, lake, tiers, 
             got = ask(
                 client, requestId=f"w-{session}-{hours}", operatorId=operator, sessionId=session
             ).content
-            meant = decision.answer(
+            meant = decision.boost_answer(
                 f"w-{session}-{hours}",
                 operator,
                 desk.night.state,
@@ -151,7 +151,7 @@ def test_a_stale_night_never_passes_silently(desk, keys, lake, tiers):
     desk.now = lambda: moment_of(NIGHT) + timedelta(hours=37)
     honest = ordinary(lake, tiers)
     answer = ask(
-        TestClient(application(desk), headers={"X-API-Key": keys["all"]}), operatorId=honest
+        TestClient(gate_application(desk), headers={"X-API-Key": keys["all"]}), operatorId=honest
     ).json()
     assert (
         answer["riskLevel"] == "REVIEW"
@@ -186,13 +186,13 @@ def test_refused_disk_gives_no_answer_until_retried(client, desk, monkeypatch):
     assert ask(client, requestId="d1").content == sealed
     assert (
         desk.journal.path.read_text("utf-8").count('"d1"') >= 1
-        and answers.first_broken(desk.journal.path) is None
+        and hash_chain.first_broken_line(desk.journal.path) is None
     )
 
 
 def test_many_checks_at_once_are_each_answered_once_in_one_chain(desk, keys):
     async def asked():
-        door = httpx.ASGITransport(application(desk))
+        door = httpx.ASGITransport(gate_application(desk))
         async with httpx.AsyncClient(
             transport=door, base_url="http://gate", headers={"X-API-Key": keys["all"]}
         ) as client:
@@ -205,7 +205,7 @@ def test_many_checks_at_once_are_each_answered_once_in_one_chain(desk, keys):
     assert {a.status_code for a in answers} == {200} and len({a.content for a in answers}) == 40
     assert (
         desk.journal.path.read_text("utf-8").count("\n") == 40
-        and answers.first_broken(desk.journal.path) is None
+        and hash_chain.first_broken_line(desk.journal.path) is None
     )
 
 
@@ -261,9 +261,9 @@ def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
             )
             for row in m.tolist()
         ]
-        online = np.array([as_row(x) for x in sent])
+        online = np.array([minute_to_row(x) for x in sent])
         assert np.array_equal(online, m, equal_nan=True)
-        seen = live_view(online, released, load_policy())
+        seen = assess_live(online, released, load_policy())
         if len(m) >= 10:
             expected = released.probability(
                 released.raw(batch.loc[[ids[i]], released.columns].to_numpy())
@@ -342,7 +342,9 @@ def test_bytes_that_are_not_text_are_refused(client):
 def test_an_oversized_body_is_refused_with_and_without_its_length(client):
     headers = {"content-type": "application/json"}
     assert (
-        client.post("/v1/boost-check", content=b"a" * (BODY_CAP + 1), headers=headers).status_code
+        client.post(
+            "/v1/boost-check", content=b"a" * (MAX_BODY_BYTES + 1), headers=headers
+        ).status_code
         == 413
     )
     chunks = (b"a" * 100_000 for _ in range(25))
@@ -357,10 +359,13 @@ def test_only_json_is_taken(client):
 
 
 def test_a_key_is_needed_and_its_scopes_hold(desk, keys):
-    nobody = TestClient(application(desk))
+    nobody = TestClient(gate_application(desk))
     assert ask(nobody).status_code == 401
-    assert ask(TestClient(application(desk), headers={"X-API-Key": "sk_wrong"})).status_code == 401
-    reader = TestClient(application(desk), headers={"X-API-Key": keys["read"]})
+    assert (
+        ask(TestClient(gate_application(desk), headers={"X-API-Key": "sk_wrong"})).status_code
+        == 401
+    )
+    reader = TestClient(gate_application(desk), headers={"X-API-Key": keys["read"]})
     assert ask(reader).status_code == 403 and reader.get("/metrics").status_code == 200
     assert (
         nobody.get("/healthz").status_code == 200
@@ -389,8 +394,8 @@ def test_the_journal_survives_a_restart_and_tells_when_it_was_edited(client, des
     for i in range(5):
         ask(client, requestId=f"j{i}")
     path = desk.journal.path
-    assert answers.first_broken(path) is None
-    again = answers.Journal(path)
+    assert hash_chain.first_broken_line(path) is None
+    again = answers.AnswerLedger(path)
     assert again.head == desk.journal.head and again.find("j3")[1] == desk.journal.find("j3")[1]
     lines = path.read_text("utf-8").splitlines()
     for broken in (
@@ -399,16 +404,16 @@ def test_the_journal_survives_a_restart_and_tells_when_it_was_edited(client, des
         [*lines[:2], lines[2].replace("REVIEW", "PASS"), *lines[3:]],
     ):
         path.write_text("\n".join(broken) + "\n", "utf-8")
-        assert answers.first_broken(path) is not None
+        assert hash_chain.first_broken_line(path) is not None
 
 
 def test_answers_are_exported_by_their_contract(lake, models, keys):
-    one = open_desk(lake, models, load_policy(), now=lambda: NOW)
+    one = open_gate(lake, models, load_policy(), now=lambda: NOW)
     ask(
-        TestClient(application(one), headers={"X-API-Key": keys["all"]}),
+        TestClient(gate_application(one), headers={"X-API-Key": keys["all"]}),
         requestId=f"x{datetime.now().timestamp()}",
     )
-    assert answers.export(lake) == len(read_outbound(lake, "boost_decisions")) >= 1
+    assert answers.export_answers(lake) == len(read_outbound(lake, "boost_decisions")) >= 1
 
 
 def test_metrics_have_bounded_labels(client):
@@ -419,7 +424,7 @@ def test_metrics_have_bounded_labels(client):
 
 
 def test_credit_is_public_and_nothing_else_is(lake, desk):
-    anybody = TestClient(application(desk))
+    anybody = TestClient(gate_application(desk))
     row = read_outbound(lake, "credit").iloc[0]
     got = anybody.get(f"/v1/credit/{row['operator_id']}")
     assert (

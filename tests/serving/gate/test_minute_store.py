@@ -14,8 +14,14 @@ import pytest
 from benchmarks.speed.endpoints import redis_server
 from data_contracts.errors import LakeProblem
 from features.engine.minute_kernels import COLUMNS
-from serving.gate.micro_batching import Together
-from serving.gate.minute_store import EmbeddedStore, RedisStore, StoreDown, as_row, rows_of
+from serving.gate.micro_batching import MicroBatcher
+from serving.gate.minute_store import (
+    MinuteStoreUnavailable,
+    RedisMinuteStore,
+    SqliteMinuteStore,
+    minute_to_row,
+    rows_from_blob,
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,23 +35,28 @@ def redis_url(tmp_path_factory):
 @pytest.fixture(params=["file", "redis"])
 def store(request, tmp_path):
     if request.param == "file":
-        yield EmbeddedStore(tmp_path / "minutes.sqlite")
+        yield SqliteMinuteStore(tmp_path / "minutes.sqlite")
     else:
-        made = RedisStore(request.getfixturevalue("redis_url"))
+        made = RedisMinuteStore(request.getfixturevalue("redis_url"))
         made.client.flushdb()
         yield made
 
 
 def row(viewers):
-    return as_row({"viewers": viewers})
+    return minute_to_row({"viewers": viewers})
 
 
 def test_minutes_come_back_in_order_with_the_last_word_on_each(store):
-    assert len(rows_of(store.put("s", "o", [(3, row(3.0)), (1, row(1.0))]))) == 2
+    assert len(rows_from_blob(store.put("s", "o", [(3, row(3.0)), (1, row(1.0))]))) == 2
     given = store.put("s", "o", [(2, row(2.0)), (3, row(30.0))])
     owner, blob = store.get(["s"])[0]
-    assert owner == "o" and blob == given and rows_of(blob)[:, 0].tolist() == [1.0, 2.0, 30.0]
-    assert np.isnan(rows_of(blob)[:, 1:]).all() and rows_of(blob).shape == (3, len(COLUMNS))
+    assert (
+        owner == "o" and blob == given and rows_from_blob(blob)[:, 0].tolist() == [1.0, 2.0, 30.0]
+    )
+    assert np.isnan(rows_from_blob(blob)[:, 1:]).all() and rows_from_blob(blob).shape == (
+        3,
+        len(COLUMNS),
+    )
 
 
 def test_sessions_asked_for_together_come_in_the_order_asked(store):
@@ -62,25 +73,25 @@ def test_a_session_belongs_to_its_first_operator(store):
     store.put("s", "o1", [(0, row(1.0))])
     with pytest.raises(LakeProblem, match="another operator"):
         store.put("s", "o2", [(1, row(1.0))])
-    assert len(rows_of(store.get(["s"])[0][1])) == 1
+    assert len(rows_from_blob(store.get(["s"])[0][1])) == 1
 
 
 def test_minutes_put_at_once_by_many_are_all_kept(store):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda m: store.put("s", "o", [(m, row(float(m)))]), range(60)))
-    assert rows_of(store.get(["s"])[0][1])[:, 0].tolist() == [float(m) for m in range(60)]
+    assert rows_from_blob(store.get(["s"])[0][1])[:, 0].tolist() == [float(m) for m in range(60)]
 
 
 def test_a_redis_that_does_not_answer_is_a_store_that_is_down():
-    gone = RedisStore("redis://127.0.0.1:1/0")
-    with pytest.raises(StoreDown):
+    gone = RedisMinuteStore("redis://127.0.0.1:1/0")
+    with pytest.raises(MinuteStoreUnavailable):
         gone.get(["s"])
-    with pytest.raises(StoreDown):
+    with pytest.raises(MinuteStoreUnavailable):
         gone.put("s", "o", [(0, row(1.0))])
     with pytest.raises(LakeProblem, match="does not answer"):
         gone.asked()
     with pytest.raises(LakeProblem, match="Example: redis://"):
-        RedisStore("nonsense")
+        RedisMinuteStore("nonsense")
 
 
 def test_slow_call_is_moved_to_a_thread():
@@ -93,7 +104,7 @@ def test_slow_call_is_moved_to_a_thread():
         return items
 
     async def main():
-        together = Together(work, quick=0.02)
+        together = MicroBatcher(work, quick=0.02)
         together.took = 0.0
         for x in range(3):
             assert await together.ask(x) == x
@@ -118,7 +129,7 @@ def test_waiting_requests_share_a_call_and_its_error():
         return [item.upper() for item in items]
 
     async def main():
-        together = Together(work)
+        together = MicroBatcher(work)
         good = await asyncio.gather(*(together.ask(x) for x in "abcdef"))
         bad = await asyncio.gather(
             *(together.ask(x) for x in ("x", "bad", "y")), return_exceptions=True

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from serving.ledger.answers import START, Journal, chained, first_broken, last_digest
+from serving.ledger.answers import AnswerLedger
+from serving.ledger.hash_chain import GENESIS_DIGEST, append_record, first_broken_line, last_digest
 
 
 def write(journal, name):
@@ -18,16 +19,16 @@ def write(journal, name):
 
 
 def test_answers_of_many_threads_make_one_chain(tmp_path):
-    journal = Journal(tmp_path / "j.jsonl")
+    journal = AnswerLedger(tmp_path / "j.jsonl")
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda i: write(journal, f"r{i}"), range(200)))
-    assert first_broken(tmp_path / "j.jsonl") is None
-    again = Journal(tmp_path / "j.jsonl")
+    assert first_broken_line(tmp_path / "j.jsonl") is None
+    again = AnswerLedger(tmp_path / "j.jsonl")
     assert len(again.starts) == 200 and again.head == journal.head
 
 
 def test_a_disk_that_refuses_leaves_no_half_line_and_the_chain_goes_on(tmp_path, monkeypatch):
-    journal = Journal(tmp_path / "j.jsonl")
+    journal = AnswerLedger(tmp_path / "j.jsonl")
     write(journal, "r1")
     whole = (tmp_path / "j.jsonl").read_bytes()
 
@@ -44,17 +45,17 @@ def test_a_disk_that_refuses_leaves_no_half_line_and_the_chain_goes_on(tmp_path,
     )  # sealed and not on disk: it may not be given yet
     write(journal, "r3")
     assert journal.find("r2")[2] <= journal.written
-    assert first_broken(tmp_path / "j.jsonl") is None
+    assert first_broken_line(tmp_path / "j.jsonl") is None
     assert (tmp_path / "j.jsonl").read_text().count("\n") == 3
 
 
 def test_the_last_digest_is_read_from_the_end_of_a_long_line_and_of_many(tmp_path):
     path = tmp_path / "c.jsonl"
-    assert last_digest(path) == START
+    assert last_digest(path) == GENESIS_DIGEST
     for words in ("short", "long " * 40_000, "short"):
-        sealed = chained(path, {"words": words})
+        sealed = append_record(path, {"words": words})
         assert last_digest(path) == sealed["sha256"]
-    assert first_broken(path) is None
+    assert first_broken_line(path) is None
 
 
 def test_lines_of_earlier_versions_are_verified(
@@ -64,7 +65,7 @@ def test_lines_of_earlier_versions_are_verified(
 
     They were spaced otherwise, with the digest over the record as it was worded then.
     """
-    path, head = tmp_path / "j.jsonl", START
+    path, head = tmp_path / "j.jsonl", GENESIS_DIGEST
     with path.open("w") as out:
         for i in range(3):
             record = {
@@ -76,20 +77,20 @@ def test_lines_of_earlier_versions_are_verified(
             body = json.dumps(record, sort_keys=True, ensure_ascii=False)
             head = hashlib.sha256(body.encode()).hexdigest()
             out.write(f'{body[:-1]}, "sha256": "{head}"}}\n')
-    journal = Journal(path)
+    journal = AnswerLedger(path)
     write(journal, "r3")
-    assert first_broken(path) is None and Journal(path).head == journal.head
+    assert first_broken_line(path) is None and AnswerLedger(path).head == journal.head
     lines = path.read_text("utf-8").splitlines()
     for number, line in enumerate(lines):
         edited = [*lines[:number], line.replace(f"r{number}", "r9"), *lines[number + 1 :]]
         path.write_text("\n".join(edited) + "\n", "utf-8")
-        assert first_broken(path) == number + 1
+        assert first_broken_line(path) == number + 1
 
 
 def test_a_line_cut_short_is_where_the_chain_breaks(tmp_path):
     path = tmp_path / "j.jsonl"
-    journal = Journal(path)
+    journal = AnswerLedger(path)
     for name in ("r1", "r2"):
         write(journal, name)
     path.write_bytes(path.read_bytes()[:-20])
-    assert first_broken(path) == 2
+    assert first_broken_line(path) == 2

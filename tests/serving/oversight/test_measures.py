@@ -12,8 +12,8 @@ import pytest
 
 from data_contracts.lake import read_outbound
 from serving.export import evidence_package, shared_measures
-from serving.export.signing import public_text, signing_key
-from serving.ledger.decisions import heads_kept
+from serving.export.signing import public_key_text, signing_key
+from serving.ledger.decisions import recorded_heads
 from serving.nightly.pipeline import nightly
 from serving.oversight import appeals, measures, overrides
 from serving.policy.load import load_policy
@@ -71,9 +71,11 @@ def test_the_ladder_is_ordered_and_no_tier_suggests_what_is_for_people():
 def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused, code):
     for approver in (None, "", "desk"):
         with pytest.raises(measures.BadMeasure, match="approver other than desk"):
-            measures.take(lake, accused, code, "desk", "why", 7, NOW, POLICY, approver)
-    assert measures.taken(lake) == []
-    record = measures.take(lake, accused, code, "desk", "two rooms of bots", 7, NOW, POLICY, "lead")
+            measures.take_measure(lake, accused, code, "desk", "why", 7, NOW, POLICY, approver)
+    assert measures.manual_measures(lake) == []
+    record = measures.take_measure(
+        lake, accused, code, "desk", "two rooms of bots", 7, NOW, POLICY, "lead"
+    )
     assert (
         record["approver"] == "lead"
         and not record["automatic"]
@@ -82,14 +84,17 @@ def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused
 
 
 def test_a_referral_packs_its_evidence(lake, accused):
-    record = evidence_package.refer(
+    record = evidence_package.refer_operator(
         lake, accused, "refer_enforcement", "desk", "why", 30, NOW, POLICY, "lead"
     )
-    assert evidence_package.faults(Path(record["package"]), public_text(signing_key(lake))) == []
+    assert (
+        evidence_package.package_faults(Path(record["package"]), public_key_text(signing_key(lake)))
+        == []
+    )
     with zipfile.ZipFile(record["package"]) as z:
         assert json.loads(z.read("measures_by_hand.json"))[0]["measure_id"] == record["measure_id"]
     with pytest.raises(measures.BadMeasure):
-        evidence_package.refer(
+        evidence_package.refer_operator(
             lake, accused, "refer_judiciary", "desk", "why", 30, NOW, POLICY, None
         )
     assert len(list((lake / "journal" / "evidence").iterdir())) == 1
@@ -108,16 +113,18 @@ def test_the_verdict_of_an_appeal_stands_on_the_next_nights_measure(lake, models
 
 
 def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, accused, monkeypatch):
-    monkeypatch.setattr(measures, "detectors_agree", lambda *a: ["operator_rank"])
+    monkeypatch.setattr(measures, "agreeing_detectors", lambda *a: ["operator_rank"])
     with pytest.raises(measures.BadMeasure, match="two independent detectors"):
-        measures.take(lake, accused, "block", "desk", "why", 1, NOW, POLICY)
-    monkeypatch.setattr(measures, "detectors_agree", lambda *a: ["deviance", "operator_rank"])
-    assert measures.take(lake, accused, "block", "desk", "why", 1, NOW, POLICY)["detectors"] == [
+        measures.take_measure(lake, accused, "block", "desk", "why", 1, NOW, POLICY)
+    monkeypatch.setattr(measures, "agreeing_detectors", lambda *a: ["deviance", "operator_rank"])
+    assert measures.take_measure(lake, accused, "block", "desk", "why", 1, NOW, POLICY)[
+        "detectors"
+    ] == [
         "deviance",
         "operator_rank",
     ]
     with pytest.raises(measures.BadMeasure, match="approver"):
-        measures.take(
+        measures.take_measure(
             lake, accused, "blacklist", "desk", "why", 1, NOW, POLICY
         )  # two detectors do not blacklist
 
@@ -130,23 +137,25 @@ def test_invalid_measure_writes_nothing(lake, accused):
         (accused, "warn", " "),
     ):
         with pytest.raises(measures.BadMeasure):
-            measures.take(lake, operator, code, "desk", reason, 1, NOW, POLICY)
-    assert not (lake / "journal" / measures.LOG).exists()
+            measures.take_measure(lake, operator, code, "desk", reason, 1, NOW, POLICY)
+    assert not (lake / "journal" / measures.MEASURES_FILE).exists()
 
 
 def test_a_measure_has_one_outcome(lake, accused):
-    one = measures.take(lake, accused, "warn", "desk", "why", 1, NOW, POLICY)
-    done = measures.close(lake, one["measure_id"], "lifted", "lead", "the appeal was right", NOW)
+    one = measures.take_measure(lake, accused, "warn", "desk", "why", 1, NOW, POLICY)
+    done = measures.close_measure(
+        lake, one["measure_id"], "lifted", "lead", "the appeal was right", NOW
+    )
     assert (done["status"], done["outcome"]) == ("lifted", "lifted")
     with pytest.raises(measures.BadMeasure, match="no open measure"):
-        measures.close(lake, one["measure_id"], "upheld", "lead", "again", NOW)
+        measures.close_measure(lake, one["measure_id"], "upheld", "lead", "again", NOW)
 
 
 def test_an_evidence_package_holds_and_every_change_to_it_is_found(lake, accused, tmp_path):
     file = tmp_path / "case.zip"
-    evidence_package.package(lake, accused, file, None, NOW)
-    key = public_text(signing_key(lake))
-    assert evidence_package.faults(file, key) == []
+    evidence_package.pack_evidence(lake, accused, file, None, NOW)
+    key = public_key_text(signing_key(lake))
+    assert evidence_package.package_faults(file, key) == []
     with zipfile.ZipFile(file) as z:
         files = {n: z.read(n) for n in z.namelist()}
     assert {
@@ -165,21 +174,21 @@ def test_an_evidence_package_holds_and_every_change_to_it_is_found(lake, accused
         with zipfile.ZipFile(changed, "w") as z:
             for n, body in files.items():
                 z.writestr(n, body.replace(b":", b";", 1) + b" " if n == name else body)
-        assert evidence_package.faults(changed, key), name
-    assert "signature" in evidence_package.faults(file, "c29tZWJvZHkgZWxzZQ==")[0]
+        assert evidence_package.package_faults(changed, key), name
+    assert "signature" in evidence_package.package_faults(file, "c29tZWJvZHkgZWxzZQ==")[0]
     assert (lake / "journal" / "signing.key").stat().st_mode & 0o077 == 0
 
 
 def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(
     lake, accused, tmp_path, tiny, models
 ):
-    measures.take(lake, accused, "block", "desk", "why", 30, NOW, POLICY, "lead")
-    measures.take(lake, accused, "warn", "desk", "over", 1, NOW - timedelta(days=9), POLICY)
+    measures.take_measure(lake, accused, "block", "desk", "why", 30, NOW, POLICY, "lead")
+    measures.take_measure(lake, accused, "warn", "desk", "over", 1, NOW - timedelta(days=9), POLICY)
     assert (
-        shared_measures.export(lake, tmp_path / "list.json", "platform-a", NOW) == 1
+        shared_measures.export_measures(lake, tmp_path / "list.json", "platform-a", NOW) == 1
     )  # what has run out is not handed on
     text = (tmp_path / "list.json").read_text()
-    key = public_text(signing_key(lake))
+    key = public_key_text(signing_key(lake))
     assert "0." not in json.dumps(json.loads(text)["entries"])  # codes, no values
     other = tmp_path / "other"
     shutil.copytree(tiny, other, ignore=shutil.ignore_patterns("runs", "online", "journal"))
@@ -187,9 +196,9 @@ def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(
     (tmp_path / "forged.json").write_text(text.replace('"block"', '"warn"'))
     for source, trusted in (("forged.json", key), ("list.json", "bm90IHRoZSBrZXk=")):
         with pytest.raises(shared_measures.BadExchange, match="signature"):
-            shared_measures.take_over(other, tmp_path / source, trusted, before)
-    assert shared_measures.take_over(other, tmp_path / "list.json", key, before) == 1
-    assert shared_measures.take_over(other, tmp_path / "list.json", key, before) == 0
+            shared_measures.import_warnings(other, tmp_path / source, trusted, before)
+    assert shared_measures.import_warnings(other, tmp_path / "list.json", key, before) == 1
+    assert shared_measures.import_warnings(other, tmp_path / "list.json", key, before) == 0
     nightly(other, NIGHT, models, POLICY)
     tier = read_outbound(other, "tier_decisions").set_index("operator_id")
     why = json.loads(tier.at[accused, "why"])
@@ -218,9 +227,13 @@ def test_override_is_in_force_until_it_expires(lake, models, accused):
         "lead",
         "override",
     ) and "by a person" in why["en"]
-    assert overrides.overrides(lake, datetime(2026, 1, 20, 12)) == {}  # not known before it was set
-    assert overrides.overrides(lake, datetime(2026, 1, 21, 12)) == {}  # expired at noon
-    assert not nightly(lake, NIGHT, models, POLICY).fresh and NIGHT.isoformat() in heads_kept(lake)
+    assert (
+        overrides.overrides_in_force(lake, datetime(2026, 1, 20, 12)) == {}
+    )  # not known before it was set
+    assert overrides.overrides_in_force(lake, datetime(2026, 1, 21, 12)) == {}  # expired at noon
+    assert not nightly(lake, NIGHT, models, POLICY).fresh and NIGHT.isoformat() in recorded_heads(
+        lake
+    )
 
 
 def test_an_override_needs_an_author_a_reason_and_an_operator(lake, accused):

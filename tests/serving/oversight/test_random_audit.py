@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from data_contracts.lake import read_outbound
 from features.engine import compute
 from serving.nightly.pipeline import nightly
-from serving.oversight.drift import psi, shift
-from serving.oversight.random_audit import _chance, estimates, odds
+from serving.oversight.drift import median_shift, population_stability_index
+from serving.oversight.random_audit import _uniform_of, estimates, inclusion_probabilities
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT, UNTIL
 from training.dataset.replay import build, tied_operators
@@ -40,7 +40,7 @@ GATE = Gate(0.0, -0.02, 0.05, 30)
 @given(st.integers(1, 3000), st.integers(1, 100))
 def test_random_audit_draws_the_size_asked_for(n, wanted):
     """Every session may be drawn, and the sample has the size that was asked for."""
-    p = odds(np.arange(1.0, n + 1), wanted)
+    p = inclusion_probabilities(np.arange(1.0, n + 1), wanted)
     assert (p > 0).all() and (p <= 1).all() and p.sum() <= wanted + 1e-9
     assert (
         p.sum() >= min(n, wanted) * 0.5
@@ -51,9 +51,10 @@ def test_the_draw_stands_on_the_run_and_nobody_can_choose_it(published):
     sample = read_outbound(published, "audit_sample")
     run = sample["run_id"].iloc[0]
     assert all(
-        _chance(run, e) < p for e, p in zip(sample["entity_id"], sample["drawn_with"], strict=True)
+        _uniform_of(run, e) < p
+        for e, p in zip(sample["entity_id"], sample["drawn_with"], strict=True)
     )
-    assert abs(np.mean([_chance("a", str(i)) for i in range(4000)]) - 0.5) < 0.03
+    assert abs(np.mean([_uniform_of("a", str(i)) for i in range(4000)]) - 0.5) < 0.03
 
 
 def test_verdicts_weigh_as_one_over_their_odds():
@@ -96,20 +97,29 @@ def test_small_groups_are_named_without_interval():
 def test_the_same_spread_has_not_drifted_and_another_has():
     rng = np.random.default_rng(0)
     a = rng.normal(size=2000)
-    assert psi(a, rng.normal(size=2000)) < 0.05 < 0.25 < psi(a, rng.normal(1.0, 1.0, 2000))
-    assert shift(a, a + 1.349) == pytest.approx(1.0, abs=0.05)
+    assert (
+        population_stability_index(a, rng.normal(size=2000))
+        < 0.05
+        < 0.25
+        < population_stability_index(a, rng.normal(1.0, 1.0, 2000))
+    )
+    assert median_shift(a, a + 1.349) == pytest.approx(1.0, abs=0.05)
 
 
 def test_what_is_not_delivered_any_more_has_drifted():
     a = np.random.default_rng(0).normal(size=500)
-    assert psi(a, np.full(500, np.nan)) > 1.0 and np.isnan(shift(a, np.full(500, np.nan)))
+    assert population_stability_index(a, np.full(500, np.nan)) > 1.0 and np.isnan(
+        median_shift(a, np.full(500, np.nan))
+    )
 
 
 def test_the_index_is_that_of_its_definition_on_two_bins():
     """Reference 50:50, tonight 75:25, with half a count a bin and an empty bin for the unknown."""
     reference, now = np.array([0.0] * 50 + [1.0] * 50), np.array([0.0] * 75 + [1.0] * 25)
     a, b = np.array([50.5, 50.5, 0.5]) / 101.5, np.array([75.5, 25.5, 0.5]) / 101.5
-    assert psi(reference, now, bins=2) == pytest.approx(float(((b - a) * np.log(b / a)).sum()))
+    assert population_stability_index(reference, now, bins=2) == pytest.approx(
+        float(((b - a) * np.log(b / a)).sum())
+    )
 
 
 def test_worse_challenger_fails_its_first_row():

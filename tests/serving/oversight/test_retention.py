@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.lake import files_of, published, read_outbound
-from serving.ledger.answers import first_broken, records
+from serving.ledger.hash_chain import first_broken_line, read_records
 from serving.oversight import retention
 from serving.policy.load import BadPolicy, load_policy, parse_policy
 from tests.conftest import START
@@ -33,10 +33,10 @@ def noon(day: date) -> datetime:
 
 
 def test_a_day_may_go_on_the_day_after_its_floor_and_not_on_it(lake):
-    assert [d for d in retention.due(lake, START + FLOOR, POLICY) if d.table == "views"] == []
+    assert [d for d in retention.deletable(lake, START + FLOOR, POLICY) if d.table == "views"] == []
     one = [
         d
-        for d in retention.due(lake, START + FLOOR + timedelta(days=1), POLICY)
+        for d in retention.deletable(lake, START + FLOOR + timedelta(days=1), POLICY)
         if d.table == "views"
     ]
     assert [d.day for d in one] == [START.isoformat()]
@@ -44,8 +44,8 @@ def test_a_day_may_go_on_the_day_after_its_floor_and_not_on_it(lake):
 
 def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
     before = rows(lake, "views")
-    with pytest.raises(retention.TooEarly, match="kept 60 days"):
-        retention.delete(
+    with pytest.raises(retention.RetentionRefused, match="kept 60 days"):
+        retention.delete_days(
             lake,
             "views",
             START + timedelta(days=3),
@@ -53,8 +53,8 @@ def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
             noon(START + FLOOR + timedelta(days=2)),
             POLICY,
         )
-    with pytest.raises(retention.TooEarly, match="kept 1095 days"):
-        retention.delete(
+    with pytest.raises(retention.RetentionRefused, match="kept 1095 days"):
+        retention.delete_days(
             lake,
             "orders",
             START + timedelta(days=3),
@@ -62,7 +62,9 @@ def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
             noon(START + timedelta(days=1000)),
             POLICY,
         )
-    assert rows(lake, "views") == before and not (lake / "journal" / retention.LOG).exists()
+    assert (
+        rows(lake, "views") == before and not (lake / "journal" / retention.DELETIONS_FILE).exists()
+    )
 
 
 def test_key_operators_live_content_stays_longer_and_then_goes(lake):
@@ -80,11 +82,13 @@ def test_key_operators_live_content_stays_longer_and_then_goes(lake):
         .set_index("session_id")["operator_id"]
     )
     soon = START + FLOOR + timedelta(days=20)
-    done = retention.delete(lake, "views", START + timedelta(days=16), "desk", noon(soon), POLICY)
+    done = retention.delete_days(
+        lake, "views", START + timedelta(days=16), "desk", noon(soon), POLICY
+    )
     left = pq.ParquetDataset([str(f) for f in files_of(lake, "views")]).read().to_pandas()
     assert len(left) == sum(d.stay for d in done) > 0 and set(left["session_id"].map(owner)) <= key
     later = START + timedelta(days=POLICY.retention.key_operator_live_content + 20)
-    retention.delete(lake, "views", START + timedelta(days=16), "desk", noon(later), POLICY)
+    retention.delete_days(lake, "views", START + timedelta(days=16), "desk", noon(later), POLICY)
     assert files_of(lake, "views") == []
 
 
@@ -93,31 +97,31 @@ def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
     held = orders["operator_id"].value_counts().index[0]
     late = START + timedelta(days=1200)
     retention.set_hold(lake, held, "counsel", "case 7", False, noon(late))
-    retention.delete(lake, "parcels", late - timedelta(days=1095), "desk", noon(late), POLICY)
-    retention.delete(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
+    retention.delete_days(lake, "parcels", late - timedelta(days=1095), "desk", noon(late), POLICY)
+    retention.delete_days(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
     left = pq.ParquetDataset([str(f) for f in files_of(lake, "orders")]).read().to_pandas()
     assert set(left["operator_id"]) == {held} and len(left) == (orders["operator_id"] == held).sum()
     assert rows(lake, "parcels") > 0
     retention.set_hold(lake, held, "counsel", "closed", True, noon(late))
-    retention.delete(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
+    retention.delete_days(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
     assert rows(lake, "orders") == 0
-    with pytest.raises(retention.TooEarly, match="no legal hold"):
+    with pytest.raises(retention.RetentionRefused, match="no legal hold"):
         retention.set_hold(lake, held, "counsel", "again", True, noon(late))
 
 
 def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
     late = START + timedelta(days=400)
-    done = retention.delete(
+    done = retention.delete_days(
         lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY
     )
-    log = records(lake / "journal" / retention.LOG)
+    log = read_records(lake / "journal" / retention.DELETIONS_FILE)
     assert [r["day"] for r in log] == [d.day for d in done] and len(done) == 5
     assert (
         all(len(x) == 64 for r in log for x in r["files"].values())
-        and first_broken(lake / "journal" / retention.LOG) is None
+        and first_broken_line(lake / "journal" / retention.DELETIONS_FILE) is None
     )
     assert (
-        retention.delete(
+        retention.delete_days(
             lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY
         )
         == []
@@ -128,7 +132,7 @@ def test_a_run_goes_whole_and_its_decisions_stay(lake):
     late = START + timedelta(days=1300)
     night = min(published(lake))
     lines = len((lake / "journal" / "decisions.jsonl").read_text().splitlines())
-    retention.delete(
+    retention.delete_days(
         lake, "runs", date.fromisoformat(night) + timedelta(days=1), "desk", noon(late), POLICY
     )
     assert not (lake / "runs" / published(lake)[night]).exists()
