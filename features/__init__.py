@@ -12,8 +12,7 @@ DOOR = {
     "compute": "features.engine.compute",
     "DenseBlocks": "features.graphs.dense_blocks",
     "Lockstep": "features.graphs.lockstep",
-    "ExpectedAudience": "features.signals.sessions.expected_audience",
-    "BurstAlarm": "features.detectors.burst_alarm",
+    "ExpectedAudience": "features.detectors.expected_audience",
 }
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
+from functools import cache
+from pathlib import Path
 
-from features import expressions
 from features.declaration import Signal
-from features.derived import co_visitation
-from features.detectors import counter_forgery
-from features.engine import minute_kernels
 from features.signals import peer_deviation
 from features.signals.accounts import activity
 from features.signals.accounts import coordination as account_coordination
@@ -95,62 +92,14 @@ def of_entity(entity: str) -> tuple[Signal, ...]:
     return tuple(s for s in CATALOGUE if s.entity == entity)
 
 
-def digest() -> str:
-    """SHA-256 over the source of every file that computes a signal: a changed formula is a changed catalogue."""
-    from features.peers import (  # here, for they know the catalogue
-        anomaly_score,
-        baseline,
-        shrinkage,
-        tail_probability,
-    )
-
-    sources = (
-        view_durations,
-        viewers,
-        engagement,
-        minute_kernels,
-        viewer_series,
-        reactions,
-        account_coordination,
-        coordination,
-        order_coordination,
-        co_visitation,
-        bursts,
-        shared_identity,
-        purchase_context,
-        category_baseline,
-        fulfilment,
-        neighbours,
-        activity,
-        sales,
-        after_sales,
-        own_history,
-        customers,
-        public_counters,
-        audience,
-        behaviour,
-        entry_channels,
-        purchase_propensity,
-        beneficiary,
-        expected_audience,
-        engagement_sources,
-        regularity,
-        account_habits,
-        viewer_reputation,
-        counter_forgery,
-        forged_counters,
-        operator_forged_counters,
-        audience_purchases,
-        audience_reputation,
-        peer_deviation,
-        expressions,
-        baseline,
-        anomaly_score,
-        tail_probability,
-        shrinkage,
-    )
-    text = "\n".join(inspect.getsource(m) for m in sources)
-    return hashlib.sha256(text.encode()).hexdigest()
+@cache
+def digest(package: Path = Path(__file__).parent) -> str:
+    """SHA-256 over every module below `package`: a changed formula is a changed catalogue."""
+    whole = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        name, body = path.relative_to(package).as_posix(), path.read_bytes()
+        whole.update(f"{name} {hashlib.sha256(body).hexdigest()}\n".encode())
+    return whole.hexdigest()
 
 
 def page() -> str:

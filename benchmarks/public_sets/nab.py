@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks.harness.figures_page import row
 from benchmarks.harness.intervals import DRAWS, middle
-from features.detectors.burst_alarm import alarms, burst_scores
+from benchmarks.public_sets.burst_alarm import alarms, burst_scores
 
 COMMAND = "make bench-detection"
 PROBATION = 0.15

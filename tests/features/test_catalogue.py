@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import ibis
 import numpy as np
@@ -43,6 +44,25 @@ def test_catalogue_has_signals_of_every_kind():
 
 def test_names_are_unique():
     assert len(catalogue.BY_NAME) == len(catalogue.CATALOGUE)
+
+
+def test_every_byte_of_the_package_moves_the_digest(tmp_path):
+    """One byte changed in any module of the package gives another digest; so does a new module."""
+    package = tmp_path / "features"
+    shutil.copytree(
+        Path(catalogue.__file__).parent, package, ignore=shutil.ignore_patterns("*.nb?")
+    )
+    whole = catalogue.digest.__wrapped__(package)
+    assert whole == catalogue.digest()
+    seen = {whole}
+    for path in sorted(package.rglob("*.py")):
+        before = path.read_bytes()
+        path.write_bytes(before[:-1] + b" " if before else b" ")
+        seen.add(catalogue.digest.__wrapped__(package))
+        path.write_bytes(before)
+    (package / "graphs" / "another.py").write_bytes(b"")
+    seen.add(catalogue.digest.__wrapped__(package))
+    assert len(seen) == 2 + len(list(Path(catalogue.__file__).parent.rglob("*.py")))
 
 
 @every

@@ -6,8 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from training.declaration import Model
 from training.estimator.ensemble import sigmoid
 from training.fitting import Fitted
+
+
+def declared(model: Model) -> list[str]:
+    """Lines of a card that follow from the model's declaration: a card without them is stale."""
+    return [
+        f"**Question.** {model.question}",
+        f"**Known limits.** {model.known_limits}",
+        f"**Signals.** {', '.join(f'`{name}`' for name in model.columns)}.",
+    ]
 
 
 def _built(fitted: Fitted) -> list[str]:
@@ -37,6 +47,7 @@ def _built(fitted: Fitted) -> list[str]:
 def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
     """Model card in Markdown (sections after Mitchell et al., FAT* 2019)."""
     m, c = fitted.model, fitted.counts
+    question, known_limits, signals = declared(m)
     rows = []
     for name in ("model", "no_graph", "rules_only"):
         ap, auc = (
@@ -61,11 +72,13 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
         [
             f"# {m.name}",
             "",
-            f"**Question.** {m.question}",
+            question,
             "",
             "**Use.** Supervision tiers and the boost gate, with reasons; never alone for a block.",
             "",
-            f"**Known limits.** {m.known_limits}",
+            known_limits,
+            "",
+            signals,
             "",
             *_built(fitted),
             f"**Labels.** {c['rows']:.0f} rows with a matured verdict, {c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the "

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from features.declaration import OPERATOR, Signal, relation, signal
-from features.signals.sessions.purchase_propensity import purchases, with_purchases
+from features.derived.account_purchases import account_purchases, with_purchases
 
 
-@relation(OPERATOR, reads=("sessions", "views", "orders"), needs=(purchases,))
+@relation(OPERATOR, reads=("sessions", "views", "orders"), needs=(account_purchases,))
 def audience_purchases(sessions, views, _orders, bought):
     """The same over all sessions of an operator."""
     return with_purchases(

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from features.declaration import OPERATOR, Signal, relation, signal
-from features.signals.sessions.viewer_reputation import (
-    account_traces,
+from features.derived.account_reputation import (
+    account_reputation,
     view_traces,
     with_other_views,
 )
 
 
-@relation(OPERATOR, reads=("views", "sessions", "interactions"), needs=(account_traces,))
+@relation(OPERATOR, reads=("views", "sessions", "interactions"), needs=(account_reputation,))
 def audience_elsewhere(views, sessions, interactions, traces):
     """Known viewers of operators with the traces of their views in other operators' rooms, and whether they acted in its own."""
     owner = sessions.filter(sessions.operator_id.notnull()).select("session_id", "operator_id")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.declaration import OPERATOR, Signal, relation, signal
-from features.signals.sessions.forged_counters import forgery_odds
+from features.derived.counter_forgery import forgery_odds
 
 
 @relation(OPERATOR, reads=("sessions", "session_totals"), needs=(forgery_odds,))

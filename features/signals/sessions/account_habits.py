@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import SESSION, Signal, derived, relation, seconds_between, signal
+from features.declaration import SESSION, Signal, relation, seconds_between, signal
+from features.derived.account_devices import account_devices
 
 OFTEN = 10  # views in 28 days from which silence is a habit
 DEVICES, ACCOUNTS = (
@@ -22,20 +23,12 @@ WRITERS, COMMON = (
 )  # writers of a text from which it is a script, share of all commenters from which it is just common
 
 
-@derived(
-    reads=("views",), columns={"account_id": "string", "device_id": "string", "views": "int64"}
-)
-def devices_used(views):
-    """Accounts with the devices they were seen on in all rooms, either of which may be unknown, and how often."""
-    return views.group_by("account_id", "device_id").aggregate(views=views.count())
-
-
 @relation(
     SESSION,
     reads=("views", "interactions"),
     local=True,
     whole=("interactions",),
-    needs=(devices_used,),
+    needs=(account_devices,),
 )
 def viewer_habits(views, interactions, all_interactions, used):
     """Views by known accounts with the views, devices and actions of the account in all rooms."""
@@ -55,7 +48,7 @@ def viewer_habits(views, interactions, all_interactions, used):
     return known.join(seen, "account_id").left_join(acted, "account_id", rname="{name}_acting")
 
 
-@relation(SESSION, reads=("views",), local=True, needs=(devices_used,))
+@relation(SESSION, reads=("views",), local=True, needs=(account_devices,))
 def device_habits(views, used):
     """Views with a device, and the accounts that were seen on it in all rooms."""
     known = views.filter(views.device_id.notnull()).select("session_id", "device_id")

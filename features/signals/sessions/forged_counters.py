@@ -2,36 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
-from features.declaration import SESSION, Signal, derived, relation, signal
-from features.detectors.counter_forgery import ENGAGEMENT_SHAPES, VIEW_SHAPES, odds
-
-FIELDS = {"viewers": "average_viewers", "peak": "peak_viewers", "views": "views", "likes": "likes", "comments": "comments", "follows": "follows"}  # fmt: skip
-
-
-@derived(
-    reads=("sessions", "session_totals"),
-    columns={"session_id": "string", "operator_id": "string", "views": "double", "acts": "double"},
-)
-def forgery_odds(sessions, session_totals) -> pd.DataFrame:
-    """Log-odds that a session's counters are forged: its views, and its follows, likes and comments; NaN where they say nothing."""
-    t = session_totals.select("session_id", **FIELDS)
-    t = (
-        sessions.select("session_id", "operator_id", "category", "started_at", "ended_at")
-        .join(t, "session_id")
-        .to_pandas()
-    )
-    t = t.sort_values(["operator_id", "started_at", "session_id"], ignore_index=True)
-    t = t.assign(
-        hours=(t["ended_at"] - t["started_at"]).dt.total_seconds() / 3600.0,
-        **{k: t[k].astype(float) for k in FIELDS},
-    )
-    out = t[["session_id", "operator_id"]].assign(
-        views=odds(t, VIEW_SHAPES), acts=odds(t, ENGAGEMENT_SHAPES)
-    )
-    return out[np.isfinite(out["views"]) | np.isfinite(out["acts"])].reset_index(drop=True)
+from features.declaration import SESSION, Signal, relation, signal
+from features.derived.counter_forgery import forgery_odds
 
 
 @relation(SESSION, reads=("sessions", "session_totals"), needs=(forgery_odds,))

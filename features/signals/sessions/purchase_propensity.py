@@ -7,39 +7,16 @@ Where it fails: accounts that brush orders buy, and so do people who are paid to
 
 from __future__ import annotations
 
-from ibis import Table, _
-
 from features.declaration import (
     SESSION,
     Signal,
-    derived,
     relation,
-    seconds_between,
     signal,
 )
-
-LONG = 600.0  # seconds
-
-
-@derived(reads=("orders",), columns={"account_id": "string", "bought": "int64"})
-def purchases(orders):
-    """Accounts with the orders they placed and paid in 28 days, in all rooms."""
-    t = orders.filter(orders.paid_at.notnull() & orders.buyer_id.notnull())
-    return t.group_by(account_id=t.buyer_id).aggregate(bought=_.count())
+from features.derived.account_purchases import account_purchases, with_purchases
 
 
-def with_purchases(views: Table, bought: Table) -> Table:
-    """Views by known accounts, whether the account bought anything, and how the view came and stayed."""
-    t = views.filter(views.account_id.notnull())
-    t = t.mutate(
-        long=seconds_between(t.left_at, t.joined_at) >= LONG,
-        direct=t.entry_source.isin(["share", "direct"]),
-    )
-    t = t.left_join(bought, "account_id", rname="{name}_of")
-    return t.mutate(none=t.bought.isnull())
-
-
-@relation(SESSION, reads=("views", "orders"), local=True, needs=(purchases,))
+@relation(SESSION, reads=("views", "orders"), local=True, needs=(account_purchases,))
 def viewers_purchases(views, _orders, bought):
     """Views by known accounts, whether the account bought anything, and how the view came and stayed."""
     return with_purchases(views, bought)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from features.declaration import SESSION, Signal, ratio, relation, seconds_between, signal
+from features.definitions import FLASH_VIEW_SECONDS, SHORT_VIEW_SECONDS
 from features.expressions import major
 
-FLASH, SHORT = 3.0, 30.0  # seconds
 BURST = 10  # joins within ten seconds that people rarely make by chance
 
 
@@ -77,7 +77,7 @@ def view_count(t):
 )
 def flash_view_share(t):
     """Share of views with a stay of three seconds or less."""
-    return (t.stay <= FLASH).mean()
+    return (t.stay <= FLASH_VIEW_SECONDS).mean()
 
 
 @signal(
@@ -92,7 +92,7 @@ def flash_view_share(t):
 )
 def short_view_share(t):
     """Share of views shorter than thirty seconds."""
-    return (t.stay < SHORT).mean()
+    return (t.stay < SHORT_VIEW_SECONDS).mean()
 
 
 @signal(

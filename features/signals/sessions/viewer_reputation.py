@@ -15,54 +15,25 @@ from typing import Any
 from features.declaration import (
     SESSION,
     Signal,
-    derived,
     relation,
-    seconds_between,
     signal,
 )
-from features.signals.sessions.view_durations import FLASH
+from features.derived.account_reputation import (
+    account_reputation,
+    view_traces,
+    with_other_views,
+)
 
 FAULTS = 0.25  # traces per view elsewhere from which those who act are suspicious: three to four times what people leave
-TRACES = ("flash", "hidden", "link")
-COLUMNS = {"account_id": "string", **{f"all_{c}": "int64" for c in (*TRACES, "views")}}
 
 
-def view_traces(views: Any, *keys: str) -> Any:
-    """Views by known accounts, counted by `keys`: all, those of a flash, through a hidden network, and by a share link."""
-    known = views.filter(views.account_id.notnull())
-    stay = seconds_between(known.left_at, known.joined_at)
-    return known.group_by(*keys).aggregate(
-        # what is unknown shows no trace; Spark would count nothing at all where all are unknown
-        flash=known.count(where=(stay <= FLASH).fill_null(False)),
-        hidden=known.count(where=known.asn_kind.isin(["proxy", "datacentre"]).fill_null(False)),
-        link=known.count(where=(known.entry_source == "share").fill_null(False)),
-        views=known.count(),
-    )
-
-
-@derived(reads=("views",), columns=COLUMNS)
-def account_traces(views: Any) -> Any:
-    """Views of each account in all rooms, and how many of them show each trace; accounts seen once have no elsewhere and are left out."""
-    t = view_traces(views, "account_id")
-    return t.filter(t["views"] > 1).rename(**{f"all_{c}": c for c in (*TRACES, "views")})
-
-
-def with_other_views(mine: Any, traces: Any) -> Any:
-    """Accounts of an entity with the shares of their views outside it that show each trace; null where they were seen nowhere else."""
-    t = mine.left_join(traces, "account_id", rname="{name}_all")
-    n = (t.all_views - t["views"]).cast("float64").nullif(0.0)
-    away = {f"other_{c}": (t[f"all_{c}"] - t[c]) / n for c in TRACES}
-    t = t.mutate(nowhere=n.isnull(), **away)
-    return t.mutate(fault=t.other_flash + t.other_hidden + t.other_link)
-
-
-@relation(SESSION, reads=("views",), local=True, needs=(account_traces,))
+@relation(SESSION, reads=("views",), local=True, needs=(account_reputation,))
 def viewers_elsewhere(views, traces):
     """Known viewers of sessions with the traces of their other views."""
     return with_other_views(view_traces(views, "session_id", "account_id"), traces)
 
 
-@relation(SESSION, reads=("views", "interactions"), local=True, needs=(account_traces,))
+@relation(SESSION, reads=("views", "interactions"), local=True, needs=(account_reputation,))
 def actors_elsewhere(views, interactions, traces):
     """Known accounts that like, follow or comment in sessions, once a kind, with the traces of their views elsewhere."""
     t = interactions.filter(

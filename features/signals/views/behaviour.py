@@ -9,8 +9,8 @@ import ibis
 from ibis import _
 
 from features.declaration import VIEW, Signal, ratio, relation, seconds_between, signal
+from features.derived.account_devices import account_devices
 from features.expressions import number
-from features.signals.sessions.account_habits import devices_used
 
 NEAR = 5  # seconds to either side that make a block of joins
 
@@ -49,7 +49,7 @@ def view_places(views):
 
 
 @relation(
-    VIEW, reads=("views",), grouped=False, local=True, whole=("views",), needs=(devices_used,)
+    VIEW, reads=("views",), grouped=False, local=True, whole=("views",), needs=(account_devices,)
 )
 def view_habits(views, everywhere, used):
     """Views with what their account and device do elsewhere: sessions that day, accounts and prefixes of the device."""

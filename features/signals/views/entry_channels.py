@@ -8,30 +8,14 @@ markets that it had not seen at .26 and .47 average precision, and at .65 and .8
 from __future__ import annotations
 
 import ibis
-from ibis import _
 
-from features.declaration import VIEW, Signal, derived, ratio, relation, signal
-
-
-@derived(reads=("views",), columns={"entry_source": "string", "usual": "float64"})
-def entries(views):
-    """Ways of entry with their share of all views."""
-    t = (
-        views.filter(views.entry_source.notnull())
-        .group_by("entry_source")
-        .aggregate(entered=_.count())
-    )
-    return t.mutate(usual=t.entered / t.entered.sum().over(ibis.window()).cast("float64"))
+from features.declaration import VIEW, Signal, ratio, relation, signal
+from features.derived.entry_baselines import entry_baselines, prefix_baselines
 
 
-@derived(reads=("views",), columns={"ip_prefix": "string", "usual": "float64"})
-def prefixes_used(views):
-    """Network prefixes with their share of all views."""
-    t = views.filter(views.ip_prefix.notnull()).group_by("ip_prefix").aggregate(behind=_.count())
-    return t.mutate(usual=t.behind / t.behind.sum().over(ibis.window()).cast("float64"))
-
-
-@relation(VIEW, reads=("views",), grouped=False, local=True, needs=(entries, prefixes_used))
+@relation(
+    VIEW, reads=("views",), grouped=False, local=True, needs=(entry_baselines, prefix_baselines)
+)
 def view_arrivals(views, entered, used):
     """Views with how many of their session came in as they did or from their prefix, and the shares of all views that do."""
     t = views.mutate(
@@ -39,8 +23,10 @@ def view_arrivals(views, entered, used):
         same_entry=views.view_id.count().over(group_by=[views.session_id, views.entry_source]),
         on_prefix=views.view_id.count().over(group_by=[views.session_id, views.ip_prefix]),
     )
-    t = t.left_join(entered.rename(usual_entry="usual"), "entry_source", rname="{name}_entered")
-    return t.left_join(used.rename(usual_prefix="usual"), "ip_prefix", rname="{name}_used")
+    t = t.left_join(
+        entered.rename(usual_entry="platform_share"), "entry_source", rname="{name}_entered"
+    )
+    return t.left_join(used.rename(usual_prefix="platform_share"), "ip_prefix", rname="{name}_used")
 
 
 def _arrival(unit, zh, en, blind, direction):

@@ -1,4 +1,4 @@
-"""Claims about the session detectors: scikit-learn's checks, expected audiences, bursts, episodes, attribution."""
+"""Claims about the session detectors: scikit-learn's checks, expected audiences, episodes, attribution."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from benchmarks.public_sets.burst_episodes import find_episodes
-from features.detectors.burst_alarm import BurstAlarm, alarms, burst_scores
+from features.detectors.expected_audience import ExpectedAudience
 from features.posteriors.view_mixture import (
     SHARED,
     TOLD,
@@ -21,19 +21,17 @@ from features.posteriors.view_mixture import (
     tempered,
     updated,
 )
-from features.signals.sessions.expected_audience import ExpectedAudience
 
 OUTLIERS = ("check_outliers_fit_predict", "check_outliers_train")
 EXPECTED = {
     "ExpectedAudience": dict.fromkeys(
         OUTLIERS, "the check's data are negative, and cells hold counts"
     ),
-    "BurstAlarm": dict.fromkeys(OUTLIERS, "the check's data have no burst in time"),
 }
 
 
 @parametrize_with_checks(
-    [ExpectedAudience(), BurstAlarm()], expected_failed_checks=lambda e: EXPECTED[type(e).__name__]
+    [ExpectedAudience()], expected_failed_checks=lambda e: EXPECTED[type(e).__name__]
 )
 def test_scikit_learn_conventions(estimator, check):
     check(estimator)
@@ -52,27 +50,6 @@ def test_block_of_equal_stays_deviates():
     assert fitted.predict(large[None])[0] == 1
     with pytest.raises(ValueError, match="counts of views"):
         fitted.score_samples(-honest)
-
-
-def test_a_burst_is_seen_when_it_comes_and_the_future_changes_nothing():
-    rng = np.random.default_rng(2)
-    x = rng.poisson(50, 2000).astype(float)
-    x[1700:1705] = 800
-    score = burst_scores(x)
-    assert score[1700] > 4 and score[:1700].max() < score[1700]
-    longer = np.append(x, 10_000.0)
-    np.testing.assert_array_equal(burst_scores(longer)[:2000], score)
-    assert alarms(score, 4.0, 36).tolist() == [1700]
-
-
-def test_a_series_that_often_bursts_is_judged_by_its_own_bursts():
-    rng = np.random.default_rng(3)
-    calm, wild = (
-        rng.poisson(50, 4000).astype(float),
-        rng.poisson(50, 4000) + rng.pareto(1.5, 4000) * 30,
-    )
-    calm[3000:3006], wild[3000:3006] = 200.0, 200.0
-    assert burst_scores(calm)[3000:3006].max() > 4 > 3 > burst_scores(wild)[3000:3006].max()
 
 
 ORDERS = [("s", "b", 0), ("s", "b", 1800), ("s", "b", 3600), ("s", "c", 9000)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.graphs.dense_blocks import DenseBlocks, burst_weights, find_blocks
-from features.graphs.engine_peeling import thin
 from features.graphs.excess_density import bipartite, climb, evidence, spectral_starts
-from features.graphs.incremental import update_blocks
 from features.graphs.peeling import column_weights, densest_block
 
 
@@ -105,31 +102,6 @@ def test_climbing_never_lowers_excess_density():
     rows, found, value = climb(graph, columns[:10])
     assert climb(graph, found)[2] >= value > 0
     assert evidence(graph, rows, found).fill <= 1.0
-
-
-def test_thinning_on_the_engine_keeps_the_greedy_block():
-    r, c, _rows, _columns = with_block(7)
-    w = column_weights(c, 1500, "log")
-    whole = densest_block(r, c, w, n_rows=8000)
-    core = thin(ibis.memtable(pd.DataFrame({"row": r, "column": c})))
-    assert len(core) < 0.5 * len(r)
-    part = densest_block(
-        core["row"].to_numpy(np.int32), core["column"].to_numpy(np.int32), w, n_rows=8000
-    )
-    assert part.density == pytest.approx(whole.density, rel=1e-9)
-    assert part.rows.tolist() == whole.rows.tolist()
-
-
-def test_a_days_edges_update_the_block_as_a_full_pass_finds_it():
-    r, c, rows, columns = with_block(9)
-    inside = np.isin(r, rows) & np.isin(c, columns)
-    today = inside & (np.random.default_rng(1).random(len(r)) < 0.3)
-    before = find_blocks(bipartite(r[~today], c[~today], 8000, 1500), 2)
-    graph = bipartite(r, c, 8000, 1500)
-    updated = update_blocks(graph, before, np.unique(r[today]), 2)
-    full = find_blocks(graph, 2)
-    assert updated[0].rows.tolist() == full[0].rows.tolist()
-    assert updated[0].excess_density == pytest.approx(full[0].excess_density, rel=1e-9)
 
 
 def test_a_burst_weighs_more_than_the_everyday():

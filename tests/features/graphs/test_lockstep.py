@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from features.derived.co_visitation import sorted_rows
 from features.graphs.co_occurrence import meeting_pairs
-from features.graphs.incremental import Meetings
 from features.graphs.lockstep import Lockstep
 
 
@@ -137,58 +136,6 @@ def test_shuffled_times_leave_no_group():
         )
     )
     assert Lockstep(window=60).fit(shuffled).groups_ == []
-
-
-def test_days_add_up_to_the_whole_and_a_dropped_day_is_gone():
-    actions, _members = world(4)
-    account, thing, at = (actions[c].to_numpy() for c in ("account", "thing", "at"))
-    state = Meetings(window=60)
-    for day in range(5):
-        mine = thing % 5 == day  # a thing belongs to a day
-        state.add(day, account[mine], thing[mine], at[mine])
-    whole = meeting_pairs(account, thing, at, 60, 3)
-    summed = state.pairs(3)
-    assert (
-        summed.left.tolist() == whole.left.tolist()
-        and summed.things.tolist() == whole.things.tolist()
-    )
-    np.testing.assert_allclose(summed.rarity, whole.rarity, rtol=1e-4)
-    state.drop(0)
-    rest = thing % 5 != 0
-    assert (
-        state.pairs(2).things.sum()
-        == meeting_pairs(account[rest], thing[rest], at[rest], 60, 2).things.sum()
-    )
-    with pytest.raises(ValueError, match="added before"):
-        state.add(1, account[:2], thing[:2], at[:2])
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 29)), min_size=2, max_size=40
-    ),
-    st.integers(0, 12),
-    st.lists(st.integers(1, 29), min_size=1, max_size=3),
-)
-def test_counts_by_day_differ_by_days_of_shared_things(actions, window, midnights):
-    """Days differ from the whole by no more than the days of things that both acted on."""
-    a, t, s = (np.array(x) for x in zip(*actions, strict=True))
-    day = np.searchsorted(np.unique(midnights), s, side="right")
-    state = Meetings(window)
-    for d in np.unique(day):
-        state.add(int(d), a[day == d], t[day == d], s[day == d])
-    summed, whole = (
-        dict(
-            zip(zip(p.left.tolist(), p.right.tolist(), strict=True), p.things.tolist(), strict=True)
-        )
-        for p in (state.pairs(1), meeting_pairs(a, t, s, window, 1))
-    )
-    beyond = {thing: len(np.unique(day[t == thing])) - 1 for thing in np.unique(t).tolist()}
-    for left, right in itertools.combinations(range(4), 2):
-        both = np.intersect1d(t[a == left], t[a == right]).tolist()
-        bound = sum(beyond[thing] for thing in both)
-        assert abs(summed.get((left, right), 0) - whole.get((left, right), 0)) <= bound
 
 
 def test_the_estimator_says_what_is_wrong():

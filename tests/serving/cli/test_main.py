@@ -102,6 +102,22 @@ def test_the_generated_pages_are_not_stale():
         assert path.read_text("utf-8") == text.rstrip() + "\n", f"{path} is stale: run make docs"
 
 
+def test_a_card_of_another_declaration_is_stale(tmp_path, monkeypatch):
+    """A card is stale when its question, its limits or its signals are no longer the model's."""
+    from serving.cli import reference_pages
+
+    assert reference_pages.stale_cards() == []
+    cards = tmp_path / "training" / "cards"
+    shutil.copytree(reference_pages.CARDS, cards)
+    monkeypatch.setattr(reference_pages, "ROOT", tmp_path)
+    monkeypatch.setattr(reference_pages, "CARDS", cards)
+    card = cards / "order_brushing.md"
+    card.write_text(card.read_text("utf-8").replace("`shop_overdue_share`", "`gone`"), "utf-8")
+    assert reference_pages.stale_cards() == ["training/cards/order_brushing.md"]
+    card.rename(cards / "no_such_model.md")
+    assert reference_pages.stale_cards() == ["training/cards/no_such_model.md"]
+
+
 @pytest.mark.parametrize("table", outbound_names())
 def test_any_outbound_table_is_shown_as_json_and_as_parquet(published, tmp_path, table):
     rows = json.loads(runner.invoke(app, ["show", table, str(published), "--json"]).output)
