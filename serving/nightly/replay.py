@@ -21,7 +21,8 @@ from serving.policy.schema import Policy
 from serving.scoring import scope
 from serving.scoring.nightly_scores import ranker_before
 from serving.supervision.operator_decisions import past_of
-from serving.tiers.tiers import Standing, decide
+from serving.tiers.decision import decide
+from serving.tiers.evidence import OperatorEvidence
 from training.release import artefact
 from training.release.code_version import revision, sources_digest
 
@@ -141,7 +142,7 @@ def _one(published_in: Path, again_in: Path, operator: str) -> str:
     return f"{operator} {was['tier'][0].as_py()}: {'the same bit for bit' if was.equals(now) else 'differs'}"
 
 
-def standings_of(lake: Path, run: str) -> list[Standing]:
+def standings_of(lake: Path, run: str) -> list[OperatorEvidence]:
     """The standings that a night decided on, from what it published."""
     folder = lake / "runs" / run
     decisions = pq.read_table(folder / "tier_decisions.parquet").to_pandas()
@@ -166,26 +167,28 @@ def standings_of(lake: Path, run: str) -> list[Standing]:
     for r in decisions.itertuples(index=False):
         why = json.loads(r.why)
         out.append(
-            Standing(
+            OperatorEvidence(
                 r.operator_id,
                 None if pd.isna(r.risk) else float(r.risk),
                 None if pd.isna(r.influence) else float(r.influence),
                 int(why.get("facts", 0)),  # nights of earlier policies counted alarms instead
                 value(r.operator_id, "operator_session_count"),
                 value(r.operator_id, "operator_order_count"),
-                attribution=r.attribution,
+                beneficiary=r.attribution,
                 p_value=None if pd.isna(r.p_value) else float(r.p_value),
-                rarest=bool(why["rarest"]),
+                is_extreme=bool(why["rarest"]),
                 stratum=why.get("stratum", ""),
                 floor=why.get("floor"),
                 override=why["override"]["tier"] if why.get("override") else None,
                 contested=bool(why.get("contested", False)),
-                by_orders=bool(
+                mostly_orders=bool(
                     why.get("by_orders", True)
                 ),  # nights of earlier policies did not say
                 views=value(r.operator_id, "operator_view_count"),
-                deviance=float(why.get("deviance", 0.0)),
-                worst=why["session"]["probability"] if why.get("session") else None,
+                anomaly_score=float(why.get("deviance", 0.0)),
+                worst_session_probability=why["session"]["probability"]
+                if why.get("session")
+                else None,
                 worst_session=why["session"]["id"] if why.get("session") else "",
             )
         )
@@ -213,7 +216,8 @@ def what_if(folder: str | Path, first: date, last: date, policy: Policy) -> pd.D
             .set_index("operator_id")
         )
         standings = [
-            Standing(**(s.__dict__ | past.get(s.operator_id, {}))) for s in standings_of(lake, run)
+            OperatorEvidence(**(s.__dict__ | past.get(s.operator_id, {})))
+            for s in standings_of(lake, run)
         ]
         version = str(decisions["model_version"].iloc[0]) if len(decisions) else "none"
         for s, d in zip(standings, decide(standings, policy, version), strict=True):
@@ -223,7 +227,7 @@ def what_if(folder: str | Path, first: date, last: date, policy: Policy) -> pd.D
                 "previous_risk": s.risk,
                 "previous_model": version,
                 "previous_policy": policy.version,
-                "clean": s.clean + 1 if milder and d.tier == s.previous_tier else 0,
+                "clean_nights": s.clean_nights + 1 if milder and d.tier == s.previous_tier else 0,
             }
             if d.tier != decisions.at[s.operator_id, "tier"]:
                 rows.append((night, s.operator_id, decisions.at[s.operator_id, "tier"], d.tier))

@@ -17,7 +17,7 @@ from data_contracts.lake import open_lake, read_outbound
 from serving.ledger.hash_chain import append_record, read_records
 from serving.oversight.appeals import verdicts_before
 from serving.policy.schema import FloorPolicy
-from serving.tiers.tiers import TIERS
+from serving.tiers.evidence import TIERS
 
 OVERRIDES_FILE, WARNINGS_FILE = "overrides.jsonl", "warnings.jsonl"
 

@@ -26,7 +26,7 @@ from serving.oversight import random_audit
 from serving.report import charts
 from serving.report.dossier import DossierInput, dossiers
 from serving.scoring.scope import nights_before
-from serving.tiers.tiers import TIERS
+from serving.tiers.evidence import TIERS
 
 if TYPE_CHECKING:
     from serving.supervision.night_tables import Stand

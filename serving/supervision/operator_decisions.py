@@ -20,14 +20,15 @@ from serving.policy.schema import Policy
 from serving.scoring.entity_scores import DEVIANCE
 from serving.scoring.nightly_scores import Scored
 from serving.supervision.risk_change import as_json, policy_before, ways_down
-from serving.tiers.tiers import TIERS, Decision, Standing, decide, who_gains
+from serving.tiers.decision import Decision, decide
+from serving.tiers.evidence import TIERS, OperatorEvidence, beneficiary_of
 from training.release.artefact import Released
 
 RATINGS = (
     "suspicious_low_rating_share",
     "suspicious_high_rating_share",
     "cancelled_rush_low_rating_share",
-)  # as `who_gains` takes them
+)  # as `beneficiary_of` takes them
 
 
 def _value(x: float) -> float | None:
@@ -66,7 +67,7 @@ def strata(tables: dict[str, Any]) -> dict[str, str]:
 
 def standings_of(
     operators: Scored, context: Context, past: dict[str, dict], policy: Policy
-) -> list[Standing]:
+) -> list[OperatorEvidence]:
     """What is known of each operator tonight."""
     s, trained = operators.signals, operators.main != DEVIANCE
     probability = operators.probability()
@@ -77,7 +78,7 @@ def standings_of(
     out = []
     for operator in s.index:
         low, high, run_down = (_value(s.at[operator, name]) for name in RATINGS)
-        gains = who_gains(low, high, run_down, policy)
+        gains = beneficiary_of(low, high, run_down, policy)
         held = context.overrides.get(operator)
         worst = (
             context.worst.loc[operator]
@@ -85,9 +86,9 @@ def standings_of(
             else None
         )
         parts = context.split.loc[operator] if operator in context.split.index else None
-        by_orders = _by_orders(reasons.get(operator))
+        by_orders = mostly_about_orders(reasons.get(operator))
         out.append(
-            Standing(
+            OperatorEvidence(
                 operator,
                 _value(probability[operator]) if trained else None,
                 _value(weight.get(operator, np.nan)),
@@ -100,16 +101,18 @@ def standings_of(
                 else _value(context.p_values.get(operator, np.nan)),
                 context.rarest is not None and bool(context.rarest.get(operator, False)),
                 views=_value(s.at[operator, "operator_view_count"]),
-                deviance=float(deviance[operator]),
+                anomaly_score=float(deviance[operator]),
                 own_risk=_value(own[operator]) if trained else None,
-                worst=None if worst is None else _value(worst["worst_probability"]),
+                worst_session_probability=None
+                if worst is None
+                else _value(worst["worst_probability"]),
                 worst_session="" if worst is None else str(worst["worst_session"]),
                 stratum=context.stratum.get(operator, ""),
                 floor=context.floors.get(operator),
                 override=held.tier if held else None,
                 contested=by_orders and gains != "beneficiary",
-                by_orders=by_orders,
-                split=None
+                mostly_orders=by_orders,
+                risk_change=None
                 if parts is None
                 else tuple(np.nan_to_num(parts.to_numpy(dtype=float)).tolist()),
                 **past.get(operator, {}),
@@ -118,7 +121,7 @@ def standings_of(
     return out
 
 
-def _by_orders(reasons: str | None) -> bool:
+def mostly_about_orders(reasons: str | None) -> bool:
     """Whether most of what is said against an operator is said of its orders, which somebody else may have placed."""
     told = json.loads(reasons) if reasons else []
     return sum(r["share"] for r in told if r["typology"] == "order_fraud") > 0.5 * sum(
@@ -165,22 +168,25 @@ def decide_night(
                 "needs_human": d.needs_human,
                 "cold_start": d.cold_start,
                 "cause": d.cause,
-                "attribution": standing.attribution,
+                "attribution": standing.beneficiary,
                 "p_value": standing.p_value,
                 "why": json.dumps(
                     {
                         "zh": d.why_zh,
                         "en": d.why_en,
                         "proposed": d.proposed,
-                        "facts": standing.facts,
-                        "deviance": standing.deviance,
+                        "facts": standing.deviating_groups,
+                        "deviance": standing.anomaly_score,
                         "session": None
-                        if standing.worst is None
-                        else {"id": standing.worst_session, "probability": standing.worst},
-                        "rarest": standing.rarest,
+                        if standing.worst_session_probability is None
+                        else {
+                            "id": standing.worst_session,
+                            "probability": standing.worst_session_probability,
+                        },
+                        "rarest": standing.is_extreme,
                         "contested": standing.contested,
-                        "by_orders": standing.by_orders,
-                        "clean": standing.clean + 1
+                        "by_orders": standing.mostly_orders,
+                        "clean": standing.clean_nights + 1
                         if milder and d.tier == standing.previous_tier
                         else 0,
                         "stratum": standing.stratum,
@@ -203,7 +209,7 @@ def decide_night(
 
 
 def _policy_steps(
-    standings: list[Standing],
+    standings: list[OperatorEvidence],
     made: list[Decision],
     before: str | None,
     policy: Policy,
@@ -232,6 +238,6 @@ def past_of(lake: Path, before: str | None) -> dict[str, dict]:
             "previous_risk": None if pd.isna(row.risk) else float(row.risk),
             "previous_model": row.model_version,
             "previous_policy": row.policy_version,
-            "clean": json.loads(row.why)["clean"],
+            "clean_nights": json.loads(row.why)["clean"],
         }
     return out

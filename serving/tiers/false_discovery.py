@@ -1,12 +1,21 @@
-"""Which of many are selected so that, on average, at most a given share of the selected is honest."""
+"""Control of false discoveries among many p-values."""
 
 from __future__ import annotations
 
 
-def selected(p_values: dict[str, float], level: float) -> frozenset[str]:
-    """The step-up selection of Benjamini and Hochberg (JRSS B 1995), valid for conformal p-values of one yardstick.
+def benjamini_hochberg(p_values: dict[str, float], level: float) -> frozenset[str]:
+    """Select entities so that the expected share of honest ones among them is at most `level`.
 
-    `p_values` by operator; ties are selected together. The expected share of honest among the selected is at most `level`.
+    Valid for conformal p-values of one reference set. Ties are selected together.
+
+    References
+    ----------
+    Benjamini and Hochberg, JRSS B, 1995.
+
+    Examples
+    --------
+    >>> sorted(benjamini_hochberg({"a": 0.02, "b": 0.04, "c": 0.5, "d": 0.9}, 0.08))
+    ['a', 'b']
     """
     order = sorted(p_values.values())
     bar = max((p for i, p in enumerate(order, 1) if p <= level * i / len(order)), default=None)

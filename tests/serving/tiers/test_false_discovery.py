@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from serving.policy.load import load_policy
-from serving.tiers.false_discovery import selected
-from serving.tiers.tiers import Standing, decide
+from serving.tiers.decision import decide
+from serving.tiers.evidence import OperatorEvidence
+from serving.tiers.false_discovery import benjamini_hochberg
 from training.estimator.conformal import Honest, honest_examples
 
 POLICY = load_policy()
@@ -61,10 +62,10 @@ def test_extreme_means_one_honest_in_a_hundred_or_none():
 
 
 def test_the_step_up_selects_at_its_bar_and_not_beyond():
-    assert selected({"a": 0.02, "b": 0.04, "c": 0.5, "d": 0.9}, 0.08) == {"a", "b"}
-    assert selected({"a": 0.02, "b": 0.0401, "c": 0.5, "d": 0.9}, 0.08) == {"a"}
-    assert selected({"a": 0.0201, "b": 0.0401, "c": 0.5, "d": 0.9}, 0.08) == frozenset()
-    assert selected({}, 0.1) == frozenset()
+    assert benjamini_hochberg({"a": 0.02, "b": 0.04, "c": 0.5, "d": 0.9}, 0.08) == {"a", "b"}
+    assert benjamini_hochberg({"a": 0.02, "b": 0.0401, "c": 0.5, "d": 0.9}, 0.08) == {"a"}
+    assert benjamini_hochberg({"a": 0.0201, "b": 0.0401, "c": 0.5, "d": 0.9}, 0.08) == frozenset()
+    assert benjamini_hochberg({}, 0.1) == frozenset()
 
 
 @pytest.mark.parametrize(("cheats", "shift"), [(0, 0.0), (10, 3.0), (40, 2.0), (40, 4.0)])
@@ -75,7 +76,7 @@ def test_honest_share_of_selected_is_below_the_level(cheats, shift):
         honest = known(rng.normal(size=300))
         score = np.concatenate([rng.normal(size=200), rng.normal(size=cheats) + shift])
         p = {str(i): x for i, x in enumerate(honest.p_value(score))}
-        chosen = selected(p, level)
+        chosen = benjamini_hochberg(p, level)
         wrong = sum(int(k) < 200 for k in chosen)
         shares.append(wrong / max(len(chosen), 1))
         found.append((len(chosen) - wrong) / max(cheats, 1))
@@ -173,8 +174,8 @@ def test_undetected_cheats_hardly_count_as_honest(caught, odd):
         assert (said - true <= 0.55 * (naive - true)).all()
 
 
-def standing(name: str, p: float | None, risk: float = 0.9) -> Standing:
-    return Standing(name, risk, 0.5, 0, 30.0, 100.0, p_value=p)
+def standing(name: str, p: float | None, risk: float = 0.9) -> OperatorEvidence:
+    return OperatorEvidence(name, risk, 0.5, 0, 30.0, 100.0, p_value=p)
 
 
 def test_a_review_needs_a_rarity_among_the_honest_and_a_warning_the_bound():
@@ -196,7 +197,7 @@ def test_beyond_every_honest_operator_is_a_review():
     """More suspicious than every honest operator known is enough for a review."""
     crowd = [standing(f"h{i}", 0.5, 0.01) for i in range(18)]
     few = replace(
-        standing("o", 0.05), rarest=True
+        standing("o", 0.05), is_extreme=True
     )  # nineteen honest ones are known: 1 / 20 is as rare as it gets
     made = {d.operator_id: d.tier for d in decide([*crowd, few], WIDE, "m")}
     assert made["o"] == "B" and set(made.values()) == {"A", "B"}

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.policy.load import BadPolicy, load_policy
-from serving.supervision.operator_decisions import _by_orders
-from serving.tiers.tiers import TIERS, Standing, decide, who_gains
+from serving.supervision.operator_decisions import mostly_about_orders
+from serving.tiers.decision import decide
+from serving.tiers.evidence import TIERS, OperatorEvidence, beneficiary_of
 
 POLICY = load_policy()
 WIDE = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=1.0))
-BASE = Standing("o", 0.5, 0.5, 0, 30.0, 100.0)
+BASE = OperatorEvidence("o", 0.5, 0.5, 0, 30.0, 100.0)
 
 
 def tier(policy=WIDE, **more) -> str:
@@ -37,52 +38,57 @@ def test_a_new_operator_is_reviewed_not_accused():
 def test_two_evidence_groups_make_a_review_without_a_model():
     """Without a calibrated model, two evidence groups and an anomaly score of eighteen make a
     review and no more."""
-    assert tier(risk=None, facts=1, deviance=99.0) == "A"
-    assert tier(risk=None, facts=9, deviance=17.999) == "A"
-    assert tier(risk=None, facts=2, deviance=18.0) == "B"
-    assert tier(risk=None, facts=50, deviance=900.0) == "B"
+    assert tier(risk=None, deviating_groups=1, anomaly_score=99.0) == "A"
+    assert tier(risk=None, deviating_groups=9, anomaly_score=17.999) == "A"
+    assert tier(risk=None, deviating_groups=2, anomaly_score=18.0) == "B"
+    assert tier(risk=None, deviating_groups=50, anomaly_score=900.0) == "B"
 
 
 def test_operator_of_an_inflated_session_is_reviewed():
     """The operator of a session that is inflated beyond doubt is reviewed, and not accused for
     it."""
     assert (
-        tier(risk=0.01, worst=0.949) == "A"
-        and tier(risk=0.01, worst=0.95) == "B"
-        and tier(risk=0.01, worst=None) == "A"
+        tier(risk=0.01, worst_session_probability=0.949) == "A"
+        and tier(risk=0.01, worst_session_probability=0.95) == "B"
+        and tier(risk=0.01, worst_session_probability=None) == "A"
     )
     assert (
-        tier(risk=0.01, worst=1.0, p_value=0.9) == "B"
-        and tier(risk=0.9, worst=1.0, p_value=0.9) == "B"
-        and tier(risk=0.9, worst=1.0) == "D"
+        tier(risk=0.01, worst_session_probability=1.0, p_value=0.9) == "B"
+        and tier(risk=0.9, worst_session_probability=1.0, p_value=0.9) == "B"
+        and tier(risk=0.9, worst_session_probability=1.0) == "D"
     )
     assert (
-        tier(risk=0.01, worst=0.99, sessions=1.0, orders=0.0)
-        == tier(risk=0.01, worst=0.99, contested=True)
+        tier(risk=0.01, worst_session_probability=0.99, sessions=1.0, orders=0.0)
+        == tier(risk=0.01, worst_session_probability=0.99, contested=True)
         == "B"
     )
-    said = decide([replace(BASE, risk=0.01, worst=0.97, worst_session="s7")], WIDE, "m1")[0]
+    said = decide(
+        [replace(BASE, risk=0.01, worst_session_probability=0.97, worst_session="s7")], WIDE, "m1"
+    )[0]
     assert (said.why_zh, said.why_en) == (
         "风险 0.01；场次 s7 虚增的可能性为 0.97",
         "risk 0.01; its session s7 is inflated with probability 0.97",
     )
-    said = decide([replace(BASE, risk=0.01, worst=0.9951, worst_session="s7")], WIDE, "m1")[0]
+    said = decide(
+        [replace(BASE, risk=0.01, worst_session_probability=0.9951, worst_session="s7")], WIDE, "m1"
+    )[0]
     assert said.why_zh.endswith("虚增的可能性超过 0.99") and said.why_en.endswith(
         "is inflated with probability above 0.99"
     )
-    milder = {"previous_tier": "B", "previous_risk": 0.5, "clean": 99}
+    milder = {"previous_tier": "B", "previous_risk": 0.5, "clean_nights": 99}
     assert (
-        tier(risk=0.01, worst=0.97, **milder) == "B" and tier(risk=0.01, worst=0.5, **milder) == "A"
+        tier(risk=0.01, worst_session_probability=0.97, **milder) == "B"
+        and tier(risk=0.01, worst_session_probability=0.5, **milder) == "A"
     )
 
 
 def test_extreme_operator_is_reviewed_and_accused_with_the_model():
     """An extreme operator is reviewed whatever a model says, and accused only where the model
     agrees."""
-    out = {"facts": 2, "deviance": 18.0}
+    out = {"deviating_groups": 2, "anomaly_score": 18.0}
     assert (
         tier(risk=0.01, **out) == tier(risk=0.01, p_value=0.9, **out) == "B"
-        and tier(risk=0.01, p_value=0.9, facts=1, deviance=18.0) == "A"
+        and tier(risk=0.01, p_value=0.9, deviating_groups=1, anomaly_score=18.0) == "A"
     )
     assert tier(risk=0.9, p_value=0.9, **out) == "B" and tier(risk=0.9, **out) == "D"
     rival = replace(BASE, operator_id="r", risk=0.0, p_value=0.9)
@@ -91,8 +97,8 @@ def test_extreme_operator_is_reviewed_and_accused_with_the_model():
         (0.005, out, "B"),
         (0.005, {}, "B"),
         (0.0051, out, "B"),
-        (0.02, {"rarest": True}, "B"),
-        (0.02, out | {"rarest": True}, "D"),
+        (0.02, {"is_extreme": True}, "B"),
+        (0.02, out | {"is_extreme": True}, "D"),
     ):
         assert (
             decide([replace(BASE, risk=0.9, p_value=p, **more), *crowd], WIDE, "m1")[0].tier
@@ -107,33 +113,41 @@ def test_extreme_operator_is_reviewed_and_accused_with_the_model():
 def test_views_accuse_only_with_an_inflated_session():
     """An operator suspected of its views is accused only where one session is itself inflated."""
     assert (
-        tier(risk=0.9, worst=0.9) == "D"
-        and tier(risk=0.9, worst=0.899) == "B"
-        and tier(risk=0.5, worst=0.899) == "B"
+        tier(risk=0.9, worst_session_probability=0.9) == "D"
+        and tier(risk=0.9, worst_session_probability=0.899) == "B"
+        and tier(risk=0.5, worst_session_probability=0.899) == "B"
     )
-    assert tier(risk=0.9, worst=None) == "D"  # none was looked at: unknown moves nothing
     assert (
-        tier(risk=0.9, worst=0.1, by_orders=True) == "D"
-        and tier(risk=0.9, worst=0.1, facts=9, deviance=99.0) == "B"
+        tier(risk=0.9, worst_session_probability=None) == "D"
+    )  # none was looked at: unknown moves nothing
+    assert (
+        tier(risk=0.9, worst_session_probability=0.1, mostly_orders=True) == "D"
+        and tier(risk=0.9, worst_session_probability=0.1, deviating_groups=9, anomaly_score=99.0)
+        == "B"
     )
-    said = decide([replace(BASE, risk=0.9, worst=0.1)], WIDE, "m1")[0]
+    said = decide([replace(BASE, risk=0.9, worst_session_probability=0.1)], WIDE, "m1")[0]
     assert (
         said.why_en
         == "risk 0.90; none of its sessions is inflated with probability 0.90 or more, reviewed only"
     )
     assert said.why_zh == "风险 0.90；没有场次虚增的可能性达到 0.90，只复核"
-    assert "reviewed only" not in decide([replace(BASE, risk=0.2, worst=0.1)], WIDE, "m1")[0].why_en
+    assert (
+        "reviewed only"
+        not in decide([replace(BASE, risk=0.2, worst_session_probability=0.1)], WIDE, "m1")[
+            0
+        ].why_en
+    )
 
 
 def test_worse_moves_at_once_and_better_only_after_the_clean_period():
     assert tier(risk=0.9, previous_tier="A") == "D"
     past = {"previous_tier": "D", "previous_risk": 0.9}
-    assert tier(risk=0.01, clean=5, **past) == "D"
-    assert tier(risk=0.01, clean=6, **past) == "C"  # one step at a time
+    assert tier(risk=0.01, clean_nights=5, **past) == "D"
+    assert tier(risk=0.01, clean_nights=6, **past) == "C"  # one step at a time
 
 
 def test_what_becomes_unknown_moves_nothing():
-    assert tier(risk=None, previous_tier="C", previous_risk=0.5, clean=99) == "C"
+    assert tier(risk=None, previous_tier="C", previous_risk=0.5, clean_nights=99) == "C"
 
 
 def test_influence_raises_supervision_never_guilt():
@@ -178,18 +192,18 @@ def test_a_move_names_its_cause():
 
 standings = st.lists(
     st.builds(
-        Standing,
+        OperatorEvidence,
         operator_id=st.uuids().map(str),
         risk=st.none() | st.floats(0, 1),
         influence=st.none() | st.floats(0, 1),
-        facts=st.integers(0, 9),
-        deviance=st.floats(0, 90),
-        worst=st.none() | st.floats(0, 1),
+        deviating_groups=st.integers(0, 9),
+        anomaly_score=st.floats(0, 90),
+        worst_session_probability=st.none() | st.floats(0, 1),
         sessions=st.none() | st.floats(0, 50),
         orders=st.none() | st.floats(0, 500),
         previous_tier=st.none() | st.sampled_from("ABCD"),
         previous_risk=st.none() | st.floats(0, 1),
-        clean=st.integers(0, 9),
+        clean_nights=st.integers(0, 9),
     ),
     max_size=30,
     unique_by=lambda s: s.operator_id,
@@ -253,12 +267,12 @@ def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
 def test_beneficiary_follows_ratings_and_cancellations(low, high, run_down, said):
     """The beneficiary is named from enough ratings on one side, and a rival from rushes of
     cancellations."""
-    assert who_gains(low, high, run_down, POLICY) == said
+    assert beneficiary_of(low, high, run_down, POLICY) == said
 
 
 def test_who_gains_is_said_and_moves_no_tier():
     """Who harms may be a rival, or the shop's own paid show of being harmed: enough to be looked at, not to spare or to accuse."""
-    made = decide([replace(BASE, risk=0.99, attribution="third_party")], WIDE, "m")[0]
+    made = decide([replace(BASE, risk=0.99, beneficiary="third_party")], WIDE, "m")[0]
     assert made.tier == "D" and "rival" in made.why_en and "恶意" in made.why_zh
 
 
@@ -284,7 +298,7 @@ def test_who_may_be_the_victim_of_a_rival_is_reviewed_not_accused():
     assert (
         one(risk=0.95, contested=False).tier == "D" and one(risk=0.01, contested=True).tier == "A"
     )
-    known = one(risk=0.95, contested=True, attribution="third_party")
+    known = one(risk=0.95, contested=True, beneficiary="third_party")
     assert (
         known.tier == "B"
         and "which may be a rival's doing" in known.why_en
@@ -301,7 +315,7 @@ def test_operator_suspected_of_its_orders_is_contested(orders, views, contested)
         {"typology": "order_fraud", "share": orders},
         {"typology": "view_fraud", "share": views},
     ]
-    assert _by_orders(json.dumps(told)) is contested and not _by_orders(None)
+    assert mostly_about_orders(json.dumps(told)) is contested and not mostly_about_orders(None)
 
 
 def test_history_counts_what_is_known_and_nothing_is_no_history():
@@ -336,7 +350,7 @@ def test_unselected_operators_stay_at_review():
     } | {"x": "B"}
     chosen = replace(lone, p_value=0.05 / 101)
     assert decide([*crowd, chosen], WIDE, "m")[-1].tier == "D"
-    few = replace(lone, p_value=0.02, rarest=True)
+    few = replace(lone, p_value=0.02, is_extreme=True)
     assert decide([*crowd, few], WIDE, "m")[-1].tier == "B"
     assert decide([*crowd, replace(few, risk=0.1)], WIDE, "m")[-1].tier == "A"
 
@@ -361,7 +375,7 @@ def test_key_operators_are_tier_d_and_the_most_influential():
     )
 
 
-def crowd_of(sizes: dict[str, int], **more) -> list[Standing]:
+def crowd_of(sizes: dict[str, int], **more) -> list[OperatorEvidence]:
     rows = []
     for stratum, n in sizes.items():
         rows += [
@@ -423,7 +437,9 @@ def test_those_without_a_place_in_d_still_compete_for_c_and_b():
 
 def test_of_equal_harm_the_furthest_out_come_first_then_the_name():
     out = (("x", 20.0), ("y", 30.0), ("z", 30.0), *((f"q{i}", 0.0) for i in range(5)))
-    rows = [replace(BASE, operator_id=n, risk=None, facts=2, deviance=d) for n, d in out]
+    rows = [
+        replace(BASE, operator_id=n, risk=None, deviating_groups=2, anomaly_score=d) for n, d in out
+    ]
     assert tiers_of(rows)["B"] == ["y", "z"]
 
 
@@ -446,14 +462,18 @@ def test_cause_of_a_move_is_the_largest_part():
     assert one(**PAST, risk=0.0, override="C").cause == "override"
     assert one(**PAST, risk=0.0, floor="C").cause == "notice"
     assert (
-        one(**PAST | {"previous_policy": "old"}, risk=0.9, split=(0.5, 0.0, 0.0)).cause == "policy"
+        one(**PAST | {"previous_policy": "old"}, risk=0.9, risk_change=(0.5, 0.0, 0.0)).cause
+        == "policy"
     )
-    assert one(**PAST, risk=0.9, split=(0.5, 0.1, -0.2)).cause == "behaviour"
-    assert one(**PAST, risk=0.9, split=(0.1, -0.5, 0.2)).cause == "data"
-    assert one(**PAST, risk=0.9, split=(0.1, 0.2, -0.5)).cause == "model"
-    assert one(**PAST | {"previous_model": "m0"}, risk=0.9, split=(0.0, 0.0, 0.0)).cause == "model"
+    assert one(**PAST, risk=0.9, risk_change=(0.5, 0.1, -0.2)).cause == "behaviour"
+    assert one(**PAST, risk=0.9, risk_change=(0.1, -0.5, 0.2)).cause == "data"
+    assert one(**PAST, risk=0.9, risk_change=(0.1, 0.2, -0.5)).cause == "model"
+    assert (
+        one(**PAST | {"previous_model": "m0"}, risk=0.9, risk_change=(0.0, 0.0, 0.0)).cause
+        == "model"
+    )
     assert one(**PAST | {"previous_risk": None}, risk=0.9).cause == "data"
-    assert one(**PAST, risk=None, facts=9, deviance=90.0).cause == "data"
+    assert one(**PAST, risk=None, deviating_groups=9, anomaly_score=90.0).cause == "data"
     assert one(risk=0.9).cause == "none"  # a first decision moved from nowhere
     assert one(**PAST | {"previous_tier": "D"}, risk=0.9, override="D").cause == "none"
 
@@ -464,9 +484,9 @@ def test_the_words_of_a_decision_say_each_thing_that_made_it():
         "风险 0.50；诚实运营者中 0.40% 同样可疑",
         "risk 0.50; 0.40% of honest operators look as suspicious",
     )
-    r = one(risk=None, facts=3, deviance=21.25, sessions=0.0, orders=0.0)
+    r = one(risk=None, deviating_groups=3, anomaly_score=21.25, sessions=0.0, orders=0.0)
     assert (r.why_zh, r.why_en) == ("无校准模型；3 项事实明显偏离同类，合计偏离 21.2 分；历史不足，只复核", "no calibrated model; 3 facts lie far from its peers, 21.2 points of deviance in all; too little history, reviewed only")  # fmt: skip
-    r = one(risk=0.5, attribution="third_party")
+    r = one(risk=0.5, beneficiary="third_party")
     assert (r.why_zh, r.why_en) == ("风险 0.50；可疑订单对其不利，也可能是他人恶意刷单", "risk 0.50; its suspicious orders harm it, which may be a rival's doing")  # fmt: skip
     r = one(**PAST | {"previous_tier": "C"}, risk=0.0)
     assert (r.why_zh, r.why_en) == (
@@ -501,27 +521,31 @@ def test_a_decision_carries_what_the_night_publishes():
     )
     strict = replace(WIDE, measures=replace(WIDE.measures, human_only=["warn"]))
     assert one(strict, risk=0.5).needs_human
-    assert one(risk=0.01, clean=0, **PAST | {"previous_tier": "D"}).proposed == "A"
+    assert one(risk=0.01, clean_nights=0, **PAST | {"previous_tier": "D"}).proposed == "A"
 
 
 def test_what_becomes_unknown_and_lies_out_is_judged_by_that():
     past = PAST | {"previous_tier": "C", "previous_risk": 0.5}
-    assert one(**past, risk=None, facts=1, deviance=18.0, clean=99).tier == "C"
-    assert one(**past, risk=None, facts=2, deviance=25.0, clean=99).tier == "B"
     assert (
-        one(**past | {"previous_risk": None}, risk=None, clean=99).tier == "B"
+        one(**past, risk=None, deviating_groups=1, anomaly_score=18.0, clean_nights=99).tier == "C"
+    )
+    assert (
+        one(**past, risk=None, deviating_groups=2, anomaly_score=25.0, clean_nights=99).tier == "B"
+    )
+    assert (
+        one(**past | {"previous_risk": None}, risk=None, clean_nights=99).tier == "B"
     )  # it was unknown before: the clean period counts
 
 
 def test_the_clean_period_ends_on_its_last_night_and_one_step_is_taken():
     past = PAST | {"previous_tier": "D", "previous_risk": 0.9}
-    assert [one(risk=0.45, clean=c, **past).tier for c in (5, 6)] == ["D", "C"]
-    assert one(risk=0.2, clean=6, **past).tier == "C"
+    assert [one(risk=0.45, clean_nights=c, **past).tier for c in (5, 6)] == ["D", "C"]
+    assert one(risk=0.2, clean_nights=6, **past).tier == "C"
 
 
 def test_a_decision_says_what_of_its_risk_sessions_and_orders_showed():
     """Nobody should read 0.62 beside reasons that account for 0.35."""
-    s = Standing("o", 0.62, 0.5, 3, 10.0, 10.0, p_value=0.001, own_risk=0.35)
+    s = OperatorEvidence("o", 0.62, 0.5, 3, 10.0, 10.0, p_value=0.001, own_risk=0.35)
     d = decide([s], POLICY, "v1")[0]
     assert "0.62 (0.35 by its own signals" in d.why_en and "仅凭自身指标为 0.35" in d.why_zh
     same = decide([replace(s, own_risk=0.62)], POLICY, "v1")[0]

@@ -1,0 +1,153 @@
+"""Evidence on an operator, and the conditions of the policy that it meets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from serving.policy.schema import Policy
+
+TIERS = "ABCD"
+
+
+@dataclass(frozen=True)
+class OperatorEvidence:
+    """Evidence that the tier of one operator rests on.
+
+    None is unknown. An unknown value never moves a tier.
+
+    Attributes
+    ----------
+    operator_id
+        The operator.
+    risk
+        Calibrated probability of fraud, pooled with its sessions and orders.
+    influence
+        Share of operators with less influence, from corrected figures.
+    deviating_groups
+        Evidence groups that deviate from peers on the suspicious side.
+    sessions, orders, views
+        Counts of the last 28 days.
+    beneficiary
+        Who gains from its suspicious orders: `beneficiary` (the operator), `third_party` or
+        `unknown`.
+    p_value
+        Share of honest operators that look at least as suspicious.
+    is_extreme
+        Hardly any known honest operator looks as suspicious.
+    previous_tier, previous_risk, previous_model, previous_policy
+        What the night before decided, with its model and policy versions.
+    clean_nights
+        Nights in a row, before tonight, with a milder proposal.
+    stratum
+        Region and category. Strata have patrol capacity of their own.
+    floor
+        Mildest tier that a notice allows.
+    override
+        Tier that a person set until it expires.
+    risk_change
+        Parts of the change of risk owed to behaviour, data and model.
+    contested
+        Suspected mostly for orders that a rival may have placed.
+    mostly_orders
+        Suspected mostly for orders.
+    anomaly_score
+        Sum of weighted deviations over all evidence groups.
+    own_risk
+        Risk by the operator's own signals, before pooling.
+    worst_session_probability, worst_session
+        Its session of two weeks with the highest view-adjusted probability.
+    """
+
+    operator_id: str
+    risk: float | None
+    influence: float | None
+    deviating_groups: int
+    sessions: float | None
+    orders: float | None
+    beneficiary: str = "unknown"
+    p_value: float | None = None
+    is_extreme: bool = False
+    previous_tier: str | None = None
+    previous_risk: float | None = None
+    previous_model: str | None = None
+    previous_policy: str | None = None
+    clean_nights: int = 0
+    stratum: str = ""
+    floor: str | None = None
+    override: str | None = None
+    risk_change: tuple[float, float, float] | None = None
+    contested: bool = False
+    mostly_orders: bool = False
+    views: float | None = None
+    anomaly_score: float = 0.0
+    own_risk: float | None = None
+    worst_session_probability: float | None = None
+    worst_session: str = ""
+
+
+def has_little_history(e: OperatorEvidence, policy: Policy) -> bool:
+    """Few sessions or few views, and few orders, as far as they are known (ADR-0144)."""
+    few = (e.sessions or 0) < policy.tiers.cold_sessions or (
+        e.views is not None and e.views < policy.tiers.cold_views
+    )
+    return few and (e.orders or 0) < policy.tiers.cold_orders
+
+
+def is_anomalous(e: OperatorEvidence, policy: Policy) -> bool:
+    """Enough evidence groups deviate, and the anomaly score is high (ADR-0140)."""
+    return (
+        e.deviating_groups >= policy.tiers.review_facts
+        and e.anomaly_score >= policy.tiers.review_deviance
+    )
+
+
+def has_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
+    """One of its sessions is inflated beyond doubt (ADR-0141)."""
+    probability = e.worst_session_probability
+    return probability is not None and probability >= policy.tiers.review_session
+
+
+def lacks_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
+    """Suspected of false views, without a session that is itself inflated (ADR-0142).
+
+    False where no session's views were assessed.
+    """
+    probability = e.worst_session_probability
+    return (
+        not e.mostly_orders
+        and probability is not None
+        and probability < policy.tiers.accuse_session
+    )
+
+
+def beneficiary_of(
+    low: float | None, high: float | None, low_in_cancellations: float | None, policy: Policy
+) -> str:
+    """Who gains from an operator's suspicious orders, by their ratings.
+
+    Parameters
+    ----------
+    low, high
+        Shares of suspicious orders rated two stars or less, and four or more.
+    low_in_cancellations
+        Share of ratings of two stars or less in rushes of cancellations; None for too few ratings.
+    policy
+        Bounds of the three shares.
+
+    Returns
+    -------
+    str
+        `third_party`, `beneficiary` (the operator itself) or `unknown`.
+    """
+    if low_in_cancellations is not None and low_in_cancellations >= policy.attribution.third_party:
+        return "third_party"
+    if low is None or high is None or low + high < policy.attribution.least_rated:
+        return "unknown"
+    return "beneficiary" if low / (low + high) <= policy.attribution.beneficiary else "unknown"
+
+
+def expected_harm(e: OperatorEvidence) -> float | None:
+    """Risk times influence. An unknown influence counts as 0.5."""
+    if e.risk is None:
+        return None
+    return e.risk * (0.5 if e.influence is None else e.influence)
