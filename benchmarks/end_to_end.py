@@ -18,7 +18,7 @@ from benchmarks.harness import worlds
 from benchmarks.harness.figures_page import figure_row, row, share_row, takes_nothing, write
 from benchmarks.harness.judgement import Judged, judgement, planted_and_found, told_of_operators
 from data_contracts.adapters import ingest
-from data_contracts.lake import read_outbound
+from data_contracts.runs import read_outbound
 from features.declaration import OPERATOR, VIEW
 from features.engine import compute
 from features.posteriors.owner_pooling import moved

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from data_contracts.contract import Column, Contract
 from data_contracts.errors import StructuralBreak
-from data_contracts.lake import connect, file_list, files_of
+from data_contracts.lake import Lake
+from data_contracts.parquet import connect, file_list
 
 
 def _fits(column: Column, found: pa.DataType) -> bool:
@@ -88,9 +89,9 @@ def check_file(table: Contract, path: Path) -> None:
             )
 
 
-def check_key(lake: Path, table: Contract) -> None:
+def check_key(lake: Lake, table: Contract) -> None:
     """Raise StructuralBreak when two rows of a table have the same key."""
-    files = files_of(lake, table.name)
+    files = lake.files(table.name)
     if not table.key or not files:
         return
     key = ", ".join(f'"{k}"' for k in table.key)

@@ -12,13 +12,11 @@ import pandas as pd
 from data_contracts.contract import Contract, contract
 from data_contracts.errors import LakeProblem
 from data_contracts.file_checks import check_file, check_key
-from data_contracts.lake import (
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.parquet import (
     connect,
-    delivered,
     file_list,
-    files_of,
     good_row,
-    open_lake,
     scalar,
     to_arrow,
     typed_columns,
@@ -55,10 +53,10 @@ def _row_key(table: Contract) -> str:
 
 
 def check_rows(
-    lake: Path, table: Contract, checked_at: datetime
+    lake: Lake, table: Contract, checked_at: datetime
 ) -> tuple[TableCheck, pd.DataFrame]:
     """One streaming pass over a table; returns the counts and the rows to quarantine."""
-    files = files_of(lake, table.name)
+    files = lake.files(table.name)
     source = (
         f"SELECT {typed_columns(table)}, filename, file_row_number FROM read_parquet({file_list(files)}, "
         "filename=true, file_row_number=true, hive_partitioning=false, union_by_name=true)"
@@ -83,22 +81,22 @@ def check_rows(
         ).df()
         count = scalar(connection, f"SELECT count(*) FROM ({judged})") if len(bad) else 0
     bad["file"] = bad["file"].map(
-        lambda f: str(Path(f).relative_to(lake)) if Path(f).is_relative_to(lake) else f
+        lambda f: lake.relative(Path(f)) if Path(f).is_relative_to(lake.root) else f
     )
     bad["checked_at"] = pd.Timestamp(checked_at)
     return TableCheck(table.name, len(files), int(rows), int(count)), bad
 
 
-def check_structure(folder: str | Path) -> list[str]:
+def check_structure(folder: LakeOrFolder) -> list[str]:
     """Check shape and keys of every delivered table; returns their names. Raises StructuralBreak."""
-    lake = open_lake(folder)
-    names = delivered(lake)
+    lake = Lake.open(folder)
+    names = lake.delivered()
     if not {"sessions", "orders"} & set(names):
         raise LakeProblem(
             f"{lake} has neither a sessions nor an orders table. Delivered: {', '.join(names) or 'none'}"
         )
     for name in names:
-        for path in files_of(lake, name):
+        for path in lake.files(name):
             check_file(contract(name), path)
     for name in names:
         check_key(lake, contract(name))
@@ -106,19 +104,19 @@ def check_structure(folder: str | Path) -> list[str]:
 
 
 def check_lake(
-    folder: str | Path, checked_at: datetime, progress: Callable[[str], None] = lambda name: None
+    folder: LakeOrFolder, checked_at: datetime, progress: Callable[[str], None] = lambda name: None
 ) -> list[TableCheck]:
     """Validate every delivered table; bad rows go to `LAKE/quarantine/<table>.parquet`.
 
     Good rows need no copy: every reader of the lake applies the same rules while it scans.
     Raises StructuralBreak before anything is written.
     """
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     results = []
     for name in check_structure(lake):
         progress(name)
         result, bad = check_rows(lake, contract(name), checked_at)
-        target = lake / "quarantine" / f"{name}.parquet"
+        target = lake.quarantine / f"{name}.parquet"
         if len(bad):
             write_file(target, to_arrow(contract("quarantine"), bad))
         else:

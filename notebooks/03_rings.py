@@ -20,7 +20,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from data_contracts.lake import published, read_outbound
+from data_contracts.runs import published_runs, read_outbound
 from features import DenseBlocks, Lockstep
 from features.engine import compute
 from serving.nightly.pipeline import rings_of
@@ -35,7 +35,7 @@ lake = Path(
 assert lake.is_dir(), (
     f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
 )
-night = pd.Timestamp(max(published(lake))).date()
+night = pd.Timestamp(max(published_runs(lake))).date()
 tables = compute.duckdb_tables(lake, moment_of(night))
 
 # %% [markdown]

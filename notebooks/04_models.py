@@ -21,7 +21,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from data_contracts.lake import published, read_outbound, run_folder
+from data_contracts.runs import published_runs, read_outbound, run_folder
 from features.engine import compute
 from serving.oversight.random_audit import audit_estimates
 from serving.policy.load import load_policy
@@ -37,7 +37,7 @@ lake = Path(
 assert lake.is_dir(), (
     f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
 )
-nights = sorted(published(lake))
+nights = sorted(published_runs(lake))
 manifest = json.loads((run_folder(lake) / "manifest.json").read_text())
 pd.DataFrame(manifest["models"]).T
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
-from data_contracts.lake import published, read_outbound
+from data_contracts.runs import published_runs, read_outbound
 from serving.ledger.decisions import verify_decisions
 from serving.nightly.replay import what_if
 from serving.policy.load import load_policy
@@ -34,7 +34,7 @@ lake = Path(
 assert lake.is_dir(), (
     f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
 )
-nights = sorted(published(lake))
+nights = sorted(published_runs(lake))
 policy = load_policy()
 tiers = read_outbound(lake, "tier_decisions")
 print("nights", nights, "policy", policy.version)

@@ -21,7 +21,7 @@ import altair as alt
 import networkx as nx
 import pandas as pd
 
-from data_contracts.lake import published, read_outbound
+from data_contracts.runs import published_runs, read_outbound
 from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
 from serving.nightly.pipeline import rings_of
@@ -36,7 +36,7 @@ lake = Path(
 assert lake.is_dir(), (
     f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
 )
-night = pd.Timestamp(max(published(lake))).date()
+night = pd.Timestamp(max(published_runs(lake))).date()
 tables = compute.duckdb_tables(lake, moment_of(night))
 night
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from data_contracts.lake import write_file
+from data_contracts.parquet import write_file
 from simulation import records
 from simulation.identifiers import chosen, moments, named
 from simulation.population import Accounts, Operators

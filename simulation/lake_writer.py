@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_contracts.contract import contract
-from data_contracts.lake import append_day, to_arrow
+from data_contracts.lake import Lake
+from data_contracts.parquet import to_arrow
 from simulation.identifiers import DAY
 
 MICROS = int(DAY * 1_000_000)
@@ -23,7 +23,7 @@ def as_date(day: float) -> date:
 class Outbox:
     """Holds rows until the day of their receipt is over; what is received after the last day is never delivered."""
 
-    def __init__(self, lake: Path) -> None:
+    def __init__(self, lake: Lake) -> None:
         self.lake = lake
         self.waiting: dict[str, dict[int, list[pa.Table]]] = {}
 
@@ -46,4 +46,4 @@ class Outbox:
                 tables = self.waiting[name].pop(one)
                 whole = pa.concat_tables(tables).combine_chunks()
                 order = pc.sort_indices(whole, sort_keys=[("received_at", "ascending")])
-                append_day(self.lake, name, as_date(one * DAY), whole.take(order))
+                self.lake.append_day(name, as_date(one * DAY), whole.take(order))

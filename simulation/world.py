@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from data_contracts.errors import LakeProblem
-from data_contracts.lake import connect
+from data_contracts.lake import Lake
+from data_contracts.parquet import connect
 from data_contracts.room_minutes import ROOM_MINUTES
 from simulation import feedback, population, records, schemes
 from simulation.behaviour import audience, lookalikes, purchases
@@ -120,7 +121,7 @@ def world(
         else schemes.plan(maker, ops, days, SCHEMES[1:2], share=0.0)
     )
     outbox, counts, next_session, next_order = (
-        Outbox(out),
+        Outbox(Lake(out)),
         {"views": 0, "orders": 0, "sessions": 0},
         0,
         0,

@@ -16,6 +16,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from data_contracts.errors import SteelyardError
+from data_contracts.lake import Lake, LakeOrFolder
 from features.declaration import ORDER, SESSION
 from features.engine import compute
 from training.dataset.replay import Dataset, build, tied_operators
@@ -195,9 +196,15 @@ def attacker_rows(
 
 
 def judge(
-    lake: Path, model: Model, champion: Released, challenger: Released, at: datetime, gate: Gate
+    lake: LakeOrFolder,
+    model: Model,
+    champion: Released,
+    challenger: Released,
+    at: datetime,
+    gate: Gate,
 ) -> list[Row]:
     """Rows of the gate, the matured verdicts first."""
+    lake = Lake.open(lake)
     tables = compute.duckdb_tables(lake, at)
     data = build(lake, model, at, tied_operators(tables))
     since = pd.Timestamp(max(champion.manifest["until"], challenger.manifest["until"]))
@@ -241,11 +248,14 @@ def judge(
     return out + attacker_rows(tables, model, data, hit_a, hit_b, gate)
 
 
-def promote(lake: Path, models: Path, name: str, at: datetime, gate: Gate) -> tuple[str, list[Row]]:
+def promote(
+    lake: LakeOrFolder, models: Path, name: str, at: datetime, gate: Gate
+) -> tuple[str, list[Row]]:
     """Judge the challenger of a model; make it champion when every row holds. Returns its version and the rows.
 
     Raises NotPromoted, and changes nothing, when there is no challenger or a row fails: the message names the row.
     """
+    lake = Lake.open(lake)
     if name not in BY_NAME:
         raise NotPromoted(f"no model is called {name!r}. Models: {', '.join(BY_NAME)}")
     version = challengers(models).get(name)

@@ -15,7 +15,8 @@ import numpy as np
 
 from data_contracts.contract import contract
 from data_contracts.errors import ArtefactRefused
-from data_contracts.lake import delivered, digest_file, files_of
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.parquet import digest_file
 from features import catalogue
 from features.declaration import OPERATOR
 from features.engine import compute
@@ -43,13 +44,13 @@ class Trained:
     fitted: Fitted
 
 
-def table_digests(lake: Path) -> dict[str, dict[str, str]]:
+def table_digests(lake: Lake) -> dict[str, dict[str, str]]:
     """Contract version and SHA-256 over the files of each delivered table."""
     out = {}
-    for name in delivered(lake):
+    for name in lake.delivered():
         whole = hashlib.sha256()
-        for path in files_of(lake, name):
-            whole.update(f"{path.relative_to(lake)} {digest_file(path)}\n".encode())
+        for path in lake.files(name):
+            whole.update(f"{lake.relative(path)} {digest_file(path)}\n".encode())
         out[name] = {"contract": contract(name).version, "sha256": whole.hexdigest()}
     return out
 
@@ -59,7 +60,7 @@ def data_digest(tables: dict[str, dict[str, str]]) -> str:
 
 
 def _facts(
-    lake: Path, until: datetime, model: Model, tables: dict[str, dict[str, str]]
+    lake: Lake, until: datetime, model: Model, tables: dict[str, dict[str, str]]
 ) -> dict[str, Any]:
     return {
         "lake": str(lake),
@@ -99,7 +100,7 @@ def _teacher(model: Model, done: list[Trained], models: Path) -> Fitted | artefa
 
 
 def train(
-    lake: Path,
+    lake: LakeOrFolder,
     models: Path,
     until: datetime,
     names: Iterable[str] | None = None,
@@ -108,6 +109,7 @@ def train(
 ) -> list[Trained]:
     """Train models on the outcomes known at `until`. The first release of a model is champion, as is any with `promote` (for
     experiments); a later one is challenger until it passes its gate (`promote.py`)."""
+    lake = Lake.open(lake)
     wanted = [m for m in MODELS if names is None or m.name in set(names)]
     done: list[Trained] = []
     store, fortnights = None, Fortnights()

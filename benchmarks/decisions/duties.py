@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.figures_page import row
-from data_contracts.lake import published, read_outbound
+from data_contracts.runs import published_runs, read_outbound
 from serving.oversight.duty_register import DUTIES
 
 
@@ -26,7 +26,7 @@ def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
             "LAKE": str(lake),
             "MODELS": str(models),
             "OPERATOR": operator,
-            "NIGHT": max(published(lake)),
+            "NIGHT": max(published_runs(lake)),
             "SCRATCH": scratch,
         }
         for i, duty in enumerate(DUTIES):

@@ -15,7 +15,7 @@ import pandas as pd
 
 from benchmarks.harness import worlds
 from benchmarks.harness.figures_page import row
-from data_contracts.lake import read_outbound
+from data_contracts.runs import read_outbound
 from features.engine import compute
 from serving.nightly.pipeline import nightly
 from serving.nightly.replay import replay

@@ -16,7 +16,7 @@ from benchmarks.harness import worlds
 from benchmarks.harness.figures_page import share_row, takes_nothing, write
 from benchmarks.public_sets import graph_carriers, nab, suites, twitch
 from data_contracts.adapters import ingest
-from data_contracts.lake import read_outbound
+from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 

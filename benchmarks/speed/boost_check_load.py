@@ -24,7 +24,7 @@ import pyarrow.dataset as pads
 from benchmarks.demo import free_port
 from benchmarks.harness import worlds
 from benchmarks.harness.timing import REPEATS, repeated_row
-from data_contracts.lake import files_of
+from data_contracts.lake import Lake
 from serving.gate.api_keys import make_key
 from serving.gate.boost_check import MAX_CACHED_SESSIONS
 from serving.gate.minute_store import SqliteMinuteStore, minute_to_row
@@ -66,12 +66,12 @@ end
 def running_sessions(lake: Path) -> list[tuple[str, list[dict[str, Any]]]]:
     """Sessions of a world as if they ran: operator, and their first 120 minutes; each session of another operator."""
     sessions = (
-        pads.dataset([str(f) for f in files_of(lake, "sessions")])
+        pads.dataset([str(f) for f in Lake(lake).files("sessions")])
         .to_table(columns=["session_id", "operator_id"])
         .to_pandas()
     )
     first = sessions.drop_duplicates("operator_id").head(SESSIONS)
-    rows = pads.dataset([str(f) for f in files_of(lake, "room_minutes")]).to_table(
+    rows = pads.dataset([str(f) for f in Lake(lake).files("room_minutes")]).to_table(
         filter=pads.field("session_id").isin(first["session_id"].tolist())
     )
     by_session = dict(list(rows.to_pandas().drop(columns="received_at").groupby("session_id")))

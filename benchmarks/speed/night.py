@@ -22,7 +22,7 @@ from lightgbm import Booster
 from benchmarks.end_to_end import DAYS, TRAINED
 from benchmarks.harness import worlds
 from benchmarks.harness.timing import REPEATS, repeated_row
-from data_contracts.lake import files_of
+from data_contracts.lake import Lake
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 
@@ -45,7 +45,7 @@ def floor_seconds(lake: Path) -> float:
     engine.execute("SET threads=1; SET enable_progress_bar=false")
     begin = time.process_time()
     for table, key in GROUPED.items():
-        files = files_of(lake, table)
+        files = Lake(lake).files(table)
         if files:
             engine.execute(
                 f"SELECT {key}, count(*), {', '.join(f'max({c})' for c in _columns(engine, files))} FROM read_parquet(?) GROUP BY 1",
@@ -96,7 +96,7 @@ def one_night(lake: Path, models: Path) -> dict[str, float]:
     spent, passed = time.process_time() - cpu, time.perf_counter() - wall
     status = Path("/proc/self/status").read_text("utf-8")
     peak = next(x for x in status.splitlines() if x.startswith("VmHWM")).split()[1]
-    views = sum(pq.read_metadata(f).num_rows for f in files_of(lake, "views"))
+    views = sum(pq.read_metadata(f).num_rows for f in Lake(lake).files("views"))
     return {
         "cpu": spent,
         "wall": passed,

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from benchmarks.harness import worlds
-from data_contracts.lake import delivered, files_of
+from data_contracts.lake import Lake
 
 
 def _renamed(path: Path, tile: int) -> str:
@@ -34,9 +34,9 @@ def tiled(size: str, seed: int, tiles: int, say: Any = print) -> Path:
         engine.execute(
             "SET threads=1; SET enable_progress_bar=false; SET preserve_insertion_order=true"
         )
-        for table in delivered(lake):
+        for table in Lake(lake).delivered():
             say(f"{table}: {tiles} tiles")
-            for path in files_of(lake, table):
+            for path in Lake(lake).files(table):
                 folder = (
                     target / path.parent.relative_to(lake)
                     if path.parent != lake

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.end_to_end import DAYS
 from benchmarks.harness import worlds
 from benchmarks.harness.figures_page import share_row
-from data_contracts.lake import read_outbound
+from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 

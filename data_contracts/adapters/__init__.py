@@ -18,7 +18,7 @@ from data_contracts.adapters import (
     twitch_chat,
 )
 from data_contracts.errors import LakeProblem
-from data_contracts.lake import write_by_day
+from data_contracts.lake import Lake
 
 ADAPTERS: dict[str, Callable[[Path], dict[str, pd.DataFrame]]] = {
     "shopee-orders": shopee_orders.tables,
@@ -29,7 +29,7 @@ ADAPTERS: dict[str, Callable[[Path], dict[str, pd.DataFrame]]] = {
 }
 
 
-def ingest(name: str, source: Path, lake: Path) -> dict[str, int]:
+def ingest(name: str, source: Path, folder: Path) -> dict[str, int]:
     """Write a public data set as a lake; returns rows a table. Rewrites its own files, so a rerun changes nothing."""
     if name not in ADAPTERS:
         raise LakeProblem(f"no adapter is called {name!r}. Adapters: {', '.join(ADAPTERS)}")
@@ -37,7 +37,7 @@ def ingest(name: str, source: Path, lake: Path) -> dict[str, int]:
         raise LakeProblem(
             f"{source} does not exist. FROM is the folder of the data set, as its provenance describes it."
         )
-    tables = ADAPTERS[name](source)
+    lake, tables = Lake(folder), ADAPTERS[name](source)
     for table, frame in tables.items():
-        write_by_day(lake, table, frame)
+        lake.write_by_day(table, frame)
     return {table: len(frame) for table, frame in tables.items()}

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from data_contracts.contract import ARROW, contract, inbound_names
-from data_contracts.lake import files_of, scan_sql
+from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.room_minutes import NEEDED, room_minutes
 from data_contracts.spill import goes_with, spill_folder, spills
 from features.declaration import KEY, SESSION, VIEW, Derived, Relation, Signal
@@ -36,7 +35,7 @@ Tables = Mapping[str, Any]
 
 
 def duckdb_tables(
-    lake: Path, as_of: datetime, memory: str = "4GB", threads: int = 1
+    lake: LakeOrFolder, as_of: datetime, memory: str = "4GB", threads: int = 1
 ) -> dict[str, Any]:
     """Ibis tables of the good rows known at `as_of`, on a DuckDB connection of their own; absent tables are left out.
 
@@ -45,7 +44,8 @@ def duckdb_tables(
     would be when spilt, and are written once.
     One thread by default: sums of floats then have one order, and a night can be replayed bit for bit.
     """
-    size = sum(f.stat().st_size for n in inbound_names() for f in files_of(lake, n))
+    lake = Lake.open(lake)
+    size = sum(f.stat().st_size for n in inbound_names() for f in lake.files(n))
     folder = spill_folder()
     if size > IN_MEMORY:
         folder.mkdir()
@@ -59,9 +59,9 @@ def duckdb_tables(
     ):  # in a notebook without widgets there is no bar to switch off
         connection.raw_sql("SET enable_progress_bar=false")
     connection.raw_sql(spills(folder))
-    names = [n for n in inbound_names() if files_of(lake, n)]
+    names = [n for n in inbound_names() if lake.files(n)]
     for name in names:
-        sql = scan_sql(lake, contract(name), as_of)
+        sql = lake.scan_sql(contract(name), as_of)
         if name in EVENTS:
             sql += f" AND {contract(name).received} >= TIMESTAMP '{(as_of - LOOKBACK).isoformat(sep=' ')}'"
         connection.raw_sql(f"CREATE TABLE {name} AS {sql}")

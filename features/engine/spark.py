@@ -6,13 +6,13 @@ import os
 import re
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import ibis
 
 from data_contracts.contract import Contract, contract, inbound_names
-from data_contracts.lake import files_of, good_row
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.parquet import good_row
 from features.engine.compute import EVENTS, LOOKBACK
 
 
@@ -48,12 +48,13 @@ def spark_condition(table: Contract) -> str:
 SPARK_TYPE = {"VARCHAR": "STRING", "VARCHAR[]": "ARRAY<STRING>"}
 
 
-def spark_tables(lake: Path, as_of: datetime, spark: Any) -> dict[str, Any]:
+def spark_tables(lake: LakeOrFolder, as_of: datetime, spark: Any) -> dict[str, Any]:
     """Ibis tables of the good rows known at `as_of`, on Spark; the twin of `engine.duckdb_tables`."""
+    lake = Lake.open(lake)
     connection = ibis.pyspark.connect(spark)
     tables = {}
     for name in inbound_names():
-        files = files_of(lake, name)
+        files = lake.files(name)
         if not files:
             continue
         table = contract(name)

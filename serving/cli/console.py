@@ -18,7 +18,7 @@ from data_contracts.errors import LakeProblem
 
 out, err = Console(), Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Lake = Annotated[Path, typer.Argument(help="Folder of the lake.")]
+LakeArgument = Annotated[Path, typer.Argument(help="Folder of the lake.")]
 Models = Annotated[
     Path | None,
     typer.Option(

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from data_contracts.errors import LakeProblem
-from serving.cli.console import Json, Lake, Models, Steps, day, out, show_rows
+from serving.cli.console import Json, LakeArgument, Models, Steps, day, out, show_rows
 
 journal = typer.Typer(
     no_args_is_help=True, help="The chained record of decisions.", rich_markup_mode=None
@@ -27,21 +27,22 @@ def _now() -> datetime:
 
 
 @journal.command("verify")
-def verify(lake: Lake, models: Models = None, as_json: Json = False) -> None:
+def verify(lake: LakeArgument, models: Models = None, as_json: Json = False) -> None:
     """Check that no decision was edited, removed, moved or cut off, nor a published file changed; exit code 1 when one was.
 
     With --models the heads that MLflow keeps are compared too.
 
     Example: steelyard journal verify lake
     """
-    from data_contracts.lake import open_lake
+    from data_contracts.lake import Lake
     from serving.ledger.decisions import Finding
     from serving.ledger.decisions import verify_decisions as check
     from serving.ledger.hash_chain import first_broken_line
 
-    found = check(open_lake(lake))
-    for path in [lake / "online" / "journal.jsonl", *sorted((lake / "journal").glob("*.jsonl"))]:
-        name = str(path.relative_to(lake))
+    opened = Lake.open(lake)
+    found = check(opened)
+    for path in [opened.answers, *sorted(opened.journal.glob("*.jsonl"))]:
+        name = opened.relative(path)
         if path.name in ("decisions.jsonl", "heads.jsonl"):
             continue  # checked above, with what was published
         broken = first_broken_line(path) if path.exists() else None
@@ -51,7 +52,7 @@ def verify(lake: Lake, models: Models = None, as_json: Json = False) -> None:
         from serving.ledger.decisions import recorded_heads
         from training.release.tracking import checkpoints
 
-        here = recorded_heads(lake)
+        here = recorded_heads(opened)
         found += [
             Finding("heads.jsonl", 1, f"the head of {n} is not the one that MLflow keeps")
             for n, head in sorted(checkpoints(models).items())
@@ -66,7 +67,7 @@ def verify(lake: Lake, models: Models = None, as_json: Json = False) -> None:
 
 
 def replay(
-    lake: Lake,
+    lake: LakeArgument,
     decision: Annotated[
         str | None,
         typer.Argument(help="One decision, as OPERATOR@DATE: computed again and compared."),
@@ -128,7 +129,7 @@ def replay(
 
 @appeal.command("open")
 def open_(
-    lake: Lake,
+    lake: LakeArgument,
     operator: Annotated[str, typer.Option(help="Operator whose decision is appealed.")],
     ground: Annotated[str, typer.Option(help="Why the decision is held to be wrong.")],
     by: By,
@@ -152,7 +153,7 @@ def open_(
 
 @appeal.command("decide")
 def decide(
-    lake: Lake,
+    lake: LakeArgument,
     appeal_id: Annotated[str, typer.Argument(help="Appeal to decide.")],
     verdict: Annotated[str, typer.Option(help="error (a false accusation), upheld, or miss.")],
     reason: Annotated[str, typer.Option(help="Why, in words.")],
@@ -176,7 +177,7 @@ def decide(
 
 
 @appeal.command("list")
-def list_(lake: Lake, as_json: Json = False) -> None:
+def list_(lake: LakeArgument, as_json: Json = False) -> None:
     """List appeals with their due dates, verdicts, and whether the date was missed.
 
     Example: steelyard appeal list lake --json

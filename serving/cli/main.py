@@ -15,7 +15,18 @@ import typer
 
 from data_contracts.errors import LakeProblem, SteelyardError
 from serving.cli import ledger_commands, supervision_commands, upkeep_commands
-from serving.cli.console import Json, Lake, Models, Steps, bar, dated, day, err, out, show_rows
+from serving.cli.console import (
+    Json,
+    LakeArgument,
+    Models,
+    Steps,
+    bar,
+    dated,
+    day,
+    err,
+    out,
+    show_rows,
+)
 
 app = typer.Typer(
     name="steelyard",
@@ -92,7 +103,7 @@ def simulate(
 
 
 @app.command()
-def check(lake: Lake, as_json: Json = False) -> None:
+def check(lake: LakeArgument, as_json: Json = False) -> None:
     """Validate a lake against its contracts; bad rows go to quarantine, a structural break stops.
 
     Example: steelyard check lake
@@ -117,7 +128,7 @@ def ingest(
         ),
     ],
     source: Annotated[Path, typer.Argument(metavar="FROM", help="Folder of the data set.")],
-    lake: Lake,
+    lake: LakeArgument,
     as_json: Json = False,
 ) -> None:
     """Turn a public data set into the contract tables of a lake; what the set does not have is absent.
@@ -133,7 +144,7 @@ def ingest(
 
 @app.command()
 def train(
-    lake: Lake,
+    lake: LakeArgument,
     models: Annotated[
         Path,
         typer.Option(
@@ -157,7 +168,7 @@ def train(
 
     Example: steelyard train lake --models models --until 2026-02-01
     """
-    from data_contracts.lake import open_lake
+    from data_contracts.lake import Lake
     from serving.scoring.scope import newest_receipt
     from training.models.registry import BY_NAME
     from training.train import train as run
@@ -167,10 +178,10 @@ def train(
     moment = (
         datetime.combine(day(until, "--until"), datetime.min.time())
         if until
-        else newest_receipt(open_lake(lake))
+        else newest_receipt(Lake.open(lake))
     )
     with Steps("training") as say:
-        done = run(open_lake(lake), models, moment, model, progress=say)
+        done = run(Lake.open(lake), models, moment, model, progress=say)
     show_rows(
         [
             {
@@ -195,7 +206,7 @@ def train(
 
 @app.command()
 def nightly(
-    lake: Lake,
+    lake: LakeArgument,
     date_: Annotated[str | None, typer.Option("--date", help="Night to score.")] = None,
     first: Annotated[str | None, typer.Option("--from", help="First night of a backfill.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last night of a backfill.")] = None,
@@ -221,7 +232,7 @@ def nightly(
     nights = (
         [day(date_, "--date")]
         if date_
-        else backfill(lake, day(str(first), "--from"), day(str(last), "--to"))
+        else backfill(day(str(first), "--from"), day(str(last), "--to"))
     )
     if not nights:
         raise LakeProblem(f"--from {first} lies after --to {last}")
@@ -277,7 +288,7 @@ def show(
             help="An outbound table, such as scores, rings, tier_decisions or corrected_figures."
         ),
     ],
-    lake: Lake,
+    lake: LakeArgument,
     date_: Annotated[
         str | None, typer.Option("--date", help="Night; the latest when not named.")
     ] = None,
@@ -292,13 +303,15 @@ def show(
     Example: steelyard show tier_decisions lake --date 2026-01-31 --json
     """
     from data_contracts.contract import contract
-    from data_contracts.lake import open_lake, read_outbound, to_arrow, write_file
+    from data_contracts.lake import Lake
+    from data_contracts.parquet import to_arrow, write_file
+    from data_contracts.runs import read_outbound
     from serving.cli.table_format import readable
     from serving.ledger.answers import export_answers
 
     if table == "boost_decisions":
-        export_answers(open_lake(lake))
-    frame = read_outbound(open_lake(lake), table, str(day(date_, "--date")) if date_ else None)
+        export_answers(Lake.open(lake))
+    frame = read_outbound(Lake.open(lake), table, str(day(date_, "--date")) if date_ else None)
     if table == "scores" and len(frame):
         frame = frame.sort_values(["entity_kind", "model", "rank", "entity_id"])
     if table == "tier_decisions" and len(frame):
@@ -324,7 +337,7 @@ def show(
 
 @app.command()
 def key(
-    lake: Lake,
+    lake: LakeArgument,
     name: Annotated[str, typer.Option(help="Who holds the key.")] = "default",
     scopes: Annotated[
         str, typer.Option(help="Comma-separated: boost, minutes, read.")
@@ -335,10 +348,10 @@ def key(
 
     Example: steelyard key lake --name gate --scopes boost
     """
-    from data_contracts.lake import open_lake
+    from data_contracts.lake import Lake
     from serving.gate.api_keys import make_key
 
-    made = make_key(open_lake(lake), name, [s.strip() for s in scopes.split(",")])
+    made = make_key(Lake.open(lake), name, [s.strip() for s in scopes.split(",")])
     if as_json:
         sys.stdout.write(json.dumps({"name": name, "key": made}) + "\n")
     else:
@@ -347,7 +360,7 @@ def key(
 
 @app.command()
 def serve(
-    lake: Lake,
+    lake: LakeArgument,
     models: Models = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; loopback unless you say otherwise.")
@@ -364,21 +377,23 @@ def serve(
 
     Example: steelyard serve lake --models models --port 3000
     """
-    from data_contracts.lake import open_lake, run_folder
+    from data_contracts.lake import Lake
+    from data_contracts.runs import run_folder
     from training.release.artefact import champions, load
 
-    run_folder(open_lake(lake))  # these fail here, with their message, rather than in a worker
+    run_folder(Lake.open(lake))  # these fail here, with their message, rather than in a worker
     if models is not None:
         for name in champions(models):
             load(models, name)
+    online = Lake.open(lake).online
     environment = os.environ | {
         "STEELYARD_LAKE": str(lake.resolve()),
         "BENTOML_DO_NOT_TRACK": "True",
-        "BENTOML_HOME": str((lake / "online" / "bentoml").resolve()),
-        "PROMETHEUS_MULTIPROC_DIR": str((lake / "online" / "prometheus").resolve()),
+        "BENTOML_HOME": str((online / "bentoml").resolve()),
+        "PROMETHEUS_MULTIPROC_DIR": str((online / "prometheus").resolve()),
     }
     for folder in ("bentoml", "prometheus"):
-        (lake / "online" / folder).mkdir(parents=True, exist_ok=True)
+        (online / folder).mkdir(parents=True, exist_ok=True)
     if models is not None:
         environment["STEELYARD_MODELS"] = str(models.resolve())
     if minutes is not None:

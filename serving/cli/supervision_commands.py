@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.console import Json, Lake, Steps, day, out, show_rows
+from serving.cli.console import Json, LakeArgument, Steps, day, out, show_rows
 
 measure = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +44,7 @@ def now() -> datetime:
 
 @measure.command("take")
 def take(
-    lake: Lake,
+    lake: LakeArgument,
     operator: Operator,
     code: Annotated[
         str,
@@ -75,7 +75,7 @@ def take(
 
 @measure.command("close")
 def close(
-    lake: Lake,
+    lake: LakeArgument,
     measure_id: Annotated[str, typer.Argument(help="Measure.")],
     outcome: Annotated[str, typer.Option(help="lifted or upheld.")],
     by: By,
@@ -93,7 +93,7 @@ def close(
 
 @measure.command("list")
 def listed(
-    lake: Lake,
+    lake: LakeArgument,
     operator: Annotated[str | None, typer.Option(help="Only this operator.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -119,7 +119,7 @@ def listed(
 
 @override.command("set")
 def set_(
-    lake: Lake,
+    lake: LakeArgument,
     operator: Operator,
     tier: Annotated[str, typer.Option(help="A, B, C or D.")],
     by: By,
@@ -137,19 +137,21 @@ def set_(
 
 
 @override.command("list")
-def overrides_(lake: Lake, as_json: Json = False) -> None:
+def overrides_(lake: LakeArgument, as_json: Json = False) -> None:
     """List overrides in force.
 
     Example: steelyard override list lake
     """
-    from data_contracts.lake import open_lake
+    from data_contracts.lake import Lake
     from serving.oversight.overrides import overrides_in_force
 
-    show_rows([asdict(o) for o in overrides_in_force(open_lake(lake), now()).values()], as_json)
+    show_rows([asdict(o) for o in overrides_in_force(Lake.open(lake), now()).values()], as_json)
 
 
 @hold.command("set")
-def hold_set(lake: Lake, operator: Operator, by: By, reason: Reason, as_json: Json = False) -> None:
+def hold_set(
+    lake: LakeArgument, operator: Operator, by: By, reason: Reason, as_json: Json = False
+) -> None:
     """Put an operator's data under legal hold.
 
     Example: steelyard hold set lake --operator o123 --by counsel --reason "case 2026-17"
@@ -161,7 +163,7 @@ def hold_set(lake: Lake, operator: Operator, by: By, reason: Reason, as_json: Js
 
 @hold.command("lift")
 def hold_lift(
-    lake: Lake, operator: Operator, by: By, reason: Reason, as_json: Json = False
+    lake: LakeArgument, operator: Operator, by: By, reason: Reason, as_json: Json = False
 ) -> None:
     """Lift a legal hold.
 
@@ -174,7 +176,7 @@ def hold_lift(
 
 @evidence.command("pack")
 def pack(
-    lake: Lake,
+    lake: LakeArgument,
     operator: Operator,
     to: Annotated[Path, typer.Option(help="Zip file to write.")],
     date_: Night = None,
@@ -224,7 +226,7 @@ def check(
 
 @punishments.command("export")
 def export(
-    lake: Lake,
+    lake: LakeArgument,
     to: Annotated[Path, typer.Option(help="File to write.")],
     issuer: Annotated[str, typer.Option(help="Name under which it is issued.")],
     as_json: Json = False,
@@ -233,7 +235,7 @@ def export(
 
     Example: steelyard punishments export lake --to list.json --issuer platform-a
     """
-    from data_contracts.lake import open_lake
+    from data_contracts.lake import Lake
     from serving.export.shared_measures import export_measures as run
     from serving.export.signing import public_key_text, signing_key
 
@@ -243,7 +245,7 @@ def export(
             {
                 "file": str(to),
                 "entries": count,
-                "public_key": public_key_text(signing_key(open_lake(lake))),
+                "public_key": public_key_text(signing_key(Lake.open(lake))),
             }
         ],
         as_json,
@@ -252,7 +254,7 @@ def export(
 
 @punishments.command("import")
 def import_(
-    lake: Lake,
+    lake: LakeArgument,
     source: Annotated[Path, typer.Argument(help="Signed list.")],
     trust: Annotated[
         str, typer.Option(help="Public key of the issuer, had from it by another way.")

@@ -11,12 +11,12 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.console import Json, Lake, Steps, day, out, show_rows
+from serving.cli.console import Json, LakeArgument, Steps, day, out, show_rows
 from serving.cli.supervision_commands import Night, now
 
 
 def credit(
-    lake: Lake,
+    lake: LakeArgument,
     operator: Annotated[str | None, typer.Option(help="Only this operator.")] = None,
     date_: Night = None,
     as_json: Json = False,
@@ -26,11 +26,12 @@ def credit(
     Example: steelyard credit lake --operator o123 --json
     """
     from data_contracts.errors import LakeProblem
-    from data_contracts.lake import open_lake, read_outbound
+    from data_contracts.lake import Lake
+    from data_contracts.runs import read_outbound
     from serving.oversight.credit import public_view
     from serving.policy.load import load_policy
 
-    frame = read_outbound(open_lake(lake), "credit", str(day(date_, "--date")) if date_ else None)
+    frame = read_outbound(Lake.open(lake), "credit", str(day(date_, "--date")) if date_ else None)
     if operator is not None:
         frame = frame[frame["operator_id"] == operator]
         if frame.empty:
@@ -55,7 +56,7 @@ def credit(
 
 
 def retention(
-    lake: Lake,
+    lake: LakeArgument,
     table: Annotated[str | None, typer.Option(help="Table to delete from.")] = None,
     before: Annotated[str | None, typer.Option(help="Delete its days before this date.")] = None,
     by: Annotated[str, typer.Option("--by", help="Who deletes.")] = "",
@@ -83,16 +84,16 @@ def retention(
     show_rows([asdict(d) for d in done], as_json, "Deleted")
 
 
-def audit(lake: Lake, as_json: Json = False) -> None:
+def audit(lake: LakeArgument, as_json: Json = False) -> None:
     """Estimate recall, false alarms and false accusations from the random audit, by group, with intervals.
 
     Example: steelyard audit lake
     """
-    from data_contracts.lake import open_lake
+    from data_contracts.lake import Lake
     from serving.oversight.random_audit import audit_estimates
     from serving.policy.load import load_policy
 
-    rows = audit_estimates(open_lake(lake), load_policy())
+    rows = audit_estimates(Lake.open(lake), load_policy())
     show_rows(
         json.loads(rows.to_json(orient="records")), as_json, "From the random audit (90 % interval)"
     )
@@ -101,7 +102,7 @@ def audit(lake: Lake, as_json: Json = False) -> None:
 
 
 def promote(
-    lake: Lake,
+    lake: LakeArgument,
     models: Annotated[
         Path, typer.Option(help="Folder of released models.", envvar="STEELYARD_MODELS")
     ],
@@ -115,7 +116,7 @@ def promote(
 
     Example: steelyard promote lake --models models --model session_inflation
     """
-    from data_contracts.lake import open_lake
+    from data_contracts.lake import Lake
     from serving.policy.load import load_policy
     from serving.scoring.scope import newest_receipt
     from training.promote import Gate
@@ -126,11 +127,11 @@ def promote(
     moment = (
         datetime.combine(day(at, "--at"), datetime.min.time())
         if at
-        else newest_receipt(open_lake(lake))
+        else newest_receipt(Lake.open(lake))
     )
     with Steps(f"judging {model}"):
         version, rows = run(
-            open_lake(lake),
+            Lake.open(lake),
             models,
             model,
             moment,

@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 
 from data_contracts.errors import LakeProblem
-from data_contracts.lake import open_lake, read_outbound, run_folder
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.runs import read_outbound, run_folder
 from features.declaration import SESSION
 from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
@@ -35,9 +36,9 @@ A tier and a score raise supervision; they are not a finding of guilt. 分级与
 """
 
 
-def package_files(folder: str | Path, operator: str, night: str | None) -> dict[str, bytes]:
+def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dict[str, bytes]:
     """Files of the package: name → bytes. Raises LakeProblem when nothing was published about the operator."""
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     decisions = read_outbound(lake, "tier_decisions", night)
     mine = decisions[decisions["operator_id"] == operator]
     if mine.empty:
@@ -76,11 +77,7 @@ def package_files(folder: str | Path, operator: str, night: str | None) -> dict[
                 table(f"minutes_{session}", minutes)
     by_hand = manual_measures(lake, operator)
     out["measures_by_hand.json"] = json.dumps(by_hand, indent=1, ensure_ascii=False).encode()
-    chain = [
-        r
-        for r in read_records(lake / "journal" / "decisions.jsonl")
-        if r["operator_id"] == operator
-    ]
+    chain = [r for r in read_records(lake.decisions) if r["operator_id"] == operator]
     out["decisions_chain.json"] = json.dumps(chain, indent=1, ensure_ascii=False).encode()
     out["night_manifest.json"] = (run_folder(lake, night) / "manifest.json").read_bytes()
     out["policy.toml"] = (run_folder(lake, night) / "policy.toml").read_bytes()
@@ -88,10 +85,10 @@ def package_files(folder: str | Path, operator: str, night: str | None) -> dict[
 
 
 def pack_evidence(
-    folder: str | Path, operator: str, target: Path, night: str | None, now: datetime
+    folder: LakeOrFolder, operator: str, target: Path, night: str | None, now: datetime
 ) -> dict[str, Any]:
     """Write the package; returns its manifest."""
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     files = package_files(lake, operator, night)
     manifest = {
         "operator_id": operator,
@@ -113,7 +110,7 @@ def pack_evidence(
 
 
 def refer_operator(
-    folder: str | Path,
+    folder: LakeOrFolder,
     operator: str,
     code: str,
     by: str,
@@ -128,7 +125,7 @@ def refer_operator(
     Raises BadMeasure. The record is written first: a package without a referral would be a leak.
     """
     record = take_measure(folder, operator, code, by, reason, days, now, policy, approver)
-    target = open_lake(folder) / "journal" / "evidence" / f"{record['measure_id']}.zip"
+    target = Lake.open(folder).evidence_package(record["measure_id"])
     target.parent.mkdir(parents=True, exist_ok=True)
     pack_evidence(folder, operator, target, None, now)
     return record | {"package": str(target)}

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import SteelyardError
-from data_contracts.lake import open_lake
+from data_contracts.lake import Lake, LakeOrFolder
 from serving.export.signing import sign, signature_is_valid
 from serving.ledger.hash_chain import append_record, read_records
 from serving.oversight.measures import manual_measures
-from serving.oversight.overrides import WARNINGS_FILE
 
 FORMAT = "steelyard.joint-punishment/1"
 SHARED_FIELDS = (
@@ -42,12 +41,12 @@ def _canonical_json(body: dict[str, Any]) -> bytes:
     return json.dumps(body, sort_keys=True, ensure_ascii=False).encode()
 
 
-def export_measures(folder: str | Path, target: Path, issuer: str, now: datetime) -> int:
+def export_measures(folder: LakeOrFolder, target: Path, issuer: str, now: datetime) -> int:
     """Write the measures that people took and that still stand as a signed list; returns how many.
 
     Operators keep their pseudonyms; signals are left out, reason codes and the article stay.
     """
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     entries = [
         {k: m[k] for k in SHARED_FIELDS}
         | {
@@ -75,12 +74,12 @@ def export_measures(folder: str | Path, target: Path, issuer: str, now: datetime
     return len(entries)
 
 
-def import_warnings(folder: str | Path, source: Path, trusted: str, now: datetime) -> int:
+def import_warnings(folder: LakeOrFolder, source: Path, trusted: str, now: datetime) -> int:
     """Import a signed list; entries that were imported before are left as they are. Returns how many are new.
 
     Raises BadExchange, and writes nothing, when the file is no such list or is not signed by the trusted key.
     """
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     try:
         given = json.loads(source.read_text("utf-8"))
         signature = given.pop("signature")
@@ -97,7 +96,7 @@ def import_warnings(folder: str | Path, source: Path, trusted: str, now: datetim
         raise BadExchange(
             f"{source}: the signature is not by the key that you trust; get the issuer's public key and pass it with --trust"
         )
-    path = lake / "journal" / WARNINGS_FILE
+    path = lake.warnings
     seen = {r["digest"] for r in read_records(path)}
     new = 0
     for e in entries:

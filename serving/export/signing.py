@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -15,12 +14,12 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-PRIVATE_KEY_FILE = "signing.key"
+from data_contracts.lake import Lake
 
 
-def signing_key(lake: Path) -> Ed25519PrivateKey:
+def signing_key(lake: Lake) -> Ed25519PrivateKey:
     """The lake's key, made when there is none (mode 0600)."""
-    path = lake / "journal" / PRIVATE_KEY_FILE
+    path = lake.signing_key
     if path.exists():
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_text()))
     key = Ed25519PrivateKey.generate()
@@ -36,7 +35,7 @@ def public_key_text(key: Ed25519PrivateKey) -> str:
     return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
-def sign(lake: Path, body: bytes) -> dict[str, str]:
+def sign(lake: Lake, body: bytes) -> dict[str, str]:
     """Signature of bytes with the public key that checks it."""
     key = signing_key(lake)
     return {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import ibis
 import pandas as pd
 import pyarrow.parquet as pq
 
+from data_contracts.lake import Lake
 from features.declaration import ORDER, SESSION
 from features.engine import compute
 from serving.figures import estimation
@@ -147,7 +147,7 @@ def corrected_figures(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def sessions_before(lake: Path, before: str | None, nights: int = 27) -> pd.DataFrame:
+def sessions_before(lake: Lake, before: str | None, nights: int = 27) -> pd.DataFrame:
     """Corrected figures of sessions in the published nights that this one stands on, newest first, a session once."""
     parts = []
     for folder in inputs.nights_before(lake, before, nights):

@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from pathlib import Path
 
 from data_contracts.errors import LakeProblem
+from data_contracts.lake import Lake, LakeOrFolder
 
 KEY_SCOPES = {"boost", "minutes", "read"}
 
 
-def key_file(lake: Path) -> Path:
-    return lake / "online" / "keys.json"
-
-
-def make_key(lake: Path, name: str, scopes: list[str]) -> str:
+def make_key(lake: LakeOrFolder, name: str, scopes: list[str]) -> str:
     """Make a key, add its digest to the lake's key file, and return the key."""
+    lake = Lake.open(lake)
     if unknown := set(scopes) - KEY_SCOPES:
         raise LakeProblem(
             f"no scope is called {sorted(unknown)}. Scopes: {', '.join(sorted(KEY_SCOPES))}"
         )
-    path = key_file(lake)
+    path = lake.api_keys
     path.parent.mkdir(parents=True, exist_ok=True)
     keys = json.loads(path.read_text()) if path.exists() else {}
     made = "sk_" + secrets.token_urlsafe(32)

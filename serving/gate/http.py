@@ -22,8 +22,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_contracts.errors import LakeProblem
+from data_contracts.lake import Lake, LakeOrFolder
 from serving.gate import decision
-from serving.gate.api_keys import key_file, scopes_of_key
+from serving.gate.api_keys import scopes_of_key
 from serving.gate.boost_check import LIVE, GateState, assess_minutes, boost_check
 from serving.gate.metrics import RequestMetrics
 from serving.gate.minute_store import MinuteStoreUnavailable, minute_to_row, open_minute_store
@@ -45,7 +46,7 @@ PROBE_ROUTES = ("healthz", "readyz")
 
 
 def open_gate(
-    lake: Path,
+    lake: LakeOrFolder,
     models: Path | None,
     policy: Policy,
     now: Callable[[], datetime] | None = None,
@@ -53,15 +54,15 @@ def open_gate(
 ) -> GateState:
     """Load the night, the keys and the live model; `minutes` is the URL of a Redis, if one is shared. Raises ArtefactRefused
     before anything is served."""
+    lake = Lake.open(lake)
     live = load(models, LIVE) if models is not None and LIVE in champions(models) else None
     if live is not None:  # compile the kernels before the first request
         decision.assess_live(np.zeros((policy.boost.least_minutes, 15)), live, policy)
-    path = key_file(lake)
-    keys = json.loads(path.read_text()) if path.exists() else {}
+    keys = json.loads(lake.api_keys.read_text()) if lake.api_keys.exists() else {}
     return GateState(
         NightCache(lake),
         open_minute_store(lake, minutes),
-        AnswerLedger(lake / "online" / "journal.jsonl"),
+        AnswerLedger(lake.answers),
         policy,
         live,
         keys,

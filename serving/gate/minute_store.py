@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from data_contracts.errors import LakeProblem
+from data_contracts.lake import Lake
 from features.engine.minute_kernels import COLUMNS
 
 COLUMN_INDEX = {name: i for i, name in enumerate(COLUMNS)}
@@ -174,6 +175,6 @@ def _split_value(value: Any) -> tuple[str, bytes] | None:
     return operator.decode(), blob
 
 
-def open_minute_store(lake: Path, url: str | None) -> MinuteStore:
+def open_minute_store(lake: Lake, url: str | None) -> MinuteStore:
     """The store that a service works with: Redis where a URL is given, else a file beside the lake."""
-    return RedisMinuteStore(url) if url else SqliteMinuteStore(lake / "online" / "minutes.sqlite")
+    return RedisMinuteStore(url) if url else SqliteMinuteStore(lake.running_minutes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,8 @@ import pandas as pd
 import pyarrow.dataset as pads
 
 from data_contracts.errors import LakeProblem
-from data_contracts.lake import PUBLISHED, files_of, read_outbound, run_folder
+from data_contracts.lake import Lake
+from data_contracts.runs import read_outbound, run_folder
 from features.peers.baseline import Departures
 from serving.scoring import peer_snapshots as yardsticks
 
@@ -67,7 +67,7 @@ class PublishedNight:
     yardsticks: dict[str, Departures] = field(default_factory=dict, repr=False)
 
 
-def read_published_night(lake: Path) -> PublishedNight:
+def read_published_night(lake: Lake) -> PublishedNight:
     """Read the latest published night into memory."""
     folder = run_folder(lake)
     run = read_outbound(lake, "runs").iloc[0]
@@ -126,7 +126,7 @@ def read_published_night(lake: Path) -> PublishedNight:
     )
 
 
-def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, WorstSession]:
+def _worst_sessions(lake: Lake, scores: pd.DataFrame) -> dict[str, WorstSession]:
     """Operator → its session of the night with the highest calibrated probability."""
     rows = scores[(scores["entity_kind"] == "session") & scores["probability"].notna()].sort_values(
         "rank"
@@ -135,7 +135,7 @@ def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, WorstSession]
         return {}
     ids = rows["entity_id"].tolist()
     owner = (
-        pads.dataset([str(f) for f in files_of(lake, "sessions")])
+        pads.dataset([str(f) for f in lake.files("sessions")])
         .to_table(columns=["session_id", "operator_id"], filter=pads.field("session_id").isin(ids))
         .to_pandas()
         .set_index("session_id")["operator_id"]
@@ -154,8 +154,8 @@ def _worst_sessions(lake: Path, scores: pd.DataFrame) -> dict[str, WorstSession]
 class NightCache:
     """The latest night; it notices by itself when another one is published."""
 
-    def __init__(self, lake: Path) -> None:
-        self.lake, self.pointer = lake, lake / "runs" / PUBLISHED
+    def __init__(self, lake: Lake) -> None:
+        self.lake, self.pointer = lake, lake.published_pointer
         self.state, self.seen = read_published_night(lake), self.pointer.stat().st_mtime_ns
 
     def current(self) -> PublishedNight:

@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from data_contracts.contract import contract
-from data_contracts.lake import to_arrow, write_file
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.parquet import to_arrow, write_file
 from serving.ledger.hash_chain import GENESIS_DIGEST, read_records, seal_answer
 
 
@@ -103,14 +104,15 @@ class AnswerLedger:
             return upto
 
 
-def export_answers(lake: Path) -> int:
+def export_answers(lake: LakeOrFolder) -> int:
     """The journal as the outbound table `boost_decisions`; returns its rows."""
-    path = lake / "online" / "journal.jsonl"
+    lake = Lake.open(lake)
+    path = lake.answers
     if not path.exists():
         return 0
     frame = pd.DataFrame(read_records(path)).drop(columns="answer")
     frame["answered_at"] = pd.to_datetime(frame["answered_at"])
     write_file(
-        lake / "boost_decisions" / "journal.parquet", to_arrow(contract("boost_decisions"), frame)
+        lake.boost_decisions / "journal.parquet", to_arrow(contract("boost_decisions"), frame)
     )
     return len(frame)

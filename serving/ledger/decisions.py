@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from data_contracts.lake import digest_file
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.parquet import digest_file
 from serving.ledger.hash_chain import GENESIS_DIGEST, last_digest, read_records, seal_record
 
 DECISION_COLUMNS = (
@@ -31,7 +32,6 @@ DECISION_COLUMNS = (
     "model_version",
     "policy_version",
 )
-SECOND_HEADS_FOLDER = ".heads"
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class Finding:
     what: str
 
 
-def _ledger_paths(lake: Path) -> tuple[Path, Path]:
-    return lake / "journal" / "decisions.jsonl", lake / "journal" / "heads.jsonl"
+def _ledger_paths(lake: Lake) -> tuple[Path, Path]:
+    return lake.decisions, lake.decision_heads
 
 
-def _second_head_path(lake: Path, run_id: str) -> Path:
+def _second_head_path(lake: Lake, run_id: str) -> Path:
     """Where the head of a run is kept a second time."""
-    return lake / "runs" / SECOND_HEADS_FOLDER / f"{run_id}.json"
+    return lake.run_heads / f"{run_id}.json"
 
 
-def record_night(lake: Path, run_id: str, night: date, folder: Path) -> dict[str, object]:
+def record_night(lake: Lake, run_id: str, night: date, folder: Path) -> dict[str, object]:
     """Append a night's decisions and its head; a run that is already recorded is not recorded again. Returns the head."""
     decisions, heads = _ledger_paths(lake)
     decisions.parent.mkdir(exist_ok=True)
@@ -122,8 +122,9 @@ def _checked_records(path: Path, found: list[Finding]) -> list[dict]:
     return read_records
 
 
-def verify_decisions(lake: Path) -> list[Finding]:
+def verify_decisions(lake: LakeOrFolder) -> list[Finding]:
     """Everything that is wrong with the record of a lake, first things first; an empty list when it stands."""
+    lake = Lake.open(lake)
     decisions, heads = _ledger_paths(lake)
     found: list[Finding] = []
     lines, kept = _checked_records(decisions, found), _checked_records(heads, found)
@@ -149,15 +150,13 @@ def verify_decisions(lake: Path) -> list[Finding]:
                     heads.name, number, f"line {head['lines']} is not the head of {head['date']}"
                 )
             )
-        folder = lake / "runs" / head["run_id"]
+        folder = lake.run(head["run_id"])
         if not folder.is_dir():
             continue  # a run that retention has removed leaves its decisions here
         beside = _second_head_path(lake, head["run_id"])
         if not beside.exists() or json.loads(beside.read_text("utf-8")) != head:
             found.append(
-                Finding(
-                    str(beside.relative_to(lake)), 1, f"is not the head recorded on {head['date']}"
-                )
+                Finding(lake.relative(beside), 1, f"is not the head recorded on {head['date']}")
             )
         for name, digest in head["files"].items():
             if not (folder / name).exists() or digest_file(folder / name) != digest:
@@ -169,7 +168,7 @@ def verify_decisions(lake: Path) -> list[Finding]:
                     )
                 )
     recorded = {h["run_id"] for h in kept}
-    for beside in sorted((lake / "runs" / SECOND_HEADS_FOLDER).glob("*.json")):
+    for beside in sorted((lake.run_heads).glob("*.json")):
         if beside.stem not in recorded:
             found.append(
                 Finding(heads.name, len(kept), f"lacks the head of run {beside.stem}: truncated")
@@ -185,6 +184,6 @@ def verify_decisions(lake: Path) -> list[Finding]:
     return found
 
 
-def recorded_heads(lake: Path) -> dict[str, str]:
+def recorded_heads(lake: LakeOrFolder) -> dict[str, str]:
     """Night → digest of the last line of the record after it, the newest where a night was decided twice."""
-    return {h["date"]: h["head"] for h in read_records(_ledger_paths(lake)[1])}
+    return {h["date"]: h["head"] for h in read_records(Lake.open(lake).decision_heads)}

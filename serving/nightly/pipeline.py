@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,8 +14,9 @@ import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
 from data_contracts.contract import inbound_names
-from data_contracts.lake import delivered, discard, open_lake, publish, published, run_folder
+from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.row_checks import check_lake
+from data_contracts.runs import publish, published_runs, run_before, run_folder
 from features import catalogue
 from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
 from features.engine import compute
@@ -85,7 +87,7 @@ def run_identity(
 
 
 def nightly(
-    folder: str | Path,
+    folder: LakeOrFolder,
     night: date,
     models_folder: Path | None,
     policy: Policy,
@@ -96,31 +98,30 @@ def nightly(
 
     Raises StructuralBreak, NothingToScore, ArtefactRefused, OutputBreaksContract or LakeProblem.
     """
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     as_of = inputs.moment_of(night)
     # one thread for BLAS: sums of floats then have one order on any machine, and its threads would only wait for one another
     with locked(lake), threadpool_limits(1, "blas"):
         models = load_models(models_folder)
         digest = inputs.input_digest(lake, as_of)
-        earlier = {d: r for d, r in published(lake).items() if d < night.isoformat()}
-        before = earlier[max(earlier)] if earlier else None
+        before = run_before(lake, night)
         people = decisions_digest(lake, as_of, policy.floors.days)
         old = ranker_before(lake, before, models_folder, models)
         challengers = shadows(models_folder, models)
         run_id = run_identity(night, digest, models, policy, before, people, old, challengers)
-        target = lake / "runs" / run_id
-        if published(lake).get(night.isoformat()) == run_id and target.is_dir():
+        target = lake.run(run_id)
+        if published_runs(lake).get(night.isoformat()) == run_id and target.is_dir():
             record_night(
                 lake, run_id, night, target
             )  # a crash between publishing and recording is made good here
             return Night(run_id, target, night, False, {})
         say("checking contracts")
         checks = check_lake(lake, as_of, lambda name: say(f"checking {name}"))
-        names = delivered(lake)
+        names = lake.delivered()
         if not allow_short:
             inputs.refuse_short(lake, names, as_of, policy.night)
-        part = lake / "runs" / f".{run_id}.writing"
-        discard(part)
+        part = lake.unfinished_run(run_id)
+        shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
         counts = compute_night(
             lake,
@@ -136,7 +137,7 @@ def nightly(
             sum(c.quarantined for c in checks),
             say,
         )
-        discard(target)
+        shutil.rmtree(target, ignore_errors=True)
         part.rename(target)
         publish(lake, run_id, night)
         record_night(lake, run_id, night, target)
@@ -144,7 +145,7 @@ def nightly(
 
 
 def compute_night(
-    lake: Path,
+    lake: Lake,
     part: Path,
     night: date,
     run_id: str,
@@ -280,9 +281,9 @@ def compute_night(
     }
 
 
-def _members_before(lake: Path, before: str | None) -> pd.DataFrame | None:
+def _members_before(lake: Lake, before: str | None) -> pd.DataFrame | None:
     """Ring members of the night before, from which rings keep their names."""
-    path = lake / "runs" / before / "ring_members.parquet" if before else None
+    path = lake.run(before) / "ring_members.parquet" if before else None
     return pq.read_table(path).to_pandas() if path and path.exists() else None
 
 
@@ -324,13 +325,14 @@ def _manifest(
     (part / "manifest.json").write_text(text, encoding="utf-8")
 
 
-def backfill(lake: Path, first: date, last: date) -> list[date]:
+def backfill(first: date, last: date) -> list[date]:
     """Dates from first to last, oldest first: a night stands on the one before it."""
     return [first + timedelta(days=i) for i in range((last - first).days + 1)]
 
 
-def rings_of(lake: Path, night: date) -> Rings:
+def rings_of(lake: LakeOrFolder, night: date) -> Rings:
     """Rings as they were known at the end of a published night, with their links, for an analyst."""
+    lake = Lake.open(lake)
     manifest = json.loads(
         (run_folder(lake, night.isoformat()) / "manifest.json").read_text("utf-8")
     )

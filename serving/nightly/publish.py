@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from data_contracts.contract import contract
 from data_contracts.errors import LakeProblem, SteelyardError
-from data_contracts.lake import connect, good_row, scalar, to_arrow, write_file, write_pieces
+from data_contracts.lake import Lake
+from data_contracts.parquet import connect, good_row, scalar, to_arrow, write_file, write_pieces
 
 
 class OutputBreaksContract(SteelyardError):
@@ -22,11 +23,10 @@ class OutputBreaksContract(SteelyardError):
 
 
 @contextmanager
-def locked(lake: Path) -> Iterator[None]:
+def locked(lake: Lake) -> Iterator[None]:
     """Hold the lake's lock; a second night at the same time is refused, not queued."""
-    runs = lake / "runs"
-    runs.mkdir(exist_ok=True)
-    with (runs / ".lock").open("w") as handle:
+    lake.runs.mkdir(exist_ok=True)
+    with lake.run_lock.open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

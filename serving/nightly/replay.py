@@ -14,7 +14,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from data_contracts.errors import LakeProblem
-from data_contracts.lake import digest_file, open_lake, published
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.parquet import digest_file
+from data_contracts.runs import published_runs
 from serving.nightly.pipeline import compute_night, run_identity
 from serving.oversight.overrides import decisions_digest
 from serving.policy.schema import Policy
@@ -42,18 +44,18 @@ class Replayed:
         return not self.differ and self.run_id == self.published_run
 
 
-def _manifest(lake: Path, night: date) -> tuple[str, dict]:
-    run = published(lake).get(night.isoformat())
-    path = lake / "runs" / str(run) / "manifest.json"
+def _manifest(lake: Lake, night: date) -> tuple[str, dict]:
+    run = published_runs(lake).get(night.isoformat())
+    path = lake.run(str(run)) / "manifest.json"
     if run is None or not path.exists():
         raise LakeProblem(
-            f"{lake} has no published night of {night}; published: {', '.join(sorted(published(lake))) or 'none'}"
+            f"{lake} has no published night of {night}; published: {', '.join(sorted(published_runs(lake))) or 'none'}"
         )
     return run, json.loads(path.read_text("utf-8"))
 
 
 def replay(
-    folder: str | Path,
+    folder: LakeOrFolder,
     night: date,
     models_folder: Path | None,
     policy: Policy,
@@ -67,7 +69,7 @@ def replay(
     Raises LakeProblem when the night, or a model version that decided it, is not there, or when the policy or the code is
     another one.
     """
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     run, manifest = _manifest(lake, night)
     if manifest["policy"]["sha256"] != policy.sha256:
         raise LakeProblem(
@@ -101,9 +103,7 @@ def replay(
     with tempfile.TemporaryDirectory() as scratch:
         part = Path(scratch) / "night"
         part.mkdir()
-        quarantined = int(
-            pq.read_table(lake / "runs" / run / "runs.parquet")["quarantined"][0].as_py()
-        )
+        quarantined = int(pq.read_table(lake.run(run) / "runs.parquet")["quarantined"][0].as_py())
         compute_night(
             lake,
             part,
@@ -118,15 +118,14 @@ def replay(
             quarantined,
             say,
         )
-        tables = sorted(p.name for p in (lake / "runs" / run).glob("*.parquet"))
+        tables = sorted(p.name for p in (lake.run(run)).glob("*.parquet"))
         differ = [
             t
             for t in tables
-            if not (part / t).exists()
-            or digest_file(part / t) != digest_file(lake / "runs" / run / t)
+            if not (part / t).exists() or digest_file(part / t) != digest_file(lake.run(run) / t)
         ]
         decisions = pq.read_metadata(part / "tier_decisions.parquet").num_rows
-        said = _one(lake / "runs" / run, part, operator) if operator else ""
+        said = _one(lake.run(run), part, operator) if operator else ""
         shutil.rmtree(part)
     return Replayed(identity, run, differ, decisions, said)
 
@@ -142,9 +141,9 @@ def _one(published_in: Path, again_in: Path, operator: str) -> str:
     return f"{operator} {was['tier'][0].as_py()}: {'the same bit for bit' if was.equals(now) else 'differs'}"
 
 
-def standings_of(lake: Path, run: str) -> list[OperatorEvidence]:
+def standings_of(lake: Lake, run: str) -> list[OperatorEvidence]:
     """The standings that a night decided on, from what it published."""
-    folder = lake / "runs" / run
+    folder = lake.run(run)
     decisions = pq.read_table(folder / "tier_decisions.parquet").to_pandas()
     signals = pq.read_table(
         folder / "signals.parquet", filters=[("entity_kind", "==", "operator")]
@@ -195,23 +194,23 @@ def standings_of(lake: Path, run: str) -> list[OperatorEvidence]:
     return out
 
 
-def what_if(folder: str | Path, first: date, last: date, policy: Policy) -> pd.DataFrame:
+def what_if(folder: LakeOrFolder, first: date, last: date, policy: Policy) -> pd.DataFrame:
     """Who would have had another tier under a policy, night by night: date, operator_id, tier, would_be.
 
     Each night stands on the tiers that the new policy itself would have given the night before, the first on those that were in force.
     """
-    lake = open_lake(folder)
-    nights = [d for d in sorted(published(lake)) if first.isoformat() <= d <= last.isoformat()]
+    lake = Lake.open(folder)
+    nights = [d for d in sorted(published_runs(lake)) if first.isoformat() <= d <= last.isoformat()]
     if not nights:
         raise LakeProblem(f"{lake} has no published night from {first} to {last}")
     manifest = json.loads(
-        (lake / "runs" / published(lake)[nights[0]] / "manifest.json").read_text("utf-8")
+        (lake.run(published_runs(lake)[nights[0]]) / "manifest.json").read_text("utf-8")
     )
     past, rows = past_of(lake, manifest["before"]), []
     for night in nights:
-        run = published(lake)[night]
+        run = published_runs(lake)[night]
         decisions = (
-            pq.read_table(lake / "runs" / run / "tier_decisions.parquet")
+            pq.read_table(lake.run(run) / "tier_decisions.parquet")
             .to_pandas()
             .set_index("operator_id")
         )

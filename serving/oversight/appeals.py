@@ -15,7 +15,8 @@ import pandas as pd
 
 from data_contracts.contract import contract
 from data_contracts.errors import SteelyardError
-from data_contracts.lake import append_day, open_lake, read_outbound
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.runs import read_outbound
 from serving.ledger.hash_chain import append_record, read_records
 from serving.policy.schema import Policy
 
@@ -48,14 +49,14 @@ class Appeal:
     breached: bool = False
 
 
-def _appeals_path(lake: Path) -> Path:
-    return lake / "journal" / "appeals.jsonl"
+def _appeals_path(lake: Lake) -> Path:
+    return lake.appeals
 
 
-def list_appeals(folder: str | Path, now: datetime) -> list[Appeal]:
+def list_appeals(folder: LakeOrFolder, now: datetime) -> list[Appeal]:
     """All appeals, oldest first, as they stand at a moment."""
     out: dict[str, dict] = {}
-    for e in read_records(_appeals_path(open_lake(folder))):
+    for e in read_records(_appeals_path(Lake.open(folder))):
         if e["event"] == "opened":
             out[e["appeal_id"]] = {
                 k: e[k]
@@ -80,7 +81,7 @@ def list_appeals(folder: str | Path, now: datetime) -> list[Appeal]:
     ]
 
 
-def verdicts_before(lake: Path, as_of: datetime) -> dict[str, str]:
+def verdicts_before(lake: Lake, as_of: datetime) -> dict[str, str]:
     """Verdict of each operator's latest appeal that was decided before a moment."""
     opened, out = {}, {}
     for e in read_records(_appeals_path(lake)):
@@ -92,7 +93,7 @@ def verdicts_before(lake: Path, as_of: datetime) -> dict[str, str]:
 
 
 def open_appeal(
-    folder: str | Path,
+    folder: LakeOrFolder,
     operator: str,
     night: str | None,
     ground: str,
@@ -101,7 +102,7 @@ def open_appeal(
     policy: Policy,
 ) -> Appeal:
     """Open an appeal against the decision of a night (the latest when None). Raises BadAppeal, LakeProblem."""
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     decisions = read_outbound(lake, "tier_decisions", night).set_index("operator_id")
     if operator not in decisions.index:
         raise BadAppeal(
@@ -135,7 +136,7 @@ def open_appeal(
 
 
 def decide_appeal(
-    folder: str | Path,
+    folder: LakeOrFolder,
     appeal_id: str,
     verdict: str,
     by: str,
@@ -148,7 +149,7 @@ def decide_appeal(
     `entities`: (kind, id) of the sessions and orders that the verdict is about; each becomes a row of `outcomes` (source
     appeal), from which the next training learns. Nothing is written unless all of it can be.
     """
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     found = next((a for a in list_appeals(lake, now) if a.appeal_id == appeal_id), None)
     if found is None:
         raise BadAppeal(
@@ -185,8 +186,7 @@ def decide_appeal(
             ]
         )
         columns = [c.name for c in contract("outcomes").columns]
-        append_day(
-            lake,
+        lake.append_day(
             "outcomes",
             now.date(),
             frame.reindex(columns=columns),

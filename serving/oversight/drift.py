@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from data_contracts.lake import Lake
 from features.declaration import OPERATOR, SESSION
 from serving.policy.schema import AuditPolicy
 from serving.scoring.nightly_scores import Scored
@@ -50,7 +49,7 @@ def median_shift(reference: np.ndarray, now: np.ndarray) -> float:
 
 
 def drift(
-    lake: Path,
+    lake: Lake,
     before: str | None,
     scored: dict[str, Scored],
     category: dict[str, str],

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 from scipy.stats import binom
 
+from data_contracts.lake import Lake
 from serving.policy.schema import FindingPolicy
 from serving.scoring.scope import nights_before
 
@@ -30,7 +30,7 @@ COLUMNS = [
 
 
 def known_risk(
-    tables: dict[str, Any], lake: Path, before: str | None, as_of: datetime, policy: FindingPolicy
+    tables: dict[str, Any], lake: Lake, before: str | None, as_of: datetime, policy: FindingPolicy
 ) -> pd.Series:
     """Operator → the moment from which it was publicly known to be a risk: its first notice, or the end of the first night
     that put it into tier D, within the days that the policy counts."""

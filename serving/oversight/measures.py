@@ -10,18 +10,16 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from data_contracts.errors import SteelyardError
-from data_contracts.lake import open_lake, read_outbound
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.runs import read_outbound
 from features.catalogue import BY_NAME
 from serving.ledger.hash_chain import append_record, read_records
 from serving.policy.schema import Policy, Step
-
-MEASURES_FILE = "measures.jsonl"
 
 
 class BadMeasure(SteelyardError):
@@ -142,7 +140,7 @@ def agreeing_detectors(scores: pd.DataFrame, operator: str, policy: Policy) -> l
 
 
 def take_measure(
-    folder: str | Path,
+    folder: LakeOrFolder,
     operator: str,
     code: str,
     by: str,
@@ -157,7 +155,7 @@ def take_measure(
     Raises BadMeasure when the code is not on the ladder, the reason is missing, or the policy asks for an approver (another
     person than the one who proposes) or for two independent detectors that do not agree. Nothing is written then.
     """
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     codes = [s.code for s in policy.ladder]
     if code not in codes:
         raise BadMeasure(f"{code!r} is not on the ladder; codes, mildest first: {', '.join(codes)}")
@@ -225,14 +223,14 @@ def take_measure(
         "appeal_due": (now + timedelta(days=policy.appeal_days)).isoformat(timespec="seconds"),
         "outcome": None,
     }
-    append_record(lake / "journal" / MEASURES_FILE, record)
+    append_record(lake.measures, record)
     return record
 
 
-def manual_measures(folder: str | Path, operator: str | None = None) -> list[dict[str, Any]]:
+def manual_measures(folder: LakeOrFolder, operator: str | None = None) -> list[dict[str, Any]]:
     """Measures taken by hand, oldest first, each with its outcome (lifted, upheld) once there is one."""
     out: dict[str, dict[str, Any]] = {}
-    for r in read_records(open_lake(folder) / "journal" / MEASURES_FILE):
+    for r in read_records(Lake.open(folder).measures):
         if "outcome_of" in r:
             if r["outcome_of"] not in out:
                 continue
@@ -248,7 +246,7 @@ def manual_measures(folder: str | Path, operator: str | None = None) -> list[dic
 
 
 def close_measure(
-    folder: str | Path, measure_id: str, outcome: str, by: str, reason: str, now: datetime
+    folder: LakeOrFolder, measure_id: str, outcome: str, by: str, reason: str, now: datetime
 ) -> dict[str, Any]:
     """Record what became of a measure: lifted or upheld. Raises BadMeasure."""
     found = next((m for m in manual_measures(folder) if m["measure_id"] == measure_id), None)
@@ -265,5 +263,5 @@ def close_measure(
         "reason": reason,
         "at": now.isoformat(timespec="seconds"),
     }
-    append_record(open_lake(folder) / "journal" / MEASURES_FILE, line)
+    append_record(Lake.open(folder).measures, line)
     return next(m for m in manual_measures(folder) if m["measure_id"] == measure_id)

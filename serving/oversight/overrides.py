@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from data_contracts.errors import SteelyardError
-from data_contracts.lake import open_lake, read_outbound
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.runs import read_outbound
 from serving.ledger.hash_chain import append_record, read_records
 from serving.oversight.appeals import verdicts_before
 from serving.policy.schema import FloorPolicy
 from serving.tiers.evidence import TIERS
-
-OVERRIDES_FILE, WARNINGS_FILE = "overrides.jsonl", "warnings.jsonl"
 
 
 class BadOverride(SteelyardError):
@@ -41,10 +39,10 @@ class Override:
 
 
 def set_override(
-    folder: str | Path, operator: str, tier: str, by: str, reason: str, days: int, now: datetime
+    folder: LakeOrFolder, operator: str, tier: str, by: str, reason: str, days: int, now: datetime
 ) -> Override:
     """Set an operator's tier until it expires. Raises BadOverride."""
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     if tier not in TIERS:
         raise BadOverride(f"--tier is one of {', '.join(TIERS)}, not {tier!r}")
     if not by.strip() or not reason.strip() or not 1 <= days <= 365:
@@ -61,25 +59,25 @@ def set_override(
         now.isoformat(timespec="seconds"),
         (now + timedelta(days=days)).isoformat(timespec="seconds"),
     )
-    append_record(lake / "journal" / OVERRIDES_FILE, asdict(made))
+    append_record(lake.overrides, asdict(made))
     return made
 
 
-def overrides_in_force(lake: Path, as_of: datetime) -> dict[str, Override]:
+def overrides_in_force(lake: Lake, as_of: datetime) -> dict[str, Override]:
     """Overrides in force at a moment, as known then, by operator."""
     moment, out = as_of.isoformat(timespec="seconds"), {}
-    for r in read_records(lake / "journal" / OVERRIDES_FILE):
+    for r in read_records(lake.overrides):
         if r["at"] < moment:
             out[r["operator_id"]] = Override(**{k: r[k] for k in Override.__dataclass_fields__})
     return {k: o for k, o in out.items() if o.expires_at > moment}
 
 
-def warnings_in_force(lake: Path, as_of: datetime, days: int) -> dict[str, dict[str, Any]]:
+def warnings_in_force(lake: Lake, as_of: datetime, days: int) -> dict[str, dict[str, Any]]:
     """Signed warnings of other platforms that were imported before a moment and are not too old, by operator."""
     first, moment = (as_of - timedelta(days=days)).isoformat(), as_of.isoformat()
     return {
         r["operator_id"]: r
-        for r in read_records(lake / "journal" / WARNINGS_FILE)
+        for r in read_records(lake.warnings)
         if first <= r["imported_at"] < moment
     }
 
@@ -104,7 +102,7 @@ def notice_floors(
     return both.groupby(level=0).max()
 
 
-def decisions_digest(lake: Path, as_of: datetime, days: int) -> str:
+def decisions_digest(lake: Lake, as_of: datetime, days: int) -> str:
     """What people had decided at a moment, as text that a night's identity stands on."""
     here = {k: (o.tier, o.at, o.expires_at) for k, o in overrides_in_force(lake, as_of).items()}
     there = {k: w["sha256"] for k, w in warnings_in_force(lake, as_of, days).items()}

@@ -18,7 +18,8 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from data_contracts.contract import contract
-from data_contracts.lake import files_of, published
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.runs import published_runs
 from features.declaration import SESSION
 from serving.policy.schema import AuditPolicy, Policy
 from serving.scoring.nightly_scores import Scored
@@ -211,9 +212,10 @@ def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.Data
     )
 
 
-def audit_estimates(lake: Path, policy: Policy) -> pd.DataFrame:
+def audit_estimates(lake: LakeOrFolder, policy: Policy) -> pd.DataFrame:
     """Estimates over all published nights of a lake, from the outcomes it holds."""
-    nights = published(lake)
+    lake = Lake.open(lake)
+    nights = published_runs(lake)
     folders = nights_before(lake, nights[max(nights)]) if nights else []
     return estimates(
         audited_verdicts(
@@ -225,8 +227,8 @@ def audit_estimates(lake: Path, policy: Policy) -> pd.DataFrame:
     )
 
 
-def _read_whole_table(lake: Path, name: str) -> pd.DataFrame:
-    files = files_of(lake, name)
+def _read_whole_table(lake: Lake, name: str) -> pd.DataFrame:
+    files = lake.files(name)
     columns = [c.name for c in contract(name).columns]
     return (
         pads.dataset([str(f) for f in files]).to_table().to_pandas()

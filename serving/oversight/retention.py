@@ -18,21 +18,12 @@ import pyarrow.parquet as pq
 
 from data_contracts.contract import contract
 from data_contracts.errors import SteelyardError
-from data_contracts.lake import (
-    connect,
-    digest_file,
-    file_list,
-    files_of,
-    open_lake,
-    published,
-    scalar,
-    write_file,
-)
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.parquet import connect, digest_file, file_list, scalar, write_file
+from data_contracts.runs import published_runs
 from serving.ledger.hash_chain import append_record, read_records
 from serving.policy.schema import Policy
 from serving.scoring.scope import DAY_FOLDER
-
-DELETIONS_FILE, HOLDS_FILE = "retention.jsonl", "holds.jsonl"
 
 
 class RetentionRefused(SteelyardError):
@@ -53,10 +44,10 @@ class DeletableDay:
 
 
 def set_hold(
-    folder: str | Path, operator: str, by: str, reason: str, lift: bool, now: datetime
+    folder: LakeOrFolder, operator: str, by: str, reason: str, lift: bool, now: datetime
 ) -> dict[str, Any]:
     """Put an operator's data under legal hold, or lift the hold. Raises TooEarly when it needs a reason or there is none to lift."""
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     if not by.strip() or not reason.strip():
         raise RetentionRefused("a legal hold needs --by and --reason")
     if lift and operator not in operators_on_hold(lake):
@@ -68,34 +59,34 @@ def set_hold(
         "reason": reason,
         "at": now.isoformat(timespec="seconds"),
     }
-    return append_record(lake / "journal" / HOLDS_FILE, event)
+    return append_record(lake.legal_holds, event)
 
 
-def operators_on_hold(lake: Path) -> set[str]:
+def operators_on_hold(lake: Lake) -> set[str]:
     """Operators under legal hold."""
-    last = {r["operator_id"]: r["event"] for r in read_records(lake / "journal" / HOLDS_FILE)}
+    last = {r["operator_id"]: r["event"] for r in read_records(lake.legal_holds)}
     return {k for k, event in last.items() if event == "set"}
 
 
-def key_operators(lake: Path, since: date) -> set[str]:
+def key_operators(lake: Lake, since: date) -> set[str]:
     """Operators that a published night since then called key."""
     out: set[str] = set()
-    for day, run in published(lake).items():
-        if day >= since.isoformat() and (lake / "runs" / run).is_dir():
+    for day, run in published_runs(lake).items():
+        if day >= since.isoformat() and (lake.run(run)).is_dir():
             d = pq.read_table(
-                lake / "runs" / run / "tier_decisions.parquet",
+                lake.run(run) / "tier_decisions.parquet",
                 columns=["operator_id", "is_key_operator"],
             ).to_pandas()
             out |= set(d.loc[d["is_key_operator"], "operator_id"])
     return out
 
 
-def _owner_sql(lake: Path, table: str) -> str | None:
+def _owner_sql(lake: Lake, table: str) -> str | None:
     """SQL of the operator of a row `t`, None where a row has none."""
     columns = {c.name for c in contract(table).columns}
 
     def through(other: str, key: str, own: str) -> str | None:
-        found = files_of(lake, other)
+        found = lake.files(other)
         scan = f"read_parquet({file_list(found)}, hive_partitioning=false, union_by_name=true)"
         return (
             f"(SELECT max(o.operator_id) FROM {scan} o WHERE o.{key} = t.{own})" if found else None
@@ -110,7 +101,7 @@ def _owner_sql(lake: Path, table: str) -> str | None:
     return through("orders", "order_id", "order_id") if "order_id" in columns else None
 
 
-def _protected_rows_sql(lake: Path, table: str, keep: set[str]) -> str:
+def _protected_rows_sql(lake: Lake, table: str, keep: set[str]) -> str:
     """SQL condition of the rows of a table that have to stay because of whose they are."""
     owner = _owner_sql(lake, table)
     if not keep or owner is None:
@@ -120,7 +111,7 @@ def _protected_rows_sql(lake: Path, table: str, keep: set[str]) -> str:
 
 
 def _protected_operators(
-    lake: Path, table: str, day: date, today: date, policy: Policy
+    lake: Lake, table: str, day: date, today: date, policy: Policy
 ) -> set[str]:
     """Operators whose rows of a day have to stay: those under hold, and key operators for the longer time."""
     keep = operators_on_hold(lake)
@@ -130,10 +121,10 @@ def _protected_operators(
     return keep
 
 
-def _day_files(lake: Path, table: str) -> dict[date, list[Path]]:
+def _day_files(lake: Lake, table: str) -> dict[date, list[Path]]:
     out: dict[date, list[Path]] = {}
-    for path in files_of(lake, table):
-        found = DAY_FOLDER.search(str(path.relative_to(lake)))
+    for path in lake.files(table):
+        found = DAY_FOLDER.search(lake.relative(path))
         if found:
             out.setdefault(date.fromisoformat(found.group(1)), []).append(path)
     return out
@@ -149,9 +140,9 @@ def _rows(sql: str) -> pa.Table:
         return connection.execute(sql).to_arrow_table()
 
 
-def deletable(folder: str | Path, today: date, policy: Policy) -> list[DeletableDay]:
+def deletable(folder: LakeOrFolder, today: date, policy: Policy) -> list[DeletableDay]:
     """Everything that may be deleted on a day, oldest first. Nothing is touched."""
-    lake, out = open_lake(folder), []
+    lake, out = Lake.open(folder), []
     for table in policy.retention.tables:
         if table == "runs":
             continue
@@ -170,8 +161,8 @@ def deletable(folder: str | Path, today: date, policy: Policy) -> list[Deletable
                     DeletableDay(table, day.isoformat(), rows, stay, (day + floor).isoformat())
                 )
     floor = timedelta(days=policy.retention.days("runs"))
-    for day_, run in sorted(published(lake).items()):
-        if date.fromisoformat(day_) + floor < today and (lake / "runs" / run).is_dir():
+    for day_, run in sorted(published_runs(lake).items()):
+        if date.fromisoformat(day_) + floor < today and (lake.run(run)).is_dir():
             out.append(
                 DeletableDay("runs", day_, 1, 0, (date.fromisoformat(day_) + floor).isoformat())
             )
@@ -179,13 +170,13 @@ def deletable(folder: str | Path, today: date, policy: Policy) -> list[Deletable
 
 
 def delete_days(
-    folder: str | Path, table: str, before: date, by: str, now: datetime, policy: Policy
+    folder: LakeOrFolder, table: str, before: date, by: str, now: datetime, policy: Policy
 ) -> list[DeletableDay]:
     """Delete a table's days before a date, whole or but for the rows that stay; each deletion is logged. Returns them.
 
     Raises TooEarly, before anything is touched, when a day in that range has not reached its floor.
     """
-    lake = open_lake(folder)
+    lake = Lake.open(folder)
     if table not in policy.retention.tables:
         raise RetentionRefused(
             f"{table!r} has no class of retention; tables: {', '.join(policy.retention.tables)}"
@@ -205,9 +196,9 @@ def delete_days(
     ]
     for d in wanted:
         day = date.fromisoformat(d.day)
-        run = lake / "runs" / published(lake).get(d.day, "-")
+        run = lake.run(published_runs(lake).get(d.day, "-"))
         files = sorted(run.glob("*.parquet")) if table == "runs" else _day_files(lake, table)[day]
-        digests = {str(p.relative_to(lake)): digest_file(p) for p in files}
+        digests = {lake.relative(p): digest_file(p) for p in files}
         line = asdict(d) | {
             "by": by,
             "at": now.isoformat(timespec="seconds"),
@@ -215,7 +206,7 @@ def delete_days(
             "policy_version": policy.version,
         }
         append_record(
-            lake / "journal" / DELETIONS_FILE, line
+            lake.deletions, line
         )  # first the word, then the deed: nothing goes without a line
         if table == "runs":
             shutil.rmtree(run)

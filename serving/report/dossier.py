@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from data_contracts.lake import Lake
 from features.catalogue import BY_NAME
 from features.declaration import OPERATOR
 from features.posteriors.owner_pooling import moved
@@ -30,7 +31,7 @@ class DossierInput:
     operators: Scored
     released: Released | None
     tables: dict[str, Any]
-    lake: Path
+    lake: Lake
     before: str | None
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from data_contracts.lake import files_of
+from data_contracts.lake import Lake
 from features.declaration import SESSION
 from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
@@ -58,9 +58,9 @@ def freshness(tables: dict[str, Any]) -> list[dict[str, Any]]:
     return out
 
 
-def contract_failures(lake: Path) -> list[dict[str, Any]]:
+def contract_failures(lake: Lake) -> list[dict[str, Any]]:
     """Rows that were set aside, by table and rule."""
-    files = files_of(lake, "quarantine")
+    files = lake.files("quarantine")
     if not files:
         return []
     frame = pd.concat([pq.read_table(f).to_pandas() for f in files])
@@ -221,11 +221,7 @@ def write_report(folder: Path, evening: ReportInput) -> Path:
             stand.policy.boost.review,
         )
     queue = patrol_queue(decisions, scores)
-    heads = [
-        h
-        for h in read_records(stand.lake / "journal" / "heads.jsonl")
-        if h["run_id"] == stand.before
-    ]
+    heads = [h for h in read_records(stand.lake.decision_heads) if h["run_id"] == stand.before]
     counts = (
         decisions.groupby("tier").size().rename("operators").reset_index().assign(night="tonight")
     )

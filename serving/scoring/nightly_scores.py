@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.errors import ArtefactRefused
+from data_contracts.lake import Lake
 from features import catalogue
 from features.declaration import OPERATOR, ORDER, SESSION, VIEW
 from features.engine import compute
@@ -176,19 +177,19 @@ def shadow_scores(scored: dict[str, Scored], challengers: dict[str, Released]) -
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def model_before(lake: Path, before: str | None, name: str) -> str | None:
+def model_before(lake: Lake, before: str | None, name: str) -> str | None:
     """Version of a model that decided the night before."""
     if before is None:
         return None
     return (
-        json.loads((lake / "runs" / before / "manifest.json").read_text("utf-8"))["models"]
+        json.loads((lake.run(before) / "manifest.json").read_text("utf-8"))["models"]
         .get(name, {})
         .get("version")
     )
 
 
 def ranker_before(
-    lake: Path, before: str | None, models_folder: Path | None, models: dict[str, Released]
+    lake: Lake, before: str | None, models_folder: Path | None, models: dict[str, Released]
 ) -> Released | None:
     """The ranker of the night before, tonight's where it is the same; None where it is not at hand any more."""
     name = MODEL_OF[OPERATOR]

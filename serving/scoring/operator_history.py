@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from data_contracts.lake import Lake
 from features.declaration import SESSION
 from serving.scoring import scope
 from serving.scoring.nightly_scores import MODEL_OF, STANDS_IN, Scored
@@ -23,7 +24,7 @@ COLUMNS = ["entity_id", "own_probability"]
 
 
 def published_before(
-    lake: Path, before: str | None, tables: dict[str, Any], as_of: datetime
+    lake: Lake, before: str | None, tables: dict[str, Any], as_of: datetime
 ) -> pd.Series:
     """Probabilities by their own signals of the sessions of two weeks, as the nights before published them: index session."""
     folders = scope.nights_before(lake, before, NIGHTS - 1)

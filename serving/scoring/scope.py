@@ -15,7 +15,8 @@ import pandas as pd
 
 from data_contracts.contract import contract
 from data_contracts.errors import NothingToScore
-from data_contracts.lake import connect, delivered, digest_file, file_list, files_of, scalar
+from data_contracts.lake import Lake
+from data_contracts.parquet import connect, digest_file, file_list, scalar
 from features.declaration import KEY, ORDER, SESSION
 from features.engine import compute
 from serving.policy.schema import NightPolicy
@@ -41,26 +42,26 @@ def moment_of(night: date) -> datetime:
     return datetime(night.year, night.month, night.day) + timedelta(days=1)
 
 
-def input_digest(lake: Path, as_of: datetime) -> str:
+def input_digest(lake: Lake, as_of: datetime) -> str:
     """SHA-256 over the files that may hold rows known at `as_of`; later day folders do not change it."""
     whole = hashlib.sha256()
-    for name in delivered(lake):
-        for path in files_of(lake, name):
-            day = DAY_FOLDER.search(str(path.relative_to(lake)))
+    for name in lake.delivered():
+        for path in lake.files(name):
+            day = DAY_FOLDER.search(lake.relative(path))
             if day and day.group(1) >= as_of.date().isoformat():
                 continue
-            whole.update(f"{path.relative_to(lake)} {digest_file(path)}\n".encode())
+            whole.update(f"{lake.relative(path)} {digest_file(path)}\n".encode())
     return whole.hexdigest()
 
 
-def receipts(lake: Path, name: str, as_of: datetime, days: int = 8) -> pd.Series:
+def receipts(lake: Lake, name: str, as_of: datetime, days: int = 8) -> pd.Series:
     """Rows of a table received on each of the last days before `as_of`, newest last."""
     column = contract(name).received
     first = as_of - timedelta(days=days)
     with connect() as connection:
         rows = connection.execute(
             f"SELECT CAST(CAST({column} AS TIMESTAMP) AS DATE) AS day, count(*) AS n FROM "
-            f"read_parquet({file_list(files_of(lake, name))}, hive_partitioning=false, union_by_name=true) "
+            f"read_parquet({file_list(lake.files(name))}, hive_partitioning=false, union_by_name=true) "
             f"WHERE {column} >= TIMESTAMP '{first}' AND {column} < TIMESTAMP '{as_of}' GROUP BY 1"
         ).df()
     counts = pd.Series(rows["n"].to_numpy(), index=pd.to_datetime(rows["day"]).dt.date)
@@ -68,7 +69,7 @@ def receipts(lake: Path, name: str, as_of: datetime, days: int = 8) -> pd.Series
     return counts.reindex(wanted).fillna(0).astype(int)
 
 
-def refuse_short(lake: Path, names: list[str], as_of: datetime, policy: NightPolicy) -> None:
+def refuse_short(lake: Lake, names: list[str], as_of: datetime, policy: NightPolicy) -> None:
     """Raise NothingToScore when the night's partition is empty, or much shorter than the days before it."""
     counts = {name: receipts(lake, name, as_of) for name in ("sessions", "orders") if name in names}
     night = (as_of - timedelta(days=1)).date()
@@ -124,32 +125,32 @@ def operators_named(tables: dict[str, Any]) -> list[str]:
     return sorted(set().union(*named))
 
 
-def newest_receipt(lake: Path) -> datetime:
+def newest_receipt(lake: Lake) -> datetime:
     """The start of the day after the newest receipt of sessions or orders."""
-    newest = [receipts_end(lake, name) for name in ("sessions", "orders") if files_of(lake, name)]
+    newest = [receipts_end(lake, name) for name in ("sessions", "orders") if lake.files(name)]
     if not newest:
         raise NothingToScore(f"{lake} has neither sessions nor orders")
     last = max(newest)
     return datetime(last.year, last.month, last.day) + timedelta(days=1)
 
 
-def receipts_end(lake: Path, name: str) -> datetime:
+def receipts_end(lake: Lake, name: str) -> datetime:
     """Moment of the newest receipt of a table."""
     with connect() as connection:
         return scalar(
             connection,
             f"SELECT max(CAST({contract(name).received} AS TIMESTAMP)) FROM "
-            f"read_parquet({file_list(files_of(lake, name))}, hive_partitioning=false, union_by_name=true)",
+            f"read_parquet({file_list(lake.files(name))}, hive_partitioning=false, union_by_name=true)",
         )
 
 
-def nights_before(lake: Path, run: str | None, most: int = 28) -> list[Path]:
+def nights_before(lake: Lake, run: str | None, most: int = 28) -> list[Path]:
     """Folders of a run and of those it stands on, newest first, as far back as they are there in today's form.
 
     Retention may have removed older ones, and nights of earlier versions kept no policy and lack tables that are read here.
     """
     out: list[Path] = []
-    while run is not None and len(out) < most and (lake / "runs" / run / "policy.toml").exists():
-        out.append(lake / "runs" / run)
+    while run is not None and len(out) < most and (lake.run(run) / "policy.toml").exists():
+        out.append(lake.run(run))
         run = json.loads((out[-1] / "manifest.json").read_text("utf-8"))["before"]
     return out

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from data_contracts.lake import Lake
 from features.declaration import OPERATOR, SESSION
 from features.graphs.ring_merging import Rings
 from serving.oversight import credit, drift, findings, influence, measures, overrides, random_audit
@@ -26,7 +26,7 @@ from training.release.artefact import Released
 class Stand:
     """Where a night stands: its lake, run, moment, the run before it, and the policy in force."""
 
-    lake: Path
+    lake: Lake
     run_id: str
     as_of: datetime
     before: str | None

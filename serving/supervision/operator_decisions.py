@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from data_contracts.lake import Lake
 from features.declaration import OPERATOR
 from features.peers.evidence_groups import facts_far, points_of
 from serving.oversight.influence import COMPONENTS, influence
@@ -130,7 +130,7 @@ def mostly_about_orders(reasons: str | None) -> bool:
 
 
 def decide_night(
-    lake: Path,
+    lake: Lake,
     before: str | None,
     operators: Scored,
     context: Context,
@@ -226,11 +226,11 @@ def _policy_steps(
     }
 
 
-def past_of(lake: Path, before: str | None) -> dict[str, dict]:
+def past_of(lake: Lake, before: str | None) -> dict[str, dict]:
     """Last night's standing of each operator."""
     if before is None:
         return {}
-    frame = pq.read_table(lake / "runs" / before / "tier_decisions.parquet").to_pandas()
+    frame = pq.read_table(lake.run(before) / "tier_decisions.parquet").to_pandas()
     out = {}
     for row in frame.itertuples(index=False):
         out[row.operator_id] = {

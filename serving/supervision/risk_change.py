@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from data_contracts.lake import Lake
 from features.declaration import OPERATOR
 from features.posteriors.owner_pooling import moved as moved_risk
 from serving.policy.schema import Policy
@@ -19,12 +19,12 @@ from training.release.artefact import Released
 MOST = 12  # signals that are tried before it is said that no few of them would do
 
 
-def signals_before(lake: Path, before: str | None, columns: list[str]) -> pd.DataFrame:
+def signals_before(lake: Lake, before: str | None, columns: list[str]) -> pd.DataFrame:
     """Operators' signals as the night before published them: index operator, float64; empty where there was none."""
     if before is None:
         return pd.DataFrame(columns=columns)
     long = pq.read_table(
-        lake / "runs" / before / "signals.parquet", filters=[("entity_kind", "==", OPERATOR)]
+        lake.run(before) / "signals.parquet", filters=[("entity_kind", "==", OPERATOR)]
     ).to_pandas()
     return (
         long.pivot(index="entity_id", columns="signal", values="value")
@@ -68,13 +68,13 @@ def split_of(
     )
 
 
-def risk_before(lake: Path, before: str | None) -> pd.DataFrame:
+def risk_before(lake: Lake, before: str | None) -> pd.DataFrame:
     """Risk of operators in the night before: index operator; probability, and own_probability by their own signals alone."""
     columns = ["entity_id", "probability", "own_probability"]
     if before is None:
         return pd.DataFrame(columns=columns[1:], dtype=float)
     rows = pq.read_table(
-        lake / "runs" / before / "scores.parquet",
+        lake.run(before) / "scores.parquet",
         filters=[("entity_kind", "==", OPERATOR), ("model", "!=", DEVIANCE)],
     )
     return rows.to_pandas().reindex(columns=columns).set_index("entity_id")
@@ -150,9 +150,9 @@ def ways_down(
     return out
 
 
-def policy_before(lake: Path, before: str | None) -> str | None:
+def policy_before(lake: Lake, before: str | None) -> str | None:
     """Text of the policy that decided the night before."""
-    path = lake / "runs" / str(before) / "policy.toml"
+    path = lake.run(str(before)) / "policy.toml"
     return path.read_text("utf-8") if before is not None and path.exists() else None
 
 

@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from data_contracts.errors import LakeProblem
-from data_contracts.lake import write_file
+from data_contracts.lake import Lake
+from data_contracts.parquet import write_file
 from simulation.identifiers import DAY, named
 from simulation.lake_writer import Outbox
 from simulation.records import Acts, Orders
@@ -55,7 +56,7 @@ def market(
     sold = sellers.vendors(rng, p, 2, max(100, accounts // 80))
     p = sellers.seeded(rng, p, sold)
     plan = _plan(rng, operators, sold, days, cheating)
-    outbox = Outbox(out)
+    outbox = Outbox(Lake(out))
     outbox.add("accounts", account_rows(p, origin))
     outbox.add("operators", operator_rows(s, origin))
     _write_plan(truth, plan, sold, s, accounts, len(p))

@@ -13,8 +13,10 @@ from open_data_contract_standard.model import OpenDataContractStandard
 
 from data_contracts.contract import all_contracts, contract
 from data_contracts.errors import LakeProblem, StructuralBreak
-from data_contracts.lake import files_of, read_outbound, to_arrow, write_file
+from data_contracts.lake import Lake
+from data_contracts.parquet import to_arrow, write_file
 from data_contracts.row_checks import check_lake
+from data_contracts.runs import read_outbound
 
 NOW = datetime(2026, 1, 1)
 CONTRACTS = list(all_contracts().values())
@@ -36,7 +38,7 @@ def lake_of(folder, rows: list[dict], name: str = "orders"):
 
 
 def rewritten(folder, change, name: str = "orders"):
-    path = files_of(folder, name)[0]
+    path = Lake(folder).files(name)[0]
     pq.write_table(change(pq.read_table(path)), path)
     return folder
 
@@ -150,7 +152,7 @@ def test_a_repeated_key_stops_and_names_it(tmp_path):
 
 
 def test_a_half_written_file_stops_and_says_so(tmp_path):
-    path = files_of(lake_of(tmp_path, [order(1)]), "orders")[0]
+    path = Lake(lake_of(tmp_path, [order(1)])).files("orders")[0]
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(StructuralBreak, match="deliver the file again"):
         check_lake(tmp_path, NOW)

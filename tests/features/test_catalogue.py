@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.contract import contract, inbound_names
-from data_contracts.lake import files_of, write_file
+from data_contracts.lake import Lake
+from data_contracts.parquet import write_file
 from data_contracts.room_minutes import COUNTED
 from features import catalogue
 from features.declaration import KEY, LIVE, NIGHTLY, POINTS, VIEW
@@ -142,7 +143,7 @@ def poisoned(lake, folder):
         "boosts",
         "complaints",
     ):
-        table = pq.read_table(files_of(lake, name)[2])
+        table = pq.read_table(Lake(lake).files(name)[2])
         table = table.set_column(
             table.schema.get_field_index("received_at"),
             table.schema.field("received_at"),
@@ -194,7 +195,7 @@ def test_missing_table_makes_only_its_signals_unknown(tiny, values):
 def test_counters_derived_from_events_equal_those_delivered(tiny, tmp_path):
     copy = tmp_path / "lake"
     shutil.copytree(tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "room_minutes"))
-    ids = sorted(pq.read_table(files_of(tiny, "sessions")[3]).to_pandas()["session_id"])
+    ids = sorted(pq.read_table(Lake(tiny).files("sessions")[3]).to_pandas()["session_id"])
     live = [s for s in catalogue.of_entity("session") if s.freshness == LIVE]
     delivered = compute.compute(compute.duckdb_tables(tiny, CUT), live, "session", ids)
     derived = compute.compute(compute.duckdb_tables(copy, CUT), live, "session", ids)
@@ -216,7 +217,7 @@ def test_counters_are_derived_from_what_was_delivered(tiny, tmp_path, missing):
     )
     tables, whole = compute.duckdb_tables(copy, CUT), compute.duckdb_tables(tiny, CUT)
     assert not set(missing) & set(tables)
-    some = sorted(pq.read_table(files_of(tiny, "sessions")[3]).to_pandas()["session_id"])
+    some = sorted(pq.read_table(Lake(tiny).files("sessions")[3]).to_pandas()["session_id"])
     derived, delivered = (
         t["room_minutes"]
         .filter(t["room_minutes"].session_id.isin(some))

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from starlette.testclient import TestClient
 
-from data_contracts.lake import published
+from data_contracts.runs import published_runs
 from serving.gate.api_keys import make_key
 from serving.gate.http import gate_application, open_gate
 from serving.nightly.replay import replay
@@ -82,7 +82,7 @@ def tables_of(folder: Path) -> dict[str, dict[str, str]]:
 def answers_of(lake: Path, models: Path, night: date) -> dict[str, str]:
     """Digests of five answers of the gate: unknown, best, worst, with minutes, and of a stale night."""
     tiers = pq.read_table(
-        lake / "runs" / published(lake)[night.isoformat()] / "tier_decisions.parquet"
+        lake / "runs" / published_runs(lake)[night.isoformat()] / "tier_decisions.parquet"
     ).to_pandas()
     ordered = tiers.sort_values(["tier", "operator_id"])["operator_id"].tolist()
     key = make_key(lake, "golden", ["boost", "minutes", "read"])
@@ -118,9 +118,11 @@ def replay_of(lake: Path, models: Path, night: date) -> dict[str, Any]:
 
 def everything(lake: Path, models: Path) -> dict[str, Any]:
     """All digests of a lake and its models."""
-    nights = sorted(published(lake))
+    nights = sorted(published_runs(lake))
     return {
-        "nights": {night: tables_of(lake / "runs" / published(lake)[night]) for night in nights},
+        "nights": {
+            night: tables_of(lake / "runs" / published_runs(lake)[night]) for night in nights
+        },
         "releases": releases_of(models),
         "replay": replay_of(lake, models, date.fromisoformat(nights[-1])),
         "answers": answers_of(lake, models, date.fromisoformat(nights[-1])),

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.errors import LakeProblem
-from data_contracts.lake import read_outbound
 from data_contracts.row_checks import check_lake
+from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 from simulation.schemes import SCHEMES, TYPOLOGY

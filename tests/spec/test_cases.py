@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.contract import contract
-from data_contracts.lake import to_arrow, write_file
+from data_contracts.parquet import to_arrow, write_file
 from features.engine import compute
 from tests.spec.cases import CASES
 

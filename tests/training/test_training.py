@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.errors import ArtefactRefused
-from data_contracts.lake import digest_file
+from data_contracts.parquet import digest_file
 from features.engine import compute
 from tests.conftest import UNTIL
 from training.dataset import splits

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.errors import LakeProblem
-from data_contracts.lake import published as nights
-from data_contracts.lake import run_folder
+from data_contracts.lake import Lake
+from data_contracts.runs import published_runs as nights
+from data_contracts.runs import run_folder
 from serving.ledger.decisions import record_night, verify_decisions
 from serving.nightly.pipeline import nightly
 from serving.nightly.replay import replay, what_if
@@ -50,7 +51,7 @@ def test_a_published_night_is_recorded_once_and_stands(lake):
         for run in nights(lake).values()
     )
     assert len(lines(lake)) == decisions and verify_decisions(lake) == []
-    again = record_night(lake, run_folder(lake).name, NIGHT, run_folder(lake))
+    again = record_night(Lake(lake), run_folder(lake).name, NIGHT, run_folder(lake))
     assert len(lines(lake)) == decisions and again["lines"] == decisions
 
 

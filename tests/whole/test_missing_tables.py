@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.harness.worlds import honest_and_cheats
-from data_contracts.lake import read_outbound
+from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 from simulation.world import world

@@ -17,8 +17,10 @@ import pytest
 
 from data_contracts.contract import contract, inbound_names, outbound_names
 from data_contracts.errors import ArtefactRefused, LakeProblem, NothingToScore, StructuralBreak
-from data_contracts.lake import files_of, read_outbound, run_folder, write_file
-from data_contracts.lake import published as nights
+from data_contracts.lake import Lake
+from data_contracts.parquet import write_file
+from data_contracts.runs import published_runs as nights
+from data_contracts.runs import read_outbound, run_folder
 from serving.nightly.pipeline import nightly
 from serving.nightly.publish import OutputBreaksContract, validated
 from serving.nightly.replay import replay
@@ -146,7 +148,7 @@ def test_an_empty_partition_is_refused_and_nothing_is_published(published, model
 
 def test_a_short_partition_is_refused_unless_allowed(published, models, tmp_path):
     lake = copied(published, tmp_path / "lake", "runs", "quarantine")
-    path = files_of(lake, "orders")[-1]
+    path = Lake(lake).files("orders")[-1]
     write_file(path, pq.read_table(path).slice(0, 3))
     with pytest.raises(NothingToScore, match="found 3"):
         nightly(lake, NIGHT, models, POLICY)
@@ -155,7 +157,7 @@ def test_a_short_partition_is_refused_unless_allowed(published, models, tmp_path
 
 def test_a_broken_contract_stops_the_night(published, models, tmp_path):
     lake = copied(published, tmp_path / "lake", "runs", "quarantine")
-    path = files_of(lake, "views")[-1]
+    path = Lake(lake).files("views")[-1]
     write_file(path, pq.read_table(path).drop_columns(["joined_at"]))
     with pytest.raises(StructuralBreak, match="joined_at"):
         nightly(lake, NIGHT, models, POLICY)
@@ -370,7 +372,7 @@ def test_a_night_goes_on_where_nothing_is_known_that_may_be_unknown(tiny, models
     lake = copied(tiny, tmp_path / "lake", "runs", "quarantine")
     for name in empty:
         unknown = [c.name for c in contract(name).columns if not c.required]
-        for path in files_of(lake, name):
+        for path in Lake(lake).files(name):
             table = pq.read_table(path)
             for column in set(unknown) & set(table.column_names):
                 at = table.column_names.index(column)

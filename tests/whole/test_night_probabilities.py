@@ -10,8 +10,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.lake import files_of, read_outbound, run_folder
-from data_contracts.lake import published as nights
+from data_contracts.lake import Lake
+from data_contracts.runs import published_runs as nights
+from data_contracts.runs import read_outbound, run_folder
 from serving.policy.load import load_policy
 from serving.scoring.peer_snapshots import read
 from tests.conftest import NIGHT
@@ -104,7 +105,7 @@ def test_night_publishes_operator_history(published):
     """A night says what the sessions of two weeks showed of each operator."""
     found = read_outbound(published, "operator_sessions").set_index("operator_id")
     lake = pd.concat(
-        [pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]
+        [pq.read_table(f).to_pandas() for f in Lake(published).files("sessions")]
     ).drop_duplicates("session_id")
     counts = lake[lake["received_at"] < pd.Timestamp(NIGHT) + pd.Timedelta(days=1)]
     counts = counts[counts["received_at"] >= pd.Timestamp(NIGHT) - pd.Timedelta(days=13)][
@@ -127,7 +128,7 @@ def test_night_names_the_worst_session_of_each_operator(published):
     """A night names the worst session of each operator and decides by it."""
     found = read_outbound(published, "operator_sessions").set_index("operator_id")
     lake = pd.concat(
-        [pq.read_table(f).to_pandas() for f in files_of(published, "sessions")]
+        [pq.read_table(f).to_pandas() for f in Lake(published).files("sessions")]
     ).drop_duplicates("session_id")
     owner = lake.set_index("session_id")["operator_id"]
     assert (owner.reindex(found["worst_session"]).to_numpy() == found.index.to_numpy()).all()
@@ -165,7 +166,7 @@ def test_sessions_of_nights_before_are_known_by_what_was_published_of_them(publi
 
     first, as_of = date(2026, 1, 19), moment_of(NIGHT)
     tables = compute.duckdb_tables(published, as_of)
-    known = published_before(published, nights(published)[first.isoformat()], tables, as_of)
+    known = published_before(Lake(published), nights(published)[first.isoformat()], tables, as_of)
     scores = read_outbound(published, "scores", first.isoformat()).query(
         "model == 'session_inflation'"
     )
@@ -173,6 +174,6 @@ def test_sessions_of_nights_before_are_known_by_what_was_published_of_them(publi
         len(known) and known.to_dict() == scores.set_index("entity_id")["own_probability"].to_dict()
     )
     long_after = published_before(
-        published, nights(published)[first.isoformat()], tables, moment_of(date(2026, 2, 2))
+        Lake(published), nights(published)[first.isoformat()], tables, moment_of(date(2026, 2, 2))
     )
-    assert long_after.empty and published_before(published, None, tables, as_of).empty
+    assert long_after.empty and published_before(Lake(published), None, tables, as_of).empty

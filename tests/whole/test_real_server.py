@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data_contracts.lake import read_outbound
+from data_contracts.runs import read_outbound
 from serving.gate.api_keys import make_key
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))

@@ -9,7 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from data_contracts.lake import read_outbound, run_folder
+from data_contracts.runs import read_outbound, run_folder
 from features.posteriors.owner_pooling import shifted
 
 

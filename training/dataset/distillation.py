@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from data_contracts.lake import Lake
 from features.catalogue import BY_NAME
 from features.declaration import SESSION
 from features.engine import compute
@@ -68,7 +68,7 @@ def held_by(
 
 
 def unjudged(
-    lake: Path,
+    lake: Lake,
     model: Model,
     data: Dataset,
     teacher: Trees,

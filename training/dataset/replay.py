@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from data_contracts.lake import Lake, LakeOrFolder
 from features.declaration import OPERATOR, SESSION, VIEW
 from features.engine import compute
 from features.engine.kernel_runner import run_kernels
@@ -124,7 +124,7 @@ def remember(fortnights: Fortnights, moment: datetime, tables: dict) -> None:
 
 
 def build(
-    lake: Path,
+    lake: LakeOrFolder,
     model: Model,
     until: datetime,
     groups: dict[str, str],
@@ -136,6 +136,7 @@ def build(
     `groups` as `tied_operators` gives them; an operator that is not among them is a group of its own. `fortnights`: how far the sessions
     of each moment's fortnight lie out, as models of the same lake that were built before left it.
     """
+    lake = Lake.open(lake)
     fortnights = {} if fortnights is None else fortnights
     known = compute.duckdb_tables(lake, until)
     first = _first_receipt(known)

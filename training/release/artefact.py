@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.errors import ArtefactRefused
-from data_contracts.lake import digest_file
+from data_contracts.parquet import digest_file
 from features import catalogue
 from features.peers import baseline
 from features.peers.baseline import Departures

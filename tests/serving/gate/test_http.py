@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from data_contracts.lake import read_outbound, run_folder
+from data_contracts.runs import read_outbound, run_folder
 from features.engine import compute
 from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.minute_kernels import COLUMNS

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_contracts.lake import read_outbound
+from data_contracts.runs import read_outbound
 from features.engine.compute import frame_tables
 from serving.oversight.credit import credit, level_of, public_view
 from serving.policy.load import load_policy

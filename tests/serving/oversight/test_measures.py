@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.lake import read_outbound
+from data_contracts.lake import Lake
+from data_contracts.runs import read_outbound
 from serving.export import evidence_package, shared_measures
 from serving.export.signing import public_key_text, signing_key
 from serving.ledger.decisions import recorded_heads
@@ -88,7 +89,9 @@ def test_a_referral_packs_its_evidence(lake, accused):
         lake, accused, "refer_enforcement", "desk", "why", 30, NOW, POLICY, "lead"
     )
     assert (
-        evidence_package.package_faults(Path(record["package"]), public_key_text(signing_key(lake)))
+        evidence_package.package_faults(
+            Path(record["package"]), public_key_text(signing_key(Lake(lake)))
+        )
         == []
     )
     with zipfile.ZipFile(record["package"]) as z:
@@ -138,7 +141,7 @@ def test_invalid_measure_writes_nothing(lake, accused):
     ):
         with pytest.raises(measures.BadMeasure):
             measures.take_measure(lake, operator, code, "desk", reason, 1, NOW, POLICY)
-    assert not (lake / "journal" / measures.MEASURES_FILE).exists()
+    assert not Lake(lake).measures.exists()
 
 
 def test_a_measure_has_one_outcome(lake, accused):
@@ -154,7 +157,7 @@ def test_a_measure_has_one_outcome(lake, accused):
 def test_an_evidence_package_holds_and_every_change_to_it_is_found(lake, accused, tmp_path):
     file = tmp_path / "case.zip"
     evidence_package.pack_evidence(lake, accused, file, None, NOW)
-    key = public_key_text(signing_key(lake))
+    key = public_key_text(signing_key(Lake(lake)))
     assert evidence_package.package_faults(file, key) == []
     with zipfile.ZipFile(file) as z:
         files = {n: z.read(n) for n in z.namelist()}
@@ -188,7 +191,7 @@ def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(
         shared_measures.export_measures(lake, tmp_path / "list.json", "platform-a", NOW) == 1
     )  # what has run out is not handed on
     text = (tmp_path / "list.json").read_text()
-    key = public_key_text(signing_key(lake))
+    key = public_key_text(signing_key(Lake(lake)))
     assert "0." not in json.dumps(json.loads(text)["entries"])  # codes, no values
     other = tmp_path / "other"
     shutil.copytree(tiny, other, ignore=shutil.ignore_patterns("runs", "online", "journal"))

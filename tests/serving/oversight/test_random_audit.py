@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.lake import read_outbound
+from data_contracts.runs import read_outbound
 from features.engine import compute
 from serving.nightly.pipeline import nightly
 from serving.oversight.drift import median_shift, population_stability_index

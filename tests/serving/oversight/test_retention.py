@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.lake import files_of, published, read_outbound
+from data_contracts.lake import Lake
+from data_contracts.runs import published_runs, read_outbound
 from serving.ledger.hash_chain import first_broken_line, read_records
 from serving.oversight import retention
 from serving.policy.load import BadPolicy, load_policy, parse_policy
@@ -25,7 +26,7 @@ def lake(published, tmp_path):
 
 
 def rows(lake, table):
-    return sum(pq.read_metadata(f).num_rows for f in files_of(lake, table))
+    return sum(pq.read_metadata(f).num_rows for f in Lake(lake).files(table))
 
 
 def noon(day: date) -> datetime:
@@ -62,21 +63,19 @@ def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
             noon(START + timedelta(days=1000)),
             POLICY,
         )
-    assert (
-        rows(lake, "views") == before and not (lake / "journal" / retention.DELETIONS_FILE).exists()
-    )
+    assert rows(lake, "views") == before and not Lake(lake).deletions.exists()
 
 
 def test_key_operators_live_content_stays_longer_and_then_goes(lake):
     key = {
         o
-        for night in published(lake)
+        for night in published_runs(lake)
         for o in read_outbound(lake, "tier_decisions", night).query("is_key_operator")[
             "operator_id"
         ]
     }
     owner = (
-        pq.ParquetDataset([str(f) for f in files_of(lake, "sessions")])
+        pq.ParquetDataset([str(f) for f in Lake(lake).files("sessions")])
         .read()
         .to_pandas()
         .set_index("session_id")["operator_id"]
@@ -85,21 +84,21 @@ def test_key_operators_live_content_stays_longer_and_then_goes(lake):
     done = retention.delete_days(
         lake, "views", START + timedelta(days=16), "desk", noon(soon), POLICY
     )
-    left = pq.ParquetDataset([str(f) for f in files_of(lake, "views")]).read().to_pandas()
+    left = pq.ParquetDataset([str(f) for f in Lake(lake).files("views")]).read().to_pandas()
     assert len(left) == sum(d.stay for d in done) > 0 and set(left["session_id"].map(owner)) <= key
     later = START + timedelta(days=POLICY.retention.key_operator_live_content + 20)
     retention.delete_days(lake, "views", START + timedelta(days=16), "desk", noon(later), POLICY)
-    assert files_of(lake, "views") == []
+    assert Lake(lake).files("views") == []
 
 
 def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
-    orders = pq.ParquetDataset([str(f) for f in files_of(lake, "orders")]).read().to_pandas()
+    orders = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
     held = orders["operator_id"].value_counts().index[0]
     late = START + timedelta(days=1200)
     retention.set_hold(lake, held, "counsel", "case 7", False, noon(late))
     retention.delete_days(lake, "parcels", late - timedelta(days=1095), "desk", noon(late), POLICY)
     retention.delete_days(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
-    left = pq.ParquetDataset([str(f) for f in files_of(lake, "orders")]).read().to_pandas()
+    left = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
     assert set(left["operator_id"]) == {held} and len(left) == (orders["operator_id"] == held).sum()
     assert rows(lake, "parcels") > 0
     retention.set_hold(lake, held, "counsel", "closed", True, noon(late))
@@ -114,11 +113,11 @@ def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
     done = retention.delete_days(
         lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY
     )
-    log = read_records(lake / "journal" / retention.DELETIONS_FILE)
+    log = read_records(Lake(lake).deletions)
     assert [r["day"] for r in log] == [d.day for d in done] and len(done) == 5
     assert (
         all(len(x) == 64 for r in log for x in r["files"].values())
-        and first_broken_line(lake / "journal" / retention.DELETIONS_FILE) is None
+        and first_broken_line(Lake(lake).deletions) is None
     )
     assert (
         retention.delete_days(
@@ -130,12 +129,12 @@ def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
 
 def test_a_run_goes_whole_and_its_decisions_stay(lake):
     late = START + timedelta(days=1300)
-    night = min(published(lake))
+    night = min(published_runs(lake))
     lines = len((lake / "journal" / "decisions.jsonl").read_text().splitlines())
     retention.delete_days(
         lake, "runs", date.fromisoformat(night) + timedelta(days=1), "desk", noon(late), POLICY
     )
-    assert not (lake / "runs" / published(lake)[night]).exists()
+    assert not (lake / "runs" / published_runs(lake)[night]).exists()
     assert len((lake / "journal" / "decisions.jsonl").read_text().splitlines()) == lines
 
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from data_contracts.lake import published as nights
-from data_contracts.lake import read_outbound
+from data_contracts.runs import published_runs as nights
+from data_contracts.runs import read_outbound
 from features.engine import compute
 from serving.scoring import peer_snapshots
 from serving.scoring.scope import moment_of, scope_of_night

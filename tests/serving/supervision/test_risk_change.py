@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from data_contracts.lake import published as nights
-from data_contracts.lake import read_outbound
+from data_contracts.lake import Lake
+from data_contracts.runs import published_runs as nights
+from data_contracts.runs import read_outbound
 from features.engine import compute
 from features.posteriors.owner_pooling import moved
 from serving.policy.load import load_policy
@@ -40,7 +41,7 @@ def ranker(models):
 def two(published, ranker):
     """Operators' signals of the two published nights, the earlier first."""
     runs = nights(published)
-    return [signals_before(published, runs[d], ranker.columns) for d in sorted(runs)]
+    return [signals_before(Lake(published), runs[d], ranker.columns) for d in sorted(runs)]
 
 
 def risk(model, frame):
@@ -65,7 +66,7 @@ def test_parts_of_risk_change_add_up(published):
     own signals alone.
     """
     runs = nights(published)
-    first, last = (risk_before(published, runs[d]) for d in sorted(runs))
+    first, last = (risk_before(Lake(published), runs[d]) for d in sorted(runs))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     split = tiers["why"].map(lambda w: json.loads(w)["split"]).dropna()
     told = split.map(lambda s: s["behaviour"] + s["data"] + (s["model"] or 0.0))

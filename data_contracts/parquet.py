@@ -1,0 +1,106 @@
+"""Parquet files: shaped by contract, read through DuckDB, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data_contracts.contract import Contract
+from data_contracts.errors import LakeProblem
+from data_contracts.spill import spill_folder, spills
+
+
+def connect(memory: str = "8GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection in UTC that spills rather than fails."""
+    connection = duckdb.connect()
+    connection.execute(f"SET memory_limit='{memory}'; SET threads={threads}; SET TimeZone='UTC';")
+    connection.execute(f"SET preserve_insertion_order=false; {spills(spill_folder())};")
+    return connection
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """First column of the first row of a query that always returns one."""
+    row = connection.execute(sql).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def file_list(files: Iterable[Path]) -> str:
+    quoted = ", ".join("'" + str(f).replace("'", "''") + "'" for f in files)
+    return f"[{quoted}]"
+
+
+def typed_columns(table: Contract) -> str:
+    """Projection that casts every column to its contract's type."""
+    return ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in table.columns)
+
+
+def good_row(table: Contract) -> str:
+    """SQL condition that is true for rows that fulfil every rule of the contract."""
+    return " AND ".join(f"COALESCE({rule.sql}, TRUE)" for rule in table.rules) or "TRUE"
+
+
+def to_arrow(table: Contract, frame: pd.DataFrame | pa.Table) -> pa.Table:
+    """Shape a frame to its contract: column order, types, unit marks; absent nullable columns become null."""
+    if isinstance(frame, pa.Table):
+        columns = {n: frame.column(n) for n in frame.column_names}
+        rows = frame.num_rows
+    else:
+        columns = {str(n): pa.Array.from_pandas(frame[n]) for n in frame.columns}
+        rows = len(frame)
+    schema, out = table.arrow_schema(), []
+    unknown = set(columns) - set(schema.names)
+    if unknown:
+        raise LakeProblem(f"{table.name}: {sorted(unknown)} are not columns of its contract")
+    for field in schema:
+        if field.name not in columns:
+            if not field.nullable:
+                raise LakeProblem(f"{table.name}: column {field.name} is required by its contract")
+            out.append(pa.nulls(rows, field.type))
+            continue
+        values = columns[field.name]
+        if isinstance(values, pa.ChunkedArray):
+            values = values.combine_chunks()
+        if pa.types.is_dictionary(values.type) and not pa.types.is_dictionary(field.type):
+            values = values.dictionary_decode()
+        if not values.type.equals(field.type):
+            values = pc.cast(values, field.type, safe=not pa.types.is_timestamp(field.type))
+        if not field.nullable and values.null_count:
+            raise LakeProblem(
+                f"{table.name}: column {field.name} must not be null ({values.null_count} rows are)"
+            )
+        out.append(values)
+    return pa.Table.from_arrays(out, schema=schema)
+
+
+def write_file(path: Path, table: pa.Table) -> None:
+    """Write one Parquet file whole or not at all."""
+    write_pieces(path, table.schema, [table])
+
+
+def write_pieces(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> int:
+    """The same for what is too long to hold at once, piece by piece; returns its rows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part, rows = path.with_suffix(".writing"), 0
+    with pq.ParquetWriter(part, schema, compression="zstd", compression_level=1) as writer:
+        for piece in pieces:
+            writer.write_table(piece, row_group_size=250_000)
+            rows += piece.num_rows
+    part.replace(path)
+    return rows
+
+
+def digest_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
