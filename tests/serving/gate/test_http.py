@@ -201,8 +201,8 @@ def test_many_checks_at_once_are_each_answered_once_in_one_chain(desk, keys):
                 *(client.post("/v1/boost-check", json=body) for body in bodies)
             )
 
-    answers = asyncio.run(asked())
-    assert {a.status_code for a in answers} == {200} and len({a.content for a in answers}) == 40
+    given = asyncio.run(asked())
+    assert {a.status_code for a in given} == {200} and len({a.content for a in given}) == 40
     assert (
         desk.journal.path.read_text("utf-8").count("\n") == 40
         and hash_chain.first_broken_line(desk.journal.path) is None
