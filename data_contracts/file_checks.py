@@ -14,7 +14,7 @@ from data_contracts.lake import Lake
 from data_contracts.parquet import connect, file_list
 
 
-def _fits(column: Column, found: pa.DataType) -> bool:
+def fits(column: Column, found: pa.DataType) -> bool:
     """Whether a stored type can be read as the contract's without losing or inventing anything."""
     if pa.types.is_dictionary(found):
         found = found.value_type
@@ -69,7 +69,7 @@ def check_file(table: Contract, path: Path) -> None:
                 mend += "; where it is unknown, deliver it filled with nulls"
             raise StructuralBreak(str(path), column.name, column.type, found, mend)
         field = schema.field(column.name)
-        if not _fits(column, field.type):
+        if not fits(column, field.type):
             raise StructuralBreak(
                 str(path),
                 column.name,

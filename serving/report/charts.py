@@ -65,9 +65,15 @@ def expected_band(minutes: pd.DataFrame, peers: pd.DataFrame) -> pd.DataFrame | 
 
 
 def session_timeline(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> str:
-    """A session by minute on one axis of time: viewers with the expected band, joins, comments, likes, orders.
+    """SVG of `timeline_chart`."""
+    return svg(timeline_chart(minutes, band))
 
-    Suspicious windows are shaded in the row of the series that found them, and lightly in all others; granted causes in all.
+
+def timeline_chart(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> alt.VConcatChart:
+    """Chart a session by minute: viewers with the expected band, joins, comments, likes, orders.
+
+    Suspicious windows are shaded in the row of the series that found them, and lightly in the
+    others. Granted causes are shaded in all.
     """
     shown = [
         c for c in ("viewers", "joins", "comments", "likes", "orders") if minutes[c].notna().any()
@@ -100,9 +106,7 @@ def session_timeline(minutes: pd.DataFrame, band: pd.DataFrame | None = None) ->
         rows.append(
             alt.layer(*layers, line).properties(width=820, height=90 if name == "viewers" else 55)
         )
-    return svg(
-        alt.vconcat(*rows, spacing=4).configure_view(stroke="#e3e8ee").configure_axis(grid=False)
-    )
+    return alt.vconcat(*rows, spacing=4).configure_view(stroke="#e3e8ee").configure_axis(grid=False)
 
 
 def risk_history_chart(nights: pd.DataFrame) -> str:
@@ -132,7 +136,15 @@ def risk_history_chart(nights: pd.DataFrame) -> str:
 
 
 def ring_graph(graph: nx.Graph, most: int = 200) -> str:
-    """A ring of at most `most` best-linked members; red links are purchases, blue joins, green shared identities."""
+    """SVG of `ring_chart`."""
+    return svg(ring_chart(graph, most))
+
+
+def ring_chart(graph: nx.Graph, most: int = 200) -> alt.LayerChart:
+    """Chart the `most` best-linked members of a ring.
+
+    Red links are purchases, blue ones joins, green ones shared identities.
+    """
     keep = sorted(graph.nodes, key=lambda n: (-graph.degree[n], n))[:most]
     part = graph.subgraph(keep)
     place = nx.spring_layout(nx.Graph(sorted(part.edges)), seed=3)
@@ -174,9 +186,7 @@ def ring_graph(graph: nx.Graph, most: int = 200) -> str:
         .mark_circle(color=INK, opacity=0.9)
         .encode(x="x:Q", y="y:Q", size=alt.Size("links:Q", legend=None))
     )
-    return svg(
-        alt.layer(edges, dots).properties(width=520, height=380).configure_view(stroke="#e3e8ee")
-    )
+    return alt.layer(edges, dots).properties(width=520, height=380).configure_view(stroke="#e3e8ee")
 
 
 def linking_path(graph: nx.Graph) -> list[tuple[str, str, str]]:

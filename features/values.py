@@ -1,0 +1,92 @@
+"""Values of the catalogue's signals, over a snapshot of a lake or over pandas frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from data_contracts.errors import LakeProblem
+from data_contracts.frame_checks import check_frames
+from features.catalogue import BY_NAME, CATALOGUE, of_entity
+from features.declaration import KEY, Signal
+from features.engine import compute as engine
+
+
+def signal_values(
+    tables: Mapping[str, Any],
+    entity: str | None = None,
+    *,
+    signals: Iterable[Signal | str] | None = None,
+    only: Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """Compute signals of one kind of entity.
+
+    Parameters
+    ----------
+    tables
+        A snapshot, or pandas frames by the name of their table.
+    entity
+        `session`, `order`, `account`, `operator` or `view`. When it is not named, that of
+        `signals`; without these, the first kind of which the tables tell something.
+    signals
+        Signals or their names; all of the entity when not named.
+    only
+        Identifiers of the entities that are wanted (for views, of their sessions); all when not
+        named.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float64, one row an entity, one column a signal. NaN is unknown.
+
+    Raises
+    ------
+    StructuralBreak
+        A frame does not have the shape of its table.
+    LakeProblem
+        The entity or a signal is unknown, or the tables tell of no entity.
+    """
+    if not all(isinstance(table, ibis.Table) for table in tables.values()):
+        check_frames(tables)
+    named = None if signals is None else [_signal(s) for s in signals]
+    kind = entity or _kind(tables, named)
+    if kind not in KEY:
+        raise LakeProblem(f"{kind!r} is no kind of entity; they are {', '.join(KEY)}")
+    wanted = of_entity(kind) if named is None else named
+    strangers = [s.name for s in wanted if s.entity != kind]
+    if strangers:
+        raise LakeProblem(f"{', '.join(strangers)}: not a signal of entity {kind!r}")
+    return engine.compute(tables, wanted, kind, only)
+
+
+def _signal(given: Signal | str) -> Signal:
+    """Return a signal by its name."""
+    if isinstance(given, Signal):
+        return given
+    if given not in BY_NAME:
+        raise LakeProblem(f"{given!r} is no signal; features/CATALOGUE.md lists them")
+    return BY_NAME[given]
+
+
+def _kind(tables: Mapping[str, Any], named: list[Signal] | None) -> str:
+    """Return the entity of the named signals, or the first that the tables tell of."""
+    if named:
+        return named[0].entity
+    for kind in KEY:
+        if any(s.entity == kind and set(s.reads) <= set(tables) for s in CATALOGUE):
+            return kind
+    raise LakeProblem(f"no signal can be computed from {', '.join(tables) or 'no table'} alone")
+
+
+def compute(
+    tables: Mapping[str, Any],
+    signals: Iterable[Signal] | None = None,
+    entity: str | None = None,
+    only: Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """Compute signals as `features.compute` did; `steelyard.compute` replaces it."""
+    wanted = None if signals is None else [s for s in signals if s.entity == (entity or s.entity)]
+    return signal_values(tables, entity, signals=wanted, only=only)

@@ -1,0 +1,6 @@
+"""The analysts' door: lakes, nights, cases, rings and signals. Only these names are promised."""
+
+from steelyard.lake import SIGNALS, LakeView, compute, open_lake, snapshot
+from steelyard.night import CaseView, NightView
+
+__all__ = ["SIGNALS", "CaseView", "LakeView", "NightView", "compute", "open_lake", "snapshot"]
