@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,6 @@ from data_contracts.runs import published_runs
 from features.catalogue import BY_NAME
 from features.declaration import Signal
 from features.engine.compute import duckdb_tables, frame_tables
-from features.values import signal_values
 from serving.ledger.decisions import Finding, verify_decisions
 from serving.nightly.replay import what_if
 from serving.oversight.random_audit import audit_estimates
@@ -98,14 +97,3 @@ def snapshot(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """
     check_frames(frames)
     return frame_tables(frames)
-
-
-def compute(
-    tables: Mapping[str, Any],
-    entity: str | None = None,
-    *,
-    signals: Iterable[Signal | str] | None = None,
-    only: Iterable[str] | None = None,
-) -> pd.DataFrame:
-    """Compute signals of one kind of entity; see `features.values.signal_values`."""
-    return signal_values(tables, entity, signals=signals, only=only)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.decision_index import DECISIONS, ROOT, head, index, records
+from tests.docs.python_api import PAGE, door
 
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADINGS = ["## Context", "## Decision", "## Consequences", "## Measured effect"]
@@ -62,3 +63,8 @@ def test_records_named_anywhere_exist():
     named = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     known = {f"ADR-{head(path).number}" for path in records()}
     assert set(named.split()) - known == set()
+
+
+def test_python_api_page_is_that_of_the_door():
+    """The page of the Python API is the one that `python -m tests.docs.python_api` writes."""
+    assert PAGE.read_text() == door()
