@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from features.declaration import Signal
+from features.declaration import Signal, signals_in
 from features.signals import peer_deviation
 from features.signals.accounts import activity
 from features.signals.accounts import coordination as account_coordination
@@ -46,44 +46,45 @@ from features.signals.sessions import (
 )
 from features.signals.views import behaviour, entry_channels
 
-CATALOGUE: tuple[Signal, ...] = (
-    view_durations.SIGNALS
-    + viewers.SIGNALS
-    + purchase_propensity.SIGNALS
-    + expected_audience.SIGNALS
-    + engagement.SIGNALS
-    + engagement_sources.SIGNALS
-    + account_habits.SIGNALS
-    + viewer_reputation.SIGNALS
-    + viewer_series.SIGNALS
-    + reactions.SIGNALS
-    + regularity.SIGNALS
-    + account_coordination.SIGNALS
-    + coordination.SIGNALS
-    + order_coordination.SIGNALS
-    + forged_counters.SIGNALS
-    + peer_deviation.SIGNALS
-    + bursts.SIGNALS
-    + shared_identity.SIGNALS
-    + purchase_context.SIGNALS
-    + category_baseline.SIGNALS
-    + fulfilment.SIGNALS
-    + neighbours.SIGNALS
-    + activity.SIGNALS
-    + sales.SIGNALS
-    + after_sales.SIGNALS
-    + own_history.SIGNALS
-    + customers.SIGNALS
-    + public_counters.SIGNALS
-    + operator_forged_counters.SIGNALS
-    + audience.SIGNALS
-    + audience_reputation.SIGNALS
-    + peer_deviation.OF_OPERATORS
-    + audience_purchases.SIGNALS
-    + beneficiary.SIGNALS
-    + behaviour.SIGNALS
-    + entry_channels.SIGNALS
+# Signals of one kind of entity stay in this order: sums over them do not change in the last bit.
+MODULES = (
+    view_durations,
+    viewers,
+    purchase_propensity,
+    expected_audience,
+    engagement,
+    engagement_sources,
+    account_habits,
+    viewer_reputation,
+    viewer_series,
+    reactions,
+    regularity,
+    coordination,
+    forged_counters,
+    order_coordination,
+    bursts,
+    shared_identity,
+    purchase_context,
+    category_baseline,
+    fulfilment,
+    neighbours,
+    account_coordination,
+    activity,
+    sales,
+    after_sales,
+    own_history,
+    customers,
+    public_counters,
+    operator_forged_counters,
+    audience,
+    audience_reputation,
+    peer_deviation,
+    audience_purchases,
+    beneficiary,
+    behaviour,
+    entry_channels,
 )
+CATALOGUE: tuple[Signal, ...] = signals_in(*MODULES)
 BY_NAME: dict[str, Signal] = {s.name: s for s in CATALOGUE}
 
 

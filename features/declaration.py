@@ -174,12 +174,10 @@ def per_operator(of: Signal, source: Relation, **changes: Any) -> Signal:
     return replace(of, **(fields | changes))
 
 
-def signals_in(*modules: ModuleType, entity: str = SESSION) -> tuple[Signal, ...]:
-    """Signals of one kind of entity that some modules define, in order of definition."""
-    found = (
-        s for m in modules for s in vars(m).values() if isinstance(s, Signal) and s.entity == entity
-    )
-    return tuple(dict.fromkeys(found))
+def signals_in(*modules: ModuleType, entity: str | None = None) -> tuple[Signal, ...]:
+    """Signals that some modules define, in order of definition; of one kind of entity if given."""
+    found = (s for m in modules for s in vars(m).values() if isinstance(s, Signal))
+    return tuple(s for s in found if entity in (None, s.entity))
 
 
 def _figure(name: str) -> str:

@@ -90,7 +90,7 @@ class Unit(StrEnum):
     LIKES = "likes", _counted("like", "个赞")
     OPERATORS = "operators", _counted("operator", "个运营者")
     ORDERS = "orders", _counted("order", "单")
-    PAYERS = "payers", _counted("payer", "个付款账户")
+    PAYERS = "payers", _counted("payment account", "个支付账户")
     PREFIXES = "prefixes", _counted("network prefix", "个网段", "network prefixes")
     REVIEWS = "reviews", _counted("review", "条评价")
     ROOMS = "rooms", _counted("room", "个直播间")
@@ -128,6 +128,14 @@ class Unit(StrEnum):
         ),
     )
     EDGES_PER_NODE = "edges per node", _counted("link per buyer", "条关联", "links per buyer")
+    ORDERS_PER_BUYER = (
+        "orders per buyer",
+        Wording("{n} order per buyer", "{n} orders per buyer", "平均每名买家 {n} 单"),
+    )
+    ORDERS_PER_OPERATOR = (
+        "orders per operator",
+        Wording("{n} order per operator", "{n} orders per operator", "平均每个运营者 {n} 单"),
+    )
     CORRELATION = "correlation", Wording("{n}", "{n}", "{n}")
     RATIO = "ratio", TIMES
     LOG = "log", FACTOR

@@ -23,70 +23,10 @@ from features.declaration import OPERATOR
 from features.peers import anomaly_score
 from features.peers.baseline import LESS
 
-# Relations whose signals tell of one thing: a few buyers with many orders. One reseller sets all nine of them.
-FEW_BUYERS = frozenset({"trade", "trade_hours", "sliding_hours", "pairs"})
-# Signals that tell of one thing: viewers who come through networks of elsewhere, as those abroad do.
-NETWORKS = frozenset(
-    {
-        "operator_proxy_view_share",
-        "operator_datacentre_view_share",
-        "operator_region_contradiction_share",
-    }
-)
-# Signals of orders that tell of one thing. A household's large basket sets all four of the first, and pools of one payer's accounts
-# two or three of the third.
-OF_ORDERS: dict[str, tuple[str, ...]] = {
-    "many_orders": (
-        "buyer_shop_hour_order_count",
-        "buyer_minutes_order_count",
-        "buyer_operator_order_count",
-        "payer_operator_order_share",
-    ),
-    "burst": ("shop_minutes_order_count", "shop_minutes_day_share", "day_category_residual"),
-    "shared": ("payer_buyer_count", "address_buyer_count", "device_buyer_count"),
-    "account": ("buyer_age_days", "buyer_unverified_share"),
-    "unseen": (
-        "watch_before_order_seconds",
-        "acts_before_order_count",
-        "clicks_before_order_count",
-    ),
-    "light": (
-        "parcel_to_goods_weight_ratio",
-        "parcel_weight_grams",
-        "buyer_other_light_share",
-        "company_light_share",
-    ),
-    "signature": ("pickup_to_signature_hours", "cross_region_signature_hours", "parcel_scan_count"),
-    "sender": (
-        "waybill_order_count",
-        "sender_operator_count",
-        "sender_usual_share",
-        "buyer_other_stranger_share",
-        "company_stranger_share",
-    ),
-    "refund": (
-        "pay_to_refund_minutes",
-        "refund_before_shipping_share",
-        "buyer_other_refund_share",
-        "company_refund_share",
-        "company_delivered_gap",
-    ),
-    "overdue": ("buyer_other_overdue_share", "shop_overdue_share"),
-    "script": ("review_text_copy_count", "buyer_other_script_share"),
-    "tied": ("buyer_lockstep_partner_count", "buyer_block_density"),
-}
 STEPS, SHARE = (
     500.0,
     0.0005,
 )  # spreads from what is usual to an alarm, at most; the least spread of a share that has none
-STATISTICS = (
-    "_mean",
-    "_median",
-    "_min",
-    "_max",
-    "_sd",
-    "_peak",
-)  # of one figure over an operator's sessions
 
 
 def points_of(
@@ -129,18 +69,8 @@ def weighed(points: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
 
 
 def fact_of(name: str) -> str:
-    """What a signal tells of: few buyers, networks of elsewhere, what others of an order's tell too, or its figure, of which it may be
-    one of several statistics.
-    """
-    of_order = next((fact for fact, names in OF_ORDERS.items() if name in names), None)
-    if of_order is not None:
-        return of_order
-    source = BY_NAME[name].source
-    if source is not None and source.name in FEW_BUYERS:
-        return "few_buyers"
-    if name in NETWORKS:
-        return "networks"
-    return next((name.removesuffix(end) for end in STATISTICS if name.endswith(end)), name)
+    """Evidence group of a signal."""
+    return BY_NAME[name].evidence_group
 
 
 def furthest(points: np.ndarray, columns: tuple[str, ...]) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Which operators should a patrol look at first?"""
 
-from features.declaration import OPERATOR
+from features.declaration import OPERATOR, signals_in
 from features.signals import peer_deviation
 from features.signals.operators import (
     after_sales,
@@ -19,17 +19,20 @@ from training.declaration import Model
 MODEL = Model(
     name="operator_rank",
     entity=OPERATOR,
-    signals=sales.SIGNALS
-    + after_sales.SIGNALS
-    + own_history.SIGNALS
-    + customers.SIGNALS
-    + public_counters.SIGNALS
-    + forged_counters.SIGNALS
-    + audience.SIGNALS
-    + audience_reputation.SIGNALS
-    + peer_deviation.OF_OPERATORS
-    + audience_purchases.SIGNALS
-    + beneficiary.SIGNALS,
+    signals=signals_in(
+        sales,
+        after_sales,
+        own_history,
+        customers,
+        public_counters,
+        forged_counters,
+        audience,
+        audience_reputation,
+        peer_deviation,
+        audience_purchases,
+        beneficiary,
+        entity=OPERATOR,
+    ),
     typologies=("view_fraud", "engagement_fraud", "order_fraud"),
     question="Would people who looked at this operator's sessions and orders confirm that it cheats? Ranked by the answer.",
     known_limits="It learns from operators that people looked at; those who were never looked at are unlike them. Orders confirmed as hostile do not count.",

@@ -1,6 +1,6 @@
 """Was an order brushed?"""
 
-from features.declaration import ORDER
+from features.declaration import ORDER, signals_in
 from features.signals.orders import (
     bursts,
     category_baseline,
@@ -15,13 +15,16 @@ from training.declaration import RANDOMISED, Model
 MODEL = Model(
     name="order_brushing",
     entity=ORDER,
-    signals=bursts.SIGNALS
-    + shared_identity.SIGNALS
-    + purchase_context.SIGNALS
-    + category_baseline.SIGNALS
-    + fulfilment.SIGNALS
-    + neighbours.SIGNALS
-    + coordination.SIGNALS,
+    signals=signals_in(
+        bursts,
+        shared_identity,
+        purchase_context,
+        category_baseline,
+        fulfilment,
+        neighbours,
+        coordination,
+        entity=ORDER,
+    ),
     typologies=("order_fraud", "hostile_brushing"),
     question="Would a person who looked at this order confirm that nobody meant to buy the goods?",
     known_limits="It says that an order was brushed, not who wanted it: brushing may be hostile. Orders of the last days have no parcel, refund or review yet.",

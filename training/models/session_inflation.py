@@ -1,6 +1,6 @@
 """Was a session's audience or engagement inflated?"""
 
-from features.declaration import SESSION
+from features.declaration import SESSION, signals_in
 from features.signals import peer_deviation
 from features.signals.live import reactions, regularity, viewer_series
 from features.signals.sessions import (
@@ -19,19 +19,22 @@ from training.declaration import RANDOMISED, Model
 MODEL = Model(
     name="session_inflation",
     entity=SESSION,
-    signals=view_durations.SIGNALS
-    + viewers.SIGNALS
-    + purchase_propensity.SIGNALS
-    + engagement.SIGNALS
-    + viewer_series.SIGNALS
-    + reactions.SIGNALS
-    + expected_audience.SIGNALS
-    + engagement_sources.SIGNALS
-    + account_habits.SIGNALS
-    + viewer_reputation.SIGNALS
-    + regularity.SIGNALS
-    + peer_deviation.SIGNALS
-    + coordination.SIGNALS,
+    signals=signals_in(
+        view_durations,
+        viewers,
+        purchase_propensity,
+        engagement,
+        viewer_series,
+        reactions,
+        expected_audience,
+        engagement_sources,
+        account_habits,
+        viewer_reputation,
+        regularity,
+        peer_deviation,
+        coordination,
+        entity=SESSION,
+    ),
     typologies=("view_fraud", "engagement_fraud"),
     question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",
     known_limits="Crowds of paid people on their own devices and slow imitations of an audience are its blind side.",

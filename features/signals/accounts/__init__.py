@@ -1,0 +1,1 @@
+"""Signals of accounts: their views, their purchases, their partners."""

@@ -1,14 +1,17 @@
-"""Accounts: how often they appear, where, with what, and how regularly."""
+"""Accounts by how often, where and how regularly they appear."""
 
 from __future__ import annotations
 
 import ibis
 
-from features.declaration import ACCOUNT, Signal, ratio, relation, seconds_between, signal
+from features.declaration import ACCOUNT, Unit, ratio, relation, seconds_between, signal
+
+MIN_LONG_GAP_HOURS = 2.0
+HALF_DAY_HOURS = (11.0, 13.0)  # a cool-down of twelve hours, known from pools of accounts
 
 
-@relation(ACCOUNT, reads=("views",), local=True)
-def appearances(views):
+@relation(ACCOUNT, reads=("views",), local=True, typology="view_fraud")
+def account_views(views):
     """Views of an account in time order, with the gap since the one before."""
     t = views.filter(views.account_id.notnull())
     before = t.joined_at.lag().over(
@@ -18,19 +21,20 @@ def appearances(views):
         stay=seconds_between(t.left_at, t.joined_at), gap=seconds_between(t.joined_at, before)
     )
     hours = t.gap / 3600.0
-    return t.mutate(half_day=(hours > 11.0) & (hours < 13.0), long_gap=hours >= 2.0)
+    low, high = HALF_DAY_HOURS
+    return t.mutate(half_day=(hours > low) & (hours < high), long_gap=hours >= MIN_LONG_GAP_HOURS)
 
 
-@relation(ACCOUNT, reads=("views",), local=True)
-def hours(views):
-    """Hours in which an account appeared, with the rooms it visited."""
+@relation(ACCOUNT, reads=("views",), local=True, typology="view_fraud")
+def account_hours(views):
+    """Clock hours in which an account appeared, with the rooms it visited."""
     t = views.filter(views.account_id.notnull())
     t = t.mutate(hour=t.joined_at.epoch_seconds() // 3600)
     return t.group_by("account_id", "hour").aggregate(rooms=t.session_id.nunique())
 
 
-@relation(ACCOUNT, reads=("accounts", "views"), local=True)
-def ages(accounts, views):
+@relation(ACCOUNT, reads=("accounts", "views"), local=True, typology="view_fraud")
+def account_ages(accounts, views):
     """Views of an account with its age at each."""
     t = views.select("account_id", "joined_at").join(
         accounts.select("account_id", "registered_at", "level"), "account_id"
@@ -38,18 +42,17 @@ def ages(accounts, views):
     return t.mutate(age=seconds_between(t.joined_at, t.registered_at) / 86400.0)
 
 
-@relation(ACCOUNT, reads=("orders",), local=False)
-def purchases(orders):
-    """Orders by buyer, under the name that accounts have."""
+@relation(ACCOUNT, reads=("orders",), typology="order_fraud")
+def account_orders(orders):
+    """Orders with their buyer as the account."""
     return orders.mutate(account_id=orders.buyer_id)
 
 
 @signal(
-    appearances,
-    unit="views",
-    typology="view_fraud",
-    zh="28 天内观看 {value:.0f} 次",
-    en="{value:.0f} views in 28 days",
+    account_views,
+    unit=Unit.VIEWS,
+    zh="该账号 28 天内有 {value}",
+    en="the account made {value} in 28 days",
     blind="A count alone says nothing.",
 )
 def account_view_count(t):
@@ -58,11 +61,10 @@ def account_view_count(t):
 
 
 @signal(
-    appearances,
-    unit="seconds",
-    typology="view_fraud",
-    zh="停留中位数 {value:.0f} 秒",
-    en="its median stay is {value:.0f} seconds",
+    account_views,
+    unit=Unit.SECONDS,
+    zh="该账号的观看时长中位数为 {value}",
+    en="the median view of the account lasted {value}",
     blind="Differs by interest.",
 )
 def account_stay_median_seconds(t):
@@ -71,14 +73,13 @@ def account_stay_median_seconds(t):
 
 
 @signal(
-    appearances,
-    unit="devices",
-    typology="view_fraud",
+    account_views,
+    unit=Unit.DEVICES,
     direction=1,
     alarm=5.0,
-    zh="使用过 {value:.0f} 台设备",
-    en="it used {value:.0f} devices",
-    blind="People with several phones; devices whose identifier is reset.",
+    zh="该账号 28 天内使用过 {value}",
+    en="the account watched on {value} in 28 days",
+    blind="People with several phones, and devices whose identifier is reset.",
 )
 def account_device_count(t):
     """Devices on which the account watched in the last 28 days."""
@@ -86,14 +87,13 @@ def account_device_count(t):
 
 
 @signal(
-    appearances,
-    unit="share of gaps",
-    typology="view_fraud",
+    account_views,
+    unit=Unit.SHARE_OF_GAPS,
     direction=1,
     alarm=0.5,
-    zh="{value:.0%} 的间隔约为 12 小时",
-    en="{value:.0%} of its longer gaps are about twelve hours",
-    blind="People who watch morning and evening; other cool-down times.",
+    zh="该账号两次观看的较长间隔中有 {value} 约为半天",
+    en="{value} of the account's longer pauses between views last about half a day",
+    blind="People who watch morning and evening, and other cool-down times.",
 )
 def half_day_gap_share(t):
     """Share of the account's gaps of two hours or more that last eleven to thirteen hours."""
@@ -101,13 +101,12 @@ def half_day_gap_share(t):
 
 
 @signal(
-    hours,
-    unit="rooms",
-    typology="view_fraud",
+    account_hours,
+    unit=Unit.ROOMS,
     direction=1,
     alarm=8.0,
-    zh="一小时内最多进入 {value:.0f} 个直播间",
-    en="it visited {value:.0f} rooms in one hour",
+    zh="该账号一小时内最多进入 {value}",
+    en="the account entered {value} within one hour",
     blind="People who zap through a feed.",
 )
 def rooms_in_an_hour_max_count(t):
@@ -116,12 +115,11 @@ def rooms_in_an_hour_max_count(t):
 
 
 @signal(
-    ages,
-    unit="days",
-    typology="view_fraud",
+    account_ages,
+    unit=Unit.DAYS,
     direction=-1,
-    zh="首次出现时账号注册 {value:.0f} 天",
-    en="it was {value:.0f} days old when first seen",
+    zh="该账号 28 天内首次观看时已注册 {value}",
+    en="the account was {value} old at its first view of 28 days",
     blind="Aged accounts are sold.",
 )
 def account_age_days(t):
@@ -130,11 +128,10 @@ def account_age_days(t):
 
 
 @signal(
-    purchases,
-    unit="orders",
-    typology="order_fraud",
-    zh="28 天内 {value:.0f} 单",
-    en="{value:.0f} orders in 28 days",
+    account_orders,
+    unit=Unit.ORDERS,
+    zh="该账号 28 天内下了 {value}",
+    en="the account placed {value} in 28 days",
     blind="A count alone says nothing.",
 )
 def account_order_count(t):
@@ -143,11 +140,10 @@ def account_order_count(t):
 
 
 @signal(
-    purchases,
-    unit="ratio",
-    typology="order_fraud",
-    zh="每个运营者平均 {value:.1f} 单",
-    en="{value:.1f} orders an operator",
+    account_orders,
+    unit=Unit.ORDERS_PER_OPERATOR,
+    zh="该账号下单：{value}",
+    en="the account placed {value}",
     blind="Loyal customers.",
 )
 def orders_per_operator_ratio(t):
@@ -156,27 +152,13 @@ def orders_per_operator_ratio(t):
 
 
 @signal(
-    purchases,
-    unit="payers",
-    typology="order_fraud",
+    account_orders,
+    unit=Unit.PAYERS,
     direction=1,
-    zh="使用过 {value:.0f} 个支付账户",
-    en="{value:.0f} instruments paid for it",
+    zh="该账号使用过 {value}",
+    en="the account paid with {value}",
     blind="Several cards.",
 )
 def account_payer_count(t):
-    """Payment instruments behind the account's orders."""
+    """Payment accounts behind the account's orders."""
     return t.payer_id.nunique()
-
-
-SIGNALS: tuple[Signal, ...] = (
-    account_view_count,
-    account_stay_median_seconds,
-    account_device_count,
-    half_day_gap_share,
-    rooms_in_an_hour_max_count,
-    account_age_days,
-    account_order_count,
-    orders_per_operator_ratio,
-    account_payer_count,
-)

@@ -1,81 +1,78 @@
-"""Operators by what became of their orders: refunds, parcels and complaints of 28 days."""
+"""Operators by the refunds, parcels and complaints after their sales of 28 days."""
 
 from __future__ import annotations
 
-from features.declaration import OPERATOR, Signal, relation, seconds_between, signal
+from features.declaration import OPERATOR, Unit, relation, seconds_between, signal
+
+INSTANT_REFUND_MINUTES = 15.0
+MAX_LIGHT_WEIGHT_RATIO = 0.6  # of a parcel to its goods, below which it is light
 
 
-@relation(OPERATOR, reads=("orders", "refunds"))
-def returns(orders, refunds):
-    """Paid orders with their refund, if any was asked for so far."""
+@relation(OPERATOR, reads=("orders", "refunds"), unit=Unit.SHARE_OF_ORDERS, typology="order_fraud")
+def paid_orders(orders, refunds):
+    """Paid orders with their refund, if any was requested so far."""
     r = refunds.select("order_id", "requested_at")
     t = orders.filter(orders.paid_at.notnull()).select("order_id", "operator_id", "paid_at")
     t = t.left_join(r, "order_id", rname="{name}_asked")
     return t.mutate(minutes=seconds_between(t.requested_at, t.paid_at) / 60.0)
 
 
-@relation(OPERATOR, reads=("orders", "parcels"))
-def deliveries(orders, parcels):
+@relation(OPERATOR, reads=("orders", "parcels"), typology="order_fraud")
+def operator_parcels(orders, parcels):
     """Parcels of an operator's orders."""
     p = parcels.select("order_id", "weight_g", "goods_weight_g", "sender_id", "scans")
     return orders.select("order_id", "operator_id").join(p, "order_id")
 
 
-@relation(OPERATOR, reads=("complaints",))
-def grievances(complaints):
+@relation(OPERATOR, reads=("complaints",), typology="order_fraud")
+def operator_complaints(complaints):
     """Complaints about an operator."""
     return complaints
 
 
 @signal(
-    returns,
-    unit="share of orders",
-    typology="order_fraud",
-    zh="{value:.0%} 的已付订单申请退款",
-    en="a refund was asked for {value:.0%} of paid orders",
+    paid_orders,
+    zh="已付订单中有 {value} 申请退款",
+    en="refunds were requested for {value} of its paid orders",
     blind="Differs by category: compare with peers.",
 )
 def operator_refund_share(t):
-    """Share of paid orders for which a refund was asked for so far."""
+    """Share of paid orders for which a refund was requested so far."""
     return t.requested_at.notnull().mean()
 
 
 @signal(
-    returns,
-    unit="share of orders",
-    typology="order_fraud",
+    paid_orders,
     direction=1,
     alarm=0.1,
-    zh="{value:.0%} 的订单在支付后 15 分钟内申请退款",
-    en="{value:.0%} of paid orders asked for a refund within fifteen minutes",
+    zh="已付订单中有 {value} 在支付后 15 分钟内申请退款",
+    en="refunds were requested within fifteen minutes for {value} of its paid orders",
     blind="Wrong clicks.",
 )
 def instant_refund_order_share(t):
     """Share of paid orders with a refund request within fifteen minutes."""
-    return (t.minutes <= 15.0).fill_null(False).mean()
+    return (t.minutes <= INSTANT_REFUND_MINUTES).fill_null(False).mean()
 
 
 @signal(
-    deliveries,
-    unit="share of parcels",
-    typology="order_fraud",
+    operator_parcels,
+    unit=Unit.SHARE_OF_PARCELS,
     direction=1,
     alarm=0.1,
-    zh="{value:.0%} 的包裹远轻于商品",
-    en="{value:.0%} of parcels weigh far less than their goods",
+    zh="{value} 的包裹明显轻于商品",
+    en="{value} of its parcels weigh far less than their goods",
     blind="Wrong catalogue weights.",
 )
 def light_parcel_share(t):
     """Share of parcels that weigh less than 0.6 of their goods."""
-    return (t.weight_g < 0.6 * t.goods_weight_g).mean()
+    return (t.weight_g < MAX_LIGHT_WEIGHT_RATIO * t.goods_weight_g).mean()
 
 
 @signal(
-    deliveries,
-    unit="senders",
-    typology="order_fraud",
-    zh="{value:.0f} 个寄件人",
-    en="{value:.0f} senders",
+    operator_parcels,
+    unit=Unit.SENDERS,
+    zh="其包裹由 {value}寄出",
+    en="its parcels were sent by {value}",
     blind="Several warehouses.",
 )
 def sender_count(t):
@@ -84,23 +81,13 @@ def sender_count(t):
 
 
 @signal(
-    grievances,
-    unit="complaints",
-    typology="order_fraud",
+    operator_complaints,
+    unit=Unit.COMPLAINTS,
     direction=1,
-    zh="28 天内 {value:.0f} 起投诉",
-    en="{value:.0f} complaints in 28 days",
-    blind="Grows with trade; rivals complain too.",
+    zh="28 天内收到 {value}",
+    en="it received {value} in 28 days",
+    blind="Grows with trade. Rivals complain too.",
 )
 def complaint_count(t):
     """Complaints about the operator."""
     return t.count()
-
-
-SIGNALS: tuple[Signal, ...] = (
-    operator_refund_share,
-    instant_refund_order_share,
-    light_parcel_share,
-    sender_count,
-    complaint_count,
-)

@@ -1,11 +1,8 @@
-"""Operators by what their viewers did in other operators' rooms."""
+"""Operators by their audience's reputation: its views in other operators' rooms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from features.declaration import OPERATOR, Signal, relation, signal
+from features.declaration import OPERATOR, Unit, relation, signal
 from features.derived.account_reputation import (
     account_reputation,
     view_traces,
@@ -13,12 +10,18 @@ from features.derived.account_reputation import (
 )
 
 
-@relation(OPERATOR, reads=("views", "sessions", "interactions"), needs=(account_reputation,))
-def audience_elsewhere(views, sessions, interactions, traces):
-    """Known viewers of operators with the traces of their views in other operators' rooms, and whether they acted in its own."""
+@relation(
+    OPERATOR,
+    reads=("views", "sessions", "interactions"),
+    needs=(account_reputation,),
+    direction=1,
+    graph=True,
+)
+def audience_reputations(views, sessions, interactions, reputation):
+    """Known viewers of operators with their views at other operators, and whether they acted."""
     owner = sessions.filter(sessions.operator_id.notnull()).select("session_id", "operator_id")
     t = with_other_views(
-        view_traces(views.join(owner, "session_id"), "operator_id", "account_id"), traces
+        view_traces(views.join(owner, "session_id"), "operator_id", "account_id"), reputation
     )
     acts = interactions.filter(
         interactions.account_id.notnull() & interactions.kind.isin(["like", "follow", "comment"])
@@ -33,72 +36,56 @@ def audience_elsewhere(views, sessions, interactions, traces):
     return t.mutate(acted=t.acted.fill_null(False))
 
 
-def _audiences(
-    unit: str, typology: str, zh: str, en: str, blind: str
-) -> Callable[[Callable[..., Any]], Signal]:
-    return signal(
-        audience_elsewhere,
-        unit=unit,
-        typology=typology,
-        direction=1,
-        graph=True,
-        zh=zh,
-        en=en,
-        blind=blind,
-    )
-
-
-@_audiences(
-    "faults per view",
-    "view_fraud",
-    "其观众在其他运营者直播间的观看平均有 {value:.2f} 处异常",
-    "its viewers' views in other operators' rooms have {value:.2f} faults each",
-    "Operators whose rooms share a feed.",
+@signal(
+    audience_reputations,
+    unit=Unit.FAULTS_PER_VIEW,
+    typology="view_fraud",
+    zh="其观众在其他运营者直播间的观看{value}",
+    en="its viewers' views in other operators' rooms show {value}",
+    blind="Operators whose rooms share a feed.",
 )
 def operator_viewer_fault_mean(t):
-    """Mean over the operator's known viewers of the shares of their views elsewhere that were a flash, hidden, and by a link, added up."""
+    """Mean over known viewers of the suspicious traces per view at other operators.
+
+    Traces are a flash view, a view through a hidden network, and entry by a share link.
+    """
     return t.fault.mean()
 
 
-@_audiences(
-    "faults per view",
-    "engagement_fraud",
-    "其互动账号在其他运营者直播间的观看平均有 {value:.2f} 处异常",
-    "the views elsewhere of those who act in its rooms have {value:.2f} faults each",
-    "Operators whose rooms share a feed.",
+@signal(
+    audience_reputations,
+    unit=Unit.FAULTS_PER_VIEW,
+    typology="engagement_fraud",
+    zh="在其直播间互动的账号在其他运营者直播间的观看{value}",
+    en="views in other operators' rooms by accounts that act in its rooms show {value}",
+    blind="Operators whose rooms share a feed.",
 )
 def operator_actor_fault_mean(t):
-    """The same over those who like, follow or comment in its rooms."""
+    """`operator_viewer_fault_mean` over the accounts that like, follow or comment in its rooms."""
     return t.fault.mean(where=t.acted)
 
 
-@_audiences(
-    "share of accounts",
-    "view_fraud",
-    "{value:.0%} 的观众未在其他运营者直播间出现",
-    "{value:.0%} of its viewers were seen at no other operator",
-    "A host who brings people to the platform.",
+@signal(
+    audience_reputations,
+    unit=Unit.SHARE_OF_ACCOUNTS,
+    typology="view_fraud",
+    zh="{value} 的观众未在其他运营者直播间出现",
+    en="{value} of its viewers were seen at no other operator",
+    blind="A host who brings people to the platform.",
 )
 def operator_viewer_nowhere_else_share(t):
-    """Share of the operator's known viewers that were seen at no other operator in 28 days."""
+    """Share of the operator's known viewers without a view at another operator in 28 days."""
     return t.nowhere.mean()
 
 
-@_audiences(
-    "share of accounts",
-    "engagement_fraud",
-    "{value:.0%} 的互动账号未在其他运营者直播间出现",
-    "{value:.0%} of those who act in its rooms were seen at no other operator",
-    "A host who brings people to the platform.",
+@signal(
+    audience_reputations,
+    unit=Unit.SHARE_OF_ACCOUNTS,
+    typology="engagement_fraud",
+    zh="在其直播间互动的账号中 {value} 未在其他运营者直播间出现",
+    en="{value} of the accounts that act in its rooms were seen at no other operator",
+    blind="A host who brings people to the platform.",
 )
 def operator_actor_nowhere_else_share(t):
-    """The same over those who like, follow or comment in its rooms."""
+    """Share of the accounts that like, follow or comment in its rooms seen at no other operator."""
     return t.nowhere.mean(where=t.acted)
-
-
-SIGNALS: tuple[Signal, ...] = (
-    operator_viewer_fault_mean,
-    operator_actor_fault_mean,
-    operator_viewer_nowhere_else_share,
-    operator_actor_nowhere_else_share,
-)

@@ -1,12 +1,12 @@
-"""Operators beside their own past: how the views of their sessions vary over 28 days."""
+"""Operators against their own past: the views of their sessions over the last 28 days."""
 
 from __future__ import annotations
 
-from features.declaration import OPERATOR, Signal, relation, seconds_between, signal
+from features.declaration import OPERATOR, Unit, relation, seconds_between, signal
 
 
-@relation(OPERATOR, reads=("sessions", "views"))
-def visits(sessions, views):
+@relation(OPERATOR, reads=("sessions", "views"), typology="view_fraud")
+def session_views(sessions, views):
     """Sessions of an operator with their views."""
     v = views.group_by("session_id").aggregate(
         views=views.count(),
@@ -18,11 +18,10 @@ def visits(sessions, views):
 
 
 @signal(
-    visits,
-    unit="sessions",
-    typology="view_fraud",
-    zh="28 天内 {value:.0f} 场",
-    en="{value:.0f} sessions in 28 days",
+    session_views,
+    unit=Unit.SESSIONS,
+    zh="28 天内开播 {value}",
+    en="it held {value} in 28 days",
     blind="A count alone says nothing.",
 )
 def operator_session_count(t):
@@ -31,12 +30,11 @@ def operator_session_count(t):
 
 
 @signal(
-    visits,
-    unit="log",
-    typology="view_fraud",
+    session_views,
+    unit=Unit.LOG,
     direction=1,
-    zh="各场观看量波动（对数标准差）{value:.2f}",
-    en="views vary between sessions by a log-sd of {value:.2f}",
+    zh="各场观看量与其一般水平的典型差距为 {value}",
+    en="its sessions typically had {value} more or fewer views than its usual session",
     blind="Celebrity visits and seasons.",
 )
 def views_log_sd(t):
@@ -45,12 +43,11 @@ def views_log_sd(t):
 
 
 @signal(
-    visits,
-    unit="log",
-    typology="view_fraud",
+    session_views,
+    unit=Unit.LOG,
     direction=1,
-    zh="最大场次为平均的 e^{value:.2f} 倍",
-    en="the largest session lies {value:.2f} log units above the mean",
+    zh="观看量最大的一场为其一般场次的 {value}",
+    en="its largest session had {value} the views of its usual session",
     blind="One lucky session.",
 )
 def views_log_peak(t):
@@ -59,21 +56,12 @@ def views_log_peak(t):
 
 
 @signal(
-    visits,
-    unit="views",
-    typology="view_fraud",
-    zh="28 天内 {value:.0f} 次观看",
-    en="{value:.0f} views in 28 days",
-    blind="As counted.",
+    session_views,
+    unit=Unit.VIEWS,
+    zh="28 天内各场合计 {value}",
+    en="its sessions counted {value} in 28 days",
+    blind="A count alone says nothing about real people.",
 )
 def operator_view_count(t):
     """Views counted in the operator's sessions."""
     return t.views.sum()
-
-
-SIGNALS: tuple[Signal, ...] = (
-    operator_session_count,
-    views_log_sd,
-    views_log_peak,
-    operator_view_count,
-)

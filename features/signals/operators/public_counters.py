@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from features.declaration import OPERATOR, Signal, ratio, relation, seconds_between, signal
+from features.declaration import (
+    OPERATOR,
+    Dimension,
+    Unit,
+    ratio,
+    relation,
+    seconds_between,
+    signal,
+)
+
+MIN_SESSION_HOURS = 0.5
+MIN_AVERAGE_VIEWERS = 10
 
 
-@relation(OPERATOR, reads=("sessions", "session_totals"))
-def totals(sessions, session_totals):
-    """Sessions of an operator with their public counters, ten average viewers and half an hour at least."""
+@relation(OPERATOR, reads=("sessions", "session_totals"), typology="view_fraud", direction=1)
+def session_counters(sessions, session_totals):
+    """Sessions of an operator with their public counters, none too short or too small."""
     t = sessions.join(session_totals.drop("received_at"), "session_id")
     t = t.mutate(hours=seconds_between(t.ended_at, t.started_at) / 3600.0)
-    t = t.filter((t.hours >= 0.5) & (t.average_viewers >= 10))
+    t = t.filter((t.hours >= MIN_SESSION_HOURS) & (t.average_viewers >= MIN_AVERAGE_VIEWERS))
     return t.mutate(
         log_viewers=t.average_viewers.ln(),
         per_hour=ratio(t.views, t.average_viewers * t.hours),
@@ -21,13 +32,11 @@ def totals(sessions, session_totals):
 
 
 @signal(
-    totals,
-    unit="views",
-    typology="view_fraud",
-    direction=1,
+    session_counters,
+    unit=Unit.VIEWS,
     alarm=6.0,
-    zh="每观众小时 {value:.2f} 次观看",
-    en="{value:.2f} views for each viewer-hour",
+    zh="每名在线观众每小时对应 {value}（各场中位数）",
+    en="its median session counts {value} for each viewer and hour",
     blind="A front page that autoplays raises it: 5.5 is the 95th percentile of real channels.",
 )
 def views_per_viewer_hour_median(t):
@@ -36,13 +45,11 @@ def views_per_viewer_hour_median(t):
 
 
 @signal(
-    totals,
-    unit="views",
-    typology="view_fraud",
-    direction=1,
+    session_counters,
+    unit=Unit.VIEWS,
     alarm=10.0,
-    zh="某场每观众小时达 {value:.1f} 次观看",
-    en="one session counted {value:.1f} views for each viewer-hour",
+    zh="最多的一场每名在线观众每小时对应 {value}",
+    en="its highest session counts {value} for each viewer and hour",
     blind="One session on a front page.",
 )
 def views_per_viewer_hour_max(t):
@@ -51,29 +58,29 @@ def views_per_viewer_hour_max(t):
 
 
 @signal(
-    totals,
-    unit="views",
-    typology="view_fraud",
+    session_counters,
+    unit=Unit.VIEWS,
     direction=-1,
     alarm=0.35,
-    zh="每观众小时仅 {value:.2f} 次观看",
-    en="only {value:.2f} views for each viewer-hour in one session: viewers who never come or go",
+    zh="最少的一场每名在线观众每小时对应 {value}",
+    en="its lowest session counts {value} for each viewer and hour",
     blind="Channels that people leave running.",
 )
 def views_per_viewer_hour_min(t):
-    """Smallest views per viewer-hour of a session; low means a concurrent figure that views do not carry."""
+    """Smallest views per viewer-hour of a session.
+
+    Low means that the published number of concurrent viewers has too few views behind it.
+    """
     return t.per_hour.min()
 
 
 @signal(
-    totals,
-    unit="ratio",
-    typology="view_fraud",
-    direction=1,
+    session_counters,
+    unit=Unit.RATIO,
     alarm=4.0,
-    zh="峰值为平均的 {value:.1f} 倍",
-    en="one session's peak is {value:.1f} times its average",
-    blind="Raids and hosts from another channel: 3.68 is the 99th percentile of real broadcasts.",
+    zh="某场在线峰值为其平均在线的 {value}",
+    en="the peak of one session is {value} its average viewers",
+    blind=("Raids and hosts from another channel: 3.68 is the 99th percentile of real broadcasts."),
 )
 def peak_to_average_max_ratio(t):
     """Largest peak over average viewers of a session."""
@@ -81,14 +88,12 @@ def peak_to_average_max_ratio(t):
 
 
 @signal(
-    totals,
-    unit="log",
-    typology="view_fraud",
-    direction=1,
+    session_counters,
+    unit=Unit.LOG,
     alarm=0.9,
-    zh="各场平均在线（对数标准差）{value:.2f}",
-    en="average viewers vary between sessions by a log-sd of {value:.2f}",
-    blind="0.69 is the 95th percentile of real channels.",
+    zh="各场平均在线与其一般水平的典型差距为 {value}",
+    en="its sessions typically had {value} more or fewer viewers than its usual session",
+    blind="0.69, twice the usual level, is the 95th percentile of real channels.",
 )
 def viewers_log_sd(t):
     """Standard deviation of log average viewers between sessions."""
@@ -96,13 +101,11 @@ def viewers_log_sd(t):
 
 
 @signal(
-    totals,
-    unit="log",
-    typology="view_fraud",
-    direction=1,
+    session_counters,
+    unit=Unit.LOG,
     alarm=1.8,
-    zh="最大场次的在线为平均的 e^{value:.2f} 倍",
-    en="the largest session's average viewers lie {value:.2f} log units above the mean",
+    zh="平均在线最多的一场为其一般场次的 {value}",
+    en="its largest session had {value} the average viewers of its usual session",
     blind="An event, a celebrity, a front page.",
 )
 def viewers_log_peak(t):
@@ -111,14 +114,14 @@ def viewers_log_peak(t):
 
 
 @signal(
-    totals,
-    unit="follows per 1,000 views",
+    session_counters,
+    unit=Unit.FOLLOWS_PER_1000_VIEWS,
     typology="engagement_fraud",
-    direction=1,
     alarm=170.0,
-    zh="每千次观看新增关注 {value:.0f}",
-    en="{value:.0f} follows for each thousand views in one session",
-    blind="163 is the 95th percentile of real broadcasts; new channels gain fast.",
+    dimension=Dimension.FOLLOW,
+    zh="新增关注最多的一场，{value}",
+    en="one session gained {value}",
+    blind="163 is the 95th percentile of real broadcasts. New channels gain fast.",
 )
 def follows_per_thousand_views_max(t):
     """Largest follows per thousand views of a session."""
@@ -126,14 +129,15 @@ def follows_per_thousand_views_max(t):
 
 
 @signal(
-    totals,
-    unit="follows per 1,000 views",
+    session_counters,
+    unit=Unit.FOLLOWS_PER_1000_VIEWS,
     typology="engagement_fraud",
     direction=-1,
     alarm=-6.0,
-    zh="某场每千次观看流失关注 {value:.0f}",
-    en="one session lost follows: {value:.0f} for each thousand views",
-    blind="-6 is the 5th percentile of real broadcasts; platforms purge accounts.",
+    dimension=Dimension.FOLLOW,
+    zh="扣除取消关注后新增关注最少的一场，{value}",
+    en="follows less unfollows of one session came to {value}",
+    blind="-6 is the 5th percentile of real broadcasts. Platforms purge accounts.",
 )
 def follows_per_thousand_views_min(t):
     """Smallest follows per thousand views of a session; negative when follows were lost."""
@@ -141,26 +145,13 @@ def follows_per_thousand_views_min(t):
 
 
 @signal(
-    totals,
-    unit="minutes",
-    typology="view_fraud",
-    zh="每次观看 {value:.1f} 分钟",
-    en="{value:.1f} minutes for each view",
+    session_counters,
+    unit=Unit.MINUTES,
+    direction=0,
+    zh="每次观看平均时长为 {value}（各场中位数）",
+    en="a view of its median session lasted {value} on average",
     blind="Differs by category.",
 )
 def watch_minutes_per_view_median(t):
     """Median over sessions of minutes watched for each view."""
     return t.watch_per_view.median()
-
-
-SIGNALS: tuple[Signal, ...] = (
-    views_per_viewer_hour_median,
-    views_per_viewer_hour_max,
-    views_per_viewer_hour_min,
-    peak_to_average_max_ratio,
-    viewers_log_sd,
-    viewers_log_peak,
-    follows_per_thousand_views_max,
-    follows_per_thousand_views_min,
-    watch_minutes_per_view_median,
-)

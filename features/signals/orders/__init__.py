@@ -1,0 +1,1 @@
+"""Signals of orders: their buyer, shop, parcel, refund, review and neighbours."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from features.declaration import ORDER, Signal, relation, signal
+from features.declaration import ORDER, relation, signal
 from features.derived.co_visitation import buy_blocks, buy_pairs, partners
+from features.units import Unit
 
 
-@relation(ORDER, reads=("orders",), grouped=False, needs=(buy_pairs, buy_blocks))
-def tied_orders(orders, pairs, blocks):
+@relation(
+    ORDER,
+    reads=("orders",),
+    grouped=False,
+    needs=(buy_pairs, buy_blocks),
+    typology="order_fraud",
+    direction=1,
+    graph=True,
+    evidence_group="tied",
+)
+def coordinated_orders(orders, pairs, blocks):
     """Orders with the lockstep partners and the dense block of their buyer."""
     p = partners(pairs).rename(buyer_id="account_id")
     b = blocks.select(buyer_id="account_id", density="density")
@@ -16,14 +26,11 @@ def tied_orders(orders, pairs, blocks):
 
 
 @signal(
-    tied_orders,
-    unit="buyers",
-    typology="order_fraud",
-    direction=1,
+    coordinated_orders,
+    unit=Unit.BUYERS,
     alarm=3.0,
-    graph=True,
-    zh="买家与 {value:.0f} 个买家同步下单",
-    en="the buyer orders in lockstep with {value:.0f} others",
+    zh="该买家反复与 {value}在同一时刻下单",
+    en="the buyer repeatedly orders at the same moments as {value}",
     blind="Group buying by neighbours.",
 )
 def buyer_lockstep_partner_count(t):
@@ -32,22 +39,13 @@ def buyer_lockstep_partner_count(t):
 
 
 @signal(
-    tied_orders,
-    unit="edges per node",
-    typology="order_fraud",
-    direction=1,
+    coordinated_orders,
+    unit=Unit.EDGES_PER_NODE,
     alarm=1.0,
-    graph=True,
-    zh="买家属于密集买家团块（超额密度 {value:.1f}）",
-    en="the buyer belongs to a dense block of buyers (excess density {value:.1f})",
+    zh="该买家所在的买家群在同一店铺同一时刻下单，比偶然情况每人多 {value}",
+    en="the buyer belongs to a group that orders together: {value} more than chance",
     blind="Brushers that never buy at the same minutes.",
 )
 def buyer_block_density(t):
-    """Excess density of the densest block of buyers by (operator, two minutes) that the buyer belongs to, 0 for none."""
+    """Excess density of the buyer's densest block by (operator, two minutes); 0 for none."""
     return t.density.fill_null(0)
-
-
-SIGNALS: tuple[Signal, ...] = (
-    buyer_lockstep_partner_count,
-    buyer_block_density,
-)

@@ -1,42 +1,38 @@
-"""What became of an order: its parcel, its refund, its review."""
+"""The outcome of an order: its parcel, its refund, its review."""
 
 from __future__ import annotations
 
 from ibis import _
 
-from features.declaration import ORDER, Signal, ratio, relation, seconds_between, signal
+from features.declaration import ORDER, ratio, relation, seconds_between, signal
+from features.units import Unit
+
+SECONDS_PER_HOUR = 3600.0
 
 
-@relation(ORDER, reads=("orders", "parcels"), grouped=False)
-def shipped(orders, parcels):
-    """Delivered orders with their parcel and with what their sender and waybill carried besides."""
+@relation(ORDER, reads=("orders", "parcels"), grouped=False, typology="order_fraud", direction=-1)
+def delivered_parcels(orders, parcels):
+    """Delivered orders with their parcel, and the other parcels of its sender and waybill."""
     o = orders.select("order_id", "operator_id", "paid_at")
     t = o.join(parcels.drop("received_at"), "order_id")
-    senders = (
-        t.filter(t.sender_id.notnull())
-        .group_by("sender_id")
-        .aggregate(sender_operators=_.operator_id.nunique())
-    )
-    usual = (
-        t.filter(t.sender_id.notnull())
-        .group_by("operator_id", "sender_id")
-        .aggregate(sent=_.count())
-    )
-    sent = t.filter(t.sender_id.notnull()).group_by("operator_id").aggregate(sent_by_all=_.count())
+    known_sender = t.filter(t.sender_id.notnull())
+    senders = known_sender.group_by("sender_id").aggregate(sender_operators=_.operator_id.nunique())
+    by_sender = known_sender.group_by("operator_id", "sender_id").aggregate(sent=_.count())
+    by_all = known_sender.group_by("operator_id").aggregate(sent_by_all=_.count())
     waybills = (
         t.filter(t.waybill_id.notnull()).group_by("waybill_id").aggregate(waybill_orders=_.count())
     )
     t = t.left_join(senders, "sender_id", rname="{name}_other").drop("sender_id_other")
-    t = t.left_join(usual, ["operator_id", "sender_id"], rname="{name}_other").drop(
+    t = t.left_join(by_sender, ["operator_id", "sender_id"], rname="{name}_other").drop(
         "operator_id_other", "sender_id_other"
     )
-    t = t.left_join(sent, "operator_id", rname="{name}_other").drop("operator_id_other")
+    t = t.left_join(by_all, "operator_id", rname="{name}_other").drop("operator_id_other")
     return t.left_join(waybills, "waybill_id", rname="{name}_other").drop("waybill_id_other")
 
 
-@relation(ORDER, reads=("orders", "refunds"), grouped=False, local=True)
-def refunded(orders, refunds):
-    """Orders with their refund, if any was asked for so far."""
+@relation(ORDER, reads=("orders", "refunds"), grouped=False, local=True, typology="order_fraud")
+def order_refunds(orders, refunds):
+    """Orders with their refund, if any was requested so far."""
     r = refunds.select("order_id", "requested_at", "stage")
     return (
         orders.select("order_id", "paid_at", "placed_at")
@@ -45,9 +41,9 @@ def refunded(orders, refunds):
     )
 
 
-@relation(ORDER, reads=("orders", "reviews"), grouped=False)
-def reviewed(orders, reviews):
-    """Reviewed orders with how many reviews use the same text."""
+@relation(ORDER, reads=("orders", "reviews"), grouped=False, typology="review_fraud")
+def order_reviews(orders, reviews):
+    """Reviewed orders with the number of reviews that have the same text."""
     same = (
         reviews.filter(reviews.text_hash.notnull())
         .group_by("text_hash")
@@ -62,14 +58,13 @@ def reviewed(orders, reviews):
 
 
 @signal(
-    shipped,
-    unit="ratio",
-    typology="order_fraud",
-    direction=-1,
+    delivered_parcels,
+    unit=Unit.RATIO,
     alarm=0.6,
-    zh="包裹重量仅为商品重量的 {value:.0%}",
-    en="the parcel weighs {value:.0%} of its goods",
-    blind="Catalogue weights are often wrong; real goods may be shipped.",
+    evidence_group="light",
+    zh="包裹重量为商品重量的 {value}",
+    en="the parcel weighs {value} the weight of its goods",
+    blind="Catalogue weights are often wrong. Real goods may be shipped.",
 )
 def parcel_to_goods_weight_ratio(t):
     """Weight on the carrier's scale over the weight of the goods."""
@@ -77,12 +72,11 @@ def parcel_to_goods_weight_ratio(t):
 
 
 @signal(
-    shipped,
-    unit="g",
-    typology="order_fraud",
-    direction=-1,
-    zh="包裹重 {value:.0f} 克",
-    en="the parcel weighs {value:.0f} g",
+    delivered_parcels,
+    unit=Unit.GRAMS,
+    evidence_group="light",
+    zh="包裹重 {value}",
+    en="the parcel weighs {value}",
     blind="Honest gifts under 50 g, so it raises no alarm alone.",
 )
 def parcel_weight_grams(t):
@@ -91,43 +85,40 @@ def parcel_weight_grams(t):
 
 
 @signal(
-    shipped,
-    unit="hours",
-    typology="order_fraud",
-    direction=-1,
-    zh="揽收到签收 {value:.1f} 小时",
-    en="signed for {value:.1f} hours after pick-up",
+    delivered_parcels,
+    unit=Unit.HOURS,
+    evidence_group="signature",
+    zh="包裹揽收后 {value}签收",
+    en="the parcel was signed for {value} after pick-up",
     blind="Couriers within a city are this fast.",
 )
 def pickup_to_signature_hours(t):
     """Hours from pick-up to signature."""
-    return seconds_between(t.signed_at, t.picked_up_at) / 3600.0
+    return seconds_between(t.signed_at, t.picked_up_at) / SECONDS_PER_HOUR
 
 
 @signal(
-    shipped,
-    unit="hours",
-    typology="order_fraud",
-    direction=-1,
+    delivered_parcels,
+    unit=Unit.HOURS,
     alarm=12.0,
-    zh="跨地区包裹 {value:.1f} 小时即签收",
-    en="signed for in another region {value:.1f} hours after pick-up",
-    blind="Neighbouring regions; unknown within a region.",
+    evidence_group="signature",
+    zh="跨地区包裹揽收后 {value}签收",
+    en="the parcel was signed for in another region {value} after pick-up",
+    blind="Neighbouring regions. Unknown within a region.",
 )
 def cross_region_signature_hours(t):
     """Hours from pick-up to signature for parcels between regions; unknown within one."""
     return (t.from_region != t.to_region).ifelse(
-        seconds_between(t.signed_at, t.picked_up_at) / 3600.0, None
+        seconds_between(t.signed_at, t.picked_up_at) / SECONDS_PER_HOUR, None
     )
 
 
 @signal(
-    shipped,
-    unit="scans",
-    typology="order_fraud",
-    direction=-1,
-    zh="全程仅 {value:.0f} 次扫描",
-    en="the carrier scanned it {value:.0f} times",
+    delivered_parcels,
+    unit=Unit.SCANS,
+    evidence_group="signature",
+    zh="承运人全程记录 {value}",
+    en="the carrier recorded {value} of the parcel",
     blind="Couriers within a city scan twice.",
 )
 def parcel_scan_count(t):
@@ -136,13 +127,13 @@ def parcel_scan_count(t):
 
 
 @signal(
-    shipped,
-    unit="orders",
-    typology="order_fraud",
+    delivered_parcels,
+    unit=Unit.ORDERS,
     direction=1,
     alarm=2.0,
-    zh="同一运单号用于 {value:.0f} 个订单",
-    en="its waybill number was used for {value:.0f} orders",
+    evidence_group="sender",
+    zh="同一运单号用于 {value}",
+    en="its waybill number was used for {value}",
     blind="Joint shipment of one buyer's basket.",
 )
 def waybill_order_count(t):
@@ -151,12 +142,12 @@ def waybill_order_count(t):
 
 
 @signal(
-    shipped,
-    unit="operators",
-    typology="order_fraud",
+    delivered_parcels,
+    unit=Unit.OPERATORS,
     direction=1,
-    zh="同一寄件人服务 {value:.0f} 个运营者",
-    en="its sender serves {value:.0f} operators",
+    evidence_group="sender",
+    zh="包裹的寄件人为 {value}发货",
+    en="the sender of its parcel ships for {value}",
     blind="Drop-shippers and shared warehouses, so it raises no alarm alone.",
 )
 def sender_operator_count(t):
@@ -165,13 +156,12 @@ def sender_operator_count(t):
 
 
 @signal(
-    shipped,
-    unit="share of parcels",
-    typology="order_fraud",
-    direction=-1,
+    delivered_parcels,
+    unit=Unit.SHARE_OF_PARCELS,
     alarm=0.3,
-    zh="该寄件人仅占该运营者包裹的 {value:.0%}",
-    en="its sender ships only {value:.0%} of the operator's parcels",
+    evidence_group="sender",
+    zh="包裹的寄件人寄出该运营者 {value} 的包裹",
+    en="the sender of its parcel ships {value} of the operator's parcels",
     blind="A second warehouse.",
 )
 def sender_usual_share(t):
@@ -180,14 +170,14 @@ def sender_usual_share(t):
 
 
 @signal(
-    refunded,
-    unit="minutes",
-    typology="order_fraud",
+    order_refunds,
+    unit=Unit.MINUTES,
     direction=-1,
     alarm=15.0,
-    zh="支付后 {value:.0f} 分钟即申请退款",
-    en="a refund was asked for {value:.0f} minutes after payment",
-    blind="A wrong click is refunded at once too; unknown where no refund was asked for.",
+    evidence_group="refund",
+    zh="支付后 {value}申请退款",
+    en="a refund was requested {value} after payment",
+    blind="A wrong click is refunded at once too. Unknown where no refund was requested.",
 )
 def pay_to_refund_minutes(t):
     """Minutes from payment to the refund request; unknown where none was made so far."""
@@ -195,40 +185,39 @@ def pay_to_refund_minutes(t):
 
 
 @signal(
-    refunded,
-    unit="share",
-    typology="order_fraud",
-    zh="已申请退款",
-    en="a refund was asked for",
+    order_refunds,
+    unit=Unit.FLAG,
+    zh="已申请退款：{value}",
+    en="refund requested: {value}",
     blind="Differs by category: up to 80 % for women's wear live, so it raises no alarm alone.",
 )
 def refund_asked_share(t):
-    """1 where a refund was asked for so far, else 0."""
+    """1 where a refund was requested so far, else 0."""
     return t.requested_at.notnull().cast("float64")
 
 
 @signal(
-    refunded,
-    unit="share",
-    typology="order_fraud",
+    order_refunds,
+    unit=Unit.FLAG,
     direction=1,
-    zh="未发货即申请退款",
-    en="a refund was asked for before shipping",
+    evidence_group="refund",
+    zh="发货前申请退款：{value}",
+    en="refund requested before shipping: {value}",
     blind="Impulse buying.",
 )
 def refund_before_shipping_share(t):
-    """1 where a refund was asked for before shipping, else 0."""
+    """1 where a refund was requested before shipping, else 0."""
     return (t.stage == "before_shipping").fill_null(False).cast("float64")
 
 
 @signal(
-    reviewed,
-    unit="reviews",
-    typology="review_fraud",
+    order_reviews,
+    unit=Unit.REVIEWS,
     direction=1,
     alarm=8.0,
-    zh="同样文字的评价共 {value:.0f} 条",
-    en="{value:.0f} reviews have the same text",
+    evidence_group="script",
+    zh="同样文字出现在 {value}中",
+    en="the text of its review appears in {value}",
     blind="Default texts of the platform.",
 )
 def review_text_copy_count(t):
@@ -237,30 +226,12 @@ def review_text_copy_count(t):
 
 
 @signal(
-    reviewed,
-    unit="stars",
-    typology="review_fraud",
-    zh="评价 {value:.0f} 星",
-    en="reviewed with {value:.0f} stars",
+    order_reviews,
+    unit=Unit.STARS,
+    zh="买家评价为 {value}",
+    en="the buyer rated it with {value}",
     blind="Honest reviews are mostly five stars.",
 )
 def review_rating(t):
     """Stars that the buyer gave the order."""
     return t.rating
-
-
-SIGNALS: tuple[Signal, ...] = (
-    parcel_to_goods_weight_ratio,
-    parcel_weight_grams,
-    pickup_to_signature_hours,
-    cross_region_signature_hours,
-    parcel_scan_count,
-    waybill_order_count,
-    sender_operator_count,
-    sender_usual_share,
-    pay_to_refund_minutes,
-    refund_asked_share,
-    refund_before_shipping_share,
-    review_text_copy_count,
-    review_rating,
-)

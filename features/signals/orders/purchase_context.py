@@ -1,25 +1,28 @@
-"""How an order came about: who placed it, when, beside which others, and after what."""
+"""The purchase itself: its amount, its buyer's account, and what the buyer did before it."""
 
 from __future__ import annotations
 
 import ibis
 from ibis import _
 
-from features.declaration import ORDER, Signal, ratio, relation, seconds_between, signal
+from features.declaration import ORDER, ratio, relation, seconds_between, signal
+from features.units import Unit
+
+SECONDS_PER_DAY = 86400.0
 
 
-@relation(ORDER, reads=("orders",), grouped=False)
+@relation(ORDER, reads=("orders",), grouped=False, unit=Unit.RATIO, typology="order_fraud")
 def amounts(orders):
-    """Orders beside the other orders of their operator."""
-    middle = (
+    """Orders with the median amount of their operator."""
+    median = (
         orders.filter(orders.paid_amount > 0)
         .group_by("operator_id")
-        .aggregate(middle=_.paid_amount.median())
+        .aggregate(operator_median=_.paid_amount.median())
     )
-    return orders.left_join(middle, "operator_id", rname="{name}_other").drop("operator_id_other")
+    return orders.left_join(median, "operator_id", rname="{name}_other").drop("operator_id_other")
 
 
-@relation(ORDER, reads=("orders", "accounts"), grouped=False, local=True)
+@relation(ORDER, reads=("orders", "accounts"), grouped=False, local=True, typology="order_fraud")
 def buyers(orders, accounts):
     """Orders with their buyer's account."""
     a = accounts.select(
@@ -31,9 +34,17 @@ def buyers(orders, accounts):
     return orders.join(a, "buyer_id")
 
 
-@relation(ORDER, reads=("orders", "views"), grouped=False)
-def watched(orders, views):
-    """Orders of known sessions with what their buyer watched there before."""
+@relation(
+    ORDER,
+    reads=("orders", "views"),
+    grouped=False,
+    unit=Unit.SECONDS,
+    typology="order_fraud",
+    direction=-1,
+    evidence_group="unseen",
+)
+def watch_times(orders, views):
+    """Orders of known sessions with the time that their buyer had watched before."""
     o = orders.filter(orders.session_id.notnull()).select(
         "order_id", "session_id", "placed_at", account_id="buyer_id"
     )
@@ -49,9 +60,18 @@ def watched(orders, views):
     return o.left_join(total, "order_id", rname="{name}_seen").drop("order_id_seen")
 
 
-@relation(ORDER, reads=("orders", "interactions"), grouped=False, local=True)
-def clicked(orders, interactions):
-    """Orders of known sessions with what their buyer did there before."""
+@relation(
+    ORDER,
+    reads=("orders", "interactions"),
+    grouped=False,
+    local=True,
+    unit=Unit.ACTIONS,
+    typology="order_fraud",
+    direction=-1,
+    evidence_group="unseen",
+)
+def buyer_actions(orders, interactions):
+    """Orders of known sessions with the actions of their buyer in the session before."""
     o = orders.filter(orders.session_id.notnull()).select(
         "order_id", "session_id", "placed_at", account_id="buyer_id"
     )
@@ -67,23 +87,19 @@ def clicked(orders, interactions):
 
 @signal(
     amounts,
-    unit="ratio",
-    typology="order_fraud",
-    zh="金额为该运营者中位数的 {value:.2f} 倍",
-    en="the amount is {value:.2f} of the operator's median",
+    zh="实付金额为该运营者订单中位数的 {value}",
+    en="the amount paid is {value} the operator's median order",
     blind="Depends on the assortment.",
 )
 def amount_to_median_ratio(t):
     """Amount paid over the median of the operator's orders in the last 28 days."""
-    return ratio(t.paid_amount, t.middle)
+    return ratio(t.paid_amount, t.operator_median)
 
 
 @signal(
     amounts,
-    unit="ratio",
-    typology="order_fraud",
-    zh="实付为标价的 {value:.0%}",
-    en="{value:.0%} of the list price was paid",
+    zh="实付金额为标价的 {value}",
+    en="the amount paid is {value} the list price",
     blind="Coupons.",
 )
 def paid_to_list_ratio(t):
@@ -93,10 +109,9 @@ def paid_to_list_ratio(t):
 
 @signal(
     amounts,
-    unit="seconds",
-    typology="order_fraud",
-    zh="下单到支付 {value:.0f} 秒",
-    en="paid {value:.0f} seconds after it was placed",
+    unit=Unit.SECONDS,
+    zh="下单 {value}后支付",
+    en="it was paid {value} after it was placed",
     blind="Pre-sales are paid later.",
 )
 def place_to_pay_seconds(t):
@@ -106,25 +121,24 @@ def place_to_pay_seconds(t):
 
 @signal(
     buyers,
-    unit="days",
-    typology="order_fraud",
+    unit=Unit.DAYS,
     direction=-1,
     alarm=7.0,
-    zh="买家账号注册仅 {value:.1f} 天",
-    en="the buyer's account was {value:.1f} days old",
-    blind="New users are honest too; aged accounts escape.",
+    evidence_group="account",
+    zh="下单时买家账号已注册 {value}",
+    en="the buyer's account was {value} old when it ordered",
+    blind="New users are honest too. Aged accounts escape.",
 )
 def buyer_age_days(t):
     """Days from the buyer's registration to the order."""
-    return seconds_between(t.placed_at, t.registered_at) / 86400.0
+    return seconds_between(t.placed_at, t.registered_at) / SECONDS_PER_DAY
 
 
 @signal(
     buyers,
-    unit="level",
-    typology="order_fraud",
-    zh="买家账号等级 {value:.0f}",
-    en="the buyer's account has level {value:.0f}",
+    unit=Unit.LEVEL,
+    zh="买家账号等级为 {value}",
+    en="the buyer's account has {value}",
     blind="Levels can be bought.",
 )
 def buyer_level(t):
@@ -134,11 +148,11 @@ def buyer_level(t):
 
 @signal(
     buyers,
-    unit="share",
-    typology="order_fraud",
+    unit=Unit.FLAG,
     direction=1,
-    zh="买家账号未实名",
-    en="the buyer's account has no verified name",
+    evidence_group="account",
+    zh="买家账号未实名：{value}",
+    en="buyer without a verified name: {value}",
     blind="Verification is not always required.",
 )
 def buyer_unverified_share(t):
@@ -147,27 +161,21 @@ def buyer_unverified_share(t):
 
 
 @signal(
-    watched,
-    unit="seconds",
-    typology="order_fraud",
-    direction=-1,
+    watch_times,
     alarm=3.0,
-    zh="下单前仅观看 {value:.0f} 秒",
-    en="the buyer had watched {value:.0f} seconds before ordering",
+    zh="下单前买家在该场次观看了 {value}",
+    en="the buyer had watched the session for {value} before ordering",
     blind="Orders after the session, from a replay or a saved link.",
 )
 def watch_before_order_seconds(t):
-    """Seconds that the buyer had watched of the session before placing; 0 where the buyer was never seen in it."""
+    """Seconds of the session that the buyer watched before placing; 0 where it has no view."""
     return t.watched.fill_null(0.0)
 
 
 @signal(
-    clicked,
-    unit="actions",
-    typology="order_fraud",
-    direction=-1,
-    zh="下单前在场内有 {value:.0f} 次互动",
-    en="the buyer had acted {value:.0f} times in the session before",
+    buyer_actions,
+    zh="下单前买家在该场次有 {value}",
+    en="the buyer made {value} in the session before ordering",
     blind="Many honest buyers only order.",
 )
 def acts_before_order_count(t):
@@ -176,27 +184,12 @@ def acts_before_order_count(t):
 
 
 @signal(
-    clicked,
-    unit="clicks",
-    typology="order_fraud",
-    direction=-1,
-    zh="下单前点击商品 {value:.0f} 次",
-    en="the buyer had clicked products {value:.0f} times before",
+    buyer_actions,
+    unit=Unit.CLICKS,
+    zh="下单前买家对商品有 {value}",
+    en="the buyer made {value} on products in the session before ordering",
     blind="Clicks may be recorded only in part.",
 )
 def clicks_before_order_count(t):
     """Product clicks of the buyer in the session before placing."""
     return t.clicks.fill_null(0)
-
-
-SIGNALS: tuple[Signal, ...] = (
-    amount_to_median_ratio,
-    paid_to_list_ratio,
-    place_to_pay_seconds,
-    buyer_age_days,
-    buyer_level,
-    buyer_unverified_share,
-    watch_before_order_seconds,
-    acts_before_order_count,
-    clicks_before_order_count,
-)

@@ -1,15 +1,23 @@
-"""Payers, addresses and devices that several buyers share, and how concentrated a buyer is."""
+"""Payment accounts, addresses and devices that several buyers share, and loyal buyers."""
 
 from __future__ import annotations
 
 from ibis import _
 
-from features.declaration import ORDER, Signal, ratio, relation, signal
+from features.declaration import ORDER, ratio, relation, signal
+from features.units import Unit
 
 
-@relation(ORDER, reads=("orders",), grouped=False)
-def sharing(orders):
-    """Orders with how many buyers share their payer, address and device, and how concentrated the buyer is."""
+@relation(
+    ORDER,
+    reads=("orders",),
+    grouped=False,
+    unit=Unit.BUYERS,
+    typology="order_fraud",
+    direction=1,
+)
+def shared_identities(orders):
+    """Orders with the buyers of their payment account, address and device, and the buyer's own."""
     t = orders
     payer = (
         t.filter(t.payer_id.notnull())
@@ -26,13 +34,13 @@ def sharing(orders):
         .group_by("device_id")
         .aggregate(device_buyers=_.buyer_id.nunique())
     )
-    pair = t.group_by("operator_id", "buyer_id").aggregate(pair_orders=t.count())
-    at_operator = (
+    buyer_at_operator = t.group_by("operator_id", "buyer_id").aggregate(pair_orders=t.count())
+    payer_at_operator = (
         t.filter(t.payer_id.notnull())
         .group_by("operator_id", "payer_id")
         .aggregate(payer_operator_orders=_.count())
     )
-    whole = t.group_by("operator_id").aggregate(operator_orders=t.count())
+    operator = t.group_by("operator_id").aggregate(operator_orders=t.count())
     buyer = t.group_by("buyer_id").aggregate(
         buyer_orders=t.count(), buyer_operators=t.operator_id.nunique()
     )
@@ -41,55 +49,53 @@ def sharing(orders):
         (address, "address_id"),
         (device, "device_id"),
         (buyer, "buyer_id"),
-        (whole, "operator_id"),
+        (operator, "operator_id"),
     ):
         t = t.left_join(other, key, rname="{name}_other").drop(f"{key}_other")
-    t = t.left_join(pair, ["operator_id", "buyer_id"], rname="{name}_other").drop(
+    t = t.left_join(buyer_at_operator, ["operator_id", "buyer_id"], rname="{name}_other").drop(
         "operator_id_other", "buyer_id_other"
     )
-    return t.left_join(at_operator, ["operator_id", "payer_id"], rname="{name}_other").drop(
+    return t.left_join(payer_at_operator, ["operator_id", "payer_id"], rname="{name}_other").drop(
         "operator_id_other", "payer_id_other"
     )
 
 
 @signal(
-    sharing,
-    unit="buyers",
-    typology="order_fraud",
-    direction=1,
+    shared_identities,
     alarm=4.0,
-    zh="{value:.0f} 个买家使用同一支付账户",
-    en="{value:.0f} buyers pay with the same instrument",
+    evidence_group="shared",
+    zh="28 天内同一支付账户有 {value}使用",
+    en="{value} used the same payment account in 28 days",
     blind="Families share a card.",
 )
 def payer_buyer_count(t):
-    """Buyers who used the order's payment instrument in the last 28 days."""
+    """Buyers who used the order's payment account in the last 28 days."""
     return t.payer_buyers
 
 
 @signal(
-    sharing,
-    unit="share of orders",
-    typology="order_fraud",
-    direction=1,
+    shared_identities,
+    unit=Unit.SHARE_OF_ORDERS,
     alarm=0.2,
-    zh="同一支付账户支付了该运营者 {value:.0%} 的订单",
-    en="one payment instrument paid {value:.0%} of the operator's orders",
+    evidence_group="many_orders",
+    zh="同一支付账户支付了该运营者 {value} 的订单",
+    en="one payment account paid for {value} of the operator's orders",
     blind="High by chance for operators with few orders.",
 )
 def payer_operator_order_share(t):
-    """Share of the operator's orders in the last 28 days paid with the order's instrument."""
+    """Share of the operator's orders in the last 28 days paid from the order's payment account."""
     return ratio(t.payer_operator_orders, t.operator_orders)
 
 
 @signal(
-    sharing,
-    unit="buyers",
-    typology="order_fraud",
-    direction=1,
-    zh="{value:.0f} 个买家使用同一收货地址",
-    en="{value:.0f} buyers have the same delivery address",
-    blind="Pick-up stations, dormitories and group buying gather many honest buyers, so it raises no alarm alone.",
+    shared_identities,
+    evidence_group="shared",
+    zh="28 天内同一收货地址有 {value}使用",
+    en="{value} used the same delivery address in 28 days",
+    blind=(
+        "Pick-up stations, dormitories and group buying gather many honest buyers, "
+        "so it raises no alarm alone."
+    ),
 )
 def address_buyer_count(t):
     """Buyers who used the order's address in the last 28 days."""
@@ -97,13 +103,11 @@ def address_buyer_count(t):
 
 
 @signal(
-    sharing,
-    unit="buyers",
-    typology="order_fraud",
-    direction=1,
+    shared_identities,
     alarm=4.0,
-    zh="{value:.0f} 个买家用同一设备下单",
-    en="{value:.0f} buyers ordered from the same device",
+    evidence_group="shared",
+    zh="28 天内同一设备有 {value}下单",
+    en="{value} ordered from the same device in 28 days",
     blind="Shops order for customers.",
 )
 def device_buyer_count(t):
@@ -112,13 +116,12 @@ def device_buyer_count(t):
 
 
 @signal(
-    sharing,
-    unit="orders",
-    typology="order_fraud",
-    direction=1,
+    shared_identities,
+    unit=Unit.ORDERS,
     alarm=5.0,
-    zh="该买家在该运营者处共 {value:.0f} 单",
-    en="the buyer has {value:.0f} orders with the operator",
+    evidence_group="many_orders",
+    zh="该买家 28 天内在该运营者处下了 {value}",
+    en="the buyer placed {value} with this operator in 28 days",
     blind="Loyal customers of cheap goods.",
 )
 def buyer_operator_order_count(t):
@@ -127,24 +130,12 @@ def buyer_operator_order_count(t):
 
 
 @signal(
-    sharing,
-    unit="operators",
-    typology="order_fraud",
-    direction=1,
-    zh="该买家 28 天内在 {value:.0f} 个运营者处下单",
-    en="the buyer ordered from {value:.0f} operators in 28 days",
+    shared_identities,
+    unit=Unit.OPERATORS,
+    zh="该买家 28 天内向 {value}下单",
+    en="the buyer ordered from {value} in 28 days",
     blind="Keen shoppers do.",
 )
 def buyer_operator_count(t):
     """Operators from which the buyer ordered in the last 28 days."""
     return t.buyer_operators
-
-
-SIGNALS: tuple[Signal, ...] = (
-    payer_buyer_count,
-    payer_operator_order_share,
-    address_buyer_count,
-    device_buyer_count,
-    buyer_operator_order_count,
-    buyer_operator_count,
-)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.declaration import signals_in
 from features.detectors.counter_forgery import (
     ENGAGEMENT_SHAPES,
     FEWEST,
@@ -95,8 +96,8 @@ def test_odds_reach_sessions_and_their_operators():
     sessions = pd.DataFrame({"session_id": names, "operator_id": t["operator_id"], "started_at": (ends - pd.to_timedelta(t["hours"], unit="h")).astype("datetime64[s]"), "ended_at": ends, "received_at": ends})  # fmt: skip
     counters = pd.DataFrame({"session_id": names, "average_viewers": t["viewers"], "peak_viewers": t["peak"], "views": t["views"], "follows": t["follows"], "received_at": ends})  # fmt: skip
     tables = compute.frame_tables({"sessions": sessions, "session_totals": counters})
-    of_sessions = compute.compute(tables, forged_counters.SIGNALS, "session")
-    of_operators = compute.compute(tables, operator_forged_counters.SIGNALS, "operator")
+    of_sessions = compute.compute(tables, signals_in(forged_counters), "session")
+    of_operators = compute.compute(tables, signals_in(operator_forged_counters), "operator")
     assert of_sessions.notna().all().all() and len(of_operators) == 60
     mean = of_sessions["forged_view_odds"].groupby(t["operator_id"].to_numpy()).mean()
     np.testing.assert_allclose(of_operators["forged_view_odds_mean"], mean)

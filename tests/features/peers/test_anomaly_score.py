@@ -9,7 +9,6 @@ import pytest
 from features.catalogue import BY_NAME
 from features.peers.anomaly_score import departed, outlying
 from features.peers.evidence_groups import (
-    FEW_BUYERS,
     SHARE,
     STEPS,
     fact_of,
@@ -156,7 +155,7 @@ def test_signals_of_one_burst_are_one_evidence_group():
         },
         index=[f"o{i}" for i in range(n)],
     )
-    assert {BY_NAME[c].source.name for c in signals.columns[:4]} == FEW_BUYERS
+    assert {BY_NAME[c].evidence_group for c in signals.columns[:4]} == {"few_buyers"}
     assert facts_far(signals, 4.0)["o0"] == 1
     signals.loc["o0", "light_parcel_share"] = 0.5
     assert facts_far(signals, 4.0)["o0"] == 2

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.catalogue import BY_NAME
+from features.catalogue import BY_NAME, of_entity
 from features.peers.baseline import LESS, from_json, settled
-from features.peers.evidence_groups import OF_ORDERS, fact_of, furthest
+from features.peers.evidence_groups import furthest
 from features.peers.tail_probability import COMMON, rarities
 from tests.features.peers.test_baseline import UNTIL
 from training.dataset.replay import Dataset
@@ -57,11 +57,12 @@ def honest_orders(data: Dataset, n: int = 50) -> np.ndarray:
     return data.signals[data.labels["confirmed"] == 0].to_numpy()[:n].copy()
 
 
-def test_order_evidence_groups_name_each_signal_once():
-    """Every order signal in an evidence group exists and is named once."""
-    named = [name for names in OF_ORDERS.values() for name in names]
-    assert len(named) == len(set(named)) and set(named) <= set(COLUMNS)
-    assert all(BY_NAME[n].direction and fact_of(n) in OF_ORDERS for n in named)
+def test_order_evidence_groups_have_suspicious_sides():
+    """Signals of orders that share an evidence group have a suspicious side and are the model's."""
+    alone = {s.name for s in of_entity("order") if s.evidence_group == s.name}
+    grouped = [s for s in of_entity("order") if s.name not in alone]
+    assert {"many_orders", "shared", "light", "refund"} <= {s.evidence_group for s in grouped}
+    assert all(s.direction and s.name in COLUMNS for s in grouped)
 
 
 def test_of_one_fact_the_furthest_signal_counts_and_facts_add_up():
