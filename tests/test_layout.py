@@ -40,8 +40,6 @@ LONG_FILES: dict[str, str] = {
     "features/graphs/ring_merging.py": NOT_MENDED_YET,
     "features/peers/baseline.py": NOT_MENDED_YET,
     "features/signals/live/viewer_series.py": NOT_MENDED_YET,
-    "features/signals/orders/fulfilment.py": NOT_MENDED_YET,
-    "features/signals/orders/neighbours.py": NOT_MENDED_YET,
     "features/signals/sessions/account_habits.py": NOT_MENDED_YET,
     "features/signals/sessions/engagement.py": NOT_MENDED_YET,
     "features/signals/sessions/view_durations.py": NOT_MENDED_YET,
