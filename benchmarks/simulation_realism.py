@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from simulation.world import world
+from simulation.world import WorldSpec, write_world
 
 SEED, SIZE, SPAN = 5, "small", 21
+START = date(2026, 1, 5)
 
 
 def _read(lake: Path, name: str, columns: list[str]) -> pd.DataFrame:
@@ -327,17 +328,11 @@ def main(path: Path, check: bool) -> int:
     """Write the page, or with `check` say whether it is stale; returns the exit code."""
     with tempfile.TemporaryDirectory() as scratch:
         lake = Path(scratch) / "lake"
-        world(lake, Path(scratch) / "truth", SEED, SIZE, None, date(2026, 1, 5), [])
+        honest = WorldSpec(SEED, SIZE, START, schemes=())
+        write_world(lake, Path(scratch) / "truth", honest)
         rows = statistics(lake)
-        world(
-            Path(scratch) / "brushed",
-            Path(scratch) / "planted",
-            SEED,
-            SIZE,
-            None,
-            date(2026, 1, 5),
-            ["brusher_platform"],
-        )
+        brushed = WorldSpec(SEED, SIZE, START, schemes=("brusher_platform",))
+        write_world(Path(scratch) / "brushed", Path(scratch) / "planted", brushed)
         rows += of_brushing(Path(scratch) / "brushed", Path(scratch) / "planted")
     lines = [
         "# The simulated platform beside real data",

@@ -23,11 +23,11 @@ import pandas as pd
 from data_contracts.contract import contract
 from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
-from simulation.world import world
+from simulation.world import WorldSpec, write_world
 
 folder = Path(tempfile.mkdtemp())
 lake = folder / "lake"
-counts = world(lake, folder / "planted", seed=21, size="tiny", days=8, start=date(2026, 1, 5))
+counts = write_world(lake, folder / "planted", WorldSpec(21, "tiny", date(2026, 1, 5), days=8))
 counts
 
 # %% [markdown]

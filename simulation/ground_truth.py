@@ -1,4 +1,4 @@
-"""What was planted, written beside a lake and never into it: tests and benchmarks alone read it."""
+"""Ground truth of a simulated lake, kept outside it; only tests and benchmarks read it."""
 
 from __future__ import annotations
 
@@ -9,33 +9,37 @@ import pyarrow as pa
 
 from data_contracts.parquet import write_file
 from simulation import records
-from simulation.identifiers import chosen, moments, named
+from simulation.contract_rows import INTERACTION_KINDS
+from simulation.identifiers import make_ids, take_labels, to_timestamps
 from simulation.population import Accounts, Operators
-from simulation.schemes import SCHEMES, Plan
+from simulation.records import PlantedSessions
+from simulation.schemes import SCHEMES, FraudPlan
 
 
-def write_population(truth: Path, accounts: Accounts, ops: Operators, plan: Plan) -> None:
-    """Who cheats and how, who looks like it and does not, and which accounts were made for fraud."""
+def write_population(
+    truth: Path, accounts: Accounts, operators: Operators, plan: FraudPlan
+) -> None:
+    """Write the fraud plan, operators with honest look-alikes, and accounts made for fraud."""
     write_file(
         truth / "operators.parquet",
         pa.table(
             {
-                "operator_id": named("operator", plan.operator),
-                "scheme": chosen(SCHEMES, plan.scheme),
+                "operator_id": make_ids("operator", plan.operator),
+                "scheme": take_labels(SCHEMES, plan.scheme),
                 "intensity": pa.array(plan.intensity),
                 "evasion": pa.array(plan.evasion),
                 "since_day": pa.array(plan.since),
-                "victim_id": named("operator", plan.victim),
+                "victim_id": make_ids("operator", plan.victim),
             }
         ),
     )
-    names = sorted(ops.lookalike)
-    index = [np.flatnonzero(ops.lookalike[k]) for k in names]
+    names = sorted(operators.lookalike)
+    index = [np.flatnonzero(operators.lookalike[k]) for k in names]
     write_file(
         truth / "lookalikes.parquet",
         pa.table(
             {
-                "operator_id": named("operator", np.concatenate(index)),
+                "operator_id": make_ids("operator", np.concatenate(index)),
                 "lookalike": pa.array(
                     np.repeat(np.array(names, dtype=object), [len(i) for i in index]), pa.string()
                 ),
@@ -44,68 +48,76 @@ def write_population(truth: Path, accounts: Accounts, ops: Operators, plan: Plan
     )
     write_file(
         truth / "accounts.parquet",
-        pa.table({"account_id": named("account", np.arange(accounts.honest, len(accounts)))}),
+        pa.table({"account_id": make_ids("account", np.arange(accounts.honest, len(accounts)))}),
     )
 
 
-def write_batches(
-    truth: Path,
-    number: int,
-    index: np.ndarray,
-    views: records.Views,
-    acts: records.Acts,
-    orders: records.Orders,
-    planted: np.ndarray,
+def write_day(
+    truth: Path, number: int, index: np.ndarray, events: records.Events, planted: PlantedSessions
 ) -> None:
-    """A day's planted sessions, views, actions and orders; `index`: the numbers of the day's sessions, which `planted` names by place."""
-    rowed = planted[:, 0].astype(int)
+    """Write a day's planted sessions, views, interactions and orders.
+
+    Parameters
+    ----------
+    truth : Path
+        Folder of the ground truth.
+    number : int
+        Number of the day.
+    index : ndarray of int, shape (sessions,)
+        Numbers of the day's sessions; `planted.session` is a row of it.
+    events : Events
+        All events of the day, honest ones too; their sessions are numbers.
+    planted : PlantedSessions
+        Schemes that ran.
+    """
+    file = f"day-{number:03d}.parquet"
     write_file(
-        truth / "sessions" / f"day-{number:03d}.parquet",
+        truth / "sessions" / file,
         pa.table(
             {
-                "session_id": named("session", index[rowed]),
-                "scheme": chosen(SCHEMES, planted[:, 1]),
-                "intensity": pa.array(planted[:, 2]),
-                "evasion": pa.array(planted[:, 3].astype(int)),
-                "beneficiary_id": named("operator", planted[:, 4]),
+                "session_id": make_ids("session", index[planted.session]),
+                "scheme": take_labels(SCHEMES, planted.scheme),
+                "intensity": pa.array(planted.intensity),
+                "evasion": pa.array(planted.evasion),
+                "beneficiary_id": make_ids("operator", planted.beneficiary),
             }
         ),
     )
-    fake = views.where(views.scheme > 0)
+    views = events.views.select(events.views.scheme > 0)
     write_file(
-        truth / "views" / f"day-{number:03d}.parquet",
+        truth / "views" / file,
         pa.table(
             {
-                "session_id": named("session", fake.session),
-                "account_id": named("account", fake.account),
-                "device_id": named("device", fake.device),
-                "joined_at": moments(fake.joined),
-                "scheme": chosen(SCHEMES, fake.scheme),
+                "session_id": make_ids("session", views.session),
+                "account_id": make_ids("account", views.account),
+                "device_id": make_ids("device", views.device),
+                "joined_at": to_timestamps(views.joined),
+                "scheme": take_labels(SCHEMES, views.scheme),
             }
         ),
     )
-    done = acts.where(acts.scheme > 0)
+    interactions = events.interactions.select(events.interactions.scheme > 0)
     write_file(
-        truth / "interactions" / f"day-{number:03d}.parquet",
+        truth / "interactions" / file,
         pa.table(
             {
-                "session_id": named("session", done.session),
-                "account_id": named("account", done.account),
-                "at": moments(done.at),
-                "kind": chosen(records.KINDS, done.kind),
-                "count": pa.array(done.count.astype(np.int64)),
-                "scheme": chosen(SCHEMES, done.scheme),
+                "session_id": make_ids("session", interactions.session),
+                "account_id": make_ids("account", interactions.account),
+                "at": to_timestamps(interactions.at),
+                "kind": take_labels(INTERACTION_KINDS, interactions.kind),
+                "count": pa.array(interactions.count.astype(np.int64)),
+                "scheme": take_labels(SCHEMES, interactions.scheme),
             }
         ),
     )
-    bad = orders.where(orders.scheme > 0)
+    orders = events.orders.select(events.orders.scheme > 0)
     write_file(
-        truth / "orders" / f"day-{number:03d}.parquet",
+        truth / "orders" / file,
         pa.table(
             {
-                "order_id": named("order", bad.index),
-                "scheme": chosen(SCHEMES, bad.scheme),
-                "beneficiary_id": named("operator", bad.beneficiary),
+                "order_id": make_ids("order", orders.index),
+                "scheme": take_labels(SCHEMES, orders.scheme),
+                "beneficiary_id": make_ids("operator", orders.beneficiary),
             }
         ),
     )

@@ -1,4 +1,4 @@
-"""Pseudonymous identifiers and time columns: integers inside, Arrow columns at the edge."""
+"""Pseudonymous identifiers and time columns: integers inside, Arrow columns outside."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ HOUR = 3600.0
 DAY = 86_400.0
 
 
-def mix(values: np.ndarray, salt: int) -> np.ndarray:
-    """Bijective scramble of int64 indices to 60-bit numbers (splitmix64's finaliser), so that ids tell nothing."""
+def scramble(values: np.ndarray, salt: int) -> np.ndarray:
+    """Bijective scramble of int64 indices to 60-bit numbers, so that ids carry no information.
+
+    References
+    ----------
+    The finaliser of splitmix64: Steele, Lea and Flood, OOPSLA 2014.
+    """
     with np.errstate(over="ignore"):
         z = values.astype(np.uint64) + np.uint64((salt * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -20,7 +25,7 @@ def mix(values: np.ndarray, salt: int) -> np.ndarray:
         return ((z ^ (z >> np.uint64(31))) >> np.uint64(4)).astype(np.int64)
 
 
-SALTS = {
+SALT_BY_KIND = {
     "operator": 1,
     "account": 2,
     "session": 3,
@@ -42,7 +47,7 @@ SALTS = {
     "disposition": 19,
     "recruiter": 20,
 }
-PREFIX = {
+PREFIX_BY_KIND = {
     "operator": "o",
     "account": "a",
     "session": "s",
@@ -66,23 +71,23 @@ PREFIX = {
 }
 
 
-def named(kind: str, index: np.ndarray) -> pa.Array:
+def make_ids(kind: str, index: np.ndarray) -> pa.Array:
     """Identifiers of a kind for integer indices; a negative index becomes null."""
     index = np.asarray(index, dtype=np.int64)
-    text = pc.cast(pa.array(mix(index, SALTS[kind])), pa.string())
-    ids = pc.binary_join_element_wise(pa.scalar(PREFIX[kind]), text, pa.scalar(""))
+    text = pc.cast(pa.array(scramble(index, SALT_BY_KIND[kind])), pa.string())
+    ids = pc.binary_join_element_wise(pa.scalar(PREFIX_BY_KIND[kind]), text, pa.scalar(""))
     return pc.if_else(pa.array(index >= 0), ids, pa.scalar(None, pa.string()))
 
 
-def chosen(values: list[str], index: np.ndarray) -> pa.Array:
-    """Strings picked by index; a negative index becomes null."""
+def take_labels(values: list[str], index: np.ndarray) -> pa.Array:
+    """Labels at integer positions of `values`; a negative position becomes null."""
     index = np.asarray(index, dtype=np.int32)
     codes = pa.array(index, mask=index < 0)
     return pa.DictionaryArray.from_arrays(codes, pa.array(values)).dictionary_decode()
 
 
-def moments(seconds: np.ndarray) -> pa.Array:
-    """Timestamps from seconds since the epoch, cut to milliseconds; NaN becomes null."""
+def to_timestamps(seconds: np.ndarray) -> pa.Array:
+    """Timestamps from seconds since the epoch, truncated to milliseconds; NaN becomes null."""
     seconds = np.asarray(seconds, dtype=float)
     absent = np.isnan(seconds)
     millis = np.floor(np.where(absent, 0.0, seconds) * 1000).astype(np.int64)

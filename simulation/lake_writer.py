@@ -1,4 +1,4 @@
-"""Rows on their way to the lake: each is delivered in the partition of the day it was received."""
+"""Delivery of rows to the lake, each in the partition of the day of its receipt."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from data_contracts.lake import Lake
 from data_contracts.parquet import to_arrow
 from simulation.identifiers import DAY
 
-MICROS = int(DAY * 1_000_000)
+MICROSECONDS_PER_DAY = int(DAY * 1_000_000)
 
 
-def as_date(day: float) -> date:
+def to_date(day: float) -> date:
+    """UTC date of a moment in seconds since the epoch."""
     return datetime.fromtimestamp(day, tz=UTC).date()
 
 
-class Outbox:
-    """Holds rows until the day of their receipt is over; what is received after the last day is never delivered."""
+class LakeWriter:
+    """Keeps rows until the day of their receipt is over; later rows are never delivered."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
         self.waiting: dict[str, dict[int, list[pa.Table]]] = {}
 
     def add(self, name: str, rows: pa.Table) -> None:
+        """Queue contract rows of a table."""
         if not rows.num_rows:
             return
         table = to_arrow(contract(name), rows)
-        day = pc.cast(table.column("received_at"), pa.int64()).to_numpy() // MICROS
+        day = pc.cast(table.column("received_at"), pa.int64()).to_numpy() // MICROSECONDS_PER_DAY
         for one in np.unique(day):
             self.waiting.setdefault(name, {}).setdefault(int(one), []).append(
                 table.filter(pa.array(day == one))
@@ -46,4 +48,4 @@ class Outbox:
                 tables = self.waiting[name].pop(one)
                 whole = pa.concat_tables(tables).combine_chunks()
                 order = pc.sort_indices(whole, sort_keys=[("received_at", "ascending")])
-                self.lake.append_day(name, as_date(one * DAY), whole.take(order))
+                self.lake.append_day(name, to_date(one * DAY), whole.take(order))

@@ -1,4 +1,4 @@
-"""How large a world is."""
+"""Sizes of simulated worlds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Size:
-    """Counts of a world; sessions and views follow from operators, days and how often they stream.
+    """Counts of a world; sessions and views follow from operators, days and `start_rate`.
 
-    `start_rate` is sessions an operator and day, `log_viewers` the mean log of average concurrent viewers.
+    `start_rate` is sessions per operator and day. `log_viewers` is the mean log of average
+    concurrent viewers. `largest` caps the average concurrent viewers.
     """
 
     operators: int

@@ -1,10 +1,11 @@
-"""A world, written in a stream: one day at a time, so that memory does not grow with its length."""
+"""A world written day by day, so that memory does not grow with its length."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -14,226 +15,170 @@ import pyarrow as pa
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
-from data_contracts.parquet import connect
-from data_contracts.room_minutes import ROOM_MINUTES
-from simulation import feedback, population, records, schemes
-from simulation.behaviour import audience, lookalikes, purchases
-from simulation.ground_truth import write_batches, write_population
+from simulation import contract_rows, feedback, population
+from simulation.behaviour.platform_day import PlatformDay, draw_sessions
+from simulation.day_events import simulate_day
+from simulation.ground_truth import write_day, write_population
 from simulation.identifiers import DAY
-from simulation.lake_writer import Outbox
-from simulation.schemes import ORDER_SCHEMES, SCHEMES, TYPOLOGY, Plan, Stage
-from simulation.schemes import engagement as engagement_schemes
-from simulation.schemes import orders as order_schemes
-from simulation.schemes import views as view_schemes
+from simulation.lake_writer import LakeWriter
+from simulation.records import Events
+from simulation.schemes import SCHEMES, draw_plan
 from simulation.sizes import SIZES
 
-CHEATS = 0.7  # share of a cheating operator's sessions in which it cheats
-SMALLEST_VIEWS, SMALLEST_ORDERS = 30, 8  # nobody sells fewer at a time
+MAX_DAYS = 366
 
 
-def _planted(rng: np.random.Generator, stage: Stage, plan: Plan, day: int):
-    """Rows of every scheme that runs on the day, and one truth row a session and scheme."""
-    views, acts, orders, truth = [], [], [], []
-    active = np.flatnonzero(plan.since <= day)
-    for turn in active:
-        name = SCHEMES[plan.scheme[turn]]
-        target = plan.victim[turn] if name == "hostile_brushing" else plan.operator[turn]
-        for row in np.flatnonzero(stage.sessions.operator == target):
-            if rng.random() > CHEATS:
-                continue
-            intensity, evasion = float(plan.intensity[turn]), int(plan.evasion[turn])
-            n_views = max(SMALLEST_VIEWS, int(intensity * stage.honest_views[row]))
-            n_orders = max(SMALLEST_ORDERS, int(intensity * stage.honest_orders[row]))
-            if name in view_schemes.MAKE:
-                views.append(view_schemes.MAKE[name](rng, stage, int(row), n_views, evasion))
-            elif name in engagement_schemes.MAKE:
-                seen, done = engagement_schemes.MAKE[name](rng, stage, int(row), n_views, evasion)
-                views.append(seen)
-                acts.append(done)
-            elif name in order_schemes.MAKE:
-                orders.append(order_schemes.MAKE[name](rng, stage, int(row), n_orders, evasion))
-            else:
-                rival = int(plan.operator[turn])
-                orders.append(
-                    order_schemes.hostile_brushing(rng, stage, int(row), n_orders, evasion, rival)
-                )
-            if TYPOLOGY[name] in ("order_fraud", "hostile_brushing"):
-                seen, done = order_schemes.watched_first(rng, stage, int(row), orders[-1], evasion)
-                views.append(seen)
-                acts.append(done)
-            truth.append((row, plan.scheme[turn], intensity, evasion, plan.operator[turn]))
-    return views, acts, orders, np.array(truth, dtype=float).reshape(-1, 5)
+@dataclass(frozen=True)
+class WorldSpec:
+    """Which world to simulate: the same specification gives the same bytes.
 
-
-def minutes_of(tables: dict[str, pa.Table]) -> pa.Table:
-    """Counters by minute of a day's sessions, from its events and the accounts."""
-    with connect(memory="2GB", threads=1) as connection:
-        for name, table in tables.items():
-            connection.register(name, table)
-        return connection.sql(ROOM_MINUTES).to_arrow_table()
-
-
-def _global(batch, s: records.Sessions):
-    """Turn rows into the day's sessions into session indices (a negative row stays unknown)."""
-    return dataclasses.replace(batch, session=s.index[batch.session.astype(np.int64)])
-
-
-def world(
-    out: Path,
-    truth: Path,
-    seed: int,
-    size: str,
-    days: int | None,
-    start: date,
-    chosen_schemes: list[str] | None = None,
-    progress: Callable[[int, int], None] = lambda done, of: None,
-) -> dict[str, int]:
-    """Write a world's lake to `out` and its planted truth to `truth`; the same seed gives the same bytes.
-
-    Returns counts of what was delivered. Raises LakeProblem when either folder already holds something.
+    Parameters
+    ----------
+    seed : int
+        Seed of all draws.
+    size : str
+        A key of `simulation.sizes.SIZES`.
+    start : date
+        First day.
+    days : int, optional
+        Days to simulate; those of the size when None.
+    schemes : tuple of str, optional
+        Schemes to plant; all when None, an honest world when empty.
     """
-    for folder in (out, truth):
+
+    seed: int
+    size: str
+    start: date
+    days: int | None = None
+    schemes: tuple[str, ...] | None = None
+
+    def check(self) -> WorldSpec:
+        """The specification with days and schemes filled in.
+
+        Raises
+        ------
+        LakeProblem
+            When the size, a scheme or the number of days is not known.
+        """
+        if self.size not in SIZES:
+            raise LakeProblem(f"no size is called {self.size!r}. Sizes: {', '.join(SIZES)}")
+        schemes = tuple(SCHEMES[1:]) if self.schemes is None else self.schemes
+        if unknown := set(schemes) - set(SCHEMES[1:]):
+            raise LakeProblem(
+                f"no scheme is called {sorted(unknown)}. Schemes: {', '.join(SCHEMES[1:])}"
+            )
+        days = SIZES[self.size].days if self.days is None else self.days
+        if not 1 <= days <= MAX_DAYS:
+            raise LakeProblem(f"days must be 1 to {MAX_DAYS}, not {days}")
+        return dataclasses.replace(self, days=days, schemes=schemes)
+
+
+def refuse_full_folders(*folders: Path) -> None:
+    """Raise LakeProblem when a folder already contains something."""
+    for folder in folders:
         if folder.exists() and any(folder.iterdir()):
             raise LakeProblem(
                 f"{folder} is not empty. Name a new folder, or remove it first; nothing was written."
             )
-    if size not in SIZES:
-        raise LakeProblem(f"no size is called {size!r}. Sizes: {', '.join(SIZES)}")
-    names = chosen_schemes if chosen_schemes is not None else SCHEMES[1:]
-    if unknown := set(names) - set(SCHEMES[1:]):
-        raise LakeProblem(
-            f"no scheme is called {sorted(unknown)}. Schemes: {', '.join(SCHEMES[1:])}"
-        )
-    settings = SIZES[size]
-    days = settings.days if days is None else days
-    if not 1 <= days <= 366:
-        raise LakeProblem(f"days must be 1 to 366, not {days}")
-    origin = pd.Timestamp(start).timestamp()
-    root = np.random.SeedSequence(seed)
-    maker = np.random.default_rng(root.spawn(1)[0])
-    accounts, ops = (
-        population.people(maker, settings, origin),
-        population.sellers(maker, settings, origin),
-    )
-    plan = (
-        schemes.plan(maker, ops, days, names)
-        if names
-        else schemes.plan(maker, ops, days, SCHEMES[1:2], share=0.0)
-    )
-    outbox, counts, next_session, next_order = (
-        Outbox(Lake(out)),
-        {"views": 0, "orders": 0, "sessions": 0},
-        0,
-        0,
-    )
+
+
+def write_world(
+    out: Path,
+    truth: Path,
+    spec: WorldSpec,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, int]:
+    """Write a world's lake and its ground truth.
+
+    Parameters
+    ----------
+    out, truth : Path
+        Folders of the lake and of the ground truth; both must be empty or absent.
+    spec : WorldSpec
+        Which world.
+    progress : callable, optional
+        Called after each day with days done and days in all.
+
+    Returns
+    -------
+    dict of str to int
+        Counts of views, orders, sessions, operators and accounts.
+
+    Raises
+    ------
+    LakeProblem
+        When a folder is not empty or the specification is not valid.
+    """
+    refuse_full_folders(out, truth)
+    spec = spec.check()
+    days, schemes = spec.days or 0, list(spec.schemes or ())
+    origin = pd.Timestamp(spec.start).timestamp()
+    root = np.random.SeedSequence(spec.seed)
+    rng = np.random.default_rng(root.spawn(1)[0])
+    accounts = population.draw_accounts(rng, SIZES[spec.size], origin)
+    operators = population.draw_operators(rng, SIZES[spec.size], origin)
+    if schemes:
+        plan = draw_plan(rng, operators, days, schemes)
+    else:
+        plan = draw_plan(rng, operators, days, SCHEMES[1:2], share=0.0)
+    writer = LakeWriter(Lake(out))
     account_table = population.account_rows(accounts, origin)
-    outbox.add("accounts", account_table)
-    outbox.add("operators", population.operator_rows(ops, origin))
-    write_population(truth, accounts, ops, plan)
+    writer.add("accounts", account_table)
+    writer.add("operators", population.operator_rows(operators, origin))
+    write_population(truth, accounts, operators, plan)
+    counts = {"views": 0, "orders": 0, "sessions": 0}
     for number, stream in enumerate(root.spawn(days + 1)[1:]):
         rng = np.random.default_rng(stream)
-        day = origin + number * DAY
-        s = audience.sessions_of_day(rng, ops, day, next_session)
-        if len(s):
-            made = _day(
-                rng, accounts, ops, plan, s, number, next_order, outbox, account_table, truth
-            )
-            for key, value in made.items():
-                counts[key] += value
-            next_session, next_order = next_session + len(s), next_order + made["orders"]
-        outbox.deliver(day)
-        progress(number + 1, days)
+        moment = origin + number * DAY
+        sessions = draw_sessions(rng, operators, moment, counts["sessions"])
+        if len(sessions):
+            day = PlatformDay(accounts, operators, sessions)
+            result = simulate_day(rng, day, plan, number, counts["orders"])
+            events = result.events
+            _queue_day(day, events, account_table, writer)
+            feedback.add_causes(sessions.index, result.causes, writer)
+            feedback.add_complaints(rng, events.orders, writer)
+            feedback.add_verdicts(rng, day, events.orders, result.planted, writer)
+            write_day(truth, number, sessions.index, events, result.planted)
+            counts["views"] += len(events.views)
+            counts["orders"] += len(events.orders)
+            counts["sessions"] += len(sessions)
+        writer.deliver(moment)
+        if progress:
+            progress(number + 1, days)
     (truth / "world.json").write_text(
         json.dumps(
             {
-                "seed": seed,
-                "size": size,
+                "seed": spec.seed,
+                "size": spec.size,
                 "days": days,
-                "start": start.isoformat(),
-                "schemes": names,
+                "start": spec.start.isoformat(),
+                "schemes": schemes,
             },
             indent=1,
         )
     )
-    return counts | {"operators": len(ops), "accounts": len(accounts)}
+    return counts | {"operators": len(operators), "accounts": len(accounts)}
 
 
-def _day(
-    rng, accounts, ops, plan, s, number, next_order, outbox, account_table, truth
-) -> dict[str, int]:
-    """One day: honest rows, planted rows, what they lead to, and the verdicts about them."""
-    profiles = audience.profile(rng, len(s))
-    seen, causes, bag = audience.audience(rng, accounts, ops, s, profiles)
-    bought = purchases.honest_orders(rng, accounts, ops, s, seen, bag)
-    own = rng.spawn(1)[0]
-    came, resold = lookalikes.bulk_purchases(own, accounts, ops, s)
-    loyal = records.Views.stacked([lookalikes.group_views(own, accounts, ops, s), came])
-    kept = (
-        records.Orders.stacked(
-            [purchases.orders_of_views(own, accounts, ops, s, loyal, bag), resold]
-        )
-        if len(loyal)
-        else resold
-    )
-    stage = Stage(
-        accounts,
-        ops,
-        s,
-        profiles,
-        np.bincount(np.concatenate([seen.session, loyal.session]).astype(int), minlength=len(s)),
-        np.bincount(np.concatenate([bought.session, kept.session]).astype(int), minlength=len(s)),
-        bag,
-        number,
-    )
-    v, a, o, planted = _planted(rng, stage, plan, number)
-    acts = audience.actions(rng, accounts, ops, s, seen, bag)
-    more = audience.actions(own, accounts, ops, s, loyal, bag) if len(loyal) else None
-    views, acts = records.Views.stacked([seen, loyal, *v]), records.Acts.stacked([acts, more, *a])
-    orders = records.Orders.stacked([bought, kept, *o])
-    shuffled = orders.where(rng.permutation(len(orders)))
-    index = next_order + np.arange(len(shuffled))
-    orders = dataclasses.replace(
-        shuffled,
-        index=index,
-        waybill=np.where(shuffled.waybill >= 0, shuffled.waybill, index),
-    )
-    day_sessions = s
-    views, acts, orders = (_global(b, day_sessions) for b in (views, acts, orders))
-    session_table = records.session_rows(
-        s, ops.category[s.operator], ops.lookalike["virtual_host"][s.operator]
-    )
-    view_table, act_table, order_table = (
-        records.view_rows(views),
-        records.act_rows(acts),
-        records.order_rows(orders),
-    )
-    for name, table in (
-        ("sessions", session_table),
-        ("views", view_table),
-        ("interactions", act_table),
-        ("orders", order_table),
-        ("parcels", records.parcel_rows(orders)),
-        ("refunds", records.refund_rows(orders)),
-        ("reviews", records.review_rows(orders)),
-    ):
-        outbox.add(name, table)
-    outbox.add(
-        "room_minutes",
-        minutes_of(
-            {
-                "sessions": session_table,
-                "views": view_table,
-                "interactions": act_table,
-                "orders": order_table,
-                "accounts": account_table,
-            }
+def _queue_day(
+    day: PlatformDay, events: Events, account_table: pa.Table, writer: LakeWriter
+) -> None:
+    """Queue the contract rows of a day's events and its counters by minute."""
+    operator = day.sessions.operator
+    virtual = day.operators.lookalike["virtual_host"][operator]
+    tables = {
+        "sessions": contract_rows.session_rows(
+            day.sessions, day.operators.category[operator], virtual
         ),
-    )
-    feedback.causes(s, causes, outbox)
-    feedback.complaints(rng, orders, outbox)
-    feedback.verdicts(rng, ops, s, orders, planted, outbox)
-    write_batches(truth, number, s.index, views, acts, orders, planted)
-    return {"views": len(views), "orders": len(orders), "sessions": len(s)}
-
-
-assert set(ORDER_SCHEMES) == set(order_schemes.MAKE), "a scheme is listed without a function"
+        "views": contract_rows.view_rows(events.views),
+        "interactions": contract_rows.interaction_rows(events.interactions),
+        "orders": contract_rows.order_rows(events.orders),
+    }
+    orders = events.orders
+    parcels = contract_rows.parcel_rows(orders)
+    refunds, reviews = contract_rows.refund_rows(orders), contract_rows.review_rows(orders)
+    more = {"parcels": parcels, "refunds": refunds, "reviews": reviews}
+    for name, table in (tables | more).items():
+        writer.add(name, table)
+    writer.add("room_minutes", contract_rows.minute_rows(tables | {"accounts": account_table}))

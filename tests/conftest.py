@@ -10,7 +10,7 @@ import pytest
 
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
-from simulation.world import world
+from simulation.world import WorldSpec, write_world
 from training.train import train
 
 START, NIGHT, UNTIL = date(2026, 1, 5), date(2026, 1, 20), datetime(2026, 1, 21)
@@ -20,7 +20,7 @@ START, NIGHT, UNTIL = date(2026, 1, 5), date(2026, 1, 20), datetime(2026, 1, 21)
 def tiny(tmp_path_factory) -> Path:
     """A small world of sixteen days with every scheme."""
     folder = tmp_path_factory.mktemp("world") / "lake"
-    world(folder, folder.with_name("truth"), seed=12, size="tiny", days=16, start=START)
+    write_world(folder, folder.with_name("truth"), WorldSpec(12, "tiny", START, 16))
     return folder
 
 

@@ -10,45 +10,45 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from simulation.schemes import TYPOLOGY
-from simulation.second_platform.platform import CHEATING
-from simulation.second_platform.platform import market as made_market
-from simulation.world import world
+from simulation.second_platform.platform import (
+    CHEATING_OPERATOR_SHARE,
+    PlatformSpec,
+    write_platform,
+)
+from simulation.world import WorldSpec, write_world
 
 START = date(2026, 1, 5)
 TAUGHT = 101
 OUT = Path(os.environ.get("STEELYARD_BENCH", "out/bench"))
 
 
+def truth_folder(lake: Path) -> Path:
+    """Folder of a lake's ground truth."""
+    return lake.with_name(lake.name + ".truth")
+
+
 def made(size: str, seed: int) -> Path:
     """Lake of a world, simulated when it is not there yet."""
     lake = OUT / f"{size}-{seed}"
-    if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
-        world(lake, lake.with_name(lake.name + ".truth"), seed, size, None, START)
+    if not (truth_folder(lake) / "world.json").exists():
+        write_world(lake, truth_folder(lake), WorldSpec(seed, size, START))
     return lake
 
 
-def market(seed: int, cheating: float = CHEATING) -> Path:
+def market(seed: int, cheating: float = CHEATING_OPERATOR_SHARE) -> Path:
     """Lake of a market of the second simulator, made when it is not there yet: 500 operators, a share of which cheats, 28 days."""
     lake = OUT / f"market-{seed}"
-    if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
-        made_market(
-            lake,
-            lake.with_name(lake.name + ".truth"),
-            seed,
-            500,
-            50_000,
-            28,
-            START,
-            cheating=cheating,
-        )
+    if not (truth_folder(lake) / "world.json").exists():
+        spec = PlatformSpec(seed, 500, 50_000, 28, START, cheating)
+        write_platform(lake, truth_folder(lake), spec)
     return lake
 
 
 def honest(seed: int) -> Path:
     """Lake of a small world of the first simulator in which nobody cheats, made when it is not there yet: 160 operators, 28 days."""
     lake = OUT / f"honest-{seed}"
-    if not (lake.with_name(lake.name + ".truth") / "world.json").exists():
-        world(lake, lake.with_name(lake.name + ".truth"), seed, "small", 28, START, [])
+    if not (truth_folder(lake) / "world.json").exists():
+        write_world(lake, truth_folder(lake), WorldSpec(seed, "small", START, 28, ()))
     return lake
 
 
@@ -59,7 +59,7 @@ def taught() -> Path:
 
 def truth(lake: Path, name: str) -> pd.DataFrame:
     """A table of planted truth."""
-    folder = lake.with_name(lake.name + ".truth")
+    folder = truth_folder(lake)
     single = folder / f"{name}.parquet"
     files = [single] if single.exists() else sorted((folder / name).glob("*.parquet"))
     return pd.concat([pq.read_table(p).to_pandas() for p in files], ignore_index=True)

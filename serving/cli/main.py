@@ -77,26 +77,22 @@ def simulate(
 
     Example: steelyard simulate lake --seed 7 --size small
     """
-    from simulation.world import world
+    from simulation.world import WorldSpec, write_world
 
     names = (
         None
         if schemes is None
-        else []
+        else ()
         if schemes == "none"
-        else [s.strip() for s in schemes.split(",")]
+        else tuple(s.strip() for s in schemes.split(","))
     )
     beside = truth or folder.with_name(folder.name + ".truth")
     with bar() as line:
         task = line.add_task(f"simulating {folder}", total=1)
-        counts = world(
+        counts = write_world(
             folder,
             beside,
-            seed,
-            size,
-            days,
-            day(start, "--start"),
-            names,
+            WorldSpec(seed, size, day(start, "--start"), days, names),
             lambda done, of: line.update(task, completed=done, total=of),
         )
     show_rows([{"lake": str(folder), "truth": str(beside), **counts}], as_json)

@@ -1,0 +1,1 @@
+"""Honest behaviour: sessions, audiences, interactions, purchases and look-alikes of fraud."""

@@ -1,177 +1,173 @@
-"""A market's day as rows of the contracts, and the verdicts of those who looked at it."""
+"""A day of the second platform as contract rows, and the verdicts on it."""
 
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from simulation import records
-from simulation.feedback import outcome_rows
-from simulation.ground_truth import write_batches
-from simulation.identifiers import DAY, chosen, moments, named
-from simulation.lake_writer import Outbox
-from simulation.records import Acts, Orders
-from simulation.schemes import NUMBER, SCHEMES, TYPOLOGY
-from simulation.second_platform.browsing import Shows, Stays
+from simulation import contract_rows
+from simulation.behaviour.audience import HonestCauses
+from simulation.feedback import add_causes, outcome_rows
+from simulation.identifiers import DAY, make_ids, take_labels, to_timestamps
+from simulation.lake_writer import LakeWriter
+from simulation.records import Events, Orders, PlantedSessions, Views
+from simulation.schemes import SCHEME_NUMBER, SCHEMES, TYPOLOGY
 from simulation.second_platform.people import CATEGORIES, PROVINCES
-from simulation.world import minutes_of
+from simulation.second_platform.platform_day import PlatformDay
 
-KINDS = ["broadband", "mobile", "office", "campus", "datacentre", "proxy"]
-VERSIONS = [f"{30 + i // 2}.{i % 2 * 5}.0" for i in range(10)]
-AUDIT, PATROL, WRONG = (
-    0.03,
-    0.3,
-    0.03,
-)  # share of sessions judged by lot, of planted ones judged besides, and of verdicts that err
+ASN_KINDS = ["broadband", "mobile", "office", "campus", "datacentre", "proxy"]
+APP_VERSIONS = [f"{30 + i // 2}.{i % 2 * 5}.0" for i in range(10)]
+AUDIT_RATE = 0.03  # share of sessions judged by lot; of orders a third of it
+SESSION_PATROL_RATE, ORDER_PATROL_RATE = 0.3, 0.12  # share of fraud judged besides
+HONEST_PATROL_RATE = 0.02
+VERDICT_ERROR_RATE = 0.03
+PRICE_PER_BOOSTED_VIEW = 0.3
 
 
-def deliver(
-    rng,
-    outbox: Outbox,
-    s,
-    shows: Shows,
-    v: Stays,
-    a: Acts,
-    o: Orders,
-    causes,
-    planted,
-    account_table,
-    truth: Path,
-    number: int,
-) -> None:
-    """Put a day's rows, its granted causes and verdicts into the outbox, and what was planted into `truth`."""
-    session = pa.table(
-        {
-            "session_id": named("session", shows.index),
-            "room_id": named("room", shows.shop),
-            "operator_id": named("operator", shows.shop),
-            "streamer_ids": pa.ListArray.from_arrays(
-                np.arange(len(shows) + 1, dtype=np.int32), named("streamer", shows.shop)
-            ),
-            "category": chosen(CATEGORIES, s.category[shows.shop]),
-            "started_at": moments(shows.start),
-            "ended_at": moments(shows.end),
-            "virtual_host": pa.array(shows.shop % 23 == 0),
-            "received_at": moments(shows.end + 90),
-        }
+@dataclasses.dataclass(frozen=True)
+class DayResult:
+    """Events of a day, its granted causes and its ground truth; sessions are rows of the day."""
+
+    events: Events
+    causes: HonestCauses
+    planted: PlantedSessions
+
+
+def deliver_day(
+    rng: np.random.Generator,
+    day: PlatformDay,
+    result: DayResult,
+    account_table: pa.Table,
+    writer: LakeWriter,
+) -> Events:
+    """Queue a day's rows, granted causes and verdicts; events come back with session numbers."""
+    index, events = day.sessions.index, result.events
+    views = events.views.select(np.lexsort((events.views.joined, events.views.left)))
+    views = dataclasses.replace(views, session=index[views.session])
+    interactions = dataclasses.replace(
+        events.interactions, session=index[events.interactions.session.astype(int)]
     )
-    v = v.where(np.lexsort((v.joined, v.left)))
-    seen = records.Views(
-        shows.index[v.show], v.account, v.device, v.joined, v.left, v.source, v.version, v.prefix, v.asn, v.province, v.scheme
-    )  # fmt: skip
-    view_table = pa.table(
-        {
-            "session_id": named("session", seen.session),
-            "account_id": named("account", seen.account),
-            "device_id": named("device", seen.device),
-            "joined_at": moments(seen.joined),
-            "left_at": moments(seen.left),
-            "entry_source": chosen(records.SOURCES, seen.source),
-            "app_version": chosen(VERSIONS, seen.version),
-            "ip_prefix": named("ip", seen.ip),
-            "asn_kind": chosen(KINDS, np.where(rng.random(len(seen)) < 0.05, -1, seen.asn)),
-            "region": chosen(PROVINCES, seen.region),
-            "received_at": moments(seen.left + 5),
-        }
-    )
-    a = dataclasses.replace(a, session=shows.index[a.session.astype(int)])
-    o = dataclasses.replace(o, session=shows.index[o.session.astype(int)])
+    orders = dataclasses.replace(events.orders, session=index[events.orders.session.astype(int)])
     tables = {
-        "sessions": session,
-        "views": view_table,
-        "interactions": records.act_rows(a),
-        "orders": records.order_rows(o),
+        "sessions": _session_rows(day),
+        "views": _view_rows(rng, views),
+        "interactions": contract_rows.interaction_rows(interactions),
+        "orders": contract_rows.order_rows(orders),
     }
-    regions = ("from_region", "to_region")
-    parcels = records.parcel_rows(o)
-    kept = o.where(~np.isnan(o.signed))
-    kept = kept.where(np.argsort(kept.signed, kind="stable"))
-    for name in regions:
-        parcels = parcels.set_column(
-            parcels.schema.get_field_index(name), name, chosen(PROVINCES, getattr(kept, name))
-        )
-    for name, table in {
-        **tables,
-        "parcels": parcels,
-        "refunds": records.refund_rows(o),
-        "reviews": records.review_rows(o),
-    }.items():
-        outbox.add(name, table)
-    outbox.add("room_minutes", minutes_of({**tables, "accounts": account_table}))
-    _causes(outbox, shows, causes)
-    _judge(rng, outbox, shows, o, planted)
-    write_batches(truth, number, shows.index, seen, a, o, planted)
+    more = {
+        "parcels": _parcel_rows(orders),
+        "refunds": contract_rows.refund_rows(orders),
+        "reviews": contract_rows.review_rows(orders),
+    }
+    for name, table in (tables | more).items():
+        writer.add(name, table)
+    minutes = contract_rows.minute_rows(tables | {"accounts": account_table})
+    writer.add("room_minutes", minutes)
+    add_causes(index, result.causes, writer, price_per_view=PRICE_PER_BOOSTED_VIEW)
+    _add_verdicts(rng, day, orders, result.planted, writer)
+    return Events(views, interactions, orders)
 
 
-def _causes(outbox: Outbox, shows: Shows, causes) -> None:
-    """Boosts and raids: arrays as `browsing.honest_day` gives them."""
-    (boost, begin, until, count), raids = causes
-    outbox.add(
-        "boosts",
-        pa.table(
-            {
-                "session_id": named("session", shows.index[boost]),
-                "starts_at": moments(begin),
-                "ends_at": moments(until),
-                "views_bought": pa.array(count),
-                "amount": pa.array((count * 0.3).round(2)),
-                "received_at": moments(begin),
-            }
-        ),
+def _session_rows(day: PlatformDay) -> pa.Table:
+    sessions = day.sessions
+    return pa.table(
+        {
+            "session_id": make_ids("session", sessions.index),
+            "room_id": make_ids("room", sessions.shop),
+            "operator_id": make_ids("operator", sessions.shop),
+            "streamer_ids": pa.ListArray.from_arrays(
+                np.arange(len(sessions) + 1, dtype=np.int32), make_ids("streamer", sessions.shop)
+            ),
+            "category": take_labels(CATEGORIES, day.shops.category[sessions.shop]),
+            "started_at": to_timestamps(sessions.start),
+            "ended_at": to_timestamps(sessions.end),
+            "virtual_host": pa.array(sessions.shop % 23 == 0),
+            "received_at": to_timestamps(sessions.end + 90),
+        }
     )
-    if len(raids):
-        outbox.add(
-            "room_links",
-            pa.table(
-                {
-                    "from_session_id": named("session", shows.index[raids[:, 0].astype(int)]),
-                    "to_session_id": named("session", shows.index[raids[:, 1].astype(int)]),
-                    "kind": chosen(["raid"], np.zeros(len(raids))),
-                    "at": moments(raids[:, 2]),
-                    "viewers_sent": pa.array(raids[:, 3].astype(np.int64)),
-                    "received_at": moments(raids[:, 2] + 5),
-                }
-            ),
-        )
 
 
-def _judge(rng, outbox: Outbox, shows: Shows, o: Orders, planted: np.ndarray) -> None:
-    """Verdicts: some by lot, some because somebody complained or looked; late, and now and then wrong."""
-    n = len(shows)
-    kind, bad = np.full(n, "view_fraud", dtype=object), np.zeros(n, dtype=bool)
-    for show, scheme, *_ in planted:
-        typology = TYPOLOGY[SCHEMES[int(scheme)]]
+def _view_rows(rng: np.random.Generator, v: Views) -> pa.Table:
+    """Rows of views; the kind of network is unknown for one in twenty."""
+    asn = np.where(rng.random(len(v)) < 0.05, -1, v.asn)
+    return pa.table(
+        {
+            "session_id": make_ids("session", v.session),
+            "account_id": make_ids("account", v.account),
+            "device_id": make_ids("device", v.device),
+            "joined_at": to_timestamps(v.joined),
+            "left_at": to_timestamps(v.left),
+            "entry_source": take_labels(contract_rows.ENTRY_SOURCES, v.source),
+            "app_version": take_labels(APP_VERSIONS, v.version),
+            "ip_prefix": make_ids("ip", v.ip),
+            "asn_kind": take_labels(ASN_KINDS, asn),
+            "region": take_labels(PROVINCES, v.region),
+            "received_at": to_timestamps(v.left + 5),
+        }
+    )
+
+
+def _parcel_rows(o: Orders) -> pa.Table:
+    """Rows of parcels, with this platform's names of regions."""
+    parcels = contract_rows.parcel_rows(o)
+    signed = o.select(~np.isnan(o.signed))
+    signed = signed.select(np.argsort(signed.signed, kind="stable"))
+    for name in ("from_region", "to_region"):
+        place = parcels.schema.get_field_index(name)
+        parcels = parcels.set_column(place, name, take_labels(PROVINCES, getattr(signed, name)))
+    return parcels
+
+
+def _add_verdicts(
+    rng: np.random.Generator,
+    day: PlatformDay,
+    o: Orders,
+    planted: PlantedSessions,
+    writer: LakeWriter,
+) -> None:
+    """Queue verdicts: some by lot, some after a complaint; late, and now and then wrong."""
+    sessions = day.sessions
+    n = len(sessions)
+    session_typology, inflated = np.full(n, "view_fraud", dtype=object), np.zeros(n, dtype=bool)
+    for row, scheme in zip(planted.session, planted.scheme, strict=True):
+        typology = TYPOLOGY[SCHEMES[scheme]]
         if typology in ("view_fraud", "engagement_fraud"):
-            bad[int(show)], kind[int(show)] = True, typology
-    order_kind = np.where(
-        o.scheme == NUMBER["hostile_brushing"], "hostile_brushing", "order_fraud"
-    ).astype(object)
-    for name, index, guilty, words, at, lot in (
-        ("session", shows.index, bad, kind, shows.end, AUDIT),
-        ("order", o.index, o.scheme > 0, order_kind, o.placed, AUDIT / 3),
+            inflated[row], session_typology[row] = True, typology
+    hostile = o.scheme == SCHEME_NUMBER["hostile_brushing"]
+    order_typology = np.where(hostile, "hostile_brushing", "order_fraud").astype(object)
+    for kind, index, fraud, typologies, at, audit, patrol in (
+        (
+            "session",
+            sessions.index,
+            inflated,
+            session_typology,
+            sessions.end,
+            AUDIT_RATE,
+            SESSION_PATROL_RATE,
+        ),
+        (
+            "order",
+            o.index,
+            o.scheme > 0,
+            order_typology,
+            o.placed,
+            AUDIT_RATE / 3,
+            ORDER_PATROL_RATE,
+        ),
     ):
-        by_lot = rng.random(len(index)) < lot
-        looked = by_lot | (
-            rng.random(len(index)) < np.where(guilty, PATROL if name == "session" else 0.12, 0.02)
+        audited = rng.random(len(index)) < audit
+        patrol_rate = np.where(fraud, patrol, HONEST_PATROL_RATE)
+        some = np.flatnonzero(audited | (rng.random(len(index)) < patrol_rate))
+        verdicts = pd.DataFrame(
+            {
+                "entity": index[some],
+                "typology": typologies[some],
+                "confirmed": fraud[some] ^ (rng.random(len(some)) < VERDICT_ERROR_RATE),
+                "decided": at[some] + rng.uniform(0.5, 7, len(some)) * DAY,
+                "source": np.where(audited[some], "random_audit", "patrol"),
+            }
         )
-        some = np.flatnonzero(looked)
-        outbox.add(
-            "outcomes",
-            outcome_rows(
-                pd.DataFrame(
-                    {
-                        "entity": index[some],
-                        "typology": words[some],
-                        "confirmed": guilty[some] ^ (rng.random(len(some)) < WRONG),
-                        "decided": at[some] + rng.uniform(0.5, 7, len(some)) * DAY,
-                        "source": np.where(by_lot[some], "random_audit", "patrol"),
-                    }
-                ),
-                name,
-                name,
-            ),
-        )
+        writer.add("outcomes", outcome_rows(verdicts, kind, kind))

@@ -1,10 +1,11 @@
-"""A market as a lake, and its planted truth beside it."""
+"""The second platform as a lake, and its ground truth outside it."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,194 +13,230 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from data_contracts.parquet import write_file
-from simulation.identifiers import DAY, named
-from simulation.lake_writer import Outbox
-from simulation.records import Acts, Orders
-from simulation.schemes import NUMBER, ORDER_SCHEMES
-from simulation.second_platform import fraud_vendors as sellers
-from simulation.second_platform.browsing import Shows, Stays, honest_day, shows_of_day
-from simulation.second_platform.delivery import deliver
-from simulation.second_platform.engagement import FOLLOWS, honest_acts
-from simulation.second_platform.people import account_rows, operator_rows, people, shops
-from simulation.second_platform.purchases import honest_orders
+from simulation.ground_truth import write_day
+from simulation.identifiers import DAY, make_ids
+from simulation.lake_writer import LakeWriter
+from simulation.records import Events, Interactions, Orders, PlantedSessions, Views
+from simulation.schemes import ORDER_SCHEMES, SCHEME_NUMBER
+from simulation.second_platform.browsing import draw_honest_views
+from simulation.second_platform.causes import draw_crowds
+from simulation.second_platform.delivery import DayResult, deliver_day
+from simulation.second_platform.engagement import FOLLOW, draw_honest_interactions
+from simulation.second_platform.false_orders import deliver_orders
+from simulation.second_platform.false_views import deliver_views
+from simulation.second_platform.fraud_vendors import (
+    Sale,
+    Vendor,
+    draw_vendors,
+    with_vendor_accounts,
+)
+from simulation.second_platform.people import (
+    Shops,
+    account_rows,
+    draw_people,
+    draw_shops,
+    operator_rows,
+)
+from simulation.second_platform.platform_day import PlatformDay, draw_sessions
+from simulation.second_platform.purchases import draw_honest_orders
+from simulation.world import refuse_full_folders
 
-CHEATING, WORKING = 0.16, 0.6  # share of operators that buy fraud, and of their days
+CHEATING_OPERATOR_SHARE, CHEATING_DAY_SHARE = 0.16, 0.6
+VENDORS_PER_SCHEME = 2
+FESTIVAL_ACTIVITY, WEEKEND_ACTIVITY = 1.9, 1.2
+MIN_FALSE_VIEWS, MIN_FALSE_ORDERS = 25, 6
 
 
-def market(
+@dataclass(frozen=True)
+class PlatformSpec:
+    """Which second platform to simulate: the same specification gives the same bytes."""
+
+    seed: int
+    operators: int
+    accounts: int
+    days: int
+    start: date
+    cheating_share: float = CHEATING_OPERATOR_SHARE
+
+
+def write_platform(
     out: Path,
     truth: Path,
-    seed: int,
-    operators: int,
-    accounts: int,
-    days: int,
-    start: date,
-    progress: Callable[[int, int], None] = lambda a, b: None,
-    cheating: float = CHEATING,
+    spec: PlatformSpec,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
-    """Write a market's lake to `out` and its truth to `truth`; the same seed gives the same bytes. `cheating`: the share of operators that do.
+    """Write a lake of the second platform and its ground truth.
 
-    Raises LakeProblem when either folder already holds something.
+    Parameters
+    ----------
+    out, truth : Path
+        Folders of the lake and of the ground truth; both must be empty or absent.
+    spec : PlatformSpec
+        Which platform.
+    progress : callable, optional
+        Called after each day with days done and days in all.
+
+    Returns
+    -------
+    dict of str to int
+        Counts of sessions, views, orders, operators and accounts.
+
+    Raises
+    ------
+    LakeProblem
+        When a folder is not empty.
     """
-    for folder in (out, truth):
-        if folder.exists() and any(folder.iterdir()):
-            raise LakeProblem(
-                f"{folder} is not empty. Name a new folder, or remove it first; nothing was written."
-            )
-    origin = pd.Timestamp(start).timestamp()
-    root = np.random.SeedSequence(seed)
+    refuse_full_folders(out, truth)
+    origin = pd.Timestamp(spec.start).timestamp()
+    root = np.random.SeedSequence(spec.seed)
     rng = np.random.default_rng(root.spawn(1)[0])
-    p, s = people(rng, accounts, accounts // 4, origin), shops(rng, operators, origin)
-    sold = sellers.vendors(rng, p, 2, max(100, accounts // 80))
-    p = sellers.seeded(rng, p, sold)
-    plan = _plan(rng, operators, sold, days, cheating)
-    outbox = Outbox(Lake(out))
-    outbox.add("accounts", account_rows(p, origin))
-    outbox.add("operators", operator_rows(s, origin))
-    _write_plan(truth, plan, sold, s, accounts, len(p))
-    fans: list[np.ndarray] = [np.zeros(0, dtype=np.int64)] * operators
-    first_show, first_order, counts = 0, 0, {"sessions": 0, "views": 0, "orders": 0}
-    account_table = account_rows(p, origin)
-    for number, stream in enumerate(root.spawn(days + 1)[1:]):
-        rng, day = np.random.default_rng(stream), origin + number * DAY
-        shows = shows_of_day(rng, s, day, first_show)
-        busy = (1.9 if number % 11 == 7 else 1.0) * (
-            1.2 if number % 7 in (5, 6) else 1.0
-        )  # a festival, and weekends
-        if len(shows):
-            v, a, o, planted, causes = _day(rng, p, s, shows, sold, plan, number, day, busy, fans)
-            o = o.where(np.argsort(o.placed, kind="stable"))
-            o = dataclasses.replace(
-                o, index=first_order + np.arange(len(o)), waybill=first_order + np.arange(len(o))
-            )
-            for row in range(len(shows)):  # who follows today is told tomorrow
-                new = a.account[(a.session == row) & (a.kind == FOLLOWS)]
-                fans[shows.shop[row]] = np.union1d(fans[shows.shop[row]], new)
-            deliver(rng, outbox, s, shows, v, a, o, causes, planted, account_table, truth, number)
-            first_show, first_order = first_show + len(shows), first_order + len(o)
-            counts = {
-                "sessions": first_show,
-                "views": counts["views"] + len(v),
-                "orders": first_order,
-            }
-        outbox.deliver(day)
-        progress(number + 1, days)
+    people = draw_people(rng, spec.accounts, spec.accounts // 4, origin)
+    shops = draw_shops(rng, spec.operators, origin)
+    vendors = draw_vendors(rng, people, VENDORS_PER_SCHEME, max(100, spec.accounts // 80))
+    people = with_vendor_accounts(rng, people, vendors)
+    plan = _draw_plan(rng, spec, vendors)
+    writer = LakeWriter(Lake(out))
+    account_table = account_rows(people, origin)
+    writer.add("accounts", account_table)
+    writer.add("operators", operator_rows(shops, origin))
+    _write_plan(truth, plan, vendors, shops)
+    made = np.arange(spec.accounts, len(people))
+    write_file(truth / "accounts.parquet", pa.table({"account_id": make_ids("account", made)}))
+    followers: list[np.ndarray] = [np.zeros(0, dtype=np.int64)] * spec.operators
+    counts = {"sessions": 0, "views": 0, "orders": 0}
+    for number, stream in enumerate(root.spawn(spec.days + 1)[1:]):
+        rng, moment = np.random.default_rng(stream), origin + number * DAY
+        sessions = draw_sessions(rng, shops, moment, counts["sessions"])
+        festival = FESTIVAL_ACTIVITY if number % 11 == 7 else 1.0
+        activity = festival * (WEEKEND_ACTIVITY if number % 7 in (5, 6) else 1.0)
+        if len(sessions):
+            day = PlatformDay(people, shops, sessions, number, moment, activity)
+            result = _simulate_day(rng, day, vendors, plan, followers, counts["orders"])
+            _add_followers(day, result.events.interactions, followers)
+            events = deliver_day(rng, day, result, account_table, writer)
+            write_day(truth, number, sessions.index, events, result.planted)
+            counts["sessions"] += len(sessions)
+            counts["views"] += len(events.views)
+            counts["orders"] += len(events.orders)
+        writer.deliver(moment)
+        if progress:
+            progress(number + 1, spec.days)
     (truth / "world.json").write_text(
-        json.dumps({"seed": seed, "days": days, "start": start.isoformat()}, indent=1)
+        json.dumps(
+            {"seed": spec.seed, "days": spec.days, "start": spec.start.isoformat()}, indent=1
+        )
     )
-    return counts | {"operators": operators, "accounts": len(p)}
+    return counts | {"operators": spec.operators, "accounts": len(people)}
 
 
-def _plan(
-    rng: np.random.Generator, operators: int, sold: list[sellers.Vendor], days: int, cheating: float
-) -> pd.DataFrame:
-    """One row an operator and vendor: how much it buys, from which day on, and whom it harms (-1: nobody)."""
+def _add_followers(
+    day: PlatformDay, interactions: Interactions, followers: list[np.ndarray]
+) -> None:
+    """Add the day's new followers in place; they are notified from the next day on."""
+    for row, shop in enumerate(day.sessions.shop):
+        new = interactions.account[(interactions.session == row) & (interactions.kind == FOLLOW)]
+        followers[shop] = np.union1d(followers[shop], new)
+
+
+def _draw_plan(rng: np.random.Generator, spec: PlatformSpec, vendors: list[Vendor]) -> pd.DataFrame:
+    """One row per operator and vendor: amount, first day, and the victim (-1 for none)."""
     lines = []
-    for turn, shop in enumerate(np.flatnonzero(rng.random(operators) < cheating)):
+    cheats = np.flatnonzero(rng.random(spec.operators) < spec.cheating_share)
+    for turn, shop in enumerate(cheats):
         for k in range(1 + int(rng.random() < 0.3)):
-            vendor = (turn + k * 7) % len(sold)
-            hostile = sold[vendor].scheme == "brusher_platform" and rng.random() < 0.3
-            victim = int(rng.integers(0, operators)) if hostile else -1
+            vendor = (turn + k * 7) % len(vendors)
+            hostile = vendors[vendor].scheme == "brusher_platform" and rng.random() < 0.3
+            victim = int(rng.integers(0, spec.operators)) if hostile else -1
             lines.append(
                 (
                     shop,
                     vendor,
                     rng.lognormal(np.log(0.5), 0.8),
-                    int(rng.integers(0, days // 2)) if rng.random() < 0.4 else 0,
+                    int(rng.integers(0, spec.days // 2)) if rng.random() < 0.4 else 0,
                     victim,
                 )
             )
     return pd.DataFrame(lines, columns=["shop", "vendor", "amount", "since", "victim"])
 
 
-def _write_plan(
-    truth: Path, plan: pd.DataFrame, sold: list[sellers.Vendor], s, first: int, end: int
-) -> None:
+def _write_plan(truth: Path, plan: pd.DataFrame, vendors: list[Vendor], shops: Shops) -> None:
+    """Write the ground truth of operators and look-alikes."""
     scheme = [
-        "hostile_brushing" if v >= 0 else sold[k].scheme
+        "hostile_brushing" if v >= 0 else vendors[k].scheme
         for k, v in zip(plan["vendor"], plan["victim"], strict=True)
     ]
     write_file(
         truth / "operators.parquet",
         pa.table(
             {
-                "operator_id": named("operator", plan["shop"].to_numpy()),
+                "operator_id": make_ids("operator", plan["shop"].to_numpy()),
                 "scheme": pa.array(scheme, pa.string()),
                 "intensity": pa.array(plan["amount"]),
-                "evasion": pa.array([sold[k].care for k in plan["vendor"]]),
+                "evasion": pa.array([vendors[k].evasion for k in plan["vendor"]]),
                 "since_day": pa.array(plan["since"]),
-                "victim_id": named("operator", plan["victim"].to_numpy()),
+                "victim_id": make_ids("operator", plan["victim"].to_numpy()),
             }
         ),
     )
-    like = [
-        ("lottery", np.flatnonzero(s.lottery)),
-        ("unrecorded_guests", np.flatnonzero(s.guests)),
-        ("shared_warehouse", np.flatnonzero(s.warehouse >= 90_000)),
-    ]
+    lookalikes = {
+        "lottery": np.flatnonzero(shops.lottery),
+        "unrecorded_guests": np.flatnonzero(shops.guests),
+        "shared_warehouse": np.flatnonzero(shops.warehouse >= 90_000),
+    }
+    counts = [len(index) for index in lookalikes.values()]
     write_file(
         truth / "lookalikes.parquet",
         pa.table(
             {
-                "operator_id": named("operator", np.concatenate([i for _, i in like])),
+                "operator_id": make_ids("operator", np.concatenate(list(lookalikes.values()))),
                 "lookalike": pa.array(
-                    np.repeat([n for n, _ in like], [len(i) for _, i in like]).astype(object),
-                    pa.string(),
+                    np.repeat(list(lookalikes), counts).astype(object), pa.string()
                 ),
             }
         ),
     )
-    write_file(
-        truth / "accounts.parquet",
-        pa.table({"account_id": named("account", np.arange(first, end))}),
-    )
 
 
-def _day(
-    rng, p, s, shows: Shows, sold, plan: pd.DataFrame, number: int, day: float, busy: float, fans
-):
-    """Views, actions, orders, planted sessions and granted causes of a day; sessions are places in the day."""
-    honest, boosts, raids = honest_day(rng, p, s, shows, day, busy, fans)
-    bought = honest_orders(rng, p, s, shows, honest)
-    views, done, placed, planted = [honest], [honest_acts(rng, p, shows, honest)], [bought], []
-    for line in plan[plan["since"] <= number].itertuples(index=False):
-        vendor = sold[line.vendor]
-        for show in np.flatnonzero(shows.shop == (line.victim if line.victim >= 0 else line.shop)):
-            if rng.random() > WORKING:
+def _simulate_day(
+    rng: np.random.Generator,
+    day: PlatformDay,
+    vendors: list[Vendor],
+    plan: pd.DataFrame,
+    followers: list[np.ndarray],
+    first_order: int,
+) -> DayResult:
+    """Honest and planted events of a day; orders are numbered by time from `first_order` on."""
+    honest, causes = draw_crowds(rng, day, draw_honest_views(rng, day, followers))
+    bought = draw_honest_orders(rng, day, honest)
+    parts = [Events(honest, draw_honest_interactions(rng, day, honest), bought)]
+    planted = []
+    for line in plan[plan["since"] <= day.number].itertuples(index=False):
+        vendor, hostile = vendors[line.vendor], line.victim >= 0
+        target = line.victim if hostile else line.shop
+        for row in np.flatnonzero(day.sessions.shop == target):
+            if rng.random() > CHEATING_DAY_SHARE:
                 continue
-            mine = honest.where(honest.show == show)
-            if vendor.scheme in ORDER_SCHEMES:
-                many = max(6, int(line.amount * (bought.session == show).sum()))
-                o, v, a = sellers.sold_orders(
-                    rng, p, s, shows, int(show), vendor, many, number, int(line.shop)
-                )
-                placed.append(o)
-                views.append(v)
-                done.append(a)
-                scheme = (
-                    "hostile_brushing"
-                    if line.victim >= 0 and line.victim != line.shop
-                    else vendor.scheme
-                )
+            scheme = vendor.scheme
+            if scheme in ORDER_SCHEMES:
+                size = max(MIN_FALSE_ORDERS, int(line.amount * (bought.session == row).sum()))
+                sale = Sale(vendor, int(row), size, int(line.shop))
+                parts.append(deliver_orders(rng, day, sale))
+                if hostile and line.victim != line.shop:
+                    scheme = "hostile_brushing"
             else:
-                v, extra = sellers.sold_views(
-                    rng,
-                    p,
-                    s,
-                    shows,
-                    int(show),
-                    mine,
-                    vendor,
-                    max(25, int(line.amount * len(mine))),
-                    number,
-                )
-                views.append(v)
-                scheme = vendor.scheme
-                if extra is not None:
-                    done.append(extra)
-            planted.append((show, NUMBER[scheme], line.amount, vendor.care, line.shop))
-    table = np.array(planted, dtype=float).reshape(-1, 5)
-    return Stays.stacked(views), Acts.stacked(done), Orders.stacked(placed), table, (boosts, raids)
+                audience = honest.select(honest.session == row)
+                size = max(MIN_FALSE_VIEWS, int(line.amount * len(audience)))
+                sale = Sale(vendor, int(row), size, int(line.shop))
+                parts.append(deliver_views(rng, day, sale, audience))
+            planted.append((row, SCHEME_NUMBER[scheme], line.amount, vendor.evasion, line.shop))
+    orders = Orders.concat([e.orders for e in parts])
+    orders = orders.select(np.argsort(orders.placed, kind="stable"))
+    index = first_order + np.arange(len(orders))
+    events = Events(
+        views=Views.concat([e.views for e in parts]),
+        interactions=Interactions.concat([e.interactions for e in parts]),
+        orders=dataclasses.replace(orders, index=index, waybill=index.copy()),
+    )
+    return DayResult(events, causes, PlantedSessions.of(planted))

@@ -16,7 +16,7 @@ from benchmarks.harness.worlds import honest_and_cheats
 from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
-from simulation.world import world
+from simulation.world import WorldSpec, write_world
 
 pytestmark = pytest.mark.slow
 NIGHT = date(2026, 1, 25)
@@ -120,7 +120,7 @@ DELIVERIES: dict[str, Delivery] = {
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory) -> Path:
     lake = tmp_path_factory.mktemp("deliveries") / "lake"
-    world(lake, lake.with_name("lake.truth"), 771, "small", None, date(2026, 1, 5))
+    write_world(lake, lake.with_name("lake.truth"), WorldSpec(771, "small", date(2026, 1, 5)))
     return lake
 
 
