@@ -14,7 +14,7 @@ from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 from simulation.schemes import SCHEMES, TYPOLOGY
-from simulation.second_platform.platform import market
+from simulation.second_platform.platform import PlatformSpec, write_platform
 from tests.simulation.test_world import START, bytes_of, read
 
 DAYS = 8
@@ -22,9 +22,9 @@ DAYS = 8
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A market of eight days and its truth."""
-    folder = tmp_path_factory.mktemp("market")
-    market(folder / "lake", folder / "truth", 5, 200, 9_000, DAYS, START)
+    """A platform of eight days and its ground truth."""
+    folder = tmp_path_factory.mktemp("platform")
+    write_platform(folder / "lake", folder / "truth", PlatformSpec(5, 200, 9_000, DAYS, START))
     return folder
 
 
@@ -36,13 +36,15 @@ def truth(place, name):
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
-        market(tmp_path / name, tmp_path / f"{name}-truth", seed, 40, 3_000, 2, START)
+        spec = PlatformSpec(seed, 40, 3_000, 2, START)
+        write_platform(tmp_path / name, tmp_path / f"{name}-truth", spec)
     assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b") != bytes_of(tmp_path / "c")
     assert bytes_of(tmp_path / "a-truth") == bytes_of(tmp_path / "b-truth")
 
 
 def test_where_nobody_cheats_nothing_is_planted(tmp_path):
-    market(tmp_path / "lake", tmp_path / "truth", 3, 40, 3_000, 2, START, cheating=0.0)
+    spec = PlatformSpec(3, 40, 3_000, 2, START, cheating_share=0.0)
+    write_platform(tmp_path / "lake", tmp_path / "truth", spec)
     assert pq.read_table(tmp_path / "truth" / "operators.parquet").num_rows == 0
     assert not [p for p in (tmp_path / "truth").glob("*/*.parquet") if pq.read_table(p).num_rows]
 
@@ -50,7 +52,7 @@ def test_where_nobody_cheats_nothing_is_planted(tmp_path):
 def test_a_market_keeps_to_the_contracts_and_is_not_written_over(place):
     assert sum(c.quarantined for c in check_lake(place / "lake", datetime(2026, 2, 1))) == 0
     with pytest.raises(LakeProblem, match="not empty"):
-        market(place / "lake", place / "other", 1, 10, 1_000, 1, START)
+        write_platform(place / "lake", place / "other", PlatformSpec(1, 10, 1_000, 1, START))
     assert not (place / "other").exists()
 
 

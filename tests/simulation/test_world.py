@@ -12,7 +12,7 @@ import pytest
 from data_contracts.errors import LakeProblem
 from simulation.population import LOOKALIKES
 from simulation.schemes import SCHEMES
-from simulation.world import world
+from simulation.world import WorldSpec, write_world
 
 START = date(2026, 1, 5)
 
@@ -32,7 +32,7 @@ def read(folder, name):
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
-        world(tmp_path / name, tmp_path / f"{name}-truth", seed, "tiny", 3, START)
+        write_world(tmp_path / name, tmp_path / f"{name}-truth", WorldSpec(seed, "tiny", START, 3))
     assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
     assert bytes_of(tmp_path / "a-truth") == bytes_of(tmp_path / "b-truth")
     assert bytes_of(tmp_path / "a") != bytes_of(tmp_path / "c")
@@ -41,7 +41,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
 def test_every_scheme_can_be_planted_and_leaves_rows_that_carry_it(tmp_path):
     for scheme in SCHEMES[1:]:
         folder = tmp_path / scheme
-        world(folder, tmp_path / f"{scheme}-truth", 5, "tiny", 3, START, [scheme])
+        write_world(folder, tmp_path / f"{scheme}-truth", WorldSpec(5, "tiny", START, 3, (scheme,)))
         truth = tmp_path / f"{scheme}-truth"
         rows = sum(
             pq.read_table(p).num_rows
@@ -52,7 +52,7 @@ def test_every_scheme_can_be_planted_and_leaves_rows_that_carry_it(tmp_path):
 
 
 def test_an_honest_world_has_no_planted_rows_and_no_true_confirmation(tmp_path):
-    world(tmp_path / "w", tmp_path / "t", 5, "tiny", 6, START, [])
+    write_world(tmp_path / "w", tmp_path / "t", WorldSpec(5, "tiny", START, 6, ()))
     assert sum(pq.read_table(p).num_rows for p in (tmp_path / "t").rglob("day-*.parquet")) == 0
     outcomes = read(tmp_path / "w", "outcomes")
     assert (outcomes["verdict"] == "confirmed").mean() < 0.1  # errors of verdict only
@@ -107,16 +107,16 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "mine.txt").write_text("keep")
     with pytest.raises(LakeProblem, match="not empty"):
-        world(tmp_path / "w", tmp_path / "t", 1, "tiny", 1, START)
+        write_world(tmp_path / "w", tmp_path / "t", WorldSpec(1, "tiny", START, 1))
     assert [p.name for p in (tmp_path / "w").iterdir()] == ["mine.txt"]
 
 
 @pytest.mark.parametrize(
-    ("size", "schemes", "words"), [("huge", None, "no size"), ("tiny", ["magic"], "no scheme")]
+    ("size", "schemes", "words"), [("huge", None, "no size"), ("tiny", ("magic",), "no scheme")]
 )
 def test_unknown_names_are_answered_with_those_there_are(tmp_path, size, schemes, words):
     with pytest.raises(LakeProblem, match=words):
-        world(tmp_path / "w", tmp_path / "t", 1, size, 1, START, schemes)
+        write_world(tmp_path / "w", tmp_path / "t", WorldSpec(1, size, START, 1, schemes))
     assert not (tmp_path / "w").exists()
 
 
@@ -133,7 +133,7 @@ def test_no_floor_below_benchmarks_and_tests_reads_planted_truth():
 
 def test_private_group_comes_by_the_link_every_day(tmp_path):
     """A private group comes by the link soon after it and is the same people every day."""
-    world(tmp_path / "w", tmp_path / "t", 7, "tiny", 6, START, [])
+    write_world(tmp_path / "w", tmp_path / "t", WorldSpec(7, "tiny", START, 6, ()))
     like = pq.read_table(tmp_path / "t" / "lookalikes.parquet").to_pandas()
     groups = set(like.loc[like["lookalike"] == "private_group", "operator_id"])
     sessions = read(tmp_path / "w", "sessions").set_index("session_id")
@@ -150,7 +150,7 @@ def test_private_group_comes_by_the_link_every_day(tmp_path):
 
 
 def test_resellers_order_a_dozen_times_within_minutes_and_pay_by_one_purse(tmp_path):
-    world(tmp_path / "w", tmp_path / "t", 7, "small", 3, START, [])
+    write_world(tmp_path / "w", tmp_path / "t", WorldSpec(7, "small", START, 3, ()))
     like = pq.read_table(tmp_path / "t" / "lookalikes.parquet").to_pandas()
     shops = set(like.loc[like["lookalike"] == "bulk_buyers", "operator_id"])
     runs = read(tmp_path / "w", "orders").groupby(["operator_id", "session_id", "buyer_id"])

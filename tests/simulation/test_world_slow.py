@@ -6,14 +6,16 @@ from datetime import date
 
 import pytest
 
-from simulation.world import world
+from simulation.world import WorldSpec, write_world
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_medium_world_is_as_large_as_promised(tmp_path, seed):
-    counts = world(tmp_path / "w", tmp_path / "t", seed, "medium", None, date(2026, 1, 5))
+    counts = write_world(
+        tmp_path / "w", tmp_path / "t", WorldSpec(seed, "medium", date(2026, 1, 5))
+    )
     promised = {
         "views": 2_000_000,
         "orders": 200_000,
