@@ -20,7 +20,7 @@ from benchmarks.harness.judgement import Judged, judgement, planted_and_found, t
 from data_contracts.adapters import ingest
 from data_contracts.runs import read_outbound
 from features.declaration import OPERATOR, VIEW
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from features.posteriors.owner_pooling import moved
 from serving.cli.reference_pages import CARDS
 from serving.nightly.pipeline import nightly
@@ -85,7 +85,7 @@ def beside_weeks(models: Path, lake: Path, command: str = COMMAND) -> list[dict[
     before = judgement(models, lake, "session_inflation", as_of - WEEK).showed()
     one = judgement(models, lake, "session_inflation_live", as_of)
     guilty, owner, alone = one.guilty, one.owner, one.held()[1]
-    s = compute.duckdb_tables(lake, as_of)["sessions"]
+    s = Snapshot.open(lake, as_of)["sessions"]
     late = one.signals.index.isin(s.filter(s.received_at >= as_of - WEEK).session_id.to_pandas())
     guilty, group, alone = guilty[late], owner[late].reset_index(drop=True), alone[late]
     beside = np.array([moved(p, before.get(o, 0.0)) for p, o in zip(alone, group, strict=True)])

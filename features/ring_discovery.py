@@ -10,7 +10,7 @@ from ibis import _
 
 from features.declaration import ACCOUNT
 from features.derived.co_visitation import buy_blocks, buy_pairs, watch_pairs
-from features.engine.compute import derived_table, scope_of
+from features.engine.snapshot import Snapshot
 from features.graphs.ring_merging import Rings, merge, tied
 
 MOST = {
@@ -40,28 +40,28 @@ def shared(table: Any, owner: str, key: str, kind: str) -> pd.DataFrame:
     return links.assign(kind=kind)
 
 
-def links_between(tables: Any) -> pd.DataFrame:
+def links_between(snapshot: Snapshot) -> pd.DataFrame:
     """Links between accounts: left, right, kind, times."""
     parts = []
     for name, kind, pairs in (("views", "watch", watch_pairs), ("orders", "buy", buy_pairs)):
-        if name in tables:
-            found = derived_table(pairs, tables).to_pandas()
+        if name in snapshot:
+            found = snapshot.derived_frame(pairs)
             parts.append(
                 found[["left", "right"]].assign(times=found["things"].astype("int64"), kind=kind)
             )
-    if "orders" in tables:
-        blocks = derived_table(buy_blocks, tables).to_pandas()
+    if "orders" in snapshot:
+        blocks = snapshot.derived_frame(buy_blocks)
         for _block, group in blocks.groupby("block"):
             first, *others = sorted(group["account_id"])
             parts.append(
                 pd.DataFrame({"left": first, "right": others, "times": 1, "kind": "block"})
             )
         parts += [
-            shared(tables["orders"], "buyer_id", f"{k}_id", k)
+            shared(snapshot["orders"], "buyer_id", f"{k}_id", k)
             for k in ("payer", "device", "address")
         ]
-    if "accounts" in tables:
-        parts.append(shared(tables["accounts"], "account_id", "referrer_id", "referrer"))
+    if "accounts" in snapshot:
+        parts.append(shared(snapshot["accounts"], "account_id", "referrer_id", "referrer"))
     parts = [p for p in parts if len(p)]
     links = (
         pd.concat(parts, ignore_index=True)
@@ -71,8 +71,8 @@ def links_between(tables: Any) -> pd.DataFrame:
     return links.sort_values(["left", "right", "kind"], ignore_index=True)
 
 
-def _acts(tables: Any, linked: Any | None = None) -> list[Any]:
-    """Purchases and visits of known accounts (of those that are `linked`): account_id, operator_id and the moment, as Ibis tables."""
+def _acts(snapshot: Snapshot, linked: Any | None = None) -> list[Any]:
+    """Purchases and visits of known accounts (of those that are `linked`): account_id, operator_id and the moment, as Ibis snapshot."""
 
     def some(t: Any) -> Any:  # before it is joined with anything: few are linked
         return (
@@ -82,22 +82,22 @@ def _acts(tables: Any, linked: Any | None = None) -> list[Any]:
         )
 
     acts = []
-    if "orders" in tables:
+    if "orders" in snapshot:
         acts.append(
-            some(tables["orders"].select("operator_id", account_id="buyer_id", at="placed_at"))
+            some(snapshot["orders"].select("operator_id", account_id="buyer_id", at="placed_at"))
         )
-    if "views" in tables and "sessions" in tables:
-        v = some(tables["views"].select("session_id", "account_id", at="joined_at"))
-        v = v.join(tables["sessions"].select("session_id", "operator_id"), "session_id")
+    if "views" in snapshot and "sessions" in snapshot:
+        v = some(snapshot["views"].select("session_id", "account_id", at="joined_at"))
+        v = v.join(snapshot["sessions"].select("session_id", "operator_id"), "session_id")
         acts.append(v.select("operator_id", "account_id", "at"))
     return acts
 
 
-def _met(links: pd.DataFrame, tables: Any) -> pd.DataFrame:
+def _met(links: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
     """What accounts that may be in a ring did where: account_id, operator_id, first and last moment, by purchases and by visits."""
     linked = sorted(tied(links)[-1].index)
     parts = [pd.DataFrame(columns=["account_id", "operator_id", "first", "last"])]
-    for t in _acts(tables, scope_of(tables, linked, ACCOUNT)) if linked else []:
+    for t in _acts(snapshot, snapshot.scope(linked, ACCOUNT)) if linked else []:
         parts.append(
             t.group_by("operator_id", "account_id")
             .aggregate(first=_.at.min(), last=_.at.max())
@@ -118,7 +118,7 @@ def _seen(acts: list[Any]) -> int:
     )
 
 
-def find_rings(tables: Any, before: pd.DataFrame | None = None) -> Rings:
-    """Rings among all accounts known in the tables; `before` is last night's `ring_members`, to know rings again."""
-    links = links_between(tables)
-    return merge(links, _met(links, tables), max(_seen(_acts(tables)), 2), before)
+def find_rings(snapshot: Snapshot, before: pd.DataFrame | None = None) -> Rings:
+    """Rings among all accounts known in the snapshot; `before` is last night's `ring_members`, to know rings again."""
+    links = links_between(snapshot)
+    return merge(links, _met(links, snapshot), max(_seen(_acts(snapshot)), 2), before)

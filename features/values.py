@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import ibis
 import pandas as pd
 
 from data_contracts.errors import LakeProblem
 from data_contracts.frame_checks import check_frames
 from features.catalogue import BY_NAME, CATALOGUE, of_entity
 from features.declaration import KEY, Signal
-from features.engine import compute as engine
+from features.engine.compute import compute as computed_values
+from features.engine.snapshot import Snapshot
 
 
 def signal_values(
@@ -49,7 +49,7 @@ def signal_values(
     LakeProblem
         The entity or a signal is unknown, or the tables tell of no entity.
     """
-    if not all(isinstance(table, ibis.Table) for table in tables.values()):
+    if not isinstance(tables, Snapshot):
         check_frames(tables)
     named = None if signals is None else [_signal(s) for s in signals]
     kind = entity or _kind(tables, named)
@@ -59,7 +59,7 @@ def signal_values(
     strangers = [s.name for s in wanted if s.entity != kind]
     if strangers:
         raise LakeProblem(f"{', '.join(strangers)}: not a signal of entity {kind!r}")
-    return engine.compute(tables, wanted, kind, only)
+    return computed_values(tables, wanted, kind, only)
 
 
 def _signal(given: Signal | str) -> Signal:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from data_contracts.lake import Lake
 from data_contracts.runs import published_runs
 from features.catalogue import BY_NAME
 from features.declaration import Signal
-from features.engine.compute import duckdb_tables, frame_tables
+from features.engine.snapshot import Snapshot
 from serving.ledger.decisions import Finding, verify_decisions
 from serving.nightly.replay import what_if
 from serving.oversight.random_audit import audit_estimates
@@ -41,10 +40,10 @@ class LakeView:
         """Dates of the published nights, oldest first."""
         return [date.fromisoformat(night) for night in sorted(published_runs(self.lake))]
 
-    def snapshot(self, as_of: str | date | datetime | None = None) -> dict[str, Any]:
+    def snapshot(self, as_of: str | date | datetime | None = None) -> Snapshot:
         """Return the tables as they were known at a moment; at the end of the latest night by default."""
         moment = self._latest() if as_of is None else pd.Timestamp(as_of).to_pydatetime()
-        return duckdb_tables(self.lake, moment)
+        return Snapshot.open(self.lake, moment)
 
     def night(self, night: str | date | None = None) -> NightView:
         """Return a published night; the latest when none is named."""
@@ -56,7 +55,7 @@ class LakeView:
         moment = self._latest() if as_of is None else pd.Timestamp(as_of).to_pydatetime()
         since = pd.Timestamp(0)
         return operator_verdicts(
-            duckdb_tables(self.lake, moment), MODEL, since, pd.Timestamp(moment)
+            Snapshot.open(self.lake, moment), MODEL, since, pd.Timestamp(moment)
         )
 
     def audit(self) -> pd.DataFrame:
@@ -87,7 +86,7 @@ def open_lake(folder: str | Path) -> LakeView:
     return LakeView(Lake.open(folder))
 
 
-def snapshot(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def snapshot(frames: Mapping[str, pd.DataFrame]) -> Snapshot:
     """Make a snapshot of pandas frames, named by their tables.
 
     Raises
@@ -96,4 +95,4 @@ def snapshot(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         A frame does not have the shape of its table.
     """
     check_frames(frames)
-    return frame_tables(frames)
+    return Snapshot.from_frames(frames)

@@ -17,8 +17,8 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from data_contracts.runs import read_outbound, run_folder
 from features.declaration import SESSION
-from features.engine.compute import duckdb_tables, scope_of
 from features.engine.minute_arrays import minutes_frame
+from features.engine.snapshot import Snapshot
 from features.graphs.ring_merging import Rings
 from serving.nightly.pipeline import rings_of
 from serving.policy.load import load_policy
@@ -74,9 +74,9 @@ class NightView:
         return self.table("rings")
 
     @cached_property
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> Snapshot:
         """The tables as they were known at the end of the night."""
-        return duckdb_tables(self.lake, moment_of(self.date))
+        return Snapshot.open(self.lake, moment_of(self.date))
 
     def ring(self, ring_id: str) -> nx.Graph:
         """Return a ring as a graph: accounts, with the evidence of each link on its edge.
@@ -169,4 +169,4 @@ class CaseView:
         """A relation with the session alone."""
         if self.kind != SESSION:
             raise LakeProblem(f"{self.entity_id!r} is of kind {self.kind!r}; only a session has it")
-        return scope_of(self.night.snapshot, [self.entity_id], SESSION)
+        return self.night.snapshot.scope([self.entity_id], SESSION)

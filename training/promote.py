@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from sklearn.metrics import average_precision_score
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from features.declaration import ORDER, SESSION
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from training.dataset.replay import Dataset, build, tied_operators
 from training.declaration import Model
 from training.evaluation.attack_cost import price_unseen, prices, typologies
@@ -116,7 +115,7 @@ def no_worse(what: str, a: np.ndarray, b: np.ndarray, weight: np.ndarray, gate: 
     )
 
 
-def slices(tables: dict[str, Any], model: Model, data: Dataset) -> dict[str, np.ndarray]:
+def slices(tables: Snapshot, model: Model, data: Dataset) -> dict[str, np.ndarray]:
     """Groups (new, small, region) and look-alikes that tables show (raided, boosted, virtual host, small gifts), as masks of rows."""
     owner = _owners(tables, model, data)
     out: dict[str, np.ndarray] = {}
@@ -154,7 +153,7 @@ def slices(tables: dict[str, Any], model: Model, data: Dataset) -> dict[str, np.
     return out
 
 
-def _owners(tables: dict[str, Any], model: Model, data: Dataset) -> pd.Series:
+def _owners(tables: Snapshot, model: Model, data: Dataset) -> pd.Series:
     """Operator of each row."""
     if model.entity not in (SESSION, ORDER):
         return data.entity.astype(object)
@@ -168,7 +167,7 @@ def _owners(tables: dict[str, Any], model: Model, data: Dataset) -> pd.Series:
 
 
 def attacker_rows(
-    tables: dict[str, Any],
+    tables: Snapshot,
     model: Model,
     data: Dataset,
     hit_a: np.ndarray,
@@ -205,7 +204,7 @@ def judge(
 ) -> list[Row]:
     """Rows of the gate, the matured verdicts first."""
     lake = Lake.open(lake)
-    tables = compute.duckdb_tables(lake, at)
+    tables = Snapshot.open(lake, at)
     data = build(lake, model, at, tied_operators(tables))
     since = pd.Timestamp(max(champion.manifest["until"], challenger.manifest["until"]))
     keep = (data.received >= since).to_numpy() if len(data) else np.zeros(0, dtype=bool)

@@ -19,7 +19,7 @@ from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import digest_file
 from features import catalogue
 from features.declaration import OPERATOR
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from training.dataset.distillation import unjudged
 from training.dataset.replay import Fortnights, build, tied_operators
 from training.declaration import FITTING, Model
@@ -114,7 +114,7 @@ def train(
     done: list[Trained] = []
     store, fortnights = None, Fortnights()
     progress("operators tied by rings")
-    groups = tied_operators(compute.duckdb_tables(lake, until))
+    groups = tied_operators(Snapshot.open(lake, until))
     tables = table_digests(lake)
     for model in wanted:
         data = build(lake, model, until, groups, progress, fortnights)

@@ -16,7 +16,7 @@ import pandas as pd
 from benchmarks.harness import worlds
 from benchmarks.harness.figures_page import row
 from data_contracts.runs import read_outbound
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from serving.nightly.pipeline import nightly
 from serving.nightly.replay import replay
 from serving.policy.load import load_policy
@@ -45,7 +45,7 @@ def true_figures(lake: Path, as_of: datetime) -> pd.DataFrame:
 
     Columns entity_id, measure, truth. What was received later (an order by a late batch, a refund) is neither counted nor true yet.
     """
-    tables, parts = compute.duckdb_tables(lake, as_of), []
+    tables, parts = Snapshot.open(lake, as_of), []
     views = tables["views"].select("session_id", "account_id", "joined_at").to_pandas()
     key = ["session_id", "account_id", "joined_at"]
     fake = worlds.truth(lake, "views")[key].drop_duplicates().assign(fake=True)

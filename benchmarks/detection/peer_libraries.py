@@ -14,9 +14,9 @@ from benchmarks.detection.label_ablation import AS_OF
 from benchmarks.end_to_end import UNSEEN
 from benchmarks.harness import worlds
 from benchmarks.harness.figures_page import figure_row
-from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
 from features.engine.minute_kernels import COLUMNS
+from features.engine.snapshot import Snapshot
 from training.dataset.labels import verdicts
 from training.declaration import FITTING
 from training.evaluation.metrics import average_precision
@@ -28,8 +28,8 @@ VIEWS = ("view_fraud", "engagement_fraud")
 
 
 def minutes_of(lake: Path, ids: list[str]) -> pd.DataFrame:
-    tables = compute.duckdb_tables(lake, AS_OF)
-    return minutes_frame(tables, compute.scope_of(tables, ids, "session"))
+    tables = Snapshot.open(lake, AS_OF)
+    return minutes_frame(tables, tables.scope(ids, "session"))
 
 
 def flat(frame: pd.DataFrame) -> pd.DataFrame:
@@ -70,8 +70,8 @@ def tsfresh(frame: pd.DataFrame) -> pd.DataFrame:
 def rows(say: Any) -> list[dict[str, Any]]:
     """Average precision on the unseen world of each set of features."""
     here, there = worlds.taught(), worlds.made("medium", UNSEEN)
-    known = verdicts(compute.duckdb_tables(here, AS_OF), "session", VIEWS)["confirmed"]
-    tables = compute.duckdb_tables(there, AS_OF)
+    known = verdicts(Snapshot.open(here, AS_OF), "session", VIEWS)["confirmed"]
+    tables = Snapshot.open(there, AS_OF)
     s = tables["sessions"]
     owner = (
         s.filter(s.received_at >= AS_OF - pd.Timedelta(days=14))

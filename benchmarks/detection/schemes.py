@@ -19,7 +19,7 @@ from benchmarks.harness.figures_page import figure_row, recall_at_precision, row
 from benchmarks.harness.intervals import DRAWS, middle
 from benchmarks.harness.judgement import Judgement, judgement
 from features.declaration import ORDER
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from serving.scoring.peer_snapshots import STEADY
 from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
 from training.dataset.replay import Dataset
@@ -34,8 +34,8 @@ COMMAND = "make bench-detection"
 
 def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
     """Per session: honest and false views, false viewer-hours, false likes, inflation = false over honest views."""
-    tables = compute.duckdb_tables(lake, AS_OF)
-    scope = compute.scope_of(tables, sorted(sessions), "session")
+    tables = Snapshot.open(lake, AS_OF)
+    scope = tables.scope(sorted(sessions), "session")
     v = tables["views"].semi_join(scope, "session_id")
     counted = (
         v.group_by("session_id")
@@ -287,9 +287,7 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     say("single views of the unseen world")
     rng = np.random.default_rng(7)
     some = pd.Index(sorted(rng.choice(signals.index, min(STEADY, len(signals)), replace=False)))
-    out += false_views(
-        models, compute.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, one
-    )
+    out += false_views(models, Snapshot.open(lake, AS_OF), worlds.truth(lake, "views"), some, one)
     error = bootstrapped(
         _calibration_error, guilty.astype(float), probability.to_numpy(), one.owner
     )

@@ -14,7 +14,8 @@ from benchmarks.harness.figures_page import figure_row, recall_at_precision, row
 from benchmarks.harness.intervals import ratio_interval
 from benchmarks.harness.judgement import InTurns, Judgement
 from features.declaration import ORDER
-from features.engine import compute
+from features.engine.compute import compute
+from features.engine.tables import named_views
 from features.posteriors import view_mixture
 from serving.figures import nightly_figures
 from serving.scoring.entity_scores import Beside, weighed
@@ -44,8 +45,8 @@ def false_views(
         replace(judged, looked=InTurns((looked,))).held(which="all")[1], index=judged.signals.index
     )
     found, names = looked.shares(with_views), looked.evidence.index
-    scope = compute.scope_of(tables, sorted(sessions), "session")
-    named = compute.named_views(tables["views"].semi_join(scope, "session_id"))
+    scope = tables.scope(sorted(sessions), "session")
+    named = named_views(tables["views"].semi_join(scope, "session_id"))
     named = (
         named.select("view_id", "session_id", "account_id", "joined_at")
         .to_pandas()
@@ -113,7 +114,7 @@ def bought(models: Path, tables: Any, scope: Any) -> tuple[pd.DataFrame, pd.Seri
         .select("order_id", "session_id", "buyer_id")
         .to_pandas()
     )
-    signals = compute.compute(tables, released.model.signals, ORDER, orders["order_id"])
+    signals = compute(tables, released.model.signals, ORDER, orders["order_id"])
     probability = weighed(
         released.among(signals), signals, Beside(signals, owners_of(tables, ORDER, signals.index))
     )[2]

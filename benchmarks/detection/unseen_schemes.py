@@ -14,7 +14,7 @@ from benchmarks.harness.figures_page import row
 from benchmarks.harness.intervals import ratio_interval
 from benchmarks.harness.judgement import Judgement
 from features.catalogue import BY_NAME
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from simulation.schemes import ENGAGEMENT_SCHEMES, ORDER_SCHEMES, VIEW_SCHEMES
 from training.dataset.replay import Dataset, build, tied_operators
 from training.declaration import Model
@@ -105,7 +105,7 @@ def _without(
 def _data(model: Model, say: Any) -> Dataset:
     """Verdicts on the training world."""
     lake = worlds.taught()
-    return build(lake, model, AS_OF, tied_operators(compute.duckdb_tables(lake, AS_OF)), say)
+    return build(lake, model, AS_OF, tied_operators(Snapshot.open(lake, AS_OF)), say)
 
 
 def _share(

@@ -11,10 +11,10 @@ import pandas as pd
 
 from benchmarks.harness import worlds
 from features.declaration import KEY, ORDER, SESSION
-from features.engine import compute
-from features.peers.anomaly_score import signals_of
+from features.engine.snapshot import Snapshot
 from features.peers.evidence_groups import points_of
 from features.posteriors.owner_pooling import pooled_points, shown
+from features.signals.peer_deviation import signals_of
 from serving.scoring.entity_scores import Beside, weighed
 from serving.scoring.nightly_scores import MODEL_OF
 from serving.scoring.peer_snapshots import STEADY
@@ -127,11 +127,7 @@ def judged(
     lake: Path, model: Model, as_of: datetime, without: tuple[str, ...] = ()
 ) -> tuple[pd.DataFrame, np.ndarray, pd.Series]:
     """Signals, planted truth and group (operator) of what a night at `as_of` may judge of an unseen world, some tables not delivered."""
-    tables = {
-        name: table
-        for name, table in compute.duckdb_tables(lake, as_of).items()
-        if name not in without
-    }
+    tables = Snapshot.open(lake, as_of).without(*without)
     entity = model.entity
     if entity in SINCE:
         key, t = KEY[entity], tables[OWNED[entity]]
@@ -167,7 +163,7 @@ def judgement(models: Path, lake: Path, name: str, as_of: datetime) -> Judgement
 
 def looked_at(models: Path, lake: Path, as_of: datetime, probability: pd.Series) -> InTurns:
     """Single views of sessions, as many sessions at a time as a night compares; `probability`: by everything else, index session."""
-    tables, released = compute.duckdb_tables(lake, as_of), load(models, "view_authenticity")
+    tables, released = Snapshot.open(lake, as_of), load(models, "view_authenticity")
     some = by_name(probability.index, len(probability))
     turns = [probability[some[i : i + STEADY]] for i in range(0, len(some), STEADY)]
     found = [look(tables, released, turn.sort_index()) for turn in turns]

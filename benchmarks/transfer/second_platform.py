@@ -25,7 +25,7 @@ from benchmarks.harness.judgement import (
 from benchmarks.transfer.missing_tables import without_views
 from benchmarks.transfer.tier_outcomes import night, prevalences
 from features.declaration import OPERATOR, VIEW
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from training.evaluation.metrics import average_precision
 from training.models.registry import MODELS
 from training.release.artefact import load
@@ -92,7 +92,7 @@ def views(models: Path, lake: Path, who: str, sessions: Judgement) -> list[dict[
         sorted(np.random.default_rng(7).choice(everyone, min(800, len(everyone)), replace=False))
     )
     found = false_views(
-        models, compute.duckdb_tables(lake, AS_OF), worlds.truth(lake, "views"), some, sessions
+        models, Snapshot.open(lake, AS_OF), worlds.truth(lake, "views"), some, sessions
     )
     out = []
     for r in found:

@@ -1,4 +1,4 @@
-"""Rows that are asked for again and again, made once into a table of the engine's own."""
+"""Rows that are read again and again, made once into a table of the engine."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing import Any
 import ibis
 from ibis.expr.operations import DatabaseTable
 
-ROWS = "rows.duckdb"
+DATABASE_FILE = "rows.duckdb"
 
 
-def kept(rows: Any, name: str) -> Any:
-    """Rows made once into a table of DuckDB's own; elsewhere they stay the expression that they are."""
+def materialise(rows: Any, name: str) -> Any:
+    """Rows as a table of DuckDB; on another engine they stay an expression."""
     backend = ibis.get_backend(rows)
     if backend.name != "duckdb":
         return rows
     _drop(backend, name)
-    return backend.create_table(name, rows, temp=not _lies_in_file(backend))
+    return backend.create_table(name, rows, temp=not _has_database_file(backend))
 
 
-def is_kept(rows: Any) -> bool:
+def is_materialised(rows: Any) -> bool:
     """Whether rows are a table of the engine, not an expression or a frame."""
     return isinstance(rows.op(), DatabaseTable)
 
 
-def dropped(tables: Iterable[Any]) -> None:
-    """Drop what `kept` has made."""
+def drop_materialised(tables: Iterable[Any]) -> None:
+    """Drop the tables that `materialise` has made."""
     for table in tables:
-        if is_kept(table):
+        if is_materialised(table):
             _drop(ibis.get_backend(table), table.get_name())
 
 
-def _lies_in_file(backend: Any) -> bool:
-    """Whether the rows of a lake lie in a file that the engine made for them: there tables that are not temporary are compressed too."""
+def _has_database_file(backend: Any) -> bool:
+    """Whether the lake's rows lie in a file of the engine: there, only lasting tables compress."""
     found = backend.raw_sql(
-        f"SELECT count(*) FROM duckdb_databases() WHERE path LIKE '%/{ROWS}'"
+        f"SELECT count(*) FROM duckdb_databases() WHERE path LIKE '%/{DATABASE_FILE}'"
     ).fetchall()
     return found[0][0] > 0
 

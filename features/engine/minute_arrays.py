@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,14 @@ import pandas as pd
 from features.declaration import Signal
 from features.engine.kernel_runner import run_kernels
 from features.engine.minute_kernels import COLUMNS
+from features.engine.snapshot import Snapshot
 
 RAID_MINUTES = 10  # a raid explains what happens for so long
-Tables = Mapping[str, Any]
 
 
-def minutes_frame(tables: Tables, only: Any | None) -> pd.DataFrame:
+def minutes_frame(snapshot: Snapshot, only: Any | None) -> pd.DataFrame:
     """Room minutes with their granted causes, sorted by session and minute."""
-    m = tables["room_minutes"]
+    m = snapshot["room_minutes"]
     if only is not None:
         m = m.semi_join(only, "session_id")
     frame = (
@@ -28,7 +27,7 @@ def minutes_frame(tables: Tables, only: Any | None) -> pd.DataFrame:
     first = frame.drop_duplicates("session_id").set_index("session_id").index
     bounds = np.append(np.flatnonzero(~frame["session_id"].duplicated().to_numpy()), len(frame))
     place = {session: i for i, session in enumerate(first)}
-    for session, start, stop in granted_spans(tables).itertuples(index=False):
+    for session, start, stop in granted_spans(snapshot).itertuples(index=False):
         i = place.get(session)
         if i is not None:
             rows = slice(bounds[i], bounds[i + 1])
@@ -38,13 +37,13 @@ def minutes_frame(tables: Tables, only: Any | None) -> pd.DataFrame:
     return frame.assign(granted=granted)
 
 
-def granted_spans(tables: Tables) -> pd.DataFrame:
+def granted_spans(snapshot: Snapshot) -> pd.DataFrame:
     """Minutes of a session that a boost or a raid explains: session_id, first, last."""
-    sessions = tables["sessions"].select("session_id", "started_at")
+    sessions = snapshot["sessions"].select("session_id", "started_at")
     parts = []
-    if "boosts" in tables:
+    if "boosts" in snapshot:
         b = (
-            tables["boosts"]
+            snapshot["boosts"]
             .join(sessions, "session_id")
             .select("session_id", "started_at", "starts_at", "ends_at")
             .to_pandas()
@@ -58,8 +57,8 @@ def granted_spans(tables: Tables) -> pd.DataFrame:
                 }
             )
         )
-    if "room_links" in tables:
-        links = tables["room_links"].select("at", session_id="to_session_id")
+    if "room_links" in snapshot:
+        links = snapshot["room_links"].select("at", session_id="to_session_id")
         r = links.join(sessions, "session_id").select("session_id", "started_at", "at").to_pandas()
         first = (r["at"] - r["started_at"]).dt.total_seconds() // 60
         parts.append(
@@ -82,9 +81,9 @@ def ragged(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return ids, values, np.append(np.flatnonzero(starts), len(frame)).astype(np.int64)
 
 
-def of_minutes(signals: list[Signal], tables: Tables, only: Any | None) -> pd.DataFrame:
+def minute_signals(signals: list[Signal], snapshot: Snapshot, only: Any | None) -> pd.DataFrame:
     """Values of the kernels' signals, indexed by session."""
-    ids, values, offsets = ragged(minutes_frame(tables, only))
+    ids, values, offsets = ragged(minutes_frame(snapshot, only))
     out = run_kernels(values, offsets, tuple(signals))
     return pd.DataFrame(
         out, index=pd.Index(ids, name="session_id"), columns=[s.name for s in signals]

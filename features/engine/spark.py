@@ -13,7 +13,8 @@ import ibis
 from data_contracts.contract import Contract, contract, inbound_names
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import good_row
-from features.engine.compute import EVENTS, LOOKBACK
+from features.engine.snapshot import Snapshot
+from features.engine.tables import EVENTS, LOOKBACK
 
 
 def session() -> Any:
@@ -48,8 +49,8 @@ def spark_condition(table: Contract) -> str:
 SPARK_TYPE = {"VARCHAR": "STRING", "VARCHAR[]": "ARRAY<STRING>"}
 
 
-def spark_tables(lake: LakeOrFolder, as_of: datetime, spark: Any) -> dict[str, Any]:
-    """Ibis tables of the good rows known at `as_of`, on Spark; the twin of `engine.duckdb_tables`."""
+def spark_snapshot(lake: LakeOrFolder, as_of: datetime, spark: Any) -> Snapshot:
+    """The good rows known at `as_of`, on Spark; the twin of `Snapshot.open`."""
     lake = Lake.open(lake)
     connection = ibis.pyspark.connect(spark)
     tables = {}
@@ -72,4 +73,4 @@ def spark_tables(lake: LakeOrFolder, as_of: datetime, spark: Any) -> dict[str, A
         )
         known.createOrReplaceTempView(name)
         tables[name] = connection.table(name)
-    return tables
+    return Snapshot(tables, as_of)

@@ -14,11 +14,9 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import BY_NAME
-from features.declaration import LIVE, OPERATOR, ORDER, POINTS, SESSION, Signal
-from features.engine import compute
+from features.declaration import LIVE, OPERATOR, ORDER, POINTS, SESSION
 from features.peers.baseline import LESS, Departures, settled, weight_of
 from features.peers.tail_probability import rarities
-from features.signals import peer_deviation
 
 REACHED = 0.3  # what an alarm that is reached adds to a deviance, however usual it is
 SIZES = {
@@ -104,34 +102,3 @@ def _beside_views(signals: pd.DataFrame, points: pd.DataFrame) -> np.ndarray:
     ]
     minutes = np.array([BY_NAME[c].freshness == LIVE for c in points.columns])
     return signals[seen].notna().any(axis=1).to_numpy()[:, None] & minutes
-
-
-def signals_of(
-    tables: compute.Tables,
-    signals: tuple[Signal, ...],
-    entity: str,
-    wanted: list[str] | None,
-    progress: Callable[[str], None] = lambda name: None,
-) -> pd.DataFrame:
-    """Signals of some entities (all when None), as the engine computes them.
-
-    Those of sessions by which a fortnight's are compared (`told.py`) are read in the same passes, and how far these lie out is kept
-    among the tables for whoever asks next; where it is kept already, the sessions that are wanted are enough.
-    """
-    if entity != SESSION or not wanted or compute.holds(tables, peer_deviation.session_deviances):
-        return compute.compute(tables, signals, entity, wanted, progress)
-    fortnight = peer_deviation.fortnight(tables) if "sessions" in tables else []
-    shared = compute.compute(
-        tables, peer_deviation.OF_SESSIONS, SESSION, {*wanted, *fortnight}, progress
-    )
-    compute.hold(
-        tables, peer_deviation.session_deviances, peer_deviation.deviating(shared.loc[fortnight])
-    )
-    rest = compute.compute(
-        tables,
-        [s for s in signals if s not in peer_deviation.OF_SESSIONS],
-        SESSION,
-        wanted,
-        progress,
-    )
-    return shared.reindex(rest.index).join(rest)[[s.name for s in signals]]

@@ -10,6 +10,7 @@ Where it fails: a scheme that is used in every room moves what is usual; an oper
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,8 @@ from features.declaration import (
     relation,
     signal,
 )
+from features.engine.compute import compute
+from features.engine.snapshot import Snapshot
 from features.signals.sessions import (
     account_habits,
     coordination,
@@ -59,9 +62,9 @@ OF_SESSIONS = tuple(
 )
 
 
-def fortnight(tables: Any) -> list[str]:
+def fortnight(snapshot: Snapshot) -> list[str]:
     """Sessions received in the two weeks before the newest receipt, sorted."""
-    s = tables["sessions"]
+    s = snapshot["sessions"]
     newest = s.received_at.max().to_pandas()
     return (
         sorted(s.filter(s.received_at > newest - FORTNIGHT).session_id.to_pandas())
@@ -100,11 +103,32 @@ def deviating(signals: pd.DataFrame) -> pd.DataFrame:
     columns={"session_id": "string", "of_views": "double", "of_acts": "double"},
     from_all=True,
 )
-def session_deviances(tables):
+def session_deviances(snapshot):
     """Sessions of a fortnight with how far they lie out among one another."""
-    from features.engine.compute import compute  # here, for the engine makes derived tables
+    return deviating(compute(snapshot, OF_SESSIONS, SESSION, fortnight(snapshot)))
 
-    return deviating(compute(tables, OF_SESSIONS, SESSION, fortnight(tables)))
+
+def signals_of(
+    snapshot: Snapshot,
+    signals: tuple[Signal, ...],
+    entity: str,
+    wanted: list[str] | None,
+    progress: Callable[[str], None] = lambda name: None,
+) -> pd.DataFrame:
+    """Signals of some entities (all when None), as `compute` gives them.
+
+    The session signals of the fortnight that anomaly scores are made from are computed in the same
+    passes, and the anomaly scores are added to the snapshot. Where it has them already, the wanted
+    sessions are enough.
+    """
+    if entity != SESSION or not wanted or snapshot.has_derived(session_deviances):
+        return compute(snapshot, signals, entity, wanted, progress)
+    recent = fortnight(snapshot) if "sessions" in snapshot else []
+    shared = compute(snapshot, OF_SESSIONS, SESSION, {*wanted, *recent}, progress)
+    snapshot.add_derived(session_deviances, deviating(shared.loc[recent]))
+    others = [s for s in signals if s not in OF_SESSIONS]
+    rest = compute(snapshot, others, SESSION, wanted, progress)
+    return shared.reindex(rest.index).join(rest)[[s.name for s in signals]]
 
 
 @relation(SESSION, reads=("sessions",), grouped=False, needs=(session_deviances,))

@@ -19,8 +19,8 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound, run_folder
 from features.declaration import SESSION
-from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
+from features.engine.snapshot import Snapshot
 from serving.export.signing import sign, signature_is_valid
 from serving.ledger.hash_chain import read_records
 from serving.oversight.measures import manual_measures, take_measure
@@ -62,7 +62,7 @@ def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dic
         table(name, frame[frame[column].isin(ids)])
     members = read_outbound(lake, "ring_members", night)
     table("ring_members", members[members["ring_id"].isin(evidence.get("rings", []))])
-    tables = compute.duckdb_tables(lake, moment_of(date))
+    tables = Snapshot.open(lake, moment_of(date))
     if "orders" in tables and evidence.get("orders"):
         o = tables["orders"]
         table(
@@ -71,7 +71,7 @@ def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dic
         )
     if "room_minutes" in tables:
         for session in evidence.get("sessions", [])[:5]:
-            minutes = minutes_frame(tables, compute.scope_of(tables, [session], SESSION))
+            minutes = minutes_frame(tables, tables.scope([session], SESSION))
             if len(minutes) > 1:
                 out[f"pictures/{session}.svg"] = charts.session_timeline(minutes).encode()
                 table(f"minutes_{session}", minutes)

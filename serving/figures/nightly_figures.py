@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ibis
 import pandas as pd
 import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake
 from features.declaration import ORDER, SESSION
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from serving.figures import estimation
 from serving.scoring import scope as inputs
 from serving.scoring.nightly_scores import Scored
@@ -37,12 +35,12 @@ def false_views(
     return 1.0 - (1.0 - posterior) * (1.0 - p)
 
 
-def counted_figures(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
+def counted_figures(tables: Snapshot, sessions: Scored) -> pd.DataFrame:
     """Figures of sessions as they were counted, from events or else from public counters."""
     index = sessions.signals.index
     out = pd.DataFrame(index=index)
     if "views" in tables:
-        scope = compute.scope_of(tables, list(index), SESSION)
+        scope = tables.scope(list(index), SESSION)
         v = tables["views"].semi_join(scope, "session_id")
         seen = (
             v.group_by("session_id")
@@ -76,7 +74,7 @@ def counted_figures(tables: dict[str, Any], sessions: Scored) -> pd.DataFrame:
     )
 
 
-def engagement(sessions: Scored, tables: dict[str, Any]) -> pd.Series:
+def engagement(sessions: Scored, tables: Snapshot) -> pd.Series:
     """Probability of each session that its likes, comments or follows are inflated, NaN where no model gave one.
 
     A model that tells typologies apart says it; else it is that of any inflation times the share of confirmed sessions whose engagement was,
@@ -91,14 +89,12 @@ def engagement(sessions: Scored, tables: dict[str, Any]) -> pd.Series:
     return sessions.probability() * float(((kinds == ENGAGEMENT).sum() + 1.0) / (len(kinds) + 2.0))
 
 
-def _watched(
-    tables: dict[str, Any], orders: pd.DataFrame, probability: pd.Series
-) -> pd.DataFrame | None:
+def _watched(tables: Snapshot, orders: pd.DataFrame, probability: pd.Series) -> pd.DataFrame | None:
     """What false orders bring in views, session by session; None where views or buyers were not delivered."""
     if "views" not in tables or orders.empty:
         return None
     v = tables["views"].semi_join(
-        compute.scope_of(tables, sorted(orders["session_id"].unique()), SESSION), "session_id"
+        tables.scope(sorted(orders["session_id"].unique()), SESSION), "session_id"
     )
     watched = (
         v.filter(v.account_id.notnull())
@@ -114,7 +110,7 @@ def _watched(
 
 
 def corrected_figures(
-    tables: dict[str, Any],
+    tables: Snapshot,
     scored: dict[str, Scored],
     scope: inputs.Scope,
     shares: pd.DataFrame | None,
@@ -122,7 +118,7 @@ def corrected_figures(
     """Corrected figures of the night's sessions and of operators, as rows of their contract less the run's stamp."""
     parts, watched = [], None
     if ORDER in scored and len(scored[ORDER].signals):
-        wanted = compute.scope_of(tables, scope.orders, ORDER)
+        wanted = tables.scope(scope.orders, ORDER)
         chosen = (
             tables["orders"]
             .semi_join(wanted, "order_id")
@@ -158,7 +154,7 @@ def sessions_before(lake: Lake, before: str | None, nights: int = 27) -> pd.Data
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataFrame:
+def operator_figures(sessions: pd.DataFrame, tables: Snapshot) -> pd.DataFrame:
     """Views, unique viewers, likes and follows of operators over the sessions that were corrected in the last 28 days.
 
     Errors of sessions may share a cause, so low and high ends are summed as well: the interval is wide rather than wrong, and as
@@ -199,13 +195,11 @@ def operator_figures(sessions: pd.DataFrame, tables: dict[str, Any]) -> pd.DataF
     return total[estimation.COLUMNS]
 
 
-def _distinct_viewers(tables: dict[str, Any], sessions: pd.Series) -> pd.Series:
+def _distinct_viewers(tables: Snapshot, sessions: pd.Series) -> pd.Series:
     """Accounts seen in any of an operator's given sessions, counted once, by operator."""
     if "views" not in tables:
         return pd.Series(dtype=float)
-    v = tables["views"].semi_join(
-        compute.scope_of(tables, sorted(sessions.unique()), SESSION), "session_id"
-    )
+    v = tables["views"].semi_join(tables.scope(sorted(sessions.unique()), SESSION), "session_id")
     owned = v.join(tables["sessions"].select("session_id", "operator_id"), "session_id")
     seen = owned.group_by("operator_id").aggregate(accounts=owned.account_id.nunique()).to_pandas()
     return seen.set_index("operator_id")["accounts"].astype(float)

@@ -19,7 +19,8 @@ from data_contracts.row_checks import check_lake
 from data_contracts.runs import publish, published_runs, run_before, run_folder
 from features import catalogue
 from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
-from features.engine import compute
+from features.engine.compute import compute
+from features.engine.snapshot import Snapshot
 from features.graphs.ring_merging import Rings
 from features.ring_discovery import find_rings
 from serving.figures.nightly_figures import corrected_figures, operator_figures, sessions_before
@@ -160,7 +161,7 @@ def compute_night(
 ) -> dict[str, int]:
     """Everything of a night, written below `part`; nothing else is touched. Returns rows by table."""
     as_of = inputs.moment_of(night)
-    tables = compute.duckdb_tables(lake, as_of)
+    tables = Snapshot.open(lake, as_of)
     scope = inputs.scope_of_night(tables, as_of)
     scored: dict[str, Scored] = {}
     for entity, only in ((SESSION, scope.sessions), (ORDER, scope.orders), (OPERATOR, None)):
@@ -179,7 +180,7 @@ def compute_night(
     rings = find_rings(tables, _members_before(lake, before))
     members = rings.members["account_id"].tolist()
     accounts = (
-        compute.compute(tables, catalogue.of_entity(ACCOUNT), ACCOUNT, members)
+        compute(tables, catalogue.of_entity(ACCOUNT), ACCOUNT, members)
         if members
         else pd.DataFrame()
     )
@@ -337,6 +338,6 @@ def rings_of(lake: LakeOrFolder, night: date) -> Rings:
         (run_folder(lake, night.isoformat()) / "manifest.json").read_text("utf-8")
     )
     return find_rings(
-        compute.duckdb_tables(lake, inputs.moment_of(night)),
+        Snapshot.open(lake, inputs.moment_of(night)),
         _members_before(lake, manifest["before"]),
     )

@@ -7,6 +7,7 @@ apart from risk and shows no internal signal, so it may be published.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ import pandas as pd
 from serving.policy.schema import CreditPolicy, Policy
 
 SUB_SCORES = ("ratings", "complaints", "handling", "notices")
-Tables = dict[str, Any]
+Tables = Mapping[str, Any]
 
 
 def ratings_score(tables: Tables, index: pd.Index, policy: CreditPolicy) -> pd.Series:

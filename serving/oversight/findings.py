@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from scipy.stats import binom
 
 from data_contracts.lake import Lake
+from features.engine.snapshot import Snapshot
 from serving.policy.schema import FindingPolicy
 from serving.scoring.scope import nights_before
 
@@ -30,7 +31,7 @@ COLUMNS = [
 
 
 def known_risk(
-    tables: dict[str, Any], lake: Lake, before: str | None, as_of: datetime, policy: FindingPolicy
+    tables: Snapshot, lake: Lake, before: str | None, as_of: datetime, policy: FindingPolicy
 ) -> pd.Series:
     """Operator → the moment from which it was publicly known to be a risk: its first notice, or the end of the first night
     that put it into tier D, within the days that the policy counts."""
@@ -61,9 +62,7 @@ def _finding_id(*parts: object) -> str:
     return "f" + hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
 
 
-def traffic_to_known_risk(
-    tables: dict[str, Any], known: pd.Series, since: datetime
-) -> pd.DataFrame:
+def traffic_to_known_risk(tables: Snapshot, known: pd.Series, since: datetime) -> pd.DataFrame:
     """Viewers that an operator sent to another after that one's risk was known; traffic before the notice does not count."""
     if known.empty or not {"room_links", "sessions"} <= set(tables):
         return pd.DataFrame(columns=COLUMNS)
@@ -112,7 +111,7 @@ def traffic_to_known_risk(
     return _finding_frame(rows)
 
 
-def review_suppression(tables: dict[str, Any], policy: FindingPolicy) -> pd.DataFrame:
+def review_suppression(tables: Snapshot, policy: FindingPolicy) -> pd.DataFrame:
     """Operators that removed more of their bad reviews than chance allows at the rate of their category (of all where unknown).
 
     Only removals by the operator count. The test is binomial, one-sided; peers' rate leaves the operator itself out.
@@ -162,7 +161,7 @@ def _finding_frame(rows: list[list[Any]]) -> pd.DataFrame:
     )
 
 
-def mcn_rollup(tables: dict[str, Any], decisions: pd.DataFrame) -> pd.DataFrame:
+def mcn_rollup(tables: Snapshot, decisions: pd.DataFrame) -> pd.DataFrame:
     """Each network's operators in C or D beside the share among all, with the chance of at least as many (binomial)."""
     columns = [
         "mcn_id",

@@ -6,11 +6,10 @@ held false is taken away before anybody is compared.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
+from features.engine.snapshot import Snapshot
 from serving.policy.schema import InfluencePolicy
 
 COMPONENTS = ("credit", "visits", "marketing", "other")
@@ -31,7 +30,7 @@ def _genuine_share(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.S
     return (f["estimate"] / f["counted"].where(f["counted"] > 0)).reindex(index)
 
 
-def boost_spend(tables: dict[str, Any], index: pd.Index) -> pd.Series:
+def boost_spend(tables: Snapshot, index: pd.Index) -> pd.Series:
     """Amount spent on granted boosts, by operator."""
     if not {"boosts", "sessions"} <= set(tables):
         return pd.Series(np.nan, index=index)

@@ -14,6 +14,7 @@ import pandas as pd
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound
+from features.engine.snapshot import Snapshot
 from serving.ledger.hash_chain import append_record, read_records
 from serving.oversight.appeals import verdicts_before
 from serving.policy.schema import FloorPolicy
@@ -83,7 +84,7 @@ def warnings_in_force(lake: Lake, as_of: datetime, days: int) -> dict[str, dict[
 
 
 def notice_floors(
-    tables: dict[str, Any], elsewhere: dict[str, Any], as_of: datetime, policy: FloorPolicy
+    tables: Snapshot, elsewhere: dict[str, Any], as_of: datetime, policy: FloorPolicy
 ) -> pd.Series:
     """The mildest tier that notices allow, by operator; operators without one are absent."""
     parts = [pd.Series(policy.elsewhere, index=pd.Index(sorted(elsewhere), dtype="str"))]

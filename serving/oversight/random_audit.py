@@ -10,7 +10,6 @@ import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from data_contracts.contract import contract
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import published_runs
 from features.declaration import SESSION
+from features.engine.snapshot import Snapshot
 from serving.policy.schema import AuditPolicy, Policy
 from serving.scoring.nightly_scores import Scored
 from serving.scoring.scope import nights_before
@@ -52,7 +52,7 @@ def inclusion_probabilities(rank: np.ndarray, wanted: int) -> np.ndarray:
 
 
 def draw_audit_sample(
-    tables: dict[str, Any],
+    tables: Snapshot,
     scored: dict[str, Scored],
     decisions: pd.DataFrame,
     run_id: str,

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from data_contracts.lake import Lake
 from features.catalogue import BY_NAME
 from features.declaration import OPERATOR
+from features.engine.snapshot import Snapshot
 from features.posteriors.owner_pooling import moved
 from serving.oversight.influence import COMPONENTS
 from serving.report import charts
@@ -30,7 +31,7 @@ class DossierInput:
 
     operators: Scored
     released: Released | None
-    tables: dict[str, Any]
+    tables: Snapshot
     lake: Lake
     before: str | None
 
@@ -70,7 +71,7 @@ def mitigating_reasons(files: DossierInput, operator: str, most: int = 3) -> lis
     return out
 
 
-def granted_causes(tables: dict[str, Any], operators: list[str]) -> dict[str, dict[str, int]]:
+def granted_causes(tables: Snapshot, operators: list[str]) -> dict[str, dict[str, int]]:
     """Boosts bought and raids received in 28 days, by operator: causes that explain bursts honestly."""
     out: dict[str, dict[str, int]] = {o: {} for o in operators}
     for name, column, what in (
@@ -92,7 +93,7 @@ def granted_causes(tables: dict[str, Any], operators: list[str]) -> dict[str, di
     return out
 
 
-def cleared_before(tables: dict[str, Any], operators: list[str]) -> dict[str, int]:
+def cleared_before(tables: Snapshot, operators: list[str]) -> dict[str, int]:
     """Verdicts known tonight that cleared a session or an order, by operator."""
     out = dict.fromkeys(operators, 0)
     if "outcomes" not in tables:

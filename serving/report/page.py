@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake
 from features.declaration import SESSION
-from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
+from features.engine.snapshot import Snapshot
 from features.graphs.ring_merging import Rings
 from features.posteriors.owner_pooling import moved
 from serving.ledger.hash_chain import read_records
@@ -48,10 +48,10 @@ def _read_table(folder: Path, name: str) -> pd.DataFrame:
     return pq.read_table(folder / f"{name}.parquet").to_pandas()
 
 
-def freshness(tables: dict[str, Any]) -> list[dict[str, Any]]:
+def freshness(tables: Snapshot) -> list[dict[str, Any]]:
     """Rows and newest receipt of each delivered table, as known at the night's moment."""
     out = []
-    for name in sorted(n for n in tables if not n.startswith(compute.MADE)):
+    for name in sorted(tables):
         t = tables[name]
         row = t.aggregate(rows=t.count(), newest=t.received_at.max()).to_pandas().iloc[0]
         out.append({"table": name, "rows": int(row["rows"]), "newest": str(row["newest"])[:19]})
@@ -115,7 +115,7 @@ def patrol_queue(decisions: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
     return order["operator_id"].head(MAX_QUEUE_OPERATORS).tolist()
 
 
-def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[str, Any]]:
+def worst_sessions(scores: pd.DataFrame, tables: Snapshot) -> list[dict[str, Any]]:
     """The night's highest ranked sessions with a timeline, where counters by minute are known."""
     rows = scores[scores["entity_kind"] == "session"]
     if rows.empty or "room_minutes" not in tables:
@@ -130,7 +130,7 @@ def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[st
         .head(MAX_SESSIONS)
         .itertuples(index=False)
     ):
-        minutes = minutes_frame(tables, compute.scope_of(tables, [first.entity_id], SESSION))
+        minutes = minutes_frame(tables, tables.scope([first.entity_id], SESSION))
         if len(minutes) < 2:
             continue
         alike = sorted(
@@ -138,11 +138,7 @@ def worst_sessions(scores: pd.DataFrame, tables: dict[str, Any]) -> list[dict[st
                 (category == category.get(first.entity_id)) & (category.index != first.entity_id)
             ]
         )[:MAX_BAND_SESSIONS]
-        peers = (
-            minutes_frame(tables, compute.scope_of(tables, alike, SESSION))
-            if alike
-            else minutes.head(0)
-        )
+        peers = minutes_frame(tables, tables.scope(alike, SESSION)) if alike else minutes.head(0)
         out.append(
             {
                 "session": first.entity_id,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,11 +15,12 @@ from data_contracts.errors import ArtefactRefused
 from data_contracts.lake import Lake
 from features import catalogue
 from features.declaration import OPERATOR, ORDER, SESSION, VIEW
-from features.engine import compute
-from features.peers.anomaly_score import signals_of
+from features.engine.compute import compute
+from features.engine.snapshot import Snapshot
 from features.peers.baseline import ENOUGH
 from features.posteriors import owner_pooling
 from features.posteriors.owner_pooling import log_odds, shifted
+from features.signals.peer_deviation import signals_of
 from serving.policy.schema import Policy
 from serving.scoring import entity_scores, scope
 from serving.scoring.view_evidence import look, worth_looking
@@ -227,7 +227,7 @@ def asked(
 
 
 def score_entity(
-    tables: dict[str, Any],
+    tables: Snapshot,
     entity: str,
     only: list[str] | None,
     models: dict[str, Released],
@@ -250,9 +250,7 @@ def score_entity(
     if (
         entity == OPERATOR and usual.empty
     ):  # where only counters are public nothing is known of operators but who they are
-        usual = compute.compute(
-            tables, catalogue.of_entity(entity), entity, scope.operators_named(tables)
-        )
+        usual = compute(tables, catalogue.of_entity(entity), entity, scope.operators_named(tables))
     signals = usual[~usual.index.isin(others)] if others else usual
     everyone = usual.index if known is None else usual.index.union(known.index)
     owner = scope.owners_of(tables, entity, everyone) if entity in scope.OWNED else None
@@ -295,7 +293,7 @@ def kinds_of(released: Released, signals: pd.DataFrame, scores: pd.DataFrame) ->
     return pd.DataFrame(found, index=signals.index)
 
 
-def categories_of(tables: dict[str, Any], entity: str) -> pd.Series | None:
+def categories_of(tables: Snapshot, entity: str) -> pd.Series | None:
     """Entity → category, the first stratum of peers."""
     if entity == SESSION and "sessions" in tables:
         frame = (

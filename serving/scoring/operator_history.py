@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake
 from features.declaration import SESSION
+from features.engine.snapshot import Snapshot
 from serving.scoring import scope
 from serving.scoring.nightly_scores import MODEL_OF, STANDS_IN, Scored
 
@@ -24,7 +24,7 @@ COLUMNS = ["entity_id", "own_probability"]
 
 
 def published_before(
-    lake: Lake, before: str | None, tables: dict[str, Any], as_of: datetime
+    lake: Lake, before: str | None, tables: Snapshot, as_of: datetime
 ) -> pd.Series:
     """Probabilities by their own signals of the sessions of two weeks, as the nights before published them: index session."""
     folders = scope.nights_before(lake, before, NIGHTS - 1)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from features.declaration import SESSION
+from features.engine.snapshot import Snapshot
 from features.peers.baseline import ENOUGH, Departures, from_json, settled
 from serving.scoring.nightly_scores import Scored
 from training.dataset.replay import by_name
@@ -23,7 +23,7 @@ STEADY, SINCE = (
 )  # sessions that are enough to compare with, and of which days they are
 
 
-def usual_sessions(tables: dict[str, Any], as_of: datetime, tonight: list[str]) -> list[str]:
+def usual_sessions(tables: Snapshot, as_of: datetime, tonight: list[str]) -> list[str]:
     """Sessions of two weeks to compare tonight's with beside one another, until there are `STEADY`: chosen by their names."""
     if len(tonight) >= STEADY:
         return []

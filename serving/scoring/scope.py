@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -18,7 +17,7 @@ from data_contracts.errors import NothingToScore
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect, digest_file, file_list, scalar
 from features.declaration import KEY, ORDER, SESSION
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from serving.policy.schema import NightPolicy
 
 OWNED = {
@@ -87,7 +86,7 @@ def refuse_short(lake: Lake, names: list[str], as_of: datetime, policy: NightPol
             )
 
 
-def scope_of_night(tables: dict[str, Any], as_of: datetime) -> Scope:
+def scope_of_night(tables: Snapshot, as_of: datetime) -> Scope:
     """Sessions received on the night's date, and orders received in the last seven days."""
     sessions, orders = [], []
     if "sessions" in tables:
@@ -101,21 +100,21 @@ def scope_of_night(tables: dict[str, Any], as_of: datetime) -> Scope:
     return Scope(sorted(sessions), sorted(orders))
 
 
-def owners_of(tables: dict[str, Any], entity: str, ids: Iterable[str]) -> pd.Series:
+def owners_of(tables: Snapshot, entity: str, ids: Iterable[str]) -> pd.Series:
     """The operator of each of some sessions or orders, by their ids; None where it is not known."""
     key, table = KEY[entity], tables.get(OWNED[entity])
     wanted = pd.Index(ids, name=key)
     if table is None or not len(wanted):
         return pd.Series(None, index=wanted, dtype=object)
     found = (
-        table.semi_join(compute.scope_of(tables, list(wanted), entity), key)
+        table.semi_join(tables.scope(list(wanted), entity), key)
         .select(key, "operator_id")
         .to_pandas()
     )
     return found.drop_duplicates(key).set_index(key)["operator_id"].reindex(wanted)
 
 
-def operators_named(tables: dict[str, Any]) -> list[str]:
+def operators_named(tables: Snapshot) -> list[str]:
     """Operators that sessions or orders name."""
     named = [
         tables[n].filter(tables[n].operator_id.notnull()).operator_id.to_pandas()

@@ -9,13 +9,14 @@ have placed. In the shares of false views, which say how much of a count is real
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.declaration import SESSION, VIEW
-from features.engine import compute
+from features.engine.compute import compute
+from features.engine.snapshot import Snapshot
+from features.engine.tables import named_views
 from features.posteriors import view_mixture, view_mixture_em
 from training.dataset.replay import by_name
 from training.release.artefact import Released
@@ -64,12 +65,12 @@ class Looked:
         )
 
 
-def look(tables: dict[str, Any], released: Released, probability: pd.Series) -> Looked | None:
+def look(tables: Snapshot, released: Released, probability: pd.Series) -> Looked | None:
     """Look at the views of some sessions; None where they have none.
 
     `probability`: of each session having been inflated by everything but its single views, index session.
     """
-    signals = compute.compute(tables, released.model.signals, VIEW, sorted(probability.index))
+    signals = compute(tables, released.model.signals, VIEW, sorted(probability.index))
     if signals.empty:
         return None
     views = viewers(tables, probability.index).reindex(signals.index)
@@ -112,10 +113,10 @@ def worth_looking(views: pd.Series, tonight: pd.Index) -> list[str]:
     return sorted([*tonight, *total.index[total <= ENOUGH]])
 
 
-def viewers(tables: dict[str, Any], sessions: pd.Index) -> pd.DataFrame:
+def viewers(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
     """Who watched on what, and whether they ordered in that session: index view_id; session_id, account_id, device_id, ordered."""
-    scope = compute.scope_of(tables, sorted(sessions), SESSION)
-    v = compute.named_views(tables["views"].semi_join(scope, "session_id")).select(
+    scope = tables.scope(sorted(sessions), SESSION)
+    v = named_views(tables["views"].semi_join(scope, "session_id")).select(
         "view_id", "session_id", "account_id", "device_id"
     )
     if "orders" not in tables:

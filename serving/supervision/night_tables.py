@@ -11,6 +11,7 @@ import pandas as pd
 
 from data_contracts.lake import Lake
 from features.declaration import OPERATOR, SESSION
+from features.engine.snapshot import Snapshot
 from features.graphs.ring_merging import Rings
 from serving.oversight import credit, drift, findings, influence, measures, overrides, random_audit
 from serving.oversight.appeals import verdicts_before
@@ -49,7 +50,7 @@ def _conformal(
 
 def context_of(
     stand: Stand,
-    tables: dict[str, Any],
+    tables: Snapshot,
     operators: Scored,
     sessions: Scored | None,
     figures: pd.DataFrame,
@@ -96,7 +97,7 @@ def reasons_of(scored: dict[str, Scored], entity: str) -> dict[str, list[dict[st
 
 
 def evidence_of(
-    tables: dict[str, Any], scored: dict[str, Scored], rings: Rings, most: int = 10
+    tables: Snapshot, scored: dict[str, Scored], rings: Rings, most: int = 10
 ) -> dict[str, dict[str, list[str]]]:
     """Most suspicious sessions and orders of each operator tonight, and the rings that met it, as ids."""
     out: dict[str, dict[str, list[str]]] = {}
@@ -117,7 +118,7 @@ def evidence_of(
 
 def supervision_tables(
     stand: Stand,
-    tables: dict[str, Any],
+    tables: Snapshot,
     scored: dict[str, Scored],
     figures: pd.DataFrame,
     rings: Rings,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake
 from features.declaration import OPERATOR
+from features.engine.snapshot import Snapshot
 from features.peers.evidence_groups import facts_far, points_of
 from serving.oversight.influence import COMPONENTS, influence
 from serving.oversight.overrides import Override
@@ -51,7 +51,7 @@ class Context:
     worst: pd.DataFrame | None = None
 
 
-def strata(tables: dict[str, Any]) -> dict[str, str]:
+def strata(tables: Snapshot) -> dict[str, str]:
     """Region and category of each operator, as one name."""
     if "operators" not in tables:
         return {}

@@ -78,9 +78,9 @@ def test_bad_rows_are_set_aside_with_rule_and_value_and_good_rows_go_on(tmp_path
     bad = read_outbound(lake, "quarantine").set_index("row_key")
     assert bad.at["r2", "rule"] == "paid_amount_not_below_0" and bad.at["r2", "value"] == "-5.0"
     assert bad.at["r3", "rule"] == "paid_after_placed" and bad.at["r4", "column_name"] == "quantity"
-    from features.engine.compute import duckdb_tables
+    from features.engine.snapshot import Snapshot
 
-    known = duckdb_tables(lake, datetime(2026, 1, 2))["orders"].order_id.to_pandas().tolist()
+    known = Snapshot.open(lake, datetime(2026, 1, 2))["orders"].order_id.to_pandas().tolist()
     assert known == ["r1"]
 
 
@@ -186,7 +186,7 @@ def test_a_simulated_lake_fulfils_its_contracts(tiny, tmp_path):
 def test_view_without_an_end_counts_in_its_first_minute(tmp_path, ends, viewers, leaves):
     """A view without an end counts in the minute it joined. Where most views lack one, viewers
     are unknown."""
-    from features.engine.compute import duckdb_tables
+    from features.engine.snapshot import Snapshot
 
     start = pd.Timestamp("2026-01-01 10:00")
     stay = {"session_id": "s1", "joined_at": start, "received_at": start}
@@ -204,7 +204,7 @@ def test_view_without_an_end_counts_in_its_first_minute(tmp_path, ends, viewers,
     ]
     lake_of(lake_of(tmp_path, [session], "sessions"), views, "views")
     minutes = (
-        duckdb_tables(tmp_path, datetime(2026, 1, 2))["room_minutes"].order_by("minute").to_pandas()
+        Snapshot.open(tmp_path, datetime(2026, 1, 2))["room_minutes"].order_by("minute").to_pandas()
     )
     known = (
         minutes[["viewers", "leaves"]]

@@ -21,8 +21,10 @@ from data_contracts.parquet import write_file
 from data_contracts.room_minutes import COUNTED
 from features import catalogue
 from features.declaration import KEY, LIVE, NIGHTLY, POINTS, VIEW
-from features.engine import compute
+from features.engine.compute import compute
 from features.engine.minute_kernels import COLUMNS
+from features.engine.snapshot import Snapshot
+from features.engine.tables import named_views
 
 CUT = datetime(2026, 1, 17)
 ENTITIES = tuple(KEY)
@@ -32,8 +34,8 @@ every = pytest.mark.parametrize("signal", catalogue.CATALOGUE, ids=lambda s: s.n
 @pytest.fixture(scope="module")
 def values(tiny):
     """Values of the whole catalogue on the shared world."""
-    tables = compute.duckdb_tables(tiny, CUT)
-    return {e: compute.compute(tables, catalogue.of_entity(e), e) for e in ENTITIES}
+    tables = Snapshot.open(tiny, CUT)
+    return {e: compute(tables, catalogue.of_entity(e), e) for e in ENTITIES}
 
 
 def test_catalogue_has_signals_of_every_kind():
@@ -88,10 +90,10 @@ def test_a_signal_reads_contracted_tables_and_columns_only(signal):
         )
         for d in signal.source.needs
     ]
-    tables = compute.frame_tables(empty)
+    tables = dict(Snapshot.from_frames(empty))
     whole = [tables[n] for n in signal.source.whole]
     if signal.entity == VIEW:
-        tables["views"] = compute.named_views(tables["views"])
+        tables["views"] = named_views(tables["views"])
     expression = signal.compute(signal.source.build(*tables.values(), *whole, *derived))
     assert expression.cast("float64").type().is_floating()
 
@@ -116,12 +118,12 @@ def test_values_stay_within_what_their_unit_allows(signal, values):
 
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_one_by_one_equals_together(tiny, values, entity):
-    tables = compute.duckdb_tables(tiny, CUT)
+    tables = Snapshot.open(tiny, CUT)
     whole = values[entity]
     picked = whole.index[:: max(1, len(whole) // 4)][:4]
     for one in picked:
         wanted = one.rpartition("#")[0] if entity == VIEW else one
-        alone = compute.compute(tables, catalogue.of_entity(entity), entity, only=[wanted])
+        alone = compute(tables, catalogue.of_entity(entity), entity, only=[wanted])
         same = (
             whole[whole.index.str.startswith(wanted + "#")] if entity == VIEW else whole.loc[[one]]
         )
@@ -160,15 +162,15 @@ def poisoned(lake, folder):
 
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_the_future_changes_nothing(tiny, tmp_path, values, entity):
-    tables = compute.duckdb_tables(poisoned(tiny, tmp_path / "lake"), CUT)
-    after = compute.compute(tables, catalogue.of_entity(entity), entity)
+    tables = Snapshot.open(poisoned(tiny, tmp_path / "lake"), CUT)
+    after = compute(tables, catalogue.of_entity(entity), entity)
     pd.testing.assert_frame_equal(after, values[entity], rtol=1e-12)
 
 
 def test_poison_that_is_known_does_change_values(tiny, tmp_path, values):
     """The poison would be seen, were the cut not there: the test above can fail."""
-    tables = compute.duckdb_tables(poisoned(tiny, tmp_path / "lake"), CUT + timedelta(days=1))
-    after = compute.compute(tables, catalogue.of_entity("session"), "session")
+    tables = Snapshot.open(poisoned(tiny, tmp_path / "lake"), CUT + timedelta(days=1))
+    after = compute(tables, catalogue.of_entity("session"), "session")
     assert not after.reindex(values["session"].index)["view_count"].equals(
         values["session"]["view_count"]
     )
@@ -176,11 +178,10 @@ def test_poison_that_is_known_does_change_values(tiny, tmp_path, values):
 
 def test_missing_table_makes_only_its_signals_unknown(tiny, values):
     """A missing table makes its signals unknown, and no others but sums over what is known."""
-    tables = compute.duckdb_tables(tiny, CUT)
-    without = {n: t for n, t in tables.items() if n != "interactions"}
-    frame = compute.compute(without, catalogue.of_entity("session"), "session").reindex(
-        values["session"].index
-    )  # some have nothing else
+    tables = Snapshot.open(tiny, CUT)
+    frame = compute(
+        tables.without("interactions"), catalogue.of_entity("session"), "session"
+    ).reindex(values["session"].index)  # some have nothing else
     for s in catalogue.of_entity("session"):
         if "interactions" in s.reads:
             assert frame[s.name].isna().all(), s.name
@@ -197,8 +198,8 @@ def test_counters_derived_from_events_equal_those_delivered(tiny, tmp_path):
     shutil.copytree(tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "room_minutes"))
     ids = sorted(pq.read_table(Lake(tiny).files("sessions")[3]).to_pandas()["session_id"])
     live = [s for s in catalogue.of_entity("session") if s.freshness == LIVE]
-    delivered = compute.compute(compute.duckdb_tables(tiny, CUT), live, "session", ids)
-    derived = compute.compute(compute.duckdb_tables(copy, CUT), live, "session", ids)
+    delivered = compute(Snapshot.open(tiny, CUT), live, "session", ids)
+    derived = compute(Snapshot.open(copy, CUT), live, "session", ids)
     assert delivered.notna().sum().sum() > 100
     pd.testing.assert_frame_equal(derived, delivered)
 
@@ -215,7 +216,7 @@ def test_counters_are_derived_from_what_was_delivered(tiny, tmp_path, missing):
     shutil.copytree(
         tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "room_minutes", *missing)
     )
-    tables, whole = compute.duckdb_tables(copy, CUT), compute.duckdb_tables(tiny, CUT)
+    tables, whole = Snapshot.open(copy, CUT), Snapshot.open(tiny, CUT)
     assert not set(missing) & set(tables)
     some = sorted(pq.read_table(Lake(tiny).files("sessions")[3]).to_pandas()["session_id"])
     derived, delivered = (
@@ -230,7 +231,7 @@ def test_counters_are_derived_from_what_was_delivered(tiny, tmp_path, missing):
     rest = [c for c in delivered.columns if c not in {*unknown, "received_at"}]
     pd.testing.assert_frame_equal(derived[rest], delivered[rest])
     live = [s for s in catalogue.of_entity("session") if s.freshness == LIVE]
-    frame = compute.compute(tables, live, "session", some)
+    frame = compute(tables, live, "session", some)
     assert frame["join_fano_ratio"].notna().any() and frame["unexplained_join_share"].notna().any()
     if "interactions" in missing:
         assert (

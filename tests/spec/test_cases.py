@@ -9,7 +9,8 @@ import pytest
 
 from data_contracts.contract import contract
 from data_contracts.parquet import to_arrow, write_file
-from features.engine import compute
+from features.engine.compute import compute
+from features.engine.snapshot import Snapshot
 from tests.spec.cases import CASES
 
 AS_OF = datetime(2026, 1, 12)
@@ -29,21 +30,21 @@ def agrees(case, frame: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_on_duckdb(case, tmp_path):
-    tables = compute.duckdb_tables(lake_of(case, tmp_path), AS_OF)
-    agrees(case, compute.compute(tables, [case.signal], case.signal.entity))
+    tables = Snapshot.open(lake_of(case, tmp_path), AS_OF)
+    agrees(case, compute(tables, [case.signal], case.signal.entity))
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_through_a_pandas_frame(case):
-    agrees(case, compute.compute(case.tables, [case.signal], case.signal.entity))
+    agrees(case, compute(case.tables, [case.signal], case.signal.entity))
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_one_by_one(case, tmp_path):
-    tables = compute.duckdb_tables(lake_of(case, tmp_path), AS_OF)
+    tables = Snapshot.open(lake_of(case, tmp_path), AS_OF)
     for entity, value in case.expected.items():
         scope = entity.rpartition("#")[0] or entity  # of a view, its session
-        frame = compute.compute(tables, [case.signal], case.signal.entity, only=[scope])
+        frame = compute(tables, [case.signal], case.signal.entity, only=[scope])
         assert frame.at[entity, case.signal.name] == pytest.approx(value, rel=1e-9)
 
 
@@ -61,12 +62,12 @@ def spark():
 @pytest.mark.spark
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_on_spark(case, tmp_path, spark):
-    from features.engine.spark import spark_tables
+    from features.engine.spark import spark_snapshot
 
     agrees(
         case,
-        compute.compute(
-            spark_tables(lake_of(case, tmp_path), AS_OF, spark), [case.signal], case.signal.entity
+        compute(
+            spark_snapshot(lake_of(case, tmp_path), AS_OF, spark), [case.signal], case.signal.entity
         ),
     )
 
@@ -77,12 +78,12 @@ def test_one_whole_nights_signals_agree_between_duckdb_and_spark(tiny, spark, re
     import numpy as np
 
     from features import catalogue
-    from features.engine.spark import spark_tables
+    from features.engine.spark import spark_snapshot
     from serving.scoring.scope import moment_of, scope_of_night
     from tests.conftest import NIGHT
 
     as_of = moment_of(NIGHT)
-    one, other = compute.duckdb_tables(tiny, as_of), spark_tables(tiny, as_of, spark)
+    one, other = Snapshot.open(tiny, as_of), spark_snapshot(tiny, as_of, spark)
     scope = scope_of_night(one, as_of)
     compared = 0
     for entity, only in (
@@ -91,8 +92,8 @@ def test_one_whole_nights_signals_agree_between_duckdb_and_spark(tiny, spark, re
         ("operator", None),
         ("account", None),
     ):
-        a = compute.compute(one, catalogue.of_entity(entity), entity, only)
-        b = compute.compute(other, catalogue.of_entity(entity), entity, only)
+        a = compute(one, catalogue.of_entity(entity), entity, only)
+        b = compute(other, catalogue.of_entity(entity), entity, only)
         assert a.index.equals(b.index)
         for name in a.columns:
             x, y = a[name].to_numpy(), b[name].to_numpy()

@@ -12,7 +12,7 @@ import pytest
 
 from data_contracts.errors import ArtefactRefused
 from data_contracts.parquet import digest_file
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from tests.conftest import UNTIL
 from training.dataset import splits
 from training.dataset.labels import prevalence, verdicts, weights
@@ -46,7 +46,7 @@ def test_an_appeal_that_overturns_is_the_label():
             outcome("r2", "confirmed", 1, "random_audit"),
         ]
     )
-    found = verdicts(compute.frame_tables({"outcomes": rows}), "order", ("order_fraud",))
+    found = verdicts(Snapshot.from_frames({"outcomes": rows}), "order", ("order_fraud",))
     assert found["confirmed"].to_dict() == {"r1": 0, "r2": 1} and found["audited"].to_dict() == {
         "r1": False,
         "r2": True,
@@ -55,7 +55,7 @@ def test_an_appeal_that_overturns_is_the_label():
 
 def test_a_verdict_that_has_not_matured_is_no_label(tiny):
     early, late = (
-        verdicts(compute.duckdb_tables(tiny, d), "order", ("order_fraud",))
+        verdicts(Snapshot.open(tiny, d), "order", ("order_fraud",))
         for d in (UNTIL - timedelta(days=8), UNTIL)
     )
     assert 0 < len(early) < len(late)

@@ -69,7 +69,8 @@ def test_each_score_names_model_version_run_and_policy(published, models):
 def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models):
     """From a row of `scores` over the release to the MLflow run, and back to the same number."""
     from features import catalogue
-    from features.engine import compute
+    from features.engine.compute import compute
+    from features.engine.snapshot import Snapshot
     from features.posteriors.owner_pooling import pooled
     from serving.scoring.scope import moment_of, owners_of
     from training.release.tracking import start
@@ -87,8 +88,8 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
         run.data.tags["data_sha256"] == released.manifest["data_sha256"] == manifest["data_sha256"]
     )
     assert run.data.tags["code_revision"] == manifest["revision"]
-    tables = compute.duckdb_tables(published, moment_of(NIGHT))
-    signals = compute.compute(tables, catalogue.of_entity("order"), "order", [row["entity_id"]])
+    tables = Snapshot.open(published, moment_of(NIGHT))
+    signals = compute(tables, catalogue.of_entity("order"), "order", [row["entity_id"]])
     again = released.probability(released.raw(signals[released.columns].to_numpy()))[0]
     assert again == row["own_probability"] and np.isclose(row["score"], 100 * row["probability"])
     orders = scores[scores["model"] == "order_brushing"].set_index("entity_id")

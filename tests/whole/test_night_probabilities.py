@@ -31,7 +31,7 @@ def test_sessions_and_orders_are_weighed_with_their_operator_s_others(published)
 
 def test_what_single_views_say_moves_sessions_and_is_published(published, models):
     """own_probability less by_views is what a session's signals say; the rest of it follows from the views alone."""
-    from features.engine import compute
+    from features.engine.snapshot import Snapshot
     from features.posteriors.owner_pooling import log_odds, shifted
     from features.posteriors.view_mixture import TOLD
     from serving.scoring.scope import moment_of
@@ -57,7 +57,7 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
         mine["by_views"].abs().max() > 0.5
         and scores.loc[scores["model"] != "session_inflation", "by_views"].isna().all()
     )
-    tables = compute.duckdb_tables(published, moment_of(NIGHT))
+    tables = Snapshot.open(published, moment_of(NIGHT))
     looked = look(tables, load(models, "view_authenticity"), mine["probability"])
     assert (
         looked.evidence.index.isin(mine.index).all()
@@ -80,14 +80,14 @@ def test_operator_risk_follows_from_published_tables(
 ):
     """The risk of operators can be computed from what a night published of them, their sessions
     and their orders."""
-    from features.engine import compute
+    from features.engine.snapshot import Snapshot
     from features.posteriors.owner_pooling import shown, weighed_owners
     from serving.scoring.scope import moment_of, owners_of
 
     scores = read_outbound(published, "scores").set_index("entity_id")
     own = scores[scores["model"] == "operator_rank"]
     orders = scores[scores["model"] == "order_brushing"]["own_probability"].sort_index()
-    owner = owners_of(compute.duckdb_tables(published, moment_of(NIGHT)), "order", orders.index)
+    owner = owners_of(Snapshot.open(published, moment_of(NIGHT)), "order", orders.index)
     sessions = read_outbound(published, "operator_sessions").set_index("operator_id")["log_odds"]
     showed = pd.DataFrame(
         {"session": sessions, "order": shown(orders.to_numpy(), owner)["log_odds"]}
@@ -160,12 +160,12 @@ def test_night_names_the_worst_session_of_each_operator(published):
 
 
 def test_sessions_of_nights_before_are_known_by_what_was_published_of_them(published):
-    from features.engine import compute
+    from features.engine.snapshot import Snapshot
     from serving.scoring.operator_history import published_before
     from serving.scoring.scope import moment_of
 
     first, as_of = date(2026, 1, 19), moment_of(NIGHT)
-    tables = compute.duckdb_tables(published, as_of)
+    tables = Snapshot.open(published, as_of)
     known = published_before(Lake(published), nights(published)[first.isoformat()], tables, as_of)
     scores = read_outbound(published, "scores", first.isoformat()).query(
         "model == 'session_inflation'"

@@ -20,8 +20,8 @@ import pandas as pd
 from data_contracts.lake import Lake
 from features.catalogue import BY_NAME
 from features.declaration import SESSION
-from features.engine import compute
-from features.peers.anomaly_score import signals_of
+from features.engine.snapshot import Snapshot
+from features.signals.peer_deviation import signals_of
 from training.dataset.replay import WEEK, Dataset, Fortnights, by_name, prefixes_of, recall
 from training.declaration import Model
 from training.estimator.calibration import Calibration
@@ -82,7 +82,7 @@ def unjudged(
 
     `teacher`: trees over nightly signals of sessions, with their `calibration`. `groups`, `fortnights`: as for `training.dataset.replay.build`.
     """
-    known, judged = compute.duckdb_tables(lake, until), set(data.entity)
+    known, judged = Snapshot.open(lake, until), set(data.entity)
     signals, held, any_of, nights, owners = [], [], [], [], []
     for moment in sorted(pd.to_datetime(data.night).unique()):
         progress(f"{model.name}: what its teacher holds of sessions before {moment:%Y-%m-%d}")
@@ -96,7 +96,7 @@ def unjudged(
         ids = by_name(set(owner.index) - judged, MOST)
         if not ids:
             continue
-        tables = compute.duckdb_tables(lake, moment.to_pydatetime())
+        tables = Snapshot.open(lake, moment.to_pydatetime())
         recall(fortnights or {}, moment.to_pydatetime(), tables)
         whole = signals_of(tables, tuple(BY_NAME[c] for c in teacher.columns), SESSION, ids)
         shares, p = held_by(teacher, calibration, whole)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from features.declaration import ORDER, SESSION
+from features.engine.snapshot import Snapshot
 from training.declaration import Model
 
 NOISE = (
@@ -15,7 +14,7 @@ NOISE = (
 )
 
 
-def verdicts(tables: dict[str, Any], kind: str, typologies: tuple[str, ...]) -> pd.DataFrame:
+def verdicts(tables: Snapshot, kind: str, typologies: tuple[str, ...]) -> pd.DataFrame:
     """Latest verdict of each entity: index entity_id; confirmed (0/1), typology, audited (bool: came by the random audit).
 
     An appeal that overturned a verdict is later than it, so it counts.
@@ -37,7 +36,7 @@ def verdicts(tables: dict[str, Any], kind: str, typologies: tuple[str, ...]) -> 
     )
 
 
-def entity_moments(tables: dict[str, Any], kind: str) -> pd.DataFrame:
+def entity_moments(tables: Snapshot, kind: str) -> pd.DataFrame:
     """When each session or order was received and whose it is: index entity_id; received_at, operator_id."""
     table = tables["sessions" if kind == SESSION else "orders"]
     frame = table.select(
@@ -47,7 +46,7 @@ def entity_moments(tables: dict[str, Any], kind: str) -> pd.DataFrame:
 
 
 def operator_verdicts(
-    tables: dict[str, Any], model: Model, since: pd.Timestamp, until: pd.Timestamp
+    tables: Snapshot, model: Model, since: pd.Timestamp, until: pd.Timestamp
 ) -> pd.DataFrame:
     """Operators with verdicts about what was received in [since, until): index operator_id; confirmed (0/1), typology (none), audited,
     accused (bool).

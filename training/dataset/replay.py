@@ -18,13 +18,14 @@ import pandas as pd
 
 from data_contracts.lake import Lake, LakeOrFolder
 from features.declaration import OPERATOR, SESSION, VIEW
-from features.engine import compute
+from features.engine.compute import compute
 from features.engine.kernel_runner import run_kernels
 from features.engine.minute_arrays import minutes_frame, ragged
-from features.peers.anomaly_score import signals_of
+from features.engine.snapshot import Snapshot
+from features.engine.tables import LOOKBACK
 from features.peers.baseline import ENOUGH, Departures, settled
 from features.ring_discovery import find_rings
-from features.signals.peer_deviation import session_deviances
+from features.signals.peer_deviation import session_deviances, signals_of
 from training.dataset.labels import entity_moments, operator_verdicts, verdicts
 from training.declaration import Model
 
@@ -111,16 +112,16 @@ def tied_operators(tables) -> dict[str, str]:
     return {operator: root(operator) for operator in parent}
 
 
-def recall(fortnights: Fortnights, moment: datetime, tables: dict) -> None:
+def recall(fortnights: Fortnights, moment: datetime, tables: Snapshot) -> None:
     """Put what is known of a moment's fortnight among its tables."""
     if moment in fortnights:
-        compute.hold(tables, session_deviances, fortnights[moment])
+        tables.add_derived(session_deviances, fortnights[moment])
 
 
-def remember(fortnights: Fortnights, moment: datetime, tables: dict) -> None:
+def remember(fortnights: Fortnights, moment: datetime, tables: Snapshot) -> None:
     """Keep what was worked out of a moment's fortnight."""
-    if moment not in fortnights and compute.holds(tables, session_deviances):
-        fortnights[moment] = compute.held(tables, session_deviances)
+    if moment not in fortnights and tables.has_derived(session_deviances):
+        fortnights[moment] = tables.derived_frame(session_deviances)
 
 
 def build(
@@ -138,7 +139,7 @@ def build(
     """
     lake = Lake.open(lake)
     fortnights = {} if fortnights is None else fortnights
-    known = compute.duckdb_tables(lake, until)
+    known = Snapshot.open(lake, until)
     first = _first_receipt(known)
     label_frames, signal_frames, received, night = [], [], [], []
     peers: dict[pd.Timestamp, pd.DataFrame] = {}
@@ -154,10 +155,10 @@ def build(
     )
     for moment in week_ends(first, until):
         progress(f"{model.name} as of {moment:%Y-%m-%d}")
-        tables = compute.duckdb_tables(lake, moment)
+        tables = Snapshot.open(lake, moment)
         if everything is None:
             labels = operator_verdicts(
-                known, model, pd.Timestamp(moment - compute.LOOKBACK), pd.Timestamp(moment)
+                known, model, pd.Timestamp(moment - LOOKBACK), pd.Timestamp(moment)
             )
             labels = labels.assign(
                 received_at=pd.Timestamp(moment) - WEEK / 2, operator_id=labels.index
@@ -173,9 +174,7 @@ def build(
         if model.live:
             signals, entity = prefixes_of(tables, model, sorted(labels.index))
             labels = labels.reindex(entity)
-            peers[pd.Timestamp(moment)] = compute.compute(
-                tables, model.signals, model.entity, only=usual
-            )
+            peers[pd.Timestamp(moment)] = compute(tables, model.signals, model.entity, only=usual)
         elif model.compares:
             recall(fortnights, moment, tables)
             wanted = None if judged == OPERATOR else sorted({*labels.index, *usual})
@@ -187,7 +186,7 @@ def build(
                 computed if judged == OPERATOR else computed[computed.index.isin(usual)]
             )
         else:
-            signals = compute.compute(tables, model.signals, model.entity, only=labels.index)
+            signals = compute(tables, model.signals, model.entity, only=labels.index)
             signals = (
                 signals[few_of_each(signals.index, VIEWS)] if model.entity == VIEW else signals
             )
@@ -256,7 +255,7 @@ def _first_receipt(tables) -> pd.Timestamp:
 
 def prefixes_of(tables, model: Model, sessions: list[str]) -> tuple[pd.DataFrame, pd.Index]:
     """Signals of some sessions as they stood after each prefix of a model and at their end, and the session of each row."""
-    scope = compute.scope_of(tables, sessions, SESSION)
+    scope = tables.scope(sessions, SESSION)
     ids, values, offsets = ragged(minutes_frame(tables, scope))
     lengths = np.diff(offsets)
     frames, kept = [], []

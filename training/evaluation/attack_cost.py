@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from features.declaration import ORDER, SESSION, seconds_between
+from features.engine.snapshot import Snapshot
 
 # Prices in CNY that the press and court papers of Chinese live commerce name: 100 viewers for an hour 49, 100,000 likes 18,
 # 100 orders with their refund 200. Devices, accounts and proxies are not in them.
 VIEWER_HOUR, LIKE, BOUGHT_ORDER = 49.0 / 100.0, 18.0 / 100_000.0, 200.0 / 100.0
 
 
-def prices(tables: dict[str, Any], entity: str) -> pd.Series:
+def prices(tables: Snapshot, entity: str) -> pd.Series:
     """Price in CNY of what was counted of each session or order, had all of it been bought, by id; empty for other entities.
 
     Which part was bought nobody knows; the price of all of it is in proportion where cases of one typology are compared.
@@ -45,7 +44,7 @@ def prices(tables: dict[str, Any], entity: str) -> pd.Series:
     return out
 
 
-def typologies(tables: dict[str, Any], kind: str) -> pd.Series:
+def typologies(tables: Snapshot, kind: str) -> pd.Series:
     """Typology of the last confirmed verdict on each entity of a kind."""
     o = tables["outcomes"]
     o = o.filter((o.entity_kind == kind) & (o.verdict == "confirmed")).to_pandas()

@@ -16,7 +16,8 @@ from features.detectors.counter_forgery import (
     idle,
     odds,
 )
-from features.engine import compute
+from features.engine.compute import compute
+from features.engine.snapshot import Snapshot
 from features.signals.operators import forged_counters as operator_forged_counters
 from features.signals.sessions import forged_counters
 
@@ -95,9 +96,9 @@ def test_odds_reach_sessions_and_their_operators():
     names = [f"s{i:04d}" for i in range(len(t))]
     sessions = pd.DataFrame({"session_id": names, "operator_id": t["operator_id"], "started_at": (ends - pd.to_timedelta(t["hours"], unit="h")).astype("datetime64[s]"), "ended_at": ends, "received_at": ends})  # fmt: skip
     counters = pd.DataFrame({"session_id": names, "average_viewers": t["viewers"], "peak_viewers": t["peak"], "views": t["views"], "follows": t["follows"], "received_at": ends})  # fmt: skip
-    tables = compute.frame_tables({"sessions": sessions, "session_totals": counters})
-    of_sessions = compute.compute(tables, signals_in(forged_counters), "session")
-    of_operators = compute.compute(tables, signals_in(operator_forged_counters), "operator")
+    tables = Snapshot.from_frames({"sessions": sessions, "session_totals": counters})
+    of_sessions = compute(tables, signals_in(forged_counters), "session")
+    of_operators = compute(tables, signals_in(operator_forged_counters), "operator")
     assert of_sessions.notna().all().all() and len(of_operators) == 60
     mean = of_sessions["forged_view_odds"].groupby(t["operator_id"].to_numpy()).mean()
     np.testing.assert_allclose(of_operators["forged_view_odds_mean"], mean)

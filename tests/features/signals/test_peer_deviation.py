@@ -11,8 +11,9 @@ import pytest
 
 from features import catalogue
 from features.declaration import LIVE, POINTS
-from features.engine import compute
-from features.peers.anomaly_score import points_of, signals_of
+from features.engine.compute import compute
+from features.engine.snapshot import Snapshot
+from features.peers.anomaly_score import points_of
 from features.signals import peer_deviation
 
 CUT = datetime(2026, 1, 17)
@@ -20,8 +21,8 @@ CUT = datetime(2026, 1, 17)
 
 @pytest.fixture(scope="module")
 def deviances(tiny):
-    tables = compute.duckdb_tables(tiny, CUT)
-    return compute.derived_table(peer_deviation.session_deviances, tables).to_pandas().set_index(
+    tables = Snapshot.open(tiny, CUT)
+    return tables.derived(peer_deviation.session_deviances).to_pandas().set_index(
         "session_id"
     ), tables
 
@@ -53,7 +54,7 @@ def test_sessions_are_compared_within_two_weeks(deviances):
 def test_peer_deviation_sums_signals_by_typology(deviances):
     """A session's anomaly score is the sum over its signals, each under its typology."""
     frame, tables = deviances
-    signals = compute.compute(
+    signals = compute(
         tables, peer_deviation.OF_SESSIONS, "session", peer_deviation.fortnight(tables)
     )
     points = points_of(signals, "session")
@@ -70,7 +71,7 @@ def test_an_operator_is_told_the_mean_over_its_sessions(deviances):
         .to_pandas()
         .set_index("session_id")["operator_id"]
     )
-    found = compute.compute(tables, peer_deviation.OF_OPERATORS, "operator")
+    found = compute(tables, peer_deviation.OF_OPERATORS, "operator")
     expected = frame.groupby(owner.reindex(frame.index))[["of_views", "of_acts"]].mean()
     np.testing.assert_allclose(found.to_numpy(), expected.reindex(found.index).to_numpy())
 
@@ -78,23 +79,20 @@ def test_an_operator_is_told_the_mean_over_its_sessions(deviances):
 def test_a_night_reads_its_sessions_once_for_both_and_finds_the_same(tiny, deviances):
     """What is kept among the tables equals what the engine makes where nobody kept anything."""
     alone, wanted = deviances[0], peer_deviation.fortnight(deviances[1])[:20]
-    tables = compute.duckdb_tables(tiny, CUT)
-    signals = signals_of(tables, catalogue.of_entity("session"), "session", wanted)
-    expected = compute.compute(
-        compute.duckdb_tables(tiny, CUT), catalogue.of_entity("session"), "session", wanted
-    )
+    tables = Snapshot.open(tiny, CUT)
+    signals = peer_deviation.signals_of(tables, catalogue.of_entity("session"), "session", wanted)
+    expected = compute(Snapshot.open(tiny, CUT), catalogue.of_entity("session"), "session", wanted)
     pd.testing.assert_frame_equal(signals, expected, rtol=1e-12)
-    kept = tables[compute.MADE + "session_deviances"].to_pandas().set_index("session_id")
+    kept = tables.derived_frame(peer_deviation.session_deviances).set_index("session_id")
     pd.testing.assert_frame_equal(kept, alone.reindex(kept.index), rtol=1e-9)
 
 
 def test_where_there_is_nothing_to_compare_nothing_is_said(tiny):
-    tables = {
-        n: t.filter(t.session_id.isnull()) if n == "sessions" else t
-        for n, t in compute.duckdb_tables(tiny, CUT).items()
-    }
-    assert compute.compute(tables, peer_deviation.OF_OPERATORS, "operator").empty
-    assert compute.compute(tables, peer_deviation.SIGNALS, "session").empty
+    known = Snapshot.open(tiny, CUT)
+    none = known["sessions"].filter(known["sessions"].session_id.isnull())
+    tables = Snapshot({**known, "sessions": none}, CUT)
+    assert compute(tables, peer_deviation.OF_OPERATORS, "operator").empty
+    assert compute(tables, peer_deviation.SIGNALS, "session").empty
 
 
 def test_counters_by_minute_count_only_where_no_single_view_is_known():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.engine.compute import frame_tables
+from features.engine.snapshot import Snapshot
 from serving.figures.estimation import order_figures, session_figures, share_of, watched_orders
 from serving.figures.nightly_figures import operator_figures
 from serving.scoring.entity_scores import Peers
@@ -175,7 +175,7 @@ def test_what_a_brusher_watched_is_as_false_as_its_order():
 
 def test_an_operators_viewers_are_counted_once_over_its_sessions():
     """Three viewers in two sessions, one in both: four unique viewers of sessions, of which three quarters are held real."""
-    tables = frame_tables(
+    tables = Snapshot.from_frames(
         {
             "sessions": rows("session_id operator_id started_at", "s1 o t0", "s2 o t0"),
             "views": views("s1 a t0 t9", "s1 b t0 t9", "s2 b t0 t9", "s2 c t0 t9"),

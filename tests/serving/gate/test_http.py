@@ -15,9 +15,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from data_contracts.runs import read_outbound, run_folder
-from features.engine import compute
+from features.engine.compute import compute
 from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.minute_kernels import COLUMNS
+from features.engine.snapshot import Snapshot
 from serving.gate import decision
 from serving.gate.api_keys import make_key
 from serving.gate.decision import assess_live
@@ -248,10 +249,10 @@ def test_a_session_of_another_operator_is_refused(client):
 
 def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
     """The same minutes through the service's row format and through the lake give the same bits."""
-    tables = compute.duckdb_tables(lake, moment_of(NIGHT))
+    tables = Snapshot.open(lake, moment_of(NIGHT))
     released = load(models, "session_inflation_live")
     ids, values, offsets = ragged(minutes_frame(tables, None))
-    batch = compute.compute(tables, released.model.signals, "session")
+    batch = compute(tables, released.model.signals, "session")
     compared = 0
     for i in range(0, len(ids), max(1, len(ids) // 25)):
         m = values[offsets[i] : offsets[i + 1]]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.runs import read_outbound
-from features.engine.compute import frame_tables
+from features.engine.snapshot import Snapshot
 from serving.oversight.credit import credit, level_of, public_view
 from serving.policy.load import load_policy
 from tests.spec.written import ORDER, rows
@@ -21,7 +21,7 @@ NAMES = pd.Index(["good", "bad", "silent"], name="operator_id")
 
 
 def scored(**tables):
-    return credit(frame_tables(tables), NAMES, AS_OF, POLICY).set_index("operator_id")
+    return credit(Snapshot.from_frames(tables), NAMES, AS_OF, POLICY).set_index("operator_id")
 
 
 def trade():

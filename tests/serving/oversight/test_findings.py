@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from features.engine.compute import frame_tables
+from features.engine.snapshot import Snapshot
 from serving.oversight.findings import mcn_rollup, review_suppression, traffic_to_known_risk
 from serving.policy.load import load_policy
 from tests.spec.written import ORDER, at, rows
@@ -19,7 +19,7 @@ def links(*lines):
     sessions = rows(
         "session_id operator_id started_at", "s1 giver t0", "s2 risky t0", "s3 clean t0"
     )
-    return frame_tables(
+    return Snapshot.from_frames(
         {
             "sessions": sessions,
             "room_links": rows("from_session_id to_session_id kind at viewers_sent", *lines),
@@ -65,7 +65,7 @@ def reviews(hidden: dict[str, int], bad: int = 20, by: str = "operator"):
     frame = pd.DataFrame(
         lines, columns=["order_id", "account_id", "at", "rating", "removed_at", "removed_by"]
     ).assign(received_at=at(100))
-    return frame_tables({"orders": rows(ORDER, *orders), "reviews": frame})
+    return Snapshot.from_frames({"orders": rows(ORDER, *orders), "reviews": frame})
 
 
 def test_an_operator_that_hides_what_its_peers_leave_stands_out():
@@ -94,7 +94,7 @@ def test_a_network_is_rolled_up_beside_everybody():
             "expected_harm": 0.5,
         }
     )
-    got = mcn_rollup(frame_tables({"operators": operators}), tiers).iloc[0]
+    got = mcn_rollup(Snapshot.from_frames({"operators": operators}), tiers).iloc[0]
     assert (got["mcn_id"], got["operators"], got["in_c_or_d"], got["expected_share"]) == (
         "m1",
         4,

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.runs import read_outbound
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from serving.nightly.pipeline import nightly
 from serving.oversight.drift import median_shift, population_stability_index
 from serving.oversight.random_audit import _uniform_of, estimates, inclusion_probabilities
@@ -151,7 +151,7 @@ def test_a_case_that_stays_unseen_costs_what_all_tries_cost():
 
 
 def test_prices_are_those_of_viewer_hours_likes_and_orders(tiny):
-    tables = compute.duckdb_tables(tiny, datetime(2026, 1, 21))
+    tables = Snapshot.open(tiny, datetime(2026, 1, 21))
     price = prices(tables, "session")
     one = price.index[0]
     views = tables["views"].filter(tables["views"].session_id == one).to_pandas()
@@ -165,7 +165,7 @@ def test_prices_are_those_of_viewer_hours_likes_and_orders(tiny):
 
 def test_promotion_bounds_the_fall_of_attack_cost(rivals, tiny):
     """The gate says what a missed case costs and how far that may fall."""
-    tables = compute.duckdb_tables(tiny, datetime(2026, 1, 21))
+    tables = Snapshot.open(tiny, datetime(2026, 1, 21))
     released = load(rivals[0], "session_inflation")
     data = build(tiny, released.model, datetime(2026, 1, 21), tied_operators(tables))
     confirmed = (data.labels["confirmed"] == 1).to_numpy()

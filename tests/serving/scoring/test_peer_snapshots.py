@@ -10,7 +10,7 @@ import pytest
 
 from data_contracts.runs import published_runs as nights
 from data_contracts.runs import read_outbound
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from serving.scoring import peer_snapshots
 from serving.scoring.scope import moment_of, scope_of_night
 from tests.conftest import NIGHT
@@ -18,7 +18,7 @@ from tests.conftest import NIGHT
 
 @pytest.fixture(scope="module")
 def tables(tiny):
-    return compute.duckdb_tables(tiny, moment_of(NIGHT))
+    return Snapshot.open(tiny, moment_of(NIGHT))
 
 
 def test_few_sessions_are_compared_with_two_weeks(tables):

@@ -12,7 +12,7 @@ from scipy.special import logit
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs as nights
 from data_contracts.runs import read_outbound
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from features.posteriors.owner_pooling import moved
 from serving.policy.load import load_policy
 from serving.scoring.entity_scores import peers_of
@@ -104,7 +104,7 @@ def test_without_the_old_model_its_part_is_unknown_not_nothing(two, ranker):
 
 def test_what_would_move_it_down_does(published, two, ranker):
     now = two[1]
-    peers = peers_of(now, categories_of(compute.duckdb_tables(published, UNTIL), "operator"))
+    peers = peers_of(now, categories_of(Snapshot.open(published, UNTIL), "operator"))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     held = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
     scores = read_outbound(published, "scores")
