@@ -21,8 +21,8 @@ import altair as alt
 import pandas as pd
 
 from data_contracts.contract import contract
-from features.engine import compute
 from features.engine.minute_arrays import minutes_frame
+from features.engine.snapshot import Snapshot
 from simulation.world import WorldSpec, write_world
 
 folder = Path(tempfile.mkdtemp())
@@ -49,8 +49,8 @@ pd.DataFrame(
 # The engine is the only place that cuts by time. A day earlier, less is known.
 
 # %%
-tables = compute.duckdb_tables(lake, datetime(2026, 1, 13))
-earlier = compute.duckdb_tables(lake, datetime(2026, 1, 12))
+tables = Snapshot.open(lake, datetime(2026, 1, 13))
+earlier = Snapshot.open(lake, datetime(2026, 1, 12))
 known = pd.DataFrame(
     {
         "a day earlier": {n: earlier[n].count().to_pandas() for n in earlier},

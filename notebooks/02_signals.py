@@ -22,7 +22,7 @@ import pandas as pd
 
 from data_contracts.runs import published_runs, read_outbound
 from features.catalogue import BY_NAME, CATALOGUE, of_entity
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from serving.scoring.scope import moment_of
 
 lake = Path(
@@ -34,7 +34,7 @@ assert lake.is_dir(), (
     f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
 )
 night = pd.Timestamp(max(published_runs(lake))).date()
-tables = compute.duckdb_tables(lake, moment_of(night))
+tables = Snapshot.open(lake, moment_of(night))
 pd.Series([s.entity for s in CATALOGUE]).value_counts().rename("signals").to_frame()
 
 # %% [markdown]

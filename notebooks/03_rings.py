@@ -22,7 +22,7 @@ import pandas as pd
 
 from data_contracts.runs import published_runs, read_outbound
 from features import DenseBlocks, Lockstep
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from serving.nightly.pipeline import rings_of
 from serving.report import charts
 from serving.scoring.scope import moment_of
@@ -36,7 +36,7 @@ assert lake.is_dir(), (
     f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
 )
 night = pd.Timestamp(max(published_runs(lake))).date()
-tables = compute.duckdb_tables(lake, moment_of(night))
+tables = Snapshot.open(lake, moment_of(night))
 
 # %% [markdown]
 # ## Lockstep: joining the same sessions within a minute of each other, again and again

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.runs import published_runs, read_outbound, run_folder
-from features.engine import compute
+from features.engine.snapshot import Snapshot
 from serving.oversight.random_audit import audit_estimates
 from serving.policy.load import load_policy
 from serving.scoring.scope import moment_of
@@ -66,7 +66,7 @@ alt.Chart(s).mark_circle(opacity=0.6).encode(
 # sessions have none yet: people need days. So we judge operators, whose verdicts of 28 days are in.
 
 # %%
-tables = compute.duckdb_tables(lake, moment_of(pd.Timestamp(nights[-1]).date()))
+tables = Snapshot.open(lake, moment_of(pd.Timestamp(nights[-1]).date()))
 known = operator_verdicts(
     tables,
     MODEL,

@@ -22,8 +22,9 @@ import networkx as nx
 import pandas as pd
 
 from data_contracts.runs import published_runs, read_outbound
-from features.engine import compute
+from features.engine.compute import compute
 from features.engine.minute_arrays import minutes_frame
+from features.engine.snapshot import Snapshot
 from serving.nightly.pipeline import rings_of
 from serving.report import charts
 from serving.scoring.scope import moment_of
@@ -37,7 +38,7 @@ assert lake.is_dir(), (
     f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
 )
 night = pd.Timestamp(max(published_runs(lake))).date()
-tables = compute.duckdb_tables(lake, moment_of(night))
+tables = Snapshot.open(lake, moment_of(night))
 night
 
 # %% [markdown]
@@ -65,7 +66,7 @@ reasons[["signal", "value", "peers", "share", "en", "zh"]]
 
 # %%
 ids = [case["entity_id"]]
-wanted = compute.scope_of(tables, ids, "session")
+wanted = tables.scope(ids, "session")
 frames = {
     n: tables[n].semi_join(wanted, "session_id").to_pandas()
     for n in ("sessions", "views", "interactions", "room_minutes")
@@ -81,7 +82,7 @@ local = [
     for s, source in sources.items()
     if source is None or (source.local and not source.whole and not source.needs)
 ]
-again = compute.compute(frames, [s for s in local if set(s.reads) <= set(frames)], "session")
+again = compute(frames, [s for s in local if set(s.reads) <= set(frames)], "session")
 stored = read_outbound(lake, "signals").query("entity_id == @ids[0]").set_index("signal")["value"]
 for name in again.columns:
     if (

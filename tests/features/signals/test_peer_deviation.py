@@ -48,7 +48,9 @@ def test_sessions_are_compared_within_two_weeks(deviances):
             s.received_at - ibis.interval(days=20), s.received_at
         )
     )
-    assert set(peer_deviation.fortnight(Snapshot({**tables, "sessions": aged}, CUT))) == set(frame.index) - set(old)
+    assert set(peer_deviation.fortnight(Snapshot({**tables, "sessions": aged}, CUT))) == set(
+        frame.index
+    ) - set(old)
 
 
 def test_peer_deviation_sums_signals_by_typology(deviances):
