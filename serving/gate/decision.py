@@ -8,19 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from features.catalogue import BY_NAME
 from features.engine.kernel_runner import run_kernels
+from features.entities import DIMENSION_OF
 from features.posteriors.owner_pooling import moved
 from serving.gate.night_cache import OperatorHistory, OperatorRecord, PublishedNight
 from serving.policy.schema import Policy
 from serving.scoring.entity_scores import reason
 from training.release.artefact import Released
 
-DIMENSION = {
-    "view_fraud": "view",
-    "engagement_fraud": "like",
-    "order_fraud": "order",
-    "review_fraud": "order",
-}
 LEVEL_RANK = {"PASS": 0, "REVIEW": 1, "REJECT": 2}
 
 
@@ -47,12 +43,15 @@ def assess_live(minutes: np.ndarray, released: Released | None, policy: Policy) 
     if probability >= policy.boost.review:  # explained only when it will be shown
         push = released.trees.contributions(values, threads=1)[0]
         push = np.where(np.isfinite(values[0]), np.clip(push, 0, None), 0.0)
-        top = np.argsort(-push, kind="stable")[: policy.night.reasons]
-        reasons = [
-            reason(released.columns[j], values[0, j], None, push[j] / push.sum())
-            for j in top
-            if push[j] > 0
-        ]
+        peers = released.trees.peers
+        medians = np.full(len(push), np.nan) if peers is None else peers.usual(values)[0]
+        for j in np.argsort(-push, kind="stable"):
+            name, value = released.columns[j], float(values[0, j])
+            median = float(medians[j]) if np.isfinite(medians[j]) else None
+            if push[j] <= 0 or len(reasons) == policy.night.reasons:
+                break
+            if BY_NAME[name].speaks_against(value, median):
+                reasons.append(reason(name, value, median, push[j] / push.sum()))
     return LiveAssessment(probability, reasons, len(minutes))
 
 
@@ -78,8 +77,9 @@ def _pool_with_history(
         "value": round(share, 6),
         "unit": "share of sessions",
         "peers": None,
-        "zh": f"近两周的 {shown.sessions} 场直播中约 {share:.0%} 被认为数据虚增",
-        "en": f"about {share:.0%} of its {shown.sessions} sessions of two weeks are held inflated",
+        "zh": f"近 14 天的 {shown.sessions} 场直播中约 {share:.0%} 被评估为数据虚增",
+        "en": f"about {100 * share:.0f} % of its {shown.sessions} sessions of the last 14 days "
+        "are assessed as inflated",
     }
     return both, level, _hits_of([said], "session_inflation", "REVIEW", "14 days")
 
@@ -121,7 +121,8 @@ def _dimensions(operator: OperatorRecord | None, live: LiveAssessment) -> dict[s
         if p is None:
             continue
         for r in reasons:
-            name = "follow" if "follow" in r["signal"] else DIMENSION[r["typology"]]
+            known = BY_NAME.get(r["signal"])
+            name = known.dimension if known else DIMENSION_OF[r["typology"]]
             out[name] = round(max(out[name] or 0.0, 100 * p * r["share"]), 2)
     return out
 

@@ -65,8 +65,7 @@ def mitigating_reasons(files: DossierInput, operator: str, most: int = 3) -> lis
         if push[j] >= 0 or len(out) == most:
             break
         usual = files.operators.peers.of(operator, columns[j])
-        innocent = usual is None or (x[j] - usual) * BY_NAME[columns[j]].direction <= 0
-        if np.isfinite(x[j]) and innocent:
+        if np.isfinite(x[j]) and BY_NAME[columns[j]].speaks_for(x[j], usual):
             out.append(reason(columns[j], x[j], usual, -push[j] / -push[push < 0].sum()))
     return out
 

@@ -82,14 +82,8 @@ def reason(name: str, value: float, peers: float | None, share: float) -> dict[s
         "unit": s.unit,
         "peers": None if peers is None else round(peers, 6),
         "share": round(float(share), 4),
-        **s.reason(float(value)),
+        **s.reason(float(value), peers),
     }
-
-
-def _suspicious_side(name: str, value: float, peers: float | None) -> bool:
-    """Whether a value lies on the side of its peers that the declaration calls suspicious; both do where it names none."""
-    direction = BY_NAME[name].direction
-    return direction == 0 or peers is None or (value - peers) * direction > 0
 
 
 def explained(
@@ -102,8 +96,8 @@ def explained(
 ) -> list[dict[str, Any]]:
     """Largest contributions towards suspicion, as shares of all that push that way.
 
-    Left out are values that are unknown, and those that push although they lie on the innocent side of their peers:
-    the model may use such an interaction, but nobody should be told that a low value is why they look high.
+    Left out are unknown values, and values that do not speak against anybody although the model's
+    score rises with them (`Signal.speaks_against`, ADR-0120).
     """
     push = np.where(np.isfinite(values), np.clip(contributions, 0, None), 0.0)
     total = np.clip(contributions, 0, None).sum()
@@ -112,7 +106,7 @@ def explained(
         if push[j] <= 0 or len(said) == most:
             break
         usual = peers.of(entity, columns[j])
-        if _suspicious_side(columns[j], values[j], usual):
+        if BY_NAME[columns[j]].speaks_against(values[j], usual):
             said.append(reason(columns[j], values[j], usual, push[j] / total))
     return said
 
@@ -204,15 +198,13 @@ def deviance_scores(
     said = {}
     for i in np.flatnonzero(shown):
         row = points.iloc[i]
-        top = row[row > 0].sort_values(ascending=False, kind="stable").head(policy.reasons)
         entity_id = frame.index[i]
-        said[entity_id] = json.dumps(
-            [
-                reason(n, signals.at[entity_id, n], peers.of(entity_id, n), v / total[i])
-                for n, v in top.items()
-            ],
-            ensure_ascii=False,
-        )
+        listed: list[dict[str, Any]] = []
+        for n, v in row[row > 0].sort_values(ascending=False, kind="stable").items():
+            value, median = signals.at[entity_id, n], peers.of(entity_id, n)
+            if BY_NAME[n].speaks_against(value, median) and len(listed) < policy.reasons:
+                listed.append(reason(n, value, median, v / total[i]))
+        said[entity_id] = json.dumps(listed, ensure_ascii=False)
     frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
     return frame.assign(
         own_probability=unknown, by_views=unknown, unknown=_unknown(signals[known], shown)

@@ -93,7 +93,7 @@ def test_operator_history_moves_to_review_only():
     assert (
         moved["hits"] == [moved["hits"][0]] and moved["hits"][0]["evidence"]["window"] == "14 days"
     )
-    assert "60%" in moved["hits"][0]["reason"]["en"] and "9" in moved["hits"][0]["reason"]["zh"]
+    assert "60 %" in moved["hits"][0]["reason"]["en"] and "9" in moved["hits"][0]["reason"]["zh"]
     BoostAnswer.model_validate(moved)
     assert ask(replace(CALM, shown=many), sure)["riskLevel"] == "REJECT"
     assert (

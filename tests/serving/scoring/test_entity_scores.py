@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +41,18 @@ def test_what_is_unknown_is_named_and_never_counts():
     )
 
 
+def test_nothing_on_the_innocent_side_is_a_reason_without_a_model():
+    """The deviance's reasons leave out alarms that most peers reach and values below the median."""
+    columns = ["flash_view_share", "proxy_view_share"]
+    values = [[0.35, 0.5]] + [[0.4, 0.0]] * 29  # the first reaches the alarm of both
+    signals = pd.DataFrame(values, columns=columns, index=[f"s{i:02d}" for i in range(30)])
+    frame = deviance_scores(
+        signals, "session", "v", peers_of(signals, None), NIGHT, Beside(signals)
+    )
+    said = json.loads(frame.at["s00", "reasons"])
+    assert [r["signal"] for r in said] == ["proxy_view_share"]
+
+
 def test_a_reason_lies_on_the_suspicious_side_of_its_peers_and_is_known():
     columns = ["flash_view_share", "stay_spread_ratio", "view_count", "proxy_view_share"]
     signals = pd.DataFrame([[0.1, 2.0, 50.0, 0.0]] * 30, columns=columns)
@@ -47,7 +61,7 @@ def test_a_reason_lies_on_the_suspicious_side_of_its_peers_and_is_known():
         [0.05, 0.2, 10.0, np.nan]
     )  # flash below its peers, spread suspiciously low, proxies unknown
     said = explained(columns, values, np.array([2.0, 1.0, 0.5, 3.0]), "x", peers, 4)
-    assert [r["signal"] for r in said] == ["stay_spread_ratio", "view_count"]
+    assert [r["signal"] for r in said] == ["stay_spread_ratio"]  # a count speaks against nobody
     assert said[0]["share"] == pytest.approx(1.0 / 6.5, abs=1e-4) and said[0]["peers"] == 2.0
 
 
