@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
+from features.declaration import Signal
 from features.peers.evidence_groups import points_of
 from features.posteriors.owner_pooling import log_odds, pooled, pooled_points, weighed_owners
 from serving.policy.schema import NightPolicy
@@ -86,29 +87,52 @@ def reason(name: str, value: float, peers: float | None, share: float) -> dict[s
     }
 
 
-def explained(
+@dataclass(frozen=True)
+class Driver:
+    """A signal that raises a score: its value, its peers' median and its share of all that do."""
+
+    signal: Signal
+    value: float
+    median: float | None
+    share: float
+
+
+def drivers_of(
     columns: list[str],
     values: np.ndarray,
     contributions: np.ndarray,
     entity: str,
     peers: Peers,
-    most: int,
-) -> list[dict[str, Any]]:
-    """Largest contributions towards suspicion, as shares of all that push that way.
+) -> list[Driver]:
+    """Signals that raise a score, the largest contribution first.
 
-    Left out are unknown values, and values that do not speak against anybody although the model's
-    score rises with them (`Signal.speaks_against`, ADR-0120).
+    Left out are unknown values, and values on the innocent side of their peers.
     """
     push = np.where(np.isfinite(values), np.clip(contributions, 0, None), 0.0)
     total = np.clip(contributions, 0, None).sum()
-    said: list[dict[str, Any]] = []
+    found = []
     for j in np.argsort(-push, kind="stable"):
-        if push[j] <= 0 or len(said) == most:
+        if push[j] <= 0:
             break
-        usual = peers.of(entity, columns[j])
-        if BY_NAME[columns[j]].speaks_against(values[j], usual):
-            said.append(reason(columns[j], values[j], usual, push[j] / total))
-    return said
+        known, median = BY_NAME[columns[j]], peers.of(entity, columns[j])
+        if not known.speaks_for(values[j], median):
+            found.append(Driver(known, float(values[j]), median, push[j] / total))
+    return found
+
+
+def explained(drivers: list[Driver], most: int) -> list[dict[str, Any]]:
+    """Reasons of the first drivers that speak against somebody (`Signal.speaks_against`, ADR-0120)."""
+    against = [d for d in drivers if d.signal.speaks_against(d.value, d.median)]
+    return [reason(d.signal.name, d.value, d.median, d.share) for d in against[:most]]
+
+
+def mostly_about_orders(drivers: list[Driver]) -> bool:
+    """Whether more than half of what raises a score is about orders, which somebody else may have placed."""
+    shares = [round(float(d.share), 4) for d in drivers]
+    by_orders = [
+        x for x, d in zip(shares, drivers, strict=True) if d.signal.typology == "order_fraud"
+    ]
+    return sum(by_orders) > 0.5 * sum(shares)
 
 
 def model_scores(
@@ -131,14 +155,11 @@ def model_scores(
         if len(rows)
         else np.zeros((0, len(released.columns)))
     )
-    said = {
-        frame.index[i]: json.dumps(
-            explained(released.columns, values[i], c, frame.index[i], peers, policy.reasons),
-            ensure_ascii=False,
-        )
+    drivers = {
+        frame.index[i]: drivers_of(released.columns, values[i], c, frame.index[i], peers)
         for i, c in zip(rows, contributions, strict=True)
     }
-    frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
+    frame = _with_reasons(frame, drivers, policy.reasons)
     by_views = (
         np.nan if beside.looked is None else log_odds(own) - log_odds(released.probability(raw))
     )
@@ -195,19 +216,26 @@ def deviance_scores(
     )
     frame = _ranked(signals.index, DEVIANCE, version, score, unknown, key)
     shown = ((frame["rank"] <= policy.explain_top) & (frame["score"] > 0)).to_numpy()
-    said = {}
+    drivers = {}
     for i in np.flatnonzero(shown):
-        row = points.iloc[i]
-        entity_id = frame.index[i]
-        listed: list[dict[str, Any]] = []
-        for n, v in row[row > 0].sort_values(ascending=False, kind="stable").items():
-            value, median = signals.at[entity_id, n], peers.of(entity_id, n)
-            if BY_NAME[n].speaks_against(value, median) and len(listed) < policy.reasons:
-                listed.append(reason(n, value, median, v / total[i]))
-        said[entity_id] = json.dumps(listed, ensure_ascii=False)
-    frame["reasons"] = pd.Series(said, dtype=object).reindex(frame.index)
+        row, one = points.iloc[i], frame.index[i]
+        drivers[one] = [
+            Driver(BY_NAME[n], signals.at[one, n], peers.of(one, n), v / total[i])
+            for n, v in row[row > 0].sort_values(ascending=False, kind="stable").items()
+        ]
+    frame = _with_reasons(frame, drivers, policy.reasons)
     return frame.assign(
         own_probability=unknown, by_views=unknown, unknown=_unknown(signals[known], shown)
+    )
+
+
+def _with_reasons(frame: pd.DataFrame, drivers: dict[str, list[Driver]], most: int) -> pd.DataFrame:
+    """Scores with their reasons as JSON, and whether their first drivers are mostly about orders."""
+    said = {k: json.dumps(explained(d, most), ensure_ascii=False) for k, d in drivers.items()}
+    by_orders = {k: mostly_about_orders(d[:most]) for k, d in drivers.items()}
+    return frame.assign(
+        reasons=pd.Series(said, dtype=object).reindex(frame.index),
+        mostly_orders=pd.Series(by_orders, dtype=object).reindex(frame.index).eq(True),
     )
 
 

@@ -74,7 +74,7 @@ def standings_of(
     own = operators.judged["own_probability"]
     weight = influence(context.parts, policy.influence)
     facts, deviance = facts_far(s, policy.tiers.review_far), points_of(s, OPERATOR).sum(axis=1)
-    reasons = operators.judged["reasons"].dropna().to_dict()
+    about_orders = operators.judged["mostly_orders"]
     out = []
     for operator in s.index:
         low, high, run_down = (_value(s.at[operator, name]) for name in RATINGS)
@@ -86,7 +86,7 @@ def standings_of(
             else None
         )
         parts = context.split.loc[operator] if operator in context.split.index else None
-        by_orders = mostly_about_orders(reasons.get(operator))
+        by_orders = bool(about_orders.get(operator, False))
         out.append(
             OperatorEvidence(
                 operator,
@@ -119,14 +119,6 @@ def standings_of(
             )
         )
     return out
-
-
-def mostly_about_orders(reasons: str | None) -> bool:
-    """Whether most of what is said against an operator is said of its orders, which somebody else may have placed."""
-    told = json.loads(reasons) if reasons else []
-    return sum(r["share"] for r in told if r["typology"] == "order_fraud") > 0.5 * sum(
-        r["share"] for r in told
-    )
 
 
 def decide_night(

@@ -11,7 +11,14 @@ import pytest
 from features.catalogue import digest
 from features.peers.evidence_groups import points_of
 from serving.policy.load import load_policy
-from serving.scoring.entity_scores import Beside, deviance_scores, explained, peers_of, weighed
+from serving.scoring.entity_scores import (
+    Beside,
+    deviance_scores,
+    drivers_of,
+    explained,
+    peers_of,
+    weighed,
+)
 
 NIGHT = load_policy().night
 
@@ -60,7 +67,9 @@ def test_a_reason_lies_on_the_suspicious_side_of_its_peers_and_is_known():
     values = np.array(
         [0.05, 0.2, 10.0, np.nan]
     )  # flash below its peers, spread suspiciously low, proxies unknown
-    said = explained(columns, values, np.array([2.0, 1.0, 0.5, 3.0]), "x", peers, 4)
+    drivers = drivers_of(columns, values, np.array([2.0, 1.0, 0.5, 3.0]), "x", peers)
+    assert [d.signal.name for d in drivers] == ["stay_spread_ratio", "view_count"]
+    said = explained(drivers, 4)
     assert [r["signal"] for r in said] == ["stay_spread_ratio"]  # a count speaks against nobody
     assert said[0]["share"] == pytest.approx(1.0 / 6.5, abs=1e-4) and said[0]["peers"] == 2.0
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.catalogue import BY_NAME
 from serving.policy.load import BadPolicy, load_policy
-from serving.supervision.operator_decisions import mostly_about_orders
+from serving.scoring.entity_scores import Driver, mostly_about_orders
 from serving.tiers.decision import decide
 from serving.tiers.evidence import TIERS, OperatorEvidence, beneficiary_of
 
@@ -311,11 +311,11 @@ def test_who_may_be_the_victim_of_a_rival_is_reviewed_not_accused():
 )
 def test_operator_suspected_of_its_orders_is_contested(orders, views, contested):
     """An operator is contested when most of the suspicion is of its orders."""
-    told = [
-        {"typology": "order_fraud", "share": orders},
-        {"typology": "view_fraud", "share": views},
+    drivers = [
+        Driver(BY_NAME["burst_order_share"], 1.0, 0.0, orders),
+        Driver(BY_NAME["operator_flash_view_share"], 1.0, 0.0, views),
     ]
-    assert mostly_about_orders(json.dumps(told)) is contested and not mostly_about_orders(None)
+    assert mostly_about_orders(drivers) is contested and not mostly_about_orders([])
 
 
 def test_history_counts_what_is_known_and_nothing_is_no_history():
