@@ -220,7 +220,10 @@ def compute_night(
     known = {e: s.signals for e, s in scored.items()} | {ACCOUNT: accounts}
     scores = pd.concat(
         [
-            s.scores.rename_axis("entity_id").reset_index().assign(entity_kind=e)
+            s.scores.drop(columns="mostly_orders")
+            .rename_axis("entity_id")
+            .reset_index()
+            .assign(entity_kind=e)
             for e, s in scored.items()
         ]
     )
