@@ -54,10 +54,12 @@ check: $(STAMP) ## Style, types, import floors, stale pages
 	@$(RUN)/lint-imports
 	@$(RUN)/python -m serving.cli.reference_pages --check
 	@$(RUN)/python -m benchmarks.simulation_realism docs/simulation-calibration.md --check
+	@$(RUN)/python -m benchmarks.harness.figures_page --check
 
 docs: $(STAMP) ## Write the generated pages and notebooks again
 	@$(RUN)/python -m serving.cli.reference_pages
 	@$(RUN)/python -m benchmarks.simulation_realism docs/simulation-calibration.md
+	@$(RUN)/python -m benchmarks.harness.figures_page
 	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
 
 bench: $(STAMP) $(KERNELS) ## Train on a wide world, measure scores and decisions on unseen ones and on real sets; writes docs/benchmarks
@@ -65,7 +67,7 @@ bench: $(STAMP) $(KERNELS) ## Train on a wide world, measure scores and decision
 	@$(RUN)/python -m benchmarks.end_to_end
 	@$(RUN)/python -m benchmarks.decisions
 
-bench-detection: $(STAMP) $(KERNELS) ## Measure what the detectors find, beside peers (after bench)
+bench-detection: $(STAMP) $(KERNELS) ## Measure what the detectors find, compared with peer libraries (after bench)
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.detection
 	@$(RUN)/python -m benchmarks.transfer.second_platform
@@ -73,7 +75,7 @@ bench-detection: $(STAMP) $(KERNELS) ## Measure what the detectors find, beside 
 bench-night: $(STAMP) $(KERNELS) ## Measure a night of a hundred million views (after bench; an hour, 60 GB of disk)
 	@$(RUN)/python -m benchmarks.speed.hundred_million_views
 
-bench-speed: $(STAMP) $(KERNELS) ## Measure how fast they are, beside peers (after bench)
+bench-speed: $(STAMP) $(KERNELS) ## Measure how fast they are, compared with peer libraries (after bench)
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.speed
 

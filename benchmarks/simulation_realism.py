@@ -354,9 +354,9 @@ def main(path: Path, check: bool) -> int:
 
 if __name__ == "__main__":
     asked = ArgumentParser(
-        prog="python -m benchmarks.calibration",
+        prog="python -m benchmarks.simulation_realism",
         description=__doc__,
-        epilog="Example: python -m benchmarks.calibration docs/simulation-calibration.md --check",
+        epilog="Example: python -m benchmarks.simulation_realism docs/simulation-calibration.md --check",
     )
     asked.add_argument("page", type=Path, help="the page to write")
     asked.add_argument(

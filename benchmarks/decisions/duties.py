@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness.figures_page import row
+from benchmarks.harness.figures import row
 from data_contracts.runs import published_runs, read_outbound
 from serving.oversight.duty_register import DUTIES
 
@@ -45,6 +45,7 @@ def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
                     f"{good} of {len(duty.commands)} commands end well",
                     " ; ".join(duty.commands),
                     goal="all",
+                    group="Duties of the law: commands end well",
                     holds=good == len(duty.commands),
                     why=None
                     if good == len(duty.commands)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness.figures_page import row
+from benchmarks.harness.figures import row
 from data_contracts.runs import run_folder
 from serving.ledger.decisions import recorded_heads, verify_decisions
 from serving.ledger.hash_chain import GENESIS_DIGEST, seal_record

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.harness import worlds
-from benchmarks.harness.figures_page import row
+from benchmarks.harness.figures import row
 from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
 from serving.nightly.pipeline import nightly
@@ -132,9 +132,9 @@ def discoveries(worlds_: list[One], bound: float) -> list[dict[str, Any]]:
     mean, over = float(np.mean(shares)), sum(s > bound for s in shares)
     good = mean <= bound
     return [
-        row("false-discoveries", f"Honest among operators put into C or D after {NIGHTS} nights: mean over {len(shares)} unseen worlds ({over} of them above the bound; the bound is on the mean)", mean, COMMAND, f"<= {bound:g}", _interval(np.array(shares)), good, None if good else "the yardstick comes from another world: honest operators of small worlds look different"),
-        row("honest-accused", "Share of honest operators in C or D, mean over the worlds", float(np.mean(accused)), COMMAND, "<= 0.001", _interval(np.array(accused)), float(np.mean(accused)) <= 0.001, None if np.mean(accused) <= 0.001 else "each is one or two operators of a world"),
-        row("honest-reviewed", "Share of honest operators in B or worse, mean over the worlds", float(np.mean(reviewed)), COMMAND, "<= 0.01", _interval(np.array(reviewed)), float(np.mean(reviewed)) <= 0.01, None if np.mean(reviewed) <= 0.01 else "smaller rooms than those the yardstick was made from"),
+        row("false-discoveries", f"Honest among operators put into C or D after {NIGHTS} nights: mean over {len(shares)} unseen worlds ({over} of them above the bound; the bound is on the mean)", mean, COMMAND, f"<= {bound:g}", _interval(np.array(shares)), holds=good, why="The honest reference comes from another world: honest operators of small worlds look different."),
+        row("honest-accused", "Share of honest operators in C or D, mean over the worlds", float(np.mean(accused)), COMMAND, "<= 0.001", _interval(np.array(accused)), why="Each is one or two operators of a world."),
+        row("honest-reviewed", "Share of honest operators in B or worse, mean over the worlds", float(np.mean(reviewed)), COMMAND, "<= 0.01", _interval(np.array(reviewed)), why="The rooms are smaller than those of the honest reference."),
         row("guilty-reviewed", "Share of cheating operators in B or worse, mean over the worlds", float(np.mean(found)), COMMAND, interval=_interval(np.array(found))),
     ]  # fmt: skip
 
@@ -148,7 +148,7 @@ def at_capacity(operators: pd.DataFrame, share: float = 0.01) -> list[dict[str, 
     best = float(harm.nlargest(len(first)).sum() / harm.sum())
     return [
         row("capacity-precision", f"First {len(first)} of {len(order)} operators of all worlds by expected harm (1 %): share that cheats", float(first["guilty"].mean()), COMMAND),
-        row("capacity-harm", f"The same: share of true harm (influence of those that cheat) among them; the most possible is {best:.3f}", caught, COMMAND),
+        row("capacity-harm", f"First operators by expected harm: share of true harm (influence of those that cheat) among them; the most possible is {best:.3f}", caught, COMMAND),
     ]  # fmt: skip
 
 
@@ -178,8 +178,9 @@ def coverage(figures: pd.DataFrame) -> list[dict[str, Any]]:
                 COMMAND,
                 "-0.01 to 0.01",
                 _interval(by_world),
-                good,
-                why,
+                holds=good,
+                why=why,
+                group="Corrected figures: coverage less the certainty stated, by measure",
             )
         )
     return out

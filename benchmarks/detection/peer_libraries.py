@@ -13,7 +13,7 @@ import pandas as pd
 from benchmarks.detection.label_ablation import AS_OF
 from benchmarks.end_to_end import UNSEEN
 from benchmarks.harness import worlds
-from benchmarks.harness.figures_page import figure_row
+from benchmarks.harness.figures import figure_row
 from features.engine.minute_arrays import minutes_frame
 from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot

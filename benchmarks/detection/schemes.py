@@ -15,7 +15,8 @@ from benchmarks.detection.unseen_schemes import FALSE_ALARMS, FEWEST, unseen_ord
 from benchmarks.end_to_end import DAYS, UNSEEN
 from benchmarks.harness import judgement as judged
 from benchmarks.harness import worlds
-from benchmarks.harness.figures_page import figure_row, recall_at_precision, row, share_row
+from benchmarks.harness.figures import figure_row, recall_at_precision, row, share_row
+from benchmarks.harness.figures_page import Table
 from benchmarks.harness.intervals import DRAWS, middle
 from benchmarks.harness.judgement import Judgement, judgement
 from features.declaration import ORDER
@@ -62,7 +63,7 @@ def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
 
 def by_scheme(
     score: pd.Series, planted: pd.DataFrame, bar: float, owner: pd.Series
-) -> tuple[list[dict[str, Any]], str]:
+) -> tuple[list[dict[str, Any]], Table]:
     """Recall at 1 % false alarms by scheme, intensity and evasion."""
     table = planted.join(score.rename("score"), how="inner")
     table["hit"] = table["score"] > bar
@@ -77,22 +78,20 @@ def by_scheme(
             f"`{scheme}`: recall of {len(g)} sessions at 1 % false alarms, seed {UNSEEN}",
             g["hit"],
             COMMAND,
-            group=owner.loc[g.index],
+            cluster=owner.loc[g.index],
         )
         for scheme, g in table.groupby("scheme")
         if len(g) >= FEWEST
     ]
-    lines = [
-        "## Recall by scheme, intensity and evasion",
-        "",
-        "| scheme | intensity | evasion | planted | found |",
-        "|---|---|---|---|---|",
+    cells = [
+        [scheme, strength, int(evasion), len(g), round(float(g["hit"].mean()), 2)]
+        for (scheme, strength, evasion), g in table.groupby(
+            ["scheme", "strength", "evasion"], observed=True
+        )
     ]
-    for (scheme, strength, evasion), g in table.groupby(
-        ["scheme", "strength", "evasion"], observed=True
-    ):
-        lines.append(f"| {scheme} | {strength} | {evasion} | {len(g)} | {g['hit'].mean():.2f} |")
-    return rows, "\n".join(lines)
+    columns = ("scheme", "intensity", "evasion", "planted", "found")
+    note = "Recall at the score that 1 % of honest sessions exceed."
+    return rows, Table("Recall by scheme, intensity and evasion", note, columns, cells)
 
 
 def _asked(
@@ -167,7 +166,7 @@ def goals(
     )
     figures = zip(asked, *found, strict=True)
     for (name, words, members, goal), value, most, beside in figures:
-        why = f"verdicts are few ({DAYS} days of patrols and audits) and 2 % of them wrong, where two errors in the ranking decide; taught by planted truth of all {len(everything)} sessions the same trees reach {most.value:.3f}, the rest is not in the signals"
+        why = f"Verdicts of {DAYS} days are few and 2 % of them are wrong. Taught by the ground truth of all {len(everything)} sessions, the same trees reach {most.value:.3f}."
         out.append(
             figure_row(
                 name,
@@ -175,7 +174,7 @@ def goals(
                 value,
                 COMMAND,
                 f">= {goal}",
-                why,
+                why=why,
             )
         )
         out.append(figure_row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", beside, COMMAND))  # fmt: skip
@@ -185,7 +184,7 @@ def goals(
 
 def attacker(
     score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataFrame
-) -> tuple[list[dict[str, Any]], str]:
+) -> tuple[list[dict[str, Any]], Table]:
     """Least expected price of a session whose inflation is not seen, per 1,000 honest views, over schemes and evasions."""
     t = (
         planted[planted["scheme"].isin(VIEW_SCHEMES)]
@@ -203,15 +202,8 @@ def attacker(
         [0.05, 0.2, 0.5, 1.0, 5.0],
         labels=["5-20 %", "20-50 %", "50-100 %", "above"],
     )
-    lines = [
-        "## The attacker's cost curve",
-        "",
-        f"Expected price in CNY of one session with the given inflation that stays unseen at 1 % false alarms, per 1,000 honest views: the price of its viewer-hours ({VIEWER_HOUR:.2f} each) and likes over the share that is missed. Devices, accounts and proxies are not priced.",
-        "",
-        "| inflation of views | cheapest scheme, evasion | sessions | missed | price a session | price unseen |",
-        "|---|---|---|---|---|---|",
-    ]
-    rows = []
+    note = f"Expected price in CNY of one session with the given inflation that stays unseen at 1 % false alarms, per 1,000 honest views: the price of its viewer-hours ({VIEWER_HOUR:.2f} each) and likes over the share that is missed. Devices, accounts and proxies are not priced."
+    rows, cells = [], []
     for band, group in t.groupby("band", observed=True):
         options = {
             name: g[["price", "unseen"]].to_numpy(dtype=float)
@@ -224,8 +216,9 @@ def attacker(
         scheme, evasion = min(found, key=found.__getitem__)
         tried, price = options[scheme, evasion], found[scheme, evasion]
         one = float(np.median(tried[:, 0]))
-        lines.append(
-            f"| {band} | {scheme}, {evasion} | {len(tried)} | {one / price:.2f} | {one:.1f} | {price:.1f} |"
+        missed = round(one / price, 2)
+        cells.append(
+            [band, f"{scheme}, {evasion}", len(tried), missed, round(one, 1), round(price, 1)]
         )
         what = f"Attacker's least expected price of {band} more views unseen, CNY per 1,000 honest views ({scheme}, evasion {evasion})"
         rows.append(
@@ -237,7 +230,15 @@ def attacker(
                 interval=_least_prices(list(options.values())),
             )
         )
-    return rows, "\n".join(lines)
+    columns = (
+        "inflation of views",
+        "cheapest scheme, evasion",
+        "sessions",
+        "missed",
+        "price per session",
+        "price per unseen session",
+    )
+    return rows, Table("The attacker's cost curve", note, columns, cells)
 
 
 def expected_price(price: np.ndarray, unseen: np.ndarray) -> float:
@@ -293,7 +294,7 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     )
     why = "calibrated on verdicts of another world, 2 % of which are wrong and few of which find the smallest frauds"
     what = "`session_inflation` on the unseen world, against planted truth: expected calibration error, ten bins of equal mass"
-    return [*out, figure_row("ece-session_inflation", what, error, COMMAND, "<= 0.02", why)], [
+    return [*out, figure_row("ece-session_inflation", what, error, COMMAND, "<= 0.02", why=why)], (
         table,
         curve,
-    ]
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness.figures_page import figure_row, recall_at_precision, row
+from benchmarks.harness.figures import figure_row, recall_at_precision, row
 from benchmarks.harness.intervals import ratio_interval
 from benchmarks.harness.judgement import InTurns, Judgement
 from features.declaration import ORDER
@@ -74,7 +74,7 @@ def false_views(
     )
     botted = true_share > 0.1
     inside = (found.low - 1e-9 <= true_share) & (true_share <= found.high + 1e-9)
-    why = "a view counts as false only so far as its session or its viewer's order does, and among the views of an inflated session honest people who join with the bots look like them. Accounts' habits in all rooms as attributes of views were tried on worlds 303 and 404 and made both figures worse. Few large sessions decide: its interval over sessions reaches .94, and on world 303 the same code finds .952"
+    why = "A view counts as false only as far as its session or its viewer's order does. Honest people who join with bots look like them."
     out, session = [], session_of(alone.index)
     for name, words, posterior in (("views", "by their attributes, their accounts' other views and their viewers' orders", whole), ("views-attributes", "without their viewers' orders", alone.to_numpy())):  # fmt: skip
         said = posterior >= view_mixture.HELD

@@ -1,0 +1,1 @@
+"""What all benchmarks share: worlds, judgements, intervals, timing, and pages of figures."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness.figures_page import row
+from benchmarks.harness.figures import row
 
 REPEATS = 5
 COMMAND = "make bench-speed"

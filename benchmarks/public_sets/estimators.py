@@ -8,7 +8,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness.figures_page import figure_row
+from benchmarks.harness.figures import figure_row
 from training.evaluation.metrics import bootstrapped
 
 COMMAND = "make bench-detection"
@@ -40,7 +40,7 @@ def figure(
     """A row of a ranking measure with its interval."""
     t, s = np.asarray(truth, dtype=int), np.asarray(score, dtype=float)
     found = bootstrapped(measure, t, s, pd.Series(np.arange(len(t))))
-    return figure_row(id_, what, found, COMMAND, None if goal is None else f">= {goal}", why)
+    return figure_row(id_, what, found, COMMAND, None if goal is None else f">= {goal}", why=why)
 
 
 def fitted(x: pd.DataFrame, y: Any, rounds: int = 400, **more: Any) -> lgb.Booster:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness.figures_page import row
+from benchmarks.harness.figures import row
 from features.graphs.connectivity import core_numbers
 from features.graphs.dense_blocks import find_blocks
 from features.graphs.excess_density import bipartite

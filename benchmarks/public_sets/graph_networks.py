@@ -1,8 +1,8 @@
 """Graph neural networks on the page's own graphs, on a machine with PyTorch: what the detectors here are compared with, and a ceiling.
 
-    python -m benchmarks.detection.networks prepare out/networks    # where Steelyard is: graphs with blocks, YelpChi with its split
+    python -m benchmarks.public_sets.graph_networks prepare out/networks    # where Steelyard is: graphs with blocks, YelpChi with its split
     python benchmarks/public_sets/graph_networks.py measure out/networks    # where torch, torch-geometric and pygod are; a GPU if there is one
-    python -m benchmarks.detection.networks page out/networks       # where Steelyard is again: docs/benchmarks/networks.md
+    python -m benchmarks.public_sets.graph_networks page out/networks       # where Steelyard is again: docs/benchmarks/graph_networks.md
 
 PyTorch is larger than everything else here together, so that no lock file has it and `make bench-detection` does not wait for it.
 """

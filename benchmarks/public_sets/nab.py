@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness.figures_page import row
+from benchmarks.harness.figures import row
 from benchmarks.harness.intervals import DRAWS, middle
 from benchmarks.public_sets.burst_alarm import alarms, burst_scores
 

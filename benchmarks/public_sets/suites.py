@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
-from benchmarks.harness.figures_page import row, share_row
+from benchmarks.harness.figures import row, share_row
 from benchmarks.harness.intervals import f1
 from benchmarks.public_sets.burst_episodes import find_episodes
 from benchmarks.public_sets.ceilings import stars_learners, yelpchi_oracle
@@ -127,9 +127,8 @@ def stars(data: Path, say: Any) -> list[dict[str, Any]]:
     )
     score = fitted(x.iloc[train], a["fake"].iloc[train]).predict(x.iloc[test].to_numpy(dtype=float))
     why = (
-        "the set times only the fake stars, so an actor is judged by its mix of activities alone; accounts with one honest star and accounts "
-        "with one bought star have the same mix, and half of the fakes have one single event; twice the labels gain less than .01 and another learner "
-        "nothing (rows below), so that the ceiling of these columns seems to be about .90"
+        "The set dates only fake stars, so an actor is judged by its mix of activities. "
+        "Half of the fakes have one event; the ceiling seems to be about .90."
     )
     out.append(
         figure(
@@ -186,8 +185,8 @@ def yelpchi(data: Path, say: Any) -> list[dict[str, Any]]:
     edges, spam, whole, train, test = reviewers(data)
     out = []
     goal_why = (
-        "nine reviewers in ten have one or two edges, and what separates them is in the text, rating and date that this edge list lacks; the same "
-        "trees with product embeddings and product identity added nothing, graph networks on the same edges come to .36 too ([networks](networks.md)), and an oracle that knows the products' true shares stays below the goal too (row below)"
+        "Nine reviewers in ten have one or two edges. "
+        "An oracle that knows the products' true shares stays below the goal too."
     )
     for name, columns, goal in (
         ("degree alone", ["degree"], None),

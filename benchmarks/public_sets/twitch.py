@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness.figures_page import share_row
+from benchmarks.harness.figures import share_row
 from features.detectors import counter_forgery
 from features.signals.live.regularity import unexplained_level_shift
 from features.signals.live.viewer_series import unexplained_step_max
@@ -144,7 +144,7 @@ def _table(found: pd.DataFrame) -> list[dict[str, Any]]:
                 g["found"],
                 COMMAND,
                 {0.2: ">= 0.60", 0.5: ">= 0.90"}.get(size) if mine else None,
-                "a channel's honest average varies by a log-sd of 0.3 from one broadcast to the next, as much as bots of 35 % add; the trees behind the odds were taught with forgeries of this very shape, so that what they miss is, as far as trees can tell, not in counters of whole broadcasts",
+                why="A channel's honest average varies by a log-sd of 0.3 between broadcasts, as much as bots of 35 % add.",
             )
         )
     return out
@@ -186,7 +186,7 @@ def minutes(data: Path, say: Any) -> list[dict[str, Any]]:
                         f"Real Twitch minutes ({len(pieces)} overlapping hours of {len(set(whose))} sessions), bots of {size:.0%} joining {shape}, {name}: recall at 1 % false alarms",
                         values(botted, kernel) > bar,
                         COMMAND,
-                        group=whose,
+                        cluster=whose,
                     )
                 )
     return out

@@ -214,7 +214,7 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
 def _judged(found: dict[tuple[str, int], np.ndarray]) -> list[dict[str, Any]]:
     """Rows by load and connections, from requests a second and p99 in milliseconds of each round, shape (rounds, 2); ratios round by round."""
     out = []
-    why = "a check reads minutes, compares them with those it has seen, decides, seals its line in the journal and waits until it is on disk: half as much Python again as a no-op, in one thread, and a sync"
+    why = "A check reads and compares minutes, decides, and waits until its line is on disk: half as much Python again as a no-op."
     for connections in AT_ONCE:
         (speed, p99), (unseen, _), (tuned, tuned_p99), (plain, _) = (
             found[name, connections].T
@@ -222,9 +222,9 @@ def _judged(found: dict[tuple[str, int], np.ndarray]) -> list[dict[str, Any]]:
         )
         out += [
             repeated_row(f"boost-pace-{connections}", f"Boost checks a second at {connections} connections, of sessions that were looked at when their minutes came (tuned no-op {np.median(tuned):.0f}, default no-op {np.median(plain):.0f})", speed),
-            repeated_row(f"boost-unseen-{connections}", f"The same when every session is one the service has forgotten, so that each check runs kernels and the model, {connections} connections", unseen),
-            repeated_row(f"boost-tuned-{connections}", f"The same over the tuned no-op, {connections} connections", speed / tuned, ">= 0.6", why),
-            repeated_row(f"boost-default-{connections}", f"The same over BentoML's default no-op, {connections} connections", speed / plain, ">= 2", why),
+            repeated_row(f"boost-unseen-{connections}", f"Boost checks a second of forgotten sessions, so that each runs kernels and the model, {connections} connections", unseen),
+            repeated_row(f"boost-tuned-{connections}", f"Boost checks a second over the tuned no-op's, {connections} connections", speed / tuned, ">= 0.6", why),
+            repeated_row(f"boost-default-{connections}", f"Boost checks a second over BentoML's default no-op's, {connections} connections", speed / plain, ">= 2", why),
             repeated_row(f"boost-p99-{connections}", f"p99 of a check ({np.median(p99):.1f} ms) over the tuned no-op's ({np.median(tuned_p99):.1f} ms), {connections} connections", p99 / tuned_p99, "<= 1.5", why),
         ]  # fmt: skip
     return out

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.demo import free_port
 from benchmarks.end_to_end import DAYS, TRAINED, UNSEEN
 from benchmarks.harness import worlds
-from benchmarks.harness.figures_page import figure_row
+from benchmarks.harness.figures import figure_row
 from benchmarks.harness.judgement import judged
 from benchmarks.harness.timing import COMMAND, REPEATS, interleaved, repeated_row
 from data_contracts.errors import LakeProblem
@@ -101,8 +101,8 @@ def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
     words = {
         "embedded": "Embedded lookup of an operator in the published night",
         "minutes": "120 minutes of a running session from SQLite",
-        "redis": "The same from Redis on the loopback, one blob a session, one at a time",
-        "redis-16": "The same, sixteen sessions in one command, a session",
+        "redis": "120 minutes of a running session from Redis on the loopback, one blob a session, one at a time",
+        "redis-16": "120 minutes of a running session from Redis, sixteen sessions in one command, per session",
     }
     out = []
     for name, values in found.items():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness.figures_page import row
+from benchmarks.harness.figures import row
 from benchmarks.harness.intervals import f1
 from benchmarks.harness.timing import COMMAND, interleaved, peaks_mb, repeated_row
 from benchmarks.public_sets.propagation import neighbour_means
@@ -80,13 +80,13 @@ def blocks(say: Any, peers: bool) -> list[dict[str, Any]]:
             )
         )
         peaks = peaks_mb(
-            "from features.graphs import peel\nimport numpy as np\n"
-            f"d = np.load({_saved(r, c, name)!r})\npeel.densest_block(d['r'], d['c'], peel.column_weights(d['c'], {n_columns}, 'log'), n_rows={n_rows})"
+            "from features.graphs import peeling\nimport numpy as np\n"
+            f"d = np.load({_saved(r, c, name)!r})\npeeling.densest_block(d['r'], d['c'], peeling.column_weights(d['c'], {n_columns}, 'log'), n_rows={n_rows})"
         )
         out.append(
             repeated_row(
                 f"blocks-{name}-memory",
-                f"The same: peak memory of the process in MB, imports and {8 * len(r) / 1e6:.0f} MB of input included",
+                f"Greedy densest block of {len(r):,} edges: peak memory of the process in MB, imports and {8 * len(r) / 1e6:.0f} MB of input included",
                 peaks,
                 {"1m": "<= 200", "10m": "<= 600"}[name],
                 "imports are some 100 MB of it, edges 8, what the compiler takes for its first kernel 65 and the peeling 15; on one page it was 215, of which imports were 134, with the same code",
@@ -219,10 +219,10 @@ def lockstep(say: Any) -> list[dict[str, Any]]:
         value, interval = f1(set(ours().tolist()), set(pool.tolist()))
         out += [
             repeated_row(f"lockstep-{name}-seconds", f"Lockstep pairs and components of {len(a):,} actions: CPU seconds", spent["ours"], seconds, "sorting and looking at every pair"),
-            row(f"lockstep-{name}-f1", f"The same: F1 of accounts in planted pools ({len(pool)}; interval over accounts), ten flash crowds of 3,000 beside them", value, COMMAND, ">= 0.99", interval, why="chance pairs in dense rooms join the components"),
+            row(f"lockstep-{name}-f1", f"Lockstep pools of {len(a):,} actions: F1 of accounts ({len(pool)}; interval over accounts), with ten flash crowds of 3,000", value, COMMAND, ">= 0.99", interval, why="chance pairs in dense rooms join the components"),
         ]  # fmt: skip
         if "DuckDB" in spent:
-            what = f"The same as a DuckDB join on two offset buckets with the same cap ({np.median(spent['DuckDB']):.2f} s) over ours"
+            what = f"Lockstep pairs of {len(a):,} actions as a DuckDB join on two offset buckets with the same cap ({np.median(spent['DuckDB']):.2f} s) over ours"
             out.append(
                 repeated_row(
                     "lockstep-duckdb",
@@ -234,9 +234,9 @@ def lockstep(say: Any) -> list[dict[str, Any]]:
             )
         path = _saved_actions(a, t, m, name)
         peaks = peaks_mb(
-            f"import numpy as np\nfrom features.graphs.pairs import meeting_pairs\nd = np.load({path!r})\nmeeting_pairs(d['a'], d['t'], d['m'], 2, 3)"
+            f"import numpy as np\nfrom features.graphs.co_occurrence import meeting_pairs\nd = np.load({path!r})\nmeeting_pairs(d['a'], d['t'], d['m'], 2, 3)"
         )
-        out.append(repeated_row(f"lockstep-{name}-memory", "The same: peak memory of the process in MB, imports and input included", peaks, memory, "imports are some 250 MB of it, sorting and whom each action meets the rest"))  # fmt: skip
+        out.append(repeated_row(f"lockstep-{name}-memory", f"Lockstep pairs of {len(a):,} actions: peak memory of the process in MB, imports and input included", peaks, memory, "imports are some 250 MB of it, sorting and whom each action meets the rest"))  # fmt: skip
     return out
 
 

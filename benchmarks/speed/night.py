@@ -144,9 +144,9 @@ def _judged(found: dict[str, dict[str, np.ndarray]]) -> list[dict[str, Any]]:
         label = f"A night with models on the {size} world (seed {TRAINED}, {one['views'][0] / 1e6:.1f} M views)"
         cpu, wall, floor = (np.median(one[key]) for key in ("cpu", "wall", "floor"))
         out += [
-            repeated_row(f"night-floor-{size}", f"{label}: CPU time ({cpu:.0f} s, {wall:.0f} s on the clock) over reading and grouping each input table once ({floor:.1f} s)", one["cpu"] / one["floor"], "<= 8", "some sixty relations of signals and two passes of lockstep go over the same rows in one thread, for bits that repeat"),
-            repeated_row(f"night-memory-{size}", "The same: peak memory in GB", one["gb"], "<= 8" if size == "large" else None, "text columns of all views are held beside their copies; the engine itself spills at 4 GB"),
-            repeated_row(f"night-reasons-{size}", "The same: SHAP values of what is shown, as a share of its CPU time", one["reasons"] / one["cpu"], "<= 0.25", "too many entities are explained"),
+            repeated_row(f"night-floor-{size}", f"{label}: CPU time ({cpu:.0f} s, {wall:.0f} s on the clock) over reading and grouping each input table once ({floor:.1f} s)", one["cpu"] / one["floor"], "<= 8", "Some sixty relations and two passes of lockstep read the same rows in one thread, so that bits repeat."),
+            repeated_row(f"night-memory-{size}", f"{label}: peak memory in GB", one["gb"], "<= 8" if size == "large" else None, "text columns of all views are held beside their copies; the engine itself spills at 4 GB"),
+            repeated_row(f"night-reasons-{size}", f"{label}: SHAP values of reasons, as a share of its CPU time", one["reasons"] / one["cpu"], "<= 0.25", "too many entities are explained"),
         ]  # fmt: skip
     grows = growth(found["medium"], found["large"])
     what = "Growth exponent of the night's CPU time from the medium to the large world"

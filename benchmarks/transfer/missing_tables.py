@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.harness.figures_page import figure_row
+from benchmarks.harness.figures import figure_row
 from benchmarks.harness.judgement import Judgement, judged, ranking
 from features.posteriors.owner_pooling import shown
 from serving.scoring.entity_scores import Beside, weighed

@@ -10,15 +10,22 @@ from typing import Any
 
 from benchmarks.end_to_end import DAYS
 from benchmarks.harness import worlds
-from benchmarks.harness.figures_page import share_row
+from benchmarks.harness.figures import share_row
 from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 
-CALIBRATED = (
-    "models and their examples of honesty are of another platform; verdicts of its own mend it"
+OTHER_PLATFORM = (
+    "Models and their honest reference are of another platform; verdicts of its own mend it."
 )
-ALARMS = "without models a review takes two facts far from peers and eighteen points of deviance in all, and some honest operators are as unusual"
+UNUSUAL_OPERATORS = (
+    "A review without models takes two evidence groups and eighteen points of anomaly score; "
+    "some honest operators are as unusual."
+)
+GROUPS = {
+    "BCD": "Nights: share of honest operators reviewed (B or worse)",
+    "D": "Nights: share of honest operators rejected (D)",
+}
 
 
 def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[str, Any]]:
@@ -43,7 +50,17 @@ def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[
         )
         id_ = f"{lake.name}-night-{who}-{words}-{which}".replace(" ", "-")
         what = f"A night on {lake.name}, {who}: share of {len(group)} {words} {said}"
-        out.append(share_row(id_, what, among, command, goal, CALIBRATED if models else ALARMS))
+        out.append(
+            share_row(
+                id_,
+                what,
+                among,
+                command,
+                goal,
+                why=OTHER_PLATFORM if models else UNUSUAL_OPERATORS,
+                group=GROUPS[which] if goal else None,
+            )
+        )
     return out
 
 
