@@ -29,7 +29,6 @@ NOT_MENDED_YET = "not mended yet"
 LARGE_FOLDERS: dict[str, str] = {}
 LONG_FILES: dict[str, str] = {
     "benchmarks/detection/schemes.py": NOT_MENDED_YET,
-    "benchmarks/end_to_end.py": NOT_MENDED_YET,
     "benchmarks/public_sets/graph_networks.py": NOT_MENDED_YET,
     "benchmarks/public_sets/suites.py": NOT_MENDED_YET,
     "benchmarks/simulation_realism.py": NOT_MENDED_YET,

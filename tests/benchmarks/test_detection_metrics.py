@@ -43,7 +43,7 @@ def test_attack_cost_is_of_the_cheapest_scheme():
     score = pd.Series(
         [2.0] * 15 + [0.0] * 5 + [0.0] * 20, index=names
     )  # a quarter of the first is missed, all of the second
-    rows, text = attacker(score, 1.0, size, planted)
+    rows, table = attacker(score, 1.0, size, planted)
     (found,) = rows
     assert (
         "pool_cooldown" in found["what"]
@@ -51,7 +51,7 @@ def test_attack_cost_is_of_the_cheapest_scheme():
     assert found["value"] == pytest.approx(30 * 0.49 / 200 * 1000)
     low, high = found["interval"]
     assert low <= found["value"] <= high and low > 0
-    assert "| 20-50 % | pool_cooldown, 0 | 20 | 1.00 |" in text
+    assert table.rows[0][:4] == ["20-50 %", "pool_cooldown, 0", 20, 1.0]
 
 
 def test_one_in_a_hundred_of_the_rivals_sets_the_bar():
