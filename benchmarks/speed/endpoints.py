@@ -151,7 +151,7 @@ def redis_server(folder: Path) -> Iterator[str]:
     try:
         for _ in range(100):
             try:
-                RedisMinuteStore(url).asked()
+                RedisMinuteStore(url).require_answer()
                 break
             except LakeProblem:
                 time.sleep(0.05)

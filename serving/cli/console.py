@@ -1,11 +1,12 @@
-"""What every command shares on the terminal: options, tables, a progress line."""
+"""Shared by all commands on the terminal: options, tables, a progress line."""
 
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,10 +16,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from data_contracts.errors import LakeProblem
+from serving.cli.table_format import cell_text, fit_columns
 
 out, err = Console(), Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-LakeArgument = Annotated[Path, typer.Argument(help="Folder of the lake.")]
+LakeArgument = Annotated[Path, typer.Argument(help="Folder of the lake.", metavar="LAKE")]
 Models = Annotated[
     Path | None,
     typer.Option(
@@ -26,31 +28,82 @@ Models = Annotated[
         envvar="STEELYARD_MODELS",
     ),
 ]
+By = Annotated[str, typer.Option("--by", help="Name or pseudonym of the person who does it.")]
+Operator = Annotated[str, typer.Option(help="Id of the operator.")]
+Reason = Annotated[str, typer.Option(help="Reason, in words.")]
+Night = Annotated[str | None, typer.Option("--date", help="Night; the latest when not named.")]
+
+
+def now() -> datetime:
+    """The present moment in UTC, without a zone, as the tables have it."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def day(text: str, option: str) -> date:
+    """The date that an option names. Raises LakeProblem."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
         raise LakeProblem(f"{option} {text!r} is not a date. Write it as 2026-01-31.") from error
 
 
-def show_rows(rows: list[dict[str, Any]], as_json: bool, title: str | None = None) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, default=str, indent=1) + "\n")
-        return
-    if not rows:
-        out.print("nothing")
-        return
+def night_named(text: str | None) -> str | None:
+    """The night that `--date` names, None for the latest. Raises LakeProblem."""
+    return str(day(text, "--date")) if text else None
+
+
+def finite(value: Any) -> Any:
+    """A value with null in place of every number that JSON does not have."""
+    if isinstance(value, dict):
+        return {k: finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_json(value: Any) -> None:
+    """Print a value as standard JSON."""
+    sys.stdout.write(json.dumps(finite(value), ensure_ascii=False, default=str, indent=1) + "\n")
+
+
+def print_table(cells: Sequence[dict[str, str]], title: str | None = None) -> list[str]:
+    """Print rows as a table of the columns that fit the terminal; returns those left out."""
+    widths, left_out = fit_columns(cells, list(cells[0]), terminal_width=out.width)
     table = Table(title=title, title_justify="left")
-    for column in rows[0]:
-        table.add_column(str(column), overflow="fold")
-    for row in rows:
-        table.add_row(*("unknown" if v is None or v != v else str(v) for v in row.values()))
-    out.print(table)
+    for name, width in widths.items():
+        table.add_column(name, overflow="fold", min_width=width)
+    for row in cells:
+        table.add_row(*(row[name] for name in widths))
+    out.print(table, highlight=False)
+    return left_out
 
 
-def bar() -> Progress:
+def print_fields(cells: dict[str, str], title: str | None = None) -> None:
+    """Print one row as a list of its fields."""
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column("field", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    for name, text in cells.items():
+        table.add_row(name, text)
+    out.print(table, highlight=False)
+
+
+def show_rows(rows: Sequence[dict[str, Any]], as_json: bool, title: str | None = None) -> None:
+    """Print rows as JSON or as a table; a single row is a list of fields."""
+    if as_json:
+        print_json(list(rows))
+        return
+    cells = [{str(k): cell_text(v) for k, v in row.items()} for row in rows]
+    if not cells:
+        out.print("nothing")
+    elif len(cells) == 1:
+        print_fields(cells[0], title)
+    elif left_out := print_table(cells, title):
+        out.print(f"Left out for want of width: {', '.join(left_out)}. All columns: --json")
+
+
+def progress_bar() -> Progress:
+    """A progress bar on the error stream, hidden where that is no terminal."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -62,20 +115,22 @@ def bar() -> Progress:
     )
 
 
-def dated(say: Callable[[str], None], night: date, text: str) -> None:
-    say(f"{night} {text}")
-
-
 class Steps:
-    """A progress line that shows the step at hand."""
+    """A progress line that names the step in progress.
+
+    Examples
+    --------
+    >>> with Steps("checking lake") as say:
+    ...     say("orders")
+    """
 
     def __init__(self, title: str) -> None:
-        self.bar, self.title = bar(), title
+        self.bar, self.title = progress_bar(), title
 
-    def __enter__(self):
+    def __enter__(self) -> Callable[[str], None]:
         self.bar.start()
-        self.task = self.bar.add_task(self.title, total=None)
-        return lambda text: self.bar.update(self.task, description=f"{self.title}: {text}")
+        task = self.bar.add_task(self.title, total=None)
+        return lambda text: self.bar.update(task, description=f"{self.title}: {text}")
 
     def __exit__(self, *_: object) -> None:
         self.bar.stop()

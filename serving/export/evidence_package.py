@@ -23,7 +23,7 @@ from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
 from serving.export.signing import sign, signature_is_valid
 from serving.ledger.hash_chain import read_records
-from serving.oversight.measures import manual_measures, take_measure
+from serving.oversight.manual_measures import MeasureRequest, list_measures, take_measure
 from serving.policy.schema import Policy
 from serving.report import charts
 from serving.scoring.scope import moment_of
@@ -75,7 +75,7 @@ def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dic
             if len(minutes) > 1:
                 out[f"pictures/{session}.svg"] = charts.session_timeline(minutes).encode()
                 table(f"minutes_{session}", minutes)
-    by_hand = manual_measures(lake, operator)
+    by_hand = list_measures(lake, operator)
     out["measures_by_hand.json"] = json.dumps(by_hand, indent=1, ensure_ascii=False).encode()
     chain = [r for r in read_records(lake.decisions) if r["operator_id"] == operator]
     out["decisions_chain.json"] = json.dumps(chain, indent=1, ensure_ascii=False).encode()
@@ -110,24 +110,16 @@ def pack_evidence(
 
 
 def refer_operator(
-    folder: LakeOrFolder,
-    operator: str,
-    code: str,
-    by: str,
-    reason: str,
-    days: int,
-    now: datetime,
-    policy: Policy,
-    approver: str | None,
+    folder: LakeOrFolder, request: MeasureRequest, now: datetime, policy: Policy
 ) -> dict[str, Any]:
-    """Take a referral (refer_enforcement, refer_judiciary) and pack its evidence beside the lake's journal; returns its record.
+    """Take a referral and pack its evidence beside the lake's ledger; returns its record.
 
-    Raises BadMeasure. The record is written first: a package without a referral would be a leak.
+    The record is written first: a package without a referral would be a leak. Raises BadMeasure.
     """
-    record = take_measure(folder, operator, code, by, reason, days, now, policy, approver)
+    record = take_measure(folder, request, now, policy)
     target = Lake.open(folder).evidence_package(record["measure_id"])
     target.parent.mkdir(parents=True, exist_ok=True)
-    pack_evidence(folder, operator, target, None, now)
+    pack_evidence(folder, request.operator, target, None, now)
     return record | {"package": str(target)}
 
 

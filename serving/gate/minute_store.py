@@ -121,8 +121,8 @@ class RedisMinuteStore:
             raise LakeProblem(
                 "the package redis is not installed; install steelyard[redis], or leave --minutes out"
             ) from error
-        self.faults = redis.RedisError
-        self.raced = redis.WatchError
+        self.redis_error = redis.RedisError
+        self.race_error = redis.WatchError
         try:
             self.client = redis.Redis.from_url(
                 url, socket_timeout=timeout, socket_connect_timeout=timeout
@@ -130,11 +130,11 @@ class RedisMinuteStore:
         except ValueError as error:
             raise LakeProblem(f"{url}: {error}. Example: redis://127.0.0.1:6379/0") from error
 
-    def asked(self) -> None:
+    def require_answer(self) -> None:
         """Raises LakeProblem when the Redis does not answer, so that a service is not started on a wrong address."""
         try:
             self.client.ping()
-        except self.faults as error:
+        except self.redis_error as error:
             raise LakeProblem(
                 f"the Redis for minutes does not answer: {error}. Is its URL right, and does it run?"
             ) from error
@@ -153,9 +153,9 @@ class RedisMinuteStore:
                         pipe.set(key, operator.encode() + b"\0" + blob, ex=SESSION_TTL_SECONDS)
                         pipe.execute()
                         return blob
-                    except self.raced:
+                    except self.race_error:
                         continue
-        except self.faults as error:
+        except self.redis_error as error:
             raise MinuteStoreUnavailable(str(error)) from error
 
     def get(self, sessions: list[str]) -> list[tuple[str, bytes] | None]:
@@ -164,7 +164,7 @@ class RedisMinuteStore:
                 _split_value(value)
                 for value in self.client.mget([KEY_PREFIX + session for session in sessions])
             ]
-        except self.faults as error:
+        except self.redis_error as error:
             raise MinuteStoreUnavailable(str(error)) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,14 +12,22 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from data_contracts.contract import outbound_names
+from data_contracts.contract import contract, outbound_names
+from data_contracts.runs import read_outbound
+from serving.cli import console
 from serving.cli.main import app
 from tests.conftest import NIGHT
+from training.models.registry import BY_NAME
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
-COMMANDS = [c.name or c.callback.__name__ for c in app.registered_commands]
+COMMANDS = [(c.name or c.callback.__name__,) for c in app.registered_commands] + [
+    (g.name, c.name or c.callback.__name__)
+    for g in app.registered_groups
+    for c in g.typer_instance.registered_commands
+]
 runner = CliRunner()
 
 
@@ -34,23 +43,69 @@ def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess:
     return done
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_with_an_example(command):
-    shown = runner.invoke(app, [command, "--help"]).output
-    assert f"Example: steelyard {command}" in shown
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_has_an_example_and_json(command):
+    """The help of every command has an example, and every command but `serve` prints JSON."""
+    shown = runner.invoke(app, [*command, "--help"]).output
+    assert re.search(rf"Example: (\w+=\$\()?steelyard {' '.join(command)} ", shown)
+    assert "--json" in shown or command == ("serve",)  # serve runs until it is stopped
 
 
-@pytest.mark.parametrize(
-    ("group", "command"),
-    [
-        (g.name, c.name or c.callback.__name__)
-        for g in app.registered_groups
-        for c in g.typer_instance.registered_commands
-    ],
-)
-def test_every_command_of_a_group_has_help_with_an_example_and_json(group, command):
-    shown = runner.invoke(app, [group, command, "--help"]).output
-    assert f"Example: steelyard {group} {command}" in shown and "--json" in shown
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("table", outbound_names())
+def test_shown_table_fits_the_terminal(published, monkeypatch, table, width):
+    """No line is longer than the terminal, no column is cut, and what is left out is named."""
+    monkeypatch.setattr(console.out, "_width", width)
+    shown = runner.invoke(app, ["show", table, str(published)]).output
+    lines = [line for line in shown.splitlines() if line[:1] in "┃│┡└┏"]
+    assert all(cell_len(line) <= width for line in lines)
+    rows = len(read_outbound(published, table))
+    if rows > 1:
+        heads = [c.strip() for c in next(x for x in lines if x[0] == "┃").strip("┃").split("┃")]
+        named = " ".join(shown.split())
+        assert set(heads) <= {c.name for c in contract(table).columns}
+        for column in {c.name for c in contract(table).columns} - set(heads):
+            assert column in named, f"{column} is neither shown nor named"
+    if rows > 15:
+        assert f"15 of {rows:,} rows, --rows N for more" in shown
+    assert len(shown.splitlines()) < 200
+
+
+def test_named_columns_are_shown_plain(published):
+    """Named columns come in that order; --plain prints values only, for a shell."""
+    worst = read_outbound(published, "tier_decisions").sort_values(
+        ["tier", "expected_harm"], ascending=False
+    )
+    plain = ["show", "tier_decisions", str(published), "--plain", "--columns", "tier,operator_id"]
+    assert (
+        runner.invoke(app, [*plain, "--rows", "1"]).output
+        == "\t".join(worst[["tier", "operator_id"]].iloc[0]) + "\n"
+    )
+    assert len(runner.invoke(app, plain).output.splitlines()) == len(worst)
+    named = ["show", "tier_decisions", str(published), "--json", "--columns", "tier", "--rows", "2"]
+    assert json.loads(runner.invoke(app, named).output) == [
+        {"tier": t} for t in worst["tier"].head(2)
+    ]
+    assert "Columns: run_id" in run(*named[:4], "--columns", "mood", code=2).stderr
+
+
+def test_training_table_names_its_models(tmp_path, monkeypatch):
+    """The table of `train` names the model in every row at 80 columns."""
+    monkeypatch.setattr(console.out, "_width", 80)
+    rows = [
+        {
+            "model": name,
+            "verdicts": 100,
+            "average_precision": "0.87 (0.80 to 0.91)",
+            "run": "0" * 32,
+        }
+        for name in BY_NAME
+    ]
+    with console.out.capture() as captured:
+        console.show_rows(rows, False)
+    lines = captured.get().splitlines()
+    assert all(any(f"│ {name} " in line for line in lines) for name in BY_NAME)
+    assert "run" in lines[-1] and "--json" in lines[-1]
 
 
 def test_supervision_from_the_command_line(published, models, tmp_path):
@@ -132,7 +187,7 @@ def test_table_for_a_person_says_common_values_once(published):
     """A table for a person says common values once and reasons in words."""
     shown = run("show", "tier_decisions", str(published), "--rows", "3").stdout
     assert shown.startswith("in every row: run_id ") and "risk " in shown and '"zh"' not in shown
-    assert "more rows: --rows, --json or --parquet FILE" in shown
+    assert " rows, --rows N for more" in shown
 
 
 def test_scores_are_shown_with_kind_id_model_score_probability_and_reasons(published):

@@ -89,7 +89,7 @@ def test_a_redis_that_does_not_answer_is_a_store_that_is_down():
     with pytest.raises(MinuteStoreUnavailable):
         gone.put("s", "o", [(0, row(1.0))])
     with pytest.raises(LakeProblem, match="does not answer"):
-        gone.asked()
+        gone.require_answer()
     with pytest.raises(LakeProblem, match="Example: redis://"):
         RedisMinuteStore("nonsense")
 

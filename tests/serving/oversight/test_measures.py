@@ -16,7 +16,8 @@ from serving.export import evidence_package, shared_measures
 from serving.export.signing import public_key_text, signing_key
 from serving.ledger.decisions import recorded_heads
 from serving.nightly.pipeline import nightly
-from serving.oversight import appeals, measures, overrides
+from serving.oversight import appeals, manual_measures, overrides
+from serving.oversight.manual_measures import MeasureRequest
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT
 
@@ -37,6 +38,10 @@ def accused(lake):
     return made.loc[
         made["evidence"].map(lambda e: "sessions" in json.loads(e)), "operator_id"
     ].iloc[0]
+
+
+def take(lake, *request, now=NOW):
+    return manual_measures.take_measure(lake, MeasureRequest(*request), now, POLICY)
 
 
 def test_automatic_measure_is_complete_in_both_languages(published):
@@ -71,12 +76,10 @@ def test_the_ladder_is_ordered_and_no_tier_suggests_what_is_for_people():
 )
 def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused, code):
     for approver in (None, "", "desk"):
-        with pytest.raises(measures.BadMeasure, match="approver other than desk"):
-            measures.take_measure(lake, accused, code, "desk", "why", 7, NOW, POLICY, approver)
-    assert measures.manual_measures(lake) == []
-    record = measures.take_measure(
-        lake, accused, code, "desk", "two rooms of bots", 7, NOW, POLICY, "lead"
-    )
+        with pytest.raises(manual_measures.BadMeasure, match="approver other than desk"):
+            take(lake, accused, code, "desk", "why", 7, approver)
+    assert manual_measures.list_measures(lake) == []
+    record = take(lake, accused, code, "desk", "two rooms of bots", 7, "lead")
     assert (
         record["approver"] == "lead"
         and not record["automatic"]
@@ -86,7 +89,7 @@ def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused
 
 def test_a_referral_packs_its_evidence(lake, accused):
     record = evidence_package.refer_operator(
-        lake, accused, "refer_enforcement", "desk", "why", 30, NOW, POLICY, "lead"
+        lake, MeasureRequest(accused, "refer_enforcement", "desk", "why", 30, "lead"), NOW, POLICY
     )
     assert (
         evidence_package.package_faults(
@@ -96,9 +99,9 @@ def test_a_referral_packs_its_evidence(lake, accused):
     )
     with zipfile.ZipFile(record["package"]) as z:
         assert json.loads(z.read("measures_by_hand.json"))[0]["measure_id"] == record["measure_id"]
-    with pytest.raises(measures.BadMeasure):
+    with pytest.raises(manual_measures.BadMeasure):
         evidence_package.refer_operator(
-            lake, accused, "refer_judiciary", "desk", "why", 30, NOW, POLICY, None
+            lake, MeasureRequest(accused, "refer_judiciary", "desk", "why", 30), NOW, POLICY
         )
     assert len(list((lake / "journal" / "evidence").iterdir())) == 1
 
@@ -116,20 +119,18 @@ def test_the_verdict_of_an_appeal_stands_on_the_next_nights_measure(lake, models
 
 
 def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, accused, monkeypatch):
-    monkeypatch.setattr(measures, "agreeing_detectors", lambda *a: ["operator_rank"])
-    with pytest.raises(measures.BadMeasure, match="two independent detectors"):
-        measures.take_measure(lake, accused, "block", "desk", "why", 1, NOW, POLICY)
-    monkeypatch.setattr(measures, "agreeing_detectors", lambda *a: ["deviance", "operator_rank"])
-    assert measures.take_measure(lake, accused, "block", "desk", "why", 1, NOW, POLICY)[
-        "detectors"
-    ] == [
+    monkeypatch.setattr(manual_measures, "agreeing_detectors", lambda *a: ["operator_rank"])
+    with pytest.raises(manual_measures.BadMeasure, match="two independent detectors"):
+        take(lake, accused, "block", "desk", "why", 1)
+    monkeypatch.setattr(
+        manual_measures, "agreeing_detectors", lambda *a: ["deviance", "operator_rank"]
+    )
+    assert take(lake, accused, "block", "desk", "why", 1)["detectors"] == [
         "deviance",
         "operator_rank",
     ]
-    with pytest.raises(measures.BadMeasure, match="approver"):
-        measures.take_measure(
-            lake, accused, "blacklist", "desk", "why", 1, NOW, POLICY
-        )  # two detectors do not blacklist
+    with pytest.raises(manual_measures.BadMeasure, match="approver"):
+        take(lake, accused, "blacklist", "desk", "why", 1)  # two detectors do not blacklist
 
 
 def test_invalid_measure_writes_nothing(lake, accused):
@@ -139,19 +140,19 @@ def test_invalid_measure_writes_nothing(lake, accused):
         ("nobody", "warn", "why"),
         (accused, "warn", " "),
     ):
-        with pytest.raises(measures.BadMeasure):
-            measures.take_measure(lake, operator, code, "desk", reason, 1, NOW, POLICY)
+        with pytest.raises(manual_measures.BadMeasure):
+            take(lake, operator, code, "desk", reason, 1)
     assert not Lake(lake).measures.exists()
 
 
 def test_a_measure_has_one_outcome(lake, accused):
-    one = measures.take_measure(lake, accused, "warn", "desk", "why", 1, NOW, POLICY)
-    done = measures.close_measure(
+    one = take(lake, accused, "warn", "desk", "why", 1)
+    done = manual_measures.close_measure(
         lake, one["measure_id"], "lifted", "lead", "the appeal was right", NOW
     )
     assert (done["status"], done["outcome"]) == ("lifted", "lifted")
-    with pytest.raises(measures.BadMeasure, match="no open measure"):
-        measures.close_measure(lake, one["measure_id"], "upheld", "lead", "again", NOW)
+    with pytest.raises(manual_measures.BadMeasure, match="no open measure"):
+        manual_measures.close_measure(lake, one["measure_id"], "upheld", "lead", "again", NOW)
 
 
 def test_an_evidence_package_holds_and_every_change_to_it_is_found(lake, accused, tmp_path):
@@ -185,8 +186,8 @@ def test_an_evidence_package_holds_and_every_change_to_it_is_found(lake, accused
 def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(
     lake, accused, tmp_path, tiny, models
 ):
-    measures.take_measure(lake, accused, "block", "desk", "why", 30, NOW, POLICY, "lead")
-    measures.take_measure(lake, accused, "warn", "desk", "over", 1, NOW - timedelta(days=9), POLICY)
+    take(lake, accused, "block", "desk", "why", 30, "lead")
+    take(lake, accused, "warn", "desk", "over", 1, now=NOW - timedelta(days=9))
     assert (
         shared_measures.export_measures(lake, tmp_path / "list.json", "platform-a", NOW) == 1
     )  # what has run out is not handed on
@@ -231,9 +232,11 @@ def test_override_is_in_force_until_it_expires(lake, models, accused):
         "override",
     ) and "by a person" in why["en"]
     assert (
-        overrides.overrides_in_force(lake, datetime(2026, 1, 20, 12)) == {}
+        overrides.overrides_in_force(Lake(lake), datetime(2026, 1, 20, 12)) == {}
     )  # not known before it was set
-    assert overrides.overrides_in_force(lake, datetime(2026, 1, 21, 12)) == {}  # expired at noon
+    assert (
+        overrides.overrides_in_force(Lake(lake), datetime(2026, 1, 21, 12)) == {}
+    )  # expired at noon
     assert not nightly(lake, NIGHT, models, POLICY).fresh and NIGHT.isoformat() in recorded_heads(
         lake
     )

@@ -1,0 +1,158 @@
+"""Commands on the data of a lake: simulate, ingest, check, legal holds, retention."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data_contracts.errors import LakeProblem
+from serving.cli.console import (
+    By,
+    Json,
+    LakeArgument,
+    Operator,
+    Reason,
+    Steps,
+    day,
+    now,
+    out,
+    progress_bar,
+    show_rows,
+)
+
+hold = typer.Typer(
+    no_args_is_help=True,
+    help="Legal holds: data that retention may not delete.",
+    rich_markup_mode=None,
+)
+
+
+def simulate(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for the lake.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    days: Annotated[
+        int | None, typer.Option(help="Days to simulate; the size says when not named.")
+    ] = None,
+    size: Annotated[str, typer.Option(help="tiny, small, medium, wide or large.")] = "small",
+    start: Annotated[str, typer.Option(help="First day.")] = "2026-01-05",
+    schemes: Annotated[
+        str | None,
+        typer.Option(
+            help="Comma-separated schemes to plant; all when not named, none for an honest world."
+        ),
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Folder for the planted truth; OUT.truth when not named.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a simulated platform as a lake, and its planted truth beside it.
+
+    Example: steelyard simulate lake --seed 7 --size small
+    """
+    from simulation.world import WorldSpec, write_world
+
+    names = None if schemes is None else tuple(s.strip() for s in schemes.split(",") if s != "none")
+    truth_folder = truth or folder.with_name(folder.name + ".truth")
+    with progress_bar() as bar:
+        task = bar.add_task(f"simulating {folder}", total=1)
+        counts = write_world(
+            folder,
+            truth_folder,
+            WorldSpec(seed, size, day(start, "--start"), days, names),
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    show_rows([{"lake": str(folder), "truth": str(truth_folder), **counts}], as_json)
+
+
+def check(lake: LakeArgument, as_json: Json = False) -> None:
+    """Validate a lake against its contracts. Bad rows go to quarantine, a structural break stops.
+
+    Example: steelyard check lake
+    """
+    from data_contracts.row_checks import check_lake
+
+    with Steps(f"checking {lake}") as say:
+        results = check_lake(lake, now(), say)
+    show_rows([asdict(r) for r in results], as_json)
+    if any(r.quarantined for r in results) and not as_json:
+        out.print(f"Rows set aside: steelyard show quarantine {lake}")
+
+
+def ingest(
+    adapter: Annotated[
+        str,
+        typer.Argument(
+            help="shopee-orders, twitch-broadcasts, twitch-chat, github-stars or retail-baskets."
+        ),
+    ],
+    source: Annotated[Path, typer.Argument(metavar="FROM", help="Folder of the data set.")],
+    lake: LakeArgument,
+    as_json: Json = False,
+) -> None:
+    """Turn a public data set into the contract tables of a lake. Tables that it lacks are absent.
+
+    Example: steelyard ingest shopee-orders public_data/shopee_orders lake
+    """
+    from data_contracts.adapters import ingest as ingest_data_set
+
+    with Steps(f"ingesting {source}"):
+        counts = ingest_data_set(adapter, source, lake)
+    show_rows([{"table": t, "rows": n} for t, n in counts.items()], as_json)
+
+
+@hold.command("set")
+def set_legal_hold(
+    lake: LakeArgument, operator: Operator, by: By, reason: Reason, as_json: Json = False
+) -> None:
+    """Put an operator's data under legal hold.
+
+    Example: steelyard hold set lake --operator $OPERATOR --by counsel --reason "case 2026-17"
+    """
+    from serving.oversight.retention import set_hold
+
+    show_rows([set_hold(lake, operator, by, reason, False, now())], as_json)
+
+
+@hold.command("lift")
+def lift_legal_hold(
+    lake: LakeArgument, operator: Operator, by: By, reason: Reason, as_json: Json = False
+) -> None:
+    """Lift a legal hold.
+
+    Example: steelyard hold lift lake --operator $OPERATOR --by counsel --reason "case closed"
+    """
+    from serving.oversight.retention import set_hold
+
+    show_rows([set_hold(lake, operator, by, reason, True, now())], as_json)
+
+
+def retention(
+    lake: LakeArgument,
+    table: Annotated[str | None, typer.Option(help="Table to delete from.")] = None,
+    before: Annotated[str | None, typer.Option(help="Delete its days before this date.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Name or pseudonym of who deletes.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the days that may be deleted today. With --table, --before and --by, delete and log.
+
+    A day that the policy still keeps is refused.
+
+    Example: steelyard retention lake
+
+    Example: steelyard retention lake --table views --before 2026-01-05 --by records-desk
+    """
+    from serving.oversight.retention import deletable, delete_days
+    from serving.policy.load import load_policy
+
+    if (table is None) != (before is None):
+        raise LakeProblem("name both --table and --before, or neither to see what may be deleted")
+    if table is None:
+        days = deletable(lake, now().date(), load_policy())
+        show_rows([asdict(d) for d in days], as_json, "May be deleted")
+        return
+    done = delete_days(lake, table, day(str(before), "--before"), by, now(), load_policy())
+    show_rows([asdict(d) for d in done], as_json, "Deleted")

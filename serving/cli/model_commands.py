@@ -1,0 +1,125 @@
+"""Commands on models: train and promote."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from data_contracts.errors import LakeProblem
+from serving.cli.console import Json, LakeArgument, Steps, day, out, show_rows
+
+if TYPE_CHECKING:
+    from data_contracts.lake import Lake
+
+FIGURES = {  # column of the table → figure of a training run
+    "average_precision": "average_precision_model",
+    "without_graph": "average_precision_no_graph",
+    "rules_only": "average_precision_rules_only",
+}
+EXIT_NOT_PROMOTED = 14
+
+
+def moment_known(lake: Lake, text: str | None, option: str) -> datetime:
+    """The start of the date that an option names, else of the day after the newest receipt."""
+    from serving.scoring.scope import newest_receipt
+
+    return (
+        datetime.combine(day(text, option), datetime.min.time()) if text else newest_receipt(lake)
+    )
+
+
+def train(
+    lake: LakeArgument,
+    models: Annotated[
+        Path,
+        typer.Option(
+            help="Folder for released models and the MLflow store.", envvar="STEELYARD_MODELS"
+        ),
+    ] = Path("models"),
+    until: Annotated[
+        str | None,
+        typer.Option(
+            help="Train on rows received before this date; "
+            "the day after the newest receipt when not named."
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Only this model; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train models on the matured outcomes of a lake, log them with MLflow and release them.
+
+    The first release of a model is its champion. A later one is a challenger until it is promoted.
+
+    Example: steelyard train lake --models models --until 2026-02-01
+    """
+    from data_contracts.lake import Lake
+    from training.models.registry import BY_NAME
+    from training.train import train as train_models
+
+    if unknown := set(model or []) - set(BY_NAME):
+        raise LakeProblem(f"no model is called {sorted(unknown)}. Models: {', '.join(BY_NAME)}")
+    opened = Lake.open(lake)
+    moment = moment_known(opened, until, "--until")
+    with Steps("training") as say:
+        done = train_models(opened, models, moment, model, progress=say)
+    rows = [
+        {
+            "model": t.name,
+            "verdicts": int(t.fitted.counts["rows"]),
+            **{k: str(t.fitted.figures.get(f, "unknown")) for k, f in FIGURES.items()},
+            "champion": t.champion,
+            "version": t.version,
+            "run": t.run_id,
+        }
+        for t in done
+    ]
+    show_rows(rows, as_json, "Average precision forward in time, groups kept apart (90 % interval)")
+    if not as_json:
+        out.print(f"Released in {models}; a model card lies beside each model.")
+
+
+def promote(
+    lake: LakeArgument,
+    models: Annotated[
+        Path, typer.Option(help="Folder of released models.", envvar="STEELYARD_MODELS")
+    ],
+    model: Annotated[str, typer.Option(help="Model whose challenger is to take over.")],
+    at: Annotated[str | None, typer.Option(help="Judge on rows received before this date.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a challenger the champion when matured verdicts and the random audit show it is better.
+
+    It must be better overall and worse in no group. Otherwise the command names the row that
+    failed and ends with exit code 14.
+
+    Example: steelyard promote lake --models models --model session_inflation
+    """
+    from data_contracts.lake import Lake
+    from serving.policy.load import load_policy
+    from training.promote import Gate
+    from training.promote import promote as judge_challenger
+    from training.release.tracking import promoted
+
+    p = load_policy().promotion
+    opened = Lake.open(lake)
+    moment = moment_known(opened, at, "--at")
+    gate = Gate(p.gain, p.worst_loss, p.group_loss, p.least_rows)
+    with Steps(f"judging {model}"):
+        version, rows = judge_challenger(opened, models, model, moment, gate)
+    show_rows([asdict(r) for r in rows], as_json, f"{model}: champion against {version}")
+    failed = [r for r in rows if not r.holds]
+    if failed:
+        sys.stderr.write(
+            f"steelyard: {model} {version} is not promoted: {failed[0].what}: {failed[0].why}\n"
+        )
+        raise typer.Exit(EXIT_NOT_PROMOTED)
+    promoted(models, model, version)
+    if not as_json:
+        out.print(f"{model} {version} is champion now.")

@@ -1,0 +1,156 @@
+"""Commands of the batch run: nightly and replay."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data_contracts.errors import LakeProblem
+from serving.cli.console import Json, LakeArgument, Models, Steps, day, err, out, show_rows
+
+
+def nightly(
+    lake: LakeArgument,
+    date_: Annotated[str | None, typer.Option("--date", help="Night to score.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First night of a backfill.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last night of a backfill.")] = None,
+    models: Models = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Policy file; the one in the package when not named.")
+    ] = None,
+    allow_short: Annotated[
+        bool, typer.Option(help="Score a partition that is much shorter than usual.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Score a night and publish it under LAKE/runs. Running it again changes nothing.
+
+    Example: steelyard nightly lake --date 2026-01-31 --models models
+    """
+    from serving.nightly.pipeline import backfill
+    from serving.nightly.pipeline import nightly as run_night
+    from serving.policy.load import load_policy
+
+    if (date_ is None) == (first is None) or (first is None) != (last is None):
+        raise LakeProblem("name either --date, or both --from and --to")
+    nights = (
+        [day(date_, "--date")]
+        if date_
+        else backfill(day(str(first), "--from"), day(str(last), "--to"))
+    )
+    if not nights:
+        raise LakeProblem(f"--from {first} lies after --to {last}")
+    rows = []
+    with Steps(f"nightly {lake}") as say:
+        for night in nights:
+            done = run_night(
+                lake, night, models, load_policy(policy), allow_short, partial(_say, say, night)
+            )
+            rows.append(
+                {
+                    "date": str(night),
+                    "run": done.run_id,
+                    "published": "now" if done.fresh else "before, unchanged",
+                    "folder": str(done.folder),
+                    **(done.counts if as_json else {}),
+                }
+            )
+            if models is not None and done.fresh:
+                keep_head(lake, models, night, say)
+    show_rows(rows, as_json)
+    if not as_json:
+        out.print(f"Report: {rows[-1]['folder']}/report.html", soft_wrap=True, highlight=False)
+        out.print(f"Tiers: steelyard show tier_decisions {lake}", soft_wrap=True, highlight=False)
+
+
+def _say(say: Callable[[str], None], night: date, text: str) -> None:
+    say(f"{night} {text}")
+
+
+def keep_head(lake: Path, models: Path, night: date, say: Callable[[str], None]) -> None:
+    """Keep the head of the ledger in MLflow too; a store that is down is reported and no error."""
+    from data_contracts.lake import Lake
+    from serving.ledger.decisions import recorded_heads
+
+    say("keeping the head of the ledger")
+    try:
+        from training.release.tracking import checkpoint
+
+        checkpoint(models, night.isoformat(), recorded_heads(Lake.open(lake))[night.isoformat()])
+    except Exception as error:
+        err.print(
+            f"the head of {night} was not kept in MLflow ({type(error).__name__}); "
+            f"it is in {lake}/journal/heads.jsonl"
+        )
+
+
+def replay(
+    lake: LakeArgument,
+    decision: Annotated[
+        str | None,
+        typer.Argument(help="One decision, as OPERATOR@DATE: computed again and compared."),
+    ] = None,
+    date_: Annotated[
+        str | None,
+        typer.Option("--date", help="Published night to compute again and compare bit for bit."),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Policy to try on published nights: lists the decisions it changes."),
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First night of the trial.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last night of the trial.")] = None,
+    policy_file: Annotated[
+        Path | None, typer.Option(help="Policy in force on --date, when it is not the package's.")
+    ] = None,
+    models: Models = None,
+    as_json: Json = False,
+) -> None:
+    """Compute a published night again and compare it, or list what another policy would change.
+
+    Exit code 1 when a table differs.
+
+    Example: steelyard replay lake $OPERATOR@2026-01-31 --models models
+
+    Example: steelyard replay lake --date 2026-01-31 --models models
+
+    Example: steelyard replay lake --policy stricter.toml --from 2026-01-25 --to 2026-01-31
+    """
+    from serving.nightly.replay import replay as replay_night
+    from serving.nightly.replay import what_if
+    from serving.policy.load import load_policy
+
+    operator = None
+    if decision is not None:
+        operator, _, when = decision.rpartition("@")
+        if not operator or date_ is not None:
+            raise LakeProblem(
+                f"{decision!r} is not a decision; write OPERATOR@DATE, "
+                "such as o123@2026-01-31, and no --date beside it"
+            )
+        date_ = when
+    trial = policy is not None
+    if (date_ is None) != trial or (trial and (first is None or last is None)):
+        raise LakeProblem("name either a decision or --date, or --policy with --from and --to")
+    if trial:
+        changed = what_if(
+            lake, day(str(first), "--from"), day(str(last), "--to"), load_policy(policy)
+        )
+        show_rows(changed.to_dict("records"), as_json, "Tiers under the other policy")
+        if not as_json:
+            out.print(f"{len(changed)} decisions would have been another.")
+        return
+    night = day(str(date_), "--date")
+    with Steps(f"replay {lake}") as say:
+        found = replay_night(lake, night, models, load_policy(policy_file), say, operator)
+    row = asdict(found) | {"stands": found.stands, "differ": ", ".join(found.differ)}
+    show_rows([row], as_json)
+    if not found.stands:
+        sys.exit(1)

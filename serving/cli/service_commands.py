@@ -1,0 +1,87 @@
+"""Commands of the online service: make a key, serve the boost gate."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from serving.cli.console import Json, LakeArgument, Models, out, print_json
+
+
+def key(
+    lake: LakeArgument,
+    name: Annotated[str, typer.Option(help="Holder of the key.")] = "default",
+    scopes: Annotated[
+        str, typer.Option(help="Comma-separated: boost, minutes, read.")
+    ] = "boost,minutes,read",
+    plain: Annotated[bool, typer.Option("--plain", help="Print the key and nothing else.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make an API key for the service. It is printed once; the lake keeps only its digest.
+
+    Example: steelyard key lake --name gate
+
+    Example: KEY=$(steelyard key lake --name gate --scopes boost --plain)
+    """
+    from data_contracts.lake import Lake
+    from serving.gate.api_keys import make_key
+
+    made = make_key(Lake.open(lake), name, [s.strip() for s in scopes.split(",")])
+    if as_json:
+        print_json({"name": name, "key": made})
+    elif plain:
+        sys.stdout.write(made + "\n")
+    else:
+        out.print(f"Key of {name}, shown once: {made}", soft_wrap=True)
+
+
+def serve(
+    lake: LakeArgument,
+    models: Models = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; loopback when not named.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 3000,
+    minutes: Annotated[
+        str | None,
+        typer.Option(
+            help="URL of a Redis that keeps minutes of running sessions; "
+            "a file beside the lake when not named."
+        ),
+    ] = None,
+) -> None:
+    """Serve the boost gate over HTTP (BentoML) until it is stopped.
+
+    Example: steelyard serve lake --models models --port 3000
+    """
+    from data_contracts.lake import Lake
+    from data_contracts.runs import run_folder
+    from training.release.artefact import champions, load
+
+    opened = Lake.open(lake)
+    run_folder(opened)  # these fail here, with their message, rather than in a worker
+    if models is not None:
+        for name in champions(models):
+            load(models, name)
+    online = opened.online.resolve()
+    environment = os.environ | {
+        "STEELYARD_LAKE": str(lake.resolve()),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "BENTOML_HOME": str(online / "bentoml"),
+        "PROMETHEUS_MULTIPROC_DIR": str(online / "prometheus"),
+    }
+    for folder in ("bentoml", "prometheus"):
+        (online / folder).mkdir(parents=True, exist_ok=True)
+    if models is not None:
+        environment["STEELYARD_MODELS"] = str(models.resolve())
+    if minutes is not None:
+        from serving.gate.minute_store import RedisMinuteStore
+
+        RedisMinuteStore(minutes).require_answer()
+        environment["STEELYARD_MINUTES"] = minutes
+    bentoml = [sys.executable, "-m", "bentoml", "serve", "serving.gate.bento_service:Gate"]
+    command = [*bentoml, "--host", host, "--port", str(port)]
+    os.execvpe(command[0], command, environment)
