@@ -60,6 +60,8 @@ docs: $(STAMP) ## Write the generated pages and notebooks again
 	@$(RUN)/python -m serving.cli.reference_pages
 	@$(RUN)/python -m benchmarks.simulation_realism docs/simulation-calibration.md
 	@$(RUN)/python -m benchmarks.harness.figures_page
+	@$(RUN)/python -m tests.docs.python_api
+	@$(RUN)/python -m tests.docs.decision_index
 	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
 
 bench: $(STAMP) $(KERNELS) ## Train on a wide world, measure scores and decisions on unseen ones and on real sets; writes docs/benchmarks

@@ -7,65 +7,53 @@
 # ---
 
 # %% [markdown]
-# # 1. The world: what comes in, and what honest rooms look like
+# # 1. The world: the tables, and how honest rooms look
 #
-# Ten minutes. We make a small platform, look at its tables, and see why a spike alone says little:
+# Ten minutes. We make a small platform, look at its tables, and see why a spike alone proves little:
 # honest rooms have spikes too. Nothing here reads the planted truth.
 
 # %%
 import tempfile
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import altair as alt
 import pandas as pd
 
-from data_contracts.contract import contract
-from features.engine.minute_arrays import minutes_frame
-from features.engine.snapshot import Snapshot
+import steelyard
 from simulation.world import WorldSpec, write_world
 
 folder = Path(tempfile.mkdtemp())
-lake = folder / "lake"
-counts = write_world(lake, folder / "planted", WorldSpec(21, "tiny", date(2026, 1, 5), days=8))
+spec = WorldSpec(seed=21, size="tiny", start=date(2026, 1, 5), days=8)
+counts = write_world(folder / "lake", folder / "planted", spec)
 counts
 
 # %% [markdown]
-# ## Every column has a contract
-# Type, unit, and what null means. `received_at` decides what a night may know.
-
-# %%
-views = contract("views")
-pd.DataFrame(
-    [
-        (c.name, c.type, c.unit, c.null_means, c.time_role or "", c.description)
-        for c in views.columns
-    ],
-    columns=["column", "type", "unit", "null", "part in time", "meaning"],
-)
-
-# %% [markdown]
 # ## Tables as they were known at a moment
-# The engine is the only place that cuts by time. A day earlier, less is known.
+# A row is known when its `received_at` lies before the moment. A day earlier, less is known.
+# The meaning of each column is in `docs/contracts.md`.
 
 # %%
-tables = Snapshot.open(lake, datetime(2026, 1, 13))
-earlier = Snapshot.open(lake, datetime(2026, 1, 12))
+lake = steelyard.open_lake(folder / "lake")
+tables, earlier = lake.snapshot("2026-01-13"), lake.snapshot("2026-01-12")
 known = pd.DataFrame(
     {
         "a day earlier": {n: earlier[n].count().to_pandas() for n in earlier},
-        "now": {n: t.count().to_pandas() for n, t in tables.items()},
+        "now": {n: tables[n].count().to_pandas() for n in tables},
     }
 )
 assert (known["now"] >= known["a day earlier"]).all()
 known
 
+# %%
+tables["views"].limit(5).to_pandas()
+
 # %% [markdown]
 # ## Audiences have a heavy tail
-# Most rooms are small. A threshold in viewers would catch the large, not the guilty.
+# Most rooms are small. A threshold on viewers would catch large rooms, not dishonest ones.
 
 # %%
-minutes = minutes_frame(tables, None)
+minutes = tables["room_minutes"].to_pandas()
 size = minutes.groupby("session_id")["viewers"].agg(["mean", "max"]).rename(columns={"max": "peak"})
 size = size[size["mean"] > 0]
 alt.Chart(size.reset_index()).mark_circle(size=18, opacity=0.6).encode(
@@ -75,32 +63,42 @@ alt.Chart(size.reset_index()).mark_circle(size=18, opacity=0.6).encode(
 
 # %% [markdown]
 # ## A spike with a cause
-# The session with most granted minutes: the boost or raid (green) explains the rise. The LIVE signals leave such minutes out.
+# The session with the largest boost. Paid traffic (green) explains the rise. LIVE signals leave such
+# minutes out.
 
 # %%
-granted = minutes.groupby("session_id")["granted"].sum()
-one = minutes[minutes["session_id"] == granted.idxmax()]
+boosts = tables["boosts"].to_pandas()
+sessions = tables["sessions"].to_pandas().set_index("session_id")
+boosts["length"] = boosts["ends_at"] - boosts["starts_at"]
+boost = boosts[boosts["session_id"].isin(size.index)].sort_values("length").iloc[-1]
+start = sessions.at[boost["session_id"], "started_at"]
+span = pd.DataFrame(
+    {
+        "first": [(boost["starts_at"] - start).total_seconds() / 60],
+        "last": [(boost["ends_at"] - start).total_seconds() / 60],
+    }
+)
+one = minutes[minutes["session_id"] == boost["session_id"]]
 line = alt.Chart(one).mark_line(strokeWidth=1.2).encode(x="minute:Q", y="viewers:Q")
-shade = (
-    alt.Chart(one[one["granted"] > 0]).mark_rule(color="#2f7d6b", opacity=0.25).encode(x="minute:Q")
-)
-(shade + line).properties(
-    width=640, height=180, title="Viewers by minute; green: a boost or raid was granted"
-)
+shade = alt.Chart(span).mark_rect(color="#2f7d6b", opacity=0.25).encode(x="first:Q", x2="last:Q")
+(shade + line).properties(width=640, height=180, title="Viewers by minute; green: paid traffic")
 
 # %% [markdown]
-# ## People's verdicts come late and are few
-# `outcomes` are the only labels that a model may see. A patrol looks at what is suspicious; only `random_audit` is a fair sample.
+# ## Verdicts come late and are few
+# `outcomes` are the only labels that a model may see. A patrol looks at suspicious entities; only
+# `random_audit` is a fair sample.
 
 # %%
 outcomes = tables["outcomes"].to_pandas()
-sessions = tables["sessions"].to_pandas().set_index("session_id")["ended_at"]
 late = outcomes[outcomes["entity_kind"] == "session"].assign(
-    days=lambda d: (d["decided_at"] - d["entity_id"].map(sessions)).dt.total_seconds() / 86400
+    days=lambda d: (
+        (d["decided_at"] - d["entity_id"].map(sessions["ended_at"])).dt.total_seconds() / 86400
+    )
 )
 assert (late["days"].dropna() > 0).all()
 outcomes.groupby(["entity_kind", "source", "verdict"]).size().rename("verdicts").reset_index()
 
 # %% [markdown]
 # ## Where to go from here
-# `steelyard train` learns from these verdicts, `steelyard nightly` scores a day; notebook 06 takes one case apart.
+# `steelyard train` learns from these verdicts, `steelyard nightly` scores a day. Notebook 06 takes one
+# case apart.

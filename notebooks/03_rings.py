@@ -9,38 +9,29 @@
 # %% [markdown]
 # # 3. Rings: who acts together, and is it more than chance?
 #
-# Ten minutes. People with the same taste meet; a pool of accounts meets too. We look for lockstep among visits and for dense
-# blocks among purchases, throw the times to chance to see what chance gives, and end at the rings that the night published.
+# Ten minutes. People of one taste meet, and so does a pool of accounts. We look for lockstep among
+# visits and for dense blocks among purchases, shuffle the times to see what chance gives, and end at
+# the rings that the night published.
 
 # %%
 import os
-from pathlib import Path
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from data_contracts.runs import published_runs, read_outbound
-from features import DenseBlocks, Lockstep
-from features.engine.snapshot import Snapshot
-from serving.nightly.pipeline import rings_of
-from serving.report import charts
-from serving.scoring.scope import moment_of
+import steelyard
+from steelyard.detectors import DenseBlocks, Lockstep
 
-lake = Path(
-    os.environ.get(
-        "STEELYARD_LAKE", "../demo/lake" if Path("../demo/lake").exists() else "demo/lake"
-    )
-)
-assert lake.is_dir(), (
-    f"{lake} is not there: run `make demo`, or name a lake with a published night in STEELYARD_LAKE"
-)
-night = pd.Timestamp(max(published_runs(lake))).date()
-tables = Snapshot.open(lake, moment_of(night))
+lake = steelyard.open_lake(os.environ.get("STEELYARD_LAKE", "../demo/lake"))
+night = lake.night()
+tables = night.snapshot
+night.date
 
 # %% [markdown]
-# ## Lockstep: joining the same sessions within a minute of each other, again and again
-# `Lockstep` counts the sessions in which two accounts met, and what chance would give them: who watches what is kept, when is not.
+# ## Lockstep: joining the same sessions within a minute, again and again
+# `Lockstep` counts the sessions in which two accounts met, and how many meetings chance would give:
+# who watches what is kept, the times are random.
 
 # %%
 views = tables["views"].filter(tables["views"].account_id.notnull())
@@ -50,20 +41,13 @@ actions = views.select(
 found = Lockstep(window=60, least=3).fit(actions)
 print(len(actions), "visits,", len(found.pairs_), "surprising pairs,", len(found.groups_), "groups")
 pd.DataFrame(
-    [
-        {
-            "members": len(g.members),
-            "pairs": g.pairs,
-            "meetings": g.meetings,
-            "evidence (nats)": round(g.evidence),
-        }
-        for g in found.groups_
-    ]
+    [{"members": len(g.members), "pairs": g.pairs, "meetings": g.meetings} for g in found.groups_]
 )
 
 # %% [markdown]
-# ## The same visits, with the times thrown to chance within each session
-# What is left now is what chance alone brings. If it looked like the picture before, the groups would mean nothing.
+# ## The same visits with shuffled times
+# Shuffling within each session leaves what chance brings. If it looked like the table above, the groups
+# would mean nothing.
 
 # %%
 rng = np.random.default_rng(7)
@@ -72,26 +56,21 @@ shuffled = actions.assign(
 )
 chance = Lockstep(window=60, least=2).fit(shuffled)
 real = Lockstep(window=60, least=2).fit(actions)
-both = pd.concat(
-    [real.pairs_.assign(times="as they were"), chance.pairs_.assign(times="thrown to chance")]
-)
-print(
-    len(real.pairs_),
-    "pairs as they were,",
-    len(chance.pairs_),
-    "thrown to chance; groups:",
-    len(real.groups_),
-    "and",
-    len(chance.groups_),
-)
+print("pairs:", len(real.pairs_), "as recorded,", len(chance.pairs_), "shuffled")
+print("groups:", len(real.groups_), "as recorded,", len(chance.groups_), "shuffled")
+both = pd.concat([real.pairs_.assign(times="as recorded"), chance.pairs_.assign(times="shuffled")])
 counted = both.groupby(["times", "things"]).size().rename("pairs").reset_index()
 alt.Chart(counted).mark_bar().encode(
-    x="things:O", y="pairs:Q", column="times:N", tooltip=["things", "pairs"]
+    x=alt.X("things:O", title="sessions in common"),
+    y="pairs:Q",
+    column="times:N",
+    tooltip=["things", "pairs"],
 )
 
 # %% [markdown]
 # ## Dense blocks: the same buyers at the same shops in the same minutes
-# A column is a shop in two minutes. `lift` is how many times the edges that popularity explains, `fill` how full the block is.
+# A column is a shop in two minutes. `lift` is the number of edges over those that popularity explains,
+# `fill` the share of possible edges that are there.
 
 # %%
 orders = (
@@ -111,12 +90,10 @@ pd.DataFrame(
     [
         {
             "buyers": len(b.rows),
-            "steps": len(b.columns),
+            "shop minutes": len(b.columns),
             "edges": b.edges,
             "lift": b.lift,
             "fill": b.fill,
-            "evidence": b.evidence,
-            "by": b.found_by,
         }
         for b in blocks
     ]
@@ -124,12 +101,12 @@ pd.DataFrame(
 
 # %% [markdown]
 # ## The rings of the night
-# Lockstep, blocks, payers and devices in few hands are merged; an address or a referrer alone ties nobody.
+# Lockstep, blocks, payers and devices in few hands are merged. An address or a referrer alone links
+# no one.
 
 # %%
-rings = rings_of(lake, night)
-assert set(rings.rings["ring_id"]) == set(read_outbound(lake, "rings")["ring_id"])
-alt.Chart(rings.rings).mark_circle(size=90).encode(
+rings = night.rings
+alt.Chart(rings).mark_circle(size=90).encode(
     x=alt.X("members:Q", scale=alt.Scale(type="log")),
     y="significance:Q",
     color="kind:N",
@@ -137,7 +114,7 @@ alt.Chart(rings.rings).mark_circle(size=90).encode(
 )
 
 # %%
-largest = rings.rings.sort_values("significance").iloc[-1]
-graph = rings.graph(largest["ring_id"])
+largest = rings.sort_values("significance")["ring_id"].iloc[-1]
+graph = night.ring(largest)
 print(graph, "shops:", graph.graph["shops"])
-charts.ring_graph(graph) if graph.number_of_nodes() <= 200 else None
+night.ring_chart(largest)

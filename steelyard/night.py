@@ -23,7 +23,7 @@ from features.graphs.ring_merging import Rings
 from serving.nightly.pipeline import rings_of
 from serving.policy.load import load_policy
 from serving.policy.schema import Policy
-from serving.report.charts import timeline_chart
+from serving.report.charts import ring_chart, timeline_chart
 from serving.scoring.scope import moment_of
 
 
@@ -84,6 +84,10 @@ class NightView:
         Links are found anew, which takes as long as it took the night.
         """
         return self._rings.graph(ring_id)
+
+    def ring_chart(self, ring_id: str) -> alt.LayerChart:
+        """Chart a ring: red links are purchases, blue ones joins, green ones shared identities."""
+        return ring_chart(self.ring(ring_id))
 
     def case(self, entity_id: str) -> CaseView:
         """Return a session, order or operator that the night scored.
