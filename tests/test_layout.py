@@ -33,7 +33,6 @@ LONG_FILES: dict[str, str] = {
     "benchmarks/public_sets/suites.py": NOT_MENDED_YET,
     "benchmarks/simulation_realism.py": NOT_MENDED_YET,
     "benchmarks/speed/graphs.py": NOT_MENDED_YET,
-    "features/engine/compute.py": NOT_MENDED_YET,
     "features/graphs/lockstep.py": NOT_MENDED_YET,
     "features/graphs/peeling.py": NOT_MENDED_YET,
     "features/graphs/ring_merging.py": NOT_MENDED_YET,
