@@ -40,6 +40,7 @@ def step(title: str, *arguments: str) -> str:
 
 
 def free_port() -> int:
+    """A TCP port that is free at this moment."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
@@ -72,6 +73,7 @@ def live_minutes(lake: Path, operator: str) -> list[dict]:
 
 
 def ask(base: str, key: str, name: str, operator: str, minutes: list[dict]) -> dict:
+    """Send the minutes of a running session and ask for a boost check."""
     headers = {"X-API-Key": key}
     session = f"live-{name}"
     httpx.put(
@@ -86,6 +88,7 @@ def ask(base: str, key: str, name: str, operator: str, minutes: list[dict]) -> d
 
 
 def main(folder: Path) -> None:
+    """Simulate, train, score two nights, serve, ask, and write the report below `folder`."""
     begun = time.perf_counter()
     if folder.exists():
         shutil.rmtree(folder)

@@ -228,6 +228,7 @@ ABOUT = About(
 
 
 def main() -> None:
+    """Train, measure and write the page."""
     refuse_arguments(__doc__, "python -m benchmarks.end_to_end")
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
     here, there = worlds.taught(), worlds.made("medium", UNSEEN)

@@ -23,6 +23,7 @@ ABOUT = About(
 
 
 def main() -> None:
+    """Measure and write the page."""
     refuse_arguments(__doc__, "python -m benchmarks.decisions")
     say = Console().print
     models = (worlds.OUT / "models").resolve()

@@ -41,6 +41,7 @@ def workplace(folder: Path) -> None:
 
 
 def rows(say: Any) -> list[dict[str, Any]]:
+    """Mutation score and branch coverage; no rows where mutmut or pytest-cov is missing."""
     if find_spec("mutmut") is None or find_spec("pytest_cov") is None:
         say(
             "mutmut or pytest-cov is not installed (make bench installs them): the rows of mutation are left out"

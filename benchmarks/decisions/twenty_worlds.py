@@ -153,8 +153,11 @@ def at_capacity(operators: pd.DataFrame, share: float = 0.01) -> list[dict[str, 
 
 
 def coverage(figures: pd.DataFrame) -> list[dict[str, Any]]:
-    """How often intervals of corrected figures hold the truth, beside how often they say they do, over all sessions; and, told
-    apart, over those that have false counts and over those of which it was thought possible (more than 5 %)."""
+    """Coverage of the intervals of corrected figures less the certainty that they state.
+
+    It is given over all sessions, over those with false counts, and over those suspected of false
+    counts with more than 5 %.
+    """
     out = []
     for measure in FIGURES:
         f = figures[(figures["measure"] == measure) & (figures["counted"] > 0)]
@@ -187,8 +190,9 @@ def coverage(figures: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def rows(models: Path, say: Any) -> list[dict[str, Any]]:
+    """Tiers, capacity, corrected figures and replay over all worlds."""
     found: list[One] = []
-    # spawned, not forked: the parent has used OpenMP, whose threads do not survive a fork (LightGBM then crashes in libgomp)
+    # Spawned, not forked: threads of OpenMP do not survive a fork, and LightGBM then crashes.
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for i, one in enumerate(
             pool.map(one_world, range(FIRST_SEED, FIRST_SEED + WORLDS), [models] * WORLDS), 1

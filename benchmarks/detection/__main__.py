@@ -40,7 +40,7 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
     say("tiers of honest operators")
     lake = worlds.made("medium", UNSEEN)
     nightly(
-        lake, worlds.START + timedelta(days=DAYS - 1), models, load_policy(), say=lambda text: None
+        lake, worlds.START + timedelta(days=DAYS - 1), models, load_policy(), say=lambda _: None
     )
     decisions = read_outbound(lake, "tier_decisions").set_index("operator_id")
     honest, cheats = worlds.honest_and_cheats(lake, decisions["tier"])
@@ -110,6 +110,7 @@ def retail(data: Path, folder: Path, say: Any) -> list[dict[str, Any]]:
 
 
 def main() -> None:
+    """Measure and write the page."""
     refuse_arguments(__doc__, "python -m benchmarks.detection")
     console = Console()
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))

@@ -1,4 +1,4 @@
-"""The same LightGBM, the same verdicts, other people's features: catch22, tsfresh and plain sums of the minutes."""
+"""Features of peer libraries (catch22, tsfresh, plain sums) under one LightGBM and one set of verdicts."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ VIEWS = ("view_fraud", "engagement_fraud")
 
 
 def minutes_of(lake: Path, ids: list[str]) -> pd.DataFrame:
+    """Counters by minute of sessions."""
     tables = Snapshot.open(lake, AS_OF)
     return minutes_frame(tables, tables.scope(ids, "session"))
 
@@ -42,6 +43,7 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def catch22(frame: pd.DataFrame) -> pd.DataFrame:
+    """Features of catch22 by session."""
     import pycatch22
 
     rows = {}
@@ -54,6 +56,7 @@ def catch22(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def tsfresh(frame: pd.DataFrame) -> pd.DataFrame:
+    """Minimal features of tsfresh by session."""
     from tsfresh.feature_extraction import MinimalFCParameters, extract_features
 
     long = frame[["session_id", "minute", *SERIES]].fillna(0)

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.detection.attack_costs import attacker, inflation
 from benchmarks.detection.label_ablation import AS_OF, by_truth, told_everything
 from benchmarks.detection.single_views import false_views
 from benchmarks.detection.unseen_schemes import FALSE_ALARMS, FEWEST, unseen_orders, unseen_schemes
 from benchmarks.end_to_end import DAYS, UNSEEN
 from benchmarks.harness import judgement as judged
 from benchmarks.harness import worlds
-from benchmarks.harness.figures import figure_row, recall_at_precision, row, share_row
+from benchmarks.harness.figures import figure_row, recall_at_precision, share_row
 from benchmarks.harness.figures_page import Table
-from benchmarks.harness.intervals import DRAWS, middle
 from benchmarks.harness.judgement import Judgement, judgement
 from features.declaration import ORDER
 from features.engine.snapshot import Snapshot
@@ -25,40 +25,11 @@ from serving.scoring.peer_snapshots import STEADY
 from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
 from training.dataset.replay import Dataset
 from training.estimator.calibration import expected_calibration_error
-from training.evaluation.attack_cost import LIKE, VIEWER_HOUR
 from training.evaluation.metrics import Figure, bootstrapped
 from training.models.order_brushing import MODEL as ORDERS
 from training.models.session_inflation import MODEL as SESSIONS
 
 COMMAND = "make bench-detection"
-
-
-def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
-    """Per session: honest and false views, false viewer-hours, false likes, inflation = false over honest views."""
-    tables = Snapshot.open(lake, AS_OF)
-    scope = tables.scope(sorted(sessions), "session")
-    v = tables["views"].semi_join(scope, "session_id")
-    counted = (
-        v.group_by("session_id")
-        .aggregate(views=v.count())
-        .to_pandas()
-        .set_index("session_id")["views"]
-    )
-    fake = worlds.truth(lake, "views")
-    fake = fake[fake["session_id"].isin(sessions)]
-    named = v.select("session_id", "account_id", "joined_at", "left_at").to_pandas()
-    stay = fake.merge(named, on=["session_id", "account_id", "joined_at"], how="left")
-    hours = (stay["left_at"] - stay["joined_at"]).dt.total_seconds().groupby(
-        stay["session_id"]
-    ).sum() / 3600.0
-    acts = worlds.truth(lake, "interactions")
-    likes = acts[acts["kind"] == "like"].groupby("session_id")["count"].sum()
-    frame = pd.DataFrame({"views": counted}).reindex(sessions)
-    frame["false"] = fake.groupby("session_id").size().reindex(sessions).fillna(0.0)
-    frame["hours"] = hours.reindex(sessions).fillna(0.0)
-    frame["likes"] = likes.reindex(sessions).fillna(0.0)
-    frame["inflation"] = frame["false"] / (frame["views"] - frame["false"]).clip(lower=1.0)
-    return frame
 
 
 def by_scheme(
@@ -148,11 +119,12 @@ def goals(
     one: Judgement,
     everything: Dataset,
 ) -> list[dict[str, Any]]:
-    """Precision and recall of botted sessions and of like and follow farms, and what the same trees would reach were every
-    session of the training world judged and no verdict wrong: the ceiling of the signals. Those trees are not released.
+    """Recall of inflated sessions and of farms at 99 % precision, with a ceiling.
 
-    Rivals are sessions in which nothing was planted. Brushers watch before they order, so the views of a session with bought orders
-    are false in part without any scheme of views: it is neither honest nor asked for, and counted as honest in a row of its own.
+    The ceiling is the same trees, taught by the ground truth of every session of the training
+    world; they are not released. Negatives are sessions in which nothing was planted. Brushers
+    watch before they order, so a session with bought orders has false views without a scheme of
+    views. It is neither positive nor negative; rows `-brushed` count it as honest.
     """
     lake = worlds.made("medium", UNSEEN)
     clean = score.index[~guilty.reindex(score.index).to_numpy(dtype=bool)]
@@ -180,84 +152,6 @@ def goals(
         out.append(figure_row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", beside, COMMAND))  # fmt: skip
         out.append(figure_row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
     return out
-
-
-def attacker(
-    score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataFrame
-) -> tuple[list[dict[str, Any]], Table]:
-    """Least expected price of a session whose inflation is not seen, per 1,000 honest views, over schemes and evasions."""
-    t = (
-        planted[planted["scheme"].isin(VIEW_SCHEMES)]
-        .join(score.rename("score"), how="inner")
-        .join(size)
-    )
-    t["price"] = (
-        (t["hours"] * VIEWER_HOUR + t["likes"] * LIKE)
-        / (t["views"] - t["false"]).clip(lower=1.0)
-        * 1000.0
-    )
-    t["unseen"] = t["score"] <= bar
-    t["band"] = pd.cut(
-        t["inflation"],
-        [0.05, 0.2, 0.5, 1.0, 5.0],
-        labels=["5-20 %", "20-50 %", "50-100 %", "above"],
-    )
-    note = f"Expected price in CNY of one session with the given inflation that stays unseen at 1 % false alarms, per 1,000 honest views: the price of its viewer-hours ({VIEWER_HOUR:.2f} each) and likes over the share that is missed. Devices, accounts and proxies are not priced."
-    rows, cells = [], []
-    for band, group in t.groupby("band", observed=True):
-        options = {
-            name: g[["price", "unseen"]].to_numpy(dtype=float)
-            for name, g in group.groupby(["scheme", "evasion"])
-            if len(g) >= FEWEST
-        }
-        if not options:
-            continue
-        found = {name: expected_price(*g.T) for name, g in options.items()}
-        scheme, evasion = min(found, key=found.__getitem__)
-        tried, price = options[scheme, evasion], found[scheme, evasion]
-        one = float(np.median(tried[:, 0]))
-        missed = round(one / price, 2)
-        cells.append(
-            [band, f"{scheme}, {evasion}", len(tried), missed, round(one, 1), round(price, 1)]
-        )
-        what = f"Attacker's least expected price of {band} more views unseen, CNY per 1,000 honest views ({scheme}, evasion {evasion})"
-        rows.append(
-            row(
-                f"attacker-{str(band).split()[0]}",
-                what,
-                price,
-                COMMAND,
-                interval=_least_prices(list(options.values())),
-            )
-        )
-    columns = (
-        "inflation of views",
-        "cheapest scheme, evasion",
-        "sessions",
-        "missed",
-        "price per session",
-        "price per unseen session",
-    )
-    return rows, Table("The attacker's cost curve", note, columns, cells)
-
-
-def expected_price(price: np.ndarray, unseen: np.ndarray) -> float:
-    """Price of one session that stays unseen: the median of what so many cost over the share of them that is missed; where none is, half of one."""
-    return float(np.median(price)) / max(float(unseen.mean()), 0.5 / len(unseen))
-
-
-def _least_prices(options: list[np.ndarray]) -> list[float]:
-    """90 % bootstrap interval of the least expected price, sessions drawn within each option, and the cheapest chosen anew in each draw.
-
-    `options`: per scheme and evasion, (sessions, 2) of price and whether unseen.
-    """
-    rng = np.random.default_rng(7)
-    return middle(
-        [
-            min(expected_price(*g[rng.integers(0, len(g), len(g))].T) for g in options)
-            for _ in range(DRAWS)
-        ]
-    )
 
 
 def _calibration_error(truth: np.ndarray, probability: np.ndarray) -> float:

@@ -64,7 +64,7 @@ def best_alone(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, n
 def _ceilings(
     scheme: str, full: pd.Series, told: pd.Series, one: Judgement, here: pd.Index, rivals: pd.Index
 ) -> tuple[str, list[dict[str, Any]]]:
-    """Why a scheme is missed, and rows of what trees that were told everything else find of it and what one signal would, over what the `full` model does."""
+    """The reason of a miss, and rows of two ceilings over the recall of the `full` model."""
     seen, most, (signal, alone) = (
         hits(full, here, rivals),
         hits(told, here, rivals),
@@ -92,9 +92,9 @@ def _ceilings(
 def _without(
     scheme: str, truth: pd.DataFrame, data: Dataset, one: Judgement
 ) -> tuple[list[pd.Series], set[str]]:
-    """Scores by so many draws of trees as there are `SEEDS`, taught without what a scheme was planted in; and what that is.
+    """Scores by trees of each seed that are taught without a scheme, and the entities left out.
 
-    `truth`: of the training world, columns entity and scheme.
+    `truth` is of the training world, columns entity and scheme.
     """
     with_it, model = set(truth.loc[truth["scheme"] == scheme, "entity"]), one.released.model
     kept = consistent(model, data, ~data.entity.isin(with_it).to_numpy())
@@ -114,7 +114,10 @@ GROUP = "Schemes never seen in training: recall over that of the full model"
 def _share(
     name: str, what: str, seen: float, values: list[float], n: int, asked: bool
 ) -> dict[str, Any]:
-    """Row of what is found of a scheme without it over what is `seen` with it; `asked`: whether there is a goal to it."""
+    """Row of the recall without a scheme over the recall with it (`seen`).
+
+    `asked`: whether the row has a goal.
+    """
     share = float(np.mean(values)) / seen if seen > 0 else float("nan")
     interval = [min(values) / seen, max(values) / seen] if seen > 0 else None
     goal = f">= {LEAST}" if asked and seen > 0 else None
@@ -129,14 +132,14 @@ def unseen_schemes(
     everything: Dataset,
     say: Any,
 ) -> list[dict[str, Any]]:
-    """Recall on each scheme by a model whose training rows have no session with that scheme, over its recall with them: the mean of so many
-    models as there are `SEEDS`, with the least and the most, for what one draw of trees finds of a scheme that it never saw is half chance.
+    """Recall of each scheme by models that never saw it, over the recall of the full model.
 
-    Single views are not asked, with the scheme or without: their model was taught with it.
+    The value is the mean over `SEEDS`, because one draw of trees is half chance; the interval is
+    the least and the most. Single views are left out: their model was taught with all schemes.
 
-    False alarms are counted among sessions in which nothing was planted, as in `schemes.goals`; beside it among all `clean` ones, of
-    which those with bought orders have brushers' false views. Of a scheme that is missed two ceilings are shown: trees that were told
-    `everything` about all other schemes, and the one signal that finds most of this one.
+    False alarms are counted among sessions in which nothing was planted, and in rows `-brushed`
+    among all `clean` ones. A missed scheme has two ceilings: trees taught by the ground truth of
+    all other schemes (`everything`), and the best single signal.
     """
     one = replace(one, looked=None)
     score_seen, signals, data = (
@@ -170,9 +173,10 @@ def unseen_schemes(
 
 
 def unseen_orders(one: Judgement, planted: pd.DataFrame, say: Any) -> list[dict[str, Any]]:
-    """The same of orders, by a model whose training rows have no order of that scheme; rivals are all orders in which nothing was planted.
+    """Recall of orders of each scheme by models that never saw it.
 
-    `planted`: index order_id, column scheme.
+    Negatives are all orders in which nothing was planted. `planted`: index order_id, column
+    scheme.
     """
     score_seen, data = pd.Series(one.held()[0], index=one.signals.index), _data(ORDERS, say)
     truth = worlds.truth(worlds.taught(), "orders").rename(columns={"order_id": "entity"})

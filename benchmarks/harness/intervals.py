@@ -1,4 +1,4 @@
-"""90 % intervals of shares, and of ratios of what comes in groups."""
+"""90 % intervals of shares, and of ratios whose observations come in groups."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DRAWS = 400
 
 
 def share_interval(some: int, of: int) -> list[float]:
-    """90 % interval of a share that `some` of so many have (Clopper and Pearson, Biometrika 1934)."""
+    """90 % interval of the share `some` / `of` (Clopper and Pearson, Biometrika 1934)."""
     found = binomtest(some, of).proportion_ci(0.9)
     return [float(found.low), float(found.high)]
 
@@ -21,11 +21,26 @@ def share_interval(some: int, of: int) -> list[float]:
 def ratio_interval(
     top: Any, bottom: Any, group: Sequence[Any] | np.ndarray | pd.Series
 ) -> list[float]:
-    """90 % bootstrap interval of sum(top) / sum(bottom), resampling whole groups, whose members are not independent (Cameron, Gelbach and
-    Miller, Review of Economics and Statistics 2008: pairs cluster bootstrap).
+    """90 % bootstrap interval of sum(top) / sum(bottom), resampling whole groups.
 
-    `top`, `bottom`: shape (n,), numbers or truths, or one number for all; `group`: (n,), whose each is. Draws cannot show what none of
-    them has, so that a share of nothing or of all is bounded as if each group had been one observation.
+    Draws cannot show what no observation has. A share of nothing or of all is therefore bounded
+    as if each group were one observation.
+
+    Parameters
+    ----------
+    top, bottom : array-like of float or bool, shape (n,), or one number
+        Numerator and denominator of each observation.
+    group : array-like, shape (n,)
+        Group of each observation; observations of one group are not independent.
+
+    Returns
+    -------
+    list of two floats
+        Low and high; NaN where no draw has a denominator.
+
+    References
+    ----------
+    Cameron, Gelbach and Miller, Review of Economics and Statistics 2008: pairs cluster bootstrap.
     """
     frame = pd.DataFrame(
         {
@@ -47,14 +62,14 @@ def ratio_interval(
 
 
 def middle(draws: Any) -> list[float]:
-    """The 90 % in the middle of draws, shape (draws,)."""
+    """5th and 95th percentile of draws, shape (draws,)."""
     return [float(x) for x in np.quantile(draws, [0.05, 0.95])]
 
 
 def f1(
     found: set[Any], true: set[Any], group: Callable[[Any], Any] = lambda one: one
 ) -> tuple[float, list[float]]:
-    """F1 of what was found against what is true, and its interval over groups; `group`: whose one of them is (each its own)."""
+    """F1 of a found set against the true one, and its interval over groups of `group`."""
     either = list(found | true)
     both, sizes = (
         [2.0 * (x in found and x in true) for x in either],

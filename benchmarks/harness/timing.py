@@ -1,4 +1,4 @@
-"""Interleaved repeats, peaks of memory, and the row of what was measured several times."""
+"""Interleaved repeats, peaks of memory, and rows of repeated measurements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ COMMAND = "make bench-speed"
 def interleaved(
     methods: dict[str, Callable[[], Any]], repeats: int = REPEATS
 ) -> dict[str, np.ndarray]:
-    """CPU seconds of each method, shape (repeats,): round by round, all methods in each; each is run once before, to compile and to warm."""
+    """CPU seconds of each method, shape (repeats,), all methods in each round.
+
+    Each method runs once before, to compile and to warm caches.
+    """
     for run in methods.values():
         run()
     spent: dict[str, list[float]] = {name: [] for name in methods}
@@ -34,10 +37,18 @@ def interleaved(
 def repeated_row(
     id_: str, what: str, values: np.ndarray, goal: str | None = None, why: str | None = None
 ) -> dict[str, Any]:
-    """Median of repeats, shape (repeats,), with the least and the most of them, between which the median of five or more lies with at
-    least 90 % whatever their distribution (Conover, Practical Nonparametric Statistics: order statistics; 94 % of five).
+    """Row of the median of repeats, with the least and the most as its interval.
 
-    Raises ValueError for fewer than five.
+    The median of five lies between them with 94 %, whatever the distribution.
+
+    Raises
+    ------
+    ValueError
+        For fewer than five repeats.
+
+    References
+    ----------
+    Conover, Practical Nonparametric Statistics: order statistics.
     """
     if len(values) < REPEATS:
         raise ValueError(f"{id_}: {len(values)} repeats, where at least {REPEATS} are needed")
@@ -54,7 +65,7 @@ def repeated_row(
 
 def peak_mb(code: str) -> float:
     """Peak resident memory in MB of Python code in a process of its own."""
-    # not getrusage: its peak is inherited from the process that started this one
+    # Not getrusage: its peak is inherited from the parent process.
     tail = "\nprint(int(next(x for x in open('/proc/self/status') if x.startswith('VmHWM')).split()[1]) / 1024)"
     done = subprocess.run(
         [sys.executable, "-c", code + tail], capture_output=True, text=True, check=True
@@ -63,5 +74,5 @@ def peak_mb(code: str) -> float:
 
 
 def peaks_mb(code: str) -> np.ndarray:
-    """Peaks of so many processes one after another, shape (REPEATS,)."""
+    """Peaks of processes one after another, shape (REPEATS,)."""
     return np.array([peak_mb(code) for _ in range(REPEATS)])

@@ -1,0 +1,1 @@
+"""Detectors and estimators on public data sets."""

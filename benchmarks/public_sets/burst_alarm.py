@@ -86,7 +86,7 @@ class BurstAlarm(OutlierMixin, BaseEstimator):
         self.threshold = threshold
         self.both_sides = both_sides
 
-    def fit(self, X: object, y: object = None) -> BurstAlarm:
+    def fit(self, X: object, y: object = None) -> BurstAlarm:  # noqa: ARG002 - scikit-learn's signature
         """Check the series. Raises ValueError on NaN or infinity."""
         validate_data(self, X, dtype=np.float64)
         self.offset_ = -float(self.threshold)

@@ -19,8 +19,11 @@ WINDOW, RATE = 3600, 3.0
 
 @dataclass(frozen=True)
 class Episodes:
-    """`windows`: shop, start, end (seconds), orders, buyers, rate, one row for each run of overlapping hours. `brushers`:
-    shop, buyer, orders (in episodes), share of the shop's episode orders, most (bool: the shop's largest share).
+    """Windows of brushing and the buyers in them.
+
+    `windows` has one row per run of overlapping hours: shop, start, end (seconds), orders, buyers,
+    rate. `brushers`: shop, buyer, orders (in episodes), share of the shop's episode orders, most
+    (bool: the shop's largest share).
     """
 
     windows: pd.DataFrame
@@ -28,7 +31,7 @@ class Episodes:
 
 
 @njit(cache=True, nogil=True)
-def _mark(
+def _mark(  # noqa: PLR0913 - a compiled kernel takes arrays only
     at, buyer, before, after, closed_low, closed_high, rate, inside, best
 ):  # pragma: no cover - compiled
     """Mark the orders of each window from `before` seconds before an order to `after` seconds after it that reaches the rate."""

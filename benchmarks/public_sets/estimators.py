@@ -44,6 +44,7 @@ def figure(
 
 
 def fitted(x: pd.DataFrame, y: Any, rounds: int = 400, **more: Any) -> lgb.Booster:
+    """Boosted trees on columns and labels; `more` are parameters of LightGBM."""
     return lgb.train(
         TREES | more, lgb.Dataset(x.to_numpy(dtype=float), np.asarray(y, dtype=float)), rounds
     )

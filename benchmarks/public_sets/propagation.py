@@ -82,7 +82,7 @@ class NeighbourMeans(TransformerMixin, BaseEstimator):
         out.columns = self.get_feature_names_out()
         return out
 
-    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002
         """Names of the columns that `transform` gives."""
         check_is_fitted(self)
         return np.array([f"neighbour_mean_{c}" for c in self.signals_.columns], dtype=object)
@@ -159,6 +159,6 @@ class SpreadVerdicts(TransformerMixin, BaseEstimator):
             parts.append(self._spread(edges[mine == k], self._rates(edges, others)))
         return pd.concat(parts).sort_index()
 
-    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002
         """Names of the columns that `transform` gives."""
         return np.array([f"verdicts_{s}" for s in STATISTICS], dtype=object)

@@ -20,6 +20,7 @@ ABOUT = About(
 
 
 def main() -> None:
+    """Measure and write the page."""
     refuse_arguments(__doc__, "python -m benchmarks.speed")
     console = Console()
     peers = all(

@@ -70,8 +70,11 @@ def fewer_trees(models: Path) -> list[dict[str, Any]]:
 
 
 def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
-    """What a check looks up, in turns: an operator in the published night, and minutes of running sessions from SQLite and, where it is
-    installed, from a Redis on the loopback, one session at a time and sixteen in one command."""
+    """Time of a check's lookups: an operator, and minutes of running sessions.
+
+    Minutes come from SQLite and, where it is installed, from a Redis on the loopback, one session
+    at a time and sixteen in one command.
+    """
     state, one = read_published_night(lake), np.ones(15)
     names = list(state.operators)
     calls: dict[str, tuple[Callable[[int], Any], int]] = {
@@ -93,7 +96,7 @@ def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
             )
             stores.append(redis)
             calls["redis"] = (lambda i: redis.get([f"s{i % 50}"]), 5000)
-            calls["redis-16"] = (lambda i: redis.get(many), 2000)
+            calls["redis-16"] = (lambda _: redis.get(many), 2000)
         for store in stores:
             for i in range(50):
                 store.put(f"s{i}", "o", [(m, one) for m in range(120)])
@@ -162,6 +165,7 @@ def redis_server(folder: Path) -> Iterator[str]:
 
 
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
+    """Lookups, the tree kernel, and average precision by number of trees."""
     say("lookups")
     out = lookups(worlds.made("medium", TRAINED), say)
     say("rows through trees")

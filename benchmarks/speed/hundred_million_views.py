@@ -38,6 +38,7 @@ def rows(big: dict[str, float], small: dict[str, float]) -> list[dict[str, Any]]
 
 
 def main() -> None:
+    """Measure and write the page."""
     refuse_arguments(__doc__, "python -m benchmarks.speed.hundred_million_views")
     console = Console()
     models = worlds.OUT / "models"

@@ -12,6 +12,7 @@ ANSWER = b'{"riskLevel": "PASS"}'
 
 
 async def nothing(request: Request) -> Response:
+    """Read the body and answer with fixed JSON."""
     await request.body()
     return Response(ANSWER, media_type="application/json")
 
@@ -21,7 +22,8 @@ class Default:
     """The framework's own way: an `@api` method with a typed body."""
 
     @bentoml.api(route="/v1/boost-check")
-    async def check(self, requestId: str, operatorId: str, sessionId: str) -> dict:
+    async def check(self, requestId: str, operatorId: str, sessionId: str) -> dict:  # noqa: ARG002, N803
+        """Answer with a fixed dictionary; the arguments are the fields of the HTTP body."""
         return {"riskLevel": "PASS"}
 
 

@@ -46,6 +46,7 @@ def series() -> tuple[np.ndarray, np.ndarray]:
 
 
 def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
+    """Sessions a core-second; `peers`: whether peer libraries are installed."""
     say("series")
     values, offsets = series()
     live = tuple(s for s in CATALOGUE if s.freshness == LIVE)

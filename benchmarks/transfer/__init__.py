@@ -1,0 +1,1 @@
+"""Models carried to a second platform, to other shares of fraud and to fewer tables."""

@@ -124,6 +124,7 @@ ABOUT = About(
 
 
 def main() -> None:
+    """Measure and write the page."""
     refuse_arguments(__doc__, COMMAND)
     carried, rows, tables = worlds.OUT / "models", [], []
     own = worlds.OUT / "models-market"

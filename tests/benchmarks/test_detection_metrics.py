@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.detection.schemes import attacker, expected_price
+from benchmarks.detection.attack_costs import attacker, expected_price
 from benchmarks.detection.unseen_schemes import hits, recall
 from benchmarks.public_sets.nab import normalised
 

@@ -1,16 +1,13 @@
-"""Graph neural networks on the page's own graphs, on a machine with PyTorch: what the detectors here are compared with, and a ceiling.
+"""Measures graph neural networks on a machine with PyTorch; needs no file of this repository.
 
-    python -m benchmarks.public_sets.graph_networks prepare out/networks    # where Steelyard is: graphs with blocks, YelpChi with its split
-    python benchmarks/public_sets/graph_networks.py measure out/networks    # where torch, torch-geometric and pygod are; a GPU if there is one
-    python -m benchmarks.public_sets.graph_networks page out/networks       # where Steelyard is again: docs/benchmarks/graph_networks.md
+    python benchmarks/public_sets/graph_networks/measure.py out/networks
 
-PyTorch is larger than everything else here together, so that no lock file has it and `make bench-detection` does not wait for it.
+It needs torch, torch-geometric and pygod, and uses a GPU if there is one.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
@@ -20,66 +17,47 @@ from typing import Any
 import numpy as np
 
 SEEDS = (1, 2, 3)
-EPOCHS, LIMIT = 100, 90  # of a detector, and seconds until it is given up
+EPOCHS, LIMIT_SECONDS = 100, 90  # of a detector
 CARRIERS = ("amazon_art", "yelpchi", "email_enron", "soc_epinions")
 QUICK = ("OCGNN", "CoLA", "GAE")
-DENSE = (
-    "DOMINANT",
-    "AnomalyDAE",
-    "SCAN",
-)  # write out n x n numbers, or walk in Python: on the smallest graph alone
-FLAT = 16  # of the users' columns; what verdicts spread comes after
+# These write out n x n numbers, or walk in Python: they run on the smallest graph alone.
+DENSE = ("DOMINANT", "AnomalyDAE", "SCAN")
+FLAT_COLUMNS = 16  # columns of users before those that verdicts spread
 NETWORKS: dict[str, dict[str, Any]] = {
     "degree, embeddings of products": {"columns": 1},
-    "degree, verdicts as inputs": {"columns": 1, "told": True},
-    "flat signals, verdicts as inputs": {"columns": FLAT, "told": True},
-    "flat signals, verdicts as inputs, one layer": {"columns": FLAT, "told": True, "layers": 1},
+    "degree, verdicts as inputs": {"columns": 1, "verdicts": True},
+    "flat signals, verdicts as inputs": {"columns": FLAT_COLUMNS, "verdicts": True},
+    "flat signals, verdicts as inputs, one layer": {
+        "columns": FLAT_COLUMNS,
+        "verdicts": True,
+        "layers": 1,
+    },
     "flat signals, spread verdicts, embeddings": {"columns": None},
 }
 
 
-def prepare(folder: Path) -> None:
-    """Write the inputs: each carrier with the blocks of `SEEDS` and what the ensemble finds, and YelpChi's edges, columns and split."""
-    from benchmarks.public_sets.graph_carriers import SHAPES, carrier, f1, injected
-    from benchmarks.public_sets.suites import reviewers
-    from features.graphs.dense_blocks import find_blocks
-    from features.graphs.excess_density import bipartite
-
-    data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in CARRIERS:
-        edges = carrier(data, name)
-        for seed in SEEDS:
-            r, c, rows, columns = injected(*edges, SHAPES[name], seed)
-            best = find_blocks(bipartite(r, c, int(r.max()) + 1, int(c.max()) + 1), 1)
-            ours = f1((best[0].rows, best[0].columns), rows, columns) if best else 0.0
-            np.savez_compressed(
-                folder / f"{name}-{seed}.npz", r=r, c=c, rows=rows, columns=columns, ours=ours
-            )
-    edges_, spam, x, train, test = reviewers(data)
-    at = {user: i for i, user in enumerate(x.index)}
-    product = edges_["product_id"].astype("category").cat.codes.to_numpy()
-    user = edges_["user_id"].map(at).to_numpy()
-    here, there = (np.array([at[u] for u in some]) for some in (train, test))
-    y = spam.reindex(x.index).to_numpy()
-    np.savez_compressed(
-        folder / "reviewers.npz",
-        user=user,
-        product=product,
-        x=x.to_numpy(float),
-        y=y,
-        train=here,
-        test=there,
-    )
-
-
 def reviewers_by(
-    given: Any, columns: int | None = None, told: bool = False, layers: int = 2, seed: int = 0
+    given: Any, columns: int | None = None, verdicts: bool = False, layers: int = 2, seed: int = 0
 ) -> float:
-    """Average precision on held-out reviewers of a network that averages over neighbours (GraphSAGE, Hamilton et al., NIPS 2017) with free
-    embeddings of products; stopped early on an eighth of the training users.
+    """Average precision on held-out reviewers of a network that averages over neighbours.
 
-    `told`: half of the training verdicts, drawn anew each step, are inputs of all but their own user, and the other half is predicted.
+    Products have free embeddings. Training stops early on an eighth of the training users.
+
+    Parameters
+    ----------
+    given : mapping of str to ndarray
+        Users, products, columns, labels and split.
+    columns : int, optional
+        How many of the users' columns are inputs; all when None.
+    verdicts : bool
+        Whether half of the training verdicts, drawn anew each step, are inputs of all but their
+        own user; the other half is predicted.
+    layers, seed : int
+        Depth and seed.
+
+    References
+    ----------
+    Hamilton, Ying and Leskovec: GraphSAGE, NIPS 2017.
     """
     import torch
     from sklearn.metrics import average_precision_score
@@ -110,7 +88,7 @@ def reviewers_by(
         means(user, product, users, products),
         means(product, user, products, users),
     )
-    wide = own.shape[1] + 2 * told
+    wide = own.shape[1] + 2 * verdicts
     net = nn.ModuleDict(
         {
             "product": nn.ModuleList([block(32 + wide)] + [block(128)] * (layers - 1)),
@@ -121,28 +99,28 @@ def reviewers_by(
     embedded = nn.Parameter(torch.randn(products, 32, device=device) * 0.1)
 
     def scored(known: Any) -> Any:
-        heard = torch.zeros(users, 2, device=device)
-        heard[known, 0], heard[known, 1] = 1.0, y[known]
-        h, q = (torch.cat([own, heard], 1) if told else own), embedded
+        known_verdicts = torch.zeros(users, 2, device=device)
+        known_verdicts[known, 0], known_verdicts[known, 1] = 1.0, y[known]
+        h, q = (torch.cat([own, known_verdicts], 1) if verdicts else own), embedded
         for depth in range(layers):
             q = net["product"][depth](torch.cat([q, torch.sparse.mm(of_products, h)], 1))
-            if told and not depth:
-                h = torch.cat([own, torch.zeros_like(heard)], 1)
+            if verdicts and not depth:
+                h = torch.cat([own, torch.zeros_like(known_verdicts)], 1)
             h = net["user"][depth](torch.cat([h, torch.sparse.mm(of_users, q)], 1))
         return net["out"](h).squeeze(1)
 
     mixed = rng.permutation(given["train"])
-    held, taught = mixed[: len(mixed) // 8], mixed[len(mixed) // 8 :]
+    validation, training = mixed[: len(mixed) // 8], mixed[len(mixed) // 8 :]
     step, best = (
         torch.optim.AdamW([*net.parameters(), embedded], lr=5e-3, weight_decay=1e-3),
         (-1.0, 0.0),
     )
     for epoch in range(300):
         net.train()
-        half = rng.random(len(taught)) < 0.5
-        asked = torch.tensor(taught[~half] if told else taught, device=device)
+        half = rng.random(len(training)) < 0.5
+        asked = torch.tensor(training[~half] if verdicts else training, device=device)
         loss = nn.functional.binary_cross_entropy_with_logits(
-            scored(torch.tensor(taught[half], device=device))[asked], y[asked]
+            scored(torch.tensor(training[half], device=device))[asked], y[asked]
         )
         step.zero_grad()
         loss.backward()
@@ -150,20 +128,25 @@ def reviewers_by(
         if epoch % 5 == 4:
             net.eval()
             with torch.no_grad():
-                seen = scored(torch.tensor(taught, device=device)).cpu().numpy()[held]
+                seen = scored(torch.tensor(training, device=device)).cpu().numpy()[validation]
                 asked_ = (
                     scored(torch.tensor(given["train"], device=device)).cpu().numpy()[given["test"]]
                 )
-            value = average_precision_score(given["y"][held], seen)
+            value = average_precision_score(given["y"][validation], seen)
             best = max(best, (value, average_precision_score(given["y"][given["test"]], asked_)))
     return float(best[1])
 
 
 def block_by(given: Any, detector: str, seed: int, epochs: int) -> float:
-    """F1 of as many nodes as the block has, those that a detector of PyGOD (Liu et al., JMLR 2024) finds most anomalous.
+    """F1 of the most anomalous nodes, as many as the block has, by a detector of PyGOD.
 
-    Nodes are described by their degree, their neighbours' mean degree and their side. The whole graph is one batch: PyGOD's own loader asks
-    for a compiled sampler that comes as source only, and with all nodes and all neighbours it would give the same.
+    Nodes are described by their degree, their neighbours' mean degree and their side. The whole
+    graph is one batch: PyGOD's loader needs a compiled sampler that comes as source only, and with
+    all nodes and all neighbours it would give the same.
+
+    References
+    ----------
+    Liu et al.: PyGOD, JMLR 2024.
     """
     import pygod.detector
     import torch
@@ -184,8 +167,8 @@ def block_by(given: Any, detector: str, seed: int, epochs: int) -> float:
     n = n_rows + int(c.max()) + 1
     a, b = np.concatenate([r, c + n_rows]), np.concatenate([c + n_rows, r])
     degree = np.bincount(a, minlength=n)
-    beside = np.bincount(a, weights=degree[b], minlength=n) / np.maximum(degree, 1)
-    x = np.column_stack([np.log1p(degree), np.log1p(beside), np.arange(n) < n_rows])
+    neighbours = np.bincount(a, weights=degree[b], minlength=n) / np.maximum(degree, 1)
+    x = np.column_stack([np.log1p(degree), np.log1p(neighbours), np.arange(n) < n_rows])
     whole = Data(
         x=torch.tensor((x - x.mean(axis=0)) / x.std(axis=0), dtype=torch.float),
         edge_index=torch.tensor(np.vstack([a, b])),
@@ -203,11 +186,11 @@ def block_by(given: Any, detector: str, seed: int, epochs: int) -> float:
 
 
 def measure(folder: Path, epochs: int = EPOCHS) -> None:
-    """Write `found.json`: for each network and detector its figures, or what stopped it."""
+    """Write `found.json`: figures of each network and detector, or the error that stopped it."""
     import torch
 
     def late(*_: Any) -> None:
-        raise TimeoutError(f"not done in {LIMIT} s")
+        raise TimeoutError(f"not done in {LIMIT_SECONDS} s")
 
     signal.signal(signal.SIGALRM, late)
     on = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
@@ -219,18 +202,15 @@ def measure(folder: Path, epochs: int = EPOCHS) -> None:
         for detector in QUICK + (DENSE if carrier == CARRIERS[0] else ()):
             begin, values, stopped = time.perf_counter(), [], ""
             for seed in SEEDS[:1] if detector in DENSE else SEEDS:
-                signal.alarm(LIMIT)
+                signal.alarm(LIMIT_SECONDS)
                 try:
                     values.append(
                         block_by(
                             dict(np.load(folder / f"{carrier}-{seed}.npz")), detector, seed, epochs
                         )
                     )
-                except (
-                    TimeoutError,
-                    RuntimeError,
-                ) as fault:  # RuntimeError: the memory of the device, among others
-                    stopped = str(fault).splitlines()[0]
+                except (TimeoutError, RuntimeError) as error:  # the device's memory, among others
+                    stopped = str(error).splitlines()[0]
                 finally:
                     signal.alarm(0)
             ours = [float(np.load(folder / f"{carrier}-{seed}.npz")["ours"]) for seed in SEEDS]
@@ -245,19 +225,7 @@ def measure(folder: Path, epochs: int = EPOCHS) -> None:
     (folder / "found.json").write_text(json.dumps(found, indent=1), "utf-8")
 
 
-def main() -> None:
-    if len(sys.argv) != 3 or sys.argv[1] not in ("prepare", "measure", "page"):
-        sys.exit(f"usage: {' | '.join(('prepare', 'measure', 'page'))} FOLDER\n{__doc__}")
-    what, folder = sys.argv[1], Path(sys.argv[2])
-    if what == "prepare":
-        prepare(folder)
-    elif what == "measure":
-        measure(folder)
-    else:
-        from benchmarks.public_sets.graph_networks_page import page
-
-        page(json.loads((folder / "found.json").read_text("utf-8")))
-
-
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: measure.py FOLDER\n{__doc__}")
+    measure(Path(sys.argv[1]))

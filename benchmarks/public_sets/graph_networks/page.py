@@ -1,7 +1,10 @@
-"""docs/benchmarks/networks.md: graph neural networks beside the detectors here, from what `networks.py` measured elsewhere."""
+"""Writes docs/benchmarks/graph_networks.md from the figures that `measure.py` wrote elsewhere."""
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +12,7 @@ import numpy as np
 from benchmarks.harness.figures import row
 from benchmarks.harness.figures_page import About, write
 
-COMMAND = "python benchmarks/public_sets/graph_networks.py measure out/networks"
+COMMAND = "python benchmarks/public_sets/graph_networks/measure.py out/networks"
 ABOUT = About(
     title="Graph neural networks, compared with the detectors here",
     measured="Graph networks on YelpChi's reviewers and PyGOD 1.1.0 on graphs with injected blocks, measured on a machine with PyTorch.",
@@ -19,7 +22,7 @@ ABOUT = About(
 
 
 def page(found: dict[str, Any]) -> None:
-    """Write the page and its twin."""
+    """Write the JSON and the page; `found`: what `measure.py` wrote."""
     rows: list[dict[str, Any]] = []
     for name, values in found["reviewers"].items():
         rows.append(
@@ -44,3 +47,7 @@ def page(found: dict[str, Any]) -> None:
             )
         )
     write("graph_networks", ABOUT, rows, measured_on={"gpu": found["on"], "torch": found["torch"]})
+
+
+if __name__ == "__main__":
+    page(json.loads((Path(sys.argv[1]) / "found.json").read_text("utf-8")))
