@@ -28,11 +28,6 @@ DRAWERS = {"utils", "util", "helpers", "helper", "base", "common", "misc"}
 NOT_MENDED_YET = "not mended yet"
 LARGE_FOLDERS: dict[str, str] = {}
 LONG_FILES: dict[str, str] = {
-    "benchmarks/detection/schemes.py": NOT_MENDED_YET,
-    "benchmarks/public_sets/graph_networks.py": NOT_MENDED_YET,
-    "benchmarks/public_sets/suites.py": NOT_MENDED_YET,
-    "benchmarks/simulation_realism.py": NOT_MENDED_YET,
-    "benchmarks/speed/graphs.py": NOT_MENDED_YET,
     "features/graphs/lockstep.py": NOT_MENDED_YET,
     "features/graphs/peeling.py": NOT_MENDED_YET,
     "features/graphs/ring_merging.py": NOT_MENDED_YET,

@@ -29,13 +29,13 @@ PACKAGES = ("serving", "data_contracts", "features", "training")
 
 
 def workplace(folder: Path) -> None:
-    """A copy of what the tests of tiers and policy need, with mutmut's settings; mutmut changes files where it runs."""
+    """Copy what the tests of tiers and policy need, with mutmut's settings, because mutmut changes files."""
     for name in PACKAGES:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "tests").mkdir()
     (folder / "tests" / "__init__.py").touch()
-    for name in TESTS:
-        shutil.copy(name, folder / "tests")
+    for path in TESTS:
+        shutil.copy(path, folder / "tests")
     lines = ["[mutmut]", "source_paths=" + "\n    ".join(MUTATED), "also_copy=" + "\n    ".join([*PACKAGES, "tests"]), "pytest_add_cli_args_test_selection=tests", ""]  # fmt: skip
     (folder / "setup.cfg").write_text("\n".join(lines), "utf-8")
 

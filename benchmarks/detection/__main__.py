@@ -14,8 +14,8 @@ from benchmarks.detection import peer_libraries, schemes
 from benchmarks.end_to_end import DAYS, UNSEEN
 from benchmarks.harness import worlds
 from benchmarks.harness.command_line import refuse_arguments
-from benchmarks.harness.figures import share_row
-from benchmarks.harness.figures_page import About, write
+from benchmarks.harness.figures import Row, share_row
+from benchmarks.harness.figures_page import About, Table, write
 from benchmarks.public_sets import graph_carriers, nab, suites, twitch
 from data_contracts.adapters import ingest
 from data_contracts.runs import read_outbound
@@ -115,7 +115,8 @@ def main() -> None:
     console = Console()
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
     models = worlds.OUT / "models"
-    rows, tables = [], ()
+    rows: list[Row] = []
+    tables: tuple[Table, ...] = ()
     if data.is_dir():
         rows += (
             graph_carriers.rows(data, console.print)

@@ -16,7 +16,7 @@ from benchmarks.detection.unseen_schemes import FALSE_ALARMS, FEWEST, unseen_ord
 from benchmarks.end_to_end import DAYS, UNSEEN
 from benchmarks.harness import judgement as judged
 from benchmarks.harness import worlds
-from benchmarks.harness.figures import figure_row, recall_at_precision, share_row
+from benchmarks.harness.figures import Row, figure_row, recall_at_precision, share_row
 from benchmarks.harness.figures_page import Table
 from benchmarks.harness.judgement import Judgement, judgement
 from features.declaration import ORDER
@@ -158,8 +158,8 @@ def _calibration_error(truth: np.ndarray, probability: np.ndarray) -> float:
     return expected_calibration_error(probability, truth, np.ones(len(truth)))
 
 
-def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
-    """All rows and texts of the unseen world."""
+def rows(models: Path, say: Any) -> tuple[list[Row], tuple[Table, ...]]:
+    """All rows and tables of the unseen world."""
     lake = worlds.made("medium", UNSEEN)
     say("judging sessions of the unseen world")
     one = judgement(models, lake, SESSIONS.name, AS_OF)
@@ -186,7 +186,9 @@ def rows(models: Path, say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     error = bootstrapped(
         _calibration_error, guilty.astype(float), probability.to_numpy(), one.owner
     )
-    why = "calibrated on verdicts of another world, 2 % of which are wrong and few of which find the smallest frauds"
+    why = (
+        "Calibrated on verdicts of another world: 2 % are wrong, and few find the smallest frauds."
+    )
     what = "`session_inflation` on the unseen world, against planted truth: expected calibration error, ten bins of equal mass"
     return [*out, figure_row("ece-session_inflation", what, error, COMMAND, "<= 0.02", why=why)], (
         table,

@@ -42,8 +42,13 @@ def carrier(data: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     return keys // (c.max() + 1), keys % (c.max() + 1)
 
 
-def injected(r: np.ndarray, c: np.ndarray, shape: tuple[int, int, float], seed: int):
-    """The graph with a block and as many camouflage edges to columns by their degree; and the block."""
+def injected(
+    r: np.ndarray, c: np.ndarray, shape: tuple[int, int, float], seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The graph with a block, and rows and columns of the block.
+
+    The block has as many camouflage edges to columns by their degree.
+    """
     rng, (a, b, p) = np.random.default_rng(seed), shape
     n_rows, n_columns = int(r.max()) + 1, int(c.max()) + 1
     rows, columns = rng.choice(n_rows, a, replace=False), rng.choice(n_columns, b, replace=False)

@@ -22,6 +22,7 @@ from benchmarks.harness.figures import figure_row
 from benchmarks.harness.judgement import judged
 from benchmarks.harness.timing import COMMAND, REPEATS, interleaved, repeated_row
 from data_contracts.errors import LakeProblem
+from data_contracts.lake import Lake
 from serving.gate.minute_store import RedisMinuteStore, SqliteMinuteStore, rows_from_blob
 from serving.gate.night_cache import read_published_night
 from training.evaluation.metrics import average_precision
@@ -75,7 +76,7 @@ def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
     Minutes come from SQLite and, where it is installed, from a Redis on the loopback, one session
     at a time and sixteen in one command.
     """
-    state, one = read_published_night(lake), np.ones(15)
+    state, one = read_published_night(Lake.open(lake)), np.ones(15)
     names = list(state.operators)
     calls: dict[str, tuple[Callable[[int], Any], int]] = {
         "embedded": (lambda i: state.operators[names[i % len(names)]], 20_000)

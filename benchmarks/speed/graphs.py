@@ -18,8 +18,13 @@ from features.graphs import peeling
 from features.graphs.connectivity import components, core_numbers
 
 
-def block_graph(edges: int, seed: int = 0):
-    """A bipartite power-law graph with a camouflaged block of 300 x 120: rows, columns, their numbers, and the block."""
+def block_graph(
+    edges: int, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, int, int, np.ndarray, np.ndarray]:
+    """A bipartite power-law graph with a camouflaged block of 300 x 120.
+
+    Returns rows and columns of edges, their numbers, and rows and columns of the block.
+    """
     rng, n_rows, n_columns = np.random.default_rng(seed), edges // 3, edges // 6
     p = 1.0 / np.arange(1, n_columns + 1) ** 0.8
     many = edges * 11 // 10
@@ -58,7 +63,9 @@ def blocks(say: Any, peers: bool) -> list[dict[str, Any]]:
         say(f"dense blocks, {edges:,} edges")
         r, c, n_rows, n_columns, rows, _columns = block_graph(edges)
 
-        def ours(r=r, c=c, n_rows=n_rows, n_columns=n_columns):
+        def ours(
+            r: np.ndarray = r, c: np.ndarray = c, n_rows: int = n_rows, n_columns: int = n_columns
+        ) -> peeling.Block:
             return peeling.densest_block(
                 r, c, peeling.column_weights(c, n_columns, "log"), n_rows=n_rows
             )

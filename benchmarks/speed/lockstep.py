@@ -24,8 +24,11 @@ SELECT l, r, count(*) AS n FROM p GROUP BY ALL HAVING count(*) >= 3
 """
 
 
-def actions(n: int, seed: int = 0):
-    """Actions (account, room, minute) with pools in lockstep and flash crowds; and the pools' accounts."""
+def actions(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, np.ndarray]:
+    """Actions with pools in lockstep and flash crowds.
+
+    Returns accounts, rooms and minutes of actions, the number of accounts, and the pools' accounts.
+    """
     rng = np.random.default_rng(seed)
     accounts, rooms, span = n // 8, n // 1200, 24 * 60
     p = 1.0 / np.arange(1, rooms + 1) ** 0.7
@@ -72,7 +75,9 @@ def rows(say: Any) -> list[dict[str, Any]]:
         say(f"lockstep, {n:,} actions")
         a, t, m, accounts, pool = actions(n)
 
-        def ours(a=a, t=t, m=m, accounts=accounts):
+        def ours(
+            a: np.ndarray = a, t: np.ndarray = t, m: np.ndarray = m, accounts: int = accounts
+        ) -> np.ndarray:
             p = meeting_pairs(a, t, m, 2, 3)
             label = components(p.left, p.right, accounts)
             seen = np.unique(np.concatenate([p.left, p.right]))
