@@ -31,7 +31,7 @@ counts
 # %% [markdown]
 # ## Tables as they were known at a moment
 # A row is known when its `received_at` lies before the moment. A day earlier, less is known.
-# The meaning of each column is in `docs/contracts.md`.
+# The meaning of each column is in `docs/reference/contracts.md`.
 
 # %%
 lake = steelyard.open_lake(folder / "lake")

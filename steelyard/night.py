@@ -35,7 +35,7 @@ class NightView:
     date: date
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return an outbound table of the night, as docs/contracts.md describes it."""
+        """Return an outbound table of the night, as docs/reference/contracts.md describes it."""
         return read_outbound(self.lake, name, self.date.isoformat())
 
     @cached_property

@@ -45,10 +45,10 @@ def cli_page() -> str:
 def pages() -> dict[Path, str]:
     """Path → text of every generated page."""
     return {
-        ROOT / "docs" / "contracts.md": contracts_page.page(),
+        ROOT / "docs" / "reference" / "contracts.md": contracts_page.page(),
         ROOT / "features" / "CATALOGUE.md": catalogue.page(),
-        ROOT / "docs" / "cli.md": cli_page(),
-        ROOT / "docs" / "duties.md": duty_register.duties_page(),
+        ROOT / "docs" / "reference" / "cli.md": cli_page(),
+        ROOT / "docs" / "reference" / "duties.md": duty_register.duties_page(),
     }
 
 

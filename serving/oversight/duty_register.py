@@ -1,4 +1,4 @@
-"""What the rules ask for, and the command that shows it: declared here once, printed in docs/duties.md, run by the benchmark."""
+"""Duties that the rules impose, and the commands that show them; see docs/reference/duties.md."""
 
 from __future__ import annotations
 
