@@ -44,7 +44,7 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; loopback when not named.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port.", envvar="STEELYARD_PORT")] = 3000,
     minutes: Annotated[
         str | None,
         typer.Option(

@@ -12,6 +12,8 @@ import pandas as pd
 
 from training.fitting import Fitted
 
+ARTIFACT_ROOT_VARIABLE = "_MLFLOW_SERVER_ARTIFACT_ROOT"
+
 
 def tracking_uri(models: Path) -> str:
     """`MLFLOW_TRACKING_URI` where set, else a SQLite file beside the models."""
@@ -28,13 +30,13 @@ def start(models: Path) -> Any:
     import mlflow
 
     models.mkdir(parents=True, exist_ok=True)
+    local = None
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        local = (models / "mlruns").resolve().as_uri()
+        # MLflow makes ./mlruns in the working directory unless this names another root.
+        os.environ[ARTIFACT_ROOT_VARIABLE] = local
     mlflow.set_tracking_uri(tracking_uri(models))
     if mlflow.get_experiment_by_name("steelyard") is None:
-        local = (
-            None
-            if os.environ.get("MLFLOW_TRACKING_URI")
-            else (models / "mlruns").resolve().as_uri()
-        )
         mlflow.create_experiment("steelyard", artifact_location=local)
     mlflow.set_experiment("steelyard")
     return mlflow
