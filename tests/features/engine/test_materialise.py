@@ -22,7 +22,7 @@ CUT = datetime(2026, 1, 17)
 
 def names(backend) -> set[str]:
     """Tables that an engine holds."""
-    return {row[0] for row in backend.raw_sql("SELECT table_name FROM Snapshot.open()").fetchall()}
+    return {row[0] for row in backend.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
 @pytest.mark.parametrize("entity", [SESSION, ORDER])
