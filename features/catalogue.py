@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -91,6 +92,11 @@ BY_NAME: dict[str, Signal] = {s.name: s for s in CATALOGUE}
 def of_entity(entity: str) -> tuple[Signal, ...]:
     """The catalogue's signals of one kind of entity, in order."""
     return tuple(s for s in CATALOGUE if s.entity == entity)
+
+
+def signals_named(names: Iterable[str]) -> tuple[Signal, ...]:
+    """The declarations of some signals, in the order of their names."""
+    return tuple(BY_NAME[name] for name in names)
 
 
 @cache

@@ -85,7 +85,8 @@ def trees_of(
         peers = yardsticks[max(yardsticks)]
         given = _by_night(values, night, lambda at, some: inputs(some, yardsticks[at], model.own))
         constraints = (
-            constraints * (1 + model.own) + [1] * peers.deviances(peers.of(values[:1])).shape[1]
+            constraints * (1 + model.own)
+            + [1] * peers.anomaly_scores(peers.deviations(values[:1])).shape[1]
         )
     classes, typologies = _apart(labels) if model.apart else (None, ())
     parameters = (
@@ -155,7 +156,7 @@ def raw_of(trees: Trees, data: Dataset, rows: np.ndarray) -> np.ndarray:
     if peers is None:
         return trees.raw(values)
     of, night = (
-        data.yardsticks(trees.columns, peers.size, trees.rare > 0.0),
+        data.yardsticks(trees.columns, peers.size_signal, trees.rare > 0.0),
         pd.to_datetime(data.night[rows]).to_numpy(),
     )
     return _by_night(values, night, lambda at, some: replace(trees, peers=of[at]).raw(some))

@@ -48,7 +48,7 @@ def best_alone(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, n
     assert trees.peers is not None
     side = np.array([BY_NAME[c].direction or 0 for c in trees.columns])
     away = pd.DataFrame(
-        trees.peers.of(one.signals[trees.columns].to_numpy()) * side,
+        trees.peers.deviations(one.signals[trees.columns].to_numpy()) * side,
         index=one.signals.index,
         columns=trees.columns,
     )

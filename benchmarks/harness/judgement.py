@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.harness import worlds
+from features import catalogue
 from features.declaration import KEY, ORDER, SESSION
 from features.engine.snapshot import Snapshot
-from features.peers.evidence_groups import points_of
+from features.peers.anomaly_score import anomaly_contributions
 from features.posteriors.owner_pooling import pooled_points, shown
 from features.signals.peer_deviation import signals_of
 from serving.scoring.entity_scores import Beside, weighed
@@ -88,7 +89,10 @@ class Judgement:
         """Scores of the model as a night gives them, of its controls, and of a night without any label."""
         released, signals = self.released, self.signals
         control = signals[released.no_graph.columns].to_numpy()
-        points = points_of(signals[released.columns], released.model.entity).sum(axis=1).to_numpy()
+        contributions = anomaly_contributions(
+            signals[released.columns], catalogue.BY_NAME, released.model.entity
+        )
+        points = contributions.sum(axis=1).to_numpy()
         own = (
             {}
             if released.model.live

@@ -1,0 +1,1 @@
+"""Comparison with peers: robust deviations, shrunken shares, tail probabilities, anomaly scores."""

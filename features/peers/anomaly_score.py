@@ -1,104 +1,172 @@
-"""How far entities lie out without any label: what each signal adds.
+"""Anomaly scores without labels: what each signal of an entity adds.
 
-Of operators it is how many spreads from peers of a like size (`departures.py`), of orders, most of whose values tie, how rare a value is
-(`ranks.py`), and of sessions both: a departure counts so far as it is large and hardly any other session has it, for where one room in
-twenty lies ten spreads out, ten spreads say little. Counters by minute count only where nothing is known of single views: what lies out
-in them is often honest. Chosen on worlds and markets that no page judges.
+Operators are compared by their deviations from peers of a like size, orders by tail probabilities,
+because most of their values tie, and sessions by both: a deviation counts as far as it is large and
+rare. Counters by minute count only where no single view is known (ADR-0036).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from features.catalogue import BY_NAME
-from features.declaration import LIVE, OPERATOR, ORDER, POINTS, SESSION
-from features.peers.baseline import LESS, Departures, settled, weight_of
-from features.peers.tail_probability import rarities
+from features.declaration import LIVE, OPERATOR, ORDER, SESSION, Signal, Unit
+from features.peers.baseline import PeerBaseline, deviation_weights
+from features.peers.baseline_fit import fit_trimmed
+from features.peers.evidence_groups import alarm_weight, scaled_by_group
+from features.peers.tail_probability import tail_scores
 
-REACHED = 0.3  # what an alarm that is reached adds to a deviance, however usual it is
-SIZES = {
+ALARM_CONTRIBUTION = 0.3  # of a value beyond its alarm, whatever the peers do
+# Where hardly anybody cheats, operators differ so little that a few views look extreme (ADR-0058).
+MAX_SPREADS_TO_ALARM = 500.0
+MIN_SHARE_SPREAD = 0.0005  # of a share without an alarm
+SIZE_SIGNALS = {  # the first that is known
     SESSION: ("view_count", "viewers_mean"),
     OPERATOR: ("operator_view_count", "operator_order_count"),
-}  # the first that is known
+}
+Fit = Callable[[Sequence[Signal], np.ndarray, str | None], PeerBaseline]
+Declared = Mapping[str, Signal]
 
 
-def departed(
-    signals: pd.DataFrame,
+def anomaly_contributions(
+    values: pd.DataFrame,
+    signals: Declared,
     entity: str,
-    peers: Callable[[list[str], np.ndarray, str | None], Departures] = settled,
-    usual: pd.DataFrame | None = None,
+    reference: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """How far each value lies from `peers` of a like size among those that are `usual` (None: these), in spreads (`features/peers/baseline.py`)."""
-    size = next(
-        (c for c in SIZES.get(entity, ()) if c in signals.columns and signals[c].notna().any()),
-        None,
-    )
-    values = signals.to_numpy(dtype=np.float64)
-    if not len(signals):
-        return signals
-    others = values if usual is None else usual[signals.columns].to_numpy(dtype=np.float64)
-    return pd.DataFrame(
-        peers(list(signals.columns), others, size).of(values),
-        index=signals.index,
-        columns=signals.columns,
-    )
+    """What each signal adds to the anomaly score of each entity, at least 0.
 
-
-def outlying(signals: pd.DataFrame, away: pd.DataFrame) -> pd.DataFrame:
-    """What each signal adds to a deviance, at least 0: by how many spreads it lies `away` on its suspicious side.
-
-    A signal that raises no alarm alone counts half, and an alarm that is reached adds a little whatever the peers do: where most of
-    them cheat, nobody lies far out. What is the deviance of an operator's sessions counts as what it is beyond the usual one; that of a
-    session itself is what is worked out here.
+    Parameters
+    ----------
+    values
+        Values of signals, one row an entity, one column a signal; NaN is unknown.
+    signals
+        The declarations of the columns, by name.
+    entity
+        The kind of entity.
+    reference
+        Values of the entities that are the peers; the entities themselves when None.
     """
-    out = {}
-    for name in signals.columns:
-        s = BY_NAME[name]
-        if s.unit == POINTS:
-            if s.entity == SESSION:
-                continue
-            out[name] = np.nan_to_num((signals[name] - signals[name].median()).clip(lower=0.0))
-        elif s.direction and s.alarm is None:
-            out[name] = LESS * weight_of(np.nan_to_num(away[name] * s.direction))
-        elif s.alarm is not None:
-            beyond = (signals[name] - s.alarm) * s.direction >= 0
-            out[name] = weight_of(np.nan_to_num(away[name] * s.direction)) + REACHED * beyond
-    return pd.DataFrame(out, index=signals.index)
-
-
-def points_of(
-    signals: pd.DataFrame, entity: str, usual: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """What each signal adds to the deviance of each session or order, at least 0; operators' have facts in common (`facts.py`).
-
-    `usual`: signals of those they are compared with (None: these).
-    """
+    if entity == OPERATOR:
+        deviations = operator_deviations(values, signals, reference)
+        weighted = deviation_contributions(values, deviations, signals)
+        return scaled_by_group(weighted, values.notna().any(), signals)
     if entity == ORDER:
-        return pd.DataFrame(
-            rarities(list(signals.columns), signals.to_numpy(dtype=np.float64)),
-            signals.index,
-            signals.columns,
-        )
-    away = departed(signals, entity, usual=usual)
-    points = outlying(signals, away)
-    if points.empty:
-        return points
-    points = points.mask(_beside_views(signals, points), 0.0)
+        scores = tail_scores(_of(values, signals), values.to_numpy(dtype=np.float64))
+        return pd.DataFrame(scores, values.index, values.columns)
+    deviations = peer_deviations(values, signals, entity, reference=reference)
+    weighted = deviation_contributions(values, deviations, signals)
+    if weighted.empty:
+        return weighted
+    weighted = weighted.mask(_minutes_beside_views(values, weighted, signals), 0.0)
     among = (
         None
-        if usual is None
-        else departed(usual[signals.columns], entity)[points.columns].to_numpy()
+        if reference is None
+        else peer_deviations(reference[values.columns], signals, entity)[
+            weighted.columns
+        ].to_numpy()
     )
-    return np.sqrt(points * rarities(list(points.columns), away[points.columns].to_numpy(), among))
+    rarity = tail_scores(
+        _of(weighted, signals), deviations[weighted.columns].to_numpy(), reference=among
+    )
+    return np.sqrt(weighted * rarity)
 
 
-def _beside_views(signals: pd.DataFrame, points: pd.DataFrame) -> np.ndarray:
-    """Where a signal is from counters by minute and something is known of the session's single views, shape of `points`."""
-    seen = [
-        c for c in signals.columns if BY_NAME[c].source is not None and "views" in BY_NAME[c].reads
+def peer_deviations(
+    values: pd.DataFrame,
+    signals: Declared,
+    entity: str,
+    fit: Fit = fit_trimmed,
+    reference: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Deviations from peers of a like size, in robust spreads; parameters as above."""
+    if not len(values):
+        return values
+    size = next(
+        (
+            c
+            for c in SIZE_SIGNALS.get(entity, ())
+            if c in values.columns and values[c].notna().any()
+        ),
+        None,
+    )
+    own = values.to_numpy(dtype=np.float64)
+    among = own if reference is None else reference[values.columns].to_numpy(dtype=np.float64)
+    baseline = fit(_of(values, signals), among, size)
+    return pd.DataFrame(baseline.deviations(own), index=values.index, columns=values.columns)
+
+
+def deviation_contributions(
+    values: pd.DataFrame, deviations: pd.DataFrame, signals: Declared
+) -> pd.DataFrame:
+    """Weights of deviations on the suspicious side, with a little for a value beyond its alarm.
+
+    Where most peers cheat nobody deviates, so an alarm counts by itself. A signal that is an anomaly
+    score itself counts as far as it exceeds the median; that of a session is left out, because it
+    is made from these contributions.
+    """
+    out = {}
+    for name in values.columns:
+        s = signals[name]
+        if s.unit == Unit.ANOMALY_SCORE:
+            if s.entity != SESSION:
+                out[name] = np.nan_to_num((values[name] - values[name].median()).clip(lower=0.0))
+            continue
+        if not s.direction and s.alarm is None:
+            continue
+        weights = deviation_weights(np.nan_to_num(deviations[name] * s.direction))
+        if s.alarm is None:
+            out[name] = alarm_weight(s) * weights
+        else:
+            beyond = (values[name] - s.alarm) * s.direction >= 0
+            out[name] = weights + ALARM_CONTRIBUTION * beyond
+    return pd.DataFrame(out, index=values.index)
+
+
+def operator_deviations(
+    values: pd.DataFrame, signals: Declared, reference: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Deviations of operators, with no spread smaller than what matters."""
+    found = peer_deviations(values, signals, OPERATOR, reference=reference)
+    medians = (values if reference is None else reference[values.columns]).median()
+    least = pd.Series({name: min_spread(signals[name], medians[name]) for name in values.columns})
+    bound = (values - medians).abs() / least.where(least > 0.0)
+    return found.clip(-bound, bound).where(bound.notna(), found)
+
+
+def min_spread(signal: Signal, median: float) -> float:
+    """The smallest spread of a signal that counts, in its unit; 0 where any does."""
+    if signal.direction and signal.alarm is not None:
+        return abs(signal.alarm - median) / MAX_SPREADS_TO_ALARM
+    return MIN_SHARE_SPREAD if signal.unit.startswith("share of") else 0.0
+
+
+def deviating_group_counts(
+    values: pd.DataFrame, signals: Declared, min_spreads: float
+) -> pd.Series:
+    """Number of evidence groups with a signal beyond `min_spreads`, by operator."""
+    deviations = operator_deviations(values, signals)
+    found: dict[str, pd.Series] = {}
+    for name in values.columns:
+        s = signals[name]
+        if s.direction:
+            beyond, group = deviations[name] * s.direction >= min_spreads, s.evidence_group
+            found[group] = found[group] | beyond if group in found else beyond
+    return sum((f.astype(int) for f in found.values()), start=pd.Series(0, index=values.index))
+
+
+def _minutes_beside_views(
+    values: pd.DataFrame, contributions: pd.DataFrame, signals: Declared
+) -> np.ndarray:
+    """Where a signal is from counters by minute and single views of the session are known."""
+    from_views = [
+        c for c in values.columns if signals[c].source is not None and "views" in signals[c].reads
     ]
-    minutes = np.array([BY_NAME[c].freshness == LIVE for c in points.columns])
-    return signals[seen].notna().any(axis=1).to_numpy()[:, None] & minutes
+    minutes = np.array([signals[c].freshness == LIVE for c in contributions.columns])
+    return values[from_views].notna().any(axis=1).to_numpy()[:, None] & minutes
+
+
+def _of(values: pd.DataFrame, signals: Declared) -> list[Signal]:
+    return [signals[name] for name in values.columns]

@@ -1,252 +1,195 @@
-"""How far values lie from those of peers of a like size, robustly and on every signal's own scale.
+"""Peer baseline: medians and robust spreads of peers of a like size, on each signal's own scale.
 
-A share of thirty views strays further by chance than one of thirty thousand, so peers are those of a like size, in strata of
-equal numbers, and shares are pulled towards what is usual by how few observations they stand on (`features/peers/shrinkage.py`). Each value is set against the median of its stratum, over the spread of the side on which it lies; spreads come from
-the quantiles up to the 95th, which a few cheats in a hundred cannot widen; where they are more, `settled` leaves out who lies out
-furthest and looks again. The deviance adds up how far an entity
-lies out on the suspicious side of its signals: it needs no label, and it is a signal for models that have few.
+Peers are those in the same stratum of size, of equal numbers (ADR-0030). Shares are shrunken first
+(`features/peers/shrinkage.py`). Each value is set against the median of its stratum, over the spread
+of the side on which it lies. Anomaly scores add up weighted deviations on the suspicious side; they
+need no label (ADR-0007).
 
-Source: robust z-scores from quantiles (Rousseeuw and Hubert, WIREs 2011), each side its own; trimming and learning again as in
-concentration steps (Rousseeuw and Van Driessen, Technometrics 1999); outlier scores among the inputs of a
-classifier as in XGBOD (Zhao and Hryniewicki, IJCNN 2018).
+References
+----------
+Rousseeuw and Hubert, WIREs 2011: robust z-scores from quantiles, here of each side. Zhao and
+Hryniewicki, XGBOD, IJCNN 2018: outlier scores among the inputs of a classifier.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from features.catalogue import BY_NAME
-from features.peers import shrinkage, tail_probability
-from features.peers.shrinkage import Shrinkage, shrinkage_of
-from features.peers.tail_probability import Ranked, ranked
+from features.declaration import Signal
+from features.peers import shrinkage as shrinkages
+from features.peers import tail_probability
+from features.peers.evidence_groups import EvidenceGroups
+from features.peers.shrinkage import Shrinkage
+from features.peers.tail_probability import TailProbabilities
 
-STRATA = 5
-FEWEST = 30  # known values of a stratum below which all strata are its peers
-FAR = 3.0  # spreads from the median at which a value begins to count: three are rare by chance, and one or two are not
-OUT, ROUNDS = 0.1, 3  # share that lies out furthest and is left out of the peers, and how often
-LESS = 0.5  # what a signal counts that raises no alarm by itself
-ENOUGH = FEWEST * STRATA  # entities below which they are no yardstick for one another
-TINY = 0.05  # part of the plain standard deviation below which no spread falls: where most values are one, chance is not nought
-UPPER, LOWER = (
-    ((0.75, 0.6745), (0.90, 1.2816), (0.95, 2.0563)),
-    ((0.25, 0.6745), (0.10, 1.2816)),
-)  # quantile, normal spreads to it
-QUANTILES = [q for q, _ in UPPER + LOWER]
-ARRAYS = ("median", "middle", "upper", "lower")
+DEVIATION_SCALE_SPREADS = 3.0  # at which a deviation begins to count: one or two are not rare
+JSON_KEYS = {
+    "peer_medians": "medians",
+    "compared_medians": "compared_medians",
+    "upper_spreads": "upper_spreads",
+    "lower_spreads": "lower_spreads",
+}
 
 
 @dataclass(frozen=True)
-class Departures:
-    """Peers' medians and spreads of some signals by stratum of size: arrays of shape (strata, signals).
+class PeerBaseline:
+    """Medians and spreads of peers by stratum of size.
 
-    `size`: the signal that tells sizes apart, None where all are peers; `edges`: between its strata. `median`: of the values as they
-    are; `middle`, `upper` and `lower`: of the values as they are compared, after `shrunk`. A signal that was never known is NaN.
-    `ranked`: how rare values are among the same entities, cheats and all (None: nobody asks).
+    Parameters
+    ----------
+    signals
+        The signals compared, in the order of the columns.
+    size_signal
+        Name of the signal that tells sizes apart; None where all entities are peers.
+    stratum_edges
+        Sizes between the strata, ascending, in the unit of the size signal.
+    peer_medians
+        Medians of the values as they are, shape (strata, signals); NaN where never known.
+    compared_medians, upper_spreads, lower_spreads
+        Medians and spreads of the values as they are compared, after shrinkage, same shape.
+    shrinkage
+        Priors of shares.
+    tails
+        Tail probabilities among the same entities, untrimmed; None where they are not wanted.
     """
 
-    columns: tuple[str, ...]
-    size: str | None
-    edges: np.ndarray
-    median: np.ndarray
-    middle: np.ndarray
-    upper: np.ndarray
-    lower: np.ndarray
-    shrunk: Shrinkage
-    ranked: Ranked | None = None
+    signals: tuple[Signal, ...]
+    size_signal: str | None
+    stratum_edges: np.ndarray
+    peer_medians: np.ndarray
+    compared_medians: np.ndarray
+    upper_spreads: np.ndarray
+    lower_spreads: np.ndarray
+    shrinkage: Shrinkage
+    tails: TailProbabilities | None = None
 
-    def of(self, values: np.ndarray) -> np.ndarray:
-        """Departures in spreads, signed, shape (n, signals); NaN where the value or its peers are unknown."""
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the signals."""
+        return tuple(s.name for s in self.signals)
+
+    @cached_property
+    def evidence_groups(self) -> EvidenceGroups:
+        """Evidence groups of the signals."""
+        return EvidenceGroups.of(self.signals)
+
+    def deviations(self, values: np.ndarray) -> np.ndarray:
+        """Signed deviations in robust spreads, shape (n, signals).
+
+        NaN where the value or its peers are unknown.
+        """
         stratum = self._stratum(values)
-        away = self.shrunk.of(values)
-        away -= self.middle[stratum]
-        away /= np.where(away > 0, self.upper[stratum], self.lower[stratum])
-        return away
+        out = self.shrinkage.apply(values)
+        out -= self.compared_medians[stratum]
+        out /= np.where(out > 0, self.upper_spreads[stratum], self.lower_spreads[stratum])
+        return out
 
-    def usual(self, values: np.ndarray) -> np.ndarray:
+    def medians(self, values: np.ndarray) -> np.ndarray:
         """Medians of each entity's peers, shape (n, signals)."""
-        return np.broadcast_to(self.median[self._stratum(values)], values.shape)
+        return np.broadcast_to(self.peer_medians[self._stratum(values)], values.shape)
 
     def _stratum(self, values: np.ndarray) -> np.ndarray | slice:
-        """Stratum of each entity; where there is but one, what takes its single row, which is not repeated for each of a million orders."""
-        if self.size is None or not len(self.edges):
+        """Stratum of each entity; a slice where there is one, so that its row is not repeated."""
+        if self.size_signal is None or not len(self.stratum_edges):
             return slice(None)
-        return np.searchsorted(
-            self.edges, np.nan_to_num(values[:, self.columns.index(self.size)]), side="right"
-        )
+        sizes = np.nan_to_num(values[:, self.columns.index(self.size_signal)])
+        return np.searchsorted(self.stratum_edges, sizes, side="right")
 
-    def deviances(self, departed: np.ndarray) -> np.ndarray:
-        """How far each entity lies out on the suspicious side: over all signals with an alarm, on the furthest signal of any, and
-        over those of each typology with an alarm.
+    def anomaly_scores(self, deviations: np.ndarray) -> np.ndarray:
+        """Anomaly scores of entities, shape (n, typologies + 2), at least 0.
 
-        Shape (n, typologies + 2), at least 0; an unknown signal adds nothing.
+        The first is over all signals with an alarm, the second is that of the most deviating
+        signal of all, the others are over the signals with an alarm of each typology, sorted by
+        name. An unknown signal adds nothing.
         """
-        out = self.outlying(departed)
+        weights = self.weights(deviations)
         return np.column_stack(
             [
-                out[:, m].max(axis=1, initial=0.0) if i == 1 else out[:, m].sum(axis=1)
-                for i, m in enumerate(self._sets)
+                weights[:, m].max(axis=1, initial=0.0) if i == 1 else weights[:, m].sum(axis=1)
+                for i, m in enumerate(self._score_members)
             ]
         )
 
-    def deviance_parts(self, departed: np.ndarray) -> np.ndarray:
-        """What part each signal has in each deviance, shape (n, typologies + 2, signals); nothing where nothing lies out."""
-        out = self.outlying(departed)
+    def anomaly_score_parts(self, deviations: np.ndarray) -> np.ndarray:
+        """Share of each signal in each anomaly score, shape (n, typologies + 2, signals)."""
+        weights = self.weights(deviations)
         parts = []
-        for i, member in enumerate(self._sets):
-            mine = out * member
+        for i, member in enumerate(self._score_members):
+            mine = weights * member
             mine = np.where(mine == mine.max(axis=1, keepdims=True), mine, 0.0) if i == 1 else mine
             parts.append(mine / np.maximum(mine.sum(axis=1, keepdims=True), 1e-12))
         return np.stack(parts, axis=1)
 
-    def outlying(self, departed: np.ndarray) -> np.ndarray:
-        """What each signal with a suspicious side adds to a deviance, shape (n, signals), at least 0."""
-        return weight_of(np.nan_to_num(departed * self._side))
+    def weights(self, deviations: np.ndarray) -> np.ndarray:
+        """Weights of deviations on the suspicious side, shape (n, signals), at least 0."""
+        return deviation_weights(np.nan_to_num(deviations * self._directions))
 
-    def total(self, departed: np.ndarray) -> np.ndarray:
-        """How far each entity lies out over all signals, shape (n,); those without an alarm count less."""
-        return self.outlying(departed) @ np.where(self._alarmed, 1.0, LESS)
-
-    @cached_property
-    def _alarmed(self) -> np.ndarray:
-        return np.array([BY_NAME[c].alarm is not None for c in self.columns])
+    def total_score(self, deviations: np.ndarray) -> np.ndarray:
+        """Anomaly score over all signals, shape (n,); those without an alarm count less."""
+        return self.weights(deviations) @ self.evidence_groups.weights
 
     @cached_property
-    def _side(self) -> np.ndarray:
-        return np.array([BY_NAME[c].direction for c in self.columns], dtype=float)
+    def _directions(self) -> np.ndarray:
+        return np.array([s.direction for s in self.signals], dtype=float)
 
     @cached_property
-    def _sets(self) -> list[np.ndarray]:
-        """Which signals each deviance is over."""
-        alarmed = self._alarmed
-        kind = np.array([BY_NAME[c].typology for c in self.columns], dtype=object)
+    def _score_members(self) -> list[np.ndarray]:
+        """Which signals each anomaly score is over."""
+        alarmed = np.array([s.alarm is not None for s in self.signals])
+        kind = np.array([s.typology for s in self.signals], dtype=object)
         return [
             alarmed,
-            np.ones(len(self.columns), dtype=bool),
+            np.ones(len(self.signals), dtype=bool),
             *(alarmed & (kind == t) for t in sorted(set(kind[alarmed]))),
         ]
 
     def as_json(self) -> dict[str, Any]:
         """Numbers and names that `from_json` reads again, bit for bit."""
-        lists = {
-            k: [[float(x) if np.isfinite(x) else None for x in row] for row in getattr(self, k)]
-            for k in ARRAYS
+        arrays = {
+            key: [
+                [float(x) if np.isfinite(x) else None for x in row] for row in getattr(self, field)
+            ]
+            for field, key in JSON_KEYS.items()
         }
-        rare = self.ranked and self.ranked.as_json()
         return {
             "columns": list(self.columns),
-            "size": self.size,
-            "edges": self.edges.tolist(),
-            **lists,
-            "shrunk": self.shrunk.as_json(),
-            "ranked": rare,
+            "size_signal": self.size_signal,
+            "stratum_edges": self.stratum_edges.tolist(),
+            **arrays,
+            "shrinkage": self.shrinkage.as_json(),
+            "tail_probabilities": self.tails and self.tails.as_json(),
         }
 
 
-def weight_of(spreads: np.ndarray) -> np.ndarray:
-    """What lying out by so many spreads on the suspicious side adds: log(1 + (spreads / FAR)³), 0 on the other side.
+def from_json(signals: Mapping[str, Signal], given: dict[str, Any]) -> PeerBaseline:
+    """A baseline as `as_json` wrote it; `signals` by name."""
+    compared = tuple(signals[name] for name in given["columns"])
+    arrays = {
+        field: np.array(given[key], dtype=np.float64).reshape(-1, len(compared))
+        for field, key in JSON_KEYS.items()
+    }
+    tails = given["tail_probabilities"]
+    return PeerBaseline(
+        compared,
+        given["size_signal"],
+        np.array(given["stratum_edges"], dtype=np.float64),
+        **arrays,
+        shrinkage=shrinkages.from_json(compared, given["shrinkage"]),
+        tails=tails and tail_probability.from_json(signals, tails),
+    )
 
-    The cube keeps many small departures from making a large one, the logarithm one absurd value from outweighing all others.
+
+def deviation_weights(spreads: np.ndarray) -> np.ndarray:
+    """Weight of a deviation on the suspicious side: log(1 + (spreads / scale)³), 0 on the other.
+
+    The cube keeps many small deviations from making a large one. The logarithm keeps one absurd
+    value from outweighing all others.
     """
     out, beyond = np.zeros(spreads.shape), spreads > 0
-    out[beyond] = np.log1p((spreads[beyond] / FAR) ** 3)
+    out[beyond] = np.log1p((spreads[beyond] / DEVIATION_SCALE_SPREADS) ** 3)
     return out
-
-
-def from_json(given: dict[str, Any]) -> Departures:
-    """Departures as `as_json` wrote them."""
-    columns = tuple(given["columns"])
-    arrays = {k: np.array(given[k], dtype=np.float64).reshape(-1, len(columns)) for k in ARRAYS}
-    shrunk, rare = (
-        shrinkage.from_json(columns, given["shrunk"]),
-        given["ranked"] and tail_probability.from_json(given["ranked"]),
-    )
-    return Departures(
-        columns,
-        given["size"],
-        np.array(given["edges"], dtype=np.float64),
-        **arrays,
-        shrunk=shrunk,
-        ranked=rare,
-    )
-
-
-def learn(columns: list[str], values: np.ndarray, size: str | None) -> Departures:
-    """What peers show. `values`: float64 of shape (entities, signals), of entities as they come, honest or not."""
-    sizes = (
-        np.nan_to_num(values[:, columns.index(size)])
-        if size is not None and size in columns
-        else None
-    )
-    edges = (
-        np.unique(np.quantile(sizes, np.arange(1, STRATA) / STRATA))
-        if sizes is not None and len(sizes)
-        else np.zeros(0)
-    )
-    stratum = (
-        np.searchsorted(edges, sizes, side="right")
-        if sizes is not None
-        else np.zeros(len(values), dtype=np.int64)
-    )
-    shape = (len(edges) + 1, len(columns))
-    median, middle, upper, lower = (np.full(shape, np.nan) for _ in ARRAYS)
-    shrunk = shrinkage_of(tuple(columns), values)
-    compared = np.asfortranarray(shrunk.of(values))
-    for j in range(len(columns)):
-        x = compared[:, j]
-        known = np.isfinite(x)
-        if not known.any():
-            continue
-        floor = TINY * x[known].std() + 1e-9
-        for k in range(shape[0]):
-            some = known & (stratum == k)
-            some = some if some.sum() >= FEWEST else known
-            mine = np.sort(x[some])  # once: selecting each quantile apart takes six times as long
-            median[k, j], middle[k, j] = (
-                np.median(values[some, j]) if shrunk.moves(j) else _middle(mine),
-                _middle(mine),
-            )
-            at = dict(zip(QUANTILES, _quantiles(mine), strict=True))
-            upper[k, j] = max(floor, *((at[q] - middle[k, j]) / s for q, s in UPPER))
-            lower[k, j] = max(floor, *((middle[k, j] - at[q]) / s for q, s in LOWER))
-    return Departures(
-        tuple(columns),
-        size if sizes is not None else None,
-        edges,
-        median,
-        middle,
-        upper,
-        lower,
-        shrunk,
-    )
-
-
-def _middle(ordered: np.ndarray) -> float:
-    """Median of sorted values."""
-    return float(ordered[(len(ordered) - 1) // 2 : len(ordered) // 2 + 1].mean())
-
-
-def _quantiles(ordered: np.ndarray) -> np.ndarray:
-    """`QUANTILES` of sorted values, by numpy's linear rule and to its last bit."""
-    at = (len(ordered) - 1) * np.array(QUANTILES)
-    low = at.astype(np.int64)
-    part, a, b = at - low, ordered[low], ordered[np.minimum(low + 1, len(ordered) - 1)]
-    return np.where(part < 0.5, a + (b - a) * part, b - (b - a) * (1.0 - part))
-
-
-def settled(
-    columns: list[str], values: np.ndarray, size: str | None, rare: bool = False
-) -> Departures:
-    """What usual peers show: learnt again, `ROUNDS` times, without the share `OUT` that lies out furthest. Input as for `learn`.
-
-    Without it a scheme that one entity in ten uses hides itself: it widens the spread by which it would stand out. `rare`: how rare
-    values are is wanted too, among all of them.
-    """
-    found = learn(columns, values, size)
-    for _ in range(ROUNDS if len(values) else 0):
-        total = found.total(found.of(values))
-        found = learn(columns, values[total <= np.quantile(total, 1.0 - OUT)], size)
-    return replace(found, ranked=ranked(columns, values)) if rare else found

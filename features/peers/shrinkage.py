@@ -1,118 +1,122 @@
-"""Shares of few observations, pulled towards what is usual before they are compared.
+"""Empirical Bayes shrinkage of shares before they are compared.
 
-Of seven views one came through a proxy: a seventh, and no evidence of anything. Strata of size do not hold that away, for within the
-smallest one shares stand on two views or on two hundred. So a share counts as if some observations of a usual entity had been
-added to its own: as many as its chance variation holds of the variation between entities. A share of thousands stays what it is.
+A share of few observations strays further by chance than one of many, also within a stratum of
+size. It counts as if observations of an average entity were added to its own: as many as its
+chance variation holds of the variation between entities (ADR-0015).
 
-Where it fails: who cheats a little in very many small rooms looks usual in each of them. Lockstep, rings and what accounts left elsewhere look across rooms.
+Where it fails: an operator that cheats a little in very many small rooms looks ordinary in each.
 
-Source: empirical Bayes shrinkage (Efron and Morris, JASA 1975) of proportions with extraneous variance, by moments
-(Kleinman, JASA 1973: the estimate that weighs each proportion by its number of observations).
+References
+----------
+Efron and Morris, JASA 1975: empirical Bayes shrinkage. Kleinman, JASA 1973: proportions with
+extraneous variance by moments, each proportion weighted by its number of observations.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from features.catalogue import BY_NAME
-from features.declaration import OPERATOR, SESSION
+from features.declaration import Signal
 
-# What a signal of a unit stands on, by the kind of entity; the number of observations is the value of that signal. Parcels and reviews
-# are no more than orders, actions and accounts are taken for as many as views: where those are too many, somewhat more is left to chance.
-COUNTED: dict[str, dict[str, str]] = {
-    OPERATOR: {
-        **dict.fromkeys(
-            ("share of orders", "share of parcels", "share of reviews", "faults per order"),
-            "operator_order_count",
-        ),
-        **dict.fromkeys(
-            ("share of views", "share of actions", "share of accounts", "faults per view"),
-            "operator_view_count",
-        ),
-    },
-    SESSION: {
-        **dict.fromkeys(
-            ("share of views", "share of joins", "share of viewers", "share of accounts"),
-            "view_count",
-        ),
-        "share of follows": "follow_count",
-        "share of minutes": "minutes_count",
-    },
-}
-MOST = 1000.0  # observations that are added where entities do not differ by more than chance
-FEWEST = 30  # entities with a known share below which nothing is added
+MAX_PRIOR_OBSERVATIONS = 1000.0  # where entities do not differ by more than chance
+MIN_ENTITIES_TO_SHRINK = 30  # with a known share
 
 
 @dataclass(frozen=True)
 class Shrinkage:
-    """What is added to the observations of each signal: `added` of them, at the `centre`; arrays of shape (signals,).
+    """Prior of each signal's share: observations that are added, and their mean.
 
-    Nothing is added to a signal that is no share, nor where the number of its observations is unknown.
+    Parameters
+    ----------
+    signals
+        The signals compared.
+    means, prior_observations
+        float64, shape (signals,). A signal that is no share has no prior observations.
     """
 
-    columns: tuple[str, ...]
-    centre: np.ndarray
-    added: np.ndarray
+    signals: tuple[Signal, ...]
+    means: np.ndarray
+    prior_observations: np.ndarray
 
-    def of(self, values: np.ndarray) -> np.ndarray:
-        """Values as they are compared, shape (n, signals)."""
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Values as they are compared, shape (n, signals).
+
+        A share whose number of observations is unknown stays as it is.
+        """
         out = values.copy()
-        if self._pulled:
-            shares, counts = list(self._pulled), list(self._pulled.values())
-            n, x, centre = np.nan_to_num(values[:, counts]), values[:, shares], self.centre[shares]
+        if self._shrunk:
+            shares, counts = list(self._shrunk), list(self._shrunk.values())
+            n, x, mean = np.nan_to_num(values[:, counts]), values[:, shares], self.means[shares]
             out[:, shares] = np.where(
-                n > 0, centre + n / (n + self.added[shares]) * (x - centre), x
+                n > 0, mean + n / (n + self.prior_observations[shares]) * (x - mean), x
             )
         return out
 
-    def moves(self, j: int) -> bool:
-        """Whether a signal is compared otherwise than as it is."""
-        return j in self._pulled
+    def changes(self, j: int) -> bool:
+        """Whether signal number `j` is compared otherwise than as it is."""
+        return j in self._shrunk
 
     @cached_property
-    def _pulled(self) -> dict[int, int]:
-        """Signals to which anything is added, and what counts their observations; looked up once, for a check of a running session asks each time."""
-        return {j: count for j, count in stands_on(self.columns).items() if self.added[j] > 0}
+    def _shrunk(self) -> dict[int, int]:
+        """Numbers of the shares that are shrunk, and of the signals that count what they stand on.
+
+        Looked up once, because each check of a running session asks.
+        """
+        columns = denominator_columns(self.signals)
+        return {j: count for j, count in columns.items() if self.prior_observations[j] > 0}
 
     def as_json(self) -> dict[str, Any]:
         """Numbers that `from_json` reads again, bit for bit."""
-        return {"centre": self.centre.tolist(), "added": self.added.tolist()}
+        return {
+            "means": self.means.tolist(),
+            "prior_observations": self.prior_observations.tolist(),
+        }
 
 
-def from_json(columns: tuple[str, ...], given: dict[str, Any]) -> Shrinkage:
+def from_json(signals: Sequence[Signal], given: dict[str, Any]) -> Shrinkage:
     """Shrinkage as `as_json` wrote it."""
-    return Shrinkage(columns, *(np.array(given[k], dtype=np.float64) for k in ("centre", "added")))
+    keys = ("means", "prior_observations")
+    return Shrinkage(tuple(signals), *(np.array(given[k], dtype=np.float64) for k in keys))
 
 
-def stands_on(columns: tuple[str, ...]) -> dict[int, int]:
-    """Number of the signal that counts the observations of each share among some signals, by the number of the share."""
-    at = {name: j for j, name in enumerate(columns)}
-    counts = {
-        j: COUNTED.get(BY_NAME[name].entity, {}).get(BY_NAME[name].unit) for name, j in at.items()
-    }
-    return {j: at[count] for j, count in counts.items() if count in at}
+def denominator_columns(signals: Sequence[Signal]) -> dict[int, int]:
+    """Number of the denominator among some signals, by the number of the share that stands on it."""
+    at = {s.name: j for j, s in enumerate(signals)}
+    return {j: at[s.denominator] for j, s in enumerate(signals) if s.denominator in at}
 
 
-def shrinkage_of(columns: tuple[str, ...], values: np.ndarray) -> Shrinkage:
-    """What to add, from signals of peers, shape (entities, signals)."""
-    centre, added = np.zeros(len(columns)), np.zeros(len(columns))
-    for j, count in stands_on(columns).items():
+def fit_shrinkage(signals: Sequence[Signal], values: np.ndarray) -> Shrinkage:
+    """Estimate the priors from peers, by moments.
+
+    Parameters
+    ----------
+    signals
+        The signals, in the order of the columns.
+    values
+        float64, shape (entities, signals); NaN is unknown.
+    """
+    means, prior = np.zeros(len(signals)), np.zeros(len(signals))
+    for j, count in denominator_columns(signals).items():
         x, n = values[:, j], np.nan_to_num(values[:, count])
         known = np.isfinite(x) & (n > 0)
         x, n = x[known], n[known]
-        if (
-            len(x) < FEWEST or x.min() < 0.0 or x.max() > 1.0
-        ):  # what goes beyond one is no proportion
+        # values beyond one are no proportions
+        if len(x) < MIN_ENTITIES_TO_SHRINK or x.min() < 0.0 or x.max() > 1.0:
             continue
         whole = n.sum()
-        centre[j] = (n * x).sum() / whole
-        chance = max(centre[j] * (1.0 - centre[j]), 0.0)  # variance of one observation
-        between = ((n * (x - centre[j]) ** 2).sum() - (len(n) - 1) * chance) / max(
+        means[j] = (n * x).sum() / whole
+        chance = max(means[j] * (1.0 - means[j]), 0.0)  # variance of one observation
+        between = ((n * (x - means[j]) ** 2).sum() - (len(n) - 1) * chance) / max(
             whole - (n**2).sum() / whole, 1e-9
         )
-        added[j] = min(chance / between, MOST) if between > 0 else MOST * (chance > 0)
-    return Shrinkage(columns, centre, added)
+        prior[j] = (
+            min(chance / between, MAX_PRIOR_OBSERVATIONS)
+            if between > 0
+            else MAX_PRIOR_OBSERVATIONS * (chance > 0)
+        )
+    return Shrinkage(tuple(signals), means, prior)

@@ -1,98 +1,112 @@
-"""How rare a value is among all of its night, by its rank alone.
+"""Empirical tail probabilities: the share of entities at least as extreme as a value.
 
-Spreads mean little where nearly everybody has the same value: of a payer with one buyer, two are then as far out as anything. Of orders most
-signals are so, and most orders of a shop share theirs. What is told is the share of orders that lie as far out or further, half of those
-that tie; what more than three in ten have adds nothing, for of sixty signals everybody has something that half do not.
+Robust spreads mean little where nearly all entities have the same value, as with most signals of
+orders. The tail probability counts the entities that are as extreme or more, and half of those
+that tie. A value that more than `COMMON_SHARE` reach adds nothing (ADR-0031).
 
-What a night shows of its orders is kept as a yardstick (`Ranked`), so that one order can be weighed again alone.
-
-Source: sums of logarithms of empirical tail probabilities (Li, Zhao, Hu, Botta, Ionescu and Chen, ECOD, TKDE 2022), here on the
-suspicious side alone, and from where they are small.
+References
+----------
+Li, Zhao, Hu, Botta, Ionescu and Chen, ECOD, TKDE 2022: sums of logarithms of empirical tail
+probabilities; here on the suspicious side alone, and only where they are small.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from features.catalogue import BY_NAME
+from features.declaration import Signal
 
-COMMON = 0.3  # share of all from which as much is common
+COMMON_SHARE = 0.3  # of all entities; a value that as many reach is common
 
 
 @dataclass(frozen=True)
-class Ranked:
-    """How many entities lie as far out as each value that is not common, by signal: all that their ranks need.
+class TailProbabilities:
+    """How many entities are as extreme as each value that is not common, by signal.
 
-    `known`: entities of which a signal is known, shape (signals,). `values`: of each signal the distinct ones on its suspicious side, the
-    furthest first, with its side for a sign; `upto`: how many entities lie as far out or further. Both end where that is common.
+    Parameters
+    ----------
+    signals
+        The signals, in the order of the columns.
+    known_counts
+        Entities of which a signal is known, shape (signals,); 0 without a suspicious side.
+    values
+        Of each signal the distinct values on its suspicious side, the most extreme first,
+        multiplied by minus its direction. The list ends with the first common value.
+    tail_counts
+        Entities that are as extreme as each of `values` or more.
     """
 
-    columns: tuple[str, ...]
-    known: np.ndarray
+    signals: tuple[Signal, ...]
+    known_counts: np.ndarray
     values: tuple[np.ndarray, ...]
-    upto: tuple[np.ndarray, ...]
+    tail_counts: tuple[np.ndarray, ...]
 
-    def of(self, values: np.ndarray) -> np.ndarray:
-        """-log of the share that lies as far out on the suspicious side, less that of `COMMON`: shape (n, signals), at least 0.
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the signals."""
+        return tuple(s.name for s in self.signals)
 
-        `values`: float64 of shape (n, signals). 0 where a value is unknown, or nobody's was, or its signal has no suspicious side.
+    def scores(self, values: np.ndarray) -> np.ndarray:
+        """-log of the tail probability over that of a common value, at least 0.
+
+        `values` and the result have shape (n, signals). The score is 0 where a value is unknown,
+        where no entity's was known, and where a signal has no suspicious side.
         """
         out = np.zeros(values.shape)
-        for j in np.flatnonzero(self.known):
+        for j in np.flatnonzero(self.known_counts):
             mine = np.isfinite(values[:, j])
-            x, counts = -values[mine, j] * _side(self.columns[j]), np.append(0, self.upto[j])
+            x = -values[mine, j] * self.signals[j].direction
+            counts = np.append(0, self.tail_counts[j])
             further, as_far = (
                 counts[np.searchsorted(self.values[j], x, side)] for side in ("left", "right")
             )
-            out[mine, j] = np.clip(
-                np.log(COMMON * self.known[j] / ((further + as_far + 1) / 2)), 0.0, None
-            )  # half of those that tie
+            tail = (further + as_far + 1) / 2  # half of those that tie
+            out[mine, j] = np.clip(np.log(COMMON_SHARE * self.known_counts[j] / tail), 0.0, None)
         return out
 
     def as_json(self) -> dict[str, Any]:
         """Numbers and names that `from_json` reads again, bit for bit."""
         return {
             "columns": list(self.columns),
-            "known": self.known.tolist(),
+            "known_counts": self.known_counts.tolist(),
             "values": [v.tolist() for v in self.values],
-            "upto": [n.tolist() for n in self.upto],
+            "tail_counts": [n.tolist() for n in self.tail_counts],
         }
 
 
-def from_json(given: dict[str, Any]) -> Ranked:
-    """Ranks as `as_json` wrote them."""
-    values = tuple(np.array(v, dtype=np.float64) for v in given["values"])
-    return Ranked(
-        tuple(given["columns"]),
-        np.array(given["known"]),
-        values,
-        tuple(np.array(n, dtype=np.int64) for n in given["upto"]),
+def from_json(signals: Mapping[str, Signal], given: dict[str, Any]) -> TailProbabilities:
+    """Tail probabilities as `as_json` wrote them; `signals` by name."""
+    return TailProbabilities(
+        tuple(signals[name] for name in given["columns"]),
+        np.array(given["known_counts"]),
+        tuple(np.array(v, dtype=np.float64) for v in given["values"]),
+        tuple(np.array(n, dtype=np.int64) for n in given["tail_counts"]),
     )
 
 
-def ranked(columns: list[str], values: np.ndarray) -> Ranked:
-    """What entities show of how rare values are. `values`: float64 of shape (n, signals); infinite ones are unknown."""
-    known, kept, upto = np.zeros(len(columns), dtype=np.int64), [], []
-    for j, name in enumerate(columns):
+def fit_tail_probabilities(signals: Sequence[Signal], values: np.ndarray) -> TailProbabilities:
+    """Count the tails of entities, float64 of shape (n, signals); infinite values are unknown."""
+    known = np.zeros(len(signals), dtype=np.int64)
+    kept, counted = [], []
+    for j, signal in enumerate(signals):
         x = values[np.isfinite(values[:, j]), j]
-        known[j] = len(x) if _side(name) else 0
-        distinct, counts = np.unique(-x * _side(name), return_counts=True)
+        known[j] = len(x) if signal.direction else 0
+        distinct, counts = np.unique(-x * signal.direction, return_counts=True)
         total = np.cumsum(counts)
-        few = (
-            int(np.searchsorted(total, COMMON * len(x))) + 1
-        )  # the first of those that are common closes the list
-        kept.append(distinct[:few] if known[j] else np.zeros(0))
-        upto.append(total[:few] if known[j] else np.zeros(0, dtype=np.int64))
-    return Ranked(tuple(columns), known, tuple(kept), tuple(upto))
+        # the first common value closes the list
+        rare = int(np.searchsorted(total, COMMON_SHARE * len(x))) + 1
+        kept.append(distinct[:rare] if known[j] else np.zeros(0))
+        counted.append(total[:rare] if known[j] else np.zeros(0, dtype=np.int64))
+    return TailProbabilities(tuple(signals), known, tuple(kept), tuple(counted))
 
 
-def rarities(columns: list[str], values: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
-    """The same of values among themselves, or `among` others: `Ranked.of`."""
-    return ranked(columns, values if among is None else among).of(values)
-
-
-def _side(name: str) -> int:
-    return BY_NAME[name].direction or 0
+def tail_scores(
+    signals: Sequence[Signal], values: np.ndarray, reference: np.ndarray | None = None
+) -> np.ndarray:
+    """Tail scores of values among a reference, by default among themselves."""
+    among = values if reference is None else reference
+    return fit_tail_probabilities(signals, among).scores(values)

@@ -28,6 +28,7 @@ from features.declaration import (
 )
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
+from features.peers.anomaly_score import anomaly_contributions
 from features.signals.sessions import (
     account_habits,
     coordination,
@@ -75,19 +76,18 @@ def fortnight(snapshot: Snapshot) -> list[str]:
 
 def deviating(signals: pd.DataFrame) -> pd.DataFrame:
     """How far sessions lie out among one another by typology: session_id, of_views, of_acts. `signals`: of those of a fortnight."""
-    from features.peers.anomaly_score import (
-        points_of,  # here, for it knows the whole catalogue, which knows this file
-    )
-
     names = {kind: [s.name for s in OF_SESSIONS if s.typology == kind] for kind in KINDS}
-    points = points_of(signals[[s.name for s in OF_SESSIONS]], SESSION)
+    contributions = anomaly_contributions(
+        signals[[s.name for s in OF_SESSIONS]], {s.name: s for s in OF_SESSIONS}, SESSION
+    )
     known = (
         signals[[s.name for s in OF_SESSIONS if s.direction or s.alarm is not None]]
         .notna()
         .any(axis=1)
     )
     of_views, of_acts = (
-        points[points.columns.intersection(names[k])].sum(axis=1).where(known) for k in KINDS
+        contributions[contributions.columns.intersection(names[k])].sum(axis=1).where(known)
+        for k in KINDS
     )
     return pd.DataFrame(
         {

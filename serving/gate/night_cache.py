@@ -14,7 +14,7 @@ import pyarrow.dataset as pads
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from data_contracts.runs import read_outbound, run_folder
-from features.peers.baseline import Departures
+from features.peers.baseline import PeerBaseline
 from serving.scoring import peer_snapshots as yardsticks
 
 
@@ -64,7 +64,7 @@ class PublishedNight:
     policy_version: str
     operators: dict[str, OperatorRecord] = field(repr=False)
     credit: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    yardsticks: dict[str, Departures] = field(default_factory=dict, repr=False)
+    yardsticks: dict[str, PeerBaseline] = field(default_factory=dict, repr=False)
 
 
 def read_published_night(lake: Lake) -> PublishedNight:

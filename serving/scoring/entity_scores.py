@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
 from features.declaration import Signal
-from features.peers.evidence_groups import points_of
+from features.peers.anomaly_score import anomaly_contributions
 from features.posteriors.owner_pooling import log_odds, pooled, pooled_points, weighed_owners
 from serving.policy.schema import NightPolicy
 from serving.scoring.view_evidence import Looked
@@ -205,7 +205,7 @@ def deviance_scores(
     """
     known = [s.name for s in of_entity(entity) if s.name in signals.columns]
     everyone, owner = beside.usual[known], beside.owner
-    points = points_of(everyone, entity)
+    points = anomaly_contributions(everyone, BY_NAME, entity)
     total = points.sum(axis=1).to_numpy() if points.shape[1] else np.zeros(len(everyone))
     rows = everyone.index.get_indexer(signals.index)
     key = (total if owner is None else pooled_points(total, owner.reindex(everyone.index)))[rows]

@@ -17,7 +17,7 @@ from features import catalogue
 from features.declaration import OPERATOR, ORDER, SESSION, VIEW
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
-from features.peers.baseline import ENOUGH
+from features.peers.baseline_fit import MIN_PEERS
 from features.posteriors import owner_pooling
 from features.posteriors.owner_pooling import log_odds, shifted
 from features.signals.peer_deviation import signals_of
@@ -206,7 +206,7 @@ def unfit(released: Released, usual: pd.DataFrame) -> str | None:
     """Why a model is not asked about entities with these signals; None where it is."""
     if len(usual) and released.known(usual) < KNOWN:
         return "most of what it was taught with is unknown here"
-    if len(usual) < ENOUGH and released.trees.unlike(usual[released.columns].to_numpy()):
+    if len(usual) < MIN_PEERS and released.trees.unlike(usual[released.columns].to_numpy()):
         return "this is not what it was taught on, and too few are here to compare with"
     return None
 

@@ -9,9 +9,11 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from features import catalogue
 from features.declaration import SESSION
 from features.engine.snapshot import Snapshot
-from features.peers.baseline import ENOUGH, Departures, from_json, settled
+from features.peers.baseline import PeerBaseline, from_json
+from features.peers.baseline_fit import MIN_PEERS, fit_trimmed
 from serving.scoring.nightly_scores import Scored
 from training.dataset.replay import by_name
 from training.models.registry import BY_NAME
@@ -32,7 +34,7 @@ def usual_sessions(tables: Snapshot, as_of: datetime, tonight: list[str]) -> lis
     return by_name(ids, STEADY - len(tonight))
 
 
-def made(scored: dict[str, Scored]) -> dict[str, Departures]:
+def made(scored: dict[str, Scored]) -> dict[str, PeerBaseline]:
     """Yardsticks of a night by the name of the model that reads them; none where the night had too few entities."""
     out = {}
     for s in scored.values():
@@ -41,9 +43,9 @@ def made(scored: dict[str, Scored]) -> dict[str, Departures]:
     live = BY_NAME[LIVE]
     sessions = scored[SESSION].beside.usual if SESSION in scored else None
     if (
-        LIVE not in out and sessions is not None and len(sessions) >= ENOUGH
+        LIVE not in out and sessions is not None and len(sessions) >= MIN_PEERS
     ):  # it may have stood in for the nightly one
-        out[LIVE] = settled(live.columns, sessions[live.columns].to_numpy(), live.size)
+        out[LIVE] = fit_trimmed(live.signals, sessions[live.columns].to_numpy(), live.size)
     return out
 
 
@@ -53,8 +55,12 @@ def write(folder: Path, scored: dict[str, Scored]) -> None:
     (folder / FILE).write_text(json.dumps(named, sort_keys=True), "utf-8")
 
 
-def read(folder: Path) -> dict[str, Departures]:
+def read(folder: Path) -> dict[str, PeerBaseline]:
     """Yardsticks of a published night; none where it kept none, or kept them as earlier versions did, without ranks."""
     path = folder / FILE
     kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return {name: from_json(given) for name, given in kept.items() if "ranked" in given}
+    return {
+        name: from_json(catalogue.BY_NAME, given)
+        for name, given in kept.items()
+        if "tail_probabilities" in given
+    }

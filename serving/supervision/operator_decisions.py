@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake
+from features.catalogue import BY_NAME
 from features.declaration import OPERATOR
 from features.engine.snapshot import Snapshot
-from features.peers.evidence_groups import facts_far, points_of
+from features.peers.anomaly_score import anomaly_contributions, deviating_group_counts
 from serving.oversight.influence import COMPONENTS, influence
 from serving.oversight.overrides import Override
 from serving.policy.load import parse_policy
@@ -73,7 +74,10 @@ def standings_of(
     probability = operators.probability()
     own = operators.judged["own_probability"]
     weight = influence(context.parts, policy.influence)
-    facts, deviance = facts_far(s, policy.tiers.review_far), points_of(s, OPERATOR).sum(axis=1)
+    facts, deviance = (
+        deviating_group_counts(s, BY_NAME, policy.tiers.review_far),
+        anomaly_contributions(s, BY_NAME, OPERATOR).sum(axis=1),
+    )
     about_orders = operators.judged["mostly_orders"]
     out = []
     for operator in s.index:

@@ -17,13 +17,15 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.lake import Lake, LakeOrFolder
+from features.catalogue import signals_named
 from features.declaration import OPERATOR, SESSION, VIEW
 from features.engine.compute import compute
 from features.engine.kernel_runner import run_kernels
 from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.snapshot import Snapshot
 from features.engine.tables import LOOKBACK
-from features.peers.baseline import ENOUGH, Departures, settled
+from features.peers.baseline import PeerBaseline
+from features.peers.baseline_fit import MIN_PEERS, fit_trimmed
 from features.ring_discovery import find_rings
 from features.signals.peer_deviation import session_deviances, signals_of
 from training.dataset.labels import entity_moments, operator_verdicts, verdicts
@@ -58,16 +60,18 @@ class Dataset:
 
     def yardsticks(
         self, columns: list[str], size: str | None, rare: bool = False
-    ) -> dict[pd.Timestamp, Departures]:
+    ) -> dict[pd.Timestamp, PeerBaseline]:
         """What peers show by night, also of how `rare` values are; those of all nights together where a night has too few."""
         key = (tuple(columns), size, rare)
         if key not in self._known:
             pooled = pd.concat(list(self.peers.values())) if self.peers else self.signals
-            few = settled(columns, pooled[columns].to_numpy(), size, rare)
-            of = {n: p for n, p in self.peers.items() if len(p) >= ENOUGH}
+            few = fit_trimmed(signals_named(columns), pooled[columns].to_numpy(), size, rare)
+            of = {n: p for n, p in self.peers.items() if len(p) >= MIN_PEERS}
             nights = pd.to_datetime(self.night).unique()
             self._known[key] = {
-                n: settled(columns, of[n][columns].to_numpy(), size, rare) if n in of else few
+                n: fit_trimmed(signals_named(columns), of[n][columns].to_numpy(), size, rare)
+                if n in of
+                else few
                 for n in nights
             }
         return self._known[key]
@@ -75,7 +79,7 @@ class Dataset:
     @cached_property
     def _known(
         self,
-    ) -> dict[tuple[tuple[str, ...], str | None, bool], dict[pd.Timestamp, Departures]]:
+    ) -> dict[tuple[tuple[str, ...], str | None, bool], dict[pd.Timestamp, PeerBaseline]]:
         return {}
 
 

@@ -23,11 +23,11 @@ from functools import cache
 import lightgbm as lgb
 import numpy as np
 
-from features.catalogue import BY_NAME
+from features.catalogue import BY_NAME, signals_named
 from features.declaration import POINTS
-from features.peers.baseline import ENOUGH, Departures, settled
-from features.peers.evidence_groups import furthest
-from features.peers.tail_probability import Ranked
+from features.peers.baseline import PeerBaseline
+from features.peers.baseline_fit import MIN_PEERS, fit_trimmed
+from features.peers.tail_probability import TailProbabilities
 from training.estimator.tree_kernel import Forest, forest_of
 
 DEVIANCE = "deviance from peers"
@@ -49,7 +49,7 @@ class Trees:
 
     booster: lgb.Booster
     columns: list[str]
-    peers: Departures | None = None
+    peers: PeerBaseline | None = None
     typologies: tuple[str, ...] = ()
     own: bool = True
     lean: float = 0.0
@@ -67,12 +67,14 @@ class Trees:
         """
         if (
             self.peers is None
-            or len(values) < ENOUGH
+            or len(values) < MIN_PEERS
             or (len(values) < PLENTY and not self.unlike(values))
         ):
             return self
-        peers = settled(self.columns, values, self.peers.size, self.rare > 0.0)
-        return replace(self, peers=replace(peers, ranked=peers.ranked and in_steps(peers.ranked)))
+        peers = fit_trimmed(
+            signals_named(self.columns), values, self.peers.size_signal, self.rare > 0.0
+        )
+        return replace(self, peers=replace(peers, tails=peers.tails and in_steps(peers.tails)))
 
     def unlike(self, values: np.ndarray) -> bool:
         """Whether the entities that `values` describe are not those that the trees know: a tenth of what they go by (gain) lies on signals
@@ -80,7 +82,7 @@ class Trees:
         """
         if self.peers is None or not len(values):
             return False
-        away, gain = self.peers.of(values), self.gain()
+        away, gain = self.peers.deviations(values), self.gain()
         known = np.isfinite(away).any(axis=0)
         share = np.array([gain[c] for c in self.columns])[known]
         far = np.abs(np.nanmedian(away[:, known], axis=0)) > 1.0
@@ -115,15 +117,17 @@ class Trees:
         )  # row by row whatever the order of `values`, so that sums come out to the last bit
         if self.lean:
             beyond = np.where(
-                deviances(tuple(self.columns)), values - self.peers.usual(values), 0.0
+                deviances(tuple(self.columns)), values - self.peers.medians(values), 0.0
             )
             added += self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
         if self.rare:
-            if self.peers.ranked is None:
+            if self.peers.tails is None:
                 raise ValueError(
                     f"a model adds {self.rare} for each point of what is rare, and its peers have no ranks: settle them with ranks"
                 )
-            added += self.rare * furthest(self.peers.ranked.of(values), tuple(self.columns))
+            added += self.rare * self.peers.evidence_groups.strongest(
+                self.peers.tails.scores(values)
+            )
         return added
 
     def _leant(self, added: np.ndarray | None) -> np.ndarray | float:
@@ -175,7 +179,9 @@ class Trees:
         k = len(self.columns)
         first = k if self.own else 0
         out, made = (
-            self.peers.deviance_parts(self.peers.of(_unknown_to_trees(values, self.peers))),
+            self.peers.anomaly_score_parts(
+                self.peers.deviations(_unknown_to_trees(values, self.peers))
+            ),
             push[:, first + k :],
         )
         parts = push[:, first : first + k] + (out * made[:, :, None]).sum(axis=1)
@@ -194,7 +200,7 @@ class Trees:
         return {name: float(value / max(gain.sum(), 1e-12)) for name, value in named.items()}
 
 
-def in_steps(whole: Ranked) -> Ranked:
+def in_steps(whole: TailProbabilities) -> TailProbabilities:
     """Ranks of a night in few steps, for it publishes them and may have a million orders: of values whose counts are alike to one in
     `STEPS` the furthest is kept. Rarities rise by less than 1 / `STEPS` by it.
     """
@@ -202,30 +208,30 @@ def in_steps(whole: Ranked) -> Ranked:
         np.append(True, np.diff(np.floor(np.log(n) * STEPS)) > 0)
         if len(n)
         else np.zeros(0, dtype=bool)
-        for n in whole.upto
+        for n in whole.tail_counts
     ]
     return replace(
         whole,
         values=tuple(v[k] for v, k in zip(whole.values, kept, strict=True)),
-        upto=tuple(n[k] for n, k in zip(whole.upto, kept, strict=True)),
+        tail_counts=tuple(n[k] for n, k in zip(whole.tail_counts, kept, strict=True)),
     )
 
 
-def inputs(values: np.ndarray, peers: Departures | None, own: bool = True) -> np.ndarray:
+def inputs(values: np.ndarray, peers: PeerBaseline | None, own: bool = True) -> np.ndarray:
     """What trees read of signals of shape (n, signals): departures and deviances where there are peers, values where there are none or `own`.
 
-    Signals that are deviances themselves are unknown to them. Departures enter by their logarithm, and beyond `FURTHEST` all are alike:
+    Signals that are deviances themselves are unknown to them. PeerBaseline enter by their logarithm, and beyond `FURTHEST` all are alike:
     how far a share lies out where nearly all have none says more of the peers than of it.
     """
     if peers is None:
         return values
     values = _unknown_to_trees(values, peers)
-    departed = peers.of(values)
+    departed = peers.deviations(values)
     logs = np.clip(np.sign(departed) * np.log1p(np.abs(departed)), -FURTHEST, FURTHEST)
-    return np.hstack([*([values] if own else []), logs, peers.deviances(departed)])
+    return np.hstack([*([values] if own else []), logs, peers.anomaly_scores(departed)])
 
 
-def _unknown_to_trees(values: np.ndarray, peers: Departures) -> np.ndarray:
+def _unknown_to_trees(values: np.ndarray, peers: PeerBaseline) -> np.ndarray:
     """Signals of shape (n, signals) without those that are deviances themselves."""
     mine = deviances(peers.columns)
     return np.where(mine, np.nan, values) if mine.any() else values

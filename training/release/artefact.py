@@ -21,7 +21,7 @@ from data_contracts.errors import ArtefactRefused
 from data_contracts.parquet import digest_file
 from features import catalogue
 from features.peers import baseline
-from features.peers.baseline import Departures
+from features.peers.baseline import PeerBaseline
 from training.declaration import Model
 from training.estimator.calibration import Calibration
 from training.estimator.conformal import Honest
@@ -63,7 +63,7 @@ class Released:
             sum(some.values()), 1e-12
         )
 
-    def compared(self, peers: Departures | None) -> Released:
+    def compared(self, peers: PeerBaseline | None) -> Released:
         """The same release, compared with peers that are given; as it is where none are, or those of other signals."""
         if peers is None or self.trees.peers is None or list(peers.columns) != self.trees.columns:
             return self
@@ -126,7 +126,11 @@ def read_trees(
 
     def read(name: str, signals: list[str]) -> Trees:
         given = said[name]
-        peers = None if given["peers"] is None else baseline.from_json(given["peers"])
+        peers = (
+            None
+            if given["peers"] is None
+            else baseline.from_json(catalogue.BY_NAME, given["peers"])
+        )
         booster = lgb.Booster(model_str=files[f"{name}.txt"])
         return Trees(
             booster,

@@ -26,8 +26,8 @@ def _built(fitted: Fitted) -> list[str]:
     words = []
     if peers is not None:
         among = (
-            f"{len(peers.edges) + 1} strata of peers by `{peers.size}`"
-            if peers.size
+            f"{len(peers.stratum_edges) + 1} strata of peers by `{peers.size_signal}`"
+            if peers.size_signal
             else "those of the same night"
         )
         words.append(f"how far each signal lies from {among}, and how far all do together")

@@ -1,4 +1,4 @@
-"""Claims about departures from peers, and about the trees that read them."""
+"""Claims about deviations from peers, and about the trees that read them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.peers.baseline import FAR, LOWER, TINY, UPPER, from_json, learn, settled
+from features.catalogue import BY_NAME, signals_named
+from features.peers.baseline import DEVIATION_SCALE_SPREADS, from_json
+from features.peers.baseline_fit import (
+    LOWER_QUANTILES,
+    MIN_SPREAD_FRACTION,
+    UPPER_QUANTILES,
+    fit,
+    fit_trimmed,
+)
 from tests.conftest import UNTIL
 from training.dataset.replay import Dataset
 from training.estimator.ensemble import _any
@@ -17,6 +25,7 @@ from training.models.session_inflation import MODEL as SESSIONS
 from training.release.artefact import read_trees, text_of
 
 COLUMNS = ["view_count", "flash_view_share", "stay_spread_ratio", "likes_per_liker_ratio"]
+SIGNALS = signals_named(COLUMNS)
 
 
 def peers(n: int = 500, seed: int = 1) -> np.ndarray:
@@ -31,67 +40,81 @@ def test_median_deviates_by_zero_and_a_spread_by_one():
     """A value at the median of its stratum deviates by nothing, and one normal spread deviates
     by one."""
     values = peers(5000)
-    found = learn(COLUMNS, values, None)
+    found = fit(SIGNALS, values, None)
     row = np.array([[100.0, np.median(values[:, 1]), 1.1, 6.0]])
-    away = found.of(row)[0]
+    deviations = found.deviations(row)[0]
     assert (
-        away[1] == 0.0
-        and away[3] == pytest.approx(1.0, abs=0.15)
-        and away[2] == pytest.approx(1.0, abs=0.15)
+        deviations[1] == 0.0
+        and deviations[3] == pytest.approx(1.0, abs=0.15)
+        and deviations[2] == pytest.approx(1.0, abs=0.15)
     )
 
 
 def test_four_cheats_in_a_hundred_peers_do_not_hide_one_another():
     values = peers(1000)
     values[:40, 1] += 5.0
-    away = learn(COLUMNS, values, "view_count").of(values)[:, 1]
-    assert np.median(away[:40]) > 4 * FAR > FAR > np.quantile(away[40:], 0.99)
+    deviations = fit(SIGNALS, values, "view_count").deviations(values)[:, 1]
+    assert (
+        np.median(deviations[:40])
+        > 4 * DEVIATION_SCALE_SPREADS
+        > DEVIATION_SCALE_SPREADS
+        > np.quantile(deviations[40:], 0.99)
+    )
 
 
 def test_cheating_peers_widen_the_spread_until_trimmed():
     """A tenth of peers that cheat widens the spread until peers are trimmed."""
     values = peers(1000)
     values[:100, 1] += np.random.default_rng(5).uniform(0.5, 5.0, 100)
-    first, last = (f(COLUMNS, values, "view_count") for f in (learn, settled))
-    assert (last.upper[:, 1] < 0.5 * first.upper[:, 1]).all()
-    found = last.of(values)[:100, 1]
-    assert (found > FAR).mean() > 0.9 > 0.5 > (first.of(values)[:100, 1] > FAR).mean()
+    first, last = (f(SIGNALS, values, "view_count") for f in (fit, fit_trimmed))
+    assert (last.upper_spreads[:, 1] < 0.5 * first.upper_spreads[:, 1]).all()
+    found = last.deviations(values)[:100, 1]
+    assert (
+        (found > DEVIATION_SCALE_SPREADS).mean()
+        > 0.9
+        > 0.5
+        > (first.deviations(values)[:100, 1] > DEVIATION_SCALE_SPREADS).mean()
+    )
 
 
 def test_peers_of_whom_none_cheats_settle_near_where_they_were():
     values = peers(2000)
-    first, last = (f(COLUMNS, values, "view_count") for f in (learn, settled))
-    np.testing.assert_allclose(last.middle, first.middle, rtol=0.05, atol=0.02)
-    assert (last.upper[:, 1:] > 0.5 * first.upper[:, 1:]).all()
+    first, last = (f(SIGNALS, values, "view_count") for f in (fit, fit_trimmed))
+    np.testing.assert_allclose(last.compared_medians, first.compared_medians, rtol=0.05, atol=0.02)
+    assert (last.upper_spreads[:, 1:] > 0.5 * first.upper_spreads[:, 1:]).all()
 
 
 @pytest.mark.parametrize("n", [30, 31, 33, 500])
 def test_middles_and_spreads_are_those_of_numpys_quantiles_to_the_last_bit(n):
     x = np.random.default_rng(n).lognormal(0.0, 2.0, n)
-    found = learn(["likes_per_liker_ratio"], x[:, None], None)
-    middle, floor = np.median(x), TINY * x.std() + 1e-9
-    assert found.middle[0, 0] == found.median[0, 0] == middle
-    assert found.upper[0, 0] == max(floor, *((np.quantile(x, q) - middle) / s for q, s in UPPER))
-    assert found.lower[0, 0] == max(floor, *((middle - np.quantile(x, q)) / s for q, s in LOWER))
+    found = fit(signals_named(["likes_per_liker_ratio"]), x[:, None], None)
+    middle, floor = np.median(x), MIN_SPREAD_FRACTION * x.std() + 1e-9
+    assert found.compared_medians[0, 0] == found.peer_medians[0, 0] == middle
+    assert found.upper_spreads[0, 0] == max(
+        floor, *((np.quantile(x, q) - middle) / s for q, s in UPPER_QUANTILES)
+    )
+    assert found.lower_spreads[0, 0] == max(
+        floor, *((middle - np.quantile(x, q)) / s for q, s in LOWER_QUANTILES)
+    )
 
 
 def test_anomaly_score_adds_only_the_suspicious_side():
     """Only the suspicious side adds to an anomaly score, and an unknown value adds nothing."""
-    found = learn(COLUMNS, peers(), "view_count")
+    found = fit(SIGNALS, peers(), "view_count")
     row = np.array(
         [[100.0, np.nan, 0.0, 5.0], [100.0, np.nan, 2.0, 5.0], [100.0, np.nan, np.nan, np.nan]]
     )
-    deviance = found.deviances(found.of(row))
-    low_spread, high_spread, unknown = deviance[
+    scores = found.anomaly_scores(found.deviations(row))
+    low_spread, high_spread, unknown = scores[
         :, 0
     ]  # a low spread of stays is suspicious, a high one is not
     assert low_spread > 2.0 and high_spread < 1e-3 and unknown == 0.0
-    assert deviance[0, 1] == pytest.approx(low_spread, abs=1e-3)  # it is the furthest signal too
+    assert scores[0, 1] == pytest.approx(low_spread, abs=1e-3)  # it is the furthest signal too
 
 
 def test_parts_of_a_deviance_add_up_and_fall_to_who_lies_out():
-    found = learn(COLUMNS, peers(), "view_count")
-    parts = found.deviance_parts(found.of(np.array([[100.0, 3.0, 0.0, 5.0]])))[0]
+    found = fit(SIGNALS, peers(), "view_count")
+    parts = found.anomaly_score_parts(found.deviations(np.array([[100.0, 3.0, 0.0, 5.0]])))[0]
     assert (
         parts[0].sum() == pytest.approx(1.0)
         and parts[0][1] > 0.3
@@ -101,13 +124,13 @@ def test_parts_of_a_deviance_add_up_and_fall_to_who_lies_out():
     assert sorted(parts[1])[-2:] == [0.0, 1.0]
 
 
-def test_departures_survive_being_written():
+def test_a_baseline_survives_being_written():
     values = peers()
     values[:, 3] = np.nan  # never known
-    found = learn(COLUMNS, values, "view_count")
-    again = from_json(json.loads(json.dumps(found.as_json())))
-    np.testing.assert_array_equal(found.of(values), again.of(values))
-    assert np.isnan(again.of(values)[:, 3]).all()
+    found = fit(SIGNALS, values, "view_count")
+    again = from_json(BY_NAME, json.loads(json.dumps(found.as_json())))
+    np.testing.assert_array_equal(found.deviations(values), again.deviations(values))
+    assert np.isnan(again.deviations(values)[:, 3]).all()
 
 
 def session_rows(n: int = 500) -> Dataset:

@@ -13,7 +13,7 @@ from features import catalogue
 from features.declaration import LIVE, POINTS
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
-from features.peers.anomaly_score import points_of
+from features.peers.anomaly_score import anomaly_contributions
 from features.signals import peer_deviation
 
 CUT = datetime(2026, 1, 17)
@@ -59,9 +59,11 @@ def test_peer_deviation_sums_signals_by_typology(deviances):
     signals = compute(
         tables, peer_deviation.OF_SESSIONS, "session", peer_deviation.fortnight(tables)
     )
-    points = points_of(signals, "session")
-    views = [c for c in points if catalogue.BY_NAME[c].typology == "view_fraud"]
-    np.testing.assert_allclose(frame["of_views"], points[views].sum(axis=1).reindex(frame.index))
+    contributions = anomaly_contributions(signals, catalogue.BY_NAME, "session")
+    views = [c for c in contributions if catalogue.BY_NAME[c].typology == "view_fraud"]
+    np.testing.assert_allclose(
+        frame["of_views"], contributions[views].sum(axis=1).reindex(frame.index)
+    )
     assert len(views) > 20 and frame["of_views"].max() > 4.0 * frame["of_views"].median()
 
 
@@ -109,5 +111,7 @@ def test_counters_by_minute_count_only_where_no_single_view_is_known():
     signals.index = [f"s{i}" for i in range(n)]
     signals.loc[["s0", "s1"], "peak_to_mean_ratio"] = 9.0
     signals.loc["s1", ["view_count", "flash_view_share"]] = np.nan
-    points = points_of(signals, "session")["peak_to_mean_ratio"]
-    assert points["s0"] == 0.0 and points["s1"] > 1.0
+    contributions = anomaly_contributions(signals, catalogue.BY_NAME, "session")[
+        "peak_to_mean_ratio"
+    ]
+    assert contributions["s0"] == 0.0 and contributions["s1"] > 1.0

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.catalogue import digest
-from features.peers.evidence_groups import points_of
+from features.catalogue import BY_NAME, digest
+from features.peers.anomaly_score import anomaly_contributions
 from serving.policy.load import load_policy
 from serving.scoring.entity_scores import (
     Beside,
@@ -90,7 +90,7 @@ def test_orders_without_labels_rank_by_how_rare_their_values_are():
         {"payer_buyer_count": [2.0] + [1.0] * 199, "buyer_age_days": [400.0] * 180 + [1.0] * 20}
     )
     signals.index = [f"r{i}" for i in range(200)]
-    points = points_of(signals, "order")
+    points = anomaly_contributions(signals, BY_NAME, "order")
     assert (
         points["payer_buyer_count"].iloc[0] == pytest.approx(np.log(0.3 / 0.005))
         and not points["payer_buyer_count"].iloc[1:].any()

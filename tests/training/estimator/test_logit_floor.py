@@ -32,7 +32,7 @@ def deviating(trees, points: float, n: int = 5) -> np.ndarray:
     rows = np.zeros((n, len(trees.columns)))
     rows[:, trees.columns.index("view_count")] = 300.0
     column = trees.columns.index("session_engagement_deviance")
-    rows[:, column] = trees.peers.usual(rows)[:, column] + points
+    rows[:, column] = trees.peers.medians(rows)[:, column] + points
     return rows
 
 

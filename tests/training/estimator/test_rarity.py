@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.catalogue import BY_NAME, of_entity
-from features.peers.baseline import LESS, from_json, settled
-from features.peers.evidence_groups import furthest
-from features.peers.tail_probability import COMMON, rarities
+from features.catalogue import BY_NAME, of_entity, signals_named
+from features.peers.baseline import from_json
+from features.peers.baseline_fit import fit_trimmed
+from features.peers.evidence_groups import NO_ALARM_WEIGHT, EvidenceGroups
+from features.peers.tail_probability import COMMON_SHARE, tail_scores
 from tests.features.peers.test_baseline import UNTIL
 from training.dataset.replay import Dataset
 from training.estimator.ensemble import STEPS, in_steps, sigmoid
@@ -73,7 +74,9 @@ def test_of_one_fact_the_furthest_signal_counts_and_facts_add_up():
         "buyer_age_days": 1.0,
     }.items():
         points[0, COLUMNS.index(name)] = value
-    out = dict(zip(COLUMNS, furthest(points, COLUMNS)[0], strict=True))
+    out = dict(
+        zip(COLUMNS, EvidenceGroups.of(signals_named(COLUMNS)).strongest(points)[0], strict=True)
+    )
     assert {c: v for c, v in out.items() if v} == {"payer_buyer_count": 3.0, "buyer_age_days": 1.0}
 
 
@@ -84,13 +87,16 @@ def test_signal_without_alarm_counts_less():
         points[0, COLUMNS.index("address_buyer_count")],
         points[0, COLUMNS.index("payer_buyer_count")],
     ) = 4.0, 3.0
-    out = furthest(points, COLUMNS)[0]
+    out = EvidenceGroups.of(signals_named(COLUMNS)).strongest(points)[0]
     assert (
         BY_NAME["address_buyer_count"].alarm is None
         and out.sum() == out[COLUMNS.index("payer_buyer_count")] == 3.0
     )
     points[0, COLUMNS.index("payer_buyer_count")] = 1.0
-    assert furthest(points, COLUMNS)[0].sum() == LESS * 4.0
+    assert (
+        EvidenceGroups.of(signals_named(COLUMNS)).strongest(points)[0].sum()
+        == NO_ALARM_WEIGHT * 4.0
+    )
 
 
 def test_rare_order_scores_higher_and_says_why(data, trees):
@@ -107,7 +113,7 @@ def test_rare_order_scores_higher_and_says_why(data, trees):
     ).all() and np.median(added) > 0.5
     more = trees.contributions(rare)[:, column] - by_trees.contributions(rare)[:, column]
     np.testing.assert_allclose(
-        more, MODEL.rare * np.log(COMMON * len(data) / 0.5)
+        more, MODEL.rare * np.log(COMMON_SHARE * len(data) / 0.5)
     )  # none of the night's orders goes as far
 
 
@@ -132,7 +138,7 @@ def test_orders_are_rare_among_tonights_and_not_among_those_that_taught(data, tr
 def test_rarity_model_refuses_peers_without_tails(data, trees):
     """A model that adds for rarity refuses peers without tail probabilities."""
     with pytest.raises(ValueError, match="no ranks"):
-        replace(trees, peers=replace(trees.peers, ranked=None)).raw(data.signals.to_numpy()[:3])
+        replace(trees, peers=replace(trees.peers, tails=None)).raw(data.signals.to_numpy()[:3])
 
 
 def test_rarity_trees_come_back_bit_for_bit(data, trees):
@@ -145,12 +151,14 @@ def test_rarity_trees_come_back_bit_for_bit(data, trees):
 
 def test_yardsticks_keep_ranks_and_are_as_good_as_the_values_themselves(data):
     values = data.signals.to_numpy()
-    peers = settled(list(COLUMNS), values, None, rare=True)
-    again = from_json(peers.as_json())
+    peers = fit_trimmed(signals_named(COLUMNS), values, None, with_tails=True)
+    again = from_json(BY_NAME, peers.as_json())
     others = np.random.default_rng(1).normal(0, 2, values.shape)
-    np.testing.assert_array_equal(again.ranked.of(others), rarities(list(COLUMNS), others, values))
-    assert settled(list(COLUMNS), values, None).ranked is None
-    assert max(len(v) for v in peers.ranked.values) <= COMMON * len(data) + 1
+    np.testing.assert_array_equal(
+        again.tails.scores(others), tail_scores(signals_named(COLUMNS), others, values)
+    )
+    assert fit_trimmed(signals_named(COLUMNS), values, None).tails is None
+    assert max(len(v) for v in peers.tails.values) <= COMMON_SHARE * len(data) + 1
 
 
 def test_tail_counts_stay_few_for_many_orders():
@@ -158,11 +166,11 @@ def test_tail_counts_stay_few_for_many_orders():
     rng = np.random.default_rng(2)
     night = rng.gamma(0.5, 1.0, (40_000, len(COLUMNS)))
     night[:, 0] = rng.integers(0, 4, len(night))  # few distinct values, each of which is kept
-    whole = settled(list(COLUMNS), night, None, rare=True).ranked
+    whole = fit_trimmed(signals_named(COLUMNS), night, None, with_tails=True).tails
     few = in_steps(whole)
     assert max(len(v) for v in whole.values) > 10_000 and max(len(v) for v in few.values) < 700
-    np.testing.assert_allclose(few.of(night), whole.of(night), atol=1.1 / STEPS)
-    np.testing.assert_array_equal(few.of(night)[:, 0], whole.of(night)[:, 0])
+    np.testing.assert_allclose(few.scores(night), whole.scores(night), atol=1.1 / STEPS)
+    np.testing.assert_array_equal(few.scores(night)[:, 0], whole.scores(night)[:, 0])
 
 
 def test_a_probability_of_a_brushed_order_is_hardly_moved_by_what_is_rare(data, trees):

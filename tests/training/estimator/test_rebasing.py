@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.peers.baseline import ENOUGH, settled
+from features.peers.baseline_fit import MIN_PEERS, fit_trimmed
 from tests.features.peers.test_baseline import UNTIL, session_rows
 from training.dataset.replay import Dataset
 from training.estimator.ensemble import PLENTY, deviances
@@ -49,8 +49,8 @@ def test_training_night_stays_the_baseline_where_few_are_alike(data, trees):
         and trees.among(values[:PLENTY]).peers is not trees.peers
     )
     assert (
-        trees.among(elsewhere[: ENOUGH - 1]) is trees
-        and trees.among(elsewhere[:ENOUGH]).peers is not trees.peers
+        trees.among(elsewhere[: MIN_PEERS - 1]) is trees
+        and trees.among(elsewhere[:MIN_PEERS]).peers is not trees.peers
     )
 
 
@@ -77,10 +77,10 @@ def test_rows_of_a_training_frame_are_compared_with_their_own_night(data):
     )  # rounding puts some values on the other side of a cut between two rows
     assert np.quantile(apart, 0.85) < 1e-6 and apart.max() < 0.2
     assert np.abs(learnt.raw(data.signals.to_numpy()) - raw[: len(data)]).max() > 1.0
-    expected = settled(
-        SESSIONS.columns, shifted.to_numpy(), SESSIONS.size
+    expected = fit_trimmed(
+        SESSIONS.signals, shifted.to_numpy(), SESSIONS.size
     )  # those of the last night are released
-    np.testing.assert_array_equal(learnt.peers.middle, expected.middle)
+    np.testing.assert_array_equal(learnt.peers.compared_medians, expected.compared_medians)
 
 
 def test_anomaly_weight_is_added_and_is_its_own_reason(data, trees):
@@ -88,7 +88,7 @@ def test_anomaly_weight_is_added_and_is_its_own_reason(data, trees):
     and is its own reason."""
     values, column = data.signals.to_numpy(), trees.columns.index("session_view_deviance")
     kind = trees.typologies.index("view_fraud")
-    more, usual = values.copy(), trees.peers.usual(values)[:, column]
+    more, usual = values.copy(), trees.peers.medians(values)[:, column]
     more[:, column], values[:, column] = usual + 10.0, usual - 1.0
     before, after = (trees._leant(trees._added(x)) for x in (values, more))
     np.testing.assert_allclose(after[:, kind] - before[:, kind], 10.0 * trees.lean)
