@@ -44,7 +44,7 @@ def assess_live(minutes: np.ndarray, released: Released | None, policy: Policy) 
         push = released.trees.contributions(values, threads=1)[0]
         push = np.where(np.isfinite(values[0]), np.clip(push, 0, None), 0.0)
         peers = released.trees.peers
-        medians = np.full(len(push), np.nan) if peers is None else peers.usual(values)[0]
+        medians = np.full(len(push), np.nan) if peers is None else peers.medians(values)[0]
         for j in np.argsort(-push, kind="stable"):
             name, value = released.columns[j], float(values[0, j])
             median = float(medians[j]) if np.isfinite(medians[j]) else None

@@ -62,5 +62,5 @@ def read(folder: Path) -> dict[str, PeerBaseline]:
     return {
         name: from_json(catalogue.BY_NAME, given)
         for name, given in kept.items()
-        if "tail_probabilities" in given
+        if "ranked" in given
     }
