@@ -31,7 +31,6 @@ LONG_FILES: dict[str, str] = {
     "features/graphs/lockstep.py": NOT_MENDED_YET,
     "features/graphs/peeling.py": NOT_MENDED_YET,
     "features/graphs/ring_merging.py": NOT_MENDED_YET,
-    "features/peers/baseline.py": NOT_MENDED_YET,
     "features/signals/live/viewer_series.py": NOT_MENDED_YET,
     "features/signals/sessions/account_habits.py": NOT_MENDED_YET,
     "features/signals/sessions/engagement.py": NOT_MENDED_YET,
