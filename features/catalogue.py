@@ -11,7 +11,7 @@ from features.declaration import Signal, signals_in
 from features.signals import peer_deviation
 from features.signals.accounts import activity
 from features.signals.accounts import coordination as account_coordination
-from features.signals.live import reactions, regularity, viewer_series
+from features.signals.live import joins, reactions, regularity, viewer_series
 from features.signals.operators import (
     after_sales,
     audience,
@@ -36,28 +36,32 @@ from features.signals.orders import coordination as order_coordination
 from features.signals.sessions import (
     account_habits,
     coordination,
-    engagement,
-    engagement_sources,
     expected_audience,
     forged_counters,
+    join_bursts,
     purchase_propensity,
     view_durations,
     viewer_reputation,
     viewers,
 )
-from features.signals.views import behaviour, entry_channels
+from features.signals.sessions.engagement import actor_habits, per_account, repetition, sources
+from features.signals.views import accounts, behaviour, entry_channels
 
 # Signals of one kind of entity stay in this order: sums over them do not change in the last bit.
 MODULES = (
     view_durations,
+    join_bursts,
     viewers,
     purchase_propensity,
     expected_audience,
-    engagement,
-    engagement_sources,
+    per_account,
+    repetition,
+    sources,
     account_habits,
+    actor_habits,
     viewer_reputation,
     viewer_series,
+    joins,
     reactions,
     regularity,
     coordination,
@@ -83,6 +87,7 @@ MODULES = (
     audience_purchases,
     beneficiary,
     behaviour,
+    accounts,
     entry_channels,
 )
 CATALOGUE: tuple[Signal, ...] = signals_in(*MODULES)

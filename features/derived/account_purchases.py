@@ -5,8 +5,7 @@ from __future__ import annotations
 from ibis import Table, _
 
 from features.declaration import derived, seconds_between
-
-LONG_VIEW_SECONDS = 600.0
+from features.definitions import LONG_VIEW_SECONDS
 
 
 @derived(reads=("orders",), columns={"account_id": "string", "bought": "int64"})

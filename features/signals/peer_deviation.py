@@ -25,6 +25,7 @@ from features.declaration import (
     derived,
     relation,
     signal,
+    signals_in,
 )
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
@@ -32,34 +33,33 @@ from features.peers.anomaly_score import anomaly_contributions
 from features.signals.sessions import (
     account_habits,
     coordination,
-    engagement,
-    engagement_sources,
     expected_audience,
     forged_counters,
+    join_bursts,
     purchase_propensity,
     view_durations,
     viewer_reputation,
     viewers,
 )
+from features.signals.sessions.engagement import actor_habits, per_account, repetition, sources
 
 FORTNIGHT = timedelta(days=14)
 KINDS = ("view_fraud", "engagement_fraud")
-OF_SESSIONS = tuple(
-    s
-    for m in (
-        view_durations,
-        viewers,
-        expected_audience,
-        engagement,
-        engagement_sources,
-        account_habits,
-        viewer_reputation,
-        coordination,
-        forged_counters,
-        purchase_propensity,
-    )
-    for s in m.SIGNALS
-    if s.entity == SESSION
+OF_SESSIONS = signals_in(
+    view_durations,
+    join_bursts,
+    viewers,
+    expected_audience,
+    per_account,
+    repetition,
+    sources,
+    account_habits,
+    actor_habits,
+    viewer_reputation,
+    coordination,
+    forged_counters,
+    purchase_propensity,
+    entity=SESSION,
 )
 
 

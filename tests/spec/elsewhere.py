@@ -6,6 +6,7 @@ import math
 
 from features.signals.operators import audience_purchases, audience_reputation
 from features.signals.sessions import account_habits, purchase_propensity, viewer_reputation
+from features.signals.sessions.engagement import actor_habits
 from tests.spec.written import ORDER, Case, rows, sessions, views
 
 CASES = [
@@ -110,7 +111,7 @@ CASES = [
     ),
     Case(
         "a follow of the same operator again counts, of another it does not; one such follow says less than two",
-        account_habits.repeated_follow_residual,
+        actor_habits.repeated_follow_residual,
         {
             "interactions": rows(
                 "session_id account_id kind at count",
@@ -130,7 +131,7 @@ CASES = [
     ),
     Case(
         "a text of three writers at two operators is shared, of two writers it is not",
-        account_habits.shared_script_residual,
+        actor_habits.shared_script_residual,
         {
             "interactions": rows(
                 "session_id account_id kind at count text_hash",

@@ -8,7 +8,8 @@ import pandas as pd
 
 from features.signals.accounts import coordination as account_coordination
 from features.signals.operators import audience
-from features.signals.sessions import engagement, view_durations, viewers
+from features.signals.sessions import join_bursts, view_durations, viewers
+from features.signals.sessions.engagement import repetition
 from features.signals.views import entry_channels
 from tests.spec.written import Case, crowd_of, people, pool, rows, sessions, views
 
@@ -30,7 +31,7 @@ CASES = [
     ),
     Case(
         "ten joins within the same ten seconds burst, nine do not, and two rooms do not add up",
-        view_durations.burst_join_share,
+        join_bursts.burst_join_share,
         {"views": views(*NINE, *TEN)},
         {"s9": 0.0, "s10": 1.0},
     ),
@@ -129,7 +130,7 @@ CASES = [
     ),
     Case(
         "a text is copied from the second writer on; one person who repeats herself does not copy",
-        engagement.copied_comment_share,
+        repetition.copied_comment_share,
         {
             "interactions": rows(
                 "session_id account_id kind at count text_hash",
@@ -143,7 +144,7 @@ CASES = [
     ),
     Case(
         "eleven likes at a constant pace are steady, the same with one long pause are not",
-        engagement.steady_like_share,
+        repetition.steady_like_share,
         {
             "interactions": rows(
                 "session_id account_id kind at count",
@@ -155,7 +156,7 @@ CASES = [
     ),
     Case(
         "a follow that was undone counts, one that stands does not",
-        engagement.unfollow_share,
+        repetition.unfollow_share,
         {
             "interactions": rows(
                 "session_id account_id kind at count",

@@ -2,18 +2,18 @@
 
 from features.declaration import SESSION, signals_in
 from features.signals import peer_deviation
-from features.signals.live import reactions, regularity, viewer_series
+from features.signals.live import joins, reactions, regularity, viewer_series
 from features.signals.sessions import (
     account_habits,
     coordination,
-    engagement,
-    engagement_sources,
     expected_audience,
+    join_bursts,
     purchase_propensity,
     view_durations,
     viewer_reputation,
     viewers,
 )
+from features.signals.sessions.engagement import actor_habits, per_account, repetition, sources
 from training.declaration import RANDOMISED, Model
 
 MODEL = Model(
@@ -21,14 +21,18 @@ MODEL = Model(
     entity=SESSION,
     signals=signals_in(
         view_durations,
+        join_bursts,
         viewers,
         purchase_propensity,
-        engagement,
+        per_account,
+        repetition,
         viewer_series,
+        joins,
         reactions,
         expected_audience,
-        engagement_sources,
+        sources,
         account_habits,
+        actor_habits,
         viewer_reputation,
         regularity,
         peer_deviation,

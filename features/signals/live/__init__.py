@@ -1,0 +1,1 @@
+"""Signals of sessions from their public counters by minute, also while they run."""

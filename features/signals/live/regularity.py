@@ -1,6 +1,6 @@
-"""LIVE signals of shape: what the counters of one session say about each other and about their own regularity.
+"""LIVE signals of shape: levels, balance, spread over time and periods of the counters.
 
-The same rules as in `series.py`: kernels over float64 (minutes, 15), one float each, NaN unknown.
+Kernels as in `viewer_series.py`. Ranges of real broadcasts: ADR-0122.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from features.declaration import Signal
+from features.declaration import Dimension, Unit
 from features.engine.minute_kernels import (
     COMMENTS,
     FEW,
@@ -27,12 +27,12 @@ from features.engine.minute_kernels import (
     unexplained_excess,
 )
 
-SETTLED = 15  # minutes on each side of a change point
+LEVEL_MINUTES = 15  # on each side of a change point
 
 
 @njit(cache=True)
 def _entropy(x):
-    """Shannon entropy of a count series spread over its minutes, as a share of the largest possible; NaN when all is 0.
+    """Shannon entropy of counts over minutes, as a share of the largest; NaN when all are 0.
 
     Minutes in which more was taken back than given, as follows can be, count as none.
     """
@@ -47,19 +47,22 @@ def _entropy(x):
 
 
 @live(
-    unit="log",
+    unit=Unit.LOG,
     typology="view_fraud",
     direction=1,
     alarm=1.2,
-    zh="在线水平无缘由上移 e^{value:.2f} 倍并保持",
-    en="viewers moved up by {value:.2f} log units for good, without a granted cause",
+    zh="在线人数升至原来的 {value} 并保持，期间没有投流或连麦",
+    en="its audience grew to {value} its size and stayed there without a boost or raid",
     blind="A room that is recommended gains for good as well.",
 )
 @njit(cache=True)
 def unexplained_level_shift(m):
-    """Largest lasting rise of the mean of log(viewers + 10) from fifteen minutes to the next fifteen, no boost or raid within."""
+    """Largest lasting rise of mean log(viewers + 10), without boost or raid.
+
+    From fifteen minutes to the next fifteen. Bots that are added stay.
+    """
     n = len(m)
-    if n < 2 * SETTLED:
+    if n < 2 * LEVEL_MINUTES:
         return np.nan
     level, granted = np.zeros(n + 1), np.zeros(n + 1)
     for i in range(n):
@@ -67,25 +70,30 @@ def unexplained_level_shift(m):
         level[i + 1] = level[i] + (log_of(viewers) if viewers > 0.0 else np.nan)
         granted[i + 1] = granted[i] + m[i, GRANTED]
     worst = 0.0
-    for i in range(SETTLED + 5, n - SETTLED):
-        if granted[i + SETTLED] - granted[i - SETTLED] == 0.0:
-            rise = (level[i + SETTLED] - 2.0 * level[i] + level[i - SETTLED]) / SETTLED
+    for i in range(LEVEL_MINUTES + 5, n - LEVEL_MINUTES):
+        if granted[i + LEVEL_MINUTES] - granted[i - LEVEL_MINUTES] == 0.0:
+            rise = (
+                level[i + LEVEL_MINUTES] - 2.0 * level[i] + level[i - LEVEL_MINUTES]
+            ) / LEVEL_MINUTES
             if rise > worst:
                 worst = rise
     return worst
 
 
 @live(
-    unit="viewers per viewer",
+    unit=Unit.VIEWERS_PER_VIEWER,
     typology="view_fraud",
     direction=1,
-    zh="在线人数变化与进出场相差 {value:.2f}",
-    en="viewers do not follow joins and leaves, by {value:.2f} of their level a minute",
+    zh="在线人数的变化与进出场之差不符，每分钟相差平均在线的 {value}",
+    en="its audience changes by {value} of its size a minute beyond joins and leaves",
     blind="Counters that are rounded or delivered late disagree too.",
 )
 @njit(cache=True)
 def viewer_balance_gap(m):
-    """Mean absolute difference between the change of viewers and joins less leaves, over mean viewers."""
+    """Mean absolute difference between the change of viewers and joins less leaves.
+
+    Over mean viewers. A counter that is inflated no longer agrees with the others.
+    """
     mean = mean_of(m[:, VIEWERS])
     if len(m) < FEW or not mean > 0:
         return np.nan
@@ -96,143 +104,143 @@ def viewer_balance_gap(m):
 
 
 @live(
-    unit="share",
+    unit=Unit.SHARE,
     typology="view_fraud",
     direction=-1,
-    zh="进场在时间上的熵 {value:.2f}",
-    en="joins are spread with an entropy of {value:.2f}",
+    zh="进场在时间上的分布达到均匀分布的 {value}",
+    en="the spread of its joins over time reaches {value} of an even one",
     blind="A raid concentrates joins too.",
 )
 @njit(cache=True)
 def join_entropy(m):
-    """Entropy of joins over minutes, as a share of an even spread."""
+    """Entropy of joins over minutes, as a share of an even spread; batches lower it."""
     return _entropy(m[:, JOINS])
 
 
 @live(
-    unit="share",
+    unit=Unit.SHARE,
     typology="engagement_fraud",
     direction=-1,
-    zh="点赞在时间上的熵 {value:.2f}",
-    en="likes are spread with an entropy of {value:.2f}",
+    zh="点赞在时间上的分布达到均匀分布的 {value}",
+    en="the spread of its likes over time reaches {value} of an even one",
     blind="Hosts who call for likes once.",
 )
 @njit(cache=True)
 def like_entropy(m):
-    """Entropy of likes over minutes, as a share of an even spread."""
+    """Entropy of likes over minutes, as a share of an even spread; batches lower it."""
     return _entropy(m[:, LIKES])
 
 
 @live(
-    unit="share",
+    unit=Unit.SHARE,
     typology="engagement_fraud",
     direction=-1,
-    zh="关注在时间上的熵 {value:.2f}",
-    en="follows are spread with an entropy of {value:.2f}",
+    dimension=Dimension.FOLLOW,
+    zh="关注在时间上的分布达到均匀分布的 {value}",
+    en="the spread of its follows over time reaches {value} of an even one",
     blind="A lucky bag that asks for a follow.",
 )
 @njit(cache=True)
 def follow_entropy(m):
-    """Entropy of follows over minutes, as a share of an even spread."""
+    """Entropy of follows over minutes, as a share of an even spread; batches lower it."""
     return _entropy(m[:, FOLLOWS])
 
 
 @live(
-    unit="share of likes",
+    unit=Unit.SHARE_OF_LIKES,
     typology="engagement_fraud",
     direction=1,
     alarm=0.4,
-    zh="{value:.0%} 的点赞来自无缘由的突增",
-    en="{value:.0%} of likes came in bursts without a granted cause",
+    zh="{value} 的点赞属于没有投流或连麦的突增",
+    en="{value} of its likes came in bursts without a boost or raid",
     blind="Hosts who call for likes.",
 )
 @njit(cache=True)
 def unexplained_like_share(m):
-    """Share of likes above five times their median in minutes without a boost or raid."""
+    """Share of likes above five times their median while no boost or raid ran.
+
+    Bought likes are delivered in bursts.
+    """
     return unexplained_excess(m, LIKES)
 
 
 @live(
-    unit="share of follows",
+    unit=Unit.SHARE_OF_FOLLOWS,
     typology="engagement_fraud",
     direction=1,
     alarm=0.5,
-    zh="{value:.0%} 的关注来自无缘由的突增",
-    en="{value:.0%} of follows came in bursts without a granted cause",
+    dimension=Dimension.FOLLOW,
+    zh="{value} 的关注属于没有投流或连麦的突增",
+    en="{value} of its follows came in bursts without a boost or raid",
     blind="Small rooms: a few follows make a burst.",
 )
 @njit(cache=True)
 def unexplained_follow_share(m):
-    """Share of follows above five times their median in minutes without a boost or raid."""
+    """Share of follows above five times their median while no boost or raid ran.
+
+    Bought follows are delivered in bursts.
+    """
     return unexplained_excess(m, FOLLOWS)
 
 
 @live(
-    unit="correlation",
+    unit=Unit.CORRELATION,
     typology="engagement_fraud",
     direction=-1,
-    zh="点赞与在线人数相关 {value:.2f}",
-    en="likes and viewers correlate by {value:.2f}",
-    blind="Honest chat follows viewers only weakly: 0.07 to 0.42 on real sessions.",
+    zh="点赞数与在线人数的相关系数为 {value}（最高为一）",
+    en="its likes and its audience correlate by {value} (one at most)",
+    blind="Honest chat follows viewers only weakly.",
 )
 @njit(cache=True)
 def like_viewer_correlation(m):
-    """Pearson correlation of likes and viewers by minute."""
+    """Correlation of likes and viewers by minute; bought likes come when they are ordered."""
     return correlation(m[:, LIKES], m[:, VIEWERS])
 
 
 @live(
-    unit="correlation",
+    unit=Unit.CORRELATION,
     typology="engagement_fraud",
     direction=-1,
-    zh="关注与进场相关 {value:.2f}",
-    en="follows and joins correlate by {value:.2f}",
+    dimension=Dimension.FOLLOW,
+    zh="关注与进场的相关系数为 {value}（最高为一）",
+    en="its follows and its joins correlate by {value} (one at most)",
     blind="Few follows: unknown or chance.",
 )
 @njit(cache=True)
 def follow_join_correlation(m):
-    """Pearson correlation of follows and joins by minute."""
+    """Correlation of follows and joins by minute; bought follows come when ordered."""
     return correlation(m[:, FOLLOWS], m[:, JOINS])
 
 
 @live(
-    unit="share",
+    unit=Unit.SHARE,
     typology="engagement_fraud",
     direction=1,
-    zh="点赞变化的 {value:.0%} 集中于一个周期",
-    en="one period holds {value:.0%} of the variation of likes",
+    zh="点赞变化的 {value} 集中于同一个周期",
+    en="one period holds {value} of the variation of its likes",
     blind="Programmes that repeat by the clock.",
 )
 @njit(cache=True)
 def like_period_share(m):
-    """Share of the variance of likes by minute at its strongest period of 2 to 30 minutes."""
+    """Share of the variance of likes at its strongest period of 2 to 30 minutes.
+
+    Scripts run by the clock.
+    """
     return strongest_period(m[:, LIKES])
 
 
 @live(
-    unit="share",
+    unit=Unit.SHARE,
     typology="engagement_fraud",
     direction=1,
-    zh="评论变化的 {value:.0%} 集中于一个周期",
-    en="one period holds {value:.0%} of the variation of comments",
+    zh="评论变化的 {value} 集中于同一个周期",
+    en="one period holds {value} of the variation of its comments",
     blind="Programmes that repeat by the clock.",
 )
 @njit(cache=True)
 def comment_period_share(m):
-    """Share of the variance of comments by minute at its strongest period of 2 to 30 minutes."""
+    """Share of the variance of comments at its strongest period of 2 to 30 minutes.
+
+    Scripts run by the clock.
+    """
     return strongest_period(m[:, COMMENTS])
-
-
-SIGNALS: tuple[Signal, ...] = (
-    unexplained_level_shift,
-    viewer_balance_gap,
-    join_entropy,
-    like_entropy,
-    follow_entropy,
-    unexplained_like_share,
-    unexplained_follow_share,
-    like_viewer_correlation,
-    follow_join_correlation,
-    like_period_share,
-    comment_period_share,
-)

@@ -1,0 +1,1 @@
+"""Signals of sessions from their events."""

@@ -1,52 +1,50 @@
-"""Sessions by the public counters of a whole session, beside forgeries of themselves (`injected.py`)."""
+"""Sessions by their public counters, compared with forgeries of themselves."""
 
 from __future__ import annotations
 
-from features.declaration import SESSION, Signal, relation, signal
+from features.declaration import SESSION, Unit, relation, signal
 from features.derived.counter_forgery import forgery_odds
 
 
-@relation(SESSION, reads=("sessions", "session_totals"), needs=(forgery_odds,))
+@relation(
+    SESSION,
+    reads=("sessions", "session_totals"),
+    needs=(forgery_odds,),
+    unit=Unit.LOG_ODDS,
+    direction=1,
+)
 def session_forgery(sessions, session_totals, found):
-    """Sessions with their odds."""
+    """Sessions with their log-odds of forged counters."""
     return found
 
 
-def _odds(source, typology, zh, en, blind):
-    return signal(
-        source,
-        unit="log-odds",
-        typology=typology,
-        direction=1,
-        alarm=2.0,
-        zh=zh,
-        en=en,
-        blind=blind,
-    )
-
-
-@_odds(
+@signal(
     session_forgery,
-    "view_fraud",
-    "观看与在线计数更像注水后的样子（对数几率 {value:.1f}）",
-    "its views and viewers look more like forged counters than like published ones (log-odds {value:.1f})",
-    "A room that grows, or an event, departs from its past in the same way.",
+    typology="view_fraud",
+    alarm=2.0,
+    zh="其观看与在线计数被篡改的可能性为未被篡改的 {value}",
+    en="its counters of views and viewers are {value} as likely to be forged as genuine",
+    blind="A room that grows, or an event, departs from its past in the same way.",
 )
 def forged_view_odds(t):
-    """Log-odds that the session's viewers, peak and views are forged, for equal numbers of forged and published sessions."""
+    """Log-odds that the session's viewers, peak and views are forged.
+
+    Before any evidence forged and genuine counters are taken for equally likely.
+    """
     return t.views.max()
 
 
-@_odds(
+@signal(
     session_forgery,
-    "engagement_fraud",
-    "关注、点赞与评论计数更像注水后的样子（对数几率 {value:.1f}）",
-    "its follows, likes and comments look more like forged counters than like published ones (log-odds {value:.1f})",
-    "New channels gain follows fast.",
+    typology="engagement_fraud",
+    alarm=2.0,
+    zh="其关注、点赞与评论计数被篡改的可能性为未被篡改的 {value}",
+    en="its counters of follows, likes and comments are {value} as likely to be forged as genuine",
+    blind="New channels gain follows fast.",
 )
 def forged_engagement_odds(t):
-    """Log-odds that the session's follows, likes and comments are forged, for equal numbers of forged and published sessions."""
+    """Log-odds that the session's follows, likes and comments are forged.
+
+    Before any evidence forged and genuine counters are taken for equally likely.
+    """
     return t.acts.max()
-
-
-SIGNALS: tuple[Signal, ...] = (forged_view_odds, forged_engagement_odds)

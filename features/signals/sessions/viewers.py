@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import SESSION, Signal, ratio, relation, seconds_between, signal
+from features.declaration import SESSION, Unit, ratio, relation, seconds_between, signal
+from features.definitions import LONG_VIEW_SECONDS
 
-LONG = 600.0  # seconds
-NEW_DAYS = 7
+MAX_NEW_ACCOUNT_DAYS = 7  # age below which an account is new
+MIN_SHARED_DEVICE_ACCOUNTS = 3
 
 
-@relation(SESSION, reads=("views", "accounts"), local=True)
+@relation(
+    SESSION,
+    reads=("views", "accounts"),
+    local=True,
+    unit=Unit.SHARE_OF_VIEWS,
+    typology="view_fraud",
+)
 def visitors(views, accounts):
     """One row a view by a known account, with the account."""
     a = accounts.select("account_id", "registered_at", "real_name_verified", "level", home="region")
     return views.join(a, "account_id")
 
 
-@relation(SESSION, reads=("views",), local=True)
+@relation(SESSION, reads=("views",), local=True, unit=Unit.SHARE_OF_VIEWS, typology="view_fraud")
 def devices(views):
     """Devices of a session with the accounts and views on them."""
     t = views.filter(views.device_id.notnull() & views.account_id.notnull())
@@ -26,7 +33,7 @@ def devices(views):
     )
 
 
-@relation(SESSION, reads=("views",), local=True)
+@relation(SESSION, reads=("views",), local=True, unit=Unit.SHARE_OF_VIEWS, typology="view_fraud")
 def prefixes(views):
     """Network prefixes of a session with the views behind them."""
     t = views.filter(views.ip_prefix.notnull())
@@ -35,7 +42,13 @@ def prefixes(views):
     )
 
 
-@relation(SESSION, reads=("views", "interactions"), local=True)
+@relation(
+    SESSION,
+    reads=("views", "interactions"),
+    local=True,
+    unit=Unit.SHARE_OF_VIEWERS,
+    typology="view_fraud",
+)
 def silent_viewers(views, interactions):
     """One row a viewer of a session: time spent there and whether the account did anything."""
     v = views.filter(views.account_id.notnull())
@@ -53,40 +66,42 @@ def silent_viewers(views, interactions):
 
 @signal(
     visitors,
-    unit="share of views",
-    typology="view_fraud",
     direction=1,
     alarm=0.20,
-    zh="{value:.0%} 的观看来自注册不足 7 天的账号",
-    en="{value:.0%} of views came from accounts under seven days old",
+    zh="{value} 的观看来自注册不足 7 天的账号",
+    en="{value} of its views came from accounts under 7 days old",
     blind="A campaign for new users brings the same; aged accounts escape.",
 )
 def new_account_view_share(t):
-    """Share of known viewers' views by accounts registered less than seven days before."""
-    return (seconds_between(t.joined_at, t.registered_at) < NEW_DAYS * 86400).mean()
+    """Share of known viewers' views by accounts registered less than 7 days before.
+
+    Accounts are made for the order of views.
+    """
+    age = seconds_between(t.joined_at, t.registered_at)
+    return (age < MAX_NEW_ACCOUNT_DAYS * 86400).mean()
 
 
 @signal(
     visitors,
-    unit="share of views",
-    typology="view_fraud",
     direction=1,
     alarm=0.30,
-    zh="{value:.0%} 的观看来自未实名账号",
-    en="{value:.0%} of views came from accounts without a verified name",
+    zh="{value} 的观看来自未实名账号",
+    en="{value} of its views came from accounts without a verified name",
     blind="Verification is not required to watch.",
 )
 def unverified_view_share(t):
-    """Share of known viewers' views by accounts without real-name verification."""
+    """Share of known viewers' views by accounts without real-name verification.
+
+    Accounts made in bulk have no person's name.
+    """
     return (~t.real_name_verified).mean()
 
 
 @signal(
     visitors,
-    unit="level",
-    typology="view_fraud",
-    zh="观众账号平均等级 {value:.1f}",
-    en="viewers' accounts have level {value:.1f} on average",
+    unit=Unit.LEVEL,
+    zh="观众账号的平均等级为 {value}",
+    en="its viewers' accounts are of {value} on average",
     blind="Levels can be bought.",
 )
 def viewer_level_mean(t):
@@ -96,86 +111,80 @@ def viewer_level_mean(t):
 
 @signal(
     visitors,
-    unit="share of views",
-    typology="view_fraud",
     direction=1,
     alarm=0.25,
-    zh="{value:.0%} 的观看网络属地与账号属地不符",
-    en="{value:.0%} of views came from a region other than the account's",
+    zh="{value} 的观看网络属地与账号属地不符",
+    en="{value} of its views came from a region other than the account's",
     blind="People travel; holidays move everyone.",
 )
 def region_contradiction_share(t):
-    """Share of known viewers' views whose network region differs from the account's home."""
+    """Share of known viewers' views whose network region differs from the account's home.
+
+    Residential proxies give an account a network somewhere else.
+    """
     return (t.region != t.home).mean()
 
 
 @signal(
     devices,
-    unit="share of views",
-    typology="view_fraud",
     direction=1,
     alarm=0.10,
-    zh="{value:.0%} 的观看来自登录过三个以上账号的设备",
-    en="{value:.0%} of views came from devices that used three or more accounts",
+    zh="{value} 的观看来自本场登录过 3 个以上账号的设备",
+    en="{value} of its views came from devices that used three or more accounts",
     blind="A tablet in a shop is shared by its staff.",
 )
 def shared_device_view_share(t):
-    """Share of views on devices that used three or more accounts in the session."""
-    return ratio((t.accounts >= 3).ifelse(t.views, 0).sum(), t.views.sum())
+    """Share of views on devices that used three or more accounts in the session.
+
+    Farms run many accounts on few phones.
+    """
+    shared = t.accounts >= MIN_SHARED_DEVICE_ACCOUNTS
+    return ratio(shared.ifelse(t.views, 0).sum(), t.views.sum())
 
 
 @signal(
     prefixes,
-    unit="share of views",
-    typology="view_fraud",
     direction=1,
     alarm=0.15,
-    zh="同一网段占观看的 {value:.0%}",
-    en="one network prefix made {value:.0%} of views",
-    blind="A campus or an office is one prefix with many people: those known as campus are left out.",
+    zh="单一网段占观看的 {value}",
+    en="one network prefix made {value} of its views",
+    blind="An office is one prefix with many people; prefixes known as campus are left out.",
 )
 def largest_prefix_view_share(t):
-    """Share of views behind the largest prefix that is not mostly campus."""
+    """Share of views behind the largest prefix that is not mostly campus.
+
+    A farm sits in one place.
+    """
     return ratio((t.campus * 2 > t.views).ifelse(0, t.views).max(), t.views.sum())
 
 
 @signal(
     silent_viewers,
-    unit="share of viewers",
-    typology="view_fraud",
     direction=1,
     alarm=0.97,
-    zh="停留十分钟以上的观众中 {value:.0%} 没有任何互动",
-    en="{value:.0%} of viewers who stayed ten minutes did nothing at all",
+    zh="停留十分钟以上的观众中 {value} 没有任何互动",
+    en="{value} of its viewers who stayed ten minutes did nothing at all",
     blind="Many honest viewers only watch.",
 )
 def silent_long_viewer_share(t):
-    """Share of viewers with ten minutes or more in the session who neither liked, wrote, followed, shared nor clicked."""
-    stayed = t.stay >= LONG
+    """Share of viewers with ten minutes or more who did nothing.
+
+    They neither liked, wrote, followed, shared nor clicked. Idle bots only watch.
+    """
+    stayed = t.stay >= LONG_VIEW_SECONDS
     return ratio((stayed & t.acted.isnull()).sum(), stayed.sum())
 
 
 @signal(
     silent_viewers,
-    unit="share of viewers",
-    typology="view_fraud",
     direction=-1,
-    zh="仅 {value:.1%} 的观众有过互动",
-    en="only {value:.1%} of viewers did anything",
+    zh="{value} 的观众有过互动",
+    en="{value} of its viewers liked, wrote, followed, shared or clicked",
     blind="Differs by category.",
 )
 def acting_viewer_share(t):
-    """Share of viewers with an account who did anything in the session."""
+    """Share of viewers with an account who did anything in the session.
+
+    Bought views add viewers and no actions.
+    """
     return t.acted.notnull().mean()
-
-
-SIGNALS: tuple[Signal, ...] = (
-    new_account_view_share,
-    unverified_view_share,
-    viewer_level_mean,
-    region_contradiction_share,
-    shared_device_view_share,
-    largest_prefix_view_share,
-    silent_long_viewer_share,
-    acting_viewer_share,
-)

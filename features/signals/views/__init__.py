@@ -1,0 +1,1 @@
+"""Signals of single views, which have no verdict of their own."""

@@ -1,0 +1,1 @@
+"""Likes, comments and follows of a session: how much, how alike, and by whom."""
