@@ -97,7 +97,8 @@ class Signal:
         zh, en = self.zh.format(value=printed[0]), self.en.format(value=printed[1])
         if median is not None:
             zh_peers, en_peers = PEERS[self.entity]
-            zh, en = f"{zh}；{zh_peers}为 {median[0]}", f"{en}; {en_peers}: {median[1]}"
+            gap = " " if median[0][0].isascii() else ""
+            zh, en = f"{zh}；{zh_peers}为{gap}{median[0]}", f"{en}; {en_peers}: {median[1]}"
         return {"zh": zh, "en": en}
 
     def speaks_against(self, value: float, peers_median: float | None) -> bool:

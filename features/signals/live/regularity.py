@@ -51,8 +51,8 @@ def _entropy(x):
     typology="view_fraud",
     direction=1,
     alarm=1.2,
-    zh="在线人数升至原来的 {value} 并保持，期间没有投流或连麦",
-    en="its audience grew to {value} its size and stayed there without a boost or raid",
+    zh="在线人数（加十计）升至原来的 {value}并保持，期间没有投流或连麦",
+    en="its audience, plus ten, grew to {value} its size and stayed there without a boost or raid",
     blind="A room that is recommended gains for good as well.",
 )
 @njit(cache=True)

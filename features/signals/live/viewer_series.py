@@ -70,8 +70,8 @@ def peak_to_mean_ratio(m):
     typology="view_fraud",
     direction=1,
     alarm=1.2,
-    zh="在线人数一分钟内增至原来的 {value}，期间没有投流或连麦",
-    en="its audience grew to {value} its size in a minute without a boost or raid",
+    zh="在线人数（加十计）一分钟内增至原来的 {value}，期间没有投流或连麦",
+    en="its audience, plus ten, grew to {value} its size in a minute without a boost or raid",
     blind="Small rooms jump by chance; a link from outside is not seen.",
 )
 @njit(cache=True)
@@ -99,8 +99,8 @@ def unexplained_step_max(m):
     typology="view_fraud",
     direction=1,
     alarm=1.0,
-    zh="在线人数一分钟内骤降，此前为此后的 {value}",
-    en="its audience fell in a minute: before it was {value} as large",
+    zh="在线人数（加十计）一分钟内骤降，此前为此后的 {value}",
+    en="its audience, plus ten, fell in a minute: before it was {value} as large",
     blind="A technical failure empties a room too.",
 )
 @njit(cache=True)
