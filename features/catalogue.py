@@ -11,7 +11,7 @@ from features.declaration import Signal, signals_in
 from features.signals import peer_deviation
 from features.signals.accounts import activity
 from features.signals.accounts import coordination as account_coordination
-from features.signals.live import joins, reactions, regularity, viewer_series
+from features.signals.live import join_series, reactions, regularity, viewer_series
 from features.signals.operators import (
     after_sales,
     audience,
@@ -61,7 +61,7 @@ MODULES = (
     actor_habits,
     viewer_reputation,
     viewer_series,
-    joins,
+    join_series,
     reactions,
     regularity,
     coordination,

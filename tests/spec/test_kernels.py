@@ -23,9 +23,9 @@ from features.engine.minute_kernels import (
     median,
     total,
 )
-from features.signals.live import joins, reactions, regularity, viewer_series
+from features.signals.live import join_series, reactions, regularity, viewer_series
 
-SIGNALS = signals_in(viewer_series, joins, reactions)
+SIGNALS = signals_in(viewer_series, join_series, reactions)
 
 SMOOTH = 40
 
@@ -46,8 +46,8 @@ def value(signal, m) -> float:
 def test_joins_at_five_times_the_median_are_no_excess_and_above_are():
     at, above = np.full(SMOOTH, 4.0), np.full(SMOOTH, 4.0)
     at[20], above[20] = 20.0, 24.0
-    assert value(joins.unexplained_join_share, minutes(joins=at)) == 0.0
-    assert value(joins.unexplained_join_share, minutes(joins=above)) == pytest.approx(
+    assert value(join_series.unexplained_join_share, minutes(joins=at)) == 0.0
+    assert value(join_series.unexplained_join_share, minutes(joins=above)) == pytest.approx(
         4.0 / above.sum()
     )
 
@@ -55,8 +55,8 @@ def test_joins_at_five_times_the_median_are_no_excess_and_above_are():
 def test_a_burst_with_a_granted_boost_is_explained():
     joins, granted = np.full(SMOOTH, 4.0), np.zeros(SMOOTH)
     joins[20], granted[20] = 200.0, 1.0
-    assert value(joins.unexplained_join_share, minutes(joins=joins, granted=granted)) == 0.0
-    assert value(joins.unexplained_join_share, minutes(joins=joins)) > 0.5
+    assert value(join_series.unexplained_join_share, minutes(joins=joins, granted=granted)) == 0.0
+    assert value(join_series.unexplained_join_share, minutes(joins=joins)) > 0.5
 
 
 def test_early_step_is_the_start_of_a_session():
@@ -90,8 +90,8 @@ def test_likes_at_a_constant_rate_vary_not_at_all():
 def test_a_rhythm_of_five_minutes_holds_the_variation_of_joins():
     beat = np.tile([10.0, 0, 0, 0, 0], 20)
     noise = np.random.default_rng(1).poisson(2.0, 100).astype(float)
-    assert value(joins.join_period_share, minutes(joins=beat)) > 0.4
-    assert value(joins.join_period_share, minutes(joins=noise)) < 0.2
+    assert value(join_series.join_period_share, minutes(joins=beat)) > 0.4
+    assert value(join_series.join_period_share, minutes(joins=noise)) < 0.2
 
 
 def test_the_period_share_agrees_with_a_fourier_transform():
@@ -103,7 +103,9 @@ def test_the_period_share_agrees_with_a_fourier_transform():
         len(d) * (d**2).sum()
     )
     power[1:] *= 2.0
-    assert value(joins.join_period_share, minutes(joins=x)) == pytest.approx(power.max(), abs=1e-9)
+    assert value(join_series.join_period_share, minutes(joins=x)) == pytest.approx(
+        power.max(), abs=1e-9
+    )
     assert value(regularity.like_period_share, minutes(likes=x)) == pytest.approx(
         power.max(), abs=1e-9
     )
@@ -115,7 +117,7 @@ def test_fewer_minutes_than_a_shape_needs_are_unknown():
         viewer_series.unexplained_step_max,
         viewer_series.cliff_step_max,
         viewer_series.plateau_minute_share,
-        joins.join_leave_correlation,
+        join_series.join_leave_correlation,
     ):
         assert np.isnan(value(signal, short))
 
@@ -161,10 +163,10 @@ def test_simple_kernels_agree_with_numpy(x):
     m = minutes(viewers=v, joins=v[::-1].copy(), leaves=v)
     assert value(viewer_series.viewers_mean, m) == pytest.approx(v.mean())
     if v.mean() > 0:
-        assert value(joins.join_fano_ratio, m) == pytest.approx(v.var() / v.mean())
+        assert value(join_series.join_fano_ratio, m) == pytest.approx(v.var() / v.mean())
         assert value(viewer_series.peak_to_mean_ratio, m) == pytest.approx(v.max() / v.mean())
     if len(v) >= 10 and v.std() > 0:
-        assert value(joins.join_leave_correlation, m) == pytest.approx(
+        assert value(join_series.join_leave_correlation, m) == pytest.approx(
             np.corrcoef(m[:, JOINS], m[:, LEAVES])[0, 1], abs=1e-9
         )
 

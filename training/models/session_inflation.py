@@ -2,7 +2,7 @@
 
 from features.declaration import SESSION, signals_in
 from features.signals import peer_deviation
-from features.signals.live import joins, reactions, regularity, viewer_series
+from features.signals.live import join_series, reactions, regularity, viewer_series
 from features.signals.sessions import (
     account_habits,
     coordination,
@@ -27,7 +27,7 @@ MODEL = Model(
         per_account,
         repetition,
         viewer_series,
-        joins,
+        join_series,
         reactions,
         expected_audience,
         sources,

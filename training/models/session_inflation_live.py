@@ -1,13 +1,13 @@
 """The same question for a session that still runs, from its public counters alone."""
 
 from features.declaration import SESSION, signals_in
-from features.signals.live import joins, reactions, regularity, viewer_series
+from features.signals.live import join_series, reactions, regularity, viewer_series
 from training.declaration import Model
 
 MODEL = Model(
     name="session_inflation_live",
     entity=SESSION,
-    signals=signals_in(viewer_series, joins, reactions, regularity),
+    signals=signals_in(viewer_series, join_series, reactions, regularity),
     typologies=("view_fraud", "engagement_fraud"),
     question="From the counters so far: would a person who looked at this session confirm an inflation?",
     known_limits="Counters by minute show steps, blocks and shapes, not who watched; expect far more misses than of the nightly model. What that one misses it learns to call honest.",
