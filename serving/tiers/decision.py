@@ -96,7 +96,7 @@ def propose_tier(e: OperatorEvidence, policy: Policy, selected: frozenset[str]) 
     policy
         The policy in force.
     selected
-        Operators selected under the bound on false discoveries (ADR-0143). The bound does not
+        Operators selected under the bound on false discoveries (ADR-0054). The bound does not
         apply without a p-value, nor to an extreme operator that is anomalous as well: a small
         reference set has no small p-values.
     """

@@ -94,7 +94,7 @@ def has_little_history(e: OperatorEvidence, policy: Policy) -> bool:
 
 
 def is_anomalous(e: OperatorEvidence, policy: Policy) -> bool:
-    """Enough evidence groups deviate, and the anomaly score is high (ADR-0140)."""
+    """Enough evidence groups deviate, and the anomaly score is high (ADR-0045)."""
     return (
         e.deviating_groups >= policy.tiers.review_facts
         and e.anomaly_score >= policy.tiers.review_deviance
@@ -102,13 +102,13 @@ def is_anomalous(e: OperatorEvidence, policy: Policy) -> bool:
 
 
 def has_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
-    """One of its sessions is inflated beyond doubt (ADR-0141)."""
+    """One of its sessions is inflated beyond doubt (ADR-0035)."""
     probability = e.worst_session_probability
     return probability is not None and probability >= policy.tiers.review_session
 
 
 def lacks_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
-    """Suspected of false views, without a session that is itself inflated (ADR-0142).
+    """Suspected of false views, without a session that is itself inflated (ADR-0021).
 
     False where no session's views were assessed.
     """
