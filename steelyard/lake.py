@@ -17,7 +17,7 @@ from features.catalogue import BY_NAME
 from features.declaration import Signal
 from features.engine.snapshot import Snapshot
 from serving.ledger.decisions import Finding, verify_decisions
-from serving.nightly.replay import what_if
+from serving.nightly.what_if import what_if
 from serving.oversight.random_audit import audit_estimates
 from serving.policy.load import load_policy
 from serving.policy.schema import Policy

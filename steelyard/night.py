@@ -20,7 +20,7 @@ from features.declaration import SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
 from features.graphs.ring_merging import Rings
-from serving.nightly.pipeline import rings_of
+from serving.nightly.scored_night import rings_of
 from serving.policy.load import load_policy
 from serving.policy.schema import Policy
 from serving.report.charts import ring_chart, timeline_chart

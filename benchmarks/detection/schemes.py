@@ -21,7 +21,7 @@ from benchmarks.harness.figures_page import Table
 from benchmarks.harness.judgement import Judgement, judgement
 from features.declaration import ORDER
 from features.engine.snapshot import Snapshot
-from serving.scoring.peer_snapshots import STEADY
+from serving.scoring.scope import MIN_COMPARED_SESSIONS
 from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
 from training.dataset.replay import Dataset
 from training.estimator.calibration import expected_calibration_error
@@ -181,7 +181,9 @@ def rows(models: Path, say: Any) -> tuple[list[Row], tuple[Table, ...]]:
     )
     say("single views of the unseen world")
     rng = np.random.default_rng(7)
-    some = pd.Index(sorted(rng.choice(signals.index, min(STEADY, len(signals)), replace=False)))
+    some = pd.Index(
+        sorted(rng.choice(signals.index, min(MIN_COMPARED_SESSIONS, len(signals)), replace=False))
+    )
     out += false_views(models, Snapshot.open(lake, AS_OF), worlds.truth(lake, "views"), some, one)
     error = bootstrapped(
         _calibration_error, guilty.astype(float), probability.to_numpy(), one.owner

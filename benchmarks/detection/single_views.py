@@ -17,10 +17,10 @@ from features.declaration import ORDER
 from features.engine.compute import compute
 from features.engine.tables import named_views
 from features.posteriors import view_mixture
-from serving.figures import nightly_figures
-from serving.scoring.entity_scores import Beside, weighed
+from serving.figures.order_figures import brushers
+from serving.scoring.posterior import ScoringContext, posterior
 from serving.scoring.scope import owners_of
-from serving.scoring.view_evidence import look
+from serving.scoring.view_evidence import ViewSet, assess_views
 from simulation.schemes import TYPOLOGY
 from training.dataset.replay import session_of
 from training.evaluation.metrics import bootstrapped
@@ -38,13 +38,14 @@ def false_views(
     `truth`: false views (session_id, account_id, joined_at, scheme); `sessions`: those whose views are looked at, as by a night that
     compares so many; `judged`: all sessions, which say how probable each is to be inflated.
     """
-    without = pd.Series(replace(judged, looked=None).held()[1], index=judged.signals.index)
-    looked = look(tables, load(models, "view_authenticity"), without.reindex(sessions))
+    without = pd.Series(replace(judged, view_evidence=None).held()[1], index=judged.signals.index)
+    looked = assess_views(tables, load(models, "view_authenticity"), without.reindex(sessions))
     assert looked is not None
     with_views = pd.Series(
-        replace(judged, looked=InTurns((looked,))).held(which="all")[1], index=judged.signals.index
+        replace(judged, view_evidence=InTurns((looked,))).held(views=ViewSet.ALL)[1],
+        index=judged.signals.index,
     )
-    found, names = looked.shares(with_views), looked.evidence.index
+    found, names = looked.shares(with_views), looked.log_factors.index
     scope = tables.scope(sorted(sessions), "session")
     named = named_views(tables["views"].semi_join(scope, "session_id"))
     named = (
@@ -62,7 +63,7 @@ def false_views(
         planted.map(TYPOLOGY).isin(["view_fraud", "engagement_fraud"]).to_numpy(),
     )
     alone = pd.Series(found.posterior, index=named.index)
-    whole = nightly_figures.false_views(
+    whole = with_brushers(
         alone, named[["session_id", "account_id"]], *bought(models, tables, scope)
     ).to_numpy()
     true_share = (
@@ -76,8 +77,8 @@ def false_views(
     inside = (found.low - 1e-9 <= true_share) & (true_share <= found.high + 1e-9)
     why = "A view counts as false only as far as its session or its viewer's order does. Honest people who join with bots look like them."
     out, session = [], session_of(alone.index)
-    for name, words, posterior in (("views", "by their attributes, their accounts' other views and their viewers' orders", whole), ("views-attributes", "without their viewers' orders", alone.to_numpy())):  # fmt: skip
-        said = posterior >= view_mixture.HELD
+    for name, words, of_views in (("views", "by their attributes, their accounts' other views and their viewers' orders", whole), ("views-attributes", "without their viewers' orders", alone.to_numpy())):  # fmt: skip
+        said = of_views >= view_mixture.HELD
         precision, recall = (
             float(fake[said].mean()) if said.any() else 0.0,
             float(said[fake].mean()),
@@ -87,7 +88,7 @@ def false_views(
             interval = ratio_interval(fake & said, of, session)
             out.append(row(f"{name}-{kind}", f"Single views {words}, posterior {view_mixture.HELD:g} or more ({count}): {kind}", value, COMMAND, goal if name == "views" else None, interval, why=why))  # fmt: skip
         best = bootstrapped(
-            partial(recall_at_precision, precision=0.95), fake.astype(int), posterior, session
+            partial(recall_at_precision, precision=0.95), fake.astype(int), of_views, session
         )
         out.append(
             figure_row(
@@ -115,7 +116,30 @@ def bought(models: Path, tables: Any, scope: Any) -> tuple[pd.DataFrame, pd.Seri
         .to_pandas()
     )
     signals = compute(tables, released.model.signals, ORDER, orders["order_id"])
-    probability = weighed(
-        released.among(signals), signals, Beside(signals, owners_of(tables, ORDER, signals.index))
-    )[2]
-    return orders, pd.Series(probability, index=signals.index)
+    context = ScoringContext(signals, owners_of(tables, ORDER, signals.index))
+    return orders, posterior(released.among(signals), context)["pooled"]
+
+
+def with_brushers(
+    by_attributes: pd.Series, viewers: pd.DataFrame, orders: pd.DataFrame, probability: pd.Series
+) -> pd.Series:
+    """Posterior of each view being false, by its attributes or because its viewer's order is.
+
+    Parameters
+    ----------
+    by_attributes
+        Posterior of each view by its attributes alone.
+    viewers
+        session_id and account_id of the same views.
+    orders
+        order_id, session_id, buyer_id.
+    probability
+        Probability of each order being false, by order id.
+    """
+    worst = brushers(orders, probability).rename_axis(["session_id", "account_id"])
+    p = (
+        viewers.reindex(by_attributes.index)
+        .join(worst.rename("p"), on=["session_id", "account_id"])["p"]
+        .fillna(0.0)
+    )
+    return 1.0 - (1.0 - by_attributes) * (1.0 - p)

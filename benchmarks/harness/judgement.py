@@ -16,11 +16,10 @@ from features.engine.snapshot import Snapshot
 from features.peers.anomaly_score import anomaly_contributions
 from features.posteriors.owner_pooling import pooled_points, shown
 from features.signals.peer_deviation import signals_of
-from serving.scoring.entity_scores import Beside, weighed
-from serving.scoring.nightly_scores import MODEL_OF
-from serving.scoring.peer_snapshots import STEADY
-from serving.scoring.scope import OWNED
-from serving.scoring.view_evidence import Looked, look
+from serving.scoring.nightly_models import MODEL_OF
+from serving.scoring.posterior import ScoringContext, posterior
+from serving.scoring.scope import MIN_COMPARED_SESSIONS, OWNED
+from serving.scoring.view_evidence import ViewEvidence, ViewSet, assess_views
 from training.dataset.replay import by_name
 from training.declaration import Model
 from training.fitting import rules_score
@@ -37,16 +36,19 @@ SINCE = {
 class InTurns:
     """Single views of more sessions than a night looks at, as many at a time as it does."""
 
-    parts: tuple[Looked, ...]
+    parts: tuple[ViewEvidence, ...]
 
-    def moved(
-        self, probability: np.ndarray, sessions: pd.Index, which: str = "judged"
+    def update(
+        self,
+        probability: np.ndarray,
+        sessions: pd.Index,
+        views: ViewSet = ViewSet.NON_BUYERS,
     ) -> np.ndarray:
-        """As `Looked.moved`, each session among those that were looked at with it."""
+        """As `ViewEvidence.update`, each session among those that were assessed with it."""
         for part in self.parts:
             probability = np.where(
-                sessions.isin(part.evidence.index),
-                part.moved(probability, sessions, which),
+                sessions.isin(part.log_factors.index),
+                part.update(probability, sessions, views),
                 probability,
             )
         return probability
@@ -60,7 +62,7 @@ class Judgement:
     signals: pd.DataFrame
     guilty: np.ndarray
     owner: pd.Series
-    looked: InTurns | None = None
+    view_evidence: InTurns | None = None
 
     @property
     def together(self) -> bool:
@@ -68,22 +70,20 @@ class Judgement:
         return self.released.model.entity in OWNED and not self.released.model.live
 
     def held(
-        self, showed: pd.DataFrame | None = None, which: str = "judged"
+        self, showed: pd.DataFrame | None = None, views: ViewSet = ViewSet.NON_BUYERS
     ) -> tuple[np.ndarray, np.ndarray]:
         """Scores, which rank as a night does, and probabilities."""
         owner = self.owner if self.together else None
-        raw, _, probability = weighed(
-            self.released,
-            self.signals,
-            Beside(self.signals, owner, None, showed, self.looked),
-            which,
-        )
-        return ranking(probability, raw), probability
+        context = ScoringContext(self.signals, owner, None, showed, self.view_evidence)
+        found = posterior(self.released, context, views)
+        probability = found["pooled"].to_numpy()
+        return ranking(probability, found["raw"].to_numpy()), probability
 
     def showed(self) -> pd.Series:
         """Log-odds that these sessions or orders showed of their operators, as a night tells its ranker (`features/posteriors/owner_pooling.py`)."""
-        own = weighed(self.released, self.signals, Beside(self.signals, looked=self.looked))[1]
-        return shown(own, self.owner)["log_odds"]
+        context = ScoringContext(self.signals, view_evidence=self.view_evidence)
+        probability = posterior(self.released, context)["view_adjusted"].to_numpy()
+        return shown(probability, self.owner)["log_odds"]
 
     def scorers(self, showed: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
         """Scores of the model as a night gives them, of its controls, and of a night without any label."""
@@ -161,7 +161,9 @@ def judgement(models: Path, lake: Path, name: str, as_of: datetime) -> Judgement
         return alone
     return replace(
         alone,
-        looked=looked_at(models, lake, as_of, pd.Series(alone.held()[1], index=signals.index)),
+        view_evidence=looked_at(
+            models, lake, as_of, pd.Series(alone.held()[1], index=signals.index)
+        ),
     )
 
 
@@ -169,8 +171,11 @@ def looked_at(models: Path, lake: Path, as_of: datetime, probability: pd.Series)
     """Single views of sessions, as many sessions at a time as a night compares; `probability`: by everything else, index session."""
     tables, released = Snapshot.open(lake, as_of), load(models, "view_authenticity")
     some = by_name(probability.index, len(probability))
-    turns = [probability[some[i : i + STEADY]] for i in range(0, len(some), STEADY)]
-    found = [look(tables, released, turn.sort_index()) for turn in turns]
+    turns = [
+        probability[some[i : i + MIN_COMPARED_SESSIONS]]
+        for i in range(0, len(some), MIN_COMPARED_SESSIONS)
+    ]
+    found = [assess_views(tables, released, turn.sort_index()) for turn in turns]
     return InTurns(tuple(part for part in found if part is not None))
 
 

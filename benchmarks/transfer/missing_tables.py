@@ -11,8 +11,8 @@ import pandas as pd
 from benchmarks.harness.figures import figure_row
 from benchmarks.harness.judgement import Judgement, judged, ranking
 from features.posteriors.owner_pooling import shown
-from serving.scoring.entity_scores import Beside, weighed
-from serving.scoring.nightly_scores import MODEL_OF, STANDS_IN, unfit
+from serving.scoring.nightly_models import MODEL_OF, SUBSTITUTE_OF, why_inapplicable
+from serving.scoring.posterior import ScoringContext, posterior
 from serving.scoring.scope import OWNED
 from training.evaluation.metrics import average_precision
 from training.models.registry import BY_NAME
@@ -26,25 +26,23 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
     """Average precision on sessions and operators without views: as a night ranks them, operators by own signals alone, and without labels."""
     rows = []
     showed: dict[str, pd.Series] = {}
-    for name in (SESSIONS, STANDS_IN[SESSIONS], ORDERS, OPERATORS):
+    for name in (SESSIONS, SUBSTITUTE_OF[SESSIONS], ORDERS, OPERATORS):
         signals, guilty, group = judged(lake, BY_NAME[name], as_of, GONE)
         home = load(models, name)
-        released, why = home.among(signals), unfit(home, signals)
+        released, why = home.among(signals), why_inapplicable(home, signals)
         owned = home.model.entity in OWNED
-        raw, own, probability = weighed(
-            released,
-            signals,
-            Beside(
-                signals, group if owned else None, showed=None if owned else pd.DataFrame(showed)
-            ),
+        context = ScoringContext(
+            signals, group if owned else None, history=None if owned else pd.DataFrame(showed)
         )
+        columns = posterior(released, context)[["raw", "own", "pooled"]]
+        raw, own, probability = columns.to_numpy().T
         if owned and why is None:
             showed[home.model.entity] = shown(own, group)["log_odds"]
         found = {"as a night ranks them": ranking(probability, raw)}
         found |= {"own signals alone": raw} if name == OPERATORS else {}
         found |= (
             {"no labels": Judgement(released, signals, guilty, group).scorers()["no labels"]}
-            if name != STANDS_IN[SESSIONS]
+            if name != SUBSTITUTE_OF[SESSIONS]
             else {}
         )
         if name == ORDERS:

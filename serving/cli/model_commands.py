@@ -26,7 +26,7 @@ EXIT_NOT_PROMOTED = 14
 
 def moment_known(lake: Lake, text: str | None, option: str) -> datetime:
     """The start of the date that an option names, else of the day after the newest receipt."""
-    from serving.scoring.scope import newest_receipt
+    from serving.nightly.delivery import newest_receipt
 
     return (
         datetime.combine(day(text, option), datetime.min.time()) if text else newest_receipt(lake)

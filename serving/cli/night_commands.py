@@ -124,7 +124,7 @@ def replay(
     Example: steelyard replay lake --policy stricter.toml --from 2026-01-25 --to 2026-01-31
     """
     from serving.nightly.replay import replay as replay_night
-    from serving.nightly.replay import what_if
+    from serving.nightly.what_if import what_if
     from serving.policy.load import load_policy
 
     operator = None

@@ -26,7 +26,7 @@ from serving.gate.problems import RequestRefused
 from serving.gate.schemas import BoostRequest, Minute
 from serving.ledger.answers import AnswerLedger
 from serving.policy.schema import Policy
-from serving.scoring.peer_snapshots import LIVE
+from serving.scoring.peer_snapshots import LIVE_MODEL
 from training.release.artefact import Released
 
 MAX_INLINE_SYNC_SECONDS = 0.002  # seconds that a sync may take for it to be waited for on the event loop: as long as a dozen checks take
@@ -63,7 +63,7 @@ class AssessmentCache:
 
     def __init__(self, live: Released | None, policy: Policy, night: NightCache) -> None:
         self.live, self.policy, self.night = live, policy, night
-        self.version = f"{LIVE}@{live.version}" if live else None
+        self.version = f"{LIVE_MODEL}@{live.version}" if live else None
         self.state: PublishedNight | None = None
         self.tonight = live
         self.known: OrderedDict[str, SessionAssessment] = OrderedDict()
@@ -73,7 +73,7 @@ class AssessmentCache:
         state = self.night.current()
         if state is not self.state:
             self.state = state
-            self.tonight = self.live and self.live.compared(state.yardsticks.get(LIVE))
+            self.tonight = self.live and self.live.compared(state.peer_snapshots.get(LIVE_MODEL))
             self.known.clear()
         return state
 

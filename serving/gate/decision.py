@@ -14,7 +14,7 @@ from features.entities import DIMENSION_OF
 from features.posteriors.owner_pooling import moved
 from serving.gate.night_cache import OperatorHistory, OperatorRecord, PublishedNight
 from serving.policy.schema import Policy
-from serving.scoring.entity_scores import reason
+from serving.scoring.reasons import reason
 from training.release.artefact import Released
 
 LEVEL_RANK = {"PASS": 0, "REVIEW": 1, "REJECT": 2}

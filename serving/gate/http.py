@@ -25,7 +25,7 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.gate import decision
 from serving.gate.api_keys import scopes_of_key
-from serving.gate.boost_check import LIVE, GateState, assess_minutes, boost_check
+from serving.gate.boost_check import LIVE_MODEL, GateState, assess_minutes, boost_check
 from serving.gate.metrics import RequestMetrics
 from serving.gate.minute_store import MinuteStoreUnavailable, minute_to_row, open_minute_store
 from serving.gate.night_cache import NightCache
@@ -55,7 +55,9 @@ def open_gate(
     """Load the night, the keys and the live model; `minutes` is the URL of a Redis, if one is shared. Raises ArtefactRefused
     before anything is served."""
     lake = Lake.open(lake)
-    live = load(models, LIVE) if models is not None and LIVE in champions(models) else None
+    live = (
+        load(models, LIVE_MODEL) if models is not None and LIVE_MODEL in champions(models) else None
+    )
     if live is not None:  # compile the kernels before the first request
         decision.assess_live(np.zeros((policy.boost.least_minutes, 15)), live, policy)
     keys = json.loads(lake.api_keys.read_text()) if lake.api_keys.exists() else {}

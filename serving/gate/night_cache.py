@@ -15,7 +15,7 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from data_contracts.runs import read_outbound, run_folder
 from features.peers.baseline import PeerBaseline
-from serving.scoring import peer_snapshots as yardsticks
+from serving.scoring.peer_snapshots import read_peer_snapshots
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class PublishedNight:
     policy_version: str
     operators: dict[str, OperatorRecord] = field(repr=False)
     credit: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    yardsticks: dict[str, PeerBaseline] = field(default_factory=dict, repr=False)
+    peer_snapshots: dict[str, PeerBaseline] = field(default_factory=dict, repr=False)
 
 
 def read_published_night(lake: Lake) -> PublishedNight:
@@ -122,7 +122,7 @@ def read_published_night(lake: Lake) -> PublishedNight:
         str(run["policy_version"]),
         operators,
         credit,
-        yardsticks.read(folder),
+        read_peer_snapshots(folder),
     )
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from data_contracts.lake import Lake
 from features.declaration import OPERATOR, SESSION
 from serving.policy.schema import AuditPolicy
-from serving.scoring.nightly_scores import Scored
+from serving.scoring.entity_scores import EntityScores
 from serving.scoring.scope import nights_before
 
 REFERENCE_NIGHTS, QUANTILE_BINS = 7, 10
@@ -51,7 +51,7 @@ def median_shift(reference: np.ndarray, now: np.ndarray) -> float:
 def drift(
     lake: Lake,
     before: str | None,
-    scored: dict[str, Scored],
+    scored: dict[str, EntityScores],
     category: dict[str, str],
     policy: AuditPolicy,
 ) -> pd.DataFrame:
@@ -66,11 +66,11 @@ def drift(
         if entity not in scored or not folders:
             continue
         s = scored[entity]
-        now = s.judged
+        now = s.model_rows
         parts = [
             pq.read_table(
                 f / "scores.parquet",
-                filters=[("entity_kind", "==", entity), ("model", "==", s.main)],
+                filters=[("entity_kind", "==", entity), ("model", "==", s.model)],
             ).to_pandas()
             for f in folders
         ]

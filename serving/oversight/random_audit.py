@@ -22,7 +22,7 @@ from data_contracts.runs import published_runs
 from features.declaration import SESSION
 from features.engine.snapshot import Snapshot
 from serving.policy.schema import AuditPolicy, Policy
-from serving.scoring.nightly_scores import Scored
+from serving.scoring.entity_scores import EntityScores
 from serving.scoring.scope import nights_before
 
 NIGHT = timedelta(days=1)
@@ -53,7 +53,7 @@ def inclusion_probabilities(rank: np.ndarray, wanted: int) -> np.ndarray:
 
 def draw_audit_sample(
     tables: Snapshot,
-    scored: dict[str, Scored],
+    scored: dict[str, EntityScores],
     decisions: pd.DataFrame,
     run_id: str,
     policy: AuditPolicy,
@@ -62,7 +62,7 @@ def draw_audit_sample(
     if SESSION not in scored or "sessions" not in tables or scored[SESSION].signals.empty:
         return pd.DataFrame(columns=COLUMNS)
     s = scored[SESSION]
-    rows = s.judged.sort_index()
+    rows = s.model_rows.sort_index()
     drawn_with = inclusion_probabilities(rows["rank"].to_numpy(dtype=float), policy.sessions)
     chosen = np.array([_uniform_of(run_id, e) for e in rows.index]) < drawn_with
     sample = rows[chosen]

@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from data_contracts.lake import Lake
 from features.catalogue import BY_NAME
 from features.declaration import OPERATOR
 from features.engine.snapshot import Snapshot
 from features.posteriors.owner_pooling import moved
 from serving.oversight.influence import COMPONENTS
 from serving.report import charts
-from serving.scoring.entity_scores import reason
-from serving.scoring.nightly_scores import Scored
+from serving.scoring.entity_scores import EntityScores
+from serving.scoring.night_context import NightContext
+from serving.scoring.reasons import reason
 from serving.scoring.scope import nights_before
 from training.estimator.calibration import venn_abers
 from training.release.artefact import Released
@@ -27,13 +27,11 @@ from training.release.artefact import Released
 
 @dataclass(frozen=True)
 class DossierInput:
-    """What dossiers read: the night's scored operators with their model, its tables, its lake and the night before."""
+    """Context of a night, the scores of its operators, and its tables."""
 
-    operators: Scored
-    released: Released | None
+    context: NightContext
+    operators: EntityScores
     tables: Snapshot
-    lake: Lake
-    before: str | None
 
 
 def risk_interval(
@@ -55,16 +53,16 @@ def risk_interval(
 
 def mitigating_reasons(files: DossierInput, operator: str, most: int = 3) -> list[dict[str, Any]]:
     """Signals that lower an operator's risk most, with their values beside peers (SHAP values, negative side)."""
-    if files.released is None:
+    if files.operators.release is None:
         return []
-    columns = files.released.columns
+    columns = files.operators.release.columns
     x = files.operators.signals.loc[operator, columns].to_numpy(dtype=float)
-    push = files.released.trees.contributions(x[None, :], threads=1)[0]
+    push = files.operators.release.trees.contributions(x[None, :], threads=1)[0]
     out: list[dict[str, Any]] = []
     for j in np.argsort(push, kind="stable"):
         if push[j] >= 0 or len(out) == most:
             break
-        usual = files.operators.peers.of(operator, columns[j])
+        usual = files.operators.peers.median(operator, columns[j])
         if np.isfinite(x[j]) and BY_NAME[columns[j]].speaks_for(x[j], usual):
             out.append(reason(columns[j], x[j], usual, -push[j] / -push[push < 0].sum()))
     return out
@@ -117,7 +115,7 @@ def cleared_before(tables: Snapshot, operators: list[str]) -> dict[str, int]:
 def risk_history(files: DossierInput, tonight: pd.DataFrame, operators: list[str]) -> pd.DataFrame:
     """Risk, tier and model of operators on the nights that this one stands on, oldest first."""
     parts = []
-    for folder in nights_before(files.lake, files.before, 27):
+    for folder in nights_before(files.context.lake, files.context.previous_run, 27):
         d = pq.read_table(
             folder / "tier_decisions.parquet",
             columns=["operator_id", "date", "risk", "tier", "model_version"],
@@ -147,7 +145,7 @@ def dossiers(
         granted_causes(files.tables, top),
         cleared_before(files.tables, top),
     )
-    moved_by = files.operators.moved_by()
+    moved_by = files.operators.pooling_log_odds
     percentile = decisions.set_index("operator_id")["risk"].rank(pct=True)
     signals, d, out = files.operators.signals, decisions.set_index("operator_id"), []
     for operator in top:
@@ -158,7 +156,9 @@ def dossiers(
         against = {r["signal"]: r for group in said for r in group}
         own = past[past["operator_id"] == operator]
         x = signals.loc[operator]
-        columns = files.released.columns if files.released else list(signals.columns)
+        columns = (
+            files.operators.release.columns if files.operators.release else list(signals.columns)
+        )
         out.append(
             {
                 "operator": operator,
@@ -166,7 +166,7 @@ def dossiers(
                 "previous": row["previous_tier"],
                 "risk": row["risk"],
                 "interval": risk_interval(
-                    files.released,
+                    files.operators.release,
                     x[columns].to_numpy(dtype=float),
                     float(moved_by.get(operator, 0.0)),
                 ),

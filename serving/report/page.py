@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 import networkx as nx
@@ -25,11 +25,9 @@ from serving.ledger.hash_chain import read_records
 from serving.oversight import random_audit
 from serving.report import charts
 from serving.report.dossier import DossierInput, dossiers
+from serving.scoring.night_context import NightContext
 from serving.scoring.scope import nights_before
 from serving.tiers.evidence import TIERS
-
-if TYPE_CHECKING:
-    from serving.supervision.night_tables import Stand
 
 MAX_QUEUE_OPERATORS, MAX_DOSSIERS, MAX_SESSIONS, MAX_RINGS, MAX_DRIFT_ROWS = 15, 8, 3, 2, 12
 MAX_BAND_SESSIONS = 150  # sessions of the category that draw the expected band
@@ -39,7 +37,7 @@ MAX_BAND_SESSIONS = 150  # sessions of the category that draw the expected band
 class ReportInput:
     """What the page is made from, beside the tables that the night has written."""
 
-    stand: Stand
+    context: NightContext
     files: DossierInput
     rings: Rings
 
@@ -197,7 +195,7 @@ def ring_sections(rings: Rings) -> list[dict[str, Any]]:
 
 def write_report(folder: Path, evening: ReportInput) -> Path:
     """Write `report.html` of a run from its published tables."""
-    tables, stand = evening.files.tables, evening.stand
+    tables, context = evening.files.tables, evening.context
     decisions, scores, run = (
         _read_table(folder, "tier_decisions"),
         _read_table(folder, "scores"),
@@ -211,13 +209,15 @@ def write_report(folder: Path, evening: ReportInput) -> Path:
             .to_pandas()
             .set_index("session_id")["operator_id"]
         )
-        nights = [folder, *nights_before(stand.lake, stand.before, 27)]
+        nights = [folder, *nights_before(context.lake, context.previous_run, 27)]
         figures = random_audit.estimates(
             random_audit.audited_verdicts(tables["outcomes"].to_pandas(), owner, nights),
-            stand.policy.boost.review,
+            context.policy.boost.review,
         )
     queue = patrol_queue(decisions, scores)
-    heads = [h for h in read_records(stand.lake.decision_heads) if h["run_id"] == stand.before]
+    heads = [
+        h for h in read_records(context.lake.decision_heads) if h["run_id"] == context.previous_run
+    ]
     counts = (
         decisions.groupby("tier").size().rename("operators").reset_index().assign(night="tonight")
     )
@@ -249,7 +249,7 @@ def write_report(folder: Path, evening: ReportInput) -> Path:
         missing=json.loads(run["tables_missing"]),
         unknown=json.loads(run["signals_unknown"]),
         fresh=freshness(tables),
-        failures=contract_failures(stand.lake),
+        failures=contract_failures(context.lake),
         bars=charts.tier_bar_chart(counts),
         flows=tier_flows(decisions),
         moves=tier_changes(decisions),
@@ -274,7 +274,7 @@ def write_report(folder: Path, evening: ReportInput) -> Path:
         .to_dict("records"),
         compared=len(drift),
         head=heads[-1] if heads else None,
-        policy=stand.policy,
+        policy=context.policy,
     )
     path = folder / "report.html"
     path.write_text(text, encoding="utf-8")

@@ -1,273 +1,239 @@
-"""Signals → scores → reasons. Both doors call it; nothing here knows whether it is night."""
+"""Scores of one kind of entity: its probabilities are computed once and read by every stage."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
-from features.catalogue import BY_NAME, of_entity
-from features.declaration import Signal
-from features.peers.anomaly_score import anomaly_contributions
-from features.posteriors.owner_pooling import log_odds, pooled, pooled_points, weighed_owners
-from serving.policy.schema import NightPolicy
-from serving.scoring.view_evidence import Looked
+from features import catalogue
+from features.declaration import OPERATOR, ORDER, SESSION, VIEW
+from features.engine.compute import compute
+from features.engine.snapshot import Snapshot
+from features.posteriors.owner_pooling import log_odds
+from features.signals.peer_deviation import signals_of
+from serving.scoring import scope
+from serving.scoring.night_context import NightContext, Progress
+from serving.scoring.nightly_models import MODEL_OF, applicable_model
+from serving.scoring.operator_history import (
+    earlier_probabilities,
+    history_of,
+    no_worst_sessions,
+    worst_sessions,
+)
+from serving.scoring.peer_medians import PeerMedians, peer_medians
+from serving.scoring.posterior import (
+    COLUMNS,
+    ScoringContext,
+    adjusted,
+    own_probabilities,
+    typology_probabilities,
+)
+from serving.scoring.score_rows import ANOMALY_MODEL, anomaly_score_rows, model_score_rows
+from serving.scoring.view_evidence import ViewEvidence, ViewSet, assess_views, sessions_to_assess
 from training.release.artefact import Released
 
-DEVIANCE = "deviance"
-
 
 @dataclass(frozen=True)
-class Beside:
-    """What entities are compared and weighed with.
+class EntityScores:
+    """Signals, probabilities and published scores of one kind of entity.
 
-    `usual`: signals of all that are known, those that are judged among them; `owner`: whose each is, by entity, with those of whose others
-    its probability is weighed (`features/posteriors/owner_pooling.py`; None: it is not); `known`: probabilities of further ones by their own signals, as
-    nights before published them; `showed`: of operators, log-odds that their sessions and orders showed, index operator, a column a kind;
-    `looked`: of sessions, what their single views say.
+    Attributes
+    ----------
+    signals
+        Signals of the scored entities, index entity id.
+    rows
+        Rows of the `scores` contract, of all models, index entity id.
+    model
+        Name of the model that decisions follow.
+    peers
+        Medians of peers, for reasons.
+    context
+        Compared entities and further evidence.
+    probabilities
+        `posterior` of all compared entities; no rows where no model was asked.
+    typologies
+        Probability of each typology that the model tells apart, index entity id.
+    release
+        The release that decisions follow, with rebased peers; None where none was asked.
     """
 
-    usual: pd.DataFrame
-    owner: pd.Series | None = None
-    known: pd.Series | None = None
-    showed: pd.DataFrame | None = None
-    looked: Looked | None = None
+    signals: pd.DataFrame
+    rows: pd.DataFrame
+    model: str
+    peers: PeerMedians
+    context: ScoringContext
+    probabilities: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
+    typologies: pd.DataFrame = field(default_factory=pd.DataFrame)
+    release: Released | None = None
 
-    def further(self) -> pd.Series:
-        """Probabilities of those that are known from before alone."""
-        return (
-            pd.Series(dtype=float)
-            if self.known is None
-            else self.known[~self.known.index.isin(self.usual.index)]
-        )
+    @property
+    def model_rows(self) -> pd.DataFrame:
+        """Rows of the model that decisions follow."""
+        return self.rows[self.rows["model"] == self.model]
+
+    @property
+    def probability(self) -> pd.Series:
+        """Pooled probabilities; NaN where no model was asked."""
+        return self.model_rows["probability"]
+
+    @property
+    def view_evidence(self) -> ViewEvidence | None:
+        """Evidence from single views; None where no views were assessed."""
+        evidence = self.context.view_evidence
+        return evidence if isinstance(evidence, ViewEvidence) else None
+
+    @property
+    def pooling_log_odds(self) -> pd.Series:
+        """Log-odds that pooling adds to each scored entity; 0 where no model was asked."""
+        rows = self.model_rows
+        change = log_odds(rows["probability"]) - log_odds(rows["own_probability"])
+        return change.fillna(0.0)
+
+    @cached_property
+    def view_adjusted(self) -> pd.Series:
+        """View-adjusted probabilities of compared and earlier entities, by id, sorted."""
+        if self.release is None:
+            return pd.Series(dtype=float)
+        earlier = self.context.earlier_only()
+        parts = [p for p in (self.probabilities["view_adjusted"], earlier) if len(p)]
+        return pd.concat(parts or [earlier]).sort_index()
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """History of operators by these entities (`history_of`); no rows without a model."""
+        return history_of(self.view_adjusted, self._owners)
+
+    @cached_property
+    def worst(self) -> pd.DataFrame:
+        """Most probable session of each operator; no rows where no views were assessed.
+
+        Counters alone show no session to be inflated beyond doubt.
+        """
+        if self.context.view_evidence is None:
+            return no_worst_sessions()
+        return worst_sessions(self.view_adjusted, self._owners)
+
+    @cached_property
+    def probability_with_buyers(self) -> pd.Series:
+        """Probability that a session has false views, buyers' views included."""
+        found = adjusted(self.probabilities[["raw", "own"]], self.context, ViewSet.ALL)
+        return found["pooled"].reindex(self.signals.index)
+
+    @property
+    def _owners(self) -> pd.Series:
+        """Operators in the order of `view_adjusted`."""
+        owner = self.context.owner
+        if owner is None:
+            return pd.Series(dtype=object)
+        return owner.reindex(self.view_adjusted.index)
 
 
-@dataclass(frozen=True)
-class Peers:
-    """Medians of each signal within strata (stratum → signal → median); the whole when a stratum is small."""
-
-    medians: dict[str, dict[str, float]]
-    overall: dict[str, float]
-    stratum: dict[str, str]
-
-    def of(self, entity: str, name: str) -> float | None:
-        value = self.medians.get(self.stratum.get(entity, ""), self.overall)[name]
-        value = self.overall[name] if np.isnan(value) else value
-        return None if np.isnan(value) else float(value)
-
-
-def peers_of(signals: pd.DataFrame, stratum: pd.Series | None, least: int = 20) -> Peers:
-    """Peers' medians; `stratum` maps entity to a name such as its category."""
-    stratum = pd.Series(dtype=object) if stratum is None else stratum
-    labels = stratum.reindex(signals.index)
-    sizes = labels.value_counts()
-    large = labels.where(labels.isin(sizes[sizes >= least].index))
-    medians = signals.groupby(large).median().to_dict("index")
-    return Peers(
-        {str(k): v for k, v in medians.items()},
-        signals.median().to_dict(),
-        labels.dropna().astype(str).to_dict(),
-    )
+def score_sessions(
+    context: NightContext, tables: Snapshot, sessions: list[str], say: Progress
+) -> EntityScores:
+    """Score the night's sessions, compared with further sessions of two weeks."""
+    further = scope.reference_sessions(tables, context.as_of, sessions)
+    compared = _signals(tables, SESSION, [*sessions, *further], say)
+    signals = compared[~compared.index.isin(further)] if further else compared
+    earlier = earlier_probabilities(context, tables)
+    everyone = compared.index.union(earlier.index)
+    around = ScoringContext(compared, scope.owners_of(tables, SESSION, everyone), earlier)
+    released = _applicable(context, SESSION, compared, say)
+    own = None if released is None else own_probabilities(released, compared)
+    by_view = context.champions.get(MODEL_OF[VIEW]) if "views" in tables else None
+    if own is not None and by_view is not None:
+        say("views")
+        prior = adjusted(own, around)["pooled"]
+        assessed = sessions_to_assess(compared["view_count"], signals.index)
+        around = replace(around, view_evidence=assess_views(tables, by_view, prior[assessed]))
+    peers = peer_medians(signals, scope.categories_of(tables, SESSION))
+    return _entity_scores(context, SESSION, signals, peers, around, released, own)
 
 
-def reason(name: str, value: float, peers: float | None, share: float) -> dict[str, Any]:
-    """A reason in words with its evidence."""
-    s = BY_NAME[name]
-    return {
-        "signal": name,
-        "typology": s.typology,
-        "value": round(float(value), 6),
-        "unit": s.unit,
-        "peers": None if peers is None else round(peers, 6),
-        "share": round(float(share), 4),
-        **s.reason(float(value), peers),
+def score_orders(
+    context: NightContext, tables: Snapshot, orders: list[str], say: Progress
+) -> EntityScores:
+    """Score the orders received in the last week."""
+    signals = _signals(tables, ORDER, orders, say)
+    around = ScoringContext(signals, scope.owners_of(tables, ORDER, signals.index))
+    released = _applicable(context, ORDER, signals, say)
+    own = None if released is None else own_probabilities(released, signals)
+    peers = peer_medians(signals, scope.categories_of(tables, ORDER))
+    return _entity_scores(context, ORDER, signals, peers, around, released, own)
+
+
+def score_operators(
+    context: NightContext, tables: Snapshot, history: pd.DataFrame | None, say: Progress
+) -> EntityScores:
+    """Score all operators; `history` holds the log-odds of their sessions and orders."""
+    signals = _signals(tables, OPERATOR, None, say)
+    if signals.empty:  # public counters name operators and show nothing else of them
+        named = scope.operators_named(tables)
+        signals = compute(tables, catalogue.of_entity(OPERATOR), OPERATOR, named)
+    around = ScoringContext(signals, history=history)
+    released = _applicable(context, OPERATOR, signals, say)
+    own = None if released is None else own_probabilities(released, signals)
+    peers = peer_medians(signals, scope.categories_of(tables, OPERATOR))
+    return _entity_scores(context, OPERATOR, signals, peers, around, released, own)
+
+
+def history_log_odds(scored: dict[str, EntityScores]) -> pd.DataFrame | None:
+    """Log-odds that sessions and orders add to their operators: index operator, a column a kind.
+
+    None where no model was asked of any kind that has owners.
+    """
+    found = {
+        entity: s.history["log_odds"]
+        for entity, s in scored.items()
+        if s.context.owner is not None and s.release is not None
     }
+    return pd.DataFrame(found) if found else None
 
 
-@dataclass(frozen=True)
-class Driver:
-    """A signal that raises a score: its value, its peers' median and its share of all that do."""
-
-    signal: Signal
-    value: float
-    median: float | None
-    share: float
-
-
-def drivers_of(
-    columns: list[str],
-    values: np.ndarray,
-    contributions: np.ndarray,
-    entity: str,
-    peers: Peers,
-) -> list[Driver]:
-    """Signals that raise a score, the largest contribution first.
-
-    Left out are unknown values, and values on the innocent side of their peers.
-    """
-    push = np.where(np.isfinite(values), np.clip(contributions, 0, None), 0.0)
-    total = np.clip(contributions, 0, None).sum()
-    found = []
-    for j in np.argsort(-push, kind="stable"):
-        if push[j] <= 0:
-            break
-        known, median = BY_NAME[columns[j]], peers.of(entity, columns[j])
-        if not known.speaks_for(values[j], median):
-            found.append(Driver(known, float(values[j]), median, push[j] / total))
-    return found
-
-
-def explained(drivers: list[Driver], most: int) -> list[dict[str, Any]]:
-    """Reasons of the first drivers that speak against somebody (`Signal.speaks_against`, ADR-0120)."""
-    against = [d for d in drivers if d.signal.speaks_against(d.value, d.median)]
-    return [reason(d.signal.name, d.value, d.median, d.share) for d in against[:most]]
-
-
-def mostly_about_orders(drivers: list[Driver]) -> bool:
-    """Whether more than half of what raises a score is about orders, which somebody else may have placed."""
-    shares = [round(float(d.share), 4) for d in drivers]
-    by_orders = [
-        x for x, d in zip(shares, drivers, strict=True) if d.signal.typology == "order_fraud"
-    ]
-    return sum(by_orders) > 0.5 * sum(shares)
-
-
-def model_scores(
-    released: Released, signals: pd.DataFrame, peers: Peers, policy: NightPolicy, beside: Beside
+def _signals(
+    tables: Snapshot, entity: str, wanted: list[str] | None, say: Progress
 ) -> pd.DataFrame:
-    """Scores of a released model, with reasons for what will be shown (SHAP values of trees, Lundberg et al. 2020).
+    def step(name: str) -> None:
+        say(f"{entity} signals: {name}")
 
-    `own_probability` is what the entity's own signals say, of sessions together with their single views; the change in log-odds is `by_views`.
-    Index entity id; columns model, model_version, score, probability, own_probability, by_views, rank, reasons, unknown.
-    """
-    values = signals[released.columns].to_numpy()
-    raw, own, probability = weighed(released, signals, beside)
-    frame = _ranked(
-        signals.index, released.model.name, released.version, 100.0 * probability, probability, raw
-    )
-    shown = (frame["rank"] <= policy.explain_top) | (frame["probability"] >= policy.explain_from)
-    rows = np.flatnonzero(shown.to_numpy())
-    contributions = (
-        released.trees.contributions(values[rows])
-        if len(rows)
-        else np.zeros((0, len(released.columns)))
-    )
-    drivers = {
-        frame.index[i]: drivers_of(released.columns, values[i], c, frame.index[i], peers)
-        for i, c in zip(rows, contributions, strict=True)
-    }
-    frame = _with_reasons(frame, drivers, policy.reasons)
-    by_views = (
-        np.nan if beside.looked is None else log_odds(own) - log_odds(released.probability(raw))
-    )
-    return frame.assign(
-        own_probability=own,
-        by_views=by_views,
-        unknown=_unknown(signals[released.columns], shown.to_numpy()),
-    )
+    return signals_of(tables, catalogue.of_entity(entity), entity, wanted, step)
 
 
-def weighed(
-    released: Released, signals: pd.DataFrame, beside: Beside, which: str = "judged"
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Raw scores of some entities among those that are usual, probabilities by their own signals (and single views, where those of
-    sessions were looked at; `which` of them), and weighed with what is beside them. Shapes (n,).
-    """
-    usual, owner = beside.usual, beside.owner
-    raw = released.raw(usual[released.columns].to_numpy()) if len(usual) else np.zeros(0)
-    own = released.probability(raw)
-    own = own if beside.looked is None else beside.looked.moved(own, usual.index, which)
-    both, rows = own, usual.index.get_indexer(signals.index)
-    if owner is not None:
-        more = beside.further()
-        both = pooled(
-            np.append(own, more.to_numpy()), owner.reindex(usual.index.append(more.index))
-        )
-    if beside.showed is not None:
-        both = weighed_owners(own, beside.showed.reindex(usual.index).to_numpy(dtype=float))
-    return raw[rows], own[rows], both[rows]
+def _applicable(
+    context: NightContext, entity: str, compared: pd.DataFrame, say: Progress
+) -> Released | None:
+    """The applicable model, its peers rebased on the compared entities."""
+    say(f"{entity} scores")
+    released = applicable_model(context.champions, entity, compared, say)
+    return None if released is None else released.among(compared)
 
 
-def deviance_scores(
+def _entity_scores(
+    context: NightContext,
+    entity: str,
     signals: pd.DataFrame,
-    entity: str,
-    version: str,
-    peers: Peers,
-    policy: NightPolicy,
-    beside: Beside,
-) -> pd.DataFrame:
-    """Unsupervised scores: how far an entity lies out among those that are usual, over all signals with a suspicious side.
-
-    Needs no label and says nothing of probability. Columns as those of `model_scores`.
-    """
-    known = [s.name for s in of_entity(entity) if s.name in signals.columns]
-    everyone, owner = beside.usual[known], beside.owner
-    points = anomaly_contributions(everyone, BY_NAME, entity)
-    total = points.sum(axis=1).to_numpy() if points.shape[1] else np.zeros(len(everyone))
-    rows = everyone.index.get_indexer(signals.index)
-    key = (total if owner is None else pooled_points(total, owner.reindex(everyone.index)))[rows]
-    points, total = points.iloc[rows], total[rows]
-    score, unknown = (
-        100.0 * (1.0 - np.exp(-np.maximum(key, 0.0) / 6.0)),
-        np.full(len(signals), np.nan),
+    peers: PeerMedians,
+    around: ScoringContext,
+    released: Released | None,
+    own: pd.DataFrame | None,
+) -> EntityScores:
+    policy = context.policy.night
+    version = catalogue.digest()[:12]
+    rows = anomaly_score_rows(signals, entity, version, peers, policy, around)
+    if released is None or own is None:
+        return EntityScores(signals, rows, ANOMALY_MODEL, peers, around)
+    everyone = adjusted(own, around)
+    mine = everyone.loc[signals.index]
+    by_model = model_score_rows(released, signals, mine, peers, policy)
+    return EntityScores(
+        signals,
+        pd.concat([rows, by_model]),
+        released.model.name,
+        peers,
+        around,
+        everyone,
+        typology_probabilities(released, signals, mine),
+        released,
     )
-    frame = _ranked(signals.index, DEVIANCE, version, score, unknown, key)
-    shown = ((frame["rank"] <= policy.explain_top) & (frame["score"] > 0)).to_numpy()
-    drivers = {}
-    for i in np.flatnonzero(shown):
-        row, one = points.iloc[i], frame.index[i]
-        drivers[one] = [
-            Driver(BY_NAME[n], signals.at[one, n], peers.of(one, n), v / total[i])
-            for n, v in row[row > 0].sort_values(ascending=False, kind="stable").items()
-        ]
-    frame = _with_reasons(frame, drivers, policy.reasons)
-    return frame.assign(
-        own_probability=unknown, by_views=unknown, unknown=_unknown(signals[known], shown)
-    )
-
-
-def _with_reasons(frame: pd.DataFrame, drivers: dict[str, list[Driver]], most: int) -> pd.DataFrame:
-    """Scores with their reasons as JSON, and whether their first drivers are mostly about orders."""
-    said = {k: json.dumps(explained(d, most), ensure_ascii=False) for k, d in drivers.items()}
-    by_orders = {k: mostly_about_orders(d[:most]) for k, d in drivers.items()}
-    return frame.assign(
-        reasons=pd.Series(said, dtype=object).reindex(frame.index),
-        mostly_orders=pd.Series(by_orders, dtype=object).reindex(frame.index).eq(True),
-    )
-
-
-def _ranked(
-    index: pd.Index,
-    model: str,
-    version: str,
-    score: np.ndarray,
-    probability: np.ndarray,
-    key: np.ndarray,
-) -> pd.DataFrame:
-    """Ranks by score, where calibration made equal by the raw key, ties by entity id."""
-    order = np.lexsort((index.to_numpy().astype(str), -key, -score))
-    rank = np.empty(len(index), dtype=np.int64)
-    rank[order] = np.arange(1, len(index) + 1)
-    return pd.DataFrame(
-        {
-            "model": model,
-            "model_version": version,
-            "score": score,
-            "probability": probability,
-            "rank": rank,
-        },
-        index=index,
-    )
-
-
-def _unknown(signals: pd.DataFrame, shown: np.ndarray) -> pd.Series:
-    """Names of the signals that are unknown for each shown entity, as JSON."""
-    missing = signals.isna().to_numpy()
-    names = np.array(signals.columns)
-    texts = [
-        json.dumps(names[missing[i]].tolist()) if shown[i] else None for i in range(len(signals))
-    ]
-    return pd.Series(texts, index=signals.index, dtype=object)

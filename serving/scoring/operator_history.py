@@ -1,64 +1,80 @@
-"""What operators' sessions of two weeks showed, by which a running one of theirs is judged beside its own minutes.
-
-A night scores its sessions by everything that is known of them, of which a running one shows little; what those of the nights before
-showed is at hand when the gate is asked. The gate takes it for a reason to look, never to refuse (`gate.py`).
-"""
+"""Operator history: what sessions and orders of two weeks say of their operator."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from data_contracts.lake import Lake
 from features.declaration import SESSION
 from features.engine.snapshot import Snapshot
+from features.posteriors import owner_pooling
 from serving.scoring import scope
-from serving.scoring.nightly_scores import MODEL_OF, STANDS_IN, Scored
+from serving.scoring.night_context import NightContext
+from serving.scoring.nightly_models import MODEL_OF, SUBSTITUTE_OF
 
-NIGHTS = 14
+HISTORY_NIGHTS = 14
 COLUMNS = ["entity_id", "own_probability"]
 
 
-def published_before(
-    lake: Lake, before: str | None, tables: Snapshot, as_of: datetime
-) -> pd.Series:
-    """Probabilities by their own signals of the sessions of two weeks, as the nights before published them: index session."""
-    folders = scope.nights_before(lake, before, NIGHTS - 1)
+def earlier_probabilities(context: NightContext, tables: Snapshot) -> pd.Series:
+    """View-adjusted probabilities of sessions of two weeks, as earlier nights published them.
+
+    Returns
+    -------
+    pd.Series
+        Index session, sorted; the newest night counts.
+    """
+    folders = scope.nights_before(context.lake, context.previous_run, HISTORY_NIGHTS - 1)
     if not folders or "sessions" not in tables:
         return pd.Series(dtype=float)
     known = pd.concat([_published(folder) for folder in folders])
     s = tables["sessions"]
-    lately = s.filter(s.received_at >= as_of - timedelta(days=NIGHTS)).session_id.to_pandas()
-    return known[~known.index.duplicated() & known.index.isin(set(lately))].sort_index()
+    first = context.as_of - timedelta(days=HISTORY_NIGHTS)
+    recent = s.filter(s.received_at >= first).session_id.to_pandas()
+    return known[~known.index.duplicated() & known.index.isin(set(recent))].sort_index()
 
 
-def operator_sessions(sessions: Scored | None) -> pd.DataFrame:
-    """Sessions of operators in two weeks and how many of them are held inflated: rows of their contract less the run's stamp.
+def history_of(probability: pd.Series, owner: pd.Series) -> pd.DataFrame:
+    """History of each operator: index operator; sessions, inflated_share, log_odds (ADR-0017).
 
-    Sessions that this night compared with are scored by it, older ones as the nights before published them. Without a model nothing
-    is held of sessions, and there are no rows; where no single view was looked at no session is named.
+    Parameters
+    ----------
+    probability
+        View-adjusted probabilities, index entity id, sorted.
+    owner
+        Operators in the same order.
     """
-    if sessions is None or sessions.released is None:
-        return pd.DataFrame()
-    both = sessions.shown.join(sessions.worst)
-    return both.rename_axis("operator_id").reset_index().astype({"sessions": np.int64})
+    return owner_pooling.shown(probability.to_numpy(), owner)
+
+
+def worst_sessions(probability: pd.Series, owner: pd.Series) -> pd.DataFrame:
+    """The most probable session of each operator: worst_session, worst_probability."""
+    by_owner = probability.groupby(owner.to_numpy())
+    return pd.DataFrame({"worst_session": by_owner.idxmax(), "worst_probability": by_owner.max()})
+
+
+def no_worst_sessions() -> pd.DataFrame:
+    """`worst_sessions` of no operator."""
+    return pd.DataFrame(
+        {"worst_session": pd.Series(dtype=object), "worst_probability": pd.Series(dtype=float)}
+    )
 
 
 def _published(folder: Path) -> pd.Series:
-    """Probabilities by their own signals of the sessions of a published night; nights of earlier versions kept none."""
+    """View-adjusted probabilities of the sessions of a published night.
+
+    Nights of earlier versions kept none.
+    """
     path = folder / "scores.parquet"
     if not set(COLUMNS) <= set(pq.read_schema(path).names):
         return pd.Series(dtype=float)
-    mine = [
-        ("entity_kind", "=", SESSION),
-        ("model", "in", [MODEL_OF[SESSION], STANDS_IN[MODEL_OF[SESSION]]]),
-    ]
+    name = MODEL_OF[SESSION]
+    rows = [("entity_kind", "=", SESSION), ("model", "in", [name, SUBSTITUTE_OF[name]])]
     return (
-        pq.read_table(path, columns=COLUMNS, filters=mine)
+        pq.read_table(path, columns=COLUMNS, filters=rows)
         .to_pandas()
         .set_index("entity_id")["own_probability"]
         .dropna()

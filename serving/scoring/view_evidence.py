@@ -1,14 +1,17 @@
-"""Single views of sessions, looked at: which of them are false, and what they say of their session.
+"""Evidence from single views: which views of a session are false, and what they say of it.
 
-A night looks at the views of sessions of the two weeks that it compares with tonight's (`yardsticks.py`), for what an account did in sessions
-before tells of its views tonight. What views say of their session (`features/posteriors/view_mixture.py`) moves its probability before
-operators' other sessions do. There views of those who ordered in it do not count: they are judged with their orders, which a rival may
-have placed. In the shares of false views, which say how much of a count is real, they do.
+A night assesses views of tonight's sessions and of further sessions of the last two weeks, because
+an account's earlier sessions tell of its views tonight. The evidence updates a session's
+probability before its operator's other sessions do (ADR-0018).
+
+Views of buyers do not count there: they are judged with their orders, which a rival may have
+placed. They count in the shares of false views, which say how much of a count is real.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 import pandas as pd
@@ -21,40 +24,68 @@ from features.posteriors import view_mixture, view_mixture_em
 from training.dataset.replay import by_name
 from training.release.artefact import Released
 
-ENOUGH = 500_000  # views by which accounts are known elsewhere: a night does not grow with rooms of a hundred thousand viewers
+MAX_ASSESSED_VIEWS = 500_000  # bounds a night's cost on rooms of a hundred thousand viewers
+MIN_VIEW_PROBABILITY = 1e-6
+
+
+class ViewSet(Enum):
+    """Views that count as evidence on their session."""
+
+    ALL = "all"
+    NON_BUYERS = "judged"
 
 
 @dataclass(frozen=True)
-class Looked:
-    """Views of sessions, and what they say of them, before anybody asks how probable it is that each session was inflated.
+class ViewEvidence:
+    """Assessed views of sessions, and their evidence before any probability of a session.
 
-    `views`: index view_id, sorted by session; session_id, account_id, device_id and `ordered`, whether the account ordered there.
-    `start`: where each session's views start and the last end; `ratio`: of each view, by itself and by what its account did elsewhere;
-    `evidence`: index session; logs of Bayes factors of its having been inflated, `all` by all views and `judged` by those of no buyer;
-    `distrust`: what the sessions held honest reach by views alone; `binned`: the attributes of each view, from which sessions that are
-    inflated learn what their own false views look like (`features/posteriors/view_mixture_em.py`).
+    Attributes
+    ----------
+    views
+        Index view_id, sorted by session; session_id, account_id, device_id and `ordered` (the
+        account ordered in that session).
+    start
+        Row where the views of each session start, then the number of views; shape (sessions + 1,).
+    ratio
+        Likelihood ratio of each view, updated by its account's and device's other sessions.
+    mixtures
+        Mixture of false and honest views of each session.
+    log_factors
+        Index session; log Bayes factor of its inflation, one column for each `ViewSet`.
+    null_factor
+        Log Bayes factor that sessions held honest reach by chance.
+    binned
+        Binned attributes of each view, for the EM within inflated sessions.
     """
 
     views: pd.DataFrame
     start: np.ndarray
     ratio: np.ndarray
-    found: view_mixture.Mixtures
-    evidence: pd.DataFrame
-    distrust: float
+    mixtures: view_mixture.Mixtures
+    log_factors: pd.DataFrame
+    null_factor: float
     binned: view_mixture_em.Binned | None = None
 
-    def moved(
-        self, probability: np.ndarray, sessions: pd.Index, which: str = "judged"
+    def update(
+        self,
+        probability: np.ndarray,
+        sessions: pd.Index,
+        views: ViewSet = ViewSet.NON_BUYERS,
     ) -> np.ndarray:
-        """Probabilities of sessions, moved by what their views say; sessions whose views were not looked at keep theirs."""
-        return view_mixture.updated(
-            probability, self.evidence[which].reindex(sessions).to_numpy(dtype=float), self.distrust
-        )
+        """Probabilities of sessions after the evidence; sessions without views keep theirs."""
+        factors = self.log_factors[views.value].reindex(sessions).to_numpy(dtype=float)
+        return view_mixture.updated(probability, factors, self.null_factor)
 
     def shares(self, probability: pd.Series) -> view_mixture.Shares:
-        """False shares and posteriors of single views; `probability`: of each session now that all its views are known, 0 where not named."""
-        inflated = probability.reindex(self.evidence.index).fillna(0.0).to_numpy()
-        shares = view_mixture.shares_of(self.found, self.ratio, self.start, inflated)
+        """False shares of sessions and posteriors of single views.
+
+        Parameters
+        ----------
+        probability
+            Probability of each session after all its views, index session; 0 where missing.
+        """
+        inflated = probability.reindex(self.log_factors.index).fillna(0.0).to_numpy()
+        shares = view_mixture.shares_of(self.mixtures, self.ratio, self.start, inflated)
         if self.binned is None:
             return shares
         ratio = view_mixture_em.sharpened(
@@ -65,10 +96,19 @@ class Looked:
         )
 
 
-def look(tables: Snapshot, released: Released, probability: pd.Series) -> Looked | None:
-    """Look at the views of some sessions; None where they have none.
+def assess_views(
+    tables: Snapshot, released: Released, probability: pd.Series
+) -> ViewEvidence | None:
+    """Assess the views of some sessions; None where they have none.
 
-    `probability`: of each session having been inflated by everything but its single views, index session.
+    Parameters
+    ----------
+    tables
+        dict[str, Any] of the night.
+    released
+        Release that scores single views.
+    probability
+        Probability of each session by everything but its single views, index session.
     """
     signals = compute(tables, released.model.signals, VIEW, sorted(probability.index))
     if signals.empty:
@@ -79,42 +119,55 @@ def look(tables: Snapshot, released: Released, probability: pd.Series) -> Looked
     names, start = np.unique(views["session_id"].to_numpy().astype(str), return_index=True)
     start = np.append(start, len(views)).astype(np.int64)
     values = signals[released.columns].to_numpy()[order]
-    p = released.probability(released.raw(values)).clip(1e-6, 1 - 1e-6)
-    before = probability.reindex(names).fillna(0.0).clip(0.0, 1.0).to_numpy()
-    honest = np.repeat(before < view_mixture.HONEST, np.diff(start))
+    p = released.probability(released.raw(values))
+    p = p.clip(MIN_VIEW_PROBABILITY, 1 - MIN_VIEW_PROBABILITY)
+    prior = probability.reindex(names).fillna(0.0).clip(0.0, 1.0).to_numpy()
+    honest = np.repeat(prior < view_mixture.HONEST, np.diff(start))
     ratio = view_mixture.likelihood_ratio(p / (1.0 - p), honest)
     ordered = views["ordered"].to_numpy(dtype=bool)
-    distrust = view_mixture.null_of(
-        before, view_mixture.mixtures(np.where(ordered, 1.0, ratio), start).factor
+    null_factor = view_mixture.null_of(
+        prior, view_mixture.mixtures(np.where(ordered, 1.0, ratio), start).factor
     )
-    ratio = view_mixture.tempered(ratio, distrust)
-    alone = view_mixture.false_shares(np.where(ordered, 1.0, ratio), start, before)
+    ratio = view_mixture.tempered(ratio, null_factor)
+    first = view_mixture.false_shares(np.where(ordered, 1.0, ratio), start, prior)
     session = np.repeat(np.arange(len(names)), np.diff(start))
     ratio = view_mixture.known_elsewhere(
-        ratio, alone.posterior, session, [views["account_id"], views["device_id"]]
+        ratio, first.posterior, session, [views["account_id"], views["device_id"]]
     )
-    found = view_mixture.mixtures(ratio, start)
-    judged = view_mixture.mixtures(np.where(ordered, 1.0, ratio), start)
-    evidence = pd.DataFrame(
-        {"all": found.factor, "judged": judged.factor}, index=pd.Index(names, name="session_id")
+    mixtures = view_mixture.mixtures(ratio, start)
+    non_buyers = view_mixture.mixtures(np.where(ordered, 1.0, ratio), start)
+    log_factors = pd.DataFrame(
+        {ViewSet.ALL.value: mixtures.factor, ViewSet.NON_BUYERS.value: non_buyers.factor},
+        index=pd.Index(names, name="session_id"),
     )
-    return Looked(
-        views, start, ratio, found, evidence, distrust, view_mixture_em.binned(values, honest)
+    return ViewEvidence(
+        views,
+        start,
+        ratio,
+        mixtures,
+        log_factors,
+        null_factor,
+        view_mixture_em.binned(values, honest),
     )
 
 
-def worth_looking(views: pd.Series, tonight: pd.Index) -> list[str]:
-    """Sessions whose views a night looks at: tonight's, and others by their names while there are no more than `ENOUGH` views in all.
+def sessions_to_assess(views: pd.Series, tonight: pd.Index) -> list[str]:
+    """Tonight's sessions, and others in the order of `by_name` up to `MAX_ASSESSED_VIEWS` in all.
 
-    `views`: how many views each has, index session.
+    Parameters
+    ----------
+    views
+        Views of each session, index session.
+    tonight
+        Sessions that are always assessed.
     """
     others = by_name(views.index.difference(tonight), len(views))
     total = views[views.index.isin(tonight)].sum() + views.reindex(others).fillna(0.0).cumsum()
-    return sorted([*tonight, *total.index[total <= ENOUGH]])
+    return sorted([*tonight, *total.index[total <= MAX_ASSESSED_VIEWS]])
 
 
 def viewers(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
-    """Who watched on what, and whether they ordered in that session: index view_id; session_id, account_id, device_id, ordered."""
+    """Viewers of sessions: index view_id; session_id, account_id, device_id, ordered."""
     scope = tables.scope(sorted(sessions), SESSION)
     v = named_views(tables["views"].semi_join(scope, "session_id")).select(
         "view_id", "session_id", "account_id", "device_id"
@@ -134,40 +187,3 @@ def viewers(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
         .set_index("view_id")
     )
     return seen.assign(ordered=seen["ordered"].notna())
-
-
-def attributed_shares(looked: Looked, probability: pd.Series) -> pd.DataFrame:
-    """False share of the views of each session: index session; share, low, high, certainty, and `viewers`, by which to multiply it for the
-    false share of viewers (`viewers_of_views`). `probability`: of each session now that all its views are known, index session."""
-    found = looked.shares(probability)
-    frame = pd.DataFrame(
-        {"share": found.share, "low": found.low, "high": found.high, "certainty": found.certainty},
-        looked.evidence.index,
-    )
-    more = viewers_of_views(
-        found.posterior,
-        looked.views["session_id"].to_numpy(),
-        looked.views["account_id"].to_numpy(),
-    )
-    return frame.assign(viewers=more.reindex(frame.index).to_numpy())[
-        frame.index.isin(probability.index)
-    ]
-
-
-def viewers_of_views(posterior: np.ndarray, session: np.ndarray, account: np.ndarray) -> pd.Series:
-    """False share of viewers over that of views, by session, 1 where none is false.
-
-    Three arrays over views: the posterior of each being false, its session, and who watched (None: not known). A viewer is real who
-    watched once for real, and what counts is the least suspicious view: bots come back more often than people do, so that fewer
-    viewers are false than views.
-    """
-    v = pd.DataFrame({"p": posterior, "session": session, "account": account})
-    of_views = v.groupby("session")["p"].mean()
-    of_viewers = (
-        v.dropna(subset=["account"])
-        .groupby(["session", "account"])["p"]
-        .min()
-        .groupby("session")
-        .mean()
-    )
-    return (of_viewers.reindex(of_views.index) / of_views.where(of_views > 0)).fillna(1.0)

@@ -20,7 +20,8 @@ from data_contracts.runs import published_runs as nights
 from data_contracts.runs import run_folder
 from serving.ledger.decisions import record_night, verify_decisions
 from serving.nightly.pipeline import nightly
-from serving.nightly.replay import replay, what_if
+from serving.nightly.replay import replay
+from serving.nightly.what_if import what_if
 from serving.oversight import appeals
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT

@@ -22,10 +22,10 @@ from data_contracts.parquet import write_file
 from data_contracts.runs import published_runs as nights
 from data_contracts.runs import read_outbound, run_folder
 from serving.nightly.pipeline import nightly
-from serving.nightly.publish import OutputBreaksContract, validated
 from serving.nightly.replay import replay
+from serving.nightly.table_writer import OutputBreaksContract, validated
 from serving.policy.load import load_policy
-from serving.scoring.peer_snapshots import read
+from serving.scoring.peer_snapshots import read_peer_snapshots
 from tests.conftest import NIGHT
 from training.release.artefact import champions, load
 
@@ -78,7 +78,7 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
     scores = read_outbound(published, "scores")
     row = scores[(scores["model"] == "order_brushing") & (scores["rank"] == 1)].iloc[0]
     released = load(models, row["model"], row["model_version"]).compared(
-        read(run_folder(published)).get(row["model"])
+        read_peer_snapshots(run_folder(published)).get(row["model"])
     )
     manifest = json.loads((run_folder(published) / "manifest.json").read_text())["models"][
         "order_brushing"
@@ -187,7 +187,7 @@ def test_a_crash_leaves_the_published_night_and_the_next_run_completes(
         .read_text("utf-8")
         .replace(POLICY.version, "2099.9")
     )
-    from serving.nightly import pipeline as module
+    from serving.nightly import published_night as module
 
     def crash(*_, **__):
         raise RuntimeError("power cut")
@@ -309,7 +309,7 @@ def test_sessions_without_views_are_scored_by_minutes(tiny, models, tmp_path):
         manifest["models"]["session_inflation_live"]["version"]
     ]
     released = load(models, "session_inflation_live").compared(
-        read(run_folder(lake))["session_inflation_live"]
+        read_peer_snapshots(run_folder(lake))["session_inflation_live"]
     )
     one = mine.set_index("entity_id").iloc[0]
     signals = (

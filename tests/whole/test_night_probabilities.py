@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -14,7 +15,7 @@ from data_contracts.lake import Lake
 from data_contracts.runs import published_runs as nights
 from data_contracts.runs import read_outbound, run_folder
 from serving.policy.load import load_policy
-from serving.scoring.peer_snapshots import read
+from serving.scoring.peer_snapshots import read_peer_snapshots
 from tests.conftest import NIGHT
 from training.release.artefact import load
 
@@ -35,12 +36,12 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
     from features.posteriors.owner_pooling import log_odds, shifted
     from features.posteriors.view_mixture import TOLD
     from serving.scoring.scope import moment_of
-    from serving.scoring.view_evidence import look
+    from serving.scoring.view_evidence import assess_views
 
     scores = read_outbound(published, "scores").set_index("entity_id")
     mine = scores[scores["model"] == "session_inflation"].sort_index()
     released = load(models, "session_inflation").compared(
-        read(run_folder(published))["session_inflation"]
+        read_peer_snapshots(run_folder(published))["session_inflation"]
     )
     signals = (
         read_outbound(published, "signals")
@@ -58,13 +59,13 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
         and scores.loc[scores["model"] != "session_inflation", "by_views"].isna().all()
     )
     tables = Snapshot.open(published, moment_of(NIGHT))
-    looked = look(tables, load(models, "view_authenticity"), mine["probability"])
+    evidence = assess_views(tables, load(models, "view_authenticity"), mine["probability"])
     assert (
-        looked.evidence.index.isin(mine.index).all()
-        and looked.views["ordered"].any()
-        and not looked.views["ordered"].all()
+        evidence.log_factors.index.isin(mine.index).all()
+        and evidence.views["ordered"].any()
+        and not evidence.views["ordered"].all()
     )
-    said = log_odds(looked.moved(alone, mine.index)) - log_odds(alone)
+    said = log_odds(evidence.update(alone, mine.index)) - log_odds(alone)
     moved = (
         np.abs(said) > 1
     )  # by tonight's views; a night knows accounts from other sessions too, which may turn one of four
@@ -161,19 +162,22 @@ def test_night_names_the_worst_session_of_each_operator(published):
 
 def test_sessions_of_nights_before_are_known_by_what_was_published_of_them(published):
     from features.engine.snapshot import Snapshot
-    from serving.scoring.operator_history import published_before
+    from serving.scoring.night_context import NightContext
+    from serving.scoring.operator_history import earlier_probabilities
     from serving.scoring.scope import moment_of
 
     first, as_of = date(2026, 1, 19), moment_of(NIGHT)
     tables = Snapshot.open(published, as_of)
-    known = published_before(Lake(published), nights(published)[first.isoformat()], tables, as_of)
+    context = NightContext(
+        Lake(published), NIGHT, POLICY, previous_run=nights(published)[first.isoformat()]
+    )
+    known = earlier_probabilities(context, tables)
     scores = read_outbound(published, "scores", first.isoformat()).query(
         "model == 'session_inflation'"
     )
     assert (
         len(known) and known.to_dict() == scores.set_index("entity_id")["own_probability"].to_dict()
     )
-    long_after = published_before(
-        Lake(published), nights(published)[first.isoformat()], tables, moment_of(date(2026, 2, 2))
-    )
-    assert long_after.empty and published_before(Lake(published), None, tables, as_of).empty
+    long_after = replace(context, date=date(2026, 2, 2))
+    assert earlier_probabilities(long_after, tables).empty
+    assert earlier_probabilities(replace(context, previous_run=None), tables).empty

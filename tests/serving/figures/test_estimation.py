@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 from features.engine.snapshot import Snapshot
-from serving.figures.estimation import order_figures, session_figures, share_of, watched_orders
-from serving.figures.nightly_figures import operator_figures
-from serving.scoring.entity_scores import Peers
-from serving.scoring.view_evidence import viewers_of_views
+from serving.figures.operator_figures import operator_figures
+from serving.figures.order_figures import brushed_views, order_figures
+from serving.figures.session_figures import false_share, session_figures
+from serving.figures.view_shares import viewer_factor
+from serving.scoring.peer_medians import PeerMedians
 from tests.spec.written import rows, views
 
-NOBODY = Peers({}, {}, {})
+NOBODY = PeerMedians({}, {}, {})
 
 
 def test_orders_of_a_session_share_their_fate():
@@ -74,7 +75,7 @@ def test_a_refunded_order_is_an_order_and_no_net_sale():
 )
 def test_interval_leaves_out_a_twentieth(q, measured, low, high, certainty):
     """An interval leaves out a twentieth, but neither nothing nor everything."""
-    got = share_of(pd.Series([q]), pd.Series([measured])).iloc[0]
+    got = false_share(pd.Series([q]), pd.Series([measured])).iloc[0]
     assert got[["low", "high", "certainty"]].tolist() == pytest.approx([low, high, certainty])
     assert got["share"] == pytest.approx(q * (measured + 1) / 2)
 
@@ -87,7 +88,7 @@ def test_intervals_of_a_mixture_hold_as_often_as_they_say():
         np.where(rng.random(10_000) < 0.5, 0.0, rng.random(10_000)),
     )
     truth = np.where(rng.random(10_000) < q, measured + (1 - measured) * rng.random(10_000), 0.0)
-    got = share_of(pd.Series(q), pd.Series(measured))
+    got = false_share(pd.Series(q), pd.Series(measured))
     held = (got["low"] - 1e-12 <= truth) & (truth <= got["high"] + 1e-12)
     assert held.mean() == pytest.approx(got["certainty"].mean(), abs=0.01)
     for least, most in ((0.0, 0.951), (0.951, 0.99), (0.99, 1.01)):
@@ -102,7 +103,7 @@ def test_from_counters_alone_the_interval_is_wider():
         {"share": 0.1, "low": 0.0, "high": 0.3, "certainty": 0.95, "viewers": 1.0}, index=["e"]
     )
     got = session_figures(
-        signals, counted, pd.Series(0.4, index=signals.index), NOBODY, shares
+        signals, counted, pd.Series(0.4, index=signals.index), NOBODY, view_shares=shares
     ).set_index("entity_id")
     assert got.loc["e", ["low", "high"]].tolist() == [70.0, 100.0]
     assert got.loc["c", ["low", "high"]].tolist() == [0.0, 100.0]
@@ -112,7 +113,7 @@ def test_fewer_viewers_are_false_than_views_where_bots_come_back():
     """Six views: one bot that came three times, one person once, one person twice, once as suspicious as a bot; nobody known once."""
     who = np.array(["bot", "bot", "bot", "p", "q", "q", None], dtype=object)
     posterior = np.array([0.9, 0.9, 0.9, 0.0, 0.9, 0.0, 0.0])
-    of = viewers_of_views(
+    of = viewer_factor(
         np.append(posterior, 0.0), np.array(["s"] * 7 + ["clean"]), np.append(who, "p")
     )
     assert of["s"] == pytest.approx((0.9 / 3) / (3.6 / 7)) and of["clean"] == 1.0
@@ -125,7 +126,11 @@ def test_fewer_viewers_are_false_than_views_where_bots_come_back():
         index=counted.index,
     )
     got = session_figures(
-        pd.DataFrame(index=counted.index), counted, pd.Series([1.0], counted.index), NOBODY, shares
+        pd.DataFrame(index=counted.index),
+        counted,
+        pd.Series([1.0], counted.index),
+        NOBODY,
+        view_shares=shares,
     ).set_index("measure")
     assert got.at["views", "estimate"] == pytest.approx(35.0)
     assert got.loc["unique_viewers", ["estimate", "low", "high"]].tolist() == pytest.approx(
@@ -162,13 +167,17 @@ def test_what_a_brusher_watched_is_as_false_as_its_order():
         [["r1", "s", "b", 3], ["r2", "s", "b", 3], ["r3", "s", "h", 2]],
         columns=["order_id", "session_id", "buyer_id", "views"],
     )
-    got = watched_orders(seen, pd.Series({"r1": 0.5, "r2": 0.2, "r3": 0.0})).set_index("measure")
+    got = brushed_views(seen, pd.Series({"r1": 0.5, "r2": 0.2, "r3": 0.0})).set_index("measure")
     assert got.loc["views", ["share", "low", "high"]].tolist() == [1.5, 0.0, 3.0]
     assert got.loc["unique_viewers", ["share", "low", "high"]].tolist() == [0.5, 0.0, 1.0]
     signals = pd.DataFrame(index=pd.Index(["s"], name="session_id"))
     counted = pd.DataFrame({"views": [10.0], "basis": "events"}, index=signals.index)
     figure = session_figures(
-        signals, counted, pd.Series(0.0, index=signals.index), NOBODY, None, got.reset_index()
+        signals,
+        counted,
+        pd.Series(0.0, index=signals.index),
+        NOBODY,
+        brushed_views=got.reset_index(),
     ).iloc[0]
     assert figure[["estimate", "low", "high", "certainty"]].tolist() == [8.5, 7.0, 10.0, 1.0]
 

@@ -27,7 +27,7 @@ from serving.gate.minute_store import minute_to_row
 from serving.gate.night_cache import read_published_night
 from serving.ledger import answers, hash_chain
 from serving.policy.load import load_policy
-from serving.scoring.peer_snapshots import LIVE, read
+from serving.scoring.peer_snapshots import LIVE_MODEL, read_peer_snapshots
 from serving.scoring.scope import moment_of
 from tests.conftest import NIGHT
 from training.release.artefact import load
@@ -280,12 +280,12 @@ def test_running_session_is_compared_with_the_night_in_force(desk, client, lake)
     When another night is published its sessions are the yardstick, and what was seen by the old one
     is forgotten.
     """
-    published = read(run_folder(lake))[LIVE]
+    published = read_peer_snapshots(run_folder(lake))[LIVE_MODEL]
     np.testing.assert_array_equal(
         published.middle, desk.live.trees.peers.middle
     )  # the night that was trained at is the one in force here
     peers = replace(published, middle=published.middle + 1.0)
-    desk.night.state = replace(desk.night.state, yardsticks={LIVE: peers})
+    desk.night.state = replace(desk.night.state, yardsticks={LIVE_MODEL: peers})
     client.put(
         "/v1/sessions/s1/minutes",
         json={

@@ -11,14 +11,10 @@ import pytest
 from features.catalogue import BY_NAME, digest
 from features.peers.anomaly_score import anomaly_contributions
 from serving.policy.load import load_policy
-from serving.scoring.entity_scores import (
-    Beside,
-    deviance_scores,
-    drivers_of,
-    explained,
-    peers_of,
-    weighed,
-)
+from serving.scoring.peer_medians import peer_medians
+from serving.scoring.posterior import ScoringContext, posterior
+from serving.scoring.reasons import drivers_of, reasons_of
+from serving.scoring.score_rows import anomaly_score_rows
 
 NIGHT = load_policy().night
 
@@ -32,16 +28,21 @@ def orders_of(counts: list[float]) -> pd.DataFrame:
 
 def test_ranks_are_a_permutation_and_ties_go_by_name():
     signals = orders_of([90.0, 1.0, 90.0, 99.0, *[1.0] * 40])
-    frame = deviance_scores(
-        signals, "operator", digest()[:12], peers_of(signals, None), NIGHT, Beside(signals)
+    frame = anomaly_score_rows(
+        signals,
+        "operator",
+        digest()[:12],
+        peer_medians(signals, None),
+        NIGHT,
+        ScoringContext(signals),
     )
     assert frame["rank"].head(4).to_dict() == {"o0": 2, "o1": 4, "o2": 3, "o3": 1}
 
 
 def test_what_is_unknown_is_named_and_never_counts():
     signals = orders_of([np.nan, 9.0])
-    frame = deviance_scores(
-        signals, "operator", "v", peers_of(signals, None), NIGHT, Beside(signals)
+    frame = anomaly_score_rows(
+        signals, "operator", "v", peer_medians(signals, None), NIGHT, ScoringContext(signals)
     )
     assert frame.at["o0", "score"] == 0.0 and "buyer_hour_order_max_count" not in (
         frame.at["o1", "unknown"] or ""
@@ -53,8 +54,8 @@ def test_nothing_on_the_innocent_side_is_a_reason_without_a_model():
     columns = ["flash_view_share", "proxy_view_share"]
     values = [[0.35, 0.5]] + [[0.4, 0.0]] * 29  # the first reaches the alarm of both
     signals = pd.DataFrame(values, columns=columns, index=[f"s{i:02d}" for i in range(30)])
-    frame = deviance_scores(
-        signals, "session", "v", peers_of(signals, None), NIGHT, Beside(signals)
+    frame = anomaly_score_rows(
+        signals, "session", "v", peer_medians(signals, None), NIGHT, ScoringContext(signals)
     )
     said = json.loads(frame.at["s00", "reasons"])
     assert [r["signal"] for r in said] == ["proxy_view_share"]
@@ -63,13 +64,15 @@ def test_nothing_on_the_innocent_side_is_a_reason_without_a_model():
 def test_a_reason_lies_on_the_suspicious_side_of_its_peers_and_is_known():
     columns = ["flash_view_share", "stay_spread_ratio", "view_count", "proxy_view_share"]
     signals = pd.DataFrame([[0.1, 2.0, 50.0, 0.0]] * 30, columns=columns)
-    peers = peers_of(signals, None)
+    peers = peer_medians(signals, None)
     values = np.array(
         [0.05, 0.2, 10.0, np.nan]
     )  # flash below its peers, spread suspiciously low, proxies unknown
-    drivers = drivers_of(columns, values, np.array([2.0, 1.0, 0.5, 3.0]), "x", peers)
+    drivers = drivers_of(
+        pd.Series(values, columns, name="x"), np.array([2.0, 1.0, 0.5, 3.0]), peers
+    )
     assert [d.signal.name for d in drivers] == ["stay_spread_ratio", "view_count"]
-    said = explained(drivers, 4)
+    said = reasons_of(drivers, 4)
     assert [r["signal"] for r in said] == ["stay_spread_ratio"]  # a count speaks against nobody
     assert said[0]["share"] == pytest.approx(1.0 / 6.5, abs=1e-4) and said[0]["peers"] == 2.0
 
@@ -78,9 +81,9 @@ def test_peers_are_those_of_the_same_category_where_there_are_enough():
     signals = pd.DataFrame(
         {"view_count": [10.0] * 25 + [99.0] * 5}, index=[f"s{i}" for i in range(30)]
     )
-    peers = peers_of(signals, pd.Series(["food"] * 25 + ["books"] * 5, index=signals.index))
+    peers = peer_medians(signals, pd.Series(["food"] * 25 + ["books"] * 5, index=signals.index))
     assert (
-        peers.of("s0", "view_count") == 10.0 and peers.of("s29", "view_count") == 10.0
+        peers.median("s0", "view_count") == 10.0 and peers.median("s29", "view_count") == 10.0
     )  # five books are too few: all are peers
 
 
@@ -96,8 +99,8 @@ def test_orders_without_labels_rank_by_how_rare_their_values_are():
         and not points["payer_buyer_count"].iloc[1:].any()
     )
     assert points["buyer_age_days"].iloc[-1] == pytest.approx(np.log(0.3 / 0.0525))
-    ranked = deviance_scores(
-        signals, "order", digest()[:12], peers_of(signals, None), NIGHT, Beside(signals)
+    ranked = anomaly_score_rows(
+        signals, "order", digest()[:12], peer_medians(signals, None), NIGHT, ScoringContext(signals)
     )["rank"]
     assert ranked["r0"] == 1
 
@@ -122,18 +125,20 @@ def test_entity_is_pooled_with_each_other_entity_once():
     owner = pd.Series(
         ["cheat", "honest", "cheat", *[f"o{i}" for i in range(60)]], index=usual.index
     )
-    raw, own, alone = weighed(Same(), usual.head(2), Beside(usual))
-    assert raw.tolist() == own.tolist() == alone.tolist() == [0.3, 0.3]
-    _, own, tonight = weighed(Same(), usual.head(2), Beside(usual, owner))
-    assert own.tolist() == [0.3, 0.3] and tonight[0] > 0.3 > tonight[1]
-    before = pd.Series(0.9, index=["b0", "b1", "b2", "s2"])  # s2 is among tonight's and counts once
-    whose = pd.concat([owner, pd.Series("cheat", index=["b0", "b1", "b2"])])
-    _, _, both = weighed(Same(), usual.head(2), Beside(usual, whose, before))
-    assert both[0] > tonight[0] + 0.02
-    assert (
-        weighed(Same(), usual.head(2), Beside(usual, owner, before.tail(1)))[2].tolist()
-        == tonight.tolist()
-    )
+    first = usual.index[:2]
+
+    def found(context, column):
+        return posterior(Same(), context).loc[first, column].tolist()
+
+    for column in ("raw", "own", "view_adjusted", "pooled"):
+        assert found(ScoringContext(usual), column) == [0.3, 0.3]
+    assert found(ScoringContext(usual, owner), "view_adjusted") == [0.3, 0.3]
+    tonight = found(ScoringContext(usual, owner), "pooled")
+    assert tonight[0] > 0.3 > tonight[1]
+    earlier = pd.Series(0.9, index=["b0", "b1", "b2", "s2"])  # s2 is compared too: it counts once
+    owners = pd.concat([owner, pd.Series("cheat", index=["b0", "b1", "b2"])])
+    assert found(ScoringContext(usual, owners, earlier), "pooled")[0] > tonight[0] + 0.02
+    assert found(ScoringContext(usual, owner, earlier.tail(1)), "pooled") == tonight
 
 
 def test_rank_without_labels_uses_the_owner_s_others():
@@ -146,9 +151,11 @@ def test_rank_without_labels_uses_the_owner_s_others():
         ["cheat", "honest", *["cheat"] * 12, *["honest"] * 12, *[f"s{i}" for i in range(174)]],
         index=signals.index,
     )
-    frame = deviance_scores(signals, "order", "v", peers_of(signals, None), NIGHT, Beside(signals))
-    weighed_ = deviance_scores(
-        signals, "order", "v", peers_of(signals, None), NIGHT, Beside(signals, owner)
+    frame = anomaly_score_rows(
+        signals, "order", "v", peer_medians(signals, None), NIGHT, ScoringContext(signals)
+    )
+    weighed_ = anomaly_score_rows(
+        signals, "order", "v", peer_medians(signals, None), NIGHT, ScoringContext(signals, owner)
     )
     assert frame.at["o0", "score"] == frame.at["o1", "score"]
     assert weighed_.at["o0", "score"] > frame.at["o0", "score"] > weighed_.at["o1", "score"]

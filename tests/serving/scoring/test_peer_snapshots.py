@@ -12,7 +12,12 @@ from data_contracts.runs import published_runs as nights
 from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
 from serving.scoring import peer_snapshots
-from serving.scoring.scope import moment_of, scope_of_night
+from serving.scoring.scope import (
+    MIN_COMPARED_SESSIONS,
+    moment_of,
+    reference_sessions,
+    scope_of_night,
+)
 from tests.conftest import NIGHT
 
 
@@ -25,24 +30,24 @@ def test_few_sessions_are_compared_with_two_weeks(tables):
     """A day with few sessions is compared with others of two weeks as well."""
     as_of = moment_of(NIGHT)
     tonight = scope_of_night(tables, as_of).sessions
-    beside = peer_snapshots.usual_sessions(tables, as_of, tonight)
+    further = reference_sessions(tables, as_of, tonight)
     when = (
         tables["sessions"]
         .select("session_id", "received_at")
         .to_pandas()
         .set_index("session_id")["received_at"]
     )
-    assert beside and not set(beside) & set(tonight) and len(set(beside)) == len(beside)
-    assert when[beside].min() >= as_of - timedelta(days=14)
-    assert len(tonight) + len(beside) == min(
-        peer_snapshots.STEADY, int((when >= as_of - timedelta(days=14)).sum())
+    assert further and not set(further) & set(tonight) and len(set(further)) == len(further)
+    assert when[further].min() >= as_of - timedelta(days=14)
+    assert len(tonight) + len(further) == min(
+        MIN_COMPARED_SESSIONS, int((when >= as_of - timedelta(days=14)).sum())
     )
 
 
 def test_a_day_with_enough_sessions_is_compared_with_itself(tables):
-    many = [f"s{i}" for i in range(peer_snapshots.STEADY)]
-    assert peer_snapshots.usual_sessions(tables, moment_of(NIGHT), many) == []
-    assert len(peer_snapshots.usual_sessions(tables, moment_of(NIGHT), many[:-1])) == 1
+    many = [f"s{i}" for i in range(MIN_COMPARED_SESSIONS)]
+    assert reference_sessions(tables, moment_of(NIGHT), many) == []
+    assert len(reference_sessions(tables, moment_of(NIGHT), many[:-1])) == 1
 
 
 def test_sessions_that_are_only_compared_with_are_not_published(published, tables):
@@ -58,16 +63,18 @@ def test_sessions_that_are_only_compared_with_are_not_published(published, table
 def test_peer_snapshots_are_kept_bit_for_bit(published, tmp_path):
     """A night keeps its peer snapshots bit for bit, and a lake without any has none."""
     run = published / "runs" / nights(published)[NIGHT.isoformat()]
-    found = peer_snapshots.read(run)
-    assert set(found) >= {"session_inflation", peer_snapshots.LIVE, "order_brushing"}
+    found = peer_snapshots.read_peer_snapshots(run)
+    assert set(found) >= {"session_inflation", peer_snapshots.LIVE_MODEL, "order_brushing"}
     again = {name: p.as_json() for name, p in found.items()}
     assert again == json.loads((run / peer_snapshots.FILE).read_text())
     assert all(np.isfinite(p.middle).any() for p in found.values())
-    assert peer_snapshots.read(tmp_path) == {}
+    assert peer_snapshots.read_peer_snapshots(tmp_path) == {}
     older = again | {
-        peer_snapshots.LIVE: {k: v for k, v in again[peer_snapshots.LIVE].items() if k != "ranked"}
+        peer_snapshots.LIVE_MODEL: {
+            k: v for k, v in again[peer_snapshots.LIVE_MODEL].items() if k != "ranked"
+        }
     }
     (tmp_path / peer_snapshots.FILE).write_text(json.dumps(older))
-    assert set(peer_snapshots.read(tmp_path)) == set(found) - {
-        peer_snapshots.LIVE
+    assert set(peer_snapshots.read_peer_snapshots(tmp_path)) == set(found) - {
+        peer_snapshots.LIVE_MODEL
     }  # kept by a version that had no ranks

@@ -1,4 +1,4 @@
-"""Claims about single views of a night: whose count, whose are looked at."""
+"""Claims about single views of a night: whose count, whose are evidence at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from features.posteriors.view_mixture import mixtures
-from serving.scoring.view_evidence import Looked, attributed_shares, worth_looking
+from serving.figures.view_shares import false_view_shares
+from serving.scoring.view_evidence import ViewEvidence, ViewSet, sessions_to_assess
 
 
 def test_buyers_views_count_in_the_share_only():
@@ -30,7 +31,7 @@ def test_buyers_views_count_in_the_share_only():
     )
     found = mixtures(ratio, start)
     judged = mixtures(np.where(ordered, 1.0, ratio), start).factor
-    looked = Looked(
+    evidence = ViewEvidence(
         views,
         start,
         ratio,
@@ -39,23 +40,32 @@ def test_buyers_views_count_in_the_share_only():
         0.0,
     )
     before = np.array([0.1, 0.1])
-    assert looked.moved(before, names)[0] <= 0.1 < 0.4 < looked.moved(before, names, "all")[0]
-    shares = attributed_shares(looked, pd.Series([1.0, 0.0], index=names))
+    assert (
+        evidence.update(before, names)[0]
+        <= 0.1
+        < 0.4
+        < evidence.update(before, names, ViewSet.ALL)[0]
+    )
+    shares = false_view_shares(evidence, pd.Series([1.0, 0.0], index=names))
     assert (
         shares.loc["rival", "share"] == pytest.approx(0.25, abs=0.05)
         and shares.loc["clean", "share"] == 0.0
     )
-    assert attributed_shares(looked, pd.Series([1.0], index=["rival"])).index.tolist() == ["rival"]
+    assert false_view_shares(evidence, pd.Series([1.0], index=["rival"])).index.tolist() == [
+        "rival"
+    ]
 
 
 def test_night_assesses_its_own_views_and_a_few_others(monkeypatch):
     """A night assesses all its own views, and others while they are few."""
-    monkeypatch.setattr("serving.scoring.view_evidence.ENOUGH", 1000)
+    monkeypatch.setattr("serving.scoring.view_evidence.MAX_ASSESSED_VIEWS", 1000)
     views = pd.Series(
         {"tonight": 400.0, **{f"s{i:02d}": 100.0 for i in range(20)}, "empty": np.nan}
     )
-    looked = worth_looking(views, pd.Index(["tonight"]))
-    assert "tonight" in looked and len(set(looked) & {f"s{i:02d}" for i in range(20)}) == 6
-    assert looked == worth_looking(views.iloc[::-1], pd.Index(["tonight"])) == sorted(looked)
-    huge = worth_looking(views.where(views.index != "tonight", 1e6), pd.Index(["tonight"]))
+    evidence = sessions_to_assess(views, pd.Index(["tonight"]))
+    assert "tonight" in evidence and len(set(evidence) & {f"s{i:02d}" for i in range(20)}) == 6
+    assert (
+        evidence == sessions_to_assess(views.iloc[::-1], pd.Index(["tonight"])) == sorted(evidence)
+    )
+    huge = sessions_to_assess(views.where(views.index != "tonight", 1e6), pd.Index(["tonight"]))
     assert huge == ["tonight"]

@@ -15,16 +15,11 @@ from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
 from features.posteriors.owner_pooling import moved
 from serving.policy.load import load_policy
-from serving.scoring.entity_scores import peers_of
-from serving.scoring.nightly_scores import categories_of
-from serving.supervision.risk_change import (
-    MOST,
-    risk_before,
-    signals_before,
-    split_of,
-    with_shown,
-    would_move_down,
-)
+from serving.scoring.peer_medians import peer_medians
+from serving.scoring.scope import categories_of
+from serving.supervision.counterfactuals import MAX_CHANGED_SIGNALS, counterfactual
+from serving.supervision.previous_night import previous_risk, previous_signals
+from serving.supervision.risk_change import split_change, with_history
 from tests.conftest import NIGHT, UNTIL
 from training.estimator.calibration import venn_abers
 from training.release.artefact import load
@@ -41,7 +36,7 @@ def ranker(models):
 def two(published, ranker):
     """Operators' signals of the two published nights, the earlier first."""
     runs = nights(published)
-    return [signals_before(Lake(published), runs[d], ranker.columns) for d in sorted(runs)]
+    return [previous_signals(Lake(published).run(runs[d]), ranker.columns) for d in sorted(runs)]
 
 
 def risk(model, frame):
@@ -50,7 +45,7 @@ def risk(model, frame):
 
 def test_the_parts_add_up_to_the_change(two, ranker):
     before, now = two
-    parts = split_of(now, before, ranker, ranker)
+    parts = split_change(now, before, ranker, ranker)
     both = parts.index
     assert (
         np.allclose(parts.sum(axis=1), risk(ranker, now.loc[both]) - risk(ranker, before.loc[both]))
@@ -66,7 +61,7 @@ def test_parts_of_risk_change_add_up(published):
     own signals alone.
     """
     runs = nights(published)
-    first, last = (risk_before(Lake(published), runs[d]) for d in sorted(runs))
+    first, last = (previous_risk(Lake(published).run(runs[d])) for d in sorted(runs))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     split = tiers["why"].map(lambda w: json.loads(w)["split"]).dropna()
     told = split.map(lambda s: s["behaviour"] + s["data"] + (s["model"] or 0.0))
@@ -81,7 +76,7 @@ def test_night_without_own_risk_attributes_nothing_to_history(two):
     """Where the night before published no own risk, history explains nothing of the change."""
     split = pd.DataFrame({"behaviour": [0.1], "data": [0.0], "model": [0.0]}, index=["o1"])
     now = pd.DataFrame({"probability": [0.6], "own_probability": [0.4]}, index=["o1"])
-    assert with_shown(split, now, risk_before(None, None))["behaviour"].tolist() == pytest.approx(
+    assert with_history(split, now, previous_risk(None))["behaviour"].tolist() == pytest.approx(
         [0.3]
     )
 
@@ -90,21 +85,21 @@ def test_what_stops_being_delivered_is_data_and_what_changes_is_behaviour(two, r
     _, now = two
     lost = now.copy()
     lost["operator_datacentre_view_share"] = np.nan
-    parts = split_of(lost, now, ranker, ranker)
+    parts = split_change(lost, now, ranker, ranker)
     assert (parts["behaviour"] == 0).all()
     moved = now.copy()
     known = moved["operator_datacentre_view_share"].notna()
     moved.loc[known, "operator_datacentre_view_share"] = 1.0
-    assert (split_of(moved, now, ranker, ranker)["data"] == 0).all()
+    assert (split_change(moved, now, ranker, ranker)["data"] == 0).all()
 
 
 def test_without_the_old_model_its_part_is_unknown_not_nothing(two, ranker):
-    assert split_of(two[1], two[0], ranker, None)["model"].isna().all()
+    assert split_change(two[1], two[0], ranker, None)["model"].isna().all()
 
 
 def test_what_would_move_it_down_does(published, two, ranker):
     now = two[1]
-    peers = peers_of(now, categories_of(Snapshot.open(published, UNTIL), "operator"))
+    peers = peer_medians(now, categories_of(Snapshot.open(published, UNTIL), "operator"))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     held = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
     scores = read_outbound(published, "scores")
@@ -114,13 +109,14 @@ def test_what_would_move_it_down_does(published, two, ranker):
     by = logit(mine["probability"]) - logit(mine["own_probability"])
     ways = 0
     for operator in held:
-        x = now.loc[operator, ranker.columns].to_numpy(dtype=float).copy()
-        found = would_move_down(operator, x, ranker, peers, POLICY.tiers.B, by[operator])
+        signals = now.loc[operator, ranker.columns]
+        x = signals.to_numpy(dtype=float).copy()
+        found = counterfactual(signals, ranker, peers, POLICY.tiers.B, by[operator])
         if found is None:  # no dozen signals would do
             assert json.loads(tiers.at[operator, "why"])["down"]["signals"] == []
             continue
         ways += 1
-        assert len(found["signals"]) <= MOST
+        assert len(found["signals"]) <= MAX_CHANGED_SIGNALS
         for s in found["signals"]:
             j = ranker.columns.index(s["signal"])
             assert x[j] == s["value"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from features.catalogue import BY_NAME
 from serving.policy.load import BadPolicy, load_policy
-from serving.scoring.entity_scores import Driver, mostly_about_orders
+from serving.scoring.reasons import Driver, mostly_about_orders
 from serving.tiers.decision import decide
 from serving.tiers.evidence import TIERS, OperatorEvidence, beneficiary_of
 

@@ -1,4 +1,4 @@
-"""From frames to a published night: shaped and validated by contract, written beside, then switched to."""
+"""Writes tables of a night, shaped and validated by their contracts, under the lake's lock."""
 
 from __future__ import annotations
 
@@ -17,14 +17,20 @@ from data_contracts.parquet import connect, good_row, scalar, to_arrow, write_fi
 
 
 class OutputBreaksContract(SteelyardError):
-    """A table of ours does not fulfil its own contract; nothing was published."""
+    """An outbound table breaks its own contract. Nothing was published."""
 
     exit_code = 8
 
 
 @contextmanager
 def locked(lake: Lake) -> Iterator[None]:
-    """Hold the lake's lock; a second night at the same time is refused, not queued."""
+    """Hold the lake's lock.
+
+    Raises
+    ------
+    LakeProblem
+        Another night is running. It is refused, not queued.
+    """
     lake.runs.mkdir(exist_ok=True)
     with lake.run_lock.open("w") as handle:
         try:
@@ -35,7 +41,13 @@ def locked(lake: Lake) -> Iterator[None]:
 
 
 def validated(name: str, frame: pd.DataFrame) -> pa.Table:
-    """A frame as its contract's Arrow table. Raises OutputBreaksContract."""
+    """A frame as the Arrow table of its contract.
+
+    Raises
+    ------
+    OutputBreaksContract
+        A row breaks a rule, or a key repeats.
+    """
     table = contract(name)
     try:
         shaped = to_arrow(table, frame)
@@ -57,7 +69,7 @@ def validated(name: str, frame: pd.DataFrame) -> pa.Table:
 
 def write_table(folder: Path, name: str, frame: pd.DataFrame) -> int:
     """Validate and write one outbound table, sorted by its key; returns its rows."""
-    if frame.empty:  # nothing to say is a table without rows, not a table without columns
+    if frame.empty:  # a table without rows still has its columns
         frame = contract(name).arrow_schema().empty_table().to_pandas()
     key = [k for k in contract(name).key if k in frame.columns]
     ordered = frame.sort_values(key, ignore_index=True) if key and len(frame) else frame
@@ -66,9 +78,12 @@ def write_table(folder: Path, name: str, frame: pd.DataFrame) -> int:
 
 
 def write_parts(folder: Path, name: str, parts: Iterable[pd.DataFrame]) -> int:
-    """The same for a table too long to hold at once; returns its rows.
+    """Validate and write a table that is too long to hold at once; returns its rows.
 
-    Parts are sorted by the key and follow one another in its order. Raises OutputBreaksContract, also where they do not.
+    Raises
+    ------
+    OutputBreaksContract
+        A part breaks the contract, or does not follow the part before in the order of the key.
     """
     key = list(contract(name).key)
 

@@ -1,0 +1,25 @@
+"""Second stage of a night: counted figures, corrected by the scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from serving.figures.nightly_figures import corrected_figures
+from serving.nightly.scored_night import ScoredNight
+from serving.scoring.night_context import NightContext
+
+
+@dataclass(frozen=True)
+class CorrectedNight:
+    """A scored night, with rows of the `corrected_figures` contract less the run's stamp."""
+
+    scored: ScoredNight
+    figures: pd.DataFrame
+
+
+def correct(context: NightContext, scored: ScoredNight) -> CorrectedNight:
+    """Correct the night's figures of sessions and operators."""
+    figures = corrected_figures(context, scored.tables, scored.entities, scored.scope)
+    return CorrectedNight(scored, figures)

@@ -1,0 +1,110 @@
+"""Identity of a run: a digest of everything that decides its bytes (ADR-0001)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from data_contracts.lake import Lake
+from data_contracts.runs import run_before
+from features import catalogue
+from serving.nightly.delivery import input_digest
+from serving.oversight.overrides import decisions_digest
+from serving.policy.schema import Policy
+from serving.scoring.night_context import NightContext
+from serving.scoring.nightly_models import load_challengers, load_champions, replaced_ranker
+from training.release.artefact import Released, load
+from training.release.code_version import revision, sources_digest
+
+
+def open_context(
+    lake: Lake, night: date, models_folder: Path | None, policy: Policy
+) -> NightContext:
+    """Context of a night that is to be computed: the models in service, the night before."""
+    champions = load_champions(models_folder)
+    return identified(
+        NightContext(
+            lake=lake,
+            date=night,
+            policy=policy,
+            previous_run=run_before(lake, night),
+            champions=champions,
+            challengers=load_challengers(models_folder, champions),
+        ),
+        models_folder,
+    )
+
+
+def published_context(
+    lake: Lake,
+    night: date,
+    models_folder: Path | None,
+    policy: Policy,
+    manifest: dict[str, Any],
+) -> NightContext:
+    """Context of a published night, as its manifest names models and the night before."""
+
+    def released(name: str, version: str) -> Released:
+        return load(Path(str(models_folder)), name, version)
+
+    return identified(
+        NightContext(
+            lake=lake,
+            date=night,
+            policy=policy,
+            previous_run=manifest["before"],
+            champions={n: released(n, m["version"]) for n, m in manifest["models"].items()},
+            challengers={n: released(n, v) for n, v in manifest.get("challengers", {}).items()},
+        ),
+        models_folder,
+    )
+
+
+def identified(context: NightContext, models_folder: Path | None) -> NightContext:
+    """Complete a context with its inputs' digests, the replaced ranker and the run id."""
+    complete = replace(
+        context,
+        replaced_ranker=replaced_ranker(context.previous_folder, models_folder, context.champions),
+        data_sha256=input_digest(context.lake, context.as_of),
+        human_decisions=decisions_digest(context.lake, context.as_of, context.policy.floors.days),
+    )
+    return replace(complete, run_id=run_id(complete))
+
+
+def run_id(context: NightContext) -> str:
+    """Run id of a context: 16 hex digits."""
+    ranker = context.replaced_ranker
+    parts = {
+        "date": context.date.isoformat(),
+        "data": context.data_sha256,
+        "models": {n: m.version for n, m in sorted(context.champions.items())},
+        "policy": context.policy.sha256,
+        "catalogue": catalogue.digest(),
+        "code": sources_digest(),
+        "before": context.previous_run,
+        "people": context.human_decisions,
+        "old": ranker.version if ranker else None,
+        "challengers": {n: m.version for n, m in sorted(context.challengers.items())},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def manifest_of(context: NightContext) -> dict[str, Any]:
+    """What a score is traced by: releases with their training runs, policy, data and code."""
+    traced = ("version", "run_id", "revision", "data_sha256", "until")
+    return {
+        "run_id": context.run_id,
+        "models": {
+            n: {k: m.manifest[k] for k in traced} for n, m in sorted(context.champions.items())
+        },
+        "policy": {"version": context.policy.version, "sha256": context.policy.sha256},
+        "data_sha256": context.data_sha256,
+        "catalogue_sha256": catalogue.digest(),
+        "code": {"revision": revision(), "sha256": sources_digest()},
+        "before": context.previous_run,
+        "challengers": {n: m.version for n, m in sorted(context.challengers.items())},
+    }

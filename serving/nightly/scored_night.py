@@ -1,0 +1,109 @@
+"""First stage of a night: scores of sessions, orders and operators, and rings of accounts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.runs import run_folder
+from features import catalogue
+from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION
+from features.engine.compute import compute
+from features.engine.snapshot import Snapshot
+from features.graphs.ring_merging import Rings
+from features.ring_discovery import find_rings
+from serving.scoring.entity_scores import (
+    EntityScores,
+    history_log_odds,
+    score_operators,
+    score_orders,
+    score_sessions,
+)
+from serving.scoring.night_context import NightContext, Progress
+from serving.scoring.scope import Scope, moment_of, scope_of_night
+
+
+@dataclass(frozen=True)
+class ScoredNight:
+    """Scores of a night.
+
+    Attributes
+    ----------
+    tables
+        dict[str, Any] as known at the night's moment.
+    scope
+        Sessions and orders that the night scores.
+    entities
+        Scores by kind of entity; sessions or orders are absent when the night has none.
+    rings
+        Rings of accounts.
+    accounts
+        Signals of the rings' members.
+    """
+
+    tables: Snapshot
+    scope: Scope
+    entities: dict[str, EntityScores]
+    rings: Rings
+    accounts: pd.DataFrame
+
+    @property
+    def sessions(self) -> EntityScores | None:
+        """Scores of sessions; None when the night has none."""
+        return self.entities.get(SESSION)
+
+    @property
+    def operators(self) -> EntityScores:
+        """Scores of operators."""
+        return self.entities[OPERATOR]
+
+
+def score(context: NightContext, tables: Snapshot, say: Progress) -> ScoredNight:
+    """Score everything in the scope of a night.
+
+    Parameters
+    ----------
+    context
+        Models, policy and the night before.
+    tables
+        dict[str, Any] as known at the night's moment.
+    say
+        Called with each step.
+    """
+    scope = scope_of_night(tables, context.as_of)
+    scored: dict[str, EntityScores] = {}
+    if scope.sessions:
+        scored[SESSION] = score_sessions(context, tables, scope.sessions, say)
+    if scope.orders:
+        scored[ORDER] = score_orders(context, tables, scope.orders, say)
+    scored[OPERATOR] = score_operators(context, tables, history_log_odds(scored), say)
+    say("rings")
+    rings = find_rings(tables, _ring_members(context.previous_folder))
+    members = rings.members["account_id"].tolist()
+    accounts = (
+        compute(tables, catalogue.of_entity(ACCOUNT), ACCOUNT, members)
+        if members
+        else pd.DataFrame()
+    )
+    return ScoredNight(tables, scope, scored, rings, accounts)
+
+
+def rings_of(folder: LakeOrFolder, night: date) -> Rings:
+    """Rings as they were known at the end of a published night, with their links."""
+    lake = Lake.open(folder)
+    run = run_folder(lake, night.isoformat())
+    before = json.loads((run / "manifest.json").read_text("utf-8"))["before"]
+    tables = Snapshot.open(lake, moment_of(night))
+    return find_rings(tables, _ring_members(None if before is None else lake.run(before)))
+
+
+def _ring_members(run: Path | None) -> pd.DataFrame | None:
+    """Ring members of the night before, from which rings keep their names."""
+    path = None if run is None else run / "ring_members.parquet"
+    return pq.read_table(path).to_pandas() if path is not None and path.exists() else None

@@ -1,0 +1,119 @@
+"""What-if: tiers that another policy would have given on published evidence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from data_contracts.errors import LakeProblem
+from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.runs import published_runs
+from serving.policy.schema import Policy
+from serving.supervision.operator_decisions import clean_nights_after
+from serving.supervision.previous_night import previous_decisions
+from serving.tiers.decision import decide
+from serving.tiers.evidence import OperatorEvidence
+
+COUNTS = ("operator_session_count", "operator_order_count", "operator_view_count")
+
+
+def what_if(folder: LakeOrFolder, first: date, last: date, policy: Policy) -> pd.DataFrame:
+    """Operators that would have another tier under a policy, night by night.
+
+    Each night follows the tiers that the new policy itself gives the night before. The first
+    follows those that were in force.
+
+    Returns
+    -------
+    pd.DataFrame
+        date, operator_id, tier, would_be.
+
+    Raises
+    ------
+    LakeProblem
+        No night of the period is published.
+    """
+    lake = Lake.open(folder)
+    runs = published_runs(lake)
+    nights = [d for d in sorted(runs) if first.isoformat() <= d <= last.isoformat()]
+    if not nights:
+        raise LakeProblem(f"{lake} has no published night from {first} to {last}")
+    manifest = json.loads((lake.run(runs[nights[0]]) / "manifest.json").read_text("utf-8"))
+    before = manifest["before"]
+    previous = previous_decisions(None if before is None else lake.run(before))
+    rows = []
+    for night in nights:
+        path = lake.run(runs[night]) / "tier_decisions.parquet"
+        published = pq.read_table(path).to_pandas().set_index("operator_id")
+        operators = [
+            replace(e, **previous.get(e.operator_id, {}))
+            for e in published_evidence(lake, runs[night])
+        ]
+        version = str(published["model_version"].iloc[0]) if len(published) else "none"
+        for e, d in zip(operators, decide(operators, policy, version), strict=True):
+            previous[e.operator_id] = {
+                "previous_tier": d.tier,
+                "previous_risk": e.risk,
+                "previous_model": version,
+                "previous_policy": policy.version,
+                "clean_nights": clean_nights_after(e, d),
+            }
+            if d.tier != published.at[e.operator_id, "tier"]:
+                rows.append((night, e.operator_id, published.at[e.operator_id, "tier"], d.tier))
+    return pd.DataFrame(rows, columns=["date", "operator_id", "tier", "would_be"])
+
+
+def published_evidence(lake: Lake, run: str) -> list[OperatorEvidence]:
+    """Evidence that a night decided on, from its published tables."""
+    folder = lake.run(run)
+    decisions = pq.read_table(folder / "tier_decisions.parquet").to_pandas()
+    signals = pq.read_table(
+        folder / "signals.parquet", filters=[("entity_kind", "==", "operator")]
+    ).to_pandas()
+    known = signals[signals["signal"].isin(COUNTS)]
+    counts = known.pivot(index="entity_id", columns="signal", values="value")
+    return [
+        _evidence(r, json.loads(r.why), {n: _cell(counts, r.operator_id, n) for n in COUNTS})
+        for r in decisions.itertuples(index=False)
+    ]
+
+
+def _evidence(row: Any, why: dict[str, Any], counts: dict[str, float | None]) -> OperatorEvidence:
+    """Evidence on one operator. Nights of earlier versions lack some keys of `why`."""
+    sessions, orders, views = (counts[name] for name in COUNTS)
+    worst, override = why.get("session") or {}, why.get("override") or {}
+    return OperatorEvidence(
+        row.operator_id,
+        _known(row.risk),
+        _known(row.influence),
+        int(why.get("facts", 0)),
+        sessions,
+        orders,
+        beneficiary=row.attribution,
+        p_value=_known(row.p_value),
+        is_extreme=bool(why["rarest"]),
+        stratum=why.get("stratum", ""),
+        floor=why.get("floor"),
+        override=override.get("tier"),
+        contested=bool(why.get("contested", False)),
+        mostly_orders=bool(why.get("by_orders", True)),
+        views=views,
+        anomaly_score=float(why.get("deviance", 0.0)),
+        worst_session_probability=worst.get("probability"),
+        worst_session=worst.get("id", ""),
+    )
+
+
+def _cell(frame: pd.DataFrame, row: str, column: str) -> float | None:
+    if row not in frame.index or column not in frame:
+        return None
+    return _known(frame.at[row, column])
+
+
+def _known(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,65 @@
+"""Context of a night: what every stage of the batch run stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from data_contracts.lake import Lake
+from serving.policy.schema import Policy
+from serving.scoring.scope import moment_of
+from training.release.artefact import Released
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class NightContext:
+    """Everything that decides the bytes of a night, fixed before the first score.
+
+    Attributes
+    ----------
+    lake
+        The lake.
+    date
+        The night's date.
+    policy
+        The policy in force.
+    previous_run
+        Run id of the night before; None on a first night.
+    champions
+        Releases in service, by model name.
+    challengers
+        Releases that score in the shadow, by model name.
+    replaced_ranker
+        The operator model of the night before; None where it is no longer at hand.
+    data_sha256
+        Digest of the delivered files that may hold rows known at `as_of`.
+    human_decisions
+        Overrides, warnings and appeals in force, as text.
+    run_id
+        Digest of all the above with catalogue and code; empty until it is computed.
+    """
+
+    lake: Lake
+    date: date
+    policy: Policy
+    previous_run: str | None = None
+    champions: dict[str, Released] = field(default_factory=dict)
+    challengers: dict[str, Released] = field(default_factory=dict)
+    replaced_ranker: Released | None = None
+    data_sha256: str = ""
+    human_decisions: str = ""
+    run_id: str = ""
+
+    @property
+    def as_of(self) -> datetime:
+        """End of the night's date. Rows received before it are known."""
+        return moment_of(self.date)
+
+    @property
+    def previous_folder(self) -> Path | None:
+        """Folder of the run of the night before; None on a first night."""
+        return None if self.previous_run is None else self.lake.run(self.previous_run)

@@ -1,0 +1,133 @@
+"""Posterior probabilities: by own signals, after single views, and pooled with related entities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from features.posteriors.owner_pooling import log_odds, pooled, shifted, weighed_owners
+from serving.scoring.view_evidence import ViewSet
+from training.release.artefact import Released
+
+VIEW_FRAUD = "view_fraud"  # the typology that single views are evidence of
+COLUMNS = ["raw", "own", "by_views", "view_adjusted", "pooled"]
+
+
+class SessionEvidence(Protocol):
+    """Evidence that updates probabilities of sessions, such as `ViewEvidence`."""
+
+    def update(self, probability: np.ndarray, sessions: pd.Index, views: ViewSet) -> np.ndarray:
+        """Probabilities of sessions after the evidence, in the order given."""
+        ...
+
+
+@dataclass(frozen=True)
+class ScoringContext:
+    """Entities and evidence that the probability of an entity depends on besides its signals.
+
+    Attributes
+    ----------
+    compared
+        Signals of all entities that are compared with each other; the scored ones are among them.
+    owner
+        Operator of each entity, by entity id; None where entities are not pooled by operator.
+    earlier
+        View-adjusted probabilities that earlier nights published, by entity id.
+    history
+        Log-odds that sessions and orders add to their operators: index operator, a column a kind.
+    view_evidence
+        Evidence from single views, for sessions.
+    """
+
+    compared: pd.DataFrame
+    owner: pd.Series | None = None
+    earlier: pd.Series | None = None
+    history: pd.DataFrame | None = None
+    view_evidence: SessionEvidence | None = None
+
+    def earlier_only(self) -> pd.Series:
+        """Probabilities of entities that are known from earlier nights alone."""
+        if self.earlier is None:
+            return pd.Series(dtype=float)
+        return self.earlier[~self.earlier.index.isin(self.compared.index)]
+
+
+def posterior(
+    released: Released, context: ScoringContext, views: ViewSet = ViewSet.NON_BUYERS
+) -> pd.DataFrame:
+    """Probabilities of all compared entities.
+
+    Parameters
+    ----------
+    released
+        Release that is asked, with its peers rebased on the compared entities.
+    context
+        Compared entities, their owners and further evidence.
+    views
+        Views that count as evidence on their session.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index as `context.compared`; `raw` score, `own` (by its signals), `by_views` (log-odds that
+        single views add; NaN where no views were assessed), `view_adjusted` and `pooled`.
+    """
+    return adjusted(own_probabilities(released, context.compared), context, views)
+
+
+def own_probabilities(released: Released, compared: pd.DataFrame) -> pd.DataFrame:
+    """Raw scores and probabilities of entities by their own signals: columns raw, own."""
+    raw = released.raw(compared[released.columns].to_numpy()) if len(compared) else np.zeros(0)
+    return pd.DataFrame({"raw": raw, "own": released.probability(raw)}, index=compared.index)
+
+
+def adjusted(
+    own: pd.DataFrame, context: ScoringContext, views: ViewSet = ViewSet.NON_BUYERS
+) -> pd.DataFrame:
+    """The `posterior` of entities whose `own_probabilities` are known."""
+    probability, index = own["own"].to_numpy(), own.index
+    after, by_views = probability, np.full(len(probability), np.nan)
+    if context.view_evidence is not None:
+        after = context.view_evidence.update(probability, index, views)
+        by_views = log_odds(after) - log_odds(probability)
+    both = after
+    if context.owner is not None:
+        more = context.earlier_only()
+        both = pooled(
+            np.append(after, more.to_numpy()), context.owner.reindex(index.append(more.index))
+        )
+    if context.history is not None:
+        both = weighed_owners(after, context.history.reindex(index).to_numpy(dtype=float))
+    return own.assign(by_views=by_views, view_adjusted=after, pooled=both[: len(index)])
+
+
+def typology_probabilities(
+    released: Released, signals: pd.DataFrame, probabilities: pd.DataFrame
+) -> pd.DataFrame:
+    """Probability of each typology that a model tells apart, index entity id.
+
+    Evidence from single views is evidence of false views alone.
+
+    Parameters
+    ----------
+    released
+        The release, with its peers rebased on the compared entities.
+    signals
+        Signals of the scored entities.
+    probabilities
+        Their `posterior`, in the same order.
+    """
+    by_views = probabilities["by_views"].fillna(0.0).to_numpy()
+    total = probabilities["pooled"].to_numpy()
+    before_views = shifted(total, -by_views)
+    found = released.by_typology(signals[released.columns].to_numpy(), before_views)
+    return pd.DataFrame(
+        {
+            name: np.minimum(shifted(p, by_views) if name == VIEW_FRAUD else p, total)
+            for name, p in found.items()
+        },
+        index=signals.index,
+    )
