@@ -12,7 +12,7 @@ from serving.figures.order_figures import brushed_views, order_figures
 from serving.figures.session_figures import false_share, session_figures
 from serving.figures.view_shares import viewer_factor
 from serving.scoring.peer_medians import PeerMedians
-from tests.spec.written import rows, views
+from tests.spec.tables import rows, views
 
 NOBODY = PeerMedians({}, {}, {})
 

@@ -13,7 +13,7 @@ from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
 from serving.oversight.credit import credit, level_of, public_view
 from serving.policy.load import load_policy
-from tests.spec.written import ORDER, rows
+from tests.spec.tables import ORDER, rows
 
 POLICY = load_policy()
 AS_OF = datetime(2026, 1, 12)

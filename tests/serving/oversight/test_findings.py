@@ -10,7 +10,7 @@ import pytest
 from features.engine.snapshot import Snapshot
 from serving.oversight.findings import mcn_rollup, review_suppression, traffic_to_known_risk
 from serving.policy.load import load_policy
-from tests.spec.written import ORDER, at, rows
+from tests.spec.tables import ORDER, at, rows
 
 POLICY = load_policy()
 

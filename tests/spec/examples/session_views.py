@@ -1,17 +1,10 @@
-"""Worked examples of who watched a session and what they did in it."""
+"""Worked examples of sessions by their views, viewers and actions."""
 
 from __future__ import annotations
 
-import math
-
-import pandas as pd
-
-from features.signals.accounts import coordination as account_coordination
-from features.signals.operators import audience
 from features.signals.sessions import join_bursts, view_durations, viewers
 from features.signals.sessions.engagement import repetition
-from features.signals.views import entry_channels
-from tests.spec.written import Case, crowd_of, people, pool, rows, sessions, views
+from tests.spec.tables import Case, people, rows, sessions, views
 
 NINE = [f"s9 a{i} t{i} t60" for i in range(9)]
 TEN = [f"s10 a{i} t{i} t60" for i in range(10)]
@@ -49,44 +42,6 @@ CASES = [
             "accounts": people(young=6.999, old=7.0),
         },
         {"s1": 1.0, "s2": 0.0},
-    ),
-    Case(
-        "a way of entry of a quarter of all views that all of a session came by is four times as common as usual",
-        entry_channels.view_entry_lift,
-        {
-            "views": rows(
-                "session_id account_id entry_source joined_at left_at",
-                "s1 a share t0 t60",
-                "s2 b feed t0 t60",
-                "s2 c feed t0 t60",
-                "s2 d feed t0 t60",
-                "s2 e - t0 t60",
-            )
-        },
-        {"s1#0": 4.0, "s2#0": 1.0, "s2#1": 1.0, "s2#2": 1.0},
-    ),
-    Case(
-        "a prefix that makes as many views of a session as of all has none too many",
-        entry_channels.view_prefix_excess,
-        {
-            "views": rows(
-                "session_id account_id ip_prefix joined_at left_at",
-                "s1 a p t0 t60",
-                "s1 b q t0 t60",
-                "s2 c p t0 t60",
-                "s2 d p t0 t60",
-                "s3 e q t0 t60",
-                "s3 f q t0 t60",
-            )
-        },
-        {
-            "s1#0": 0.0,
-            "s1#1": 0.0,
-            "s2#0": 1 / math.sqrt(2),
-            "s2#1": 1 / math.sqrt(2),
-            "s3#0": 1 / math.sqrt(2),
-            "s3#1": 1 / math.sqrt(2),
-        },
     ),
     Case(
         "a device with three accounts in a session is shared, one with two is not",
@@ -167,24 +122,5 @@ CASES = [
             )
         },
         {"s1": 1.0, "s2": 0.0},
-    ),
-    Case(
-        "six accounts that join within a minute of each other in six sessions are in lockstep, in three it may be chance",
-        account_coordination.lockstep_partner_count,
-        {
-            "views": pd.concat(
-                [crowd_of(120, 6), pool("p", 6, 6), pool("q", 6, 3)], ignore_index=True
-            )
-        },
-        {f"p{i}": 5 for i in range(6)},
-    ),
-    Case(
-        "an operator's flash views are taken over all its sessions",
-        audience.operator_flash_view_share,
-        {
-            "sessions": sessions("s1", "s2").assign(operator_id=["o1", "o1"]),
-            "views": views("s1 a t0 t3", "s2 a t0 t4", "s2 b t0 t4", "s2 c t0 t2"),
-        },
-        {"o1": 0.5},
     ),
 ]

@@ -1,4 +1,4 @@
-"""What a worked example is, and the small tables that they are written with."""
+"""A worked example, and the small tables that examples are written with."""
 
 from __future__ import annotations
 
@@ -87,4 +87,35 @@ def people(**ages_in_days: float) -> pd.DataFrame:
     )
 
 
+def buyers_in_lockstep(crowd: int, operators: int) -> pd.DataFrame:
+    """Orders of a crowd of one-time buyers, and of six who order together at each operator."""
+    return rows(
+        ORDER,
+        *[
+            f"r{s}v{i} o{s} v{s}x{i} t{600 * i - 36000}"
+            for s in range(operators)
+            for i in range(crowd)
+        ],
+        *[
+            f"r{s}p{i} o{s} p{i} t{7000 * s - 20000 + i}"
+            for s in range(operators)
+            for i in range(6)
+        ],
+    )
+
+
+def cases_on(
+    tables: dict[str, pd.DataFrame], *claims: tuple[str, Signal, dict[str, float]]
+) -> list[Case]:
+    """Several claims about the same tables."""
+    return [Case(claim, signal, tables, expected) for claim, signal, expected in claims]
+
+
 ORDER = "order_id operator_id buyer_id placed_at"
+PARCEL = "order_id sender_id weight_g goods_weight_g"
+REFUND = "order_id requested_at stage"
+REVIEW = "order_id account_id at rating text_hash"
+ACTION = "session_id account_id kind at count"
+# tables that are there, with a row about nothing else
+NO_REFUNDS = rows(REFUND, "none t9 before_shipping")
+NO_REVIEWS = rows(REVIEW, "none none t99 5 -")

@@ -1,13 +1,12 @@
-"""Worked examples of what viewers and commenters do, left behind and buy in other rooms."""
+"""Worked examples of sessions by what their viewers and commenters do in other rooms."""
 
 from __future__ import annotations
 
 import math
 
-from features.signals.operators import audience_purchases, audience_reputation
 from features.signals.sessions import account_habits, purchase_propensity, viewer_reputation
 from features.signals.sessions.engagement import actor_habits
-from tests.spec.written import ORDER, Case, rows, sessions, views
+from tests.spec.tables import ORDER, Case, rows, sessions, views
 
 CASES = [
     Case(
@@ -44,32 +43,6 @@ CASES = [
             "orders": rows(ORDER + " paid_at", "o1 x b t0 t1"),
         },
         {"s1": 0.5},
-    ),
-    Case(
-        "all of an operator's rooms count together, and who bought in whichever room buys",
-        audience_purchases.operator_unbuying_view_share,
-        {
-            "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
-            "views": views("s1 paid t0 t60", "s2 nobody t0 t60", "s2 none t0 t60", "s3 - t0 t60"),
-            "orders": rows(ORDER + " paid_at", "o1 elsewhere paid t-900 t-800"),
-        },
-        {"o1": 2 / 3},
-    ),
-    Case(
-        "views of an operator by shared links and directly are counted, others are not",
-        audience_purchases.operator_unbuying_direct_view_share,
-        {
-            "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
-            "views": rows(
-                "session_id account_id entry_source joined_at left_at",
-                "s1 a share t0 t60",
-                "s2 b direct t0 t60",
-                "s2 a search t0 t60",
-                "s3 a search t0 t60",
-            ),
-            "orders": rows(ORDER + " paid_at", "o1 elsewhere b t-900 t-800"),
-        },
-        {"o1": 0.5},
     ),
     Case(
         "ten views without an act anywhere are a silent habit, nine are none, and one act in another room ends it",
@@ -175,15 +148,5 @@ CASES = [
             ),
         },
         {"s1": 0.5},
-    ),
-    Case(
-        "an operator's other rooms are not elsewhere",
-        audience_reputation.operator_viewer_nowhere_else_share,
-        {
-            "sessions": sessions("s1", "s2", "s3").assign(operator_id=["o1", "o1", "o2"]),
-            "views": views("s1 a t0 t9", "s2 a t0 t9", "s1 b t0 t9", "s3 b t0 t9"),
-            "interactions": rows("session_id account_id kind at count", "s1 a like t1 5"),
-        },
-        {"o1": 0.5, "o2": 0.0},
     ),
 ]

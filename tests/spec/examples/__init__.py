@@ -1,0 +1,1 @@
+"""Worked examples: small tables, a signal, and the value of each entity."""
