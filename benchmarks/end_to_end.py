@@ -35,15 +35,15 @@ from training.release.artefact import champions
 from training.train import Trained, train
 
 COMMAND = "make bench"
-TRAINED, UNSEEN = worlds.TAUGHT, 202
-PARTS = {"a ninth": 1 / 9, "a third": 1 / 3}  # of the operators, for the learning curve
+TRAINING_SEED, UNSEEN_SEED = worlds.TRAINING_SEED, 202
+OPERATOR_SHARES = {"a ninth": 1 / 9, "a third": 1 / 3}  # of the operators, for the learning curve
 DAYS, WEEK = 28, timedelta(days=7)
 console = Console()
 
 
 def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
     """Models of the training world, trained afresh, their cards kept in the repository; and what each was fitted on."""
-    models = worlds.OUT / "models"
+    models = worlds.OUTPUT_FOLDER / "models"
     shutil.rmtree(models, ignore_errors=True)
     trained = train(
         lake,
@@ -81,7 +81,7 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judged
     return rows, kept
 
 
-def beside_weeks(models: Path, lake: Path, command: str = COMMAND) -> list[dict[str, Any]]:
+def running_sessions(models: Path, lake: Path, command: str = COMMAND) -> list[dict[str, Any]]:
     """Running sessions of the last week, judged by their minutes alone and beside what a night a week before held of their operators."""
     as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
     before = judgement(models, lake, "session_inflation", as_of - WEEK).showed()
@@ -110,7 +110,7 @@ def learning_curve(trained: list[Trained], kept: Judged) -> list[dict[str, Any]]
         if one.name not in kept:
             continue
         model, data, there = one.fitted.model, one.fitted.dataset, kept[one.name]
-        for words, share in PARTS.items():
+        for words, share in OPERATOR_SHARES.items():
             # not as folds are cut, or a part would lie in few of them
             some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
             trees = trees_of(model, model.columns, data, consistent(model, data, some))
@@ -148,7 +148,7 @@ def lookalikes(models: Path, lake: Path) -> Table:
     nightly(lake, night, models, load_policy(), say=console.print)
     tiers = read_outbound(lake, "tier_decisions").set_index("operator_id")["tier"]
     honest, cheats = worlds.honest_and_cheats(lake, tiers)
-    like = worlds.truth(lake, "lookalikes")
+    like = worlds.ground_truth(lake, "lookalikes")
     groups = [
         ("any honest", honest),
         *((n, honest[honest.index.isin(g["operator_id"])]) for n, g in like.groupby("lookalike")),
@@ -231,10 +231,10 @@ def main() -> None:
     """Train, measure and write the page."""
     refuse_arguments(__doc__, "python -m benchmarks.end_to_end")
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
-    here, there = worlds.taught(), worlds.made("medium", UNSEEN)
+    here, there = worlds.training_lake(), worlds.simulated_lake("medium", UNSEEN_SEED)
     models, trained = trained_models(here)
     rows, kept = unseen_world(models, there)
-    rows += beside_weeks(models, there) + learning_curve(trained, kept)
+    rows += running_sessions(models, there) + learning_curve(trained, kept)
     tables = [recall_by_scheme(there, kept), lookalikes(models, there)]
     if data.is_dir():
         with tempfile.TemporaryDirectory() as scratch:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from rich.console import Console
 
 from benchmarks.decisions import duties, mutation, tampering, twenty_worlds
-from benchmarks.end_to_end import DAYS, UNSEEN
+from benchmarks.end_to_end import DAYS, UNSEEN_SEED
 from benchmarks.harness import worlds
 from benchmarks.harness.command_line import refuse_arguments
 from benchmarks.harness.figures_page import About, write
@@ -26,8 +26,8 @@ def main() -> None:
     """Measure and write the page."""
     refuse_arguments(__doc__, "python -m benchmarks.decisions")
     say = Console().print
-    models = (worlds.OUT / "models").resolve()
-    lake = worlds.made("medium", UNSEEN)
+    models = (worlds.OUTPUT_FOLDER / "models").resolve()
+    lake = worlds.simulated_lake("medium", UNSEEN_SEED)
     nightly(lake, worlds.START + timedelta(days=DAYS - 1), models, load_policy())
     rows = (
         twenty_worlds.rows(models, say)

@@ -17,7 +17,7 @@ from serving.ledger.decisions import recorded_heads, verify_decisions
 from serving.ledger.hash_chain import GENESIS_DIGEST, seal_record
 
 COMMAND = "make bench"
-TIMES = 20
+TRIALS_PER_KIND = 20
 
 
 def _edited(lines: list[str], i: int) -> list[str]:
@@ -74,7 +74,7 @@ def rows(lake: Path, say: Any) -> list[dict[str, Any]]:
         if verify_decisions(copy):
             raise RuntimeError("the record does not stand before anything was done to it")
         for name, way in WAYS.items():
-            for i in rng.integers(0, len(lines), TIMES):
+            for i in rng.integers(0, len(lines), TRIALS_PER_KIND):
                 path.write_text("".join(x + "\n" for x in way(lines, int(i))), "utf-8")
                 tried += 1
                 good = bool(verify_decisions(copy))
@@ -96,7 +96,7 @@ def rows(lake: Path, say: Any) -> list[dict[str, Any]]:
         missed += [] if good else ["everything rewritten, outside heads kept"]
     share = found / tried
     return [
-        row("tampering", f"Tamperings found, of {tried}: lines edited, edited and resealed, deleted, moved, truncated, repeated ({TIMES} places each), each published table with a bit turned, and a record rewritten whole with its heads, against the heads kept outside", share, COMMAND, "1", holds=share == 1, why="; ".join(missed[:5]) or None)
+        row("tampering", f"Tamperings found, of {tried}: lines edited, edited and resealed, deleted, moved, truncated, repeated ({TRIALS_PER_KIND} places each), each published table with a bit turned, and a record rewritten whole with its heads, against the heads kept outside", share, COMMAND, "1", holds=share == 1, why="; ".join(missed[:5]) or None)
     ]  # fmt: skip
 
 

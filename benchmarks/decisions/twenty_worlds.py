@@ -25,8 +25,8 @@ from simulation.sizes import SIZES
 
 COMMAND = "make bench"
 WORLDS, NIGHTS, FIRST_SEED, SIZE = 20, 4, 900, "small"
-SURER = "false parts of sessions that nobody suspects are held impossible too surely, and how much of a suspected one is false is known too little"
-CAREFUL = "verdicts err, so that what nobody suspects is held false more often than it is, and the fates of a session's orders are taken for one, the widest there is"
+TOO_NARROW = "false parts of sessions that nobody suspects are held impossible too surely, and how much of a suspected one is false is known too little"
+TOO_WIDE = "verdicts err, so that what nobody suspects is held false more often than it is, and the fates of a session's orders are taken for one, the widest there is"
 FIGURES = ("views", "unique_viewers", "likes", "follows", "orders", "net_sales")
 
 
@@ -48,7 +48,7 @@ def true_figures(lake: Path, as_of: datetime) -> pd.DataFrame:
     tables, parts = Snapshot.open(lake, as_of), []
     views = tables["views"].select("session_id", "account_id", "joined_at").to_pandas()
     key = ["session_id", "account_id", "joined_at"]
-    fake = worlds.truth(lake, "views")[key].drop_duplicates().assign(fake=True)
+    fake = worlds.ground_truth(lake, "views")[key].drop_duplicates().assign(fake=True)
     real = views.merge(fake, on=key, how="left")
     real = real[real["fake"].isna()]
     sessions = sorted(views["session_id"].unique())
@@ -66,20 +66,20 @@ def true_figures(lake: Path, as_of: datetime) -> pd.DataFrame:
     add("views", real.groupby("session_id").size())
     add("unique_viewers", real.groupby("session_id")["account_id"].nunique())
     acts = tables["interactions"].select("session_id", "kind", "count").to_pandas()
-    bad = worlds.truth(lake, "interactions")
+    bad = worlds.ground_truth(lake, "interactions")
     for kind, measure in (("like", "likes"), ("follow", "follows")):
         counted = acts[acts["kind"] == kind].groupby("session_id")["count"].sum()
         false = bad[bad["kind"] == kind].groupby("session_id")["count"].sum()
         add(measure, counted.sub(false.reindex(counted.index).fillna(0)))
     orders = tables["orders"].select("order_id", "session_id", "paid_amount").to_pandas()
-    meant = orders[~orders["order_id"].isin(set(worlds.truth(lake, "orders")["order_id"]))]
+    meant = orders[~orders["order_id"].isin(set(worlds.ground_truth(lake, "orders")["order_id"]))]
     add("orders", meant.groupby("session_id").size())
     kept = meant[~meant["order_id"].isin(set(tables["refunds"].order_id.to_pandas()))]
     add("net_sales", kept.groupby("session_id")["paid_amount"].sum())
     return pd.concat(parts, ignore_index=True)
 
 
-def _figures_beside_truth(lake: Path, night: date) -> pd.DataFrame:
+def _figures_with_truth(lake: Path, night: date) -> pd.DataFrame:
     """Published figures of a night's sessions with the truth as it was known that night."""
     said = read_outbound(lake, "corrected_figures", night.isoformat())
     said = said[said["entity_kind"] == "session"].merge(
@@ -90,7 +90,7 @@ def _figures_beside_truth(lake: Path, night: date) -> pd.DataFrame:
 
 def one_world(seed: int, models: Path) -> One:
     """Simulate a world, publish its last nights, replay them, and hold them against planted truth. The lake is deleted."""
-    lake = worlds.made(SIZE, seed)
+    lake = worlds.simulated_lake(SIZE, seed)
     nights = [worlds.START + timedelta(days=SIZES[SIZE].days - NIGHTS + i) for i in range(NIGHTS)]
     policy, decisions, replayed = load_policy(), 0, 0
     for night in nights:
@@ -102,13 +102,13 @@ def one_world(seed: int, models: Path) -> One:
     tiers = read_outbound(lake, "tier_decisions")[
         ["operator_id", "tier", "risk", "influence", "expected_harm"]
     ]
-    guilty = set(worlds.truth(lake, "operators")["operator_id"])
+    guilty = set(worlds.ground_truth(lake, "operators")["operator_id"])
     tiers = tiers.assign(
-        guilty=tiers["operator_id"].isin(worlds.guilty_operators(lake)),
+        guilty=tiers["operator_id"].isin(worlds.cheating_operators(lake)),
         honest=~tiers["operator_id"].isin(guilty),
         world=seed,
     )
-    figures = pd.concat([_figures_beside_truth(lake, n) for n in nights]).assign(world=seed)
+    figures = pd.concat([_figures_with_truth(lake, n) for n in nights]).assign(world=seed)
     for folder in (lake, lake.with_name(lake.name + ".truth")):
         shutil.rmtree(folder)
     return One(tiers, figures, decisions, replayed)
@@ -171,7 +171,7 @@ def coverage(figures: pd.DataFrame) -> list[dict[str, Any]]:
         error = float((f["estimate"] - f["truth"]).abs().sum() / f["truth"].sum())
         raw = float((f["counted"] - f["truth"]).abs().sum() / f["truth"].sum())
         good = abs(value - said) <= 0.01
-        why = None if good else SURER if value < said else CAREFUL
+        why = None if good else TOO_NARROW if value < said else TOO_WIDE
         what = f"{measure} of {len(f)} sessions: coverage less the certainty stated ({value:.3f} of {said:.3f}; {float(inside[possible].mean()):.3f} of {float(f['certainty'][possible].mean()):.3f} over the {int(possible.sum())} suspected; {botted:.3f} over the {int(inflated.sum())} with false counts; error {error:.3f} of the truth, {raw:.3f} as counted)"
         out.append(
             row(

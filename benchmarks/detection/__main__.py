@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.detection import peer_libraries, schemes
-from benchmarks.end_to_end import DAYS, UNSEEN
+from benchmarks.end_to_end import DAYS, UNSEEN_SEED
 from benchmarks.harness import worlds
 from benchmarks.harness.command_line import refuse_arguments
 from benchmarks.harness.figures import Row, share_row
@@ -38,13 +38,13 @@ CIRCUMSTANCES = {
 def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
     """Tiers of honest operators of the unseen world after one night, all and by circumstance."""
     say("tiers of honest operators")
-    lake = worlds.made("medium", UNSEEN)
+    lake = worlds.simulated_lake("medium", UNSEEN_SEED)
     nightly(
         lake, worlds.START + timedelta(days=DAYS - 1), models, load_policy(), say=lambda _: None
     )
     decisions = read_outbound(lake, "tier_decisions").set_index("operator_id")
     honest, cheats = worlds.honest_and_cheats(lake, decisions["tier"])
-    like = worlds.truth(lake, "lookalikes")
+    like = worlds.ground_truth(lake, "lookalikes")
     out = []
     for name, group in [
         ("any honest operator", honest),
@@ -79,7 +79,7 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
                 COMMAND,
             )
         )
-    planted = worlds.truth(lake, "operators")
+    planted = worlds.ground_truth(lake, "operators")
     victims = set(planted.loc[planted["scheme"] == "hostile_brushing", "victim_id"].dropna()) & set(
         decisions.index
     )
@@ -114,7 +114,7 @@ def main() -> None:
     refuse_arguments(__doc__, "python -m benchmarks.detection")
     console = Console()
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
-    models = worlds.OUT / "models"
+    models = worlds.OUTPUT_FOLDER / "models"
     rows: list[Row] = []
     tables: tuple[Table, ...] = ()
     if data.is_dir():

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.detection.label_ablation import AS_OF
-from benchmarks.detection.unseen_schemes import FEWEST
+from benchmarks.detection.unseen_schemes import MIN_ENTITIES_PER_SCHEME
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import row
 from benchmarks.harness.figures_page import Table
@@ -32,14 +32,14 @@ def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
         .to_pandas()
         .set_index("session_id")["views"]
     )
-    fake = worlds.truth(lake, "views")
+    fake = worlds.ground_truth(lake, "views")
     fake = fake[fake["session_id"].isin(sessions)]
     named = v.select("session_id", "account_id", "joined_at", "left_at").to_pandas()
     stay = fake.merge(named, on=["session_id", "account_id", "joined_at"], how="left")
     hours = (stay["left_at"] - stay["joined_at"]).dt.total_seconds().groupby(
         stay["session_id"]
     ).sum() / 3600.0
-    acts = worlds.truth(lake, "interactions")
+    acts = worlds.ground_truth(lake, "interactions")
     likes = acts[acts["kind"] == "like"].groupby("session_id")["count"].sum()
     frame = pd.DataFrame({"views": counted}).reindex(sessions)
     frame["false"] = fake.groupby("session_id").size().reindex(sessions).fillna(0.0)
@@ -75,7 +75,7 @@ def attacker(
         options = {
             name: g[["price", "unseen"]].to_numpy(dtype=float)
             for name, g in group.groupby(["scheme", "evasion"])
-            if len(g) >= FEWEST
+            if len(g) >= MIN_ENTITIES_PER_SCHEME
         }
         if not options:
             continue

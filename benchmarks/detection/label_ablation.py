@@ -20,15 +20,15 @@ from training.models.session_inflation import MODEL as SESSIONS
 AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
 
 
-def by_other(one: Judgement, trees: Trees) -> pd.Series:
+def scores_by_trees(one: Judgement, trees: Trees) -> pd.Series:
     """Scores as a night would give them by trees that were taught otherwise, by the released calibration."""
     other = replace(one.released, trees=trees.among(one.signals[trees.columns].to_numpy()))
     return pd.Series(replace(one, released=other).held()[0], index=one.signals.index)
 
 
-def told_everything() -> Dataset:
+def fully_labelled() -> Dataset:
     """Every session of the training world with what was planted in it for a verdict: nothing is missed and nothing wrong."""
-    lake = worlds.taught()
+    lake = worlds.training_lake()
     signals, truth, group = judged(lake, SESSIONS, AS_OF)
     scheme = worlds.fraudulent_sessions(lake)["scheme"].reindex(signals.index)
     labels = pd.DataFrame(
@@ -48,7 +48,9 @@ def told_everything() -> Dataset:
     )
 
 
-def by_truth(one: Judgement, everything: Dataset, rows: np.ndarray | None = None) -> pd.Series:
+def scores_by_truth(
+    one: Judgement, everything: Dataset, rows: np.ndarray | None = None
+) -> pd.Series:
     """Scores by trees that planted truth taught, of all sessions of the training world or of some (a mask)."""
     rows = np.ones(len(everything), dtype=bool) if rows is None else rows
-    return by_other(one, trees_of(SESSIONS, SESSIONS.columns, everything, rows))
+    return scores_by_trees(one, trees_of(SESSIONS, SESSIONS.columns, everything, rows))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.detection.label_ablation import AS_OF
-from benchmarks.end_to_end import UNSEEN
+from benchmarks.end_to_end import UNSEEN_SEED
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import figure_row
 from features.engine.minute_arrays import minutes_frame
@@ -72,7 +72,7 @@ def tsfresh(frame: pd.DataFrame) -> pd.DataFrame:
 
 def rows(say: Any) -> list[dict[str, Any]]:
     """Average precision on the unseen world of each set of features."""
-    here, there = worlds.taught(), worlds.made("medium", UNSEEN)
+    here, there = worlds.training_lake(), worlds.simulated_lake("medium", UNSEEN_SEED)
     known = verdicts(Snapshot.open(here, AS_OF), "session", VIEWS)["confirmed"]
     tables = Snapshot.open(there, AS_OF)
     s = tables["sessions"]

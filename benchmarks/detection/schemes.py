@@ -10,10 +10,15 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.detection.attack_costs import attacker, inflation
-from benchmarks.detection.label_ablation import AS_OF, by_truth, told_everything
+from benchmarks.detection.label_ablation import AS_OF, fully_labelled, scores_by_truth
 from benchmarks.detection.single_views import false_views
-from benchmarks.detection.unseen_schemes import FALSE_ALARMS, FEWEST, unseen_orders, unseen_schemes
-from benchmarks.end_to_end import DAYS, UNSEEN
+from benchmarks.detection.unseen_schemes import (
+    FALSE_ALARM_RATE,
+    MIN_ENTITIES_PER_SCHEME,
+    unseen_orders,
+    unseen_schemes,
+)
+from benchmarks.end_to_end import DAYS, UNSEEN_SEED
 from benchmarks.harness import judgement as judged
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import Row, figure_row, recall_at_precision, share_row
@@ -46,13 +51,13 @@ def by_scheme(
     rows = [
         share_row(
             f"recall-{scheme}",
-            f"`{scheme}`: recall of {len(g)} sessions at 1 % false alarms, seed {UNSEEN}",
+            f"`{scheme}`: recall of {len(g)} sessions at 1 % false alarms, seed {UNSEEN_SEED}",
             g["hit"],
             COMMAND,
             cluster=owner.loc[g.index],
         )
         for scheme, g in table.groupby("scheme")
-        if len(g) >= FEWEST
+        if len(g) >= MIN_ENTITIES_PER_SCHEME
     ]
     cells = [
         [scheme, strength, int(evasion), len(g), round(float(g["hit"].mean()), 2)]
@@ -108,7 +113,9 @@ def _recalls(
 
 def untouched(lake: Path, sessions: pd.Index) -> pd.Index:
     """Those of some sessions in which nothing was planted, bought orders neither."""
-    return sessions.difference(pd.Index(worlds.truth(lake, "sessions")["session_id"]), sort=False)
+    return sessions.difference(
+        pd.Index(worlds.ground_truth(lake, "sessions")["session_id"]), sort=False
+    )
 
 
 def goals(
@@ -126,11 +133,11 @@ def goals(
     watch before they order, so a session with bought orders has false views without a scheme of
     views. It is neither positive nor negative; rows `-brushed` count it as honest.
     """
-    lake = worlds.made("medium", UNSEEN)
+    lake = worlds.simulated_lake("medium", UNSEEN_SEED)
     clean = score.index[~guilty.reindex(score.index).to_numpy(dtype=bool)]
     honest = untouched(lake, clean)
     asked = _asked(score.index, size, planted)
-    best = by_truth(one, everything)
+    best = scores_by_truth(one, everything)
     out = []
     found = (
         _recalls(s, rivals, asked, one.owner)
@@ -160,19 +167,19 @@ def _calibration_error(truth: np.ndarray, probability: np.ndarray) -> float:
 
 def rows(models: Path, say: Any) -> tuple[list[Row], tuple[Table, ...]]:
     """All rows and tables of the unseen world."""
-    lake = worlds.made("medium", UNSEEN)
+    lake = worlds.simulated_lake("medium", UNSEEN_SEED)
     say("judging sessions of the unseen world")
     one = judgement(models, lake, SESSIONS.name, AS_OF)
     signals, guilty = one.signals, one.guilty
     score, probability = (pd.Series(x, index=signals.index) for x in one.held())
     bad = pd.Series(guilty.astype(bool), index=signals.index)
     honest = signals.index[~bad]
-    bar = float(score.loc[honest].quantile(1 - FALSE_ALARMS))
+    bar = float(score.loc[honest].quantile(1 - FALSE_ALARM_RATE))
     planted = worlds.fraudulent_sessions(lake)
     size = inflation(lake, signals.index)
     out, table = by_scheme(score, planted, bar, one.owner)
     costs, curve = attacker(score, bar, size, planted)
-    everything = told_everything()
+    everything = fully_labelled()
     out += goals(score, bad, size, planted, one, everything)
     out += unseen_schemes(honest, untouched(lake, honest), planted, one, everything, say)
     out += (
@@ -184,7 +191,9 @@ def rows(models: Path, say: Any) -> tuple[list[Row], tuple[Table, ...]]:
     some = pd.Index(
         sorted(rng.choice(signals.index, min(MIN_COMPARED_SESSIONS, len(signals)), replace=False))
     )
-    out += false_views(models, Snapshot.open(lake, AS_OF), worlds.truth(lake, "views"), some, one)
+    out += false_views(
+        models, Snapshot.open(lake, AS_OF), worlds.ground_truth(lake, "views"), some, one
+    )
     error = bootstrapped(
         _calibration_error, guilty.astype(float), probability.to_numpy(), one.owner
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.detection.label_ablation import AS_OF, by_other, by_truth
+from benchmarks.detection.label_ablation import AS_OF, scores_by_trees, scores_by_truth
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import row
 from benchmarks.harness.intervals import ratio_interval
@@ -23,15 +23,15 @@ from training.models.order_brushing import MODEL as ORDERS
 from training.models.session_inflation import MODEL as SESSIONS
 
 COMMAND = "make bench-detection"
-FALSE_ALARMS = 0.01
-FEWEST = 5
+FALSE_ALARM_RATE = 0.01
+MIN_ENTITIES_PER_SCHEME = 5
 SEEDS = (7, 1, 2)  # of trees that never saw a scheme
-LEAST = 0.7  # of what the full model finds, that is asked for
+MIN_RECALL_RATIO = 0.7  # of what the full model finds, that is asked for
 
 
 def hits(score: pd.Series, here: pd.Index, rivals: pd.Index) -> np.ndarray:
     """Which of the sessions or orders `here` score above all but one in a hundred of their rivals, shape (here,)."""
-    return (score.loc[here] > score.loc[rivals].quantile(1 - FALSE_ALARMS)).to_numpy()
+    return (score.loc[here] > score.loc[rivals].quantile(1 - FALSE_ALARM_RATE)).to_numpy()
 
 
 def recall(score: pd.Series, here: pd.Index, rivals: pd.Index) -> float:
@@ -39,7 +39,7 @@ def recall(score: pd.Series, here: pd.Index, rivals: pd.Index) -> float:
     return float(hits(score, here, rivals).mean())
 
 
-def best_alone(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, np.ndarray]:
+def best_single_signal(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, np.ndarray]:
     """The one signal that finds most of a scheme by how far it lies from tonight's peers on its suspicious side, and what it finds of `here`.
 
     Chosen knowing the truth, so that whoever watches for single signals far out, not knowing which, finds less.
@@ -68,7 +68,7 @@ def _ceilings(
     seen, most, (signal, alone) = (
         hits(full, here, rivals),
         hits(told, here, rivals),
-        best_alone(one, here, rivals),
+        best_single_signal(one, here, rivals),
     )
     why = f"Its traces are not those of other schemes. With the truth of the other schemes the same trees reach {most.sum() / seen.sum():.2f}; the best single signal reaches {alone.sum() / seen.sum():.2f}."
     words = {
@@ -99,16 +99,16 @@ def _without(
     with_it, model = set(truth.loc[truth["scheme"] == scheme, "entity"]), one.released.model
     kept = consistent(model, data, ~data.entity.isin(with_it).to_numpy())
     drawn = [replace(model, parameters=model.parameters | {"seed": seed}) for seed in SEEDS]
-    return [by_other(one, trees_of(m, m.columns, data, kept)) for m in drawn], with_it
+    return [scores_by_trees(one, trees_of(m, m.columns, data, kept)) for m in drawn], with_it
 
 
 def _data(model: Model, say: Any) -> Dataset:
     """Verdicts on the training world."""
-    lake = worlds.taught()
+    lake = worlds.training_lake()
     return build(lake, model, AS_OF, tied_operators(Snapshot.open(lake, AS_OF)), say)
 
 
-GROUP = "Schemes never seen in training: recall over that of the full model"
+GROUP_OF_UNSEEN = "Schemes never seen in training: recall over that of the full model"
 
 
 def _share(
@@ -120,8 +120,8 @@ def _share(
     """
     share = float(np.mean(values)) / seen if seen > 0 else float("nan")
     interval = [min(values) / seen, max(values) / seen] if seen > 0 else None
-    goal = f">= {LEAST}" if asked and seen > 0 else None
-    return row(f"unseen-{name}", f"{what} ({np.mean(values):.2f} of {seen:.2f}, {n} judged; mean of {len(SEEDS)} draws of trees, interval: least to most)", share, COMMAND, goal, interval, group=GROUP if goal else None)  # fmt: skip
+    goal = f">= {MIN_RECALL_RATIO}" if asked and seen > 0 else None
+    return row(f"unseen-{name}", f"{what} ({np.mean(values):.2f} of {seen:.2f}, {n} judged; mean of {len(SEEDS)} draws of trees, interval: least to most)", share, COMMAND, goal, interval, group=GROUP_OF_UNSEEN if goal else None)  # fmt: skip
 
 
 def unseen_schemes(
@@ -147,11 +147,13 @@ def unseen_schemes(
         one.signals,
         _data(SESSIONS, say),
     )
-    truth = worlds.truth(worlds.taught(), "sessions").rename(columns={"session_id": "entity"})
+    truth = worlds.ground_truth(worlds.training_lake(), "sessions").rename(
+        columns={"session_id": "entity"}
+    )
     out = []
     for scheme in VIEW_SCHEMES + ENGAGEMENT_SCHEMES:
         here = planted.index[planted["scheme"] == scheme].intersection(signals.index)
-        if len(here) < FEWEST:
+        if len(here) < MIN_ENTITIES_PER_SCHEME:
             continue
         say(f"without {scheme}")
         scores, with_it = _without(scheme, truth, data, one)
@@ -165,7 +167,7 @@ def unseen_schemes(
             if found["holds"] is False:
                 without = ~everything.entity.isin(with_it).to_numpy()
                 found["why"], ceilings = _ceilings(
-                    scheme, score_seen, by_truth(one, everything, without), one, here, rivals
+                    scheme, score_seen, scores_by_truth(one, everything, without), one, here, rivals
                 )
             out.append(found)
         out += ceilings
@@ -179,18 +181,20 @@ def unseen_orders(one: Judgement, planted: pd.DataFrame, say: Any) -> list[dict[
     scheme.
     """
     score_seen, data = pd.Series(one.held()[0], index=one.signals.index), _data(ORDERS, say)
-    truth = worlds.truth(worlds.taught(), "orders").rename(columns={"order_id": "entity"})
+    truth = worlds.ground_truth(worlds.training_lake(), "orders").rename(
+        columns={"order_id": "entity"}
+    )
     honest, out = one.signals.index[one.guilty == 0], []
     for scheme in [*ORDER_SCHEMES, "hostile_brushing"]:
         here = planted.index[planted["scheme"] == scheme].intersection(one.signals.index)
-        if len(here) < FEWEST:
+        if len(here) < MIN_ENTITIES_PER_SCHEME:
             continue
         say(f"without {scheme}")
         scores, _ = _without(scheme, truth, data, one)
         seen, *values = (recall(s, here, honest) for s in (score_seen, *scores))
         found = _share(scheme, f"`{scheme}` never seen in training: recall of orders at 1 % false alarms over that of the full model", seen, values, len(here), True)  # fmt: skip
         if found["holds"] is False:
-            signal, alone = best_alone(one, here, honest)
+            signal, alone = best_single_signal(one, here, honest)
             found["why"] = (
                 f"Its traces are not those of other schemes. The best single signal, chosen with the truth, reaches {alone.mean() / seen:.2f} (`{signal}`)."
             )

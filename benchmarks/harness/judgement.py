@@ -115,7 +115,7 @@ def planted(lake: Path, entity: str) -> pd.DataFrame:
     return (
         worlds.fraudulent_sessions(lake)
         if entity == SESSION
-        else worlds.truth(lake, "orders").set_index("order_id").assign(evasion="")
+        else worlds.ground_truth(lake, "orders").set_index("order_id").assign(evasion="")
     )
 
 
@@ -141,7 +141,7 @@ def judged(
             set(planted(lake, entity).index),
         )
     else:
-        owner, guilty = None, worlds.guilty_operators(lake)
+        owner, guilty = None, worlds.cheating_operators(lake)
     signals = signals_of(
         tables, model.signals, entity, None if owner is None else sorted(owner.index)
     )

@@ -18,8 +18,8 @@ from simulation.second_platform.platform import (
 from simulation.world import WorldSpec, write_world
 
 START = date(2026, 1, 5)
-TAUGHT = 101
-OUT = Path(os.environ.get("STEELYARD_BENCH", "out/bench"))
+TRAINING_SEED = 101
+OUTPUT_FOLDER = Path(os.environ.get("STEELYARD_BENCH", "out/bench"))
 
 
 def truth_folder(lake: Path) -> Path:
@@ -27,37 +27,37 @@ def truth_folder(lake: Path) -> Path:
     return lake.with_name(lake.name + ".truth")
 
 
-def made(size: str, seed: int) -> Path:
+def simulated_lake(size: str, seed: int) -> Path:
     """Lake of a world, simulated when it is not there yet."""
-    lake = OUT / f"{size}-{seed}"
+    lake = OUTPUT_FOLDER / f"{size}-{seed}"
     if not (truth_folder(lake) / "world.json").exists():
         write_world(lake, truth_folder(lake), WorldSpec(seed, size, START))
     return lake
 
 
-def market(seed: int, cheating: float = CHEATING_OPERATOR_SHARE) -> Path:
+def second_platform_lake(seed: int, cheating: float = CHEATING_OPERATOR_SHARE) -> Path:
     """Lake of a market of the second simulator, made when it is not there yet: 500 operators, a share of which cheats, 28 days."""
-    lake = OUT / f"market-{seed}"
+    lake = OUTPUT_FOLDER / f"market-{seed}"
     if not (truth_folder(lake) / "world.json").exists():
         spec = PlatformSpec(seed, 500, 50_000, 28, START, cheating)
         write_platform(lake, truth_folder(lake), spec)
     return lake
 
 
-def honest(seed: int) -> Path:
+def honest_lake(seed: int) -> Path:
     """Lake of a small world of the first simulator in which nobody cheats, made when it is not there yet: 160 operators, 28 days."""
-    lake = OUT / f"honest-{seed}"
+    lake = OUTPUT_FOLDER / f"honest-{seed}"
     if not (truth_folder(lake) / "world.json").exists():
         write_world(lake, truth_folder(lake), WorldSpec(seed, "small", START, 28, ()))
     return lake
 
 
-def taught() -> Path:
+def training_lake() -> Path:
     """Lake of the world whose verdicts models of the pages learn from."""
-    return made("wide", TAUGHT)
+    return simulated_lake("wide", TRAINING_SEED)
 
 
-def truth(lake: Path, name: str) -> pd.DataFrame:
+def ground_truth(lake: Path, name: str) -> pd.DataFrame:
     """A table of planted truth."""
     folder = truth_folder(lake)
     single = folder / f"{name}.parquet"
@@ -67,18 +67,18 @@ def truth(lake: Path, name: str) -> pd.DataFrame:
 
 def fraudulent_sessions(lake: Path) -> pd.DataFrame:
     """Sessions with inflated views or engagement: index session_id; scheme, intensity, evasion of the first planted."""
-    t = truth(lake, "sessions")
+    t = ground_truth(lake, "sessions")
     t = t[t["scheme"].map(TYPOLOGY).isin(["view_fraud", "engagement_fraud"])]
     return t.drop_duplicates("session_id").set_index("session_id")
 
 
-def guilty_operators(lake: Path) -> set[str]:
+def cheating_operators(lake: Path) -> set[str]:
     """Operators that cheat for themselves; victims of hostile brushing are not among them, nor are rivals for that alone."""
-    t = truth(lake, "operators")
+    t = ground_truth(lake, "operators")
     return set(t.loc[t["scheme"] != "hostile_brushing", "operator_id"])
 
 
 def honest_and_cheats(lake: Path, tiers: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Tiers by operator: of those in whom nothing was planted, and of those that cheat for themselves."""
-    planted = set(truth(lake, "operators")["operator_id"])
-    return tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(guilty_operators(lake))]
+    planted = set(ground_truth(lake, "operators")["operator_id"])
+    return tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(cheating_operators(lake))]

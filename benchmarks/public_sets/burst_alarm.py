@@ -15,9 +15,11 @@ from numba import njit
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-TOP = 0.02  # share of the largest departures to which the tail is fitted, SPOT's own choice
-LEAST = 10  # departures to which it is fitted at least
-LIGHTEST = 0.05  # smallest tail index: no series is so light that a little more becomes impossible
+TAIL_SHARE = 0.02  # share of the largest departures to which the tail is fitted, SPOT's own choice
+MIN_TAIL_VALUES = 10  # departures to which it is fitted at least
+MIN_TAIL_INDEX = (
+    0.05  # smallest tail index: no series is so light that a little more becomes impossible
+)
 
 
 @njit(cache=True, nogil=True)
@@ -68,7 +70,14 @@ def burst_scores(
     """
     values = np.asarray(x, dtype=np.float64)
     d = _departures(values, int(horizon), int(smooth), bool(both_sides))
-    return _rarity(d, max(8, int(horizon) // 8), max(3 * LEAST, int(horizon)), TOP, LEAST, LIGHTEST)
+    return _rarity(
+        d,
+        max(8, int(horizon) // 8),
+        max(3 * MIN_TAIL_VALUES, int(horizon)),
+        TAIL_SHARE,
+        MIN_TAIL_VALUES,
+        MIN_TAIL_INDEX,
+    )
 
 
 class BurstAlarm(OutlierMixin, BaseEstimator):

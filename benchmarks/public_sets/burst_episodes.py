@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-WINDOW, RATE = 3600, 3.0
+WINDOW_SECONDS, MIN_ORDERS_PER_BUYER = 3600, 3.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,9 @@ def _sweep(at, buyer, window, rate):  # pragma: no cover - compiled
     return inside, best
 
 
-def find_episodes(orders: pd.DataFrame, window: int = WINDOW, rate: float = RATE) -> Episodes:
+def find_episodes(
+    orders: pd.DataFrame, window: int = WINDOW_SECONDS, rate: float = MIN_ORDERS_PER_BUYER
+) -> Episodes:
     """Episodes of all shops. `orders`: columns shop, buyer, at (integer seconds)."""
     frame = (
         orders[["shop", "buyer", "at"]]

@@ -14,9 +14,9 @@ from benchmarks.harness.intervals import DRAWS, middle
 from benchmarks.public_sets.burst_alarm import alarms, burst_scores
 
 COMMAND = "make bench-detection"
-PROBATION = 0.15
-FALSE, MISSED = 0.11, 1.0
-REST = 36  # rows after an alarm in which none is raised again, for both methods
+PROBATION_SHARE = 0.15
+FALSE_ALARM_COST, MISS_COST = 0.11, 1.0
+REST_ROWS = 36  # rows after an alarm in which none is raised again, for both methods
 
 
 def _sigmoid(y: np.ndarray) -> np.ndarray:
@@ -39,12 +39,12 @@ def score(at: np.ndarray, windows: list[tuple[int, int]], first: int) -> float:
             continue
         before = [(a, b) for a, b in windows if b < i]
         if not before:
-            total -= FALSE
+            total -= FALSE_ALARM_COST
         else:
             a, b = before[-1]
             y = (i - b) / max(b - a, 1)
-            total += FALSE * (float(_sigmoid(np.array(y))) if y < 3 else -1.0)
-    return total - MISSED * (len(windows) - len(seen))
+            total += FALSE_ALARM_COST * (float(_sigmoid(np.array(y))) if y < 3 else -1.0)
+    return total - MISS_COST * (len(windows) - len(seen))
 
 
 def _gaussian(x: np.ndarray, window: int = 288) -> np.ndarray:
@@ -83,7 +83,7 @@ def rows(data: Path, say: Any) -> list[dict[str, Any]]:
             raw = np.array(
                 [
                     [
-                        score(alarms(s, level, REST), spans, int(PROBATION * len(s)))
+                        score(alarms(s, level, REST_ROWS), spans, int(PROBATION_SHARE * len(s)))
                         for s, spans in scored
                     ]
                     for level in levels
@@ -110,5 +110,5 @@ def normalised(raw: np.ndarray, windows: np.ndarray) -> float:
 
     `raw`: (thresholds, series), raw scores; `windows`: (series,), how many windows each has.
     """
-    null, perfect = -MISSED * windows.sum(), windows.sum()
+    null, perfect = -MISS_COST * windows.sum(), windows.sum()
     return float(100.0 * (raw.sum(axis=1).max() - null) / (perfect - null))

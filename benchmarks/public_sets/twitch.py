@@ -21,10 +21,10 @@ from features.signals.live.regularity import unexplained_level_shift
 from features.signals.live.viewer_series import unexplained_step_max
 
 COMMAND = "make bench-detection"
-SIZES = (0.1, 0.2, 0.5, 1.0, 2.0)
+INFLATIONS = (0.1, 0.2, 0.5, 1.0, 2.0)
 SEEDS = range(1, 6)
-EACH = 60  # broadcasts of each shape and size that are inflated at once
-PAST = 4  # broadcasts before it that a channel must have
+BROADCASTS_PER_FORGERY = 60  # broadcasts of each shape and size that are inflated at once
+MIN_PAST_BROADCASTS = 4  # broadcasts before it that a channel must have
 
 
 def ramp(t: pd.DataFrame, size: np.ndarray) -> dict[str, pd.Series]:
@@ -103,16 +103,18 @@ def rows(data: Path, say: Any) -> list[dict[str, Any]]:
     known = (
         (t["viewers"] >= counter_forgery.LEAST_VIEWERS)
         & (t["hours"] >= counter_forgery.LEAST_HOURS)
-        & (t.groupby("operator_id").cumcount() >= PAST)
+        & (t.groupby("operator_id").cumcount() >= MIN_PAST_BROADCASTS)
     )
     able = np.flatnonzero(known)
     found: list[pd.DataFrame] = []
     for seed in SEEDS:
         say(f"Twitch broadcasts, draw {seed}")
         rng = np.random.default_rng(seed)
-        hit = rng.choice(len(able), EACH * len(SHAPES) * len(SIZES), replace=False)
-        cell = np.repeat(np.arange(len(SHAPES) * len(SIZES)), EACH)
-        shape, size = cell // len(SIZES), np.array(SIZES)[cell % len(SIZES)]
+        hit = rng.choice(
+            len(able), BROADCASTS_PER_FORGERY * len(SHAPES) * len(INFLATIONS), replace=False
+        )
+        cell = np.repeat(np.arange(len(SHAPES) * len(INFLATIONS)), BROADCASTS_PER_FORGERY)
+        shape, size = cell // len(INFLATIONS), np.array(INFLATIONS)[cell % len(INFLATIONS)]
         forged = t.copy()
         for i, forge in enumerate(SHAPES):
             at = able[hit[shape == i]]
@@ -171,7 +173,7 @@ def minutes(data: Path, say: Any) -> list[dict[str, Any]]:
         ("level shift", unexplained_level_shift.compute),
     ):
         bar = float(np.nanquantile(values(pieces, kernel), 0.99))
-        for size in SIZES:
+        for size in INFLATIONS:
             for shape in ("at once", "over ten minutes"):
                 botted = []
                 for p in pieces:

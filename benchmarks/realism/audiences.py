@@ -15,7 +15,7 @@ SIZE_LIMIT = "small worlds have no giants: the size caps audiences"
 SMALLER_ROOMS = "smaller rooms here than the four measured"
 MIN_VIEWERS, MIN_MINUTES = 10, 30  # of a session whose shape is compared
 MIN_VIEWERS_OF_CHAT = 100
-SETTLED_AFTER_MINUTE = 20
+WARM_UP_MINUTES = 20
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def variation_statistics(a: Audiences) -> list[Statistic]:
     steps = a.chat.sort_values(["session_id", "minute"]).assign(
         log=lambda m: np.log(m["viewers"].clip(lower=1))
     )
-    log = steps[steps["minute"] > SETTLED_AFTER_MINUTE].groupby("session_id")["log"]
+    log = steps[steps["minute"] > WARM_UP_MINUTES].groupby("session_id")["log"]
     steady = log.agg(lambda v: v.diff().std())
     largest = log.agg(lambda v: v.diff().abs().max())
     return [

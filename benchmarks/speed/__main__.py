@@ -32,7 +32,7 @@ def main() -> None:
             "peers are not installed: their rows are left out (make bench-speed installs them)"
         )
     rows = graphs.rows(console.print, peers) + series.rows(console.print, peers)
-    models = worlds.OUT / "models"
+    models = worlds.OUTPUT_FOLDER / "models"
     if models.is_dir():
         rows += (
             night.rows(console.print, models)

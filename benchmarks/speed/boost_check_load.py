@@ -29,9 +29,9 @@ from serving.gate.api_keys import make_key
 from serving.gate.boost_check import MAX_CACHED_SESSIONS
 from serving.gate.minute_store import SqliteMinuteStore, minute_to_row
 
-AT_ONCE = (1, 16, 64)
-SECONDS = 4
-SESSIONS = 50  # running sessions with up to 120 minutes, each of another operator
+CONNECTIONS = (1, 16, 64)
+LOAD_SECONDS = 4
+RUNNING_SESSIONS = 50  # running sessions with up to 120 minutes, each of another operator
 FRESH = (
     MAX_CACHED_SESSIONS + 952
 )  # so many sessions in turn that none is remembered when it is asked for again
@@ -70,7 +70,7 @@ def running_sessions(lake: Path) -> list[tuple[str, list[dict[str, Any]]]]:
         .to_table(columns=["session_id", "operator_id"])
         .to_pandas()
     )
-    first = sessions.drop_duplicates("operator_id").head(SESSIONS)
+    first = sessions.drop_duplicates("operator_id").head(RUNNING_SESSIONS)
     rows = pads.dataset([str(f) for f in Lake(lake).files("room_minutes")]).to_table(
         filter=pads.field("session_id").isin(first["session_id"].tolist())
     )
@@ -131,7 +131,7 @@ def measured(
         "wrk",
         "-t1",
         f"-c{connections}",
-        f"-d{SECONDS}s",
+        f"-d{LOAD_SECONDS}s",
         "-s",
         str(script),
         f"http://127.0.0.1:{port}",
@@ -157,7 +157,7 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
         folder = Path(temporary)
         lake = folder / "lake"
         shutil.copytree(
-            worlds.made("medium", 101),
+            worlds.simulated_lake("medium", 101),
             lake,
             ignore=shutil.ignore_patterns("views", "interactions", "online", "journal"),
         )
@@ -195,7 +195,7 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
                 measured(servers[name][1], scripts["again"], 4)
             asked: dict[str, int] = defaultdict(int)
             for _ in range(REPEATS):
-                for connections, (name, load) in product(AT_ONCE, LOADS.items()):
+                for connections, (name, load) in product(CONNECTIONS, LOADS.items()):
                     speed, p99, wrong, many = measured(
                         servers[load[0]][1], scripts[load[1]], connections, asked[name]
                     )
@@ -208,14 +208,14 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
         finally:
             for server, _port in servers.values():
                 stop(server)
-    return _judged({k: np.array(v) for k, v in pace.items()})
+    return _rows_of_rounds({k: np.array(v) for k, v in pace.items()})
 
 
-def _judged(found: dict[tuple[str, int], np.ndarray]) -> list[dict[str, Any]]:
+def _rows_of_rounds(found: dict[tuple[str, int], np.ndarray]) -> list[dict[str, Any]]:
     """Rows by load and connections, from requests a second and p99 in milliseconds of each round, shape (rounds, 2); ratios round by round."""
     out = []
     why = "A check reads and compares minutes, decides, and waits until its line is on disk: half as much Python again as a no-op."
-    for connections in AT_ONCE:
+    for connections in CONNECTIONS:
         (speed, p99), (unseen, _), (tuned, tuned_p99), (plain, _) = (
             found[name, connections].T
             for name in ("boost check", "unseen", "tuned no-op", "default no-op")

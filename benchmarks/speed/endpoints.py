@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.demo import free_port
-from benchmarks.end_to_end import DAYS, TRAINED, UNSEEN
+from benchmarks.end_to_end import DAYS, TRAINING_SEED, UNSEEN_SEED
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import figure_row
 from benchmarks.harness.judgement import judged
@@ -45,7 +45,7 @@ def quantiles(calls: dict[str, tuple[Callable[[int], Any], int]]) -> dict[str, n
 
 def fewer_trees(models: Path) -> list[dict[str, Any]]:
     """Average precision on the unseen world of the first quarter and half of a model's trees."""
-    lake = worlds.made("medium", UNSEEN)
+    lake = worlds.simulated_lake("medium", UNSEEN_SEED)
     as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
     out = []
     for name in ("session_inflation", "order_brushing"):
@@ -168,7 +168,7 @@ def redis_server(folder: Path) -> Iterator[str]:
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
     """Lookups, the tree kernel, and average precision by number of trees."""
     say("lookups")
-    out = lookups(worlds.made("medium", TRAINED), say)
+    out = lookups(worlds.simulated_lake("medium", TRAINING_SEED), say)
     say("rows through trees")
     out += through_trees(models)
     say("fewer trees")

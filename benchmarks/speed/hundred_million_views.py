@@ -6,12 +6,12 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks.end_to_end import TRAINED
+from benchmarks.end_to_end import TRAINING_SEED
 from benchmarks.harness import worlds
 from benchmarks.harness.command_line import refuse_arguments
 from benchmarks.harness.figures import row
 from benchmarks.harness.figures_page import About, write
-from benchmarks.speed.night import apart, growth
+from benchmarks.speed.night import growth, night_in_own_process
 from benchmarks.speed.tiled_lake import tiled
 from data_contracts.errors import LakeProblem
 
@@ -28,7 +28,7 @@ ABOUT = About(
 def rows(big: dict[str, float], small: dict[str, float]) -> list[dict[str, Any]]:
     """Rows of the page, from what `benchmarks.speed.night.one_night` found of the tiled lake and of the large world."""
     grows, ratio = float(growth(small, big)), big["cpu"] / big["floor"]
-    label = f"A night with models of {big['views'] / 1e6:.0f} M views (the large world of seed {TRAINED}, {TILES} times)"
+    label = f"A night with models of {big['views'] / 1e6:.0f} M views (the large world of seed {TRAINING_SEED}, {TILES} times)"
     return [
         row("night-100m-growth", f"Growth exponent of the night's CPU time from {small['views'] / 1e6:.0f} M views ({small['cpu']:.0f} s) to {big['views'] / 1e6:.0f} M ({big['cpu']:.0f} s, {big['wall']:.0f} s on the clock)", grows, COMMAND, "<= 1.1", why="What spills is read and written again."),
         row("night-100m-floor", f"{label}: CPU time over reading and grouping each input table once ({big['floor']:.0f} s)", ratio, COMMAND),
@@ -41,17 +41,17 @@ def main() -> None:
     """Measure and write the page."""
     refuse_arguments(__doc__, "python -m benchmarks.speed.hundred_million_views")
     console = Console()
-    models = worlds.OUT / "models"
+    models = worlds.OUTPUT_FOLDER / "models"
     if not models.is_dir():
         raise LakeProblem(f"no models at {models}: make bench trains them")
-    lake = tiled("large", TRAINED, TILES, console.print)
+    lake = tiled("large", TRAINING_SEED, TILES, console.print)
     console.print("a night of five large worlds")
-    big = apart(lake, models)
+    big = night_in_own_process(lake, models)
     console.print("a large night")
     write(
         "night",
         ABOUT,
-        rows(big, apart(worlds.made("large", TRAINED), models)),
+        rows(big, night_in_own_process(worlds.simulated_lake("large", TRAINING_SEED), models)),
     )
     console.print("docs/benchmarks/night.md")
 

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from lightgbm import Booster
 
-from benchmarks.end_to_end import DAYS, TRAINED
+from benchmarks.end_to_end import DAYS, TRAINING_SEED
 from benchmarks.harness import worlds
 from benchmarks.harness.timing import REPEATS, repeated_row
 from data_contracts.lake import Lake
@@ -107,7 +107,7 @@ def one_night(lake: Path, models: Path) -> dict[str, float]:
     }
 
 
-def apart(lake: Path, models: Path) -> dict[str, float]:
+def night_in_own_process(lake: Path, models: Path) -> dict[str, float]:
     """The same in a process of its own, so that its memory is its own."""
     code = f"import json; from pathlib import Path; from benchmarks.speed.night import one_night; print(json.dumps(one_night(Path({str(lake)!r}), Path({str(models)!r}))))"
     done = subprocess.run(
@@ -123,13 +123,13 @@ def growth(small: Mapping[str, Any], big: Mapping[str, Any]) -> Any:
 
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
     """Nights of the medium and the large world in turns, each beside its floor."""
-    lakes = {size: worlds.made(size, TRAINED) for size in ("medium", "large")}
+    lakes = {size: worlds.simulated_lake(size, TRAINING_SEED) for size in ("medium", "large")}
     nights: dict[str, list[dict[str, float]]] = {size: [] for size in lakes}
     for i in range(REPEATS):
         for size, lake in lakes.items():
             say(f"a {size} night, {i + 1} of {REPEATS}")
-            nights[size].append(apart(lake, models))
-    return _judged(
+            nights[size].append(night_in_own_process(lake, models))
+    return _rows_of_nights(
         {
             size: {key: np.array([one[key] for one in found]) for key in found[0]}
             for size, found in nights.items()
@@ -137,11 +137,11 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
     )
 
 
-def _judged(found: dict[str, dict[str, np.ndarray]]) -> list[dict[str, Any]]:
+def _rows_of_nights(found: dict[str, dict[str, np.ndarray]]) -> list[dict[str, Any]]:
     """Rows of nights by size of their world; each value of a night: shape (repeats,)."""
     out = []
     for size, one in found.items():
-        label = f"A night with models on the {size} world (seed {TRAINED}, {one['views'][0] / 1e6:.1f} M views)"
+        label = f"A night with models on the {size} world (seed {TRAINING_SEED}, {one['views'][0] / 1e6:.1f} M views)"
         cpu, wall, floor = (np.median(one[key]) for key in ("cpu", "wall", "floor"))
         out += [
             repeated_row(f"night-floor-{size}", f"{label}: CPU time ({cpu:.0f} s, {wall:.0f} s on the clock) over reading and grouping each input table once ({floor:.1f} s)", one["cpu"] / one["floor"], "<= 8", "Some sixty relations and two passes of lockstep read the same rows in one thread, so that bits repeat."),

@@ -14,8 +14,8 @@ from features.declaration import LIVE
 from features.engine.kernel_runner import run_kernels
 from features.engine.minute_kernels import COLUMNS
 
-MINUTES, SESSIONS, FEW = 240, 2000, 40
-CLOSE = 1e-6
+MINUTES, SESSIONS, FEW_SESSIONS = 240, 2000, 40
+MAX_DIFFERENCE = 1e-6
 PICKED: dict[str, Any] = {  # of tsfresh: the kinds of figures that ours have
     **dict.fromkeys(
         (
@@ -53,7 +53,7 @@ def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
     frame = pd.DataFrame(values[:, :3], columns=["a", "b", "c"]).assign(
         session=np.repeat(np.arange(SESSIONS), MINUTES)
     )
-    small = frame[frame["session"] < FEW]
+    small = frame[frame["session"] < FEW_SESSIONS]
     methods: dict[str, Any] = {
         "ours": lambda: run_kernels(values, offsets, live),
         "pandas": lambda: frame.groupby("session")[["a", "b", "c"]].agg(["mean", "std", "min", "max", "median", "skew"]),
@@ -61,7 +61,7 @@ def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
             lambda g: pd.Series({f"{k}{c}": f(g[c].to_numpy()) for c in "abc" for k, f in {"m": np.mean, "s": np.std, "p": np.ptp, "d": lambda x: np.abs(np.diff(x)).max(), "e": np.median}.items()})
         ),
     }  # fmt: skip
-    many = {"ours": SESSIONS, "pandas": SESSIONS, "pandas apply": FEW}
+    many = {"ours": SESSIONS, "pandas": SESSIONS, "pandas apply": FEW_SESSIONS}
     count = {"ours": len(live), "pandas": 18, "pandas apply": 15}
     if peers:
         import polars as pl
@@ -73,23 +73,28 @@ def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
             session=pl.Series(frame["session"].to_numpy())
         )
         apart = float(np.nanmax(np.abs(run_kernels(values, offsets, same) - asked(table))))
-        if not apart <= CLOSE:
+        if not apart <= MAX_DIFFERENCE:
             raise RuntimeError(f"our signals and Polars' differ by {apart:g}")
         lists = [
             [frame[c].to_numpy()[s * MINUTES : (s + 1) * MINUTES].tolist() for c in "abc"]
-            for s in range(FEW)
+            for s in range(FEW_SESSIONS)
         ]
-        long = small.assign(t=np.tile(np.arange(MINUTES), FEW))
+        long = small.assign(t=np.tile(np.arange(MINUTES), FEW_SESSIONS))
         methods |= {
             "ours, the same": lambda: run_kernels(values, offsets, same),
             "Polars": lambda: asked(table),
             "catch22": lambda: [pycatch22.catch22_all(x) for one in lists for x in one],
             "tsfresh": lambda: extract_features(long, column_id="session", column_sort="t", default_fc_parameters=PICKED, n_jobs=0, disable_progressbar=True),
         }  # fmt: skip
-        many |= {"ours, the same": SESSIONS, "Polars": SESSIONS, "catch22": FEW, "tsfresh": FEW}
+        many |= {
+            "ours, the same": SESSIONS,
+            "Polars": SESSIONS,
+            "catch22": FEW_SESSIONS,
+            "tsfresh": FEW_SESSIONS,
+        }
         count |= {"ours, the same": len(same), "Polars": len(same), "catch22": 66, "tsfresh": 57}
     spent = interleaved(methods)
-    return _judged({k: many[k] / v for k, v in spent.items()}, count)
+    return _rows_of_rounds({k: many[k] / v for k, v in spent.items()}, count)
 
 
 def both_ways(pl: Any, live: tuple) -> tuple[tuple, Any]:
@@ -108,7 +113,7 @@ def both_ways(pl: Any, live: tuple) -> tuple[tuple, Any]:
     )
 
 
-def _judged(pace: dict[str, np.ndarray], count: dict[str, int]) -> list[dict[str, Any]]:
+def _rows_of_rounds(pace: dict[str, np.ndarray], count: dict[str, int]) -> list[dict[str, Any]]:
     """Rows of sessions a core-second, shape (repeats,) each, and of ours over the others', repeat by repeat."""
     slow = "four periods are half of the time; what is left is passes over the series"
     out = [
@@ -127,7 +132,7 @@ def _judged(pace: dict[str, np.ndarray], count: dict[str, int]) -> list[dict[str
     if "Polars" in pace:
         left = ", ".join(f"`{n}`" for n in polars_equivalents.LEFT_OUT)
         ratios += [
-            ("Polars", f"Sessions a core-second: ours over Polars, both computing the same {count['Polars']} signals, equal to {CLOSE:g} (all but {left})", pace["ours, the same"] / pace["Polars"], ">= 3"),
+            ("Polars", f"Sessions a core-second: ours over Polars, both computing the same {count['Polars']} signals, equal to {MAX_DIFFERENCE:g} (all but {left})", pace["ours, the same"] / pace["Polars"], ">= 3"),
             ("catch22", f"Sessions a core-second: ours ({count['ours']} signals) over catch22 (its 22 of three series)", pace["ours"] / pace["catch22"], ">= 20"),
             ("tsfresh", f"Sessions a core-second: ours ({count['ours']} signals) over tsfresh (19 kinds picked, of three series)", pace["ours"] / pace["tsfresh"], ">= 100"),
         ]  # fmt: skip

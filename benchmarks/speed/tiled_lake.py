@@ -26,7 +26,7 @@ def _renamed(path: Path, tile: int) -> str:
 
 def tiled(size: str, seed: int, tiles: int, say: Any = print) -> Path:
     """Lake of so many copies of a world, made when it is not there yet. Tiles share nothing but regions, networks and texts."""
-    lake = worlds.made(size, seed)
+    lake = worlds.simulated_lake(size, seed)
     target = lake.with_name(f"{lake.name}-x{tiles}")
     if (target / "tiled").exists():
         return target

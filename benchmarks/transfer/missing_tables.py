@@ -18,7 +18,7 @@ from training.evaluation.metrics import average_precision
 from training.models.registry import BY_NAME
 from training.release.artefact import load
 
-GONE = ("views",)
+MISSING_TABLES = ("views",)
 SESSIONS, ORDERS, OPERATORS = (MODEL_OF[e] for e in ("session", "order", "operator"))
 
 
@@ -27,7 +27,7 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
     rows = []
     showed: dict[str, pd.Series] = {}
     for name in (SESSIONS, SUBSTITUTE_OF[SESSIONS], ORDERS, OPERATORS):
-        signals, guilty, group = judged(lake, BY_NAME[name], as_of, GONE)
+        signals, guilty, group = judged(lake, BY_NAME[name], as_of, MISSING_TABLES)
         home = load(models, name)
         released, why = home.among(signals), why_inapplicable(home, signals)
         owned = home.model.entity in OWNED

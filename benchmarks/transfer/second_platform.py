@@ -12,7 +12,7 @@ import pandas as pd
 from rich.console import Console
 
 from benchmarks.detection.single_views import false_views
-from benchmarks.end_to_end import DAYS, beside_weeks
+from benchmarks.end_to_end import DAYS, running_sessions
 from benchmarks.harness import worlds
 from benchmarks.harness.command_line import refuse_arguments
 from benchmarks.harness.figures import figure_row, row, share_row
@@ -34,10 +34,10 @@ from training.release.artefact import load
 from training.train import train
 
 COMMAND = "python -m benchmarks.transfer.second_platform"
-TAUGHT, UNSEEN = 20, (21, 22)  # 11 and 12 were looked at while models were changed
+TRAINING_SEED, UNSEEN_SEEDS = 20, (21, 22)  # 11 and 12 were looked at while models were changed
 PREVALENCES = {23: 0.0, 24: 0.03, 25: 0.45}  # markets by the share of operators that cheat
-HONEST = (920, 921, 922)  # worlds of the first simulator in which nobody does
-SURE = 0.5
+HONEST_SEEDS = (920, 921, 922)  # worlds of the first simulator in which nobody does
+EVEN_ODDS = 0.5
 AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
 console = Console()
 
@@ -73,11 +73,11 @@ def scores(
                 continue
             sure = (
                 one.held(showed)[1] if released is tonight else home.probability(home.raw(values))
-            ) >= SURE
+            ) >= EVEN_ODDS
             rows.append(
                 share_row(
                     f"{lake.name}-{model.name}-sure-{words}",
-                    f"`{model.name}` on {lake.name}, {words}: share of cheats among the {int(sure.sum())} given a probability of {SURE} or more",
+                    f"`{model.name}` on {lake.name}, {words}: share of cheats among the {int(sure.sum())} given a probability of {EVEN_ODDS} or more",
                     guilty[sure],
                     COMMAND,
                     cluster=group.to_numpy()[sure],
@@ -94,7 +94,7 @@ def views(models: Path, lake: Path, who: str, sessions: Judgement) -> list[dict[
         sorted(np.random.default_rng(7).choice(everyone, min(800, len(everyone)), replace=False))
     )
     found = false_views(
-        models, Snapshot.open(lake, AS_OF), worlds.truth(lake, "views"), some, sessions
+        models, Snapshot.open(lake, AS_OF), worlds.ground_truth(lake, "views"), some, sessions
     )
     out = []
     for r in found:
@@ -126,47 +126,52 @@ ABOUT = About(
 def main() -> None:
     """Measure and write the page."""
     refuse_arguments(__doc__, COMMAND)
-    carried, rows, tables = worlds.OUT / "models", [], []
-    own = worlds.OUT / "models-market"
+    carried, rows, tables = worlds.OUTPUT_FOLDER / "models", [], []
+    own = worlds.OUTPUT_FOLDER / "models-market"
     shutil.rmtree(own, ignore_errors=True)
-    train(worlds.market(TAUGHT), own, AS_OF, progress=console.print)
-    for seed in UNSEEN:
-        lake = worlds.market(seed)
+    train(worlds.second_platform_lake(TRAINING_SEED), own, AS_OF, progress=console.print)
+    for seed in UNSEEN_SEEDS:
+        lake = worlds.second_platform_lake(seed)
         found, by_carried = scores(
             carried,
             lake,
             "models of the first simulator",
             ("no labels", "peers of the training night"),
         )
-        more, by_own = scores(own, lake, f"models taught on market-{TAUGHT}", ())
+        more, by_own = scores(own, lake, f"models taught on market-{TRAINING_SEED}", ())
         rows += found + more
-        rows += beside_weeks(carried, lake, COMMAND)
+        rows += running_sessions(carried, lake, COMMAND)
         console.print(f"{lake.name}: without views")
         rows += without_views(carried, lake, AS_OF, COMMAND)
         rows += views(
             carried, lake, "models of the first simulator", by_carried["session_inflation"]
         )
-        rows += views(own, lake, f"models taught on market-{TAUGHT}", by_own["session_inflation"])
+        rows += views(
+            own, lake, f"models taught on market-{TRAINING_SEED}", by_own["session_inflation"]
+        )
         for which, who in (
             (carried, "models of the first simulator"),
-            (own, f"models taught on market-{TAUGHT}"),
+            (own, f"models taught on market-{TRAINING_SEED}"),
             (None, "no models"),
         ):
             console.print(f"{lake.name}: a night, {who}")
             rows += night(which, lake, who, COMMAND)
         for kept, who in (
             (by_carried, "Models of the first simulator"),
-            (by_own, f"Models taught on market-{TAUGHT}"),
+            (by_own, f"Models taught on market-{TRAINING_SEED}"),
         ):
             tables.append(recall_by_scheme(lake, kept, who))
     for seed, share in PREVALENCES.items():
         console.print(f"market-{seed}: nights where {share:.0%} cheat")
         rows += prevalences(
-            carried, worlds.market(seed, share), f"where {share:.0%} of operators cheat", COMMAND
+            carried,
+            worlds.second_platform_lake(seed, share),
+            f"where {share:.0%} of operators cheat",
+            COMMAND,
         )
-    for seed in HONEST:
+    for seed in HONEST_SEEDS:
         console.print(f"honest-{seed}: nights where nobody cheats")
-        rows += prevalences(carried, worlds.honest(seed), "where nobody cheats", COMMAND)
+        rows += prevalences(carried, worlds.honest_lake(seed), "where nobody cheats", COMMAND)
     write("second_platform", ABOUT, rows, tables=tuple(tables))
     console.print("docs/benchmarks/second_platform.md")
 

@@ -56,9 +56,9 @@ def test_ratios_are_taken_within_one_round():
     found = {
         (name, n): np.column_stack([v * slow, 10.0 / slow])
         for name, v in pace.items()
-        for n in boost_check_load.AT_ONCE
+        for n in boost_check_load.CONNECTIONS
     }
-    rows = {r["id"]: r for r in boost_check_load._judged(found)}
+    rows = {r["id"]: r for r in boost_check_load._rows_of_rounds(found)}
     assert (
         rows["boost-tuned-16"]["value"],
         rows["boost-tuned-16"]["interval"],
@@ -76,7 +76,8 @@ def test_sessions_a_second_are_compared_round_by_round():
     slow = np.array([1.0, 0.5, 1.0, 0.8, 1.0])
     pace = {"ours": 30_000 * slow, "pandas": 6000 * slow, "pandas apply": 1000 * slow}
     rows = {
-        r["id"]: r for r in series._judged(pace, {"ours": 36, "pandas": 18, "pandas apply": 15})
+        r["id"]: r
+        for r in series._rows_of_rounds(pace, {"ours": 36, "pandas": 18, "pandas apply": 15})
     }
     assert rows["series-ratio-pandas-apply"]["value"] == pytest.approx(72.0)
     assert rows["series-ratio-pandas-apply"]["interval"] == pytest.approx([72.0, 72.0])
@@ -98,7 +99,7 @@ def test_night_is_compared_with_the_floor_of_its_pair():
         "gb": 9 * ones,
         "floor": 100 * slow,
     }
-    rows = {r["id"]: r for r in night._judged({"medium": medium, "large": large})}
+    rows = {r["id"]: r for r in night._rows_of_nights({"medium": medium, "large": large})}
     assert (
         rows["night-floor-medium"]["interval"] == pytest.approx([30, 30])
         and not rows["night-floor-medium"]["holds"]
