@@ -18,6 +18,7 @@ OLD_WORDS = """
     MOST LEAST ENOUGH FEWEST AT_ONCE FAR TOLD SHARED HELD PLENTY SURE USUAL BEYOND ALIKE TAKEN
     FURTHEST SUSPECT
 """
+PUBLISHED = {"facts"}  # columns of published tables that are read as attributes of rows
 # Only to be shortened: a floor that is clean has to be removed.
 FLOORS_WITH_OLD_WORDS = {
     "features": NOT_MENDED_YET,
@@ -32,6 +33,8 @@ def names_in(path: Path) -> Iterator[tuple[int, str]]:
     """Every name that a file defines or uses, with its line."""
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
+            case ast.Attribute(attr=name) if name in PUBLISHED:
+                pass
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
                 yield node.lineno, name
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):

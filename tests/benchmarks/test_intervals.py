@@ -20,11 +20,11 @@ def test_zero_of_a_small_group_proves_little():
 
 
 def test_sessions_of_few_operators_say_less_than_as_many_of_many():
-    among = np.tile([True] * 10 + [False] * 10, 10)
+    flagged = np.tile([True] * 10 + [False] * 10, 10)
     together = ratio_interval(
-        among, np.ones(200), np.repeat(np.arange(20), 10)
+        flagged, np.ones(200), np.repeat(np.arange(20), 10)
     )  # each operator's ten sessions are alike
-    apart = ratio_interval(among, np.ones(200), np.arange(200))
+    apart = ratio_interval(flagged, np.ones(200), np.arange(200))
     assert together[0] < apart[0] < 0.5 < apart[1] < together[1]
 
 
@@ -36,12 +36,12 @@ def test_extreme_shares_are_bounded_by_the_number_of_groups():
 
 
 def test_what_a_ratio_is_over_may_be_uneven_or_missing_in_a_group():
-    held, right, whose = (
+    selected, right, whose = (
         np.array([9, 0, 1, 4]),
         np.array([8, 0, 0, 4]),
         np.array(["a", "b", "c", "d"]),
     )
-    low, high = ratio_interval(right, held, whose)
+    low, high = ratio_interval(right, selected, whose)
     assert 0.0 <= low < 12 / 14 < high <= 1.0
     assert np.isnan(ratio_interval(np.zeros(2), np.zeros(2), ["a", "b"])).all()
 
@@ -54,10 +54,10 @@ def test_an_interval_of_differences_may_lie_below_nothing():
 
 def test_the_same_input_gives_the_same_interval():
     rng = np.random.default_rng(1)
-    among, whose = rng.random(500) < 0.3, rng.integers(0, 40, 500)
+    flagged, whose = rng.random(500) < 0.3, rng.integers(0, 40, 500)
     order = rng.permutation(500)
-    assert ratio_interval(among, np.ones(500), whose) == ratio_interval(
-        among[order], np.ones(500), whose[order]
+    assert ratio_interval(flagged, np.ones(500), whose) == ratio_interval(
+        flagged[order], np.ones(500), whose[order]
     )
 
 

@@ -27,13 +27,13 @@ def text_of(thing: Any) -> str:
 def call_of(name: str, thing: Any) -> str:
     """A name with its parameters, without `self` and without types."""
     given = [p for p in inspect.signature(thing).parameters.values() if p.name != "self"]
-    shown, keyword_only = [], False
+    parts, keyword_only = [], False
     for p in given:
         if p.kind is inspect.Parameter.KEYWORD_ONLY and not keyword_only:
-            shown.append("*")
+            parts.append("*")
             keyword_only = True
-        shown.append(p.name if p.default is p.empty else f"{p.name}={p.default!r}")
-    return f"{name}({', '.join(shown)})"
+        parts.append(p.name if p.default is p.empty else f"{p.name}={p.default!r}")
+    return f"{name}({', '.join(parts)})"
 
 
 def members(kind: type) -> Iterator[tuple[str, Any]]:

@@ -145,8 +145,8 @@ def test_private_group_comes_by_the_link_every_day(tmp_path):
     soon = (theirs["joined_at"] - theirs["started_at"]).dt.total_seconds() < 600
     assert soon.mean() > 0.5
     days = theirs[soon].groupby(["operator_id", "account_id"])["session_id"].nunique()
-    held = theirs.groupby("operator_id")["session_id"].nunique()
-    assert days[days.index.get_level_values(0).isin(held.index[held > 2])].median() >= 2
+    count = theirs.groupby("operator_id")["session_id"].nunique()
+    assert days[days.index.get_level_values(0).isin(count.index[count > 2])].median() >= 2
 
 
 def test_resellers_order_a_dozen_times_within_minutes_and_pay_by_one_purse(tmp_path):

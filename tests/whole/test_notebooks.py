@@ -21,9 +21,11 @@ def test_a_notebook_runs(path, published, monkeypatch):
     NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
     ).execute()
-    shown = [o.get("data", {}) for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    outputs = [
+        o.get("data", {}) for c in notebook.cells if c.cell_type == "code" for o in c.outputs
+    ]
     plots = [
-        d for d in shown if "vega" in "".join(d) + d.get("text/html", "") or "image/svg+xml" in d
+        d for d in outputs if "vega" in "".join(d) + d.get("text/html", "") or "image/svg+xml" in d
     ]
     assert len(plots) >= 2
 

@@ -37,11 +37,13 @@ def test_shops_with_brushing_evidence_come_first(public_data, tmp_path):
     ingest("shopee-orders", public_data / "shopee_orders", tmp_path)
     nightly(tmp_path, date(2019, 12, 31), None, load_policy())
     scores = read_outbound(tmp_path, "scores")
-    ranked = scores[scores["entity_kind"] == "operator"].sort_values("rank")["entity_id"]
+    operators = scores[scores["entity_kind"] == "operator"].sort_values("rank")["entity_id"]
     marks = pd.read_csv(public_data / "shopee_orders" / "rule_labels.csv", dtype=str)
     marked = set("shop-" + marks.loc[marks["rule_users"] != "0", "shop_id"])
-    share = ranked.head(len(marked)).isin(marked).mean()
-    assert share > 2 * len(marked) / len(ranked) - 0.5  # well above the 0.66 that chance gives here
+    share = operators.head(len(marked)).isin(marked).mean()
+    assert (
+        share > 2 * len(marked) / len(operators) - 0.5
+    )  # well above the 0.66 that chance gives here
 
 
 def test_channels_are_ranked_by_their_counters(public_data, tmp_path):

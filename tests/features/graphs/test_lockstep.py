@@ -61,10 +61,10 @@ def test_pairs_do_not_depend_on_numbering_or_crowd():
     more = [
         np.concatenate(x) for x in ((account, once), (thing, once % 150), (at, once * 7 % 14_400))
     ]
-    beside = meeting_pairs(*more, 60, 2, 10_000)
+    among_others = meeting_pairs(*more, 60, 2, 10_000)
     assert pairs == {
         (int(a), int(b)): int(n)
-        for a, b, n in zip(beside.left, beside.right, beside.things, strict=True)
+        for a, b, n in zip(among_others.left, among_others.right, among_others.things, strict=True)
     }
 
 

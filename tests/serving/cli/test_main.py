@@ -46,9 +46,9 @@ def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess:
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help_has_an_example_and_json(command):
     """The help of every command has an example, and every command but `serve` prints JSON."""
-    shown = runner.invoke(app, [*command, "--help"]).output
-    assert re.search(rf"Example: (\w+=\$\()?steelyard {' '.join(command)} ", shown)
-    assert "--json" in shown or command == ("serve",)  # serve runs until it is stopped
+    printed = runner.invoke(app, [*command, "--help"]).output
+    assert re.search(rf"Example: (\w+=\$\()?steelyard {' '.join(command)} ", printed)
+    assert "--json" in printed or command == ("serve",)  # serve runs until it is stopped
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -56,19 +56,19 @@ def test_help_has_an_example_and_json(command):
 def test_shown_table_fits_the_terminal(published, monkeypatch, table, width):
     """No line is longer than the terminal, no column is cut, and what is left out is named."""
     monkeypatch.setattr(console.out, "_width", width)
-    shown = runner.invoke(app, ["show", table, str(published)]).output
-    lines = [line for line in shown.splitlines() if line[:1] in "┃│┡└┏"]
+    printed = runner.invoke(app, ["show", table, str(published)]).output
+    lines = [line for line in printed.splitlines() if line[:1] in "┃│┡└┏"]
     assert all(cell_len(line) <= width for line in lines)
     rows = len(read_outbound(published, table))
     if rows > 1:
         heads = [c.strip() for c in next(x for x in lines if x[0] == "┃").strip("┃").split("┃")]
-        named = " ".join(shown.split())
+        named = " ".join(printed.split())
         assert set(heads) <= {c.name for c in contract(table).columns}
         for column in {c.name for c in contract(table).columns} - set(heads):
             assert column in named, f"{column} is neither shown nor named"
     if rows > 15:
-        assert f"15 of {rows:,} rows, --rows N for more" in shown
-    assert len(shown.splitlines()) < 200
+        assert f"15 of {rows:,} rows, --rows N for more" in printed
+    assert len(printed.splitlines()) < 200
 
 
 def test_named_columns_are_shown_plain(published):
@@ -185,9 +185,11 @@ def test_any_outbound_table_is_shown_as_json_and_as_parquet(published, tmp_path,
 
 def test_table_for_a_person_says_common_values_once(published):
     """A table for a person says common values once and reasons in words."""
-    shown = run("show", "tier_decisions", str(published), "--rows", "3").stdout
-    assert shown.startswith("in every row: run_id ") and "risk " in shown and '"zh"' not in shown
-    assert " rows, --rows N for more" in shown
+    printed = run("show", "tier_decisions", str(published), "--rows", "3").stdout
+    assert (
+        printed.startswith("in every row: run_id ") and "risk " in printed and '"zh"' not in printed
+    )
+    assert " rows, --rows N for more" in printed
 
 
 def test_scores_are_shown_with_kind_id_model_score_probability_and_reasons(published):

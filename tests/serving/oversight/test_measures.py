@@ -57,8 +57,8 @@ def test_automatic_measure_is_complete_in_both_languages(published):
         )
         for text in (m.notice_zh, m.notice_en):
             assert m.operator_id in text and m.article in text and POLICY.version in text
-        facts, signals = json.loads(m.facts), json.loads(m.signals)
-        assert facts["zh"] in m.notice_zh and facts["en"] in m.notice_en and signals
+        statement, signals = json.loads(m.facts), json.loads(m.signals)
+        assert statement["zh"] in m.notice_zh and statement["en"] in m.notice_en and signals
         assert all({"signal", "value", "threshold", "peers", "zh", "en"} <= set(s) for s in signals)
         assert m.appeal_due - m.effective_from == timedelta(days=POLICY.appeal_days)
 

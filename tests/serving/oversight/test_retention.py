@@ -93,19 +93,21 @@ def test_key_operators_live_content_stays_longer_and_then_goes(lake):
 
 def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
     orders = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
-    held = orders["operator_id"].value_counts().index[0]
+    owner = orders["operator_id"].value_counts().index[0]
     late = START + timedelta(days=1200)
-    retention.set_hold(lake, held, "counsel", "case 7", False, noon(late))
+    retention.set_hold(lake, owner, "counsel", "case 7", False, noon(late))
     retention.delete_days(lake, "parcels", late - timedelta(days=1095), "desk", noon(late), POLICY)
     retention.delete_days(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
     left = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
-    assert set(left["operator_id"]) == {held} and len(left) == (orders["operator_id"] == held).sum()
+    assert (
+        set(left["operator_id"]) == {owner} and len(left) == (orders["operator_id"] == owner).sum()
+    )
     assert rows(lake, "parcels") > 0
-    retention.set_hold(lake, held, "counsel", "closed", True, noon(late))
+    retention.set_hold(lake, owner, "counsel", "closed", True, noon(late))
     retention.delete_days(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
     assert rows(lake, "orders") == 0
     with pytest.raises(retention.RetentionRefused, match="no legal hold"):
-        retention.set_hold(lake, held, "counsel", "again", True, noon(late))
+        retention.set_hold(lake, owner, "counsel", "again", True, noon(late))
 
 
 def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
