@@ -1,0 +1,46 @@
+"""Operators and policies that the tests of tiers decide on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from serving.policy.load import load_policy
+from serving.tiers.decision import decide
+from serving.tiers.evidence import OperatorEvidence
+
+POLICY = load_policy()
+
+
+WIDE = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=1.0))
+
+
+BASE = OperatorEvidence("o", 0.5, 0.5, 0, 30.0, 100.0)
+
+
+def one(policy=WIDE, **more):
+    return decide([replace(BASE, **more)], policy, "m1")[0]
+
+
+PAST = {
+    "previous_tier": "A",
+    "previous_risk": 0.1,
+    "previous_model": "m1",
+    "previous_policy": POLICY.version,
+}
+
+
+def crowd_of(sizes: dict[str, int], **more) -> list[OperatorEvidence]:
+    rows = []
+    for stratum, n in sizes.items():
+        rows += [
+            replace(
+                BASE,
+                operator_id=f"{stratum}{i:03d}",
+                risk=0.9,
+                influence=0.5 + i / 1000,
+                stratum=stratum,
+                **more,
+            )
+            for i in range(n)
+        ]
+    return rows
