@@ -29,9 +29,10 @@ from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 from training.dataset.splits import side
 from training.evaluation.metrics import average_precision
-from training.fitting import consistent, trees_of
+from training.fitting.cross_fitting import consistent_labels
+from training.fitting.trees import fit_trees
 from training.models.registry import MODELS
-from training.release.artefact import champions
+from training.release.store import champions
 from training.train import Trained, train
 
 COMMAND = "make bench"
@@ -113,10 +114,12 @@ def learning_curve(trained: list[Trained], kept: Judged) -> list[dict[str, Any]]
         for words, share in OPERATOR_SHARES.items():
             # not as folds are cut, or a part would lie in few of them
             some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
-            trees = trees_of(model, model.columns, data, consistent(model, data, some))
+            trees = fit_trees(model, model.columns, data, consistent_labels(model, data, some))
             values = there.signals[model.columns].to_numpy()
             figure = average_precision(
-                there.guilty, trees.among(values).raw(values), there.owner.reset_index(drop=True)
+                there.guilty,
+                trees.rebased_on(values).raw(values),
+                there.owner.reset_index(drop=True),
             )
             rows.append(
                 figure_row(

@@ -16,9 +16,8 @@ from open_data_contract_standard.model import OpenDataContractStandard
 
 from data_contracts.errors import LakeProblem
 
-LOADER = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)  # ten times faster where it is compiled: every command reads all contracts first
+# the compiled loader is ten times faster, and every command reads all contracts
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ARROW = {
     "VARCHAR": pa.string(),
     "TIMESTAMP": pa.timestamp("us"),
@@ -42,7 +41,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a contract: DuckDB type, unit, what null means, and its part in time."""
+    """One column of a contract: DuckDB type, unit, meaning of null, and role in time."""
 
     name: str
     type: str
@@ -54,6 +53,7 @@ class Column:
 
     @property
     def required(self) -> bool:
+        """Whether null is not allowed."""
         return self.null_means == "not_allowed"
 
 
@@ -71,14 +71,16 @@ class Contract:
 
     @property
     def key(self) -> tuple[str, ...]:
+        """Names of the columns whose values name a row."""
         return tuple(c.name for c in self.columns if c.key)
 
     @property
     def received(self) -> str | None:
-        """Name of the column that says when a row was received, None for outbound tables."""
+        """Name of the column with the moment of receipt, None for outbound tables."""
         return next((c.name for c in self.columns if c.time_role == "received"), None)
 
     def column(self, name: str) -> Column:
+        """Return a column by its name."""
         return next(c for c in self.columns if c.name == name)
 
     def arrow_schema(self) -> pa.Schema:
@@ -91,7 +93,8 @@ class Contract:
         )
 
 
-def _rules(prop) -> list[Rule]:
+def _rules(prop: Any) -> list[Rule]:
+    """Rules that follow from one property of an ODCS document."""
     rules = []
     name, options = prop.name, prop.logicalTypeOptions or {}
     it = f'"{name}"'
@@ -133,12 +136,18 @@ def _rules(prop) -> list[Rule]:
     return rules
 
 
-def _custom(prop) -> dict[str, str]:
+def _custom(prop: Any) -> dict[str, str]:
     return {c.property: c.value for c in prop.customProperties or []}
 
 
 def parse(text: str) -> Contract:
-    """Read one ODCS v3 document; raises pydantic's error when it is not valid."""
+    """Read one ODCS v3 document.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        The document is not valid.
+    """
     document: Any = OpenDataContractStandard(**yaml.load(text, LOADER))
     schema = document.schema_[0]
     columns, rules = [], []
@@ -179,7 +188,13 @@ def all_contracts() -> dict[str, Contract]:
 
 
 def contract(name: str) -> Contract:
-    """The contract of a table; an unknown name is answered with the names there are."""
+    """Return the contract of a table.
+
+    Raises
+    ------
+    LakeProblem
+        No table has that name; the message lists the names.
+    """
     contracts = all_contracts()
     if name not in contracts:
         raise LakeProblem(f"no table is called {name!r}. Tables: {', '.join(contracts)}")
@@ -187,8 +202,10 @@ def contract(name: str) -> Contract:
 
 
 def inbound_names() -> list[str]:
+    """Names of the tables that a platform delivers."""
     return [c.name for c in all_contracts().values() if c.inbound]
 
 
 def outbound_names() -> list[str]:
+    """Names of the tables that a night publishes."""
     return [c.name for c in all_contracts().values() if not c.inbound]

@@ -1,4 +1,4 @@
-"""The errors that a caller is meant to read: what is wrong, where, and how to mend it."""
+"""Errors for the person at the command line: what is wrong, where, and how to mend it."""
 
 
 class SteelyardError(Exception):
@@ -8,18 +8,13 @@ class SteelyardError(Exception):
 
 
 class StructuralBreak(SteelyardError):
-    """A delivered table does not have the shape that its contract names; nothing was read from it."""
+    """A delivered table does not have the shape of its contract; nothing was read from it."""
 
     exit_code = 3
 
     def __init__(self, file: str, column: str, expected: str, found: str, mend: str) -> None:
-        self.file, self.column, self.expected, self.found, self.mend = (
-            file,
-            column,
-            expected,
-            found,
-            mend,
-        )
+        self.file, self.column, self.mend = file, column, mend
+        self.expected, self.found = expected, found
         super().__init__(
             f"{file}: column {column}: expected {expected}, found {found}. To mend it: {mend}"
         )

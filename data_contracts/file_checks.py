@@ -1,4 +1,4 @@
-"""Structural checks: what must hold of a file before one row of it is read."""
+"""Structural checks of a delivered file, before one row of it is read."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def fits(column: Column, found: pa.DataType) -> bool:
 
 
 def check_file(table: Contract, path: Path) -> None:
-    """Raise StructuralBreak on the first column of the file that does not have its contract's shape."""
+    """Raise StructuralBreak on the first column of a file that does not fit its contract."""
     try:
         schema = pq.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
@@ -55,10 +55,10 @@ def check_file(table: Contract, path: Path) -> None:
             "deliver the file again; a half-written file has no footer",
         ) from error
     contracted = {c.name for c in table.columns}
-    strangers = [n for n in schema.names if n not in contracted]
+    uncontracted = [n for n in schema.names if n not in contracted]
     for column in table.columns:
         if column.name not in schema.names:
-            near = difflib.get_close_matches(column.name, strangers, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(column.name, uncontracted, n=1, cutoff=0.5)
             found = (
                 f"no such column, but {near[0]!r}, which the contract does not name"
                 if near
@@ -96,15 +96,19 @@ def check_key(lake: Lake, table: Contract) -> None:
         return
     key = ", ".join(f'"{k}"' for k in table.key)
     known = " AND ".join(f'"{k}" IS NOT NULL' for k in table.key)
-    rows = f"FROM read_parquet({file_list(files)}, filename=true, hive_partitioning=false, union_by_name=true) WHERE {known} GROUP BY {key}"
+    rows = (
+        f"FROM read_parquet({file_list(files)}, filename=true, hive_partitioning=false, "
+        f"union_by_name=true) WHERE {known} GROUP BY {key}"
+    )
     with connect() as connection:
-        twice = connection.execute(
-            f"SELECT count(*) > 1 AS twice {rows} HAVING twice LIMIT 1"
+        repeated = connection.execute(
+            f"SELECT count(*) > 1 AS repeated {rows} HAVING repeated LIMIT 1"
         ).fetchone()
-        if not twice:  # where a file lies is asked only then: by every key it costs as much again
+        if not repeated:  # the file names of all keys would double the cost
             return
         row = connection.execute(
-            f"SELECT {key}, count(*) AS n, min(filename) AS one {rows} HAVING n > 1 ORDER BY n DESC, {key} LIMIT 1"
+            f"SELECT {key}, count(*) AS n, min(filename) AS one {rows} "
+            f"HAVING n > 1 ORDER BY n DESC, {key} LIMIT 1"
         ).fetchone()
     if row:
         value = ", ".join(str(v) for v in row[: len(table.key)])

@@ -15,14 +15,14 @@ import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
 from data_contracts.errors import LakeProblem
-from data_contracts.spill import spill_folder, spills
+from data_contracts.spill import spill_folder, spill_sql
 
 
 def connect(memory: str = "8GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection in UTC that spills rather than fails."""
+    """Open a DuckDB connection in UTC that spills to disk beyond its memory."""
     connection = duckdb.connect()
     connection.execute(f"SET memory_limit='{memory}'; SET threads={threads}; SET TimeZone='UTC';")
-    connection.execute(f"SET preserve_insertion_order=false; {spills(spill_folder())};")
+    connection.execute(f"SET preserve_insertion_order=false; {spill_sql(spill_folder())};")
     return connection
 
 
@@ -34,6 +34,7 @@ def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
 
 
 def file_list(files: Iterable[Path]) -> str:
+    """SQL list of files, for `read_parquet`."""
     quoted = ", ".join("'" + str(f).replace("'", "''") + "'" for f in files)
     return f"[{quoted}]"
 
@@ -49,7 +50,15 @@ def good_row(table: Contract) -> str:
 
 
 def to_arrow(table: Contract, frame: pd.DataFrame | pa.Table) -> pa.Table:
-    """Shape a frame to its contract: column order, types, unit marks; absent nullable columns become null."""
+    """Shape a frame to its contract: order of columns, types and unit marks.
+
+    Nullable columns that are absent become null.
+
+    Raises
+    ------
+    LakeProblem
+        A column is not in the contract, or a required one is absent or null.
+    """
     if isinstance(frame, pa.Table):
         columns = {n: frame.column(n) for n in frame.column_names}
         rows = frame.num_rows
@@ -87,7 +96,7 @@ def write_file(path: Path, table: pa.Table) -> None:
 
 
 def write_pieces(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> int:
-    """The same for what is too long to hold at once, piece by piece; returns its rows."""
+    """Write one Parquet file piece by piece, whole or not at all; returns its rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part, rows = path.with_suffix(".writing"), 0
     with pq.ParquetWriter(part, schema, compression="zstd", compression_level=1) as writer:
@@ -99,6 +108,7 @@ def write_pieces(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> i
 
 
 def digest_file(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):

@@ -1,33 +1,67 @@
-"""Tables that follow from others: the public counters by minute, from events."""
+"""Public counters by minute, derived from events where a platform does not deliver them.
+
+Viewers of a minute are joins up to it less leaves before it, so a stay of seconds counts once. A
+view without a recorded end counts in the minute it joined, and in no other. Where more than half of
+a session's views lack an end, viewers and leaves are unknown.
+"""
 
 from __future__ import annotations
 
-ROOM_MINUTES = """
+REQUIRED_TABLES = ("sessions", "views")
+COUNTED_COLUMNS = {
+    "interactions": ("likes", "likers", "comments", "commenters", "follows", "product_clicks"),
+    "orders": ("orders", "buyers", "gmv"),
+    "accounts": ("new_account_joins",),
+}  # by the optional table that is counted; without it they are unknown, not zero
+MAX_MINUTE = 2880  # of a session, two days; later events count in it
+
+
+def _minute(moment: str) -> str:
+    """SQL of the minute of a session in which a moment lies."""
+    return f"CAST(floor(epoch({moment} - started_at) / 60) AS BIGINT)"
+
+
+def _within(moment: str) -> str:
+    """SQL of the same, between the first minute of the session and its last."""
+    return f"least(greatest({_minute(moment)}, 0), last_minute)"
+
+
+def _counters(*names: str) -> str:
+    """SQL of counters that are zero where nothing happened."""
+    return ", ".join(f"CAST(coalesce({n}, 0) AS DOUBLE) AS {n}" for n in names)
+
+
+# In `v`, greatest() passes over nulls: without the CASE a view without an end would leave in
+# minute 0.
+ROOM_MINUTES = f"""
 WITH s AS (
   SELECT session_id, started_at, received_at,
-         least(greatest(CAST(floor(epoch(ended_at - started_at) / 60) AS BIGINT), 0), 2880) AS last_minute
+         least(greatest({_minute("ended_at")}, 0), {MAX_MINUTE}) AS last_minute
   FROM sessions WHERE ended_at IS NOT NULL
 ), grid AS (
   SELECT session_id, received_at, unnest(generate_series(0, last_minute)) AS minute FROM s
 ), v AS (
   SELECT views.session_id, account_id, device_id, last_minute,
-         least(greatest(CAST(floor(epoch(joined_at - started_at) / 60) AS BIGINT), 0), last_minute) AS joined,
-         CASE WHEN left_at IS NOT NULL  -- greatest() passes over nulls: without this, who has no end left in minute 0
-              THEN least(greatest(CAST(floor(epoch(left_at - started_at) / 60) AS BIGINT), 0), last_minute) END AS gone,
-         first_value(account_id) OVER (PARTITION BY views.session_id, device_id ORDER BY joined_at, account_id) AS first_account,
+         {_within("joined_at")} AS joined,
+         CASE WHEN left_at IS NOT NULL THEN {_within("left_at")} END AS gone,
+         first_value(account_id) OVER (
+           PARTITION BY views.session_id, device_id ORDER BY joined_at, account_id
+         ) AS first_account,
          accounts.registered_at > joined_at - INTERVAL 7 DAY AS new_account
   FROM views JOIN s USING (session_id) LEFT JOIN accounts USING (account_id)
 ), e AS (
   SELECT session_id, count(gone) * 2 >= count(*) AS ends_known FROM v GROUP BY ALL
 ), j AS (
-  SELECT session_id, joined AS minute, count(*) AS joins, count(*) FILTER (WHERE new_account) AS new_account_joins,
-         count(*) FILTER (WHERE device_id IS NOT NULL AND account_id <> first_account) AS repeated_device_joins
+  SELECT session_id, joined AS minute, count(*) AS joins,
+         count(*) FILTER (WHERE new_account) AS new_account_joins,
+         count(*) FILTER (WHERE device_id IS NOT NULL AND account_id <> first_account)
+           AS repeated_device_joins
   FROM v GROUP BY ALL
 ), l AS (
-  SELECT session_id, coalesce(gone, joined) AS minute, count(*) AS ended, count(gone) AS leaves FROM v GROUP BY ALL
+  SELECT session_id, coalesce(gone, joined) AS minute, count(*) AS ended, count(gone) AS leaves
+  FROM v GROUP BY ALL
 ), i AS (
-  SELECT interactions.session_id,
-         least(greatest(CAST(floor(epoch("at" - started_at) / 60) AS BIGINT), 0), last_minute) AS minute,
+  SELECT interactions.session_id, {_within('"at"')} AS minute,
          sum(count) FILTER (WHERE kind = 'like') AS likes,
          count(DISTINCT account_id) FILTER (WHERE kind = 'like') AS likers,
          sum(count) FILTER (WHERE kind = 'comment') AS comments,
@@ -36,52 +70,56 @@ WITH s AS (
          sum(count) FILTER (WHERE kind = 'product_click') AS product_clicks
   FROM interactions JOIN s USING (session_id) WHERE kind <> 'unfollow' GROUP BY ALL
 ), o AS (
-  SELECT orders.session_id,
-         least(greatest(CAST(floor(epoch(placed_at - started_at) / 60) AS BIGINT), 0), last_minute) AS minute,
-         count(*) AS orders, count(DISTINCT buyer_id) AS buyers, sum(paid_amount) FILTER (WHERE paid_at IS NOT NULL) AS gmv
+  SELECT orders.session_id, {_within("placed_at")} AS minute,
+         count(*) AS orders, count(DISTINCT buyer_id) AS buyers,
+         sum(paid_amount) FILTER (WHERE paid_at IS NOT NULL) AS gmv
   FROM orders JOIN s USING (session_id) GROUP BY ALL
 )
 SELECT session_id, minute,
        CASE WHEN coalesce(ends_known, TRUE)
-            THEN CAST(sum(coalesce(joins, 0)) OVER w - coalesce(sum(coalesce(ended, 0)) OVER before, 0) AS DOUBLE) END AS viewers,
-       CAST(coalesce(joins, 0) AS DOUBLE) AS joins,
-       CASE WHEN coalesce(ends_known, TRUE) THEN CAST(coalesce(leaves, 0) AS DOUBLE) END AS leaves,
-       CAST(coalesce(likes, 0) AS DOUBLE) AS likes, CAST(coalesce(likers, 0) AS DOUBLE) AS likers,
-       CAST(coalesce(comments, 0) AS DOUBLE) AS comments, CAST(coalesce(commenters, 0) AS DOUBLE) AS commenters,
-       CAST(coalesce(follows, 0) AS DOUBLE) AS follows, CAST(coalesce(product_clicks, 0) AS DOUBLE) AS product_clicks,
-       CAST(coalesce(orders, 0) AS DOUBLE) AS orders, CAST(coalesce(buyers, 0) AS DOUBLE) AS buyers,
-       CAST(coalesce(gmv, 0) AS DOUBLE) AS gmv, CAST(coalesce(new_account_joins, 0) AS DOUBLE) AS new_account_joins,
-       CAST(coalesce(repeated_device_joins, 0) AS DOUBLE) AS repeated_device_joins, received_at
-FROM grid LEFT JOIN e USING (session_id) LEFT JOIN j USING (session_id, minute) LEFT JOIN l USING (session_id, minute)
-          LEFT JOIN i USING (session_id, minute) LEFT JOIN o USING (session_id, minute)
+            THEN CAST(
+              sum(coalesce(joins, 0)) OVER w - coalesce(sum(coalesce(ended, 0)) OVER before, 0)
+              AS DOUBLE
+            ) END AS viewers,
+       {_counters("joins")},
+       CASE WHEN coalesce(ends_known, TRUE)
+            THEN CAST(coalesce(leaves, 0) AS DOUBLE) END AS leaves,
+       {_counters("likes", "likers", "comments", "commenters", "follows", "product_clicks")},
+       {_counters("orders", "buyers", "gmv", "new_account_joins", "repeated_device_joins")},
+       received_at
+FROM grid
+LEFT JOIN e USING (session_id)
+LEFT JOIN j USING (session_id, minute) LEFT JOIN l USING (session_id, minute)
+LEFT JOIN i USING (session_id, minute) LEFT JOIN o USING (session_id, minute)
 WINDOW w AS (PARTITION BY session_id ORDER BY minute),
-       before AS (PARTITION BY session_id ORDER BY minute ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+       before AS (
+         PARTITION BY session_id ORDER BY minute ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+       )
 ORDER BY session_id, minute
 """
-"""SQL for DuckDB over relations named sessions, views, interactions, orders and accounts.
-
-Viewers at a minute are joins up to and with it less leaves before it, so a stay of seconds counts once. A view whose end was not
-recorded counts in the minute it joined, and in no other; where more than half of a session's lack it, viewers and leaves are unknown.
-"""
-
-NEEDED = ("sessions", "views")
-COUNTED = {
-    "interactions": ("likes", "likers", "comments", "commenters", "follows", "product_clicks"),
-    "orders": ("orders", "buyers", "gmv"),
-    "accounts": ("new_account_joins",),
-}
-"""What each table that may be missing counts; without it these are unknown, not nought."""
+"""SQL for DuckDB over relations named sessions, views, interactions, orders and accounts."""
 
 
-def room_minutes(present: set[str]) -> tuple[list[str], str]:
-    """Tables that have to stand empty beside those that are `present`, and SQL as above that says unknown of what they would count."""
-    missing = [name for name in COUNTED if name not in present]
+def room_minutes_sql(present: set[str]) -> tuple[list[str], str]:
+    """SQL of the minutes of a lake that lacks some tables.
+
+    Parameters
+    ----------
+    present
+        Names of the tables that the lake has.
+
+    Returns
+    -------
+    tuple
+        The optional tables that must exist empty, and SQL over all tables in which the counts of
+        these are null.
+    """
+    missing = [name for name in COUNTED_COLUMNS if name not in present]
+    if not missing:
+        return missing, ROOM_MINUTES
     unknown = ", ".join(
-        f"CAST(NULL AS DOUBLE) AS {column}" for name in missing for column in COUNTED[name]
+        f"CAST(NULL AS DOUBLE) AS {column}" for name in missing for column in COUNTED_COLUMNS[name]
     )
-    return (
-        missing,
+    return missing, (
         f"SELECT * REPLACE ({unknown}) FROM ({ROOM_MINUTES}) ORDER BY session_id, minute"
-        if missing
-        else ROOM_MINUTES,
     )

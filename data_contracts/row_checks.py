@@ -1,4 +1,4 @@
-"""Validate a lake against its contracts: structure first, then rows, streamed on the engine."""
+"""Validate a lake against its contracts: structure first, then rows, streamed on DuckDB."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from data_contracts.parquet import (
     write_file,
 )
 
-SHOWN = 100_000  # rows quarantined in detail a table; beyond it the count stays true and the detail is cut
+MAX_QUARANTINED_ROWS = 100_000  # kept in detail for a table; the count stays exact beyond it
 
 
 @dataclass(frozen=True)
 class TableCheck:
-    """What the check of one table found: rows read and rows set aside."""
+    """Result of the check of one table: rows read and rows set aside."""
 
     table: str
     files: int
@@ -45,6 +45,7 @@ def _violations(table: Contract) -> str:
 
 
 def _row_key(table: Contract) -> str:
+    """SQL of the text by which quarantine names a row."""
     position = "'row ' || file_row_number"
     if not table.key:
         return position
@@ -55,16 +56,20 @@ def _row_key(table: Contract) -> str:
 def check_rows(
     lake: Lake, table: Contract, checked_at: datetime
 ) -> tuple[TableCheck, pd.DataFrame]:
-    """One streaming pass over a table; returns the counts and the rows to quarantine."""
+    """Check a table in one streaming pass; returns the counts and the rows to quarantine."""
     files = lake.files(table.name)
     source = (
-        f"SELECT {typed_columns(table)}, filename, file_row_number FROM read_parquet({file_list(files)}, "
-        "filename=true, file_row_number=true, hive_partitioning=false, union_by_name=true)"
+        f"SELECT {typed_columns(table)}, filename, file_row_number "
+        f"FROM read_parquet({file_list(files)}, filename=true, file_row_number=true, "
+        "hive_partitioning=false, union_by_name=true)"
     )
     with connect() as connection:
         rows = scalar(connection, f"SELECT count(*) FROM read_parquet({file_list(files)})")
-        # which rules a row breaks is asked only of those that break one: a list for every row of a lake cost more than reading it
-        judged = f"SELECT *, {_violations(table)} AS broken FROM ({source}) WHERE NOT ({good_row(table)})"
+        # broken rules are listed for bad rows only: for every row it costs more than reading
+        bad_rows = (
+            f"SELECT *, {_violations(table)} AS broken FROM ({source}) "
+            f"WHERE NOT ({good_row(table)})"
+        )
         text = " ".join(
             f"WHEN '{r.name}' THEN CAST(\"{r.column}\" AS VARCHAR)"
             for r in table.rules
@@ -74,12 +79,13 @@ def check_rows(
             f"WHEN '{r.name}' THEN '{r.column}'" for r in table.rules if r.column is not None
         )
         bad = connection.execute(
-            f"SELECT '{table.name}' AS table_name, filename AS file, {_row_key(table)} AS row_key, rule, "
+            f"SELECT '{table.name}' AS table_name, filename AS file, "
+            f"{_row_key(table)} AS row_key, rule, "
             f"CASE rule {columns} END AS column_name, CASE rule {text} END AS value "
-            f"FROM (SELECT *, unnest(broken) AS rule FROM ({judged})) "
-            f"ORDER BY file, row_key, rule LIMIT {SHOWN}"
+            f"FROM (SELECT *, unnest(broken) AS rule FROM ({bad_rows})) "
+            f"ORDER BY file, row_key, rule LIMIT {MAX_QUARANTINED_ROWS}"
         ).df()
-        count = scalar(connection, f"SELECT count(*) FROM ({judged})") if len(bad) else 0
+        count = scalar(connection, f"SELECT count(*) FROM ({bad_rows})") if len(bad) else 0
     bad["file"] = bad["file"].map(
         lambda f: lake.relative(Path(f)) if Path(f).is_relative_to(lake.root) else f
     )
@@ -88,12 +94,21 @@ def check_rows(
 
 
 def check_structure(folder: LakeOrFolder) -> list[str]:
-    """Check shape and keys of every delivered table; returns their names. Raises StructuralBreak."""
+    """Check shape and keys of every delivered table; returns their names.
+
+    Raises
+    ------
+    StructuralBreak
+        A table does not have the shape of its contract, or repeats a key.
+    LakeProblem
+        The lake has neither sessions nor orders.
+    """
     lake = Lake.open(folder)
     names = lake.delivered()
     if not {"sessions", "orders"} & set(names):
         raise LakeProblem(
-            f"{lake} has neither a sessions nor an orders table. Delivered: {', '.join(names) or 'none'}"
+            f"{lake} has neither a sessions nor an orders table. "
+            f"Delivered: {', '.join(names) or 'none'}"
         )
     for name in names:
         for path in lake.files(name):
@@ -109,7 +124,20 @@ def check_lake(
     """Validate every delivered table; bad rows go to `LAKE/quarantine/<table>.parquet`.
 
     Good rows need no copy: every reader of the lake applies the same rules while it scans.
-    Raises StructuralBreak before anything is written.
+
+    Parameters
+    ----------
+    folder
+        The lake, or its folder.
+    checked_at
+        Moment of the check, which quarantined rows carry.
+    progress
+        Called with the name of each table.
+
+    Raises
+    ------
+    StructuralBreak
+        As `check_structure`, before anything is written.
     """
     lake = Lake.open(folder)
     results = []

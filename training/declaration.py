@@ -1,4 +1,4 @@
-"""The declaration of a model."""
+"""The declaration of a model: entity, signals, typologies and how it is fitted."""
 
 from __future__ import annotations
 
@@ -9,18 +9,40 @@ from features.declaration import LIVE, Signal
 
 @dataclass(frozen=True)
 class Model:
-    """A model: what it scores, from which signals, against which typologies, and how it is fitted.
+    """A model: what it scores, from which signals, and how it is fitted.
 
-    `prefixes`: minutes after which a running session is also learnt from, for models over LIVE signals.
-    `compares`: it reads how far signals lie from those of the entities of the same night. `size`: the signal by which such peers are of
-    a like size (None: all are peers). `own`: it reads the values themselves too, which mean another thing on another platform.
-    `apart`: each typology has trees of its own, one against all, and any of them may find an entity.
-    `pruned`: verdicts that trees of other groups contradict are not learnt from.
-    `lean`: log-odds that are added for each point by which signals that are deviances themselves lie beyond peers; needs `compares`.
-    `rare`: log-odds that are added for each point by which facts are rare among tonight's (`features/peers/evidence_groups.py`); needs `compares`.
-    `doubt`: log-odds that its trees leave of each typology at least, for schemes that no verdict showed them (None: none).
-    `teacher`: the model whose probabilities for sessions that nobody judged are learnt from beside the verdicts (`training/dataset/distillation.py`).
-    `parameters` and `rounds`: what of `FITTING` is other for it, and how many trees are grown.
+    Parameters
+    ----------
+    name, entity
+        The model's name and the kind of entity that it scores.
+    signals
+        The signals that it reads, in order.
+    typologies
+        Typologies of the verdicts that it learns from.
+    question, known_limits
+        Sentences of the model card.
+    prefix_minutes
+        Minutes after which a running session is a training row too; for models over LIVE signals.
+    peer_relative
+        Whether it reads deviations from the entities of the same night.
+    size_signal
+        Signal by which peers are of a like size; None makes all entities peers.
+    use_raw_values
+        Whether it reads raw values besides deviations.
+    per_typology
+        Whether each typology has an ensemble of its own, one against all.
+    drop_contradicted_labels
+        Whether it skips verdicts that trees of other groups contradict.
+    anomaly_weight
+        Log-odds added per point of anomaly score above the peer median. Requires `peer_relative`.
+    rarity_weight
+        Log-odds added per point of tail score of an evidence group. Requires `peer_relative`.
+    logit_floor
+        Log-odds that trees leave of each typology at least; None for no floor.
+    teacher
+        Model whose probabilities on unlabelled sessions it also learns from (distillation).
+    parameters, rounds
+        What differs from `FITTING`, and the number of boosting rounds.
     """
 
     name: str
@@ -29,29 +51,31 @@ class Model:
     typologies: tuple[str, ...]
     question: str
     known_limits: str
-    prefixes: tuple[int, ...] = ()
-    compares: bool = False
-    size: str | None = None
-    own: bool = True
-    apart: bool = False
-    pruned: bool = False
-    lean: float = 0.0
-    rare: float = 0.0
-    doubt: float | None = None
+    prefix_minutes: tuple[int, ...] = ()
+    peer_relative: bool = False
+    size_signal: str | None = None
+    use_raw_values: bool = True
+    per_typology: bool = False
+    drop_contradicted_labels: bool = False
+    anomaly_weight: float = 0.0
+    rarity_weight: float = 0.0
+    logit_floor: float | None = None
     teacher: str | None = None
     parameters: dict[str, float | int | str] = field(default_factory=dict)
     rounds: int = 200
 
     @property
     def columns(self) -> list[str]:
+        """Names of its signals."""
         return [s.name for s in self.signals]
 
-    def without_graph(self) -> list[str]:
-        """Columns of the no-graph control."""
+    def columns_without_graph(self) -> list[str]:
+        """Names of its signals but those of graphs: the columns of the no-graph control."""
         return [s.name for s in self.signals if not s.graph]
 
     @property
     def live(self) -> bool:
+        """Whether it can score a running session."""
         return all(s.freshness == LIVE for s in self.signals)
 
 
@@ -70,6 +94,6 @@ FITTING = {
     "num_threads": 2,
     "max_bin": 127,
 }
-# Extremely randomised trees (Geurts, Ernst and Wehenkel, Machine Learning 2006): cuts are drawn, not searched, so that some hundred
-# verdicts are not learnt by heart. Chosen on worlds that are neither trained on for release nor judged on the pages.
+# Extremely randomised trees draw their cuts, so that a few hundred verdicts are not overfitted
+# (Geurts, Ernst and Wehenkel, Machine Learning 2006).
 RANDOMISED: dict[str, float | int | str] = {"extra_trees": True, "feature_fraction": 0.3}

@@ -20,22 +20,25 @@ from data_contracts.parquet import digest_file
 from features import catalogue
 from features.declaration import OPERATOR
 from features.engine.snapshot import Snapshot
-from training.dataset.distillation import unjudged
-from training.dataset.replay import Fortnights, build, tied_operators
+from training.dataset.distillation import soft_labelled_sessions
+from training.dataset.operator_groups import operator_groups
+from training.dataset.replay import Replay, replay_dataset
 from training.declaration import FITTING, Model
 from training.estimator.ensemble import Trees
-from training.fitting import Fitted, fit
+from training.fitting.fit import Fitted, fit
 from training.models.registry import MODELS
-from training.release import artefact, tracking
+from training.release import store, tracking
+from training.release.artefact import Released, load
 from training.release.code_version import revision
 from training.release.model_card import card
+from training.release.serialisation import read_trees, reference_as_json, release_texts
 
-GOLDEN = 20
+GOLDEN_ROWS = 20  # whose raw scores a release must reproduce bit for bit
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What became of one model."""
+    """One trained model: its release, its MLflow run, and whether it went into service."""
 
     name: str
     version: str
@@ -56,12 +59,14 @@ def table_digests(lake: Lake) -> dict[str, dict[str, str]]:
 
 
 def data_digest(tables: dict[str, dict[str, str]]) -> str:
+    """SHA-256 over the digests of all tables."""
     return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
-def _facts(
+def _lineage(
     lake: Lake, until: datetime, model: Model, tables: dict[str, dict[str, str]]
 ) -> dict[str, Any]:
+    """Where a release comes from: data, code and parameters."""
     return {
         "lake": str(lake),
         "until": until.isoformat(),
@@ -75,8 +80,8 @@ def _facts(
 
 def _golden(fitted: Fitted, trees: Trees) -> str:
     """Rows with the raw scores that any later loading must reproduce bit for bit."""
-    step = max(1, len(fitted.dataset) // GOLDEN)
-    rows = fitted.dataset.signals[trees.columns].to_numpy()[::step][:GOLDEN]
+    step = max(1, len(fitted.dataset) // GOLDEN_ROWS)
+    rows = fitted.dataset.signals[trees.columns].to_numpy()[::step][:GOLDEN_ROWS]
     raw = trees.raw(rows)
     return json.dumps(
         {
@@ -86,17 +91,67 @@ def _golden(fitted: Fitted, trees: Trees) -> str:
     )
 
 
-def _teacher(model: Model, done: list[Trained], models: Path) -> Fitted | artefact.Released | None:
-    """Who teaches a model beside the verdicts: the one that was just fitted, else the one in service, else (or if that is refused) nobody."""
+def _teacher(model: Model, done: list[Trained], models: Path) -> Fitted | Released | None:
+    """The model that a model learns from besides verdicts.
+
+    It is the one just fitted, otherwise the one in service. None when neither can be used.
+    """
     if model.teacher is None:
         return None
     for t in done:
         if t.name == model.teacher:
             return t.fitted
     try:
-        return artefact.load(models, model.teacher)
+        return load(models, model.teacher)
     except ArtefactRefused:
         return None
+
+
+def _manifest(
+    fitted: Fitted, trees: Trees, no_graph: Trees, lineage: dict[str, Any]
+) -> dict[str, Any]:
+    """Manifest of a release, without what `write_release` adds."""
+    model = fitted.model
+    return {
+        "name": model.name,
+        "entity": model.entity,
+        "signals": trees.columns,
+        "no_graph_signals": no_graph.columns,
+        "reference_set": reference_as_json(fitted.reference),
+        "calibration_rows": fitted.calibrated_on if model.entity == OPERATOR else {},
+        "calibration": {
+            "raw": fitted.calibration.raw,
+            "probability": fitted.calibration.probability,
+        },
+        **{k: lineage[k] for k in ("catalogue_sha256", "data_sha256", "tables", "run_id")},
+        "tracking": "MLflow experiment steelyard",
+        **{k: lineage[k] for k in ("revision", "until")},
+        "lightgbm": lgb.__version__,
+        "counts": {k: (v if np.isfinite(v) else None) for k, v in fitted.counts.items()},
+        "figures": {
+            k: [f.value, f.low, f.high] for k, f in fitted.figures.items() if np.isfinite(f.value)
+        },
+    }
+
+
+def _release(
+    models: Path, fitted: Fitted, lineage: dict[str, Any], promote: bool, mlflow: Any
+) -> Trained:
+    """Log and write one fitted model, and put it into service or in waiting."""
+    name = fitted.model.name
+    run_id = tracking.open_run(mlflow, fitted, lineage)
+    lineage = lineage | {"run_id": run_id}
+    texts = release_texts(fitted.trees, fitted.no_graph)
+    trees, no_graph = read_trees(texts, fitted.trees.columns, fitted.no_graph.columns)
+    texts |= {
+        "golden.json": _golden(fitted, trees),
+        store.CARD: card(fitted, lineage | {"gain": trees.gain()}),
+    }
+    version = store.write_release(models, texts, _manifest(fitted, trees, no_graph, lineage))
+    champion = promote or name not in store.champions(models)
+    tracking.close_run(mlflow, fitted, models / name / version, version, champion)
+    (store.set_champion if champion else store.set_challenger)(models, name, version)
+    return Trained(name, version, run_id, champion, fitted)
 
 
 def train(
@@ -107,75 +162,49 @@ def train(
     promote: bool = False,
     progress: Callable[[str], None] = lambda text: None,
 ) -> list[Trained]:
-    """Train models on the outcomes known at `until`. The first release of a model is champion, as is any with `promote` (for
-    experiments); a later one is challenger until it passes its gate (`promote.py`)."""
+    """Train models on the outcomes known at a moment, and release them.
+
+    The first release of a model goes into service. A later one waits for its promotion
+    (`training/promote.py`).
+
+    Parameters
+    ----------
+    lake
+        The lake, or its folder.
+    models
+        Folder of releases.
+    until
+        Moment up to which rows are known.
+    names
+        Models to train; all when none are given.
+    promote
+        Put every release into service at once; for experiments.
+    progress
+        Called with what is being done.
+
+    Raises
+    ------
+    TooFewLabels
+        Too few verdicts of a model have matured.
+    """
     lake = Lake.open(lake)
     wanted = [m for m in MODELS if names is None or m.name in set(names)]
     done: list[Trained] = []
-    store, fortnights = None, Fortnights()
+    mlflow = None
     progress("operators tied by rings")
-    groups = tied_operators(Snapshot.open(lake, until))
-    tables = table_digests(lake)
+    groups = operator_groups(Snapshot.open(lake, until))
+    replay, tables = Replay(lake, until, groups, progress), table_digests(lake)
     for model in wanted:
-        data = build(lake, model, until, groups, progress, fortnights)
+        data = replay_dataset(replay, model)
         progress(f"{model.name}: fitting on {len(data)} verdicts")
-        also, teacher = None, _teacher(model, done, models)
+        unlabelled, teacher = None, _teacher(model, done, models)
         if teacher is not None and len(data):
-            also = unjudged(
-                lake,
-                model,
-                data,
-                teacher.trees,
-                teacher.calibration,
-                until,
-                groups,
-                progress,
-                fortnights,
+            unlabelled = soft_labelled_sessions(
+                replay, model, data, teacher.trees, teacher.calibration
             )
-        fitted = fit(model, data, also)
-        store = store or tracking.start(models)
-        facts = _facts(lake, until, model, tables)
+        fitted = fit(model, data, unlabelled)
+        mlflow = mlflow or tracking.start(models)
         progress(f"{model.name}: logging")
-        run_id = tracking.open_run(store, fitted, facts)
-        texts = artefact.text_of(fitted.trees, fitted.no_graph)
-        trees, no_graph = artefact.read_trees(texts, fitted.trees.columns, fitted.no_graph.columns)
-        text = card(fitted, facts | {"run_id": run_id, "gain": trees.gain()})
-        version = artefact.write_release(
-            models,
-            texts | {"golden.json": _golden(fitted, trees), artefact.CARD: text},
-            {
-                "name": model.name,
-                "entity": model.entity,
-                "signals": trees.columns,
-                "no_graph_signals": no_graph.columns,
-                "honest": artefact.as_json(fitted.honest),
-                "calibration_rows": fitted.calibrated_on if model.entity == OPERATOR else {},
-                "calibration": {
-                    "raw": fitted.calibration.raw,
-                    "probability": fitted.calibration.probability,
-                },
-                "catalogue_sha256": facts["catalogue_sha256"],
-                "data_sha256": facts["data_sha256"],
-                "tables": facts["tables"],
-                "run_id": run_id,
-                "tracking": "MLflow experiment steelyard",
-                "revision": facts["revision"],
-                "until": facts["until"],
-                "lightgbm": lgb.__version__,
-                "counts": {k: (v if np.isfinite(v) else None) for k, v in fitted.counts.items()},
-                "figures": {
-                    k: [f.value, f.low, f.high]
-                    for k, f in fitted.figures.items()
-                    if np.isfinite(f.value)
-                },
-            },
-        )
-        place = models / model.name / version
-        champion = promote or model.name not in artefact.champions(models)
-        tracking.close_run(store, fitted, place, version, champion)
-        if champion:
-            artefact.set_champion(models, model.name, version)
-        else:
-            artefact.set_challenger(models, model.name, version)
-        done.append(Trained(model.name, version, run_id, champion, fitted))
+        lineage = _lineage(lake, until, model, tables)
+        done.append(_release(models, fitted, lineage, promote, mlflow))
     return done

@@ -16,7 +16,7 @@ from benchmarks.harness.figures_page import Table
 from benchmarks.harness.intervals import DRAWS, middle
 from features.engine.snapshot import Snapshot
 from simulation.schemes import VIEW_SCHEMES
-from training.evaluation.attack_cost import LIKE, VIEWER_HOUR
+from training.evaluation.attack_cost import PRICE_PER_LIKE_CNY, PRICE_PER_VIEWER_HOUR_CNY
 
 COMMAND = "make bench-detection"
 
@@ -59,7 +59,7 @@ def attacker(
         .join(size)
     )
     t["price"] = (
-        (t["hours"] * VIEWER_HOUR + t["likes"] * LIKE)
+        (t["hours"] * PRICE_PER_VIEWER_HOUR_CNY + t["likes"] * PRICE_PER_LIKE_CNY)
         / (t["views"] - t["false"]).clip(lower=1.0)
         * 1000.0
     )
@@ -69,7 +69,7 @@ def attacker(
         [0.05, 0.2, 0.5, 1.0, 5.0],
         labels=["5-20 %", "20-50 %", "50-100 %", "above"],
     )
-    note = f"Expected price in CNY of one session with the given inflation that stays unseen at 1 % false alarms, per 1,000 honest views: the price of its viewer-hours ({VIEWER_HOUR:.2f} each) and likes over the share that is missed. Devices, accounts and proxies are not priced."
+    note = f"Expected price in CNY of one session with the given inflation that stays unseen at 1 % false alarms, per 1,000 honest views: the price of its viewer-hours ({PRICE_PER_VIEWER_HOUR_CNY:.2f} each) and likes over the share that is missed. Devices, accounts and proxies are not priced."
     rows, cells = [], []
     for band, group in t.groupby("band", observed=True):
         options = {

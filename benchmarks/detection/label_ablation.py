@@ -12,9 +12,9 @@ from benchmarks.end_to_end import DAYS
 from benchmarks.harness import worlds
 from benchmarks.harness.judgement import Judgement, judged
 from simulation.schemes import TYPOLOGY
-from training.dataset.replay import Dataset
+from training.dataset.frame import Dataset
 from training.estimator.ensemble import Trees
-from training.fitting import trees_of
+from training.fitting.trees import fit_trees
 from training.models.session_inflation import MODEL as SESSIONS
 
 AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
@@ -22,7 +22,7 @@ AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAY
 
 def scores_by_trees(one: Judgement, trees: Trees) -> pd.Series:
     """Scores as a night would give them by trees that were taught otherwise, by the released calibration."""
-    other = replace(one.released, trees=trees.among(one.signals[trees.columns].to_numpy()))
+    other = replace(one.released, trees=trees.rebased_on(one.signals[trees.columns].to_numpy()))
     return pd.Series(replace(one, released=other).held()[0], index=one.signals.index)
 
 
@@ -53,4 +53,4 @@ def scores_by_truth(
 ) -> pd.Series:
     """Scores by trees that planted truth taught, of all sessions of the training world or of some (a mask)."""
     rows = np.ones(len(everything), dtype=bool) if rows is None else rows
-    return scores_by_trees(one, trees_of(SESSIONS, SESSIONS.columns, everything, rows))
+    return scores_by_trees(one, fit_trees(SESSIONS, SESSIONS.columns, everything, rows))

@@ -28,7 +28,7 @@ from features.declaration import ORDER
 from features.engine.snapshot import Snapshot
 from serving.scoring.scope import MIN_COMPARED_SESSIONS
 from simulation.schemes import ENGAGEMENT_SCHEMES, VIEW_SCHEMES
-from training.dataset.replay import Dataset
+from training.dataset.frame import Dataset
 from training.estimator.calibration import expected_calibration_error
 from training.evaluation.metrics import Figure, bootstrapped
 from training.models.order_brushing import MODEL as ORDERS

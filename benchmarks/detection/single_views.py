@@ -22,7 +22,7 @@ from serving.scoring.posterior import ScoringContext, posterior
 from serving.scoring.scope import owners_of
 from serving.scoring.view_evidence import ViewSet, assess_views
 from simulation.schemes import TYPOLOGY
-from training.dataset.replay import session_of
+from training.dataset.sampling import session_of
 from training.evaluation.metrics import bootstrapped
 from training.models.order_brushing import MODEL as ORDERS
 from training.release.artefact import load
@@ -117,7 +117,7 @@ def bought(models: Path, tables: Any, scope: Any) -> tuple[pd.DataFrame, pd.Seri
     )
     signals = compute(tables, released.model.signals, ORDER, orders["order_id"])
     context = ScoringContext(signals, owners_of(tables, ORDER, signals.index))
-    return orders, posterior(released.among(signals), context)["pooled"]
+    return orders, posterior(released.rebased_on(signals), context)["pooled"]
 
 
 def with_brushers(

@@ -13,12 +13,16 @@ from benchmarks.harness import worlds
 from benchmarks.harness.figures import row
 from benchmarks.harness.intervals import ratio_interval
 from benchmarks.harness.judgement import Judgement
+from data_contracts.lake import Lake
 from features.catalogue import BY_NAME
 from features.engine.snapshot import Snapshot
 from simulation.schemes import ENGAGEMENT_SCHEMES, ORDER_SCHEMES, VIEW_SCHEMES
-from training.dataset.replay import Dataset, build, tied_operators
+from training.dataset.frame import Dataset
+from training.dataset.operator_groups import operator_groups
+from training.dataset.replay import Replay, replay_dataset
 from training.declaration import Model
-from training.fitting import consistent, trees_of
+from training.fitting.cross_fitting import consistent_labels
+from training.fitting.trees import fit_trees
 from training.models.order_brushing import MODEL as ORDERS
 from training.models.session_inflation import MODEL as SESSIONS
 
@@ -97,15 +101,16 @@ def _without(
     `truth` is of the training world, columns entity and scheme.
     """
     with_it, model = set(truth.loc[truth["scheme"] == scheme, "entity"]), one.released.model
-    kept = consistent(model, data, ~data.entity.isin(with_it).to_numpy())
+    kept = consistent_labels(model, data, ~data.entity.isin(with_it).to_numpy())
     drawn = [replace(model, parameters=model.parameters | {"seed": seed}) for seed in SEEDS]
-    return [scores_by_trees(one, trees_of(m, m.columns, data, kept)) for m in drawn], with_it
+    return [scores_by_trees(one, fit_trees(m, m.columns, data, kept)) for m in drawn], with_it
 
 
 def _data(model: Model, say: Any) -> Dataset:
     """Verdicts on the training world."""
     lake = worlds.training_lake()
-    return build(lake, model, AS_OF, tied_operators(Snapshot.open(lake, AS_OF)), say)
+    groups = operator_groups(Snapshot.open(lake, AS_OF))
+    return replay_dataset(Replay(Lake.open(lake), AS_OF, groups, say), model)
 
 
 GROUP_OF_UNSEEN = "Schemes never seen in training: recall over that of the full model"

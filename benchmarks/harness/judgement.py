@@ -20,9 +20,9 @@ from serving.scoring.nightly_models import MODEL_OF
 from serving.scoring.posterior import ScoringContext, posterior
 from serving.scoring.scope import MIN_COMPARED_SESSIONS, OWNED
 from serving.scoring.view_evidence import ViewEvidence, ViewSet, assess_views
-from training.dataset.replay import by_name
+from training.dataset.sampling import sample_by_hash
 from training.declaration import Model
-from training.fitting import rules_score
+from training.evaluation.rules_control import rules_score
 from training.models.registry import BY_NAME
 from training.release.artefact import Released, load
 
@@ -101,7 +101,7 @@ class Judgement:
         return {
             "model": self.held(showed)[0],
             **own,
-            "no graph": released.no_graph.among(control).raw(control),
+            "no graph": released.no_graph.rebased_on(control).raw(control),
             "rules only": rules_score(signals),
             "no labels": pooled_points(points, self.owner) if self.together else points,
         }
@@ -156,7 +156,7 @@ def judged(
 def judgement(models: Path, lake: Path, name: str, as_of: datetime) -> Judgement:
     """What a released model says of an unseen world at `as_of`, compared with what is there; of sessions by their single views too."""
     signals, guilty, owner = judged(lake, BY_NAME[name], as_of)
-    alone = Judgement(load(models, name).among(signals), signals, guilty, owner)
+    alone = Judgement(load(models, name).rebased_on(signals), signals, guilty, owner)
     if name != MODEL_OF[SESSION]:
         return alone
     return replace(
@@ -170,7 +170,7 @@ def judgement(models: Path, lake: Path, name: str, as_of: datetime) -> Judgement
 def looked_at(models: Path, lake: Path, as_of: datetime, probability: pd.Series) -> InTurns:
     """Single views of sessions, as many sessions at a time as a night compares; `probability`: by everything else, index session."""
     tables, released = Snapshot.open(lake, as_of), load(models, "view_authenticity")
-    some = by_name(probability.index, len(probability))
+    some = sample_by_hash(probability.index, len(probability))
     turns = [
         probability[some[i : i + MIN_COMPARED_SESSIONS]]
         for i in range(0, len(some), MIN_COMPARED_SESSIONS)

@@ -29,7 +29,7 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
     for name in (SESSIONS, SUBSTITUTE_OF[SESSIONS], ORDERS, OPERATORS):
         signals, guilty, group = judged(lake, BY_NAME[name], as_of, MISSING_TABLES)
         home = load(models, name)
-        released, why = home.among(signals), why_inapplicable(home, signals)
+        released, why = home.rebased_on(signals), why_inapplicable(home, signals)
         owned = home.model.entity in OWNED
         context = ScoringContext(
             signals, group if owned else None, history=None if owned else pd.DataFrame(showed)

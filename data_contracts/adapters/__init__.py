@@ -30,12 +30,33 @@ ADAPTERS: dict[str, Callable[[Path], dict[str, pd.DataFrame]]] = {
 
 
 def ingest(name: str, source: Path, folder: Path) -> dict[str, int]:
-    """Write a public data set as a lake; returns rows a table. Rewrites its own files, so a rerun changes nothing."""
+    """Write a public data set as a lake. A second run writes the same files.
+
+    Parameters
+    ----------
+    name
+        Name of an adapter.
+    source
+        Folder of the data set.
+    folder
+        Folder of the lake, which may be new.
+
+    Returns
+    -------
+    dict
+        Rows of each table.
+
+    Raises
+    ------
+    LakeProblem
+        There is no such adapter or folder.
+    """
     if name not in ADAPTERS:
         raise LakeProblem(f"no adapter is called {name!r}. Adapters: {', '.join(ADAPTERS)}")
     if not source.exists():
         raise LakeProblem(
-            f"{source} does not exist. FROM is the folder of the data set, as its provenance describes it."
+            f"{source} does not exist. "
+            "FROM is the folder of the data set, as its provenance describes it."
         )
     lake, tables = Lake(folder), ADAPTERS[name](source)
     for table, frame in tables.items():

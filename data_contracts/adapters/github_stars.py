@@ -1,7 +1,7 @@
-"""GitHub stars, bought like likes and follows are: a repository's month is a session, a star is a like.
+"""GitHub stars, which are bought as likes are: a repository's month is a session, a star a like.
 
-Times are known only for the published events, counts for whole months; the marks of the set (`clustered`, `fake`) are
-not read. There are no views, minutes or orders.
+Times are known for the published events only, counts for whole months. The marks of the set
+(`clustered`, `fake`) are not read. There are no views, minutes or orders.
 """
 
 from __future__ import annotations

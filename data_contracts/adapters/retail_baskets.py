@@ -1,7 +1,7 @@
 """Honest baskets of households in 2017: a control for false alarms.
 
-A store is the operator, a household the buyer. Amounts are in USD and the contract's unit is CNY, so they are unknown
-here rather than converted at an invented rate. A basket is paid when it is recorded.
+A store is the operator, a household the buyer. Amounts are in USD and the contract's unit is CNY.
+They are unknown here, because any rate would be invented. A basket is paid when it is recorded.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Shopee Code League 2020, order brushing: orders of candidate shops, to the second. There are no sessions.
+"""Shopee Code League 2020, order brushing: orders of candidate shops, to the second.
 
-A shop is the operator and the merchant. Amounts, payment, devices, parcels and refunds are unknown, so is whether an
-order was paid. The contest's own marks are not read.
+A shop is the operator and the merchant. Amounts, payments, devices, parcels and refunds are
+unknown. The contest's own marks are not read. There are no sessions.
 """
 
 from __future__ import annotations

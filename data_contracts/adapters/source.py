@@ -10,7 +10,13 @@ from data_contracts.errors import LakeProblem
 
 
 def read(path: Path) -> pd.DataFrame:
-    """A Parquet file of a data set, or an error that names it."""
+    """Read a Parquet file of a data set.
+
+    Raises
+    ------
+    LakeProblem
+        The file does not exist.
+    """
     if not path.exists():
         raise LakeProblem(f"{path} does not exist; the data set is not complete in {path.parent}")
     return pd.read_parquet(path)

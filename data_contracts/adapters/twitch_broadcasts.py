@@ -1,7 +1,8 @@
-"""Broadcasts of July 2019 with their public counters. There are no minutes, no viewers' accounts and no orders.
+"""Broadcasts of July 2019 with their public counters.
 
-A channel is the operator and the room. Counters go to `session_totals` as shown; a broadcast is received at its end.
-Categories are the list of games of a broadcast, of which the first is taken.
+A channel is the operator and the room. Counters go to `session_totals` as shown. A broadcast is
+received at its end, and its category is the first of its games. There are no minutes, accounts of
+viewers or orders.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from data_contracts.adapters.source import read
 
 
 def tables(source: Path) -> dict[str, pd.DataFrame]:
-    """Contract tables of `broadcasts.parquet` and `channels.parquet`; repeated starts of a channel keep the longest."""
+    """Contract tables of `broadcasts.parquet`; of equal starts of a channel the longest is kept."""
     raw = read(source / "broadcasts.parquet")
     raw = raw.sort_values(["channel", "start", "length_min"]).drop_duplicates(
         ["channel", "start"], keep="last"

@@ -1,7 +1,7 @@
 """Four sessions with their chat and the concurrent viewers shown each minute.
 
-The set gives the time of day and no date: the sessions are put on 1970-01-01, which says so. A minute with no message
-has no viewer figure and is absent. Joins, likes, follows and orders are unknown.
+The set gives the time of day and no date, so the sessions lie on 1970-01-01. A minute with no
+message has no viewer figure and is absent. Joins, likes, follows and orders are unknown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ NOMINAL = pd.Timestamp("1970-01-01")
 
 
 def tables(source: Path) -> dict[str, pd.DataFrame]:
-    """Contract tables of `messages.parquet` (session, minute HH:MM, viewers, author, message_hash)."""
+    """Contract tables of `messages.parquet`.
+
+    Its columns are session, minute (HH:MM), viewers, author and message_hash.
+    """
     raw = read(source / "messages.parquet")
     clock = pd.to_timedelta(raw["minute"] + ":00")
     first = clock.groupby(raw["session"]).transform("min")

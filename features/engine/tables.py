@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.lake import Lake, LakeOrFolder
-from data_contracts.room_minutes import NEEDED, room_minutes
-from data_contracts.spill import goes_with, spill_folder, spills
+from data_contracts.room_minutes import REQUIRED_TABLES, room_minutes_sql
+from data_contracts.spill import remove_with, spill_folder, spill_sql
 from features.engine.materialise import DATABASE_FILE
 
 LOOKBACK = timedelta(days=28)  # events that a night reads
@@ -43,12 +43,12 @@ def duckdb_tables(
         memory_limit=memory,
         threads=threads,
     )
-    goes_with(connection, folder)
+    remove_with(connection, folder)
     connection.raw_sql("SET TimeZone='UTC'; SET preserve_insertion_order=false;")
     # a notebook without widgets has no progress bar to switch off
     with suppress(duckdb.InvalidInputException):
         connection.raw_sql("SET enable_progress_bar=false")
-    connection.raw_sql(spills(folder))
+    connection.raw_sql(spill_sql(folder))
     names = [n for n in inbound_names() if lake.files(n)]
     for name in names:
         sql = lake.scan_sql(contract(name), as_of)
@@ -56,7 +56,7 @@ def duckdb_tables(
             since = (as_of - LOOKBACK).isoformat(sep=" ")
             sql += f" AND {contract(name).received} >= TIMESTAMP '{since}'"
         connection.raw_sql(f"CREATE TABLE {name} AS {sql}")
-    if "room_minutes" not in names and set(NEEDED) <= set(names):
+    if "room_minutes" not in names and set(REQUIRED_TABLES) <= set(names):
         _derive_room_minutes(connection, names)
         names.append("room_minutes")
     return {name: connection.table(name) for name in names}
@@ -64,7 +64,7 @@ def duckdb_tables(
 
 def _derive_room_minutes(connection: Any, names: list[str]) -> None:
     """Make `room_minutes` from events; tables that it reads and nobody delivered are empty."""
-    missing, sql = room_minutes(set(names))
+    missing, sql = room_minutes_sql(set(names))
     for name in missing:
         columns = ", ".join(f'"{c.name}" {c.type}' for c in contract(name).columns)
         connection.raw_sql(f"CREATE TABLE {name} ({columns})")

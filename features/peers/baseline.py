@@ -29,10 +29,10 @@ from features.peers.tail_probability import TailProbabilities
 
 DEVIATION_SCALE_SPREADS = 3.0  # at which a deviation begins to count: one or two are not rare
 JSON_KEYS = {
-    "peer_medians": "median",
-    "compared_medians": "middle",
-    "upper_spreads": "upper",
-    "lower_spreads": "lower",
+    "peer_medians": "medians",
+    "compared_medians": "compared_medians",
+    "upper_spreads": "upper_spreads",
+    "lower_spreads": "lower_spreads",
 }
 
 
@@ -158,11 +158,11 @@ class PeerBaseline:
         }
         return {
             "columns": list(self.columns),
-            "size": self.size_signal,
-            "edges": self.stratum_edges.tolist(),
+            "size_signal": self.size_signal,
+            "stratum_edges": self.stratum_edges.tolist(),
             **arrays,
-            "shrunk": self.shrinkage.as_json(),
-            "ranked": self.tails and self.tails.as_json(),
+            "shrinkage": self.shrinkage.as_json(),
+            "tail_probabilities": self.tails and self.tails.as_json(),
         }
 
 
@@ -173,13 +173,13 @@ def from_json(signals: Mapping[str, Signal], given: dict[str, Any]) -> PeerBasel
         field: np.array(given[key], dtype=np.float64).reshape(-1, len(compared))
         for field, key in JSON_KEYS.items()
     }
-    tails = given["ranked"]
+    tails = given["tail_probabilities"]
     return PeerBaseline(
         compared,
-        given["size"],
-        np.array(given["edges"], dtype=np.float64),
+        given["size_signal"],
+        np.array(given["stratum_edges"], dtype=np.float64),
         **arrays,
-        shrinkage=shrinkages.from_json(compared, given["shrunk"]),
+        shrinkage=shrinkages.from_json(compared, given["shrinkage"]),
         tails=tails and tail_probability.from_json(signals, tails),
     )
 

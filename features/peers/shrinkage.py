@@ -73,14 +73,14 @@ class Shrinkage:
     def as_json(self) -> dict[str, Any]:
         """Numbers that `from_json` reads again, bit for bit."""
         return {
-            "centre": self.means.tolist(),
-            "added": self.prior_observations.tolist(),
+            "means": self.means.tolist(),
+            "prior_observations": self.prior_observations.tolist(),
         }
 
 
 def from_json(signals: Sequence[Signal], given: dict[str, Any]) -> Shrinkage:
     """Shrinkage as `as_json` wrote it."""
-    keys = ("centre", "added")
+    keys = ("means", "prior_observations")
     return Shrinkage(tuple(signals), *(np.array(given[k], dtype=np.float64) for k in keys))
 
 

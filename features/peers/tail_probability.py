@@ -72,9 +72,9 @@ class TailProbabilities:
         """Numbers and names that `from_json` reads again, bit for bit."""
         return {
             "columns": list(self.columns),
-            "known": self.known_counts.tolist(),
+            "known_counts": self.known_counts.tolist(),
             "values": [v.tolist() for v in self.values],
-            "upto": [n.tolist() for n in self.tail_counts],
+            "tail_counts": [n.tolist() for n in self.tail_counts],
         }
 
 
@@ -82,9 +82,9 @@ def from_json(signals: Mapping[str, Signal], given: dict[str, Any]) -> TailProba
     """Tail probabilities as `as_json` wrote them; `signals` by name."""
     return TailProbabilities(
         tuple(signals[name] for name in given["columns"]),
-        np.array(given["known"]),
+        np.array(given["known_counts"]),
         tuple(np.array(v, dtype=np.float64) for v in given["values"]),
-        tuple(np.array(n, dtype=np.int64) for n in given["upto"]),
+        tuple(np.array(n, dtype=np.int64) for n in given["tail_counts"]),
     )
 
 

@@ -103,16 +103,16 @@ def promote(
     """
     from data_contracts.lake import Lake
     from serving.policy.load import load_policy
-    from training.promote import Gate
-    from training.promote import promote as judge_challenger
+    from training.evaluation.comparison import PromotionCriteria
+    from training.promote import promote as promote_challenger
     from training.release.tracking import promoted
 
     p = load_policy().promotion
     opened = Lake.open(lake)
     moment = moment_known(opened, at, "--at")
-    gate = Gate(p.gain, p.worst_loss, p.group_loss, p.least_rows)
+    criteria = PromotionCriteria(p.gain, p.worst_loss, p.group_loss, p.least_rows)
     with Steps(f"judging {model}"):
-        version, rows = judge_challenger(opened, models, model, moment, gate)
+        version, rows = promote_challenger(opened, models, model, moment, criteria)
     show_rows([asdict(r) for r in rows], as_json, f"{model}: champion against {version}")
     failed = [r for r in rows if not r.holds]
     if failed:

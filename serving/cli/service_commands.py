@@ -59,7 +59,8 @@ def serve(
     """
     from data_contracts.lake import Lake
     from data_contracts.runs import run_folder
-    from training.release.artefact import champions, load
+    from training.release.artefact import load
+    from training.release.store import champions
 
     opened = Lake.open(lake)
     run_folder(opened)  # these fail here, with their message, rather than in a worker

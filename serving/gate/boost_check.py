@@ -73,7 +73,7 @@ class AssessmentCache:
         state = self.night.current()
         if state is not self.state:
             self.state = state
-            self.tonight = self.live and self.live.compared(state.peer_snapshots.get(LIVE_MODEL))
+            self.tonight = self.live and self.live.with_peers(state.peer_snapshots.get(LIVE_MODEL))
             self.known.clear()
         return state
 

@@ -34,7 +34,8 @@ from serving.gate.schemas import BoostRequest, MinutesRequest, Problem, decode_s
 from serving.ledger.answers import AnswerLedger
 from serving.oversight.credit import public_view
 from serving.policy.schema import Policy
-from training.release.artefact import champions, load
+from training.release.artefact import load
+from training.release.store import champions
 
 BOOST_PATH = "/v1/boost-check"
 MAX_BODY_BYTES = 2_000_000  # bytes

@@ -207,7 +207,7 @@ def _applicable(
     """The applicable model, its peers rebased on the compared entities."""
     say(f"{entity} scores")
     released = applicable_model(context.champions, entity, compared, say)
-    return None if released is None else released.among(compared)
+    return None if released is None else released.rebased_on(compared)
 
 
 def _entity_scores(

@@ -11,7 +11,7 @@ import pandas as pd
 from data_contracts.errors import ArtefactRefused
 from features.declaration import OPERATOR, ORDER, SESSION, VIEW
 from features.peers.baseline_fit import MIN_PEERS
-from training.release import artefact
+from training.release import artefact, store
 from training.release.artefact import Released
 
 MODEL_OF = {
@@ -30,7 +30,7 @@ def load_champions(folder: Path | None) -> dict[str, Released]:
     """Champions of the nightly models and of their substitutes; none without a folder."""
     if folder is None:
         return {}
-    in_service = artefact.champions(folder)
+    in_service = store.champions(folder)
     return {
         name: artefact.load(folder, name)
         for name in (*MODEL_OF.values(), *SUBSTITUTE_OF.values())
@@ -44,7 +44,7 @@ def load_challengers(folder: Path | None, champions: dict[str, Released]) -> dic
         return {}
     return {
         name: artefact.load(folder, name, version)
-        for name, version in artefact.challengers(folder).items()
+        for name, version in store.challengers(folder).items()
         if name in champions
     }
 
@@ -81,9 +81,11 @@ def _version_in_run(folder: Path, name: str) -> str | None:
 
 def why_inapplicable(released: Released, compared: pd.DataFrame) -> str | None:
     """Why a model is not applied to entities with these signals; None where it is."""
-    if len(compared) and released.known(compared) < MIN_KNOWN_GAIN_SHARE:
+    if len(compared) and released.known_gain_share(compared) < MIN_KNOWN_GAIN_SHARE:
         return "most of what it was taught with is unknown here"
-    if len(compared) < MIN_PEERS and released.trees.unlike(compared[released.columns].to_numpy()):
+    if len(compared) < MIN_PEERS and released.trees.has_shifted(
+        compared[released.columns].to_numpy()
+    ):
         return "this is not what it was taught on, and too few are here to compare with"
     return None
 

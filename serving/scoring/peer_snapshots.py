@@ -29,7 +29,9 @@ def peer_snapshots(scored: dict[str, EntityScores]) -> dict[str, PeerBaseline]:
     sessions = scored[SESSION].context.compared if SESSION in scored else None
     # the live model may have been the night's substitute
     if LIVE_MODEL not in out and sessions is not None and len(sessions) >= MIN_PEERS:
-        out[LIVE_MODEL] = fit_trimmed(live.signals, sessions[live.columns].to_numpy(), live.size)
+        out[LIVE_MODEL] = fit_trimmed(
+            live.signals, sessions[live.columns].to_numpy(), live.size_signal
+        )
     return out
 
 
@@ -46,5 +48,5 @@ def read_peer_snapshots(folder: Path) -> dict[str, PeerBaseline]:
     return {
         name: from_json(catalogue.BY_NAME, given)
         for name, given in published.items()
-        if "ranked" in given
+        if "tail_probabilities" in given
     }

@@ -14,7 +14,7 @@ import pandas as pd
 from data_contracts.lake import Lake
 from features.declaration import KEY, OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
-from training.dataset.replay import by_name
+from training.dataset.sampling import sample_by_hash
 
 # Entities that have an operator, and the table that names it.
 OWNED = {SESSION: "sessions", ORDER: "orders"}
@@ -67,7 +67,7 @@ def reference_sessions(tables: Snapshot, as_of: datetime, tonight: list[str]) ->
         return []
     s = tables["sessions"]
     recent = s.filter(s.received_at >= as_of - MAX_REFERENCE_AGE).session_id.to_pandas()
-    return by_name(set(recent) - set(tonight), MIN_COMPARED_SESSIONS - len(tonight))
+    return sample_by_hash(set(recent) - set(tonight), MIN_COMPARED_SESSIONS - len(tonight))
 
 
 def owners_of(tables: Snapshot, entity: str, ids: Iterable[str]) -> pd.Series:

@@ -21,7 +21,7 @@ from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.engine.tables import named_views
 from features.posteriors import view_mixture, view_mixture_em
-from training.dataset.replay import by_name
+from training.dataset.sampling import sample_by_hash
 from training.release.artefact import Released
 
 MAX_ASSESSED_VIEWS = 500_000  # bounds a night's cost on rooms of a hundred thousand viewers
@@ -161,7 +161,7 @@ def sessions_to_assess(views: pd.Series, tonight: pd.Index) -> list[str]:
     tonight
         Sessions that are always assessed.
     """
-    others = by_name(views.index.difference(tonight), len(views))
+    others = sample_by_hash(views.index.difference(tonight), len(views))
     total = views[views.index.isin(tonight)].sum() + views.reindex(others).fillna(0.0).cumsum()
     return sorted([*tonight, *total.index[total <= MAX_ASSESSED_VIEWS]])
 

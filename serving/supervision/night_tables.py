@@ -109,12 +109,12 @@ def conformal_test(operators: EntityScores) -> tuple[pd.Series | None, pd.Series
     released, index = operators.release, operators.signals.index
     if released is None:
         return None, None
-    reference = released.honest
+    reference = released.reference_set
     own = operators.model_rows["own_probability"].reindex(index).fillna(0.0).to_numpy()
-    raw = reference.at_home(released.raw(operators.signals[released.columns].to_numpy()), 1.0 - own)
+    raw = reference.align(released.raw(operators.signals[released.columns].to_numpy()), 1.0 - own)
     return (
         pd.Series(reference.p_value(raw), index=index),
-        pd.Series(reference.rarest(raw), index=index),
+        pd.Series(reference.is_extreme(raw), index=index),
     )
 
 

@@ -57,7 +57,11 @@ def split_change(
     if both.empty:
         return pd.DataFrame(columns=PARTS)
     old = previous_model or model
-    old_before, old_now, new_now = old.among(before), old.among(now), model.among(now)
+    old_before, old_now, new_now = (
+        old.rebased_on(before),
+        old.rebased_on(now),
+        model.rebased_on(now),
+    )
     x, was = now.loc[both, old.columns], before.loc[both, old.columns]
     changed = x.notna().to_numpy() != was.notna().to_numpy()
     mixed = np.where(changed, was.to_numpy(), x.to_numpy())

@@ -1,4 +1,4 @@
-"""Claims about what engines spill: each has its own folder, and nothing outlives its process for long."""
+"""Each engine spills into its own folder, which does not outlive its process for long."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.spill import OWNER, PREFIX, spill_folder, swept
+from data_contracts.spill import OWNER_FILE, PREFIX, remove_abandoned, spill_folder
 
-SPILL = "import os, sys, time; from data_contracts.spill import spill_folder; f = spill_folder(); os.makedirs(f); (f / 'part').open('w').write('x'); print(f, flush=True); "
+SPILL = (
+    "import os, sys, time; from data_contracts.spill import spill_folder; f = spill_folder(); "
+    "os.makedirs(f); (f / 'part').open('w').write('x'); print(f, flush=True); "
+)
 
 
 @pytest.fixture
 def run(tmp_path):
-    """Starts a process that spills below a folder and then does what it is told; returns it and the folder of its engine."""
+    """Start a process that spills below a folder and then runs `then`; returns both."""
     started = []
 
     def start(then: str) -> tuple[subprocess.Popen, Path]:
@@ -42,7 +45,7 @@ def test_two_engines_of_a_process_have_folders_of_their_own_below_one():
         a != b
         and a.parent == b.parent
         and a.parent.name.startswith(PREFIX)
-        and (a.parent / OWNER).exists()
+        and (a.parent / OWNER_FILE).exists()
     )
 
 
@@ -71,5 +74,5 @@ def test_a_fork_that_ends_leaves_its_parent_s_folder(run):
 def test_folders_that_are_not_ours_are_left_alone(tmp_path):
     for name in (f"{PREFIX}old", "others"):
         (tmp_path / name).mkdir()
-    (tmp_path / "others" / OWNER).touch()
-    assert swept(tmp_path) == [] and len(list(tmp_path.iterdir())) == 2
+    (tmp_path / "others" / OWNER_FILE).touch()
+    assert remove_abandoned(tmp_path) == [] and len(list(tmp_path.iterdir())) == 2

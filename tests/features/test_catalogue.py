@@ -18,7 +18,7 @@ import pytest
 from data_contracts.contract import contract, inbound_names
 from data_contracts.lake import Lake
 from data_contracts.parquet import write_file
-from data_contracts.room_minutes import COUNTED
+from data_contracts.room_minutes import COUNTED_COLUMNS
 from features import catalogue
 from features.declaration import KEY, LIVE, NIGHTLY, POINTS, VIEW
 from features.engine.compute import compute
@@ -226,7 +226,7 @@ def test_counters_are_derived_from_what_was_delivered(tiny, tmp_path, missing):
         .to_pandas()
         for t in (tables, whole)
     )
-    unknown = [c for name in missing for c in COUNTED[name]]
+    unknown = [c for name in missing for c in COUNTED_COLUMNS[name]]
     assert derived[unknown].isna().all().all()
     rest = [c for c in delivered.columns if c not in {*unknown, "received_at"}]
     pd.testing.assert_frame_equal(derived[rest], delivered[rest])

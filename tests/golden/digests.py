@@ -25,7 +25,7 @@ from serving.gate.http import gate_application, open_gate
 from serving.nightly.replay import replay
 from serving.policy.load import load_policy
 from serving.scoring.scope import moment_of
-from training.release.artefact import champions
+from training.release.store import champions
 
 FILE = Path(__file__).with_name("digests.json")
 # The run id follows the text of the code, and so does what is drawn or named by it.

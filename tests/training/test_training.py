@@ -11,18 +11,22 @@ import pandas as pd
 import pytest
 
 from data_contracts.errors import ArtefactRefused
-from data_contracts.parquet import digest_file
 from features.engine.snapshot import Snapshot
 from tests.conftest import UNTIL
 from training.dataset import splits
+from training.dataset.frame import Dataset
 from training.dataset.labels import prevalence, verdicts, weights
-from training.dataset.replay import Dataset, few_of_each
-from training.dataset.view_labels import false_views
+from training.dataset.sampling import sample_views
+from training.dataset.view_labels import impute_view_labels
 from training.declaration import Model
 from training.estimator.calibration import isotonic
-from training.fitting import TooFewLabels, fit, purified, trees_of
+from training.fitting.cross_fitting import with_view_labels
+from training.fitting.fit import TooFewLabels, fit
+from training.fitting.trees import fit_trees
 from training.models.registry import BY_NAME, MODELS
-from training.release.artefact import champions, load
+from training.release.artefact import load
+from training.release.serialisation import FORMAT
+from training.release.store import champions
 
 
 def outcome(entity, verdict, day, source="patrol", received=None):
@@ -125,7 +129,7 @@ def test_model_lists_signals_of_its_entity(model: Model):
     assert {s.entity for s in model.signals} == {model.entity}
     assert len(set(model.columns)) == len(model.columns)
     graph = [s.name for s in model.signals if s.graph]
-    assert set(model.without_graph()) == set(model.columns) - set(graph)
+    assert set(model.columns_without_graph()) == set(model.columns) - set(graph)
 
 
 def test_more_of_a_suspicious_signal_never_lowers_the_score():
@@ -141,7 +145,7 @@ def test_more_of_a_suspicious_signal_never_lowers_the_score():
         pd.Series([str(i) for i in range(n)]),
         pd.Series([datetime(2026, 1, 1)] * n),
     )
-    trees = trees_of(model, model.columns, data, np.ones(n, dtype=bool))
+    trees = fit_trees(model, model.columns, data, np.ones(n, dtype=bool))
     row = np.tile(signals.iloc[0].to_numpy(), (50, 1))
     row[:, model.columns.index("payer_buyer_count")] = np.linspace(-3, 3, 50)
     assert (np.diff(trees.raw(row)) >= 0).all()
@@ -150,7 +154,7 @@ def test_more_of_a_suspicious_signal_never_lowers_the_score():
 def blamed(scores_by_pass: list[list[float]], confirmed: list[int]) -> list[int]:
     """Labels when boosters give these log-odds, pass by pass."""
     passes = iter(scores_by_pass)
-    return false_views(
+    return impute_view_labels(
         np.array(confirmed), lambda label: np.array(next(passes), dtype=float)
     ).tolist()
 
@@ -175,7 +179,7 @@ def test_the_second_pass_learns_from_the_labels_of_the_first():
         seen.append(label[150:].tolist())
         return scores
 
-    false_views(confirmed, score)
+    impute_view_labels(confirmed, score)
     assert seen == [[1, 1, 1, 1], [1, 0, 1, 0]]
 
 
@@ -189,7 +193,7 @@ def test_where_no_group_can_be_left_out_the_verdict_of_the_session_stands():
 
 
 def test_a_view_model_learns_the_false_views_and_not_the_sessions():
-    """Sixty sessions of 80 views, half confirmed, a third of their views false; each session has a look of its own."""
+    """Sixty sessions of 80 views, half of them confirmed, with a third of their views false."""
     model = BY_NAME["view_authenticity"]
     rng = np.random.default_rng(5)
     session = np.repeat(np.arange(60), 80)
@@ -208,13 +212,13 @@ def test_a_view_model_learns_the_false_views_and_not_the_sessions():
         pd.Series([datetime(2026, 1, 1)] * len(session)),
         pd.Series([f"s{s}" for s in session]),
     )
-    labels = purified(model, data).labels["false"].to_numpy(dtype=bool)
+    labels = with_view_labels(model, data).labels["false"].to_numpy(dtype=bool)
     assert false[confirmed == 1].mean() < 0.4  # what the verdicts of sessions alone would say
     assert false[labels].mean() > 0.75 and labels[false].mean() > 0.8
 
 
 def test_no_view_looks_better_for_more_of_what_is_suspicious():
-    """Taught by verdicts under which machines' networks look innocent by chance, the trees of views do not learn that they are."""
+    """Trees of views do not learn from chance that machines' networks are innocent."""
     model, rng, n = BY_NAME["view_authenticity"], np.random.default_rng(6), 4000
     signals = pd.DataFrame(rng.normal(0, 1, (n, len(model.columns))), columns=model.columns)
     false = rng.random(n) < np.where(signals["view_from_machines"] > 0, 0.1, 0.6)
@@ -223,7 +227,7 @@ def test_no_view_looks_better_for_more_of_what_is_suspicious():
     )
     one = pd.Series(["x"] * n)
     data = Dataset(signals, labels, one, one, one, one)
-    trees = trees_of(model, model.columns, data, np.ones(n, dtype=bool))
+    trees = fit_trees(model, model.columns, data, np.ones(n, dtype=bool))
     more = signals.assign(view_from_machines=signals["view_from_machines"] + 3.0)
     assert (trees.raw(more.to_numpy()) >= trees.raw(signals.to_numpy()) - 1e-12).all()
     sooner = signals.assign(view_account_age=signals["view_account_age"] - 3.0)
@@ -232,10 +236,10 @@ def test_no_view_looks_better_for_more_of_what_is_suspicious():
 
 def test_a_room_of_thousands_teaches_no_more_views_than_a_small_one():
     ids = pd.Index([f"s1#{i}" for i in range(900)] + [f"s2#{i}" for i in range(5)])
-    kept = few_of_each(ids, 300)
+    kept = sample_views(ids, 300)
     assert kept[:900].sum() == 300 and kept[900:].all()
     other = ids[::-1]
-    assert set(other[few_of_each(other, 300)]) == set(ids[kept])  # whatever their order
+    assert set(other[sample_views(other, 300)]) == set(ids[kept])  # whatever their order
 
 
 def test_every_release_has_lineage_figures_of_controls_and_a_card(models):
@@ -302,38 +306,17 @@ def test_a_model_trained_on_another_catalogue_is_refused(models, tmp_path, monke
         load(models, "order_brushing")
 
 
-@pytest.mark.parametrize(
-    ("name", "of", "what"),
-    [
-        ("operator_rank", "peers", "before shares were shrunk"),
-        ("session_inflation", None, "what no verdict showed them"),
-    ],
-)
-def test_a_model_of_an_earlier_version_is_refused(models, tmp_path, name, of, what):
-    """Its trees know departures of shares that were not shrunk, or clear as far as they like: its scores would mean another thing."""
-    copy = tmp_path / "models"
-    shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
-    folder = copy / name / champions(copy)[name]
-    peers = json.loads((folder / "peers.json").read_text())
-    del (peers["model"][of] if of else peers["model"])["shrunk" if of else "doubt"]
-    (folder / "peers.json").write_text(json.dumps(peers))
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"]["peers.json"] = digest_file(folder / "peers.json")
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(ArtefactRefused, match=rf"{what}\. Train and release again"):
-        load(copy, name)
-
-
-def test_a_model_whose_yardstick_takes_everybody_for_honest_is_refused(models, tmp_path):
+@pytest.mark.parametrize("written", [None, 1, 3])
+def test_a_release_of_another_format_is_refused(models, tmp_path, written):
+    """Its files mean another thing to this code, so the message says to train again."""
     copy = tmp_path / "models"
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
     path = copy / "operator_rank" / champions(copy)["operator_rank"] / "manifest.json"
     manifest = json.loads(path.read_text())
-    path.write_text(json.dumps(manifest | {"honest": manifest["honest"]["raw"]}))
-    with pytest.raises(
-        ArtefactRefused,
-        match=r"every operator that nobody accused for honest\. Train and release again",
-    ):
+    assert manifest.pop("format") == FORMAT
+    path.write_text(json.dumps(manifest | ({"format": written} if written else {})))
+    found = f"release format {written or 1}, and this code reads format {FORMAT}"
+    with pytest.raises(ArtefactRefused, match=rf"{found}\. Train and release again"):
         load(copy, "operator_rank")
 
 

@@ -27,7 +27,8 @@ from serving.nightly.table_writer import OutputBreaksContract, validated
 from serving.policy.load import load_policy
 from serving.scoring.peer_snapshots import read_peer_snapshots
 from tests.conftest import NIGHT
-from training.release.artefact import champions, load
+from training.release.artefact import load
+from training.release.store import champions
 
 POLICY = load_policy()
 
@@ -77,7 +78,7 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
 
     scores = read_outbound(published, "scores")
     row = scores[(scores["model"] == "order_brushing") & (scores["rank"] == 1)].iloc[0]
-    released = load(models, row["model"], row["model_version"]).compared(
+    released = load(models, row["model"], row["model_version"]).with_peers(
         read_peer_snapshots(run_folder(published)).get(row["model"])
     )
     manifest = json.loads((run_folder(published) / "manifest.json").read_text())["models"][
@@ -308,7 +309,7 @@ def test_sessions_without_views_are_scored_by_minutes(tiny, models, tmp_path):
     assert mine["model_version"].unique().tolist() == [
         manifest["models"]["session_inflation_live"]["version"]
     ]
-    released = load(models, "session_inflation_live").compared(
+    released = load(models, "session_inflation_live").with_peers(
         read_peer_snapshots(run_folder(lake))["session_inflation_live"]
     )
     one = mine.set_index("entity_id").iloc[0]

@@ -40,7 +40,7 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
 
     scores = read_outbound(published, "scores").set_index("entity_id")
     mine = scores[scores["model"] == "session_inflation"].sort_index()
-    released = load(models, "session_inflation").compared(
+    released = load(models, "session_inflation").with_peers(
         read_peer_snapshots(run_folder(published))["session_inflation"]
     )
     signals = (

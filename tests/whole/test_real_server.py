@@ -105,7 +105,7 @@ def test_the_served_gate_answers_refuses_and_stops_cleanly(lake, models, tmp_pat
 def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path):
     copy = tmp_path / "models"
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
-    from training.release.artefact import champions
+    from training.release.store import champions
 
     path = copy / "session_inflation_live" / champions(copy)["session_inflation_live"] / "model.txt"
     path.write_text(path.read_text() + " ")

@@ -1,4 +1,4 @@
-"""Labels: what people found out, as far as it was known at the training date."""
+"""Labels: verdicts of people, as far as they were known at the training date."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from features.declaration import ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from training.declaration import Model
 
-NOISE = (
-    0.1  # confirmed share of an operator's verdicts below which single errors of verdict explain it
-)
+# Below it, single wrong verdicts explain an operator's confirmed verdicts.
+MIN_CONFIRMED_SHARE = 0.1
 
 
 def verdicts(tables: Snapshot, kind: str, typologies: tuple[str, ...]) -> pd.DataFrame:
-    """Latest verdict of each entity: index entity_id; confirmed (0/1), typology, audited (bool: came by the random audit).
+    """Latest verdict of each entity of a kind.
 
     An appeal that overturned a verdict is later than it, so it counts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index entity_id; columns confirmed (0 or 1), typology, and audited (bool): whether any
+        verdict came from the random audit.
     """
     if "outcomes" not in tables:
         return pd.DataFrame(
@@ -37,7 +42,7 @@ def verdicts(tables: Snapshot, kind: str, typologies: tuple[str, ...]) -> pd.Dat
 
 
 def entity_moments(tables: Snapshot, kind: str) -> pd.DataFrame:
-    """When each session or order was received and whose it is: index entity_id; received_at, operator_id."""
+    """Receipt and operator of each session or order: index entity_id; received_at, operator_id."""
     table = tables["sessions" if kind == SESSION else "orders"]
     frame = table.select(
         entity_id=f"{kind}_id", received_at="received_at", operator_id="operator_id"
@@ -48,11 +53,16 @@ def entity_moments(tables: Snapshot, kind: str) -> pd.DataFrame:
 def operator_verdicts(
     tables: Snapshot, model: Model, since: pd.Timestamp, until: pd.Timestamp
 ) -> pd.DataFrame:
-    """Operators with verdicts about what was received in [since, until): index operator_id; confirmed (0/1), typology (none), audited,
-    accused (bool).
+    """Operators with verdicts about what was received in [since, until).
 
-    Confirmed is who has a confirmed verdict and more of them than errors of verdict explain, accused who has any; hostile brushing
-    is not counted.
+    Hostile brushing is not counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index entity_id; columns confirmed (0 or 1: at least one confirmed verdict, and more than
+        wrong verdicts explain), typology (empty), audited and accused (bool: any confirmed
+        verdict).
     """
     parts = []
     for kind in (SESSION, ORDER):
@@ -62,15 +72,15 @@ def operator_verdicts(
         when = entity_moments(tables, kind)
         when = when[(when["received_at"] >= since) & (when["received_at"] < until)]
         parts.append(verdicts(tables, kind, model.typologies).join(when, how="inner"))
-    both = (
+    rows = (
         pd.concat(parts)
         if parts
         else pd.DataFrame(columns=["confirmed", "typology", "audited", "operator_id"])
     )
-    grouped = both.groupby("operator_id")
+    grouped = rows.groupby("operator_id")
     count, found = grouped.size(), grouped["confirmed"].sum()
     share = found / count
-    guilty = (found >= 1) & (share >= NOISE)
+    guilty = (found >= 1) & (share >= MIN_CONFIRMED_SHARE)
     return pd.DataFrame(
         {
             "confirmed": guilty.astype(int),
@@ -82,17 +92,22 @@ def operator_verdicts(
 
 
 def prevalence(labels: pd.DataFrame) -> float:
-    """Share of confirmed among the randomly audited (with one pseudo-count a side), the only fair sample there is."""
-    fair = labels[labels["audited"]]
-    return float((fair["confirmed"].sum() + 1.0) / (len(fair) + 2.0)) if len(fair) else float("nan")
+    """Share of confirmed among the randomly audited, with one pseudo-count a side.
+
+    No other sample is free of selection. NaN without an audit.
+    """
+    audited = labels[labels["audited"]]
+    if not len(audited):
+        return float("nan")
+    return float((audited["confirmed"].sum() + 1.0) / (len(audited) + 2.0))
 
 
 def weights(labels: pd.DataFrame) -> np.ndarray:
-    """Weights that bring the labelled sample to the audited prevalence, so that probabilities mean what they say.
+    """Weights that bring the labelled sample to the audited prevalence, shape (n,).
 
-    Where nothing was audited, all weigh the same and probabilities hold for what was looked at only.
+    Without an audit all rows weigh the same, and probabilities hold for examined entities only.
     """
-    rate, seen = prevalence(labels), float(labels["confirmed"].mean())
-    if not np.isfinite(rate) or not 0 < seen < 1:
+    rate, labelled = prevalence(labels), float(labels["confirmed"].mean())
+    if not np.isfinite(rate) or not 0 < labelled < 1:
         return np.ones(len(labels))
-    return np.where(labels["confirmed"] == 1, rate / seen, (1 - rate) / (1 - seen))
+    return np.where(labels["confirmed"] == 1, rate / labelled, (1 - rate) / (1 - labelled))

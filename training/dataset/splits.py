@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-GAP = timedelta(days=2)
+GAP = timedelta(days=2)  # between training and test rows
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,25 @@ def side(group: str) -> float:
 def forward(
     received: pd.Series, group: pd.Series, test_groups: float = 0.5, train_time: float = 0.6
 ) -> Split:
-    """Train on the first `train_time` of the rows from some groups, test on later rows of the others.
+    """Split forward in time, with each group on one side.
 
-    Rows inside the gap after the cut, and rows whose group and time disagree, are in neither.
+    Rows inside the gap after the cut, and rows whose group and time disagree, are on neither side.
+
+    Parameters
+    ----------
+    received
+        Moment of receipt of each row.
+    group
+        Group of each row.
+    test_groups
+        Share of the groups that are tested on.
+    train_time
+        Share of the rows, by time, that come before the cut.
     """
     cut = received.quantile(train_time)
-    elsewhere = group.map(side).to_numpy() < test_groups
-    train = (received <= cut).to_numpy() & ~elsewhere
-    test = (received > cut + GAP).to_numpy() & elsewhere
+    held_out = group.map(side).to_numpy() < test_groups
+    train = (received <= cut).to_numpy() & ~held_out
+    test = (received > cut + GAP).to_numpy() & held_out
     return Split(train, test, cut)
 
 

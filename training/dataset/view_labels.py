@@ -1,14 +1,16 @@
-"""Which views of confirmed sessions are the false ones, learnt from verdicts on sessions alone.
+"""Imputed labels of views, learnt from verdicts on sessions alone.
 
-A verdict says that a session was inflated, not which of its views are false. Taught so, a classifier calls every view of such a
-session false and learns the session by heart. Here the labels are purified in passes: views are scored by boosters that saw none
-of their group, a view of a confirmed session is false when its likelihood ratio says so more likely than not, and the next
-pass learns from that. Views of cleared sessions stay honest.
+A verdict says that a session was inflated, not which of its views are false. A classifier that is
+taught so calls every view of such a session false. Labels are therefore imputed in passes. Views
+are scored by boosters that saw none of their group, and a view of a confirmed session is false when
+its likelihood ratio makes it more likely than not. The next pass learns from these labels. Views of
+cleared sessions stay honest.
 
-Source: multiple-instance learning with the instance labels imputed (mi-SVM: Andrews, Tsochantaridis and Hofmann, NIPS 2002); the
-likelihood ratio of a mixed class as in Blanchard, Lee and Scott (JMLR 2010). `PRIOR` is held fixed: estimated by session it runs
-away, since what is peculiar to a session looks false to a classifier of other sessions. Labels are hard: kept as
-probabilities, the many views that say nothing teach the classifier that ordinary views are a little false.
+Source: multiple-instance learning with imputed instance labels (mi-SVM: Andrews, Tsochantaridis and
+Hofmann, NIPS 2002); likelihood ratio of a mixed class (Blanchard, Lee and Scott, JMLR 2010).
+`PRIOR_FALSE_SHARE` is fixed, because an estimate for each session diverges: what is peculiar to a
+session looks false to a classifier of other sessions. Labels are hard, because the many views that
+carry no evidence would teach that ordinary views are slightly false.
 """
 
 from __future__ import annotations
@@ -19,26 +21,36 @@ import numpy as np
 
 from features.posteriors.view_mixture import likelihood_ratio
 
-PRIOR = 0.3  # false views among those of confirmed sessions, before looking at them
-PASSES = 2
+PRIOR_FALSE_SHARE = 0.3  # of the views of confirmed sessions
+IMPUTATION_PASSES = 2
 
 
-def false_views(
+def impute_view_labels(
     confirmed: np.ndarray, out_of_fold: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
-    """Label of each view, 1 when it is taken for false, shape (views,); 0 throughout cleared sessions.
+    """Impute the label of each view: 1 for false, 0 for honest.
 
-    `confirmed`: 0 or 1, of each view's session. `out_of_fold`: from labels to log-odds by boosters that did not see the
-    view's group, both of shape (views,); NaN where a group cannot be left out, and then the verdicts of sessions are the labels.
+    Parameters
+    ----------
+    confirmed
+        Verdict of each view's session, 0 or 1, shape (views,).
+    out_of_fold
+        From labels to log-odds by boosters that did not see the view's group, both of shape
+        (views,); NaN where a group cannot be left out.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (views,). The verdicts of sessions where no labels can be imputed.
     """
     inflated = confirmed == 1
     label = inflated.astype(int)
-    for _ in range(PASSES):
+    for _ in range(IMPUTATION_PASSES):
         raw = out_of_fold(label)
         if not np.isfinite(raw).all():
             return inflated.astype(int)
         ratio = likelihood_ratio(np.exp(np.clip(raw, -20.0, 20.0)), ~inflated)
-        label = (inflated & (PRIOR * ratio > 1.0 - PRIOR)).astype(int)
+        label = (inflated & (PRIOR_FALSE_SHARE * ratio > 1.0 - PRIOR_FALSE_SHARE)).astype(int)
         if not label.any():
             return inflated.astype(int)
     return label

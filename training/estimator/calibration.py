@@ -1,4 +1,4 @@
-"""Calibration: from a raw score to the probability of a confirmed verdict, stored as numbers in the manifest."""
+"""Calibration: from a raw score to the probability of a confirmed verdict."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from sklearn.isotonic import IsotonicRegression
 
 @dataclass(frozen=True)
 class Calibration:
-    """Centred isotonic regression as its knots; linear between them, constant outside."""
+    """Centred isotonic regression as its knots; linear between them, constant outside.
+
+    Examples
+    --------
+    >>> Calibration((-1.0, 1.0), (0.2, 0.6))(np.array([-5.0, 0.0, 5.0])).tolist()
+    [0.2, 0.4, 0.6]
+    """
 
     raw: tuple[float, ...]
     probability: tuple[float, ...]
@@ -21,11 +27,21 @@ class Calibration:
 
 
 def isotonic(raw: np.ndarray, confirmed: np.ndarray, weight: np.ndarray) -> Calibration:
-    """Centred isotonic regression of verdicts on out-of-fold scores, never 0 or 1 for sure.
+    """Fit centred isotonic regression of verdicts on out-of-fold scores.
 
-    Isotonic regression (Zadrozny and Elkan, KDD 2002) makes steps, at whose edges a score's last bits decide over its probability; here
-    each block is one knot, at its mean, and between knots the probability rises evenly (Oron and Flournoy, Statistics in
-    Biopharmaceutical Research 2017). One pseudo-verdict of each kind at the overall rate keeps the ends honest in small samples.
+    Isotonic regression (Zadrozny and Elkan, KDD 2002) makes steps, and at their edges the last bits
+    of a score decide its probability. Here each block is one knot at its mean, and probabilities
+    rise linearly between knots (Oron and Flournoy, Statistics in Biopharmaceutical Research 2017,
+    ADR-0050). A pseudo-verdict of each kind at the overall rate keeps small samples off 0 and 1.
+
+    Parameters
+    ----------
+    raw
+        Raw scores, shape (n,).
+    confirmed
+        Verdicts, 0 or 1, shape (n,).
+    weight
+        Weights of the rows, shape (n,).
     """
     rate = float(np.average(confirmed, weights=weight))
     low, high = float(raw.min()), float(raw.max())
@@ -43,7 +59,7 @@ def isotonic(raw: np.ndarray, confirmed: np.ndarray, weight: np.ndarray) -> Cali
 def expected_calibration_error(
     probability: np.ndarray, confirmed: np.ndarray, weight: np.ndarray, bins: int = 10
 ) -> float:
-    """Weighted mean gap between probability and frequency over equal-mass bins (Guo et al., ICML 2017, equal mass)."""
+    """Weighted mean gap of probability and frequency over equal-mass bins (Guo et al. 2017)."""
     order = np.argsort(probability, kind="stable")
     gaps, total = 0.0, weight.sum()
     for part in np.array_split(order, bins):
@@ -59,10 +75,22 @@ def expected_calibration_error(
 def venn_abers(
     score: float, raw: np.ndarray, truth: np.ndarray, weight: np.ndarray
 ) -> tuple[float, float]:
-    """Interval of a calibrated probability: isotonic fits with the score added as honest, and as guilty.
+    """Venn-Abers interval: isotonic fits with the score added as cleared, and as confirmed.
 
-    Inductive Venn-Abers (Vovk and Petej, UAI 2014), weighted; the score weighs as the mean row. One of the two is the
-    calibrated probability, without assuming anything but exchangeable rows.
+    Inductive Venn-Abers (Vovk and Petej, UAI 2014), weighted; the score weighs as the mean row. One
+    of the two is the calibrated probability if rows are exchangeable.
+
+    Parameters
+    ----------
+    score
+        A raw score.
+    raw, truth, weight
+        Scores, verdicts and weights of the rows that were calibrated on, shape (n,).
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end.
     """
     ends = []
     for label in (0.0, 1.0):

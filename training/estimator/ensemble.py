@@ -1,137 +1,162 @@
-"""Trees over signals, and over how far they lie from peers: what a released model computes, in one place.
+"""Boosted trees over signals and over their deviations from peers.
 
-The inputs are the signals themselves, or, for a model that compares with peers, their departures and deviances
-(`features/peers/baseline.py`), with or without the values themselves. Peers are those of the same night (`among`): a platform where
-people stay half as long, or where all of them swipe, is its own yardstick. Where typologies are learnt apart there is one ensemble for each (one against all), and the score is
-that of at least one of them holding: an entity is suspicious when any one scheme explains it.
+A model that compares with peers reads deviations and anomaly scores of a peer baseline
+(`features/peers/baseline.py`), with or without the raw values. Its peers are entities of the same
+night (`Trees.rebased_on`, ADR-0013). Where typologies are learnt apart, each has its own ensemble,
+and the score is that of at least one of them (ADR-0020).
 
-What signals say that are deviances themselves (`features/signals/peer_deviation.py`) is no input of the trees: it is added to their log-odds, so much for each
-point beyond peers (`lean`). Trees would cut it where their few verdicts do, and on another platform the cuts lie elsewhere.
-
-Signals of orders mostly tie, so that a deviance of theirs is how rare they are among tonight's (`features/peers/tail_probability.py`). A model may add so
-much for each point of the rarest signal of every fact (`rare`).
-
-Trees clear an entity by the schemes that verdicts showed them. Of one that nobody has judged yet they know nothing, so a model may
-hold a `doubt`: log-odds below which no ensemble's fall by its trees, before deviances, which need no verdict, are added.
+Two terms are added to the log-odds of the trees and are not split by them. The anomaly weight
+counts signals that are anomaly scores themselves (ADR-0007). The rarity weight counts the tail
+score of the rarest signal of each evidence group (ADR-0031). The logit floor keeps trees from
+clearing typologies that no verdict showed them (ADR-0034).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 import lightgbm as lgb
 import numpy as np
 
 from features.catalogue import BY_NAME, signals_named
-from features.declaration import POINTS
 from features.peers.baseline import PeerBaseline
 from features.peers.baseline_fit import MIN_PEERS, fit_trimmed
 from features.peers.tail_probability import TailProbabilities
+from training.estimator.inputs import anomaly_score_columns, hide_anomaly_scores, model_inputs
+from training.estimator.log_odds import any_log_odds, sigmoid
 from training.estimator.tree_kernel import Forest, forest_of
 
-DEVIANCE = "deviance from peers"
-PLENTY = 400  # entities of a night from which they are a yardstick wherever they are
-UNLIKE = 0.1  # share of the gain on signals that are usually elsewhere from which a night is unlike the training night
-STEPS = 64  # of ranks within a factor of e that a night tells apart
-FURTHEST = 4.0  # logarithm of one and the spreads beyond which departures are alike: some fifty
+ANOMALY_SCORE_INPUTS = "anomaly scores of peers"
+MIN_ENTITIES_TO_REBASE = 400  # of a night; fewer are taken only where the night has shifted
+MAX_UNSHIFTED_DEVIATION = 1.0  # robust spreads between the medians of two nights
+SHIFTED_GAIN_SHARE = 0.1  # of the trees' gain; ADR-0160
+TAIL_STEPS_PER_E_FOLD = 64  # tail counts kept within a factor of e
 
 
 @dataclass(frozen=True)
 class Trees:
-    """A booster with the signals it reads, in order, and the peers it compares with (None: it does not).
+    """A booster with the signals that it reads and the peers that it compares with.
 
-    `own`: whether it reads the values themselves too, where there are peers. `typologies`: what its ensembles were taught apart, in their order; none where there is but one ensemble.
-    `lean`: log-odds for each point by which deviances among the signals lie beyond their peers'; it needs peers. `doubt`: log-odds that
-    each ensemble's trees leave at least (None: they clear as far as they like). `rare`: log-odds for each point by which the rarest signal of
-    each fact is rare among the peers, which then have ranks. `forest`: the booster's trees, by which scores are worked out.
+    Parameters
+    ----------
+    booster
+        LightGBM's booster: one ensemble, or one for honest and one for each typology.
+    columns
+        Names of the signals, in the order of the values.
+    peers
+        The peer baseline; None for a model that compares with nobody.
+    typologies
+        Typologies with an ensemble each, in order; empty for a single ensemble.
+    use_raw_values
+        Whether raw values are inputs besides deviations.
+    anomaly_weight
+        Log-odds added for each point of anomaly score above the peer median. Requires `peers`.
+    logit_floor
+        Log-odds that each ensemble's trees leave at least; None for no floor.
+    rarity_weight
+        Log-odds added for each point of tail score of the rarest signal of an evidence group.
+        Requires `peers` with tail probabilities.
+
+    Attributes
+    ----------
+    forest
+        The booster's trees as arrays, by which scores are computed.
     """
 
     booster: lgb.Booster
     columns: list[str]
     peers: PeerBaseline | None = None
     typologies: tuple[str, ...] = ()
-    own: bool = True
-    lean: float = 0.0
-    doubt: float | None = None
-    rare: float = 0.0
+    use_raw_values: bool = True
+    anomaly_weight: float = 0.0
+    logit_floor: float | None = None
+    rarity_weight: float = 0.0
     forest: Forest = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "forest", forest_of(self.booster))
 
-    def among(self, values: np.ndarray) -> Trees:
-        """The same trees, compared with the entities that `values` describe, shape (n, signals): with tonight's instead of those of the
-        training night. Few of them are a shaky yardstick, taken only where the training night's does not fit; fewer are none at all,
-        and a model without peers needs none.
+    def rebased_on(self, values: np.ndarray) -> Trees:
+        """Return the same trees, compared with the entities of another night.
+
+        A night with few entities makes an unsteady baseline. It is used only where the training
+        night's baseline does not fit, and never below the minimum of a baseline.
+
+        Parameters
+        ----------
+        values
+            Signals of the night's entities, shape (n, signals).
         """
         if (
             self.peers is None
             or len(values) < MIN_PEERS
-            or (len(values) < PLENTY and not self.unlike(values))
+            or (len(values) < MIN_ENTITIES_TO_REBASE and not self.has_shifted(values))
         ):
             return self
         peers = fit_trimmed(
-            signals_named(self.columns), values, self.peers.size_signal, self.rare > 0.0
+            signals_named(self.columns), values, self.peers.size_signal, self.rarity_weight > 0.0
         )
-        return replace(self, peers=replace(peers, tails=peers.tails and in_steps(peers.tails)))
+        tails = peers.tails and thin_tail_counts(peers.tails)
+        return replace(self, peers=replace(peers, tails=tails))
 
-    def unlike(self, values: np.ndarray) -> bool:
-        """Whether the entities that `values` describe are not those that the trees know: a tenth of what they go by (gain) lies on signals
-        whose usual value is more than one spread from that of the training night's peers. Between seeds of one simulator none does.
+    def has_shifted(self, values: np.ndarray) -> bool:
+        """Test for covariate shift against the training night (ADR-0160).
+
+        The night has shifted when a tenth of the trees' gain lies on signals whose median deviates
+        by more than one spread. `values` has shape (n, signals).
         """
         if self.peers is None or not len(values):
             return False
-        away, gain = self.peers.deviations(values), self.gain()
-        known = np.isfinite(away).any(axis=0)
+        deviations, gain = self.peers.deviations(values), self.gain()
+        known = np.isfinite(deviations).any(axis=0)
         share = np.array([gain[c] for c in self.columns])[known]
-        far = np.abs(np.nanmedian(away[:, known], axis=0)) > 1.0
-        return bool(share[far].sum() > UNLIKE * share.sum())
+        shifted = np.abs(np.nanmedian(deviations[:, known], axis=0)) > MAX_UNSHIFTED_DEVIATION
+        return bool(share[shifted].sum() > SHIFTED_GAIN_SHARE * share.sum())
 
     def inputs(self, values: np.ndarray) -> np.ndarray:
-        """What the booster reads, from signals of shape (n, signals) in the order of `columns`."""
-        return inputs(values, self.peers, self.own)
+        """Inputs of the booster, from signals of shape (n, signals) in the order of `columns`."""
+        return model_inputs(values, self.peers, self.use_raw_values)
 
     def raw(self, values: np.ndarray, rounds: int | None = None) -> np.ndarray:
-        """Log-odds before calibration, shape (n,); by the first `rounds` of its trees where they are named."""
-        z = self._doubted(self._by_trees(self.inputs(values), rounds)) + self._leant(
+        """Log-odds before calibration, shape (n,); by the first `rounds` of the trees if given."""
+        z = self._floored(self._by_trees(self.inputs(values), rounds)) + self._per_ensemble(
             self._added(values)
         )
-        return z[:, 0] if z.shape[1] == 1 else _any(z)
+        return z[:, 0] if z.shape[1] == 1 else any_log_odds(z)
 
     def _by_trees(self, x: np.ndarray, rounds: int | None = None) -> np.ndarray:
         """Log-odds of each ensemble by its trees on the inputs `x`, shape (n, ensembles)."""
         found = self.forest.raw(x, rounds)
         return found[:, 1:] if found.shape[1] > 1 else found
 
-    def _doubted(self, found: np.ndarray) -> np.ndarray:
-        """The same, no lower than the doubt. It bends into it, so that what trees clear keeps its order."""
-        return found if self.doubt is None else np.logaddexp(found, self.doubt)
+    def _floored(self, found: np.ndarray) -> np.ndarray:
+        """Log-odds no lower than the floor, reached smoothly so that cleared rows keep an order."""
+        return found if self.logit_floor is None else np.logaddexp(found, self.logit_floor)
 
     def _added(self, values: np.ndarray) -> np.ndarray | None:
-        """Log-odds that are added for each signal that is a deviance itself, or the rarest of a fact, shape (n, signals); None where nothing is."""
-        if self.peers is None or not (self.lean or self.rare):
+        """Log-odds that anomaly and rarity add for each signal, shape (n, signals), or None."""
+        if self.peers is None or not (self.anomaly_weight or self.rarity_weight):
             return None
-        added = np.zeros(
-            values.shape
-        )  # row by row whatever the order of `values`, so that sums come out to the last bit
-        if self.lean:
+        # one memory layout whatever that of `values`: sums of rows are then equal to the last bit
+        added = np.zeros(values.shape)
+        if self.anomaly_weight:
             beyond = np.where(
-                deviances(tuple(self.columns)), values - self.peers.medians(values), 0.0
+                anomaly_score_columns(tuple(self.columns)), values - self.peers.medians(values), 0.0
             )
-            added += self.lean * np.nan_to_num(np.clip(beyond, 0.0, None))
-        if self.rare:
+            added += self.anomaly_weight * np.nan_to_num(np.clip(beyond, 0.0, None))
+        if self.rarity_weight:
             if self.peers.tails is None:
                 raise ValueError(
-                    f"a model adds {self.rare} for each point of what is rare, and its peers have no ranks: settle them with ranks"
+                    f"a rarity weight of {self.rarity_weight} needs tail probabilities, "
+                    "and the peer baseline has none: fit it with them"
                 )
-            added += self.rare * self.peers.evidence_groups.strongest(
+            added += self.rarity_weight * self.peers.evidence_groups.strongest(
                 self.peers.tails.scores(values)
             )
         return added
 
-    def _leant(self, added: np.ndarray | None) -> np.ndarray | float:
-        """The same for each ensemble, shape (n, ensembles)."""
+    def _per_ensemble(self, added: np.ndarray | None) -> np.ndarray | float:
+        """Added log-odds of each ensemble, shape (n, ensembles): of its typology's signals."""
         if added is None:
             return 0.0
         kind = np.array([BY_NAME[c].typology for c in self.columns])
@@ -142,20 +167,21 @@ class Trees:
             ]
         )
 
-    def shares(self, values: np.ndarray) -> np.ndarray:
-        """Probability of each typology over that of any, shape (n, typologies): rows add up to 1 or, where several are likely, more.
+    def typology_shares(self, values: np.ndarray) -> np.ndarray:
+        """Probability of each typology over that of any, shape (n, typologies).
 
-        Without the doubt, which speaks for none of them.
+        Rows add up to 1, or to more where several are likely. The logit floor is left out, because
+        it speaks for no typology.
         """
-        z = self._by_trees(self.inputs(values)) + self._leant(self._added(values))
-        return sigmoid(z) / sigmoid(_any(z))[:, None]
+        z = self._by_trees(self.inputs(values)) + self._per_ensemble(self._added(values))
+        return sigmoid(z) / sigmoid(any_log_odds(z))[:, None]
 
     def contributions(self, values: np.ndarray, threads: int = 2) -> np.ndarray:
         """SHAP values of each signal (Lundberg et al. 2020), shape (n, signals).
 
-        A signal's departure counts with it, and a deviance with the signals that make it up. Of several ensembles each counts
-        by its share in the score: the derivative of the log-odds of any with respect to its own is p / P(any). Where trees clear further
-        than the doubt lets them, they count by the part of their log-odds that is left: the derivative there.
+        A signal's deviation counts with it, and an anomaly score with the signals that make it up.
+        Each of several ensembles counts by the derivative of the log-odds of any, p / P(any). Where
+        the floor holds, trees count by the derivative that the floor leaves.
         """
         x, added = self.inputs(values), self._added(values)
         shap = np.asarray(self.booster.predict(x, pred_contrib=True, num_threads=threads)).reshape(
@@ -164,48 +190,49 @@ class Trees:
         shap = shap[:, :, :-1]
         several = shap.shape[1] > 1
         shap = shap[:, 1:] if several else shap
-        if (
-            several or self.doubt is not None
-        ):  # else the trees need not be asked again, as for every check of a running session
+        # otherwise the trees need not be walked again, which every check of a session would pay for
+        if several or self.logit_floor is not None:
             found = self._by_trees(x)
-            z = self._doubted(found) + self._leant(added)
-            share = sigmoid(z) / sigmoid(_any(z))[:, None] if several else np.ones(z.shape)
-            left = 1.0 if self.doubt is None else sigmoid(found - self.doubt)
+            z = self._floored(found) + self._per_ensemble(added)
+            share = sigmoid(z) / sigmoid(any_log_odds(z))[:, None] if several else np.ones(z.shape)
+            left = 1.0 if self.logit_floor is None else sigmoid(found - self.logit_floor)
             push = (shap * (share * left)[:, :, None]).sum(axis=1)
         else:
             push = shap[:, 0]
         if self.peers is None:
             return push
         k = len(self.columns)
-        first = k if self.own else 0
+        first = k if self.use_raw_values else 0
         out, made = (
             self.peers.anomaly_score_parts(
-                self.peers.deviations(_unknown_to_trees(values, self.peers))
+                self.peers.deviations(hide_anomaly_scores(values, self.peers))
             ),
             push[:, first + k :],
         )
         parts = push[:, first : first + k] + (out * made[:, :, None]).sum(axis=1)
-        parts += push[:, :k] if self.own else 0.0
+        parts += push[:, :k] if self.use_raw_values else 0.0
         return parts if added is None else parts + added
 
     def gain(self) -> dict[str, float]:
-        """Share of the gain of each signal, its departure counted with it; the deviances together."""
+        """Share of the gain of each signal with its deviation, and of all anomaly-score inputs."""
         gain = self.booster.feature_importance("gain")
         k = len(self.columns)
-        blocks = 1 if self.peers is None else 1 + self.own
+        blocks = 1 if self.peers is None else 1 + self.use_raw_values
         mine = gain[: blocks * k].reshape(blocks, k).sum(axis=0)
         named = dict(zip(self.columns, mine, strict=True)) | (
-            {DEVIANCE: gain[blocks * k :].sum()} if self.peers is not None else {}
+            {ANOMALY_SCORE_INPUTS: gain[blocks * k :].sum()} if self.peers is not None else {}
         )
         return {name: float(value / max(gain.sum(), 1e-12)) for name, value in named.items()}
 
 
-def in_steps(whole: TailProbabilities) -> TailProbabilities:
-    """Ranks of a night in few steps, for it publishes them and may have a million orders: of values whose counts are alike to one in
-    `STEPS` the furthest is kept. Rarities rise by less than 1 / `STEPS` by it.
+def thin_tail_counts(whole: TailProbabilities) -> TailProbabilities:
+    """Tail probabilities of a night in few steps, because a night publishes them.
+
+    Of counts within 1 / `TAIL_STEPS_PER_E_FOLD` of each other the most extreme value is kept. Tail
+    scores rise by less than that step.
     """
     kept = [
-        np.append(True, np.diff(np.floor(np.log(n) * STEPS)) > 0)
+        np.append(True, np.diff(np.floor(np.log(n) * TAIL_STEPS_PER_E_FOLD)) > 0)
         if len(n)
         else np.zeros(0, dtype=bool)
         for n in whole.tail_counts
@@ -215,41 +242,3 @@ def in_steps(whole: TailProbabilities) -> TailProbabilities:
         values=tuple(v[k] for v, k in zip(whole.values, kept, strict=True)),
         tail_counts=tuple(n[k] for n, k in zip(whole.tail_counts, kept, strict=True)),
     )
-
-
-def inputs(values: np.ndarray, peers: PeerBaseline | None, own: bool = True) -> np.ndarray:
-    """What trees read of signals of shape (n, signals): departures and deviances where there are peers, values where there are none or `own`.
-
-    Signals that are deviances themselves are unknown to them. PeerBaseline enter by their logarithm, and beyond `FURTHEST` all are alike:
-    how far a share lies out where nearly all have none says more of the peers than of it.
-    """
-    if peers is None:
-        return values
-    values = _unknown_to_trees(values, peers)
-    departed = peers.deviations(values)
-    logs = np.clip(np.sign(departed) * np.log1p(np.abs(departed)), -FURTHEST, FURTHEST)
-    return np.hstack([*([values] if own else []), logs, peers.anomaly_scores(departed)])
-
-
-def _unknown_to_trees(values: np.ndarray, peers: PeerBaseline) -> np.ndarray:
-    """Signals of shape (n, signals) without those that are deviances themselves."""
-    mine = deviances(peers.columns)
-    return np.where(mine, np.nan, values) if mine.any() else values
-
-
-@cache
-def deviances(columns: tuple[str, ...]) -> np.ndarray:
-    """Which signals are deviances themselves, shape (signals,), read-only: every check of a running session asks."""
-    found = np.array([BY_NAME[c].unit == POINTS for c in columns], dtype=bool)
-    found.flags.writeable = False
-    return found
-
-
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    return 1.0 / (1.0 + np.exp(-np.clip(z, -30.0, 30.0)))
-
-
-def _any(z: np.ndarray) -> np.ndarray:
-    """Log-odds that at least one holds, from independent log-odds of shape (n, ensembles)."""
-    none = -np.logaddexp(0.0, z).sum(axis=1)  # log of the probability that none does
-    return np.log(-np.expm1(np.minimum(none, -1e-300))) - none

@@ -1,9 +1,9 @@
-"""A booster's trees as flat arrays, walked by a compiled kernel: LightGBM's raw scores bit for bit, in less than half of its time.
+"""Trees as flat arrays, walked by a compiled kernel: LightGBM's raw scores bit for bit (ADR-0047).
 
-LightGBM walks one row through all trees, at every node of which the processor guesses the way and is wrong as often as not. Here a tree
-is asked for `BLOCK` rows at once, a level at a time: rows that have come to their leaf stay there, so that nothing has to be guessed and
-rows do not wait for one another. Of few rows each is taken through as many trees at once. Leaves are added in the order of the trees, as
-LightGBM adds them, whence the same bits.
+LightGBM walks one row through all trees, and the processor guesses the way at every node. Here a
+tree takes a block of rows one level at a time. Rows that have reached their leaf stay there, so
+nothing is guessed and rows do not wait for each other. A few rows are walked through a block of
+trees instead. Leaves are added in the order of the trees, as LightGBM adds them.
 """
 
 from __future__ import annotations
@@ -14,23 +14,32 @@ import lightgbm as lgb
 import numpy as np
 from numba import njit
 
-BLOCK = 64  # rows, or trees: with two hundred inputs a hundred kilobytes
-FEW = 8  # rows from which they, and not the trees, are what goes on side by side
-CATEGORICAL, DEFAULT_LEFT, MISSING = (
-    1,
-    2,
-    12,
-)  # bits of LightGBM's `decision_type`; what is missing is none, zero or NaN
-ZERO, NAN = 4, 8
-NOUGHT = float(np.float32(1e-35))  # what is no further from 0 LightGBM takes for 0
+BLOCK = 64  # rows, or trees, walked together
+MIN_ROWS_PER_BLOCK = 8  # with fewer rows, trees are walked together
+# Bits of LightGBM's `decision_type`, and values of its bits for missing.
+CATEGORICAL, DEFAULT_LEFT, MISSING = 1, 2, 12
+MISSING_IS_ZERO, MISSING_IS_NAN = 4, 8
+ZERO_THRESHOLD = float(np.float32(1e-35))  # LightGBM takes values within it for zero
 
 
 @dataclass(frozen=True)
 class Forest:
-    """Nodes of all trees, leaves among them: the input that each reads, its threshold, its two children (a leaf's are itself), whether what
-    is unknown goes right, and what it adds (0 but for leaves). By tree its root and how deep it is, in LightGBM's order.
+    """Nodes of all trees, leaves among them.
 
-    `ensembles`: trees an iteration.
+    Attributes
+    ----------
+    feature, threshold
+        Input that each node reads, and its threshold.
+    child
+        The two children of each node; those of a leaf are itself.
+    unknown_right
+        Whether an unknown input goes right.
+    value
+        What each node adds: 0 but for leaves.
+    root, depth
+        Root and depth of each tree, in LightGBM's order.
+    ensembles
+        Trees of an iteration.
     """
 
     feature: np.ndarray
@@ -43,11 +52,14 @@ class Forest:
     ensembles: int
 
     def raw(self, x: np.ndarray, rounds: int | None = None) -> np.ndarray:
-        """Raw scores of rows of inputs, (n, inputs) to (n, ensembles); by the first `rounds` iterations where they are named."""
+        """Raw scores, shape (n, ensembles), of inputs, shape (n, inputs).
+
+        `rounds` limits them to the first iterations.
+        """
         trees = len(self.root) if rounds is None else min(rounds * self.ensembles, len(self.root))
         out = np.zeros((len(x), self.ensembles))
         nodes = self.feature, self.threshold, self.child, self.unknown_right, self.value
-        walk = _by_trees if len(x) < FEW else _by_rows
+        walk = _by_trees if len(x) < MIN_ROWS_PER_BLOCK else _by_rows
         walk(
             np.ascontiguousarray(x, dtype=np.float64),
             *nodes,
@@ -59,7 +71,13 @@ class Forest:
 
 
 def forest_of(booster: lgb.Booster) -> Forest:
-    """The trees of a booster. Raises ValueError for splits that no model here has: by categories, or with zero for unknown."""
+    """Read the trees of a booster.
+
+    Raises
+    ------
+    ValueError
+        A tree splits by categories, or takes zero for unknown; no model here does.
+    """
     parts: list[tuple[np.ndarray, ...]] = []
     root: list[int] = []
     depth: list[int] = []
@@ -71,14 +89,14 @@ def forest_of(booster: lgb.Booster) -> Forest:
             _numbers(given, "threshold", float),
             _numbers(given, "leaf_value", float),
         )
-        if (kind & CATEGORICAL).any() or (kind & MISSING == ZERO).any():
+        if (kind & CATEGORICAL).any() or (kind & MISSING == MISSING_IS_ZERO).any():
             raise ValueError(
-                f"tree {len(root)} splits by categories or takes zero for unknown, which is not walked here"
+                f"tree {len(root)} splits by categories or takes zero for unknown, "
+                "which this kernel does not walk"
             )
-        right = np.where(
-            kind & MISSING == NAN, kind & DEFAULT_LEFT == 0, bound < 0.0
-        )  # where none was unknown, it is taken for zero
-        bound = np.where(bound == -NOUGHT, np.nextafter(bound, -np.inf), bound)
+        # a tree that met no unknown value takes it for zero
+        right = np.where(kind & MISSING == MISSING_IS_NAN, kind & DEFAULT_LEFT == 0, bound < 0.0)
+        bound = np.where(bound == -ZERO_THRESHOLD, np.nextafter(bound, -np.inf), bound)
         inner, ends = len(kind), np.arange(len(leaf))
         child = np.stack(
             [_numbers(given, f"{side}_child", int) for side in ("left", "right")], axis=1
@@ -117,7 +135,7 @@ def _numbers(given: dict[str, str], name: str, kind: type) -> np.ndarray:
 
 
 def _depth(child: np.ndarray) -> int:
-    """Splits on the longest way through a tree whose nodes have these children, shape (nodes, 2); what is no node is a leaf."""
+    """Depth of a tree whose nodes have these children, shape (nodes, 2); others are leaves."""
     depth, level = 0, np.zeros(min(len(child), 1), dtype=np.int64)
     while len(level):
         depth, below = depth + 1, child[level].ravel()

@@ -1,4 +1,4 @@
-"""Figures with bootstrap intervals."""
+"""Metrics of ranking, with bootstrap intervals over groups."""
 
 from __future__ import annotations
 
@@ -34,7 +34,21 @@ def bootstrapped(
     draws: int = 200,
     seed: int = 7,
 ) -> Figure:
-    """A measure with an interval from resampling whole groups: rows of one group are not independent."""
+    """Compute a metric with an interval from resampled groups.
+
+    Groups are resampled whole, because rows of one group are not independent.
+
+    Parameters
+    ----------
+    measure
+        From truth and score to the metric.
+    truth, score
+        Labels (0 or 1) and scores, shape (n,).
+    group
+        Group of each row.
+    draws, seed
+        Number of bootstrap draws, and the seed of their generator.
+    """
     if not 0 < truth.sum() < len(truth):
         return Figure(float("nan"), float("nan"), float("nan"))
     codes, names = pd.factorize(group)

@@ -34,11 +34,17 @@ MODEL = Model(
         entity=OPERATOR,
     ),
     typologies=("view_fraud", "engagement_fraud", "order_fraud"),
-    question="Would people who looked at this operator's sessions and orders confirm that it cheats? Ranked by the answer.",
-    known_limits="It learns from operators that people looked at; those who were never looked at are unlike them. Orders confirmed as hostile do not count.",
-    compares=True,
-    size="operator_view_count",
-    own=False,
-    lean=0.2,
+    question=(
+        "Would people who looked at this operator's sessions and orders confirm that it "
+        "cheats? Ranked by the answer."
+    ),
+    known_limits=(
+        "It learns from operators that people looked at; those who were never looked at are "
+        "unlike them. Orders confirmed as hostile do not count."
+    ),
+    peer_relative=True,
+    size_signal="operator_view_count",
+    use_raw_values=False,
+    anomaly_weight=0.2,
     parameters={"min_data_in_leaf": 5, "num_leaves": 7},
 )

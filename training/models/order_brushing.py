@@ -27,9 +27,12 @@ MODEL = Model(
     ),
     typologies=("order_fraud", "hostile_brushing"),
     question="Would a person who looked at this order confirm that nobody meant to buy the goods?",
-    known_limits="It says that an order was brushed, not who wanted it: brushing may be hostile. Orders of the last days have no parcel, refund or review yet.",
-    compares=True,
+    known_limits=(
+        "It says that an order was brushed, not who wanted it: brushing may be hostile. "
+        "Orders of the last days have no parcel, refund or review yet."
+    ),
+    peer_relative=True,
     parameters=RANDOMISED,
     rounds=400,
-    rare=0.2,
+    rarity_weight=0.2,
 )

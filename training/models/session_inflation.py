@@ -40,14 +40,20 @@ MODEL = Model(
         entity=SESSION,
     ),
     typologies=("view_fraud", "engagement_fraud"),
-    question="Would a person who looked at this session confirm that views, likes, comments or follows were inflated?",
-    known_limits="Crowds of paid people on their own devices and slow imitations of an audience are its blind side.",
+    question=(
+        "Would a person who looked at this session confirm that views, likes, comments or "
+        "follows were inflated?"
+    ),
+    known_limits=(
+        "Crowds of paid people on their own devices and slow imitations of an audience are "
+        "its blind side."
+    ),
     parameters=RANDOMISED | {"feature_fraction": 0.6},
-    compares=True,
-    size="view_count",
-    own=False,
-    apart=True,
-    pruned=True,
-    lean=0.15,
-    doubt=-2.0,
+    peer_relative=True,
+    size_signal="view_count",
+    use_raw_values=False,
+    per_typology=True,
+    drop_contradicted_labels=True,
+    anomaly_weight=0.15,
+    logit_floor=-2.0,
 )

@@ -1,4 +1,4 @@
-"""Which code computed something: the commit for people, a digest of the sources for machines."""
+"""Version of the code: the commit for people, a digest of the sources for machines."""
 
 from __future__ import annotations
 
@@ -7,16 +7,11 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-FLOORS = (
-    "data_contracts",
-    "features",
-    "training",
-    "serving",
-)  # whose sources decide the bytes of a night
+FLOORS = ("data_contracts", "features", "training", "serving")  # they decide a night's bytes
 
 
 def revision() -> str:
-    """Commit of the code, marked when the tree was changed; the package version outside a checkout."""
+    """Commit of the code, marked when files are changed; the package version without git."""
     here = Path(__file__).resolve().parent
     try:
         head = subprocess.run(
@@ -38,10 +33,9 @@ def revision() -> str:
 
 @cache
 def sources_digest() -> str:
-    """SHA-256 over the sources that a night runs; it differs whenever any of their text does."""
+    """SHA-256 over the sources that a night runs."""
     root, whole = Path(__file__).resolve().parents[2], hashlib.sha256()
     for path in sorted(p for floor in FLOORS for p in (root / floor).rglob("*.py")):
-        whole.update(
-            f"{path.relative_to(root).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
-        )
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        whole.update(f"{path.relative_to(root).as_posix()} {digest}\n".encode())
     return whole.hexdigest()

@@ -1,4 +1,4 @@
-"""The model card, generated from what was fitted."""
+"""The model card, generated from a fitted model."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from training.declaration import Model
-from training.estimator.ensemble import sigmoid
-from training.fitting import Fitted
+from training.estimator.log_odds import sigmoid
+from training.fitting.fit import Fitted
 
 
 def declared(model: Model) -> list[str]:
-    """Lines of a card that follow from the model's declaration: a card without them is stale."""
+    """Lines of a card that follow from the declaration; a card without them is stale."""
     return [
         f"**Question.** {model.question}",
         f"**Known limits.** {model.known_limits}",
@@ -20,32 +20,42 @@ def declared(model: Model) -> list[str]:
     ]
 
 
-def _built(fitted: Fitted) -> list[str]:
-    """Paragraph on what the trees read beside the signals, where they do."""
-    peers, classes = fitted.trees.peers, fitted.trees.booster.num_model_per_iteration() - 1
+def _inputs(fitted: Fitted) -> list[str]:
+    """Paragraph on what the trees read or add besides raw signals; empty if nothing."""
+    trees = fitted.trees
+    ensembles = trees.booster.num_model_per_iteration() - 1
     words = []
-    if peers is not None:
-        among = (
-            f"{len(peers.stratum_edges) + 1} strata of peers by `{peers.size_signal}`"
-            if peers.size_signal
-            else "those of the same night"
+    if trees.peers is not None:
+        peers = (
+            f"{len(trees.peers.stratum_edges) + 1} strata of peers by `{trees.peers.size_signal}`"
+            if trees.peers.size_signal
+            else "entities of the same night"
         )
-        words.append(f"how far each signal lies from {among}, and how far all do together")
-    if classes > 1:
-        words.append(f"{classes} typologies learnt apart, any of which may find an entity")
-    if fitted.trees.rare:
+        words.append(f"deviations from {peers}, and their anomaly scores")
+    if ensembles > 1:
+        words.append(f"one ensemble for each of {ensembles} typologies")
+    if trees.anomaly_weight:
+        words.append(f"{trees.anomaly_weight:g} log-odds for each point of anomaly score")
+    if trees.rarity_weight:
         words.append(
-            f"{fitted.trees.rare:g} is added to its log-odds for each point by which the rarest signal of a fact is rare among the night's"
+            f"{trees.rarity_weight:g} log-odds for each point of tail score of an evidence group"
         )
-    if fitted.trees.doubt is not None:
-        words.append(
-            f"its trees leave a probability of {float(sigmoid(np.array(fitted.trees.doubt))):.2f} of each typology before calibration, for schemes that no verdict showed them"
-        )
-    return [f"**Beside the signals.** {'; '.join(words)}.", ""] if words else []
+    if trees.logit_floor is not None:
+        floor = float(sigmoid(np.array(trees.logit_floor)))
+        words.append(f"a probability of at least {floor:.2f} of each typology before calibration")
+    return [f"**Inputs besides raw signals.** {'; '.join(words)}.", ""] if words else []
 
 
 def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
-    """Model card in Markdown (sections after Mitchell et al., FAT* 2019)."""
+    """Model card in Markdown, with the sections of Mitchell et al. (FAT* 2019).
+
+    Parameters
+    ----------
+    fitted
+        The fitted model.
+    lineage
+        run_id, revision, catalogue_sha256, data_sha256, until, and the gain of each signal.
+    """
     m, c = fitted.model, fitted.counts
     question, known_limits, signals = declared(m)
     rows = []
@@ -54,17 +64,16 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
             fitted.figures.get(f"average_precision_{name}"),
             fitted.figures.get(f"auroc_{name}"),
         )
-        rows.append(
-            f"| {name.replace('_', ' ')} | {ap if ap else 'unknown'} | {auc if auc else 'unknown'} |"
-        )
+        rows.append(f"| {name.replace('_', ' ')} | {ap or 'unknown'} | {auc or 'unknown'} |")
     gain = sorted(lineage["gain"].items(), key=lambda kv: -kv[1])[:12]
     contradicted = (
         f" {c['contradicted']:.0f} that trees of other groups contradict are not learnt from."
-        if m.pruned
+        if m.drop_contradicted_labels
         else ""
     )
-    unjudged = (
-        f" {c['unjudged']:.0f} rows that nobody judged are learnt from as well, as `{m.teacher}` holds of them; not for the evaluation below."
+    unlabelled = (
+        f" {c['unjudged']:.0f} rows without a verdict are learnt from by the probabilities of "
+        f"`{m.teacher}`; the evaluation below does without them."
         if c["unjudged"]
         else ""
     )
@@ -80,26 +89,29 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
             "",
             signals,
             "",
-            *_built(fitted),
-            f"**Labels.** {c['rows']:.0f} rows with a matured verdict, {c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the "
-            f"random audit (audited prevalence {c['audited_prevalence']:.3f}, to which the rows are weighted), {c['groups']:.0f} groups. "
-            "Verdicts only, never planted truth." + contradicted + unjudged,
+            *_inputs(fitted),
+            f"**Labels.** {c['rows']:.0f} rows with a matured verdict, "
+            f"{c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the random audit, {c['groups']:.0f} groups. Rows "
+            f"are weighted to the audited prevalence of {c['audited_prevalence']:.3f}. "
+            "Verdicts only, never planted truth." + contradicted + unlabelled,
             "",
-            f"**Evaluation.** Forward in time with a gap of two days, groups on one side: {c['test_rows']:.0f} test rows, "
-            f"{c['test_confirmed']:.0f} confirmed. 90 % bootstrap intervals over groups.",
+            "**Evaluation.** Forward in time with a gap of two days, each group on one side: "
+            f"{c['test_rows']:.0f} test rows, {c['test_confirmed']:.0f} confirmed. "
+            "90 % bootstrap intervals over groups.",
             "",
             "| scorer | average precision | AUROC |",
             "|---|---|---|",
             *rows,
             "",
-            f"**Calibration.** Isotonic on out-of-fold scores, weighted to the audited prevalence; ECE on the same scores {fitted.ece:.3f} "
-            "(optimistic: judged where it was fitted).",
+            "**Calibration.** Isotonic on out-of-fold scores, weighted to the audited prevalence. "
+            f"The ECE on the same scores is {fitted.ece:.3f}, which is optimistic.",
             "",
-            "**What moves it most** (share of gain): "
+            "**Largest inputs** (share of gain): "
             + ", ".join(f"`{k}` {v:.0%}" for k, v in gain if v > 0)
             + ".",
             "",
-            f"**Lineage.** run `{lineage['run_id']}`, code `{lineage['revision']}`, catalogue `{lineage['catalogue_sha256'][:12]}`, "
+            f"**Lineage.** Run `{lineage['run_id']}`, code `{lineage['revision']}`, "
+            f"catalogue `{lineage['catalogue_sha256'][:12]}`, "
             f"data `{lineage['data_sha256'][:12]}`, known until {lineage['until']}.",
             "",
         ]

@@ -1,4 +1,7 @@
-"""MLflow: the only file that imports it. Nothing that serves imports this file."""
+"""MLflow tracking and registry. No other file imports MLflow, and no server imports this file.
+
+MLflow takes seconds to import, so functions import it when they need it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from training.fitting import Fitted
+from training.fitting.fit import Fitted
 
 ARTIFACT_ROOT_VARIABLE = "_MLFLOW_SERVER_ARTIFACT_ROOT"
 
@@ -21,7 +24,7 @@ def tracking_uri(models: Path) -> str:
 
 
 def start(models: Path) -> Any:
-    """MLflow, pointed at its store, with its telemetry off."""
+    """Import MLflow, point it at its store, and switch its telemetry off."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     import logging
 
@@ -42,19 +45,25 @@ def start(models: Path) -> Any:
     return mlflow
 
 
-def open_run(mlflow: Any, fitted: Fitted, facts: dict[str, Any]) -> str:
-    """Start a run and log parameters, figures and the dataset with its digest; returns the run id."""
+def open_run(mlflow: Any, fitted: Fitted, lineage: dict[str, Any]) -> str:
+    """Start a run, and log parameters, figures and the dataset with its digest.
+
+    Returns
+    -------
+    str
+        The run's id.
+    """
     run = mlflow.start_run(run_name=fitted.model.name)
     mlflow.set_tags(
         {
-            "code_revision": facts["revision"],
-            "catalogue_sha256": facts["catalogue_sha256"],
-            "data_sha256": facts["data_sha256"],
-            "until": facts["until"],
+            "code_revision": lineage["revision"],
+            "catalogue_sha256": lineage["catalogue_sha256"],
+            "data_sha256": lineage["data_sha256"],
+            "until": lineage["until"],
         }
     )
-    mlflow.log_params({"signals": len(fitted.trees.columns), **facts["parameters"]})
-    mlflow.log_dict(facts["tables"], "tables.json")
+    mlflow.log_params({"signals": len(fitted.trees.columns), **lineage["parameters"]})
+    mlflow.log_dict(lineage["tables"], "tables.json")
     for name, figure in fitted.figures.items():
         if np.isfinite(figure.value):
             mlflow.log_metrics(
@@ -68,10 +77,10 @@ def open_run(mlflow: Any, fitted: Fitted, facts: dict[str, Any]) -> str:
     )
     data = mlflow.data.from_pandas(
         frame,
-        source=facts["lake"],
+        source=lineage["lake"],
         name=f"{fitted.model.name}-verdicts",
         targets="confirmed",
-        digest=facts["data_sha256"][:32],
+        digest=lineage["data_sha256"][:32],
     )
     mlflow.log_input(data, context="training")
     return run.info.run_id
@@ -82,10 +91,10 @@ def close_run(mlflow: Any, fitted: Fitted, release: Path, version: str, champion
     from mlflow.models import infer_signature
 
     trees = fitted.trees
-    given = trees.inputs(fitted.dataset.signals[trees.columns].head(5).to_numpy(dtype="float64"))
-    names = trees.columns + [f"input_{i}" for i in range(len(trees.columns), given.shape[1])]
-    example = pd.DataFrame(given, columns=names)
-    signature = infer_signature(example, trees.booster.predict(given, num_threads=1))
+    inputs = trees.inputs(fitted.dataset.signals[trees.columns].head(5).to_numpy(dtype="float64"))
+    names = trees.columns + [f"input_{i}" for i in range(len(trees.columns), inputs.shape[1])]
+    example = pd.DataFrame(inputs, columns=names)
+    signature = infer_signature(example, trees.booster.predict(inputs, num_threads=1))
     if signature is None:
         raise RuntimeError(f"{fitted.model.name}: MLflow inferred no signature")
     info = mlflow.lightgbm.log_model(
@@ -107,20 +116,20 @@ def close_run(mlflow: Any, fitted: Fitted, release: Path, version: str, champion
 
 
 def checkpoint(models: Path, night: str, head: str) -> None:
-    """Keep the head of a night's record of decisions as a tag of the experiment, outside the lake."""
+    """Keep the head of a night's chain of decisions outside the lake, as an experiment's tag."""
     mlflow = start(models)
     mlflow.set_experiment_tag(f"head.{night}", head)
 
 
 def checkpoints(models: Path) -> dict[str, str]:
-    """Night → head of the record as it was kept."""
+    """Night → head of the chain of decisions, as `checkpoint` kept it."""
     mlflow = start(models)
     tags = mlflow.get_experiment_by_name("steelyard").tags
     return {k.removeprefix("head."): v for k, v in tags.items() if k.startswith("head.")}
 
 
 def promoted(models: Path, name: str, version: str) -> None:
-    """Move the alias champion of the registry to a release."""
+    """Move the registry's alias `champion` to a release."""
     mlflow = start(models)
     client = mlflow.MlflowClient()
     for found in client.search_model_versions(f"name = '{name}'"):

@@ -18,11 +18,12 @@ from features.peers.baseline_fit import (
     fit_trimmed,
 )
 from tests.conftest import UNTIL
-from training.dataset.replay import Dataset
-from training.estimator.ensemble import _any
-from training.fitting import consistent, trees_of
+from training.dataset.frame import Dataset
+from training.estimator.log_odds import any_log_odds
+from training.fitting.cross_fitting import consistent_labels
+from training.fitting.trees import fit_trees
 from training.models.session_inflation import MODEL as SESSIONS
-from training.release.artefact import read_trees, text_of
+from training.release.serialisation import read_trees, release_texts
 
 COLUMNS = ["view_count", "flash_view_share", "stay_spread_ratio", "likes_per_liker_ratio"]
 SIGNALS = signals_named(COLUMNS)
@@ -162,7 +163,7 @@ def session_rows(n: int = 500) -> Dataset:
 
 def test_typologies_are_learnt_apart_and_any_of_them_may_find():
     data = session_rows()
-    trees = trees_of(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
+    trees = fit_trees(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
     values = data.signals.to_numpy()
     honest, views, likes = (
         values[(data.labels["typology"] == k).to_numpy()]
@@ -179,10 +180,12 @@ def test_typologies_are_learnt_apart_and_any_of_them_may_find():
 
 def test_the_probability_of_any_is_shared_out_to_the_typology_that_shows():
     data = session_rows()
-    trees = trees_of(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
+    trees = fit_trees(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
     assert trees.typologies == ("engagement_fraud", "view_fraud")
     for j, kind in enumerate(trees.typologies):
-        share = trees.shares(data.signals[(data.labels["typology"] == kind).to_numpy()].to_numpy())
+        share = trees.typology_shares(
+            data.signals[(data.labels["typology"] == kind).to_numpy()].to_numpy()
+        )
         assert (
             np.median(share[:, j]) > 0.9 > 0.5 > np.median(share[:, 1 - j])
             and (share.sum(axis=1) >= 1.0 - 1e-9).all()
@@ -194,11 +197,11 @@ def test_contradicted_verdict_is_dropped():
     data = session_rows(700)
     wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:5]
     data.labels.loc[wrong, "confirmed"] = 0
-    kept = consistent(SESSIONS, data, np.ones(len(data), dtype=bool))
+    kept = consistent_labels(SESSIONS, data, np.ones(len(data), dtype=bool))
     assert (~kept[wrong]).sum() >= 4 and kept[
         np.setdiff1d(np.arange(len(data)), wrong)
     ].mean() > 0.97
-    assert consistent(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
+    assert consistent_labels(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
 
 
 def test_contradicted_verdicts_are_dropped_and_few_others():
@@ -210,31 +213,31 @@ def test_contradicted_verdicts_are_dropped_and_few_others():
     data = session_rows()
     wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:20]
     data.labels.loc[wrong, "confirmed"] = 0
-    left_out = ~consistent(SESSIONS, data, np.ones(len(data), dtype=bool))
+    left_out = ~consistent_labels(SESSIONS, data, np.ones(len(data), dtype=bool))
     assert (
         left_out[wrong].mean() > 0.35
         and left_out[np.setdiff1d(np.arange(len(data)), wrong)].mean() < 0.01
     )
-    assert consistent(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
+    assert consistent_labels(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
 
 
 def test_a_typology_with_few_verdicts_goes_with_the_commonest():
     data = session_rows()
     rare = data.labels["typology"] == "engagement_fraud"
     keep = (~rare | (rare.cumsum() <= 9)).to_numpy()
-    trees = trees_of(SESSIONS, SESSIONS.columns, data, keep)
+    trees = fit_trees(SESSIONS, SESSIONS.columns, data, keep)
     assert trees.booster.num_model_per_iteration() == 1
 
 
 def test_reasons_name_the_signal_and_files_keep_the_trees():
     """Reasons name the signal that made the score, and files give the same trees."""
     data = session_rows()
-    trees = trees_of(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
+    trees = fit_trees(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
     found = data.signals[(data.labels["typology"] == "engagement_fraud").to_numpy()].to_numpy()[:20]
     push = trees.contributions(found)
     assert push.shape == found.shape
     assert (push.argmax(axis=1) == SESSIONS.columns.index("likes_per_liker_ratio")).mean() > 0.8
-    again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
+    again, _ = read_trees(release_texts(trees, trees), trees.columns, trees.columns)
     np.testing.assert_array_equal(trees.raw(found), again.raw(found))
 
 
@@ -242,4 +245,4 @@ def test_reasons_name_the_signal_and_files_keep_the_trees():
 def test_any_of_two_is_one_less_the_chance_of_neither(one, other):
     p, q = 1 / (1 + np.exp(-one)), 1 / (1 + np.exp(-other))
     wanted = np.log((p + q - p * q) / ((1 - p) * (1 - q)))
-    assert _any(np.array([[one, other]]))[0] == pytest.approx(wanted, rel=1e-6)
+    assert any_log_odds(np.array([[one, other]]))[0] == pytest.approx(wanted, rel=1e-6)

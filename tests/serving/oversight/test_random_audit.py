@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_contracts.lake import Lake
 from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
 from serving.nightly.pipeline import nightly
@@ -19,21 +20,20 @@ from serving.oversight.drift import median_shift, population_stability_index
 from serving.oversight.random_audit import _uniform_of, estimates, inclusion_probabilities
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT, UNTIL
-from training.dataset.replay import build, tied_operators
-from training.evaluation.attack_cost import price_unseen, prices
-from training.promote import (
-    Gate,
-    NotPromoted,
-    attacker_rows,
-    judge,
-    no_worse,
-    promote,
-    ranked_better,
+from training.dataset.operator_groups import operator_groups
+from training.dataset.replay import Replay, replay_dataset
+from training.evaluation.attack_cost import attack_costs, cost_per_missed_case
+from training.evaluation.comparison import (
+    PromotionCriteria,
+    compare_average_precision,
+    compare_share,
 )
-from training.release.artefact import challengers, champions, load, set_challenger
+from training.promote import NotPromoted, attack_cost_rows, compare, promote
+from training.release.artefact import load
+from training.release.store import challengers, champions, set_challenger
 from training.train import train
 
-GATE = Gate(0.0, -0.02, 0.05, 30)
+CRITERIA = PromotionCriteria(0.0, -0.02, 0.05, 30)
 
 
 @settings(max_examples=50, deadline=None)
@@ -127,10 +127,10 @@ def test_worse_challenger_fails_its_first_row():
     rng = np.random.default_rng(1)
     truth, group = rng.integers(0, 2, 300), np.arange(300)
     weak, strong = truth + rng.normal(0, 2, 300), truth + rng.normal(0, 0.3, 300)
-    assert ranked_better("x", weak, strong, truth, group, GATE).holds
-    worse = ranked_better("x", strong, weak, truth, group, GATE)
+    assert compare_average_precision("x", (weak, strong), truth, group, CRITERIA).holds
+    worse = compare_average_precision("x", (strong, weak), truth, group, CRITERIA)
     assert not worse.holds and "gains -" in worse.why
-    few = ranked_better("x", weak[:29], strong[:29], truth[:29], group[:29], GATE)
+    few = compare_average_precision("x", (weak[:29], strong[:29]), truth[:29], group[:29], CRITERIA)
     assert not few.holds and "needs 30 verdicts" in few.why
 
 
@@ -139,20 +139,20 @@ def test_a_slice_may_lose_as_much_as_the_gate_allows_and_no_more():
     for lost, holds in ((5, True), (6, False)):
         now = right.copy()
         now[:lost] = 0
-        assert no_worse("x", right, now, weight, GATE).holds is holds
-    assert no_worse("x", right[:29], right[:29], weight[:29], GATE) is None
+        assert compare_share("x", (right, now), weight, CRITERIA).holds is holds
+    assert compare_share("x", (right[:29], right[:29]), weight[:29], CRITERIA) is None
 
 
 def test_a_case_that_stays_unseen_costs_what_all_tries_cost():
     price = np.array([10.0, 20.0, 30.0, 40.0])
-    assert price_unseen(price, np.array([True, True, True, False])) == 100.0
-    assert price_unseen(price, np.array([True, True, False, False])) == 50.0
-    assert price_unseen(price, np.ones(4, dtype=bool)) == float("inf")
+    assert cost_per_missed_case(price, np.array([True, True, True, False])) == 100.0
+    assert cost_per_missed_case(price, np.array([True, True, False, False])) == 50.0
+    assert cost_per_missed_case(price, np.ones(4, dtype=bool)) == float("inf")
 
 
 def test_prices_are_those_of_viewer_hours_likes_and_orders(tiny):
     tables = Snapshot.open(tiny, datetime(2026, 1, 21))
-    price = prices(tables, "session")
+    price = attack_costs(tables, "session")
     one = price.index[0]
     views = tables["views"].filter(tables["views"].session_id == one).to_pandas()
     acts = tables["interactions"].filter(tables["interactions"].session_id == one).to_pandas()
@@ -160,21 +160,22 @@ def test_prices_are_those_of_viewer_hours_likes_and_orders(tiny):
     assert price[one] == pytest.approx(
         0.49 * hours + 0.00018 * acts.loc[acts["kind"] == "like", "count"].sum()
     )
-    assert set(prices(tables, "order")) == {2.0} and prices(tables, "operator").empty
+    assert set(attack_costs(tables, "order")) == {2.0} and attack_costs(tables, "operator").empty
 
 
 def test_promotion_bounds_the_fall_of_attack_cost(rivals, tiny):
     """The gate says what a missed case costs and how far that may fall."""
     tables = Snapshot.open(tiny, datetime(2026, 1, 21))
     released = load(rivals[0], "session_inflation")
-    data = build(tiny, released.model, datetime(2026, 1, 21), tied_operators(tables))
+    replay = Replay(Lake(tiny), datetime(2026, 1, 21), operator_groups(tables))
+    data = replay_dataset(replay, released.model)
     confirmed = (data.labels["confirmed"] == 1).to_numpy()
-    gate = Gate(0.0, -0.02, 0.05, 5)
+    criteria = PromotionCriteria(0.0, -0.02, 0.05, 5)
     all_but_one = np.ones(len(data), dtype=bool)
     all_but_one[np.flatnonzero(confirmed)[0]] = False
     half = all_but_one & (np.cumsum(confirmed) % 2 == 0)
     same, worse = (
-        attacker_rows(tables, released.model, data, all_but_one, now, gate)
+        attack_cost_rows(tables, released.model, data, (all_but_one, now), criteria)
         for now in (all_but_one, half)
     )
     assert same and all(r.holds for r in same)
@@ -208,24 +209,25 @@ def test_a_later_release_waits_as_challenger_and_scores_in_the_shadow(rivals, ti
 
 def test_promotion_says_no_with_the_row_that_failed_and_changes_nothing(rivals, tiny):
     models, old = rivals
-    version, rows = promote(tiny, models, "session_inflation", datetime(2026, 1, 21), GATE)
+    version, rows = promote(tiny, models, "session_inflation", datetime(2026, 1, 21), CRITERIA)
     assert not all(r.holds for r in rows) and next(r.why for r in rows if not r.holds)
     assert (
         champions(models)["session_inflation"] == old
         and challengers(models)["session_inflation"] == version
     )
     with pytest.raises(NotPromoted, match="no challenger"):
-        promote(tiny, models, "order_brushing", datetime(2026, 1, 21), GATE)
+        promote(tiny, models, "order_brushing", datetime(2026, 1, 21), CRITERIA)
 
 
 def test_promotion_lets_a_better_one_pass(rivals, tiny, tmp_path, monkeypatch):
     models = tmp_path / "models"
     shutil.copytree(rivals[0], models)
-    good = judge(tiny, load(models, "session_inflation").model, load(models, "session_inflation"), load(models, "session_inflation"), datetime(2026, 1, 21), GATE)  # fmt: skip
+    champion = load(models, "session_inflation")
+    good = compare(tiny, (champion, champion), datetime(2026, 1, 21), CRITERIA)
     monkeypatch.setattr(
-        "training.promote.judge", lambda *a: [replace(r, holds=True, why="") for r in good]
+        "training.promote.compare", lambda *a: [replace(r, holds=True, why="") for r in good]
     )
-    version, _ = promote(tiny, models, "session_inflation", datetime(2026, 1, 21), GATE)
+    version, _ = promote(tiny, models, "session_inflation", datetime(2026, 1, 21), CRITERIA)
     assert champions(models)["session_inflation"] == version and challengers(models) == {}
     set_challenger(models, "session_inflation", version)
     assert challengers(models) == {}  # a champion does not challenge itself

@@ -71,7 +71,7 @@ def test_peer_snapshots_are_kept_bit_for_bit(published, tmp_path):
     assert peer_snapshots.read_peer_snapshots(tmp_path) == {}
     older = again | {
         peer_snapshots.LIVE_MODEL: {
-            k: v for k, v in again[peer_snapshots.LIVE_MODEL].items() if k != "ranked"
+            k: v for k, v in again[peer_snapshots.LIVE_MODEL].items() if k != "tail_probabilities"
         }
     }
     (tmp_path / peer_snapshots.FILE).write_text(json.dumps(older))

@@ -12,14 +12,14 @@ from serving.policy.load import load_policy
 from serving.tiers.decision import decide
 from serving.tiers.evidence import OperatorEvidence
 from serving.tiers.false_discovery import benjamini_hochberg
-from training.estimator.conformal import Honest, honest_examples
+from training.estimator.conformal import HonestReference, fit_reference
 
 POLICY = load_policy()
 WIDE = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=1.0))
 
 
-def known(raw) -> Honest:
-    return Honest(np.sort(raw), np.ones(len(raw)))
+def known(raw) -> HonestReference:
+    return HonestReference(np.sort(raw), np.ones(len(raw)))
 
 
 def test_p_value_counts_the_operator_itself():
@@ -27,14 +27,14 @@ def test_p_value_counts_the_operator_itself():
     honest = known([0.1, 0.2, 0.2, 0.9])
     assert honest.p_value(np.array([0.2, 0.21, 0.95, 0.0])).tolist() == [4 / 5, 2 / 5, 1 / 5, 1.0]
     assert (
-        np.isnan(Honest().p_value(np.array([1.0]))).all()
-        and not Honest().above(np.array([1.0])).any()
+        np.isnan(HonestReference().p_value(np.array([1.0]))).all()
+        and not HonestReference().exceedances(np.array([1.0])).any()
     )
 
 
 def test_an_example_of_honesty_counts_by_the_probability_that_it_is_one():
-    honest = Honest(np.array([0.1, 0.2, 0.9]), np.array([1.0, 0.5, 0.25]))
-    assert honest.above(np.array([0.9, 0.91, 0.15, 0.0])).tolist() == [0.25, 0.0, 0.75, 1.75]
+    honest = HonestReference(np.array([0.1, 0.2, 0.9]), np.array([1.0, 0.5, 0.25]))
+    assert honest.exceedances(np.array([0.9, 0.91, 0.15, 0.0])).tolist() == [0.25, 0.0, 0.75, 1.75]
     assert honest.p_value(np.array([0.5])).tolist() == [1.25 / 2.75]
 
 
@@ -46,16 +46,20 @@ def test_share_of_honest_operators_is_at_most_one():
     """
     draws = [np.random.default_rng(seed).random(500) for seed in range(40)]
     assert any(np.cumsum(w[::-1])[-1] > w.sum() for w in draws)
-    assert all(Honest(np.arange(500.0), w).p_value(np.array([-1.0]))[0] <= 1.0 for w in draws)
+    assert all(
+        HonestReference(np.arange(500.0), w).p_value(np.array([-1.0]))[0] <= 1.0 for w in draws
+    )
 
 
 def test_extreme_means_one_honest_in_a_hundred_or_none():
     """The most extreme look as suspicious as one honest in a hundred, or as none of fewer."""
     few, many = known(np.arange(99.0)), known(np.arange(100.0))
-    assert few.rarest(np.array([97.5, 98.0, 98.5])).tolist() == [False, False, True]
-    assert many.rarest(np.array([97.5, 98.5, 99.0])).tolist() == [False, True, True]
-    hardly = Honest(np.arange(100.0), np.full(100, 1.0) - np.where(np.arange(100) > 97, 0.5, 0.0))
-    assert hardly.rarest(np.array([97.0, 97.5])).tolist() == [
+    assert few.is_extreme(np.array([97.5, 98.0, 98.5])).tolist() == [False, False, True]
+    assert many.is_extreme(np.array([97.5, 98.5, 99.0])).tolist() == [False, True, True]
+    hardly = HonestReference(
+        np.arange(100.0), np.full(100, 1.0) - np.where(np.arange(100) > 97, 0.5, 0.0)
+    )
+    assert hardly.is_extreme(np.array([97.0, 97.5])).tolist() == [
         False,
         False,
     ]  # 99 honest ones are expected: none may look so
@@ -88,18 +92,16 @@ def test_honest_share_of_selected_is_below_the_level(cheats, shift):
 def test_reference_set_has_each_honest_entity_once():
     """The reference set has one score of each honest entity and none of the confirmed."""
     entity = pd.Series(["a", "a", "b", "c", "d"])
-    found = honest_examples(
+    found = fit_reference(
         np.array([1.0, 2.0, 3.0, 9.0, np.nan]), np.array([0, 0, 0, 1, 0]), np.zeros(5, bool), entity
     )
     assert found.raw.tolist() == [2.0, 3.0]
-    assert honest_examples(
+    assert fit_reference(
         np.array([1.0]), np.array([0]), np.array([True]), pd.Series(["a"])
     ).weight.tolist() == [1.0]
     assert (
         len(
-            honest_examples(
-                np.array([np.nan]), np.array([0]), np.array([True]), pd.Series(["a"])
-            ).raw
+            fit_reference(np.array([np.nan]), np.array([0]), np.array([True]), pd.Series(["a"])).raw
         )
         == 0
     )
@@ -109,9 +111,9 @@ def test_audited_entities_alone_are_the_yardstick_where_there_are_enough():
     n = 60
     entity = pd.Series([f"e{i}" for i in range(2 * n)])
     raw = np.concatenate([np.zeros(n), np.full(n, 5.0)])
-    found = honest_examples(raw, np.zeros(2 * n), np.arange(2 * n) < n, entity)
+    found = fit_reference(raw, np.zeros(2 * n), np.arange(2 * n) < n, entity)
     assert len(found.raw) == n and found.raw.max() == 0
-    assert len(honest_examples(raw, np.zeros(2 * n), np.arange(2 * n) < 49, entity).raw) == 2 * n
+    assert len(fit_reference(raw, np.zeros(2 * n), np.arange(2 * n) < 49, entity).raw) == 2 * n
 
 
 def test_night_of_another_platform_is_aligned():
@@ -120,14 +122,14 @@ def test_night_of_another_platform_is_aligned():
     rng = np.random.default_rng(3)
     home, weights = known(rng.normal(size=4000)), np.ones(2000)
     away = rng.normal(size=2000) * 1.5 + 0.5
-    assert np.abs(home.at_home(away, weights) - (away - 0.5) / 1.5)[away > -1.0].max() < 0.2
+    assert np.abs(home.align(away, weights) - (away - 0.5) / 1.5)[away > -1.0].max() < 0.2
     assert (home.p_value(away) <= 0.01).mean() > 0.03 and (
-        home.p_value(home.at_home(away, weights)) <= 0.01
+        home.p_value(home.align(away, weights)) <= 0.01
     ).mean() < 0.015
     tighter = rng.normal(size=2000) * 0.5 - 0.5
-    assert np.array_equal(home.at_home(tighter, weights), tighter)
-    assert np.array_equal(home.at_home(away[:49], weights[:49]), away[:49]) and np.array_equal(
-        Honest().at_home(away, weights), away
+    assert np.array_equal(home.align(tighter, weights), tighter)
+    assert np.array_equal(home.align(away[:49], weights[:49]), away[:49]) and np.array_equal(
+        HonestReference().align(away, weights), away
     )
 
 
@@ -140,18 +142,20 @@ def test_suspected_cheats_do_not_align_a_platform():
         rng.normal(6.0, 1.0, size=400),
     )
     both = np.concatenate([honest, cheats])
-    moved = home.at_home(both, np.concatenate([np.ones(1600), np.zeros(400)]))
-    assert np.abs(moved - both).max() < 0.6 < np.abs(home.at_home(both, np.ones(2000)) - both).max()
+    moved = home.align(both, np.concatenate([np.ones(1600), np.zeros(400)]))
+    assert np.abs(moved - both).max() < 0.6 < np.abs(home.align(both, np.ones(2000)) - both).max()
 
 
-def looked_at(caught: float, cheats: int, odd: int, seed: int) -> tuple[Honest, np.ndarray]:
+def looked_at(
+    caught: float, cheats: int, odd: int, seed: int
+) -> tuple[HonestReference, np.ndarray]:
     """A yardstick of 800 honest ones, `odd` of which look like cheats a little, and of cheats of which a share is caught; and the honest scores."""
     rng = np.random.default_rng(seed)
     honest = np.concatenate([rng.normal(size=800 - odd), rng.normal(3.0, 0.5, size=odd)])
     raw = np.concatenate([honest, rng.normal(5.0, 2.0, size=cheats)])
     accused = np.concatenate([rng.random(800) < 0.02, rng.random(cheats) < caught])
     entity = pd.Series([f"e{i}" for i in range(len(raw))])
-    return honest_examples(raw, accused, np.ones(len(raw), bool), entity), np.sort(honest)
+    return fit_reference(raw, accused, np.ones(len(raw), bool), entity), np.sort(honest)
 
 
 @pytest.mark.parametrize(("caught", "odd"), [(0.95, 0), (0.85, 0), (0.7, 0), (0.85, 16), (1.0, 16)])

@@ -11,10 +11,11 @@ from sklearn.metrics import average_precision_score
 
 from tests.conftest import UNTIL
 from tests.features.peers.test_baseline import session_rows
-from training.dataset.distillation import Unjudged, held_by
-from training.dataset.replay import Dataset
+from training.dataset.distillation import SoftLabelled, soft_labels
+from training.dataset.frame import Dataset
 from training.estimator.calibration import Calibration
-from training.fitting import fit, trees_of
+from training.fitting.fit import fit
+from training.fitting.trees import fit_trees
 from training.models.registry import BY_NAME
 
 LIVE, NIGHTLY = BY_NAME["session_inflation_live"], BY_NAME["session_inflation"]
@@ -49,11 +50,11 @@ def judged(n: int, seed: int = 1, groups: int = 60) -> Dataset:
     )
 
 
-def taught_of(n: int, seed: int = 2) -> Unjudged:
+def soft_labelled(n: int, seed: int = 2) -> SoftLabelled:
     signals, found = running(n, seed)
     any_of = np.where(found, 0.95, 0.02)
     group = np.array([f"g{i % 90}" for i in range(n)], dtype=object)
-    return Unjudged(
+    return SoftLabelled(
         signals,
         np.full(n, np.datetime64(UNTIL)),
         group,
@@ -67,7 +68,7 @@ def test_soft_labels_teach_where_verdicts_are_few():
     data, (values, found) = judged(300), running(3000, 9)
     rows = np.ones(len(data), dtype=bool)
     alone, pupil = (
-        trees_of(LIVE, LIVE.columns, data, rows, also) for also in (None, taught_of(4000))
+        fit_trees(LIVE, LIVE.columns, data, rows, also) for also in (None, soft_labelled(4000))
     )
     scores = [average_precision_score(found, t.raw(values.to_numpy())) for t in (alone, pupil)]
     assert scores[1] > scores[0] + 0.05
@@ -77,21 +78,23 @@ def test_no_soft_labels_leave_verdicts_alone():
     """No unlabelled examples teach nothing, and verdicts count as they do alone."""
     data = judged(300)
     rows, values = np.ones(len(data), dtype=bool), running(200, 9)[0].to_numpy()
-    alone, pupil = (trees_of(LIVE, LIVE.columns, data, rows, also) for also in (None, taught_of(0)))
+    alone, pupil = (
+        fit_trees(LIVE, LIVE.columns, data, rows, also) for also in (None, soft_labelled(0))
+    )
     np.testing.assert_array_equal(alone.raw(values, 1), pupil.raw(values, 1))
 
 
 def test_sessions_of_a_group_that_is_judged_by_the_result_are_left_out():
-    also = taught_of(900)
-    apart = also.apart_from({"g0", "g1"})
+    also = soft_labelled(900)
+    apart = also.without_groups({"g0", "g1"})
     assert len(apart) == 880 and not {"g0", "g1"} & set(apart.group)
-    assert len(apart.held) == len(apart.signals) == len(apart.any) == len(apart.night)
+    assert len(apart.by_typology) == len(apart.signals) == len(apart.total) == len(apart.night)
 
 
 def test_distilled_model_is_calibrated_on_verdicts():
     """A distilled model is calibrated on verdicts alone and says how many soft labels it learnt
     from."""
-    fitted = fit(LIVE, judged(400), taught_of(500))
+    fitted = fit(LIVE, judged(400), soft_labelled(500))
     assert fitted.counts["unjudged"] == 500 and fitted.counts["rows"] == 400
     assert len(fitted.calibrated_on["raw"]) == 400
 
@@ -101,11 +104,13 @@ def test_soft_labels_share_out_the_calibrated_probability(apart):
     """A soft label is the teacher's calibrated probability shared out to typologies."""
     data = session_rows(500)
     signals, kind = data.signals, data.labels["typology"].to_numpy()
-    trees = trees_of(replace(NIGHTLY, apart=apart), NIGHTLY.columns, data, np.ones(500, dtype=bool))
-    held, any_of = held_by(trees, STEADY, signals)
-    assert list(held) == (["engagement_fraud", "view_fraud"] if apart else [""])
-    assert (held.to_numpy() <= any_of[:, None] + 1e-12).all() and any_of[
+    trees = fit_trees(
+        replace(NIGHTLY, per_typology=apart), NIGHTLY.columns, data, np.ones(500, dtype=bool)
+    )
+    by_typology, total = soft_labels(trees, STEADY, signals)
+    assert list(by_typology) == (["engagement_fraud", "view_fraud"] if apart else [""])
+    assert (by_typology.to_numpy() <= total[:, None] + 1e-12).all() and total[
         kind == ""
-    ].mean() < any_of[kind != ""].mean()
+    ].mean() < total[kind != ""].mean()
     if apart:
-        assert (held.idxmax(axis=1)[kind != ""] == kind[kind != ""]).mean() > 0.9
+        assert (by_typology.idxmax(axis=1)[kind != ""] == kind[kind != ""]).mean() > 0.9

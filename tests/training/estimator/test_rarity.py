@@ -1,4 +1,4 @@
-"""Claims about facts of orders that are rare among tonight's, which speak for schemes that no verdict showed."""
+"""Rare evidence groups of orders speak for schemes that no verdict showed."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from features.peers.baseline_fit import fit_trimmed
 from features.peers.evidence_groups import NO_ALARM_WEIGHT, EvidenceGroups
 from features.peers.tail_probability import COMMON_SHARE, tail_scores
 from tests.features.peers.test_baseline import UNTIL
-from training.dataset.replay import Dataset
-from training.estimator.ensemble import STEPS, in_steps, sigmoid
-from training.fitting import trees_of
+from training.dataset.frame import Dataset
+from training.estimator.ensemble import TAIL_STEPS_PER_E_FOLD, thin_tail_counts
+from training.estimator.log_odds import sigmoid
+from training.fitting.trees import fit_trees
 from training.models.order_brushing import MODEL
-from training.release.artefact import read_trees, text_of
+from training.release.serialisation import read_trees, release_texts
 
 COLUMNS = tuple(MODEL.columns)
 
 
 @pytest.fixture(scope="module")
 def data() -> Dataset:
-    """Orders of which a fifth were found brushed by their light parcels; payers of several buyers were never judged."""
+    """Orders, a fifth of them confirmed by light parcels; shared payers have no verdict."""
     rng, n = np.random.default_rng(6), 1500
     signals = pd.DataFrame(rng.normal(0, 1, (n, len(COLUMNS))), columns=COLUMNS)
     signals["payer_buyer_count"] = 1.0 + (rng.random(n) < 0.02)
@@ -51,10 +52,10 @@ def data() -> Dataset:
 
 @pytest.fixture(scope="module")
 def trees(data):
-    return trees_of(MODEL, MODEL.columns, data, np.ones(len(data), dtype=bool))
+    return fit_trees(MODEL, MODEL.columns, data, np.ones(len(data), dtype=bool))
 
 
-def honest_orders(data: Dataset, n: int = 50) -> np.ndarray:
+def cleared_orders(data: Dataset, n: int = 50) -> np.ndarray:
     return data.signals[data.labels["confirmed"] == 0].to_numpy()[:n].copy()
 
 
@@ -66,7 +67,7 @@ def test_order_evidence_groups_have_suspicious_sides():
     assert all(s.direction and s.name in COLUMNS for s in grouped)
 
 
-def test_of_one_fact_the_furthest_signal_counts_and_facts_add_up():
+def test_furthest_signal_of_each_evidence_group_counts():
     points = np.zeros((1, len(COLUMNS)))
     for name, value in {
         "payer_buyer_count": 3.0,
@@ -102,14 +103,17 @@ def test_signal_without_alarm_counts_less():
 def test_rare_order_scores_higher_and_says_why(data, trees):
     """An order of a scheme without verdicts scores higher for its rarity, and its reasons say
     so."""
-    usual = honest_orders(data)
-    usual[:, COLUMNS.index("payer_buyer_count")] = 1.0
-    rare, column = usual.copy(), COLUMNS.index("payer_buyer_count")
+    common = cleared_orders(data)
+    common[:, COLUMNS.index("payer_buyer_count")] = 1.0
+    rare, column = common.copy(), COLUMNS.index("payer_buyer_count")
     rare[:, column] = 6.0
-    by_trees = replace(trees, rare=0.0)
-    added = trees._leant(trees._added(rare))[:, 0] - trees._leant(trees._added(usual))[:, 0]
+    by_trees = replace(trees, rarity_weight=0.0)
+    added = (
+        trees._per_ensemble(trees._added(rare))[:, 0]
+        - trees._per_ensemble(trees._added(common))[:, 0]
+    )
     assert (
-        trees.raw(rare) - by_trees.raw(rare) >= trees.raw(usual) - by_trees.raw(usual)
+        trees.raw(rare) - by_trees.raw(rare) >= trees.raw(common) - by_trees.raw(common)
     ).all() and np.median(added) > 0.5
     more = trees.contributions(rare)[:, column] - by_trees.contributions(rare)[:, column]
     np.testing.assert_allclose(
@@ -117,22 +121,25 @@ def test_rare_order_scores_higher_and_says_why(data, trees):
     )  # none of the night's orders goes as far
 
 
-def test_what_is_usual_adds_nothing_and_neither_does_what_is_unknown(data, trees):
+def test_common_and_unknown_values_add_nothing(data, trees):
     middle = np.tile(np.nanmedian(data.signals.to_numpy(), axis=0), (3, 1))
     unknown = np.full((3, len(COLUMNS)), np.nan)
     assert (
-        not trees._leant(trees._added(middle)).any()
-        and not trees._leant(trees._added(unknown)).any()
+        not trees._per_ensemble(trees._added(middle)).any()
+        and not trees._per_ensemble(trees._added(unknown)).any()
     )
 
 
-def test_orders_are_rare_among_tonights_and_not_among_those_that_taught(data, trees):
+def test_orders_are_compared_with_tonights_orders(data, trees):
     night = data.signals.to_numpy().copy()
     night[:, COLUMNS.index("payer_buyer_count")] = (
         6.0  # a platform on which everybody shares a payer
     )
-    one, tonight = night[:5], trees.among(night)
-    assert trees._leant(trees._added(one)).mean() > tonight._leant(tonight._added(one)).mean() + 0.5
+    one, tonight = night[:5], trees.rebased_on(night)
+    assert (
+        trees._per_ensemble(trees._added(one)).mean()
+        > tonight._per_ensemble(tonight._added(one)).mean() + 0.5
+    )
 
 
 def test_rarity_model_refuses_peers_without_tails(data, trees):
@@ -143,13 +150,13 @@ def test_rarity_model_refuses_peers_without_tails(data, trees):
 
 def test_rarity_trees_come_back_bit_for_bit(data, trees):
     """Trees that add for rarity come back from a release bit for bit."""
-    again, _ = read_trees(text_of(trees, trees), trees.columns, trees.columns)
+    again, _ = read_trees(release_texts(trees, trees), trees.columns, trees.columns)
     values = data.signals.to_numpy()
-    assert again.rare == MODEL.rare > 0
+    assert again.rarity_weight == MODEL.rarity_weight > 0
     np.testing.assert_array_equal(again.raw(values[:20]), trees.raw(np.asfortranarray(values[:20])))
 
 
-def test_yardsticks_keep_ranks_and_are_as_good_as_the_values_themselves(data):
+def test_tail_counts_score_like_the_values_themselves(data):
     values = data.signals.to_numpy()
     peers = fit_trimmed(signals_named(COLUMNS), values, None, with_tails=True)
     again = from_json(BY_NAME, peers.as_json())
@@ -167,15 +174,17 @@ def test_tail_counts_stay_few_for_many_orders():
     night = rng.gamma(0.5, 1.0, (40_000, len(COLUMNS)))
     night[:, 0] = rng.integers(0, 4, len(night))  # few distinct values, each of which is kept
     whole = fit_trimmed(signals_named(COLUMNS), night, None, with_tails=True).tails
-    few = in_steps(whole)
+    few = thin_tail_counts(whole)
     assert max(len(v) for v in whole.values) > 10_000 and max(len(v) for v in few.values) < 700
-    np.testing.assert_allclose(few.scores(night), whole.scores(night), atol=1.1 / STEPS)
+    np.testing.assert_allclose(
+        few.scores(night), whole.scores(night), atol=1.1 / TAIL_STEPS_PER_E_FOLD
+    )
     np.testing.assert_array_equal(few.scores(night)[:, 0], whole.scores(night)[:, 0])
 
 
-def test_a_probability_of_a_brushed_order_is_hardly_moved_by_what_is_rare(data, trees):
+def test_rarity_hardly_moves_confirmed_orders(data, trees):
     found = data.signals[data.labels["confirmed"] == 1].to_numpy()
     assert (
-        np.median(sigmoid(replace(trees, rare=0.0).raw(found))) > 0.9
+        np.median(sigmoid(replace(trees, rarity_weight=0.0).raw(found))) > 0.9
         and np.median(sigmoid(trees.raw(found))) > 0.9
     )

@@ -11,7 +11,7 @@ from training.estimator.tree_kernel import NOUGHT, forest_of
 QUIET = {"verbose": -1, "num_threads": 1, "seed": 3, "min_data_in_leaf": 5}
 
 
-def taught(classes: int, unknown: float, rounds: int = 12, **more) -> lgb.Booster:
+def fitted(classes: int, unknown: float, rounds: int = 12, **more) -> lgb.Booster:
     rng = np.random.default_rng(classes)
     x = rng.normal(size=(600, 7))
     x[rng.random(x.shape) < unknown] = np.nan
@@ -43,7 +43,7 @@ def asked(booster: lgb.Booster, rows: int = 999) -> np.ndarray:
 @pytest.mark.parametrize("classes", [1, 3])
 @pytest.mark.parametrize("unknown", [0.0, 0.2])
 def test_scores_are_those_of_lightgbm_bit_for_bit(classes, unknown):
-    booster = taught(classes, unknown)
+    booster = fitted(classes, unknown)
     x, forest = asked(booster), forest_of(booster)
     for rounds in (None, 5, 99):
         theirs = np.reshape(
@@ -56,12 +56,12 @@ def test_scores_are_those_of_lightgbm_bit_for_bit(classes, unknown):
 
 
 def test_no_rows_and_trees_of_one_leaf_are_scored_too():
-    stump = taught(1, 0.0, rounds=2, min_data_in_leaf=600)
+    stump = fitted(1, 0.0, rounds=2, min_data_in_leaf=600)
     x = asked(stump)
     np.testing.assert_array_equal(forest_of(stump).raw(x)[:, 0], stump.predict(x, raw_score=True))
-    assert forest_of(taught(3, 0.0)).raw(x[:0]).shape == (0, 3)
+    assert forest_of(fitted(3, 0.0)).raw(x[:0]).shape == (0, 3)
 
 
 def test_a_split_by_categories_is_refused_by_name():
     with pytest.raises(ValueError, match="categories"):
-        forest_of(taught(1, 0.0, categorical_feature=[3], min_data_per_group=5))
+        forest_of(fitted(1, 0.0, categorical_feature=[3], min_data_per_group=5))

@@ -1,0 +1,1 @@
+"""Fitting: trees of a model, cross-fitting by groups, evaluation and calibration."""
