@@ -6,7 +6,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from training.estimator.tree_kernel import NOUGHT, forest_of
+from training.estimator.tree_kernel import ZERO_THRESHOLD, forest_of
 
 QUIET = {"verbose": -1, "num_threads": 1, "seed": 3, "min_data_in_leaf": 5}
 
@@ -34,7 +34,7 @@ def asked(booster: lgb.Booster, rows: int = 999) -> np.ndarray:
     odd = np.concatenate(
         [
             bounds[np.isfinite(bounds)],
-            [0.0, -0.0, NOUGHT, -NOUGHT, 1e-40, -1e-40, np.inf, -np.inf, np.nan, np.nan],
+            [0.0, -0.0, ZERO_THRESHOLD, -ZERO_THRESHOLD, 1e-40, -1e-40, np.inf, -np.inf, np.nan, np.nan],
         ]
     )
     return np.where(rng.random(x.shape) < 0.5, rng.choice(odd, x.shape), x)
