@@ -119,7 +119,7 @@ def check_structure(folder: LakeOrFolder) -> list[str]:
 
 
 def check_lake(
-    folder: LakeOrFolder, checked_at: datetime, progress: Callable[[str], None] = lambda name: None
+    folder: LakeOrFolder, checked_at: datetime, progress: Callable[[str], None] = lambda _name: None
 ) -> list[TableCheck]:
     """Validate every delivered table; bad rows go to `LAKE/quarantine/<table>.parquet`.
 

@@ -34,12 +34,7 @@ LONG_FILES: dict[str, str] = {
     "serving/gate/http.py": NOT_MENDED_YET,
     "serving/report/page.py": NOT_MENDED_YET,
     "tests/serving/gate/test_http.py": NOT_MENDED_YET,
-    "tests/training/test_training.py": NOT_MENDED_YET,
     "tests/whole/test_night.py": NOT_MENDED_YET,
-    "training/dataset/replay.py": NOT_MENDED_YET,
-    "training/fitting.py": NOT_MENDED_YET,
-    "training/promote.py": NOT_MENDED_YET,
-    "training/release/artefact.py": NOT_MENDED_YET,
 }
 
 

@@ -111,16 +111,8 @@ def attack_cost_rows(
 ) -> list[ComparisonRow]:
     """Cost of one missed case by each model, for each typology of confirmed cases.
 
-    Parameters
-    ----------
-    snapshot
-        Tables known at the comparison.
-    model, data
-        The model and the compared rows.
-    flagged
-        Rows that champion and challenger flag, each of shape (n,).
-    criteria
-        The cost may fall by `group_loss`.
+    `flagged` are the rows that champion and challenger flag, each of shape (n,). The cost may
+    fall by `criteria.group_loss`.
     """
     cost = data.entity.map(attack_costs(snapshot, model.entity)).to_numpy(dtype=float)
     kind = data.entity.map(confirmed_typologies(snapshot, model.entity)).to_numpy(dtype=object)
@@ -148,6 +140,8 @@ def compare(
 ) -> list[ComparisonRow]:
     """Compare champion and challenger on verdicts that neither was trained on.
 
+    Rows come in the order: matured verdicts, random audit, slices, attack costs.
+
     Parameters
     ----------
     lake
@@ -158,11 +152,6 @@ def compare(
         Moment up to which rows are known.
     criteria
         How much better the challenger must be.
-
-    Returns
-    -------
-    list of ComparisonRow
-        Matured verdicts first, then the random audit, slices and attack costs.
     """
     lake, (champion, challenger) = Lake.open(lake), rivals
     model, snapshot = champion.model, Snapshot.open(lake, at)

@@ -160,7 +160,7 @@ def train(
     until: datetime,
     names: Iterable[str] | None = None,
     promote: bool = False,
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Callable[[str], None] = lambda _text: None,
 ) -> list[Trained]:
     """Train models on the outcomes known at a moment, and release them.
 

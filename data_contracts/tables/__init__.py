@@ -1,0 +1,1 @@
+"""ODCS v3 documents of all tables; the source of every contract."""

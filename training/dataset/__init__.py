@@ -1,0 +1,1 @@
+"""Training rows: labels, signals as they were known, splits and soft labels."""

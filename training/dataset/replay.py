@@ -50,7 +50,7 @@ class Replay:
     lake: Lake
     until: datetime
     groups: dict[str, str]
-    progress: Callable[[str], None] = lambda text: None
+    progress: Callable[[str], None] = lambda _text: None
     # half of a night's work, and the same for each model
     _session_scores: dict[datetime, pd.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -129,18 +129,18 @@ def _labels_of_week(
 def _rows_of_week(
     snapshot: Snapshot, model: Model, labels: pd.DataFrame, peers: list[str]
 ) -> _Week:
-    """Signals of the labelled entities of a moment, and of the entities beside them."""
+    """Signals of the labelled entities of a moment, and of the entities night_signals them."""
     if model.live:
         signals, entity = prefix_signals(snapshot, model, sorted(labels.index))
-        beside = compute(snapshot, model.signals, model.entity, only=peers)
-        return _Week(signals, labels.reindex(entity), beside)
+        night_signals = compute(snapshot, model.signals, model.entity, only=peers)
+        return _Week(signals, labels.reindex(entity), night_signals)
     if model.peer_relative:
         every = model.entity == OPERATOR
         wanted = None if every else sorted({*labels.index, *peers})
         computed = signals_of(snapshot, model.signals, model.entity, wanted)
         signals = computed[computed.index.isin(labels.index)]
-        beside = computed if every else computed[computed.index.isin(peers)]
-        return _Week(signals, labels.reindex(signals.index), beside)
+        night_signals = computed if every else computed[computed.index.isin(peers)]
+        return _Week(signals, labels.reindex(signals.index), night_signals)
     signals = compute(snapshot, model.signals, model.entity, only=labels.index)
     if model.entity == VIEW:
         signals = signals[sample_views(signals.index, MAX_VIEWS_PER_SESSION)]

@@ -1,0 +1,1 @@
+"""Estimators on arrays: trees with peer baselines, calibration and the reference set."""

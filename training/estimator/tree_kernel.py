@@ -151,7 +151,7 @@ def _next(row, node, feature, threshold, child, unknown_right):  # pragma: no co
 
 
 @njit(cache=True, nogil=True)
-def _by_rows(
+def _by_rows(  # noqa: PLR0913  a kernel takes arrays, not objects
     x, feature, threshold, child, unknown_right, value, root, depth, out
 ):  # pragma: no cover - compiled
     ensembles, at = out.shape[1], np.empty(BLOCK, np.int32)
@@ -167,7 +167,7 @@ def _by_rows(
 
 
 @njit(cache=True, nogil=True)
-def _by_trees(
+def _by_trees(  # noqa: PLR0913  a kernel takes arrays, not objects
     x, feature, threshold, child, unknown_right, value, root, depth, out
 ):  # pragma: no cover - compiled
     ensembles, at = out.shape[1], np.empty(BLOCK, np.int32)

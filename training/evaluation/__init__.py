@@ -1,0 +1,1 @@
+"""Evaluation: metrics with intervals, controls, comparison of rivals and attack cost."""

@@ -1,4 +1,4 @@
-"""Which operators should a patrol look at first?"""
+"""Ranks operators for patrols."""
 
 from features.declaration import OPERATOR, signals_in
 from features.signals import peer_deviation

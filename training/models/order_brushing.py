@@ -1,4 +1,4 @@
-"""Was an order brushed?"""
+"""Scores orders for brushing."""
 
 from features.declaration import ORDER, signals_in
 from features.signals.orders import (

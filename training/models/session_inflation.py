@@ -1,4 +1,4 @@
-"""Was a session's audience or engagement inflated?"""
+"""Scores sessions for inflated audiences and engagement."""
 
 from features.declaration import SESSION, signals_in
 from features.signals import peer_deviation

@@ -1,4 +1,4 @@
-"""The same question for a session that still runs, from its public counters alone."""
+"""Scores running sessions for inflation, by their public counters."""
 
 from features.declaration import SESSION, signals_in
 from features.signals.live import join_series, reactions, regularity, viewer_series

@@ -1,4 +1,4 @@
-"""Which views of a session are false."""
+"""Scores single views for being false."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Releases as files: how they are written, tracked, described and loaded."""

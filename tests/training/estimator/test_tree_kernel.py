@@ -34,7 +34,18 @@ def asked(booster: lgb.Booster, rows: int = 999) -> np.ndarray:
     odd = np.concatenate(
         [
             bounds[np.isfinite(bounds)],
-            [0.0, -0.0, ZERO_THRESHOLD, -ZERO_THRESHOLD, 1e-40, -1e-40, np.inf, -np.inf, np.nan, np.nan],
+            [
+                0.0,
+                -0.0,
+                ZERO_THRESHOLD,
+                -ZERO_THRESHOLD,
+                1e-40,
+                -1e-40,
+                np.inf,
+                -np.inf,
+                np.nan,
+                np.nan,
+            ],
         ]
     )
     return np.where(rng.random(x.shape) < 0.5, rng.choice(odd, x.shape), x)
