@@ -116,11 +116,8 @@ def learning_curve(trained: list[Trained], kept: Judged) -> list[dict[str, Any]]
             some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
             trees = fit_trees(model, model.columns, data, consistent_labels(model, data, some))
             values = there.signals[model.columns].to_numpy()
-            figure = average_precision(
-                there.guilty,
-                trees.rebased_on(values).raw(values),
-                there.owner.reset_index(drop=True),
-            )
+            raw = trees.rebased_on(values).raw(values)
+            figure = average_precision(there.guilty, raw, there.owner.reset_index(drop=True))
             rows.append(
                 figure_row(
                     f"learning-{one.name}-{round(1 / share)}",
