@@ -44,7 +44,7 @@ def fully_labelled() -> Dataset:
         group.reset_index(drop=True),
         nights,
         entity,
-        peers={night: signals},
+        peer_signals={night: signals},
     )
 
 

@@ -157,7 +157,7 @@ def session_rows(n: int = 500) -> Dataset:
         when,
         pd.Series([f"g{i}" for i in range(n)]),
         nights,
-        peers={pd.Timestamp(UNTIL): signals},
+        peer_signals={pd.Timestamp(UNTIL): signals},
     )
 
 

@@ -46,7 +46,7 @@ def data() -> Dataset:
         when,
         pd.Series([f"g{i}" for i in range(n)]),
         nights,
-        peers={pd.Timestamp(UNTIL): signals},
+        peer_signals={pd.Timestamp(UNTIL): signals},
     )
 
 

@@ -65,7 +65,7 @@ def test_rows_of_a_training_frame_are_compared_with_their_own_night(data):
         pd.concat([data.received] * 2, ignore_index=True),
         pd.concat([data.group] * 2, ignore_index=True),
         pd.Series([first] * len(data) + [second] * len(data)),
-        peers={first: data.signals, second: shifted},
+        peer_signals={first: data.signals, second: shifted},
     )
     everything = np.ones(len(both), dtype=bool)
     learnt = fit_trees(SESSIONS, SESSIONS.columns, both, everything)
