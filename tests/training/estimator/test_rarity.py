@@ -117,7 +117,7 @@ def test_rare_order_scores_higher_and_says_why(data, trees):
     ).all() and np.median(added) > 0.5
     more = trees.contributions(rare)[:, column] - by_trees.contributions(rare)[:, column]
     np.testing.assert_allclose(
-        more, MODEL.rare * np.log(COMMON_SHARE * len(data) / 0.5)
+        more, MODEL.rarity_weight * np.log(COMMON_SHARE * len(data) / 0.5)
     )  # none of the night's orders goes as far
 
 
@@ -144,7 +144,7 @@ def test_orders_are_compared_with_tonights_orders(data, trees):
 
 def test_rarity_model_refuses_peers_without_tails(data, trees):
     """A model that adds for rarity refuses peers without tail probabilities."""
-    with pytest.raises(ValueError, match="no ranks"):
+    with pytest.raises(ValueError, match="needs tail probabilities"):
         replace(trees, peers=replace(trees.peers, tails=None)).raw(data.signals.to_numpy()[:3])
 
 
