@@ -34,7 +34,6 @@ LONG_FILES: dict[str, str] = {
     "serving/gate/http.py": NOT_MENDED_YET,
     "serving/report/page.py": NOT_MENDED_YET,
     "tests/serving/gate/test_http.py": NOT_MENDED_YET,
-    "tests/whole/test_night.py": NOT_MENDED_YET,
 }
 
 
