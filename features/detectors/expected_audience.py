@@ -7,6 +7,8 @@ multinomial, less what chance alone gives (its degrees of freedom).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -24,7 +26,7 @@ class ExpectedAudience(OutlierMixin, BaseEstimator):
         self.contamination = contamination
         self.floor = floor
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.positive_only = True
         return tags

@@ -202,7 +202,7 @@ def gate_application(desk: GateState) -> ASGIApp:
     registry.register(tally)
     log = structlog.get_logger()
 
-    def guarded(name: str, scope: str | None, handle: Callable):
+    def guarded(name: str, scope: str | None, handle: Callable) -> Callable:
         async def route(request: Request) -> Response:
             begun = time.perf_counter()
             if name not in PROBE_ROUTES and desk.busy >= MAX_CONCURRENT_REQUESTS:
