@@ -15,7 +15,7 @@ from features.derived.co_visitation import buy_pairs, partners, watch_pairs
     direction=1,
     graph=True,
 )
-def viewing_partners(views, pairs):
+def viewing_partners(_views, pairs):
     """Members of lockstep groups of viewers, with their partners."""
     return partners(pairs)
 
@@ -29,7 +29,7 @@ def viewing_partners(views, pairs):
     direction=1,
     graph=True,
 )
-def buying_partners(orders, pairs):
+def buying_partners(_orders, pairs):
     """Members of lockstep groups of buyers, with their partners."""
     return partners(pairs)
 

@@ -14,7 +14,7 @@ from features.derived.counter_forgery import forgery_odds
     typology="view_fraud",
     direction=1,
 )
-def operator_forgery(sessions, session_totals, odds):
+def operator_forgery(_sessions, _session_totals, odds):
     """Sessions of an operator with the log-odds that their counters are forged."""
     return odds
 

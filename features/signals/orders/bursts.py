@@ -13,7 +13,7 @@ BUYER_MINUTES = 15
 SHOP_DAY_MINUTES = 720
 
 
-def around(t, keys: list[str], minutes: int):
+def around(keys: list[str], minutes: int):
     """Window over the rows that share `keys`, from `minutes` before a row to `minutes` after."""
     span = ibis.interval(minutes=minutes)
     return ibis.window(group_by=keys, order_by="placed_at", preceding=span, following=span)
@@ -31,10 +31,10 @@ def nearby_orders(orders):
     """Orders with the number of orders around them, by shop and by buyer."""
     t = orders.mutate(shop=ibis.coalesce(orders.merchant_id, orders.operator_id))
     return t.mutate(
-        buyer_at_shop=t.count().over(around(t, ["shop", "buyer_id"], BUYER_AT_SHOP_MINUTES)),
-        at_shop=t.count().over(around(t, ["shop"], SHOP_MINUTES)),
-        by_buyer=t.count().over(around(t, ["buyer_id"], BUYER_MINUTES)),
-        at_shop_that_day=t.count().over(around(t, ["shop"], SHOP_DAY_MINUTES)),
+        buyer_at_shop=t.count().over(around(["shop", "buyer_id"], BUYER_AT_SHOP_MINUTES)),
+        at_shop=t.count().over(around(["shop"], SHOP_MINUTES)),
+        by_buyer=t.count().over(around(["buyer_id"], BUYER_MINUTES)),
+        at_shop_that_day=t.count().over(around(["shop"], SHOP_DAY_MINUTES)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibis import _
+import ibis
 
 from features.declaration import ORDER, ratio, relation, signal
 from features.units import Unit
@@ -16,12 +16,12 @@ def category_baselines(orders, operators):
     median = (
         t.filter(t.paid_amount > 0)
         .group_by("category")
-        .aggregate(category_median=_.paid_amount.median())
+        .aggregate(category_median=ibis._.paid_amount.median())
     )
-    days = t.group_by("operator_id", "category", "day").aggregate(n=_.count())
-    operator = days.group_by("operator_id").aggregate(operator_total=_.n.sum())
-    category = days.group_by("category").aggregate(category_total=_.n.sum())
-    that_day = days.group_by("category", "day").aggregate(category_that_day=_.n.sum())
+    days = t.group_by("operator_id", "category", "day").aggregate(n=ibis._.count())
+    operator = days.group_by("operator_id").aggregate(operator_total=ibis._.n.sum())
+    category = days.group_by("category").aggregate(category_total=ibis._.n.sum())
+    that_day = days.group_by("category", "day").aggregate(category_that_day=ibis._.n.sum())
     for other, keys in (
         (operator, ["operator_id"]),
         (category, ["category"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibis import _
+import ibis
 
 from features.declaration import ORDER, ratio, relation, seconds_between, signal
 from features.units import Unit
@@ -16,11 +16,15 @@ def delivered_parcels(orders, parcels):
     o = orders.select("order_id", "operator_id", "paid_at")
     t = o.join(parcels.drop("received_at"), "order_id")
     known_sender = t.filter(t.sender_id.notnull())
-    senders = known_sender.group_by("sender_id").aggregate(sender_operators=_.operator_id.nunique())
-    by_sender = known_sender.group_by("operator_id", "sender_id").aggregate(sent=_.count())
-    by_all = known_sender.group_by("operator_id").aggregate(sent_by_all=_.count())
+    senders = known_sender.group_by("sender_id").aggregate(
+        sender_operators=ibis._.operator_id.nunique()
+    )
+    by_sender = known_sender.group_by("operator_id", "sender_id").aggregate(sent=ibis._.count())
+    by_all = known_sender.group_by("operator_id").aggregate(sent_by_all=ibis._.count())
     waybills = (
-        t.filter(t.waybill_id.notnull()).group_by("waybill_id").aggregate(waybill_orders=_.count())
+        t.filter(t.waybill_id.notnull())
+        .group_by("waybill_id")
+        .aggregate(waybill_orders=ibis._.count())
     )
     t = t.left_join(senders, "sender_id", rname="{name}_other").drop("sender_id_other")
     t = t.left_join(by_sender, ["operator_id", "sender_id"], rname="{name}_other").drop(
@@ -47,7 +51,7 @@ def order_reviews(orders, reviews):
     same = (
         reviews.filter(reviews.text_hash.notnull())
         .group_by("text_hash")
-        .aggregate(copies=_.count())
+        .aggregate(copies=ibis._.count())
     )
     r = (
         reviews.select("order_id", "rating", "text_hash")

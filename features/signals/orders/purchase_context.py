@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ibis
-from ibis import _
 
 from features.declaration import ORDER, ratio, relation, seconds_between, signal
 from features.units import Unit
@@ -17,7 +16,7 @@ def amounts(orders):
     median = (
         orders.filter(orders.paid_amount > 0)
         .group_by("operator_id")
-        .aggregate(operator_median=_.paid_amount.median())
+        .aggregate(operator_median=ibis._.paid_amount.median())
     )
     return orders.left_join(median, "operator_id", rname="{name}_other").drop("operator_id_other")
 

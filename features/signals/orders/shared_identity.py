@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibis import _
+import ibis
 
 from features.declaration import ORDER, ratio, relation, signal
 from features.units import Unit
@@ -22,23 +22,23 @@ def shared_identities(orders):
     payer = (
         t.filter(t.payer_id.notnull())
         .group_by("payer_id")
-        .aggregate(payer_buyers=_.buyer_id.nunique(), payer_orders=_.count())
+        .aggregate(payer_buyers=ibis._.buyer_id.nunique(), payer_orders=ibis._.count())
     )
     address = (
         t.filter(t.address_id.notnull())
         .group_by("address_id")
-        .aggregate(address_buyers=_.buyer_id.nunique())
+        .aggregate(address_buyers=ibis._.buyer_id.nunique())
     )
     device = (
         t.filter(t.device_id.notnull())
         .group_by("device_id")
-        .aggregate(device_buyers=_.buyer_id.nunique())
+        .aggregate(device_buyers=ibis._.buyer_id.nunique())
     )
     buyer_at_operator = t.group_by("operator_id", "buyer_id").aggregate(pair_orders=t.count())
     payer_at_operator = (
         t.filter(t.payer_id.notnull())
         .group_by("operator_id", "payer_id")
-        .aggregate(payer_operator_orders=_.count())
+        .aggregate(payer_operator_orders=ibis._.count())
     )
     operator = t.group_by("operator_id").aggregate(operator_orders=t.count())
     buyer = t.group_by("buyer_id").aggregate(
