@@ -12,6 +12,8 @@ from tests.spec.examples import (
     order_outcomes,
     orders,
     session_accounts,
+    session_actions,
+    session_audience,
     session_views,
     views,
 )
@@ -19,6 +21,8 @@ from tests.spec.tables import Case
 
 MODULES: tuple[ModuleType, ...] = (
     session_views,
+    session_audience,
+    session_actions,
     session_accounts,
     orders,
     order_outcomes,
