@@ -1,4 +1,4 @@
-"""The demo: one platform from nothing to an answer. Progress is shown; everything lies in one folder."""
+"""The demo: simulate, train, score two nights, serve and ask; everything lies in one folder."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def free_port() -> int:
 
 
 def rooms(lake: Path, tiers: pd.DataFrame) -> tuple[str, str]:
-    """One honest operator and one that cheats, by the planted truth, among those the night has judged."""
+    """One honest and one cheating operator of those that the night judged, by ground truth."""
     cheats = set(
         pq.read_table(lake.with_name("lake.truth") / "operators.parquet").to_pandas()["operator_id"]
     )

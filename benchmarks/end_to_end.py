@@ -1,4 +1,4 @@
-"""What the slice can do: models on a world they were not trained on, and nights on public data."""
+"""End to end: models on a world that they were not trained on, and nights on public data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.harness import worlds
 from benchmarks.harness.command_line import refuse_arguments
 from benchmarks.harness.figures import figure_row, row, share_row
 from benchmarks.harness.figures_page import About, Table, write
-from benchmarks.harness.judgement import Judged, judgement, planted_and_found, told_of_operators
+from benchmarks.harness.judgement import Judgements, judge, operator_history, planted_entities_found
 from data_contracts.adapters import ingest
 from data_contracts.runs import read_outbound
 from features.declaration import OPERATOR, VIEW
@@ -43,7 +43,7 @@ console = Console()
 
 
 def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
-    """Models of the training world, trained afresh, their cards kept in the repository; and what each was fitted on."""
+    """Models trained afresh on the training world, with their model cards, and what each was fitted on."""
     models = worlds.OUTPUT_FOLDER / "models"
     shutil.rmtree(models, ignore_errors=True)
     trained = train(
@@ -58,18 +58,18 @@ def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
     return models, trained
 
 
-def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judged]:
-    """Average precision of each model and its controls on a world with another seed, and what was judged."""
-    kept: Judged = {}
+def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judgements]:
+    """Average precision of each model and its controls on another seed, and the judgements."""
+    kept: Judgements = {}
     as_of, rows = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS), []
     for model in MODELS:
         if model.entity == VIEW:
-            continue  # judged view by view on detection.md
+            continue  # detection.md has single views
         console.print(f"judging {model.name}")
-        kept[model.name] = one = judgement(models, lake, model.name, as_of)
-        guilty = one.guilty
-        showed = told_of_operators(kept) if model.entity == OPERATOR else None
-        for name, score in one.scorers(showed).items():
+        kept[model.name] = one = judge(models, lake, model.name, as_of)
+        guilty = one.fraud
+        showed = operator_history(kept) if model.entity == OPERATOR else None
+        for name, score in one.scores_by_method(showed).items():
             figure = average_precision(guilty, score, one.owner.reset_index(drop=True))
             rows.append(
                 figure_row(
@@ -83,11 +83,11 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judged
 
 
 def running_sessions(models: Path, lake: Path, command: str = COMMAND) -> list[dict[str, Any]]:
-    """Running sessions of the last week, judged by their minutes alone and beside what a night a week before held of their operators."""
+    """Running sessions of the last week: by minutes alone, and with their operators' history."""
     as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
-    before = judgement(models, lake, "session_inflation", as_of - WEEK).showed()
-    one = judgement(models, lake, "session_inflation_live", as_of)
-    guilty, owner, alone = one.guilty, one.owner, one.held()[1]
+    before = judge(models, lake, "session_inflation", as_of - WEEK).operator_log_odds()
+    one = judge(models, lake, "session_inflation_live", as_of)
+    guilty, owner, alone = one.fraud, one.owner, one.scores_and_probabilities()[1]
     s = Snapshot.open(lake, as_of)["sessions"]
     late = one.signals.index.isin(s.filter(s.received_at >= as_of - WEEK).session_id.to_pandas())
     guilty, group, alone = guilty[late], owner[late].reset_index(drop=True), alone[late]
@@ -104,20 +104,21 @@ def running_sessions(models: Path, lake: Path, command: str = COMMAND) -> list[d
     return rows
 
 
-def learning_curve(trained: list[Trained], kept: Judged) -> list[dict[str, Any]]:
-    """Average precision on the unseen world, by each entity's own signals, of models taught by the verdicts on a part of the operators."""
+def learning_curve(trained: list[Trained], kept: Judgements) -> list[dict[str, Any]]:
+    """Average precision by own signals of models trained on verdicts of a part of the operators."""
     rows = []
     for one in trained:
         if one.name not in kept:
             continue
         model, data, there = one.fitted.model, one.fitted.dataset, kept[one.name]
         for words, share in OPERATOR_SHARES.items():
-            # not as folds are cut, or a part would lie in few of them
+            # Another hash than that of the folds, or a part would lie in few of them.
             some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
             trees = fit_trees(model, model.columns, data, consistent_labels(model, data, some))
             values = there.signals[model.columns].to_numpy()
-            raw = trees.rebased_on(values).raw(values)
-            figure = average_precision(there.guilty, raw, there.owner.reset_index(drop=True))
+            figure = average_precision(
+                there.fraud, trees.rebased_on(values).raw(values), there.owner.reset_index(drop=True)
+            )
             rows.append(
                 figure_row(
                     f"learning-{one.name}-{round(1 / share)}",
@@ -129,12 +130,12 @@ def learning_curve(trained: list[Trained], kept: Judged) -> list[dict[str, Any]]
     return rows
 
 
-def recall_by_scheme(lake: Path, kept: Judged) -> Table:
+def recall_by_scheme(lake: Path, kept: Judgements) -> Table:
     """Recall of sessions and orders by scheme at the score that 1 % of honest entities exceed."""
     rows = [
         [scheme, evasion, len(g), round(float(g["found"].mean()), 2)]
         for name in ("session_inflation", "order_brushing")
-        for (scheme, evasion), g in planted_and_found(lake, kept[name]).groupby(
+        for (scheme, evasion), g in planted_entities_found(lake, kept[name]).groupby(
             ["scheme", "evasion"]
         )
     ]

@@ -59,7 +59,7 @@ WAYS: dict[str, Callable[[list[str], int], list[str]]] = {
 
 
 def rows(lake: Path, say: Any) -> list[dict[str, Any]]:
-    """Tamper with a copy of a lake's record `TIMES` times in each way, with published files too, and once with everything."""
+    """Tamper with a copy of a ledger in each way, with published files, and once with everything."""
     say("tampering with the record")
     rng, tried, found = np.random.default_rng(3), 0, 0
     missed: list[str] = []
@@ -101,7 +101,7 @@ def rows(lake: Path, say: Any) -> list[dict[str, Any]]:
 
 
 def _rewritten(lake: Path, kept: dict[str, str]) -> bool:
-    """Whether a record that was rewritten with all heads inside the lake differs from the heads that MLflow keeps."""
+    """Whether a ledger rewritten with all its heads differs from the heads that MLflow keeps."""
     path, heads = lake / "journal" / "decisions.jsonl", lake / "journal" / "heads.jsonl"
     lines = _resealed(path.read_text("utf-8").splitlines(), 0)
     path.write_text("".join(x + "\n" for x in lines), "utf-8")

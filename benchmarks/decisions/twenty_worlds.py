@@ -1,4 +1,4 @@
-"""Many small unseen worlds, some nights each: what is decided wrongly, whether intervals cover, whether decisions replay."""
+"""Twenty unseen worlds: wrong decisions, coverage of intervals, and replay of decisions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIGURES = ("views", "unique_viewers", "likes", "follows", "orders", "net_sales")
 
 @dataclass(frozen=True)
 class One:
-    """What one world showed: operators of its last night, figures of sessions against truth, decisions and how many replayed."""
+    """Operators, figures with their truth, and replayed decisions of one world."""
 
     operators: pd.DataFrame
     figures: pd.DataFrame
@@ -41,7 +41,7 @@ class One:
 
 
 def true_figures(lake: Path, as_of: datetime) -> pd.DataFrame:
-    """What really happened in each session as far as it was known at a moment: counted rows less planted ones, by measure.
+    """True figures of each session at a moment: counted rows less planted ones, by measure.
 
     Columns entity_id, measure, truth. What was received later (an order by a late batch, a refund) is neither counted nor true yet.
     """
@@ -89,7 +89,7 @@ def _figures_with_truth(lake: Path, night: date) -> pd.DataFrame:
 
 
 def one_world(seed: int, models: Path) -> One:
-    """Simulate a world, publish its last nights, replay them, and hold them against planted truth. The lake is deleted."""
+    """Simulate a world, publish and replay its last nights, and compare them with ground truth."""
     lake = worlds.simulated_lake(SIZE, seed)
     nights = [worlds.START + timedelta(days=SIZES[SIZE].days - NIGHTS + i) for i in range(NIGHTS)]
     policy, decisions, replayed = load_policy(), 0, 0
@@ -120,7 +120,7 @@ def _interval(values: np.ndarray) -> list[float]:
 
 
 def discoveries(worlds_: list[One], bound: float) -> list[dict[str, Any]]:
-    """Share of honest operators among those put into C or D, world by world, and the share of honest ones accused."""
+    """Share of honest operators in C or D, and shares of honest and cheating operators reviewed."""
     shares, accused, reviewed, found = [], [], [], []
     for w in worlds_:
         t = w.operators
@@ -140,7 +140,10 @@ def discoveries(worlds_: list[One], bound: float) -> list[dict[str, Any]]:
 
 
 def at_capacity(operators: pd.DataFrame, share: float = 0.01) -> list[dict[str, Any]]:
-    """Precision and harm recall of the first percent by expected harm; true harm is the influence of those that cheat."""
+    """Precision and recall of harm of the first percent by expected harm.
+
+    True harm is the influence of operators that cheat.
+    """
     order = operators.sort_values(["expected_harm", "operator_id"], ascending=[False, True])
     first = order.head(max(1, int(share * len(order))))
     harm = order["guilty"] * order["influence"].fillna(0.5)

@@ -22,7 +22,7 @@ COMMAND = "make bench-detection"
 
 
 def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
-    """Per session: honest and false views, false viewer-hours, false likes, inflation = false over honest views."""
+    """Views, false views, false viewer-hours, false likes and inflation of each session."""
     tables = Snapshot.open(lake, AS_OF)
     scope = tables.scope(sorted(sessions), "session")
     v = tables["views"].semi_join(scope, "session_id")
@@ -52,7 +52,7 @@ def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
 def attacker(
     score: pd.Series, bar: float, size: pd.DataFrame, planted: pd.DataFrame
 ) -> tuple[list[dict[str, Any]], Table]:
-    """Least expected price of a session whose inflation is not seen, per 1,000 honest views, over schemes and evasions."""
+    """Least expected price of an undetected session per 1,000 honest views, and its table."""
     t = (
         planted[planted["scheme"].isin(VIEW_SCHEMES)]
         .join(score.rename("score"), how="inner")
@@ -109,12 +109,12 @@ def attacker(
 
 
 def expected_price(price: np.ndarray, unseen: np.ndarray) -> float:
-    """Price of one session that stays unseen: the median of what so many cost over the share of them that is missed; where none is, half of one."""
+    """Median price over the share of sessions missed; half a session counts where none is missed."""
     return float(np.median(price)) / max(float(unseen.mean()), 0.5 / len(unseen))
 
 
 def _least_prices(options: list[np.ndarray]) -> list[float]:
-    """90 % bootstrap interval of the least expected price, sessions drawn within each option, and the cheapest chosen anew in each draw.
+    """90 % bootstrap interval of the least expected price; each draw chooses the cheapest anew.
 
     `options`: per scheme and evasion, (sessions, 2) of price and whether unseen.
     """

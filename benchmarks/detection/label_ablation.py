@@ -1,4 +1,4 @@
-"""The same trees, taught otherwise than the released ones: by planted truth, or without a scheme; and scored as a night scores."""
+"""Trees trained by ground truth or without a scheme, scored as a night scores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarks.end_to_end import DAYS
 from benchmarks.harness import worlds
-from benchmarks.harness.judgement import Judgement, judged
+from benchmarks.harness.judgement import Judgement, signals_and_truth
 from simulation.schemes import TYPOLOGY
 from training.dataset.frame import Dataset
 from training.estimator.ensemble import Trees
@@ -21,15 +21,17 @@ AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAY
 
 
 def scores_by_trees(one: Judgement, trees: Trees) -> pd.Series:
-    """Scores as a night would give them by trees that were taught otherwise, by the released calibration."""
+    """Scores of a night by other trees with the released calibration."""
     other = replace(one.released, trees=trees.rebased_on(one.signals[trees.columns].to_numpy()))
-    return pd.Series(replace(one, released=other).held()[0], index=one.signals.index)
+    return pd.Series(
+        replace(one, released=other).scores_and_probabilities()[0], index=one.signals.index
+    )
 
 
 def fully_labelled() -> Dataset:
-    """Every session of the training world with what was planted in it for a verdict: nothing is missed and nothing wrong."""
+    """Every session of the training world with its ground truth as a verdict."""
     lake = worlds.training_lake()
-    signals, truth, group = judged(lake, SESSIONS, AS_OF)
+    signals, truth, group = signals_and_truth(lake, SESSIONS, AS_OF)
     scheme = worlds.fraudulent_sessions(lake)["scheme"].reindex(signals.index)
     labels = pd.DataFrame(
         {"confirmed": truth, "audited": False, "typology": scheme.map(TYPOLOGY).to_numpy()}
@@ -51,6 +53,6 @@ def fully_labelled() -> Dataset:
 def scores_by_truth(
     one: Judgement, everything: Dataset, rows: np.ndarray | None = None
 ) -> pd.Series:
-    """Scores by trees that planted truth taught, of all sessions of the training world or of some (a mask)."""
+    """Scores by trees trained on the ground truth of all sessions, or of those of a mask."""
     rows = np.ones(len(everything), dtype=bool) if rows is None else rows
     return scores_by_trees(one, fit_trees(SESSIONS, SESSIONS.columns, everything, rows))

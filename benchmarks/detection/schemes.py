@@ -1,4 +1,4 @@
-"""Simulated worlds that no model was trained on: schemes, the attacker's costs, false views, calibration."""
+"""Detection on the unseen world: schemes, attack costs, false views and calibration."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from benchmarks.detection.unseen_schemes import (
     unseen_schemes,
 )
 from benchmarks.end_to_end import DAYS, UNSEEN_SEED
-from benchmarks.harness import judgement as judged
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import Row, figure_row, recall_at_precision, share_row
 from benchmarks.harness.figures_page import Table
-from benchmarks.harness.judgement import Judgement, judgement
+from benchmarks.harness.judgement import Judgement, judge, planted_entities
 from features.declaration import ORDER
 from features.engine.snapshot import Snapshot
 from serving.scoring.scope import MIN_COMPARED_SESSIONS
@@ -73,7 +72,7 @@ def by_scheme(
 def _asked(
     sessions: pd.Index, size: pd.DataFrame, planted: pd.DataFrame
 ) -> list[tuple[str, str, pd.Index, float]]:
-    """What the goals are about: id, words, the sessions and the recall asked of them at 99 % precision."""
+    """Groups that goals are about: id, words, sessions, and the goal of recall."""
     views = planted.index[planted["scheme"].isin(VIEW_SCHEMES)].intersection(sessions)
     farms = planted.index[planted["scheme"].isin(ENGAGEMENT_SCHEMES)].intersection(sessions)
     inflated = size.loc[views, "inflation"]
@@ -95,7 +94,7 @@ def _recalls(
     asked: list[tuple[str, str, pd.Index, float]],
     owner: pd.Series,
 ) -> list[Figure]:
-    """Recall of each of the asked groups at 99 % precision, the honest sessions its only rivals; operators are drawn for the interval."""
+    """Recall of each group at 99 % precision against honest sessions, with operators resampled."""
     out = []
     for _, _, members, _ in asked:
         index = honest.append(members)
@@ -169,9 +168,9 @@ def rows(models: Path, say: Any) -> tuple[list[Row], tuple[Table, ...]]:
     """All rows and tables of the unseen world."""
     lake = worlds.simulated_lake("medium", UNSEEN_SEED)
     say("judging sessions of the unseen world")
-    one = judgement(models, lake, SESSIONS.name, AS_OF)
-    signals, guilty = one.signals, one.guilty
-    score, probability = (pd.Series(x, index=signals.index) for x in one.held())
+    one = judge(models, lake, SESSIONS.name, AS_OF)
+    signals, guilty = one.signals, one.fraud
+    score, probability = (pd.Series(x, index=signals.index) for x in one.scores_and_probabilities())
     bad = pd.Series(guilty.astype(bool), index=signals.index)
     honest = signals.index[~bad]
     bar = float(score.loc[honest].quantile(1 - FALSE_ALARM_RATE))
@@ -183,7 +182,7 @@ def rows(models: Path, say: Any) -> tuple[list[Row], tuple[Table, ...]]:
     out += goals(score, bad, size, planted, one, everything)
     out += unseen_schemes(honest, untouched(lake, honest), planted, one, everything, say)
     out += (
-        unseen_orders(judgement(models, lake, ORDERS.name, AS_OF), judged.planted(lake, ORDER), say)
+        unseen_orders(judge(models, lake, ORDERS.name, AS_OF), planted_entities(lake, ORDER), say)
         + costs
     )
     say("single views of the unseen world")

@@ -1,4 +1,4 @@
-"""Which single views are false: what the night holds of them, beside planted truth."""
+"""Precision and recall of false views, compared with ground truth."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.harness.figures import figure_row, recall_at_precision, row
 from benchmarks.harness.intervals import ratio_interval
-from benchmarks.harness.judgement import InTurns, Judgement
+from benchmarks.harness.judgement import BatchedViewEvidence, Judgement
 from features.declaration import ORDER
 from features.engine.compute import compute
 from features.engine.tables import named_views
@@ -31,44 +31,49 @@ COMMAND = "make bench-detection"
 
 
 def false_views(
-    models: Path, tables: Any, truth: pd.DataFrame, sessions: pd.Index, judged: Judgement
+    models: Path, tables: Any, truth: pd.DataFrame, sessions: pd.Index, judgement: Judgement
 ) -> list[dict[str, Any]]:
-    """Which views are false: precision and recall of views held false (posterior at least `attribution.HELD`), by planted truth.
+    """Precision and recall of views at the threshold of a false view, by ground truth.
 
-    `truth`: false views (session_id, account_id, joined_at, scheme); `sessions`: those whose views are looked at, as by a night that
-    compares so many; `judged`: all sessions, which say how probable each is to be inflated.
+    `truth`: false views (session_id, account_id, joined_at, scheme). `sessions`: those whose views
+    are assessed, as many as a night compares. `judgement`: all sessions with their probabilities.
     """
-    without = pd.Series(replace(judged, view_evidence=None).held()[1], index=judged.signals.index)
-    looked = assess_views(tables, load(models, "view_authenticity"), without.reindex(sessions))
-    assert looked is not None
-    with_views = pd.Series(
-        replace(judged, view_evidence=InTurns((looked,))).held(views=ViewSet.ALL)[1],
-        index=judged.signals.index,
+    without = pd.Series(
+        replace(judgement, view_evidence=None).scores_and_probabilities()[1],
+        index=judgement.signals.index,
     )
-    found, names = looked.shares(with_views), looked.log_factors.index
+    evidence = assess_views(tables, load(models, "view_authenticity"), without.reindex(sessions))
+    assert evidence is not None
+    with_views = pd.Series(
+        replace(judgement, view_evidence=BatchedViewEvidence((evidence,))).scores_and_probabilities(
+            views=ViewSet.ALL
+        )[1],
+        index=judgement.signals.index,
+    )
+    found, names = evidence.shares(with_views), evidence.log_factors.index
     scope = tables.scope(sorted(sessions), "session")
-    named = named_views(tables["views"].semi_join(scope, "session_id"))
-    named = (
-        named.select("view_id", "session_id", "account_id", "joined_at")
+    views = named_views(tables["views"].semi_join(scope, "session_id"))
+    views = (
+        views.select("view_id", "session_id", "account_id", "joined_at")
         .to_pandas()
         .set_index("view_id")
-        .reindex(looked.views.index)
+        .reindex(evidence.views.index)
     )
     key = ["session_id", "account_id", "joined_at"]
-    planted = named.merge(truth[[*key, "scheme"]].drop_duplicates(key), on=key, how="left")[
+    planted = views.merge(truth[[*key, "scheme"]].drop_duplicates(key), on=key, how="left")[
         "scheme"
     ]
     fake, bots = (
         planted.notna().to_numpy(),
         planted.map(TYPOLOGY).isin(["view_fraud", "engagement_fraud"]).to_numpy(),
     )
-    alone = pd.Series(found.posterior, index=named.index)
+    alone = pd.Series(found.posterior, index=views.index)
     whole = with_brushers(
-        alone, named[["session_id", "account_id"]], *bought(models, tables, scope)
+        alone, views[["session_id", "account_id"]], *bought(models, tables, scope)
     ).to_numpy()
     true_share = (
         pd.Series(bots.astype(float))
-        .groupby(named["session_id"].to_numpy())
+        .groupby(views["session_id"].to_numpy())
         .mean()
         .reindex(names)
         .to_numpy()
@@ -107,7 +112,7 @@ def false_views(
 
 
 def bought(models: Path, tables: Any, scope: Any) -> tuple[pd.DataFrame, pd.Series]:
-    """Orders of some sessions (order_id, session_id, buyer_id), and the probability of each of being brushed, among one another."""
+    """Orders of sessions (order_id, session_id, buyer_id), and their probabilities of brushing."""
     released = load(models, ORDERS.name)
     orders = (
         tables["orders"]

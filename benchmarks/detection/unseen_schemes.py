@@ -1,4 +1,4 @@
-"""Schemes that no verdict ever showed, of sessions and of orders: what is found of them, and how much the same signals hold at all."""
+"""Recall of schemes that no verdict contained, of sessions and orders, with ceilings."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ MIN_RECALL_RATIO = 0.7  # of what the full model finds, that is asked for
 
 
 def hits(score: pd.Series, here: pd.Index, rivals: pd.Index) -> np.ndarray:
-    """Which of the sessions or orders `here` score above all but one in a hundred of their rivals, shape (here,)."""
+    """Whether entities `here` score above all but one in a hundred of the rivals, shape (here,)."""
     return (score.loc[here] > score.loc[rivals].quantile(1 - FALSE_ALARM_RATE)).to_numpy()
 
 
 def recall(score: pd.Series, here: pd.Index, rivals: pd.Index) -> float:
-    """Share of those."""
+    """Share of `hits`."""
     return float(hits(score, here, rivals).mean())
 
 
 def best_single_signal(one: Judgement, here: pd.Index, rivals: pd.Index) -> tuple[str, np.ndarray]:
-    """The one signal that finds most of a scheme by how far it lies from tonight's peers on its suspicious side, and what it finds of `here`.
+    """The single signal whose deviation finds most of a scheme, and its hits.
 
-    Chosen knowing the truth, so that whoever watches for single signals far out, not knowing which, finds less.
+    It is chosen with the ground truth, so that it is a ceiling.
     """
     trees = one.released.trees
     assert trees.peers is not None
@@ -146,9 +146,9 @@ def unseen_schemes(
     among all `clean` ones. A missed scheme has two ceilings: trees taught by the ground truth of
     all other schemes (`everything`), and the best single signal.
     """
-    one = replace(one, looked=None)
+    one = replace(one, view_evidence=None)
     score_seen, signals, data = (
-        pd.Series(one.held()[0], index=one.signals.index),
+        pd.Series(one.scores_and_probabilities()[0], index=one.signals.index),
         one.signals,
         _data(SESSIONS, say),
     )
@@ -185,11 +185,14 @@ def unseen_orders(one: Judgement, planted: pd.DataFrame, say: Any) -> list[dict[
     Negatives are all orders in which nothing was planted. `planted`: index order_id, column
     scheme.
     """
-    score_seen, data = pd.Series(one.held()[0], index=one.signals.index), _data(ORDERS, say)
+    score_seen, data = (
+        pd.Series(one.scores_and_probabilities()[0], index=one.signals.index),
+        _data(ORDERS, say),
+    )
     truth = worlds.ground_truth(worlds.training_lake(), "orders").rename(
         columns={"order_id": "entity"}
     )
-    honest, out = one.signals.index[one.guilty == 0], []
+    honest, out = one.signals.index[one.fraud == 0], []
     for scheme in [*ORDER_SCHEMES, "hostile_brushing"]:
         here = planted.index[planted["scheme"] == scheme].intersection(one.signals.index)
         if len(here) < MIN_ENTITIES_PER_SCHEME:

@@ -1,4 +1,4 @@
-"""What a night would say of all sessions, orders and operators that it may judge of an unseen world, beside planted truth."""
+"""Scores of a night for the entities of an unseen world, with their ground truth."""
 
 from __future__ import annotations
 
@@ -26,15 +26,13 @@ from training.evaluation.rules_control import rules_score
 from training.models.registry import BY_NAME
 from training.release.artefact import Released, load
 
-SINCE = {
-    SESSION: timedelta(days=14),
-    ORDER: timedelta(days=7),
-}  # what is judged of those that have owners
+# Entities of these kinds are judged when they were received within this time.
+JUDGED_WINDOW = {SESSION: timedelta(days=14), ORDER: timedelta(days=7)}
 
 
 @dataclass(frozen=True)
-class InTurns:
-    """Single views of more sessions than a night looks at, as many at a time as it does."""
+class BatchedViewEvidence:
+    """Evidence from single views in batches, each of as many sessions as a night compares."""
 
     parts: tuple[ViewEvidence, ...]
 
@@ -44,7 +42,7 @@ class InTurns:
         sessions: pd.Index,
         views: ViewSet = ViewSet.NON_BUYERS,
     ) -> np.ndarray:
-        """As `ViewEvidence.update`, each session among those that were assessed with it."""
+        """Probabilities of sessions after the evidence of their batch, as `ViewEvidence.update`."""
         for part in self.parts:
             probability = np.where(
                 sessions.isin(part.log_factors.index),
@@ -56,62 +54,79 @@ class InTurns:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A model compared with tonight's, signals of what it is asked about, planted truth, operators, and single views where it judges sessions."""
+    """A released model on an unseen world.
+
+    Attributes
+    ----------
+    released
+        The model, rebased on tonight's peers.
+    signals
+        Signals of the judged entities.
+    fraud
+        Ground truth of each entity, 0 or 1; shape (entities,).
+    owner
+        Operator of each entity.
+    view_evidence
+        Evidence from single views, for sessions.
+    """
 
     released: Released
     signals: pd.DataFrame
-    guilty: np.ndarray
+    fraud: np.ndarray
     owner: pd.Series
-    view_evidence: InTurns | None = None
+    view_evidence: BatchedViewEvidence | None = None
 
     @property
-    def together(self) -> bool:
-        """Whether a night weighs what the model scores with the operator's others: sessions and orders, but not one that is running."""
+    def is_pooled(self) -> bool:
+        """Whether a night pools these entities by operator: sessions and orders, not running ones."""
         return self.released.model.entity in OWNED and not self.released.model.live
 
-    def held(
-        self, showed: pd.DataFrame | None = None, views: ViewSet = ViewSet.NON_BUYERS
+    def scores_and_probabilities(
+        self, history: pd.DataFrame | None = None, views: ViewSet = ViewSet.NON_BUYERS
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Scores, which rank as a night does, and probabilities."""
-        owner = self.owner if self.together else None
-        context = ScoringContext(self.signals, owner, None, showed, self.view_evidence)
-        found = posterior(self.released, context, views)
-        probability = found["pooled"].to_numpy()
-        return ranking(probability, found["raw"].to_numpy()), probability
+        """Scores that rank as a night does, and probabilities.
 
-    def showed(self) -> pd.Series:
-        """Log-odds that these sessions or orders showed of their operators, as a night tells its ranker (`features/posteriors/owner_pooling.py`)."""
+        `history` has the log-odds that sessions and orders add to operators.
+        """
+        owner = self.owner if self.is_pooled else None
+        context = ScoringContext(self.signals, owner, None, history, self.view_evidence)
+        posteriors = posterior(self.released, context, views)
+        probability = posteriors["pooled"].to_numpy()
+        return rank_scores(probability, posteriors["raw"].to_numpy()), probability
+
+    def operator_log_odds(self) -> pd.Series:
+        """Log-odds that these sessions or orders add to their operators (ADR-0033)."""
         context = ScoringContext(self.signals, view_evidence=self.view_evidence)
         probability = posterior(self.released, context)["view_adjusted"].to_numpy()
         return shown(probability, self.owner)["log_odds"]
 
-    def scorers(self, showed: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
-        """Scores of the model as a night gives them, of its controls, and of a night without any label."""
+    def scores_by_method(self, history: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
+        """Scores of the model as a night gives them, of its controls, and of a night without labels."""
         released, signals = self.released, self.signals
         control = signals[released.no_graph.columns].to_numpy()
         contributions = anomaly_contributions(
             signals[released.columns], catalogue.BY_NAME, released.model.entity
         )
-        points = contributions.sum(axis=1).to_numpy()
-        own = (
+        anomaly = contributions.sum(axis=1).to_numpy()
+        by_own_signals = (
             {}
             if released.model.live
             else {"own signals alone": released.raw(signals[released.columns].to_numpy())}
         )
         return {
-            "model": self.held(showed)[0],
-            **own,
+            "model": self.scores_and_probabilities(history)[0],
+            **by_own_signals,
             "no graph": released.no_graph.rebased_on(control).raw(control),
             "rules only": rules_score(signals),
-            "no labels": pooled_points(points, self.owner) if self.together else points,
+            "no labels": pooled_points(anomaly, self.owner) if self.is_pooled else anomaly,
         }
 
 
-Judged = dict[str, Judgement]  # by model
+Judgements = dict[str, Judgement]  # by name of the model
 
 
-def planted(lake: Path, entity: str) -> pd.DataFrame:
-    """Sessions or orders that were planted, with their scheme, by entity id."""
+def planted_entities(lake: Path, entity: str) -> pd.DataFrame:
+    """Planted sessions or orders with their scheme, by entity id."""
     return (
         worlds.fraudulent_sessions(lake)
         if entity == SESSION
@@ -119,29 +134,37 @@ def planted(lake: Path, entity: str) -> pd.DataFrame:
     )
 
 
-def planted_and_found(lake: Path, one: Judgement) -> pd.DataFrame:
-    """Those of them that were judged, and whether each was `found`: beyond the score that one honest entity in a hundred exceeds."""
-    score = pd.Series(one.held()[0], index=one.signals.index)
-    bar = score[one.guilty == 0].quantile(0.99)
-    met = planted(lake, one.released.model.entity).join(score.rename("score"), how="inner")
-    return met.assign(found=met["score"] > bar)
+def planted_entities_found(lake: Path, one: Judgement) -> pd.DataFrame:
+    """Planted entities that were judged, and whether each was `found`.
+
+    An entity is found above the score that one honest entity in a hundred exceeds.
+    """
+    score = pd.Series(one.scores_and_probabilities()[0], index=one.signals.index)
+    bar = score[one.fraud == 0].quantile(0.99)
+    planted = planted_entities(lake, one.released.model.entity).join(
+        score.rename("score"), how="inner"
+    )
+    return planted.assign(found=planted["score"] > bar)
 
 
-def judged(
+def signals_and_truth(
     lake: Path, model: Model, as_of: datetime, without: tuple[str, ...] = ()
 ) -> tuple[pd.DataFrame, np.ndarray, pd.Series]:
-    """Signals, planted truth and group (operator) of what a night at `as_of` may judge of an unseen world, some tables not delivered."""
+    """Signals, ground truth and operators of the entities that a night at `as_of` may judge.
+
+    Tables named in `without` count as not delivered.
+    """
     tables = Snapshot.open(lake, as_of).without(*without)
     entity = model.entity
-    if entity in SINCE:
+    if entity in JUDGED_WINDOW:
         key, t = KEY[entity], tables[OWNED[entity]]
-        lately = t.filter(t.received_at >= as_of - SINCE[entity]).select(key, "operator_id")
-        owner, guilty = (
-            lately.to_pandas().set_index(key)["operator_id"],
-            set(planted(lake, entity).index),
+        recent = t.filter(t.received_at >= as_of - JUDGED_WINDOW[entity]).select(key, "operator_id")
+        owner, fraud = (
+            recent.to_pandas().set_index(key)["operator_id"],
+            set(planted_entities(lake, entity).index),
         )
     else:
-        owner, guilty = None, worlds.cheating_operators(lake)
+        owner, fraud = None, worlds.cheating_operators(lake)
     signals = signals_of(
         tables, model.signals, entity, None if owner is None else sorted(owner.index)
     )
@@ -150,44 +173,50 @@ def judged(
         if owner is None
         else owner.reindex(signals.index)
     )
-    return signals, np.isin(signals.index, list(guilty)).astype(int), group
+    return signals, np.isin(signals.index, list(fraud)).astype(int), group
 
 
-def judgement(models: Path, lake: Path, name: str, as_of: datetime) -> Judgement:
-    """What a released model says of an unseen world at `as_of`, compared with what is there; of sessions by their single views too."""
-    signals, guilty, owner = judged(lake, BY_NAME[name], as_of)
-    alone = Judgement(load(models, name).rebased_on(signals), signals, guilty, owner)
+def judge(models: Path, lake: Path, name: str, as_of: datetime) -> Judgement:
+    """A released model on an unseen world at `as_of`; sessions with their single views."""
+    signals, fraud, owner = signals_and_truth(lake, BY_NAME[name], as_of)
+    base = Judgement(load(models, name).rebased_on(signals), signals, fraud, owner)
     if name != MODEL_OF[SESSION]:
-        return alone
+        return base
     return replace(
-        alone,
-        view_evidence=looked_at(
-            models, lake, as_of, pd.Series(alone.held()[1], index=signals.index)
+        base,
+        view_evidence=batched_view_evidence(
+            models, lake, as_of, pd.Series(base.scores_and_probabilities()[1], index=signals.index)
         ),
     )
 
 
-def looked_at(models: Path, lake: Path, as_of: datetime, probability: pd.Series) -> InTurns:
-    """Single views of sessions, as many sessions at a time as a night compares; `probability`: by everything else, index session."""
+def batched_view_evidence(
+    models: Path, lake: Path, as_of: datetime, probability: pd.Series
+) -> BatchedViewEvidence:
+    """Evidence from single views; `probability` of each session without them, by session."""
     tables, released = Snapshot.open(lake, as_of), load(models, "view_authenticity")
-    some = sample_by_hash(probability.index, len(probability))
-    turns = [
-        probability[some[i : i + MIN_COMPARED_SESSIONS]]
-        for i in range(0, len(some), MIN_COMPARED_SESSIONS)
+    order = sample_by_hash(probability.index, len(probability))
+    batches = [
+        probability[order[i : i + MIN_COMPARED_SESSIONS]]
+        for i in range(0, len(order), MIN_COMPARED_SESSIONS)
     ]
-    found = [assess_views(tables, released, turn.sort_index()) for turn in turns]
-    return InTurns(tuple(part for part in found if part is not None))
+    found = [assess_views(tables, released, batch.sort_index()) for batch in batches]
+    return BatchedViewEvidence(tuple(part for part in found if part is not None))
 
 
-def told_of_operators(judgements: Judged) -> pd.DataFrame:
-    """What the sessions and orders that were judged showed of their operators."""
+def operator_history(judgements: Judgements) -> pd.DataFrame:
+    """Log-odds that judged sessions and orders add to their operators, one column per kind."""
     return pd.DataFrame(
-        {one.released.model.entity: one.showed() for one in judgements.values() if one.together}
+        {
+            one.released.model.entity: one.operator_log_odds()
+            for one in judgements.values()
+            if one.is_pooled
+        }
     )
 
 
-def ranking(probability: np.ndarray, raw: np.ndarray) -> np.ndarray:
-    """Scores that rank by probability and, where calibration made equal, by the raw score."""
+def rank_scores(probability: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    """Scores that rank by probability and, where it is tied, by the raw score."""
     return (
         np.unique(np.column_stack((probability, raw)), axis=0, return_inverse=True)[1]
         .ravel()

@@ -1,4 +1,4 @@
-"""Simulated worlds for measuring, kept between runs beside the repository's ignored output, and their truth."""
+"""Simulated worlds for benchmarks, kept between runs in an ignored folder, and their ground truth."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def truth_folder(lake: Path) -> Path:
 
 
 def simulated_lake(size: str, seed: int) -> Path:
-    """Lake of a world, simulated when it is not there yet."""
+    """Lake of a world, simulated when absent."""
     lake = OUTPUT_FOLDER / f"{size}-{seed}"
     if not (truth_folder(lake) / "world.json").exists():
         write_world(lake, truth_folder(lake), WorldSpec(seed, size, START))
@@ -36,7 +36,7 @@ def simulated_lake(size: str, seed: int) -> Path:
 
 
 def second_platform_lake(seed: int, cheating: float = CHEATING_OPERATOR_SHARE) -> Path:
-    """Lake of a market of the second simulator, made when it is not there yet: 500 operators, a share of which cheats, 28 days."""
+    """Lake of the second platform: 500 operators, 28 days; simulated when absent."""
     lake = OUTPUT_FOLDER / f"market-{seed}"
     if not (truth_folder(lake) / "world.json").exists():
         spec = PlatformSpec(seed, 500, 50_000, 28, START, cheating)
@@ -45,7 +45,7 @@ def second_platform_lake(seed: int, cheating: float = CHEATING_OPERATOR_SHARE) -
 
 
 def honest_lake(seed: int) -> Path:
-    """Lake of a small world of the first simulator in which nobody cheats, made when it is not there yet: 160 operators, 28 days."""
+    """Lake of a small world without fraud: 160 operators, 28 days; simulated when absent."""
     lake = OUTPUT_FOLDER / f"honest-{seed}"
     if not (truth_folder(lake) / "world.json").exists():
         write_world(lake, truth_folder(lake), WorldSpec(seed, "small", START, 28, ()))
@@ -53,12 +53,12 @@ def honest_lake(seed: int) -> Path:
 
 
 def training_lake() -> Path:
-    """Lake of the world whose verdicts models of the pages learn from."""
+    """Lake of the world whose verdicts train the models of the pages."""
     return simulated_lake("wide", TRAINING_SEED)
 
 
 def ground_truth(lake: Path, name: str) -> pd.DataFrame:
-    """A table of planted truth."""
+    """A table of ground truth."""
     folder = truth_folder(lake)
     single = folder / f"{name}.parquet"
     files = [single] if single.exists() else sorted((folder / name).glob("*.parquet"))
@@ -66,19 +66,19 @@ def ground_truth(lake: Path, name: str) -> pd.DataFrame:
 
 
 def fraudulent_sessions(lake: Path) -> pd.DataFrame:
-    """Sessions with inflated views or engagement: index session_id; scheme, intensity, evasion of the first planted."""
+    """Sessions with inflated views or engagement, by session_id, with the first scheme planted."""
     t = ground_truth(lake, "sessions")
     t = t[t["scheme"].map(TYPOLOGY).isin(["view_fraud", "engagement_fraud"])]
     return t.drop_duplicates("session_id").set_index("session_id")
 
 
 def cheating_operators(lake: Path) -> set[str]:
-    """Operators that cheat for themselves; victims of hostile brushing are not among them, nor are rivals for that alone."""
+    """Operators that cheat for themselves; hostile brushing makes neither victim nor rival one."""
     t = ground_truth(lake, "operators")
     return set(t.loc[t["scheme"] != "hostile_brushing", "operator_id"])
 
 
 def honest_and_cheats(lake: Path, tiers: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Tiers by operator: of those in whom nothing was planted, and of those that cheat for themselves."""
+    """Tiers of operators without planted fraud, and of operators that cheat for themselves."""
     planted = set(ground_truth(lake, "operators")["operator_id"])
     return tiers[~tiers.index.isin(planted)], tiers[tiers.index.isin(cheating_operators(lake))]

@@ -1,4 +1,4 @@
-"""Burst alarms on one counter over time: how rare is each value's departure, given only what came before it.
+"""Burst alarms on one counter: tail probability of each value, given only earlier values.
 
 A departure is the distance of a short moving mean from the mean of a longer past. How rare it is comes from the departures seen
 so far: counted where there are enough of them, and beyond their largest share by a Pareto tail fitted to it. So one threshold, a
@@ -24,7 +24,7 @@ MIN_TAIL_INDEX = (
 
 @njit(cache=True, nogil=True)
 def _departures(x, horizon, smooth, both):  # pragma: no cover - compiled
-    """Distance of the mean of the last `smooth` values from the mean of the `horizon` values before the newest, at least 0."""
+    """Deviation of the mean of `smooth` values from that of the `horizon` before, at least 0."""
     n, out = len(x), np.zeros(len(x))
     total = np.zeros(n + 1)
     for i in range(n):
@@ -38,7 +38,7 @@ def _departures(x, horizon, smooth, both):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True)
 def _rarity(d, start, known, top, least, lightest):  # pragma: no cover - compiled
-    """-log10 of the chance of a departure at least as large, by those from `start` on before it; 0 until `known` are."""
+    """-log10 tail probability by earlier deviations from `start` on; 0 until `known` of them."""
     n = len(d)
     out, past = np.zeros(n), np.empty(n)
     for i in range(start, n):
@@ -63,7 +63,7 @@ def _rarity(d, start, known, top, least, lightest):  # pragma: no cover - compil
 def burst_scores(
     x: np.ndarray, horizon: int = 288, smooth: int = 6, both_sides: bool = False
 ) -> np.ndarray:
-    """-log10 of the chance of each value's departure by the series' own past, at least 0, shape (n,); 4 is one in ten thousand.
+    """-log10 tail probability of each value by the series' past, at least 0, shape (n,).
 
     `horizon`: values that make the past's mean; `smooth`: values that make the present's; `both_sides`: falls count too.
     0 until a horizon of departures is known (thirty at least), because a tail is not known before.
@@ -123,7 +123,7 @@ class BurstAlarm(OutlierMixin, BaseEstimator):
 
 
 def alarms(score: np.ndarray, threshold: float, rest: int) -> np.ndarray:
-    """Moments of alarm: the first beyond the threshold, then none for `rest` values, so that one burst alarms once."""
+    """Positions of alarms: beyond the threshold, with at least `rest` values between them."""
     out, last = [], -rest - 1
     for i in np.flatnonzero(score > threshold).tolist():
         if i - last > rest:

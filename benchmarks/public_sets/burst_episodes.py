@@ -1,4 +1,4 @@
-"""Burst episodes: windows in which few hands place many of a shop's orders, and whose hands they are.
+"""Burst episodes: windows in which few buyers place many of a shop's orders.
 
 Definition: the concentrate rate of the Shopee Code League 2020 contest: orders over distinct buyers within any hour of
 a shop, brushing from 3 on; a brusher is a buyer with the largest part of the orders of such hours. The threshold is the
@@ -34,7 +34,7 @@ class Episodes:
 def _mark(  # noqa: PLR0913 - a compiled kernel takes arrays only
     at, buyer, before, after, closed_low, closed_high, rate, inside, best
 ):  # pragma: no cover - compiled
-    """Mark the orders of each window from `before` seconds before an order to `after` seconds after it that reaches the rate."""
+    """Mark orders of windows around an order (`before`, `after` seconds) that reach the rate."""
     n, lo, hi, different = len(at), 0, 0, 0
     count = np.zeros(buyer.max() + 1, np.int64)
     for i in range(n):
@@ -57,7 +57,7 @@ def _mark(  # noqa: PLR0913 - a compiled kernel takes arrays only
 
 @njit(cache=True, nogil=True)
 def _sweep(at, buyer, window, rate):  # pragma: no cover - compiled
-    """Orders of one shop (sorted by time) that lie in an hour of at least the rate, and the best rate of such an hour."""
+    """Orders of a shop (by time) in an hour of at least the rate, and the best rate."""
     inside, best = np.zeros(len(at), np.bool_), np.zeros(len(at))
     for closed_low in (False, True):
         for closed_high in (False, True):

@@ -1,4 +1,4 @@
-"""What the benchmarks on public sets share: the trees, a ranking measure with its interval, and the row that says them."""
+"""Boosted trees and rows of ranking measures for the public sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dense blocks injected into real graphs: F1 over rows and columns of the block, beside FRAUDAR's weightings and peers."""
+"""F1 of dense blocks injected into real graphs, compared with FRAUDAR's weightings and peer libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NAB's tweets and ads: burst alarms scored as NAB scores them (Lavin and Ahmad, ICMLA 2015, standard profile)."""
+"""Burst alarms on NAB's tweets and ads, scored by its standard profile (Lavin and Ahmad, 2015)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def score(at: np.ndarray, windows: list[tuple[int, int]], first: int) -> float:
 
 
 def _gaussian(x: np.ndarray, window: int = 288) -> np.ndarray:
-    """The windowed Gaussian of NAB's own baselines: -log10 of the tail of the past window's normal."""
+    """NAB's windowed Gaussian baseline: -log10 of the tail of the past window's normal."""
     from scipy.stats import norm
 
     s = pd.Series(x.astype(float)).shift(1)
@@ -58,7 +58,7 @@ def _gaussian(x: np.ndarray, window: int = 288) -> np.ndarray:
 
 
 def rows(data: Path, say: Any) -> list[dict[str, Any]]:
-    """NAB's normalised score with one threshold for all series, for our alarm and the windowed Gaussian beside it."""
+    """NAB's normalised scores of our alarm and of the windowed Gaussian, one threshold for all."""
     say("NAB")
     windows_of = json.loads((data / "nab" / "combined_windows.json").read_text())
     out = []

@@ -14,7 +14,7 @@ from benchmarks.public_sets.propagation import SpreadVerdicts
 
 
 def ffsd_signals(e: pd.DataFrame) -> pd.DataFrame:
-    """Signals of each payment from payments up to it: pace, amounts and breadth of its source, target, place and type."""
+    """Signals of each payment from earlier ones: pace, amounts and breadth of its parties."""
     x = pd.DataFrame({"amount": e["Amount"]}, index=e.index)
     for key in ("Source", "Target", "Location", "Type"):
         g = e.groupby(key)

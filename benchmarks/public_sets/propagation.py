@@ -1,4 +1,4 @@
-"""What neighbours say: means of their signals, and the verdicts that reach an account through what it acts on.
+"""Neighbour means of signals, and verdicts spread over shared neighbours.
 
 Sources: neighbour aggregation for trees (GADBench, Tang et al., NeurIPS 2023: trees on aggregated neighbours do better
 than graph networks); verdicts spread over shared things as smoothed rates, out of fold (Micci-Barreca, SIGKDD

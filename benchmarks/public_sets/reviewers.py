@@ -15,9 +15,9 @@ from benchmarks.public_sets.propagation import SpreadVerdicts
 
 
 def reviewers(data: Path) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame, np.ndarray, np.ndarray]:
-    """YelpChi's edges, whether each user ever spammed, signals of the edges by user, and the users of both sides of the split.
+    """Edges of YelpChi, labels and signals of users, and users of both sides of the split.
 
-    The last four signals are what verdicts on the training users spread, out of fold for those users themselves.
+    The last four signals are verdicts on training users, spread out of fold.
     """
     e = pd.read_parquet(data / "yelpchi_bipartite" / "edges.parquet")
     spam = (e["spam"] == -1).groupby(e["user_id"]).max().astype(int)
@@ -81,7 +81,7 @@ def yelpchi(data: Path, say: Any) -> list[dict[str, Any]]:
 
 
 def yelpchi_oracle(edges: pd.DataFrame, spam: pd.Series, test: np.ndarray) -> dict[str, Any]:
-    """Reviewers ranked by the true share of spammers among those who reviewed the same products as often, held-out labels included.
+    """Oracle: reviewers ranked by the true share of spammers of their products, test labels included.
 
     `edges`: user_id, product_id, each once. No inductive method on these edges can know more of a product than that.
     """

@@ -18,7 +18,7 @@ from features.graphs.lockstep import Lockstep
 
 
 def stars(data: Path, say: Any) -> list[dict[str, Any]]:
-    """Fake stars: lockstep groups and blocks in the timed events, beside the same events with their times shuffled."""
+    """Lockstep groups and blocks in timed events, and in the same events with shuffled times."""
     say("GitHub stars")
     folder = data / "github_stars"
     e = pd.read_parquet(folder / "fake_star_events.parquet")
@@ -102,7 +102,7 @@ def stars(data: Path, say: Any) -> list[dict[str, Any]]:
 def stars_learners(
     x: pd.DataFrame, fake: pd.Series, train: np.ndarray, test: np.ndarray
 ) -> list[dict[str, Any]]:
-    """The same mixes of activities with half of the labels, with another learner, and where there is more than a handful to go by."""
+    """Ceilings: half of the labels, another learner, and actors with more than three events."""
     few, values = train[: len(train) // 2], x.to_numpy(dtype=float)
     half = fitted(x.iloc[few], fake.iloc[few]).predict(values[test])
     other = ExtraTreesClassifier(400, min_samples_leaf=3, random_state=7).fit(

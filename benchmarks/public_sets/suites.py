@@ -17,7 +17,7 @@ from benchmarks.public_sets.stars import stars
 
 
 def shopee(data: Path, say: Any) -> list[dict[str, Any]]:
-    """Episodes against the contest's marks: shops, and pairs of shop and buyer; no label is read to find them."""
+    """F1 of episodes against the contest's marks, by shop and by pair; no label is read."""
     say("Shopee")
     o = pd.read_parquet(data / "shopee_orders" / "orders.parquet")
     found = find_episodes(

@@ -28,7 +28,7 @@ MIN_PAST_BROADCASTS = 4  # broadcasts before it that a channel must have
 
 
 def ramp(t: pd.DataFrame, size: np.ndarray) -> dict[str, pd.Series]:
-    """Bots that come one by one: half of them on average, all at the end. The detector is not taught this shape."""
+    """Bots that join one by one; the detector is not trained on this shape."""
     bots = size * t["viewers"]
     return {
         "viewers": t["viewers"] + 0.5 * bots,
@@ -70,7 +70,7 @@ def totals(data: Path) -> pd.DataFrame:
 
 
 def _departures(t: pd.DataFrame, able: np.ndarray) -> np.ndarray:
-    """How far ratios lie from the channel's past median, over the pooled spread, shape (broadcasts, 5); rows of `able`."""
+    """Deviation of ratios from the channel's past median, shape (broadcasts, 5); rows of `able`."""
     now = counter_forgery.ratios(t)[:, :4]
     frame = pd.DataFrame(now).assign(channel=t["operator_id"])
     usual = frame.groupby("channel").transform(lambda s: s.shift(1).expanding().median()).to_numpy()
@@ -153,7 +153,7 @@ def _table(found: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def minutes(data: Path, say: Any) -> list[dict[str, Any]]:
-    """Bots added to real minute-by-minute viewers: the step of a block that joins at once, against honest half hours."""
+    """Recall of bots that join real minute-by-minute viewers at once or over ten minutes."""
     say("Twitch chat minutes")
     m = pd.read_parquet(data / "twitch_chat_minutes" / "messages.parquet")
     series = [

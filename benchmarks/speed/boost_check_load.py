@@ -1,4 +1,4 @@
-"""The boost check under load, beside services that do nothing: same client, same run, one after another and round again."""
+"""The boost check under load, compared with no-op services by the same client in one run."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ end
 
 
 def running_sessions(lake: Path) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Sessions of a world as if they ran: operator, and their first 120 minutes; each session of another operator."""
+    """Operators and first 120 minutes of sessions, each of another operator, as if they ran."""
     sessions = (
         pads.dataset([str(f) for f in Lake(lake).files("sessions")])
         .to_table(columns=["session_id", "operator_id"])
@@ -114,7 +114,7 @@ def started(target: str, environment: dict[str, str], log: Path) -> tuple[subpro
 
 
 def stop(server: subprocess.Popen) -> None:
-    """End a service and all it started: a supervisor that is asked first and does not go is killed."""
+    """End a service and its children; a supervisor that does not stop is killed."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(server.pid, how)
@@ -126,7 +126,7 @@ def stop(server: subprocess.Popen) -> None:
 def measured(
     port: int, script: Path, connections: int, start: int = 0
 ) -> tuple[float, float, int, int]:
-    """Requests a second, p99 in milliseconds, answers that were no 200, and requests, of one run of wrk from a number on."""
+    """Requests a second, p99 in ms, answers other than 200, and requests of one run of wrk."""
     command = [
         "wrk",
         "-t1",
@@ -147,7 +147,7 @@ def measured(
 
 
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
-    """Throughput and p99 of a full check (keys, minutes from the store, kernels, model, journal on disk) and of both no-ops."""
+    """Throughput and p99 of a full check and of both no-ops."""
     if shutil.which("wrk") is None:
         say("wrk is not installed (apt-get install wrk): the rows of the boost check are left out")
         return []
@@ -212,7 +212,7 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
 
 
 def _rows_of_rounds(found: dict[tuple[str, int], np.ndarray]) -> list[dict[str, Any]]:
-    """Rows by load and connections, from requests a second and p99 in milliseconds of each round, shape (rounds, 2); ratios round by round."""
+    """Rows by load and connections; `found`: requests a second and p99 in ms, shape (rounds, 2)."""
     out = []
     why = "A check reads and compares minutes, decides, and waits until its line is on disk: half as much Python again as a no-op."
     for connections in CONNECTIONS:

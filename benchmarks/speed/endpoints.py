@@ -19,7 +19,7 @@ from benchmarks.demo import free_port
 from benchmarks.end_to_end import DAYS, TRAINING_SEED, UNSEEN_SEED
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import figure_row
-from benchmarks.harness.judgement import judged
+from benchmarks.harness.judgement import signals_and_truth
 from benchmarks.harness.timing import COMMAND, REPEATS, interleaved, repeated_row
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
@@ -30,7 +30,7 @@ from training.release.artefact import load
 
 
 def quantiles(calls: dict[str, tuple[Callable[[int], Any], int]]) -> dict[str, np.ndarray]:
-    """p50 and p99 of calls in microseconds, shape (`REPEATS`, 2) each, in turns; of a call so many are made each time."""
+    """p50 and p99 of calls in microseconds, shape (`REPEATS`, 2) each, in turns."""
     found: dict[str, list[np.ndarray]] = {name: [] for name in calls}
     for _ in range(REPEATS):
         for name, (run, times) in calls.items():
@@ -50,7 +50,7 @@ def fewer_trees(models: Path) -> list[dict[str, Any]]:
     out = []
     for name in ("session_inflation", "order_brushing"):
         released = load(models, name)
-        signals, guilty, group = judged(lake, released.model, as_of)
+        signals, guilty, group = signals_and_truth(lake, released.model, as_of)
         values, trees = (
             signals[released.columns].to_numpy(),
             released.trees.booster.current_iteration(),
@@ -176,7 +176,7 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
 
 
 def through_trees(models: Path) -> list[dict[str, Any]]:
-    """The same inputs through the trees of a released model by LightGBM and by ours, one thread, one after the other."""
+    """Time of a released model's trees by LightGBM and by our kernel on one thread."""
     trees = load(models, "session_inflation_live").trees
     out, booster = [], trees.booster
     many = np.random.default_rng(0).normal(size=(20_000, booster.num_feature()))

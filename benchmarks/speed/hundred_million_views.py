@@ -1,4 +1,4 @@
-"""`make bench-night`: a night of more than a hundred million views; writes docs/benchmarks/night.md and .json."""
+"""A night of more than a hundred million views; writes docs/benchmarks/night.md and .json."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ABOUT = About(
 
 
 def rows(big: dict[str, float], small: dict[str, float]) -> list[dict[str, Any]]:
-    """Rows of the page, from what `benchmarks.speed.night.one_night` found of the tiled lake and of the large world."""
+    """Rows of the page, from `one_night` on the tiled lake and on the large world."""
     grows, ratio = float(growth(small, big)), big["cpu"] / big["floor"]
     label = f"A night with models of {big['views'] / 1e6:.0f} M views (the large world of seed {TRAINING_SEED}, {TILES} times)"
     return [

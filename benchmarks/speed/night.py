@@ -1,4 +1,4 @@
-"""A night over the floor of reading its input, its memory, the part of its reasons, and how it grows."""
+"""Time of a night over the floor of reading its input, memory, share of reasons, and growth."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def explaining() -> Iterator[list[float]]:
 
 
 def one_night(lake: Path, models: Path) -> dict[str, float]:
-    """Run a night of a lake in this process, afresh: CPU and wall seconds, seconds of SHAP values, peak memory in GB, views read."""
+    """Run a night in this process: CPU and wall seconds, SHAP seconds, peak GB, views read."""
     night = worlds.START + timedelta(days=DAYS - 2)
     for folder in ("runs", "journal"):
         shutil.rmtree(lake / folder, ignore_errors=True)
@@ -108,7 +108,7 @@ def one_night(lake: Path, models: Path) -> dict[str, float]:
 
 
 def night_in_own_process(lake: Path, models: Path) -> dict[str, float]:
-    """The same in a process of its own, so that its memory is its own."""
+    """Run `one_night` in a process of its own, so that its peak memory is separate."""
     code = f"import json; from pathlib import Path; from benchmarks.speed.night import one_night; print(json.dumps(one_night(Path({str(lake)!r}), Path({str(models)!r}))))"
     done = subprocess.run(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True

@@ -1,4 +1,4 @@
-"""Two BentoML services that do nothing: what the framework costs by default, and what it costs as we run it."""
+"""Two no-op BentoML services: the cost of the framework by default, and as the gate runs it."""
 
 from __future__ import annotations
 
@@ -37,4 +37,4 @@ class Default:
 )
 @bentoml.asgi_app(Starlette(routes=[Route("/v1/boost-check", nothing, methods=["POST"])]), path="/")
 class Tuned:
-    """The way of `serving.gate.bento_service`, with an application that reads the body and answers."""
+    """As `serving.gate.bento_service`, with an application that reads the body and answers."""

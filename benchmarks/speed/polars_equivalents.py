@@ -1,4 +1,4 @@
-"""LIVE signals as Polars expressions, so that both are asked for the same figures; their agreement is checked where they are timed."""
+"""LIVE signals as Polars expressions; `series` checks that both agree before it times them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEFT_OUT = (
 
 
 def expressions(pl: Any) -> dict[str, Any]:
-    """Signal → expression over one session's minutes, for sessions long enough for every signal."""
+    """Expression of each signal over a session's minutes, for sessions long enough for all."""
     c = pl.col
     viewers, joins, calm = c("viewers"), c("joins"), c("granted") == 0
 

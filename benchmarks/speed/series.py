@@ -1,4 +1,4 @@
-"""LIVE signals over minutes: sessions a core-second, beside Polars on the same signals, pandas, catch22 and tsfresh on the same series."""
+"""Sessions a core-second of LIVE signals, compared with Polars, pandas, catch22 and tsfresh."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PICKED: dict[str, Any] = {  # of tsfresh: the kinds of figures that ours have
 
 
 def series() -> tuple[np.ndarray, np.ndarray]:
-    """Minutes of sessions, as a night holds them (each column contiguous, as Polars' are), and their offsets: Poisson counts with bursts of joins."""
+    """Minutes of sessions with bursts of joins, and their offsets; columns are contiguous."""
     rng = np.random.default_rng(0)
     values = rng.poisson(20, (MINUTES * SESSIONS, len(COLUMNS))).astype(float)
     values[:, COLUMNS.index("granted")] = 0
@@ -114,7 +114,7 @@ def both_ways(pl: Any, live: tuple) -> tuple[tuple, Any]:
 
 
 def _rows_of_rounds(pace: dict[str, np.ndarray], count: dict[str, int]) -> list[dict[str, Any]]:
-    """Rows of sessions a core-second, shape (repeats,) each, and of ours over the others', repeat by repeat."""
+    """Rows of sessions a core-second, shape (repeats,) each, and of ratios repeat by repeat."""
     slow = "four periods are half of the time; what is left is passes over the series"
     out = [
         repeated_row(f"series-{k}".replace(",", ""), f"{k}: sessions of {MINUTES} minutes a core-second ({count[k]} figures)", v, ">= 20000" if k == "ours" else None, slow)

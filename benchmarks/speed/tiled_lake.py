@@ -1,4 +1,4 @@
-"""Worlds larger than the simulator can hold: several worlds side by side, each the same one under other names."""
+"""Lakes larger than the simulator can hold: copies of one world under other identifiers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _renamed(path: Path, tile: int) -> str:
 
 
 def tiled(size: str, seed: int, tiles: int, say: Any = print) -> Path:
-    """Lake of so many copies of a world, made when it is not there yet. Tiles share nothing but regions, networks and texts."""
+    """Lake of copies of a world, written when absent; copies share regions, networks and texts."""
     lake = worlds.simulated_lake(size, seed)
     target = lake.with_name(f"{lake.name}-x{tiles}")
     if (target / "tiled").exists():

@@ -1,4 +1,4 @@
-"""What a night still finds where single views were not delivered, but counters by minute, interactions and orders were."""
+"""Nights without single views: counters by minute, interactions and orders are delivered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.harness.figures import figure_row
-from benchmarks.harness.judgement import Judgement, judged, ranking
+from benchmarks.harness.judgement import Judgement, rank_scores, signals_and_truth
 from features.posteriors.owner_pooling import shown
 from serving.scoring.nightly_models import MODEL_OF, SUBSTITUTE_OF, why_inapplicable
 from serving.scoring.posterior import ScoringContext, posterior
@@ -23,11 +23,11 @@ SESSIONS, ORDERS, OPERATORS = (MODEL_OF[e] for e in ("session", "order", "operat
 
 
 def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> list[dict[str, Any]]:
-    """Average precision on sessions and operators without views: as a night ranks them, operators by own signals alone, and without labels."""
+    """Average precision without views: as a night ranks, by own signals alone, and without labels."""
     rows = []
     showed: dict[str, pd.Series] = {}
     for name in (SESSIONS, SUBSTITUTE_OF[SESSIONS], ORDERS, OPERATORS):
-        signals, guilty, group = judged(lake, BY_NAME[name], as_of, MISSING_TABLES)
+        signals, guilty, group = signals_and_truth(lake, BY_NAME[name], as_of, MISSING_TABLES)
         home = load(models, name)
         released, why = home.rebased_on(signals), why_inapplicable(home, signals)
         owned = home.model.entity in OWNED
@@ -38,10 +38,14 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
         raw, own, probability = columns.to_numpy().T
         if owned and why is None:
             showed[home.model.entity] = shown(own, group)["log_odds"]
-        found = {"as a night ranks them": ranking(probability, raw)}
+        found = {"as a night ranks them": rank_scores(probability, raw)}
         found |= {"own signals alone": raw} if name == OPERATORS else {}
         found |= (
-            {"no labels": Judgement(released, signals, guilty, group).scorers()["no labels"]}
+            {
+                "no labels": Judgement(released, signals, guilty, group).scores_by_method()[
+                    "no labels"
+                ]
+            }
             if name != SUBSTITUTE_OF[SESSIONS]
             else {}
         )

@@ -1,4 +1,4 @@
-"""What generalises: models and nights on a second simulator, of other mechanics and made by other code, that nothing was taught on."""
+"""Transfer: models and nights on a second simulator of other mechanics."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from benchmarks.harness.command_line import refuse_arguments
 from benchmarks.harness.figures import figure_row, row, share_row
 from benchmarks.harness.figures_page import About, Table, write
 from benchmarks.harness.judgement import (
-    Judged,
     Judgement,
-    judgement,
-    planted_and_found,
-    told_of_operators,
+    Judgements,
+    judge,
+    operator_history,
+    planted_entities_found,
 )
 from benchmarks.transfer.missing_tables import without_views
 from benchmarks.transfer.tier_outcomes import night, prevalences
@@ -44,19 +44,19 @@ console = Console()
 
 def scores(
     models: Path, lake: Path, who: str, controls: tuple[str, ...]
-) -> tuple[list[dict[str, Any]], Judged]:
-    """Average precision of each model, and how many of those it gives even odds or more are cheats; and what was judged."""
+) -> tuple[list[dict[str, Any]], Judgements]:
+    """Average precision of each model, precision at even odds, and the judgements."""
     rows: list[dict[str, Any]] = []
-    kept: Judged = {}
+    kept: Judgements = {}
     for model in MODELS:
         if model.entity == VIEW:
             continue
         console.print(f"{lake.name}: {model.name}, {who}")
-        kept[model.name] = one = judgement(models, lake, model.name, AS_OF)
-        guilty, group, home, tonight = one.guilty, one.owner, load(models, model.name), one.released
+        kept[model.name] = one = judge(models, lake, model.name, AS_OF)
+        guilty, group, home, tonight = one.fraud, one.owner, load(models, model.name), one.released
         values = one.signals[home.columns].to_numpy()
-        showed = told_of_operators(kept) if model.entity == OPERATOR else None
-        found = {**one.scorers(showed), "peers of the training night": home.raw(values)}
+        showed = operator_history(kept) if model.entity == OPERATOR else None
+        found = {**one.scores_by_method(showed), "peers of the training night": home.raw(values)}
         for name in ("model", *(("own signals alone",) if not home.model.live else ()), *controls):
             figure = average_precision(guilty, found[name], group.reset_index(drop=True))
             words = {"model": who}.get(name, f"{who}, {name}" if name != "no labels" else name)
@@ -72,7 +72,9 @@ def scores(
             if released is home and not controls:
                 continue
             sure = (
-                one.held(showed)[1] if released is tonight else home.probability(home.raw(values))
+                one.scores_and_probabilities(showed)[1]
+                if released is tonight
+                else home.probability(home.raw(values))
             ) >= EVEN_ODDS
             rows.append(
                 share_row(
@@ -87,7 +89,7 @@ def scores(
 
 
 def views(models: Path, lake: Path, who: str, sessions: Judgement) -> list[dict[str, Any]]:
-    """Single views that are held false, by their attributes and their viewers' orders, in 800 sessions."""
+    """Precision and recall of false views in 800 sessions."""
     console.print(f"{lake.name}: single views, {who}")
     everyone = sessions.signals.index
     some = pd.Index(
@@ -104,12 +106,12 @@ def views(models: Path, lake: Path, who: str, sessions: Judgement) -> list[dict[
     return out
 
 
-def recall_by_scheme(lake: Path, kept: Judged, who: str) -> Table:
+def recall_by_scheme(lake: Path, kept: Judgements, who: str) -> Table:
     """Recall of sessions and orders by scheme, by the models that are given."""
     rows = [
         [scheme, len(g), round(float(g["found"].mean()), 2)]
         for name in ("session_inflation", "order_brushing")
-        for scheme, g in planted_and_found(lake, kept[name]).groupby("scheme")
+        for scheme, g in planted_entities_found(lake, kept[name]).groupby("scheme")
     ]
     note = "Recall at the score that 1 % of honest entities exceed."
     return Table(f"{lake.name} by scheme: {who}", note, ("scheme", "planted", "found"), rows)

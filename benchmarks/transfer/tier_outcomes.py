@@ -1,4 +1,4 @@
-"""Who is reviewed or rejected after one night, by which models, and where as many cheat."""
+"""Tiers after one night, by models and by share of operators that cheat."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GROUPS = {
 
 
 def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[str, Any]]:
-    """Tiers after one night: honest operators that are reviewed or rejected, and cheats that are reviewed (no row where there are none)."""
+    """Shares of honest operators reviewed and rejected, and of cheating operators reviewed."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / lake.name
         shutil.copytree(lake, copy, ignore=shutil.ignore_patterns("runs"))
@@ -65,7 +65,7 @@ def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[
 
 
 def prevalences(models: Path, lake: Path, where: str, command: str) -> list[dict[str, Any]]:
-    """Nights by carried models and by none where another share of operators cheats than where the models were taught."""
+    """Nights by carried models and by none, where another share of operators cheats."""
     return [
         row
         for which, who in ((models, "models of the first simulator"), (None, "no models"))
