@@ -117,7 +117,9 @@ def learning_curve(trained: list[Trained], kept: Judgements) -> list[dict[str, A
             trees = fit_trees(model, model.columns, data, consistent_labels(model, data, some))
             values = there.signals[model.columns].to_numpy()
             figure = average_precision(
-                there.fraud, trees.rebased_on(values).raw(values), there.owner.reset_index(drop=True)
+                there.fraud,
+                trees.rebased_on(values).raw(values),
+                there.owner.reset_index(drop=True),
             )
             rows.append(
                 figure_row(
