@@ -1,1 +1,1 @@
-"""What comes in and goes out, and the shared words. Imports nothing from the floors above."""
+"""Tables that come in and go out: contracts, the lake that holds them, and checks."""

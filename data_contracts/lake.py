@@ -226,4 +226,4 @@ class Lake:
 
 
 LakeOrFolder = Lake | str | Path
-"""A lake, or the folder of one: what public entry points take and open once."""
+"""A lake, or the folder of one; public entry points open it once."""

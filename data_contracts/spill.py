@@ -51,7 +51,7 @@ def _process_folder(process: int) -> tuple[Path, IO[str]]:
     made = Path(tempfile.mkdtemp(prefix="making-", dir=shared))
     owner = (made / OWNER_FILE).open("w")
     fcntl.flock(owner, fcntl.LOCK_EX)
-    # the name that others remove by is given only when the lock is held
+    # others remove folders by this name, so it is given only once the lock is taken
     home = made.rename(shared / f"{PREFIX}{uuid.uuid4().hex}")
     atexit.register(_remove, home, process)
     return home, owner

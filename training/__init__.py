@@ -1,1 +1,1 @@
-"""Models: trained on matured outcomes only, and released as text with a manifest."""
+"""Models, trained on matured outcomes and released as text with a manifest."""

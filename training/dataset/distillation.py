@@ -58,7 +58,7 @@ class SoftLabelled:
         return len(self.signals)
 
     def without_groups(self, groups: set[str]) -> SoftLabelled:
-        """Rows of other groups, so that a group is not evaluated by what its own rows taught."""
+        """Rows of other groups, so that no group is evaluated by soft labels of its own."""
         keep = ~np.isin(self.group, list(groups))
         return SoftLabelled(
             self.signals[keep],

@@ -1,7 +1,7 @@
 """Imputed labels of views, learnt from verdicts on sessions alone.
 
-A verdict says that a session was inflated, not which of its views are false. A classifier that is
-taught so calls every view of such a session false. Labels are therefore imputed in passes. Views
+A verdict says that a session was inflated, not which of its views are false. A classifier of such
+labels calls every view of the session false. Labels are therefore imputed in passes. Views
 are scored by boosters that saw none of their group, and a view of a confirmed session is false when
 its likelihood ratio makes it more likely than not. The next pass learns from these labels. Views of
 cleared sessions stay honest.

@@ -44,7 +44,7 @@ class Trees:
     columns
         Names of the signals, in the order of the values.
     peers
-        The peer baseline; None for a model that compares with nobody.
+        The peer baseline; None for a model that does not compare.
     typologies
         Typologies with an ensemble each, in order; empty for a single ensemble.
     use_raw_values

@@ -66,7 +66,7 @@ def consistent_labels(model: Model, data: Dataset, rows: np.ndarray) -> np.ndarr
 
 
 def with_view_labels(model: Model, data: Dataset) -> Dataset:
-    """Rows of a model of views, with the imputed label `false` beside their session's verdict."""
+    """Rows of a model of views, with the imputed label `false` and their session's verdict."""
 
     def scores(label: np.ndarray) -> np.ndarray:
         return out_of_fold_scores(

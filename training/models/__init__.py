@@ -1,1 +1,1 @@
-"""One model a file: its signals (objects, not strings), its label and its estimator."""
+"""Declarations of models, one a file: signals, typologies and settings."""

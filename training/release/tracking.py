@@ -19,7 +19,7 @@ ARTIFACT_ROOT_VARIABLE = "_MLFLOW_SERVER_ARTIFACT_ROOT"
 
 
 def tracking_uri(models: Path) -> str:
-    """`MLFLOW_TRACKING_URI` where set, else a SQLite file beside the models."""
+    """`MLFLOW_TRACKING_URI` where set, else a SQLite file in the models' folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(models / 'mlflow.db').resolve()}"
 
 
