@@ -1,11 +1,13 @@
-"""How far a session lies out over everything that is known of it, and what its sessions so tell of an operator.
+"""Second-order signals: summed deviation of sessions from their peers, and its mean by operator.
 
-A scheme leaves on one session traces that a mean over all of the operator's views hides, and which trace it is differs from scheme to
-scheme. So sessions are compared with sessions first, on every signal, and what is added up is how far they lie out: it needs no label,
-and it is there for schemes that nobody has named. Signals from counters by minute are left out: what lies out there is often honest.
-Models do not cut these signals by trees, they add them to their log-odds (`training/estimator/ensemble.py`).
+A scheme leaves its traces on single sessions, and a mean over all of an operator's views hides
+them. Which trace it leaves differs from scheme to scheme. So each session is compared with the
+others on every first-order signal, and the deviations are summed (ADR-0044). The sum needs no label
+and also finds schemes without a name. Signals from counters by minute are left out, because they
+are often unusual in honest rooms. Models add these scores to their log-odds (ADR-0007).
 
-Where it fails: a scheme that is used in every room moves what is usual; an operator's one fraudulent session in twenty is averaged away.
+Where it fails: a scheme in every room moves the medians, and one fraudulent session in twenty is
+averaged away.
 """
 
 from __future__ import annotations
@@ -75,7 +77,18 @@ def fortnight(snapshot: Snapshot) -> list[str]:
 
 
 def deviating(signals: pd.DataFrame) -> pd.DataFrame:
-    """How far sessions lie out among one another by typology: session_id, of_views, of_acts. `signals`: of those of a fortnight."""
+    """Anomaly scores of sessions against one another.
+
+    Parameters
+    ----------
+    signals : DataFrame of shape (sessions, first-order signals)
+        Signals of the sessions of two weeks, index session.
+
+    Returns
+    -------
+    DataFrame with the columns session_id, of_views and of_acts: the sums over signals of views and
+    of engagement. NaN where a session has no known signal.
+    """
     names = {kind: [s.name for s in OF_SESSIONS if s.typology == kind] for kind in KINDS}
     contributions = anomaly_contributions(
         signals[[s.name for s in OF_SESSIONS]], {s.name: s for s in OF_SESSIONS}, SESSION
@@ -104,7 +117,7 @@ def deviating(signals: pd.DataFrame) -> pd.DataFrame:
     from_all=True,
 )
 def session_deviances(snapshot):
-    """Sessions of a fortnight with how far they lie out among one another."""
+    """Sessions of two weeks with their anomaly scores against one another."""
     return deviating(compute(snapshot, OF_SESSIONS, SESSION, fortnight(snapshot)))
 
 
