@@ -22,7 +22,7 @@ from serving.nightly.run_identity import open_context
 from serving.nightly.scored_night import score
 from serving.nightly.table_writer import locked
 from serving.policy.schema import Policy
-from serving.scoring.night_context import NightContext, Progress
+from serving.scoring.night_context import NightContext, Progress, no_progress
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def nightly(
     models_folder: Path | None,
     policy: Policy,
     allow_short: bool = False,
-    say: Progress = lambda text: None,
+    say: Progress = no_progress,
 ) -> Night:
     """Score a night and publish it. Nothing is published unless all of it is.
 

@@ -19,7 +19,7 @@ from data_contracts.runs import published_runs
 from serving.nightly.pipeline import compute_night
 from serving.nightly.run_identity import published_context
 from serving.policy.schema import Policy
-from serving.scoring.night_context import Progress
+from serving.scoring.night_context import Progress, no_progress
 from training.release.code_version import revision, sources_digest
 
 
@@ -58,7 +58,7 @@ def replay(
     night: date,
     models_folder: Path | None,
     policy: Policy,
-    say: Progress = lambda text: None,
+    say: Progress = no_progress,
     operator: str | None = None,
 ) -> Replayed:
     """Compute a published night again, in a temporary folder, and compare every table.

@@ -109,7 +109,7 @@ class EntityScores:
     def worst(self) -> pd.DataFrame:
         """Most probable session of each operator; no rows where no views were assessed.
 
-        Counters alone show no session to be inflated beyond doubt.
+        Counters alone never show for certain that a session is inflated.
         """
         if self.context.view_evidence is None:
             return no_worst_sessions()
@@ -158,10 +158,7 @@ def score_orders(
     """Score the orders received in the last week."""
     signals = _signals(tables, ORDER, orders, say)
     around = ScoringContext(signals, scope.owners_of(tables, ORDER, signals.index))
-    released = _applicable(context, ORDER, signals, say)
-    own = None if released is None else own_probabilities(released, signals)
-    peers = peer_medians(signals, scope.categories_of(tables, ORDER))
-    return _entity_scores(context, ORDER, signals, peers, around, released, own)
+    return _score_compared(context, tables, ORDER, around, say)
 
 
 def score_operators(
@@ -173,10 +170,7 @@ def score_operators(
         named = scope.operators_named(tables)
         signals = compute(tables, catalogue.of_entity(OPERATOR), OPERATOR, named)
     around = ScoringContext(signals, history=history)
-    released = _applicable(context, OPERATOR, signals, say)
-    own = None if released is None else own_probabilities(released, signals)
-    peers = peer_medians(signals, scope.categories_of(tables, OPERATOR))
-    return _entity_scores(context, OPERATOR, signals, peers, around, released, own)
+    return _score_compared(context, tables, OPERATOR, around, say)
 
 
 def history_log_odds(scored: dict[str, EntityScores]) -> pd.DataFrame | None:
@@ -199,6 +193,17 @@ def _signals(
         say(f"{entity} signals: {name}")
 
     return signals_of(tables, catalogue.of_entity(entity), entity, wanted, step)
+
+
+def _score_compared(
+    context: NightContext, tables: Snapshot, entity: str, around: ScoringContext, say: Progress
+) -> EntityScores:
+    """Score all compared entities."""
+    signals = around.compared
+    released = _applicable(context, entity, signals, say)
+    own = None if released is None else own_probabilities(released, signals)
+    peers = peer_medians(signals, scope.categories_of(tables, entity))
+    return _entity_scores(context, entity, signals, peers, around, released, own)
 
 
 def _applicable(

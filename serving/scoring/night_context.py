@@ -15,6 +15,10 @@ from training.release.artefact import Released
 Progress = Callable[[str], None]
 
 
+def no_progress(_step: str) -> None:
+    """Discard the name of a step."""
+
+
 @dataclass(frozen=True)
 class NightContext:
     """Everything that decides the bytes of a night, fixed before the first score.

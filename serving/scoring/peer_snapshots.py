@@ -15,7 +15,7 @@ from features.peers.baseline_fit import MIN_PEERS, fit_trimmed
 from serving.scoring.entity_scores import EntityScores
 from training.models.registry import BY_NAME
 
-FILE = "yardsticks.json"
+FILE = "yardsticks.json"  # a published name
 LIVE_MODEL = "session_inflation_live"
 
 

@@ -31,7 +31,7 @@ class ScoringContext:
     Attributes
     ----------
     compared
-        Signals of all entities that are compared with each other; the scored ones are among them.
+        Signals of all entities that are compared with each other; they include the scored ones.
     owner
         Operator of each entity, by entity id; None where entities are not pooled by operator.
     earlier

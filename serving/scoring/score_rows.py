@@ -27,7 +27,7 @@ def model_score_rows(
     peers: PeerMedians,
     policy: NightPolicy,
 ) -> pd.DataFrame:
-    """Scores of a released model, with reasons for the entities that will be shown.
+    """Scores of a released model, with reasons for the highest of them.
 
     Parameters
     ----------

@@ -53,7 +53,7 @@ class ViewEvidence:
     log_factors
         Index session; log Bayes factor of its inflation, one column for each `ViewSet`.
     null_factor
-        Log Bayes factor that sessions held honest reach by chance.
+        Log Bayes factor that honest sessions reach by chance.
     binned
         Binned attributes of each view, for the EM within inflated sessions.
     """

@@ -1,4 +1,4 @@
-"""Change of an operator's risk since the night before, split by counterfactual models (ADR-0028)."""
+"""Change of an operator's risk since the night before, by counterfactual models (ADR-0028)."""
 
 from __future__ import annotations
 

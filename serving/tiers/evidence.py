@@ -102,7 +102,7 @@ def is_anomalous(e: OperatorEvidence, policy: Policy) -> bool:
 
 
 def has_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
-    """One of its sessions is inflated beyond doubt (ADR-0035)."""
+    """One of its sessions is almost certainly inflated (ADR-0035)."""
     probability = e.worst_session_probability
     return probability is not None and probability >= policy.tiers.review_session
 

@@ -28,7 +28,7 @@ def apply_floor_and_override(e: OperatorEvidence, tier: str) -> str:
 
 
 def cause_of_change(e: OperatorEvidence, tier: str, policy: Policy, model: str) -> str:
-    """What an operator moved by: a person, a notice, the policy, or the largest part of its risk."""
+    """Cause of a move: a person, a notice, the policy, or the largest part of the risk's change."""
     if e.previous_tier is None or tier == e.previous_tier:
         return "none"
     if e.override is not None:

@@ -285,7 +285,7 @@ def test_running_session_is_compared_with_the_night_in_force(desk, client, lake)
         published.middle, desk.live.trees.peers.middle
     )  # the night that was trained at is the one in force here
     peers = replace(published, middle=published.middle + 1.0)
-    desk.night.state = replace(desk.night.state, yardsticks={LIVE_MODEL: peers})
+    desk.night.state = replace(desk.night.state, peer_snapshots={LIVE_MODEL: peers})
     client.put(
         "/v1/sessions/s1/minutes",
         json={
@@ -295,7 +295,7 @@ def test_running_session_is_compared_with_the_night_in_force(desk, client, lake)
     )
     np.testing.assert_array_equal(desk.views.tonight.trees.peers.middle, peers.middle)
     assert desk.views.known
-    desk.night.state = replace(desk.night.state, yardsticks={})
+    desk.night.state = replace(desk.night.state, peer_snapshots={})
     desk.views.current()
     assert desk.views.tonight.trees.peers is desk.live.trees.peers and not desk.views.known
 

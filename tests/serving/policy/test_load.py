@@ -160,3 +160,22 @@ def test_a_code_beside_the_ladder_has_no_step():
     with pytest.raises(ValueError, match="flog"):
         POLICY.step("flog")
     assert replace(POLICY, version="x").step("popup") == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("B = 0.15", "B = 0.95", "0 <= B"),
+        ("clean_nights = 7", "", "clean_nights"),
+        ("[boost]", "[boosts]", "boost"),
+        ('version = "2026.12"', "", "version"),
+    ],
+)
+def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
+    from importlib import resources
+
+    text = (resources.files("serving.policy") / "policy.toml").read_text("utf-8")
+    path = tmp_path / "policy.toml"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(BadPolicy, match=words):
+        load_policy(path)

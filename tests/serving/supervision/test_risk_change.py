@@ -64,11 +64,11 @@ def test_parts_of_risk_change_add_up(published):
     first, last = (previous_risk(Lake(published).run(runs[d])) for d in sorted(runs))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     split = tiers["why"].map(lambda w: json.loads(w)["split"]).dropna()
-    told = split.map(lambda s: s["behaviour"] + s["data"] + (s["model"] or 0.0))
+    parts = split.map(lambda s: s["behaviour"] + s["data"] + (s["model"] or 0.0))
     change = (last["probability"] - first["probability"]).reindex(split.index)
-    assert np.allclose(told, change, atol=1e-6)
+    assert np.allclose(parts, change, atol=1e-6)
     assert not np.allclose(
-        told, (last["own_probability"] - first["own_probability"]).reindex(split.index), atol=1e-3
+        parts, (last["own_probability"] - first["own_probability"]).reindex(split.index), atol=1e-3
     )
 
 
@@ -101,14 +101,14 @@ def test_what_would_move_it_down_does(published, two, ranker):
     now = two[1]
     peers = peer_medians(now, categories_of(Snapshot.open(published, UNTIL), "operator"))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
-    held = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
+    kept_by_risk = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
     scores = read_outbound(published, "scores")
     mine = scores[
         (scores["entity_kind"] == "operator") & (scores["model"] != "deviance")
     ].set_index("entity_id")
     by = logit(mine["probability"]) - logit(mine["own_probability"])
     ways = 0
-    for operator in held:
+    for operator in kept_by_risk:
         signals = now.loc[operator, ranker.columns]
         x = signals.to_numpy(dtype=float).copy()
         found = counterfactual(signals, ranker, peers, POLICY.tiers.B, by[operator])
@@ -130,7 +130,7 @@ def test_what_would_move_it_down_does(published, two, ranker):
         assert said["below"] == POLICY.tiers.B and said["risk"] == pytest.approx(
             found["risk"], abs=1e-6
         )
-    assert ways > len(held) / 2
+    assert ways > len(kept_by_risk) / 2
 
 
 def test_the_interval_of_a_risk_holds_the_risk_and_narrows_with_verdicts():

@@ -1,12 +1,17 @@
-"""Capacity of patrols, floors, overrides and the bound on false discoveries."""
+"""Claims about patrol capacity, by stratum and in all."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from serving.tiers.decision import decide
-from serving.tiers.evidence import TIERS
-from tests.serving.tiers.operators import BASE, POLICY, WIDE, crowd_of, one
+from tests.serving.tiers.cases import (
+    BASE,
+    ONLY_D,
+    POLICY,
+    crowd_of,
+    tiers_of,
+)
 
 
 def test_capacity_keeps_the_most_harmful():
@@ -19,55 +24,6 @@ def test_capacity_keeps_the_most_harmful():
         and sum(d.tier == "B" for d in made.values()) == 15
     )
     assert "容量" in made["o50"].why_zh and "capacity" in made["o50"].why_en
-
-
-def test_unselected_operators_stay_at_review():
-    """The bound on false discoveries keeps the unselected at a review, and leaves an ordinary
-    one out.
-
-    p = .9 is too common for a review; .002 is not, but one in 101 is selected at 5 % only from .05
-    / 101 on.
-    """
-    crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, p_value=0.9) for i in range(100)]
-    lone = replace(BASE, operator_id="x", risk=0.9, p_value=0.002)
-    assert {d.operator_id: d.tier for d in decide([*crowd, lone], WIDE, "m")} == {
-        f"o{i}": "A" for i in range(100)
-    } | {"x": "B"}
-    chosen = replace(lone, p_value=0.05 / 101)
-    assert decide([*crowd, chosen], WIDE, "m")[-1].tier == "D"
-    few = replace(lone, p_value=0.02, is_extreme=True)
-    assert decide([*crowd, few], WIDE, "m")[-1].tier == "B"
-    assert decide([*crowd, replace(few, risk=0.1)], WIDE, "m")[-1].tier == "A"
-
-
-def test_unknown_influence_is_medium_and_unknown_risk_harmless():
-    """An unknown influence counts as the middle, and an unknown risk has no harm."""
-    assert one(risk=0.5, influence=None).expected_harm == 0.25
-    assert (
-        one(risk=None).expected_harm is None and one(risk=0.5, influence=0.2).expected_harm == 0.1
-    )
-
-
-def test_key_operators_are_tier_d_and_the_most_influential():
-    edge = 1.0 - POLICY.influence.key_share
-    assert (
-        one(risk=0.0, influence=edge).is_key_operator
-        and not one(risk=0.0, influence=edge - 1e-9).is_key_operator
-    )
-    assert (
-        one(risk=0.9, influence=0.1).is_key_operator
-        and not one(risk=0.5, influence=None).is_key_operator
-    )
-
-
-def tiers_of(rows, policy=POLICY) -> dict[str, list[str]]:
-    made = decide(rows, policy, "m")
-    return {t: sorted(d.operator_id for d in made if d.tier == t) for t in TIERS}
-
-
-ONLY_D = replace(
-    POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=0.04)
-)
 
 
 def test_each_stratum_has_its_own_patrol():
@@ -109,17 +65,3 @@ def test_of_equal_harm_the_furthest_out_come_first_then_the_name():
         replace(BASE, operator_id=n, risk=None, deviating_groups=2, anomaly_score=d) for n, d in out
     ]
     assert tiers_of(rows)["B"] == ["y", "z"]
-
-
-def test_a_floor_raises_and_never_lowers_and_takes_no_place():
-    assert (
-        one(risk=0.0, floor="B").tier == "B"
-        and one(risk=0.9, floor="B").tier == "D"
-        and one(risk=0.0, floor="C").measure == "warn"
-    )
-    rows = [replace(BASE, operator_id=f"o{i}", risk=0.0, floor="C") for i in range(50)]
-    assert len(tiers_of(rows)["C"]) == 50
-
-
-def test_an_override_is_the_last_word_in_both_directions():
-    assert one(risk=0.9, override="A").tier == "A" and one(risk=0.0, override="D", floor="B").tier == "D" and one(risk=0.9, override="A", floor="C").tier == "A"  # fmt: skip

@@ -89,11 +89,11 @@ def test_intervals_of_a_mixture_hold_as_often_as_they_say():
     )
     truth = np.where(rng.random(10_000) < q, measured + (1 - measured) * rng.random(10_000), 0.0)
     got = false_share(pd.Series(q), pd.Series(measured))
-    held = (got["low"] - 1e-12 <= truth) & (truth <= got["high"] + 1e-12)
-    assert held.mean() == pytest.approx(got["certainty"].mean(), abs=0.01)
+    found = (got["low"] - 1e-12 <= truth) & (truth <= got["high"] + 1e-12)
+    assert found.mean() == pytest.approx(got["certainty"].mean(), abs=0.01)
     for least, most in ((0.0, 0.951), (0.951, 0.99), (0.99, 1.01)):
         some = got["certainty"].between(least, most)
-        assert held[some].mean() == pytest.approx(got["certainty"][some].mean(), abs=0.02)
+        assert found[some].mean() == pytest.approx(got["certainty"][some].mean(), abs=0.02)
 
 
 def test_from_counters_alone_the_interval_is_wider():

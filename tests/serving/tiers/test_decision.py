@@ -1,4 +1,4 @@
-"""Tiers as a pure function: bounds, evidence, history and monotonicity."""
+"""Claims about decisions: what makes a review, and what an accusation."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.policy.load import BadPolicy, load_policy
 from serving.tiers.decision import decide
 from serving.tiers.evidence import TIERS, OperatorEvidence
-from tests.serving.tiers.operators import BASE, PAST, POLICY, WIDE, one
-
-
-def tier(policy=WIDE, **more) -> str:
-    return decide([replace(BASE, **more)], policy, "m1")[0].tier
+from tests.serving.tiers.cases import (
+    BASE,
+    PAST,
+    POLICY,
+    WIDE,
+    one,
+    tier,
+)
 
 
 @pytest.mark.parametrize(("name", "bound"), [("B", 0.15), ("C", 0.40), ("D", 0.70)])
@@ -134,17 +136,6 @@ def test_views_accuse_only_with_an_inflated_session():
     )
 
 
-def test_worse_moves_at_once_and_better_only_after_the_clean_period():
-    assert tier(risk=0.9, previous_tier="A") == "D"
-    past = {"previous_tier": "D", "previous_risk": 0.9}
-    assert tier(risk=0.01, clean_nights=5, **past) == "D"
-    assert tier(risk=0.01, clean_nights=6, **past) == "C"  # one step at a time
-
-
-def test_what_becomes_unknown_moves_nothing():
-    assert tier(risk=None, previous_tier="C", previous_risk=0.5, clean_nights=99) == "C"
-
-
 def test_influence_raises_supervision_never_guilt():
     low, high = (decide([replace(BASE, risk=0.05, influence=i)], WIDE, "m")[0] for i in (0.1, 1.0))
     assert low.tier == high.tier == "A" and low.measure == high.measure == "none"
@@ -195,39 +186,59 @@ def test_more_risk_is_never_milder(rows):
     assert all(after[o] >= before[o] for o in before)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ("B = 0.15", "B = 0.95", "0 <= B"),
-        ("clean_nights = 7", "", "clean_nights"),
-        ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.12"', "", "version"),
-    ],
-)
-def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
-    from importlib import resources
-
-    text = (resources.files("serving.policy") / "policy.toml").read_text("utf-8")
-    path = tmp_path / "policy.toml"
-    path.write_text(text.replace(old, new, 1))
-    with pytest.raises(BadPolicy, match=words):
-        load_policy(path)
+def test_who_gains_is_said_and_moves_no_tier():
+    """Who harms may be a rival, or the shop's own paid show of being harmed: enough to be looked at, not to spare or to accuse."""
+    made = decide([replace(BASE, risk=0.99, beneficiary="third_party")], WIDE, "m")[0]
+    assert made.tier == "D" and "rival" in made.why_en and "恶意" in made.why_zh
 
 
-def test_what_becomes_unknown_and_lies_out_is_judged_by_that():
-    past = PAST | {"previous_tier": "C", "previous_risk": 0.5}
+def test_who_may_be_the_victim_of_a_rival_is_reviewed_not_accused():
+    d = one(risk=0.95, contested=True)
     assert (
-        one(**past, risk=None, deviating_groups=1, anomaly_score=18.0, clean_nights=99).tier == "C"
+        d.tier == "B"
+        and "who gains from its suspicious orders is not known" in d.why_en
+        and "由谁受益不明" in d.why_zh
     )
     assert (
-        one(**past, risk=None, deviating_groups=2, anomaly_score=25.0, clean_nights=99).tier == "B"
+        one(risk=0.95, contested=False).tier == "D" and one(risk=0.01, contested=True).tier == "A"
     )
+    known = one(risk=0.95, contested=True, beneficiary="third_party")
     assert (
-        one(**past | {"previous_risk": None}, risk=None, clean_nights=99).tier == "B"
-    )  # it was unknown before: the clean period counts
+        known.tier == "B"
+        and "which may be a rival's doing" in known.why_en
+        and "not known" not in known.why_en
+    )
 
 
-def test_the_clean_period_ends_on_its_last_night_and_one_step_is_taken():
-    past = PAST | {"previous_tier": "D", "previous_risk": 0.9}
-    assert [one(risk=0.45, clean_nights=c, **past).tier for c in (5, 6)] == ["D", "C"]
-    assert one(risk=0.2, clean_nights=6, **past).tier == "C"
+def test_unselected_operators_stay_at_review():
+    """The bound on false discoveries keeps the unselected at a review, and leaves an ordinary
+    one out.
+
+    p = .9 is too common for a review; .002 is not, but one in 101 is selected at 5 % only from .05
+    / 101 on.
+    """
+    crowd = [replace(BASE, operator_id=f"o{i}", risk=0.9, p_value=0.9) for i in range(100)]
+    lone = replace(BASE, operator_id="x", risk=0.9, p_value=0.002)
+    assert {d.operator_id: d.tier for d in decide([*crowd, lone], WIDE, "m")} == {
+        f"o{i}": "A" for i in range(100)
+    } | {"x": "B"}
+    chosen = replace(lone, p_value=0.05 / 101)
+    assert decide([*crowd, chosen], WIDE, "m")[-1].tier == "D"
+    few = replace(lone, p_value=0.02, is_extreme=True)
+    assert decide([*crowd, few], WIDE, "m")[-1].tier == "B"
+    assert decide([*crowd, replace(few, risk=0.1)], WIDE, "m")[-1].tier == "A"
+
+
+def test_a_decision_carries_what_the_night_publishes():
+    d = one(risk=0.5, influence=0.4)
+    assert (d.operator_id, d.proposed, d.expected_harm, d.measure, d.needs_human, d.cold_start) == (
+        "o",
+        "C",
+        0.2,
+        "warn",
+        False,
+        False,
+    )
+    strict = replace(WIDE, measures=replace(WIDE.measures, human_only=["warn"]))
+    assert one(strict, risk=0.5).needs_human
+    assert one(risk=0.01, clean_nights=0, **PAST | {"previous_tier": "D"}).proposed == "A"

@@ -1,4 +1,4 @@
-"""Scores, ranks and reasons."""
+"""Claims about rows of scores: ranks, unknown signals and reasons without a model."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from features.catalogue import BY_NAME, digest
 from features.peers.anomaly_score import anomaly_contributions
 from serving.policy.load import load_policy
 from serving.scoring.peer_medians import peer_medians
-from serving.scoring.posterior import ScoringContext, posterior
-from serving.scoring.reasons import drivers_of, reasons_of
+from serving.scoring.posterior import ScoringContext
 from serving.scoring.score_rows import anomaly_score_rows
 
 NIGHT = load_policy().night
@@ -61,32 +60,6 @@ def test_nothing_on_the_innocent_side_is_a_reason_without_a_model():
     assert [r["signal"] for r in said] == ["proxy_view_share"]
 
 
-def test_a_reason_lies_on_the_suspicious_side_of_its_peers_and_is_known():
-    columns = ["flash_view_share", "stay_spread_ratio", "view_count", "proxy_view_share"]
-    signals = pd.DataFrame([[0.1, 2.0, 50.0, 0.0]] * 30, columns=columns)
-    peers = peer_medians(signals, None)
-    values = np.array(
-        [0.05, 0.2, 10.0, np.nan]
-    )  # flash below its peers, spread suspiciously low, proxies unknown
-    drivers = drivers_of(
-        pd.Series(values, columns, name="x"), np.array([2.0, 1.0, 0.5, 3.0]), peers
-    )
-    assert [d.signal.name for d in drivers] == ["stay_spread_ratio", "view_count"]
-    said = reasons_of(drivers, 4)
-    assert [r["signal"] for r in said] == ["stay_spread_ratio"]  # a count speaks against nobody
-    assert said[0]["share"] == pytest.approx(1.0 / 6.5, abs=1e-4) and said[0]["peers"] == 2.0
-
-
-def test_peers_are_those_of_the_same_category_where_there_are_enough():
-    signals = pd.DataFrame(
-        {"view_count": [10.0] * 25 + [99.0] * 5}, index=[f"s{i}" for i in range(30)]
-    )
-    peers = peer_medians(signals, pd.Series(["food"] * 25 + ["books"] * 5, index=signals.index))
-    assert (
-        peers.median("s0", "view_count") == 10.0 and peers.median("s29", "view_count") == 10.0
-    )  # five books are too few: all are peers
-
-
 def test_orders_without_labels_rank_by_how_rare_their_values_are():
     """One payer in two hundred pays for two buyers, for nobody a spread; one buyer in ten is a day old, which is hardly rarer than common."""
     signals = pd.DataFrame(
@@ -99,46 +72,10 @@ def test_orders_without_labels_rank_by_how_rare_their_values_are():
         and not points["payer_buyer_count"].iloc[1:].any()
     )
     assert points["buyer_age_days"].iloc[-1] == pytest.approx(np.log(0.3 / 0.0525))
-    ranked = anomaly_score_rows(
+    ranks = anomaly_score_rows(
         signals, "order", digest()[:12], peer_medians(signals, None), NIGHT, ScoringContext(signals)
     )["rank"]
-    assert ranked["r0"] == 1
-
-
-class Same:
-    """A model whose probability is its one signal."""
-
-    columns = ["view_count"]
-
-    def raw(self, values):
-        return values[:, 0]
-
-    def probability(self, raw):
-        return raw
-
-
-def test_entity_is_pooled_with_each_other_entity_once():
-    """An entity is pooled with others of tonight and of nights before, each once."""
-    usual = pd.DataFrame(
-        {"view_count": [0.3, 0.3, 0.9, *[0.02] * 60]}, index=[f"s{i}" for i in range(63)]
-    )
-    owner = pd.Series(
-        ["cheat", "honest", "cheat", *[f"o{i}" for i in range(60)]], index=usual.index
-    )
-    first = usual.index[:2]
-
-    def found(context, column):
-        return posterior(Same(), context).loc[first, column].tolist()
-
-    for column in ("raw", "own", "view_adjusted", "pooled"):
-        assert found(ScoringContext(usual), column) == [0.3, 0.3]
-    assert found(ScoringContext(usual, owner), "view_adjusted") == [0.3, 0.3]
-    tonight = found(ScoringContext(usual, owner), "pooled")
-    assert tonight[0] > 0.3 > tonight[1]
-    earlier = pd.Series(0.9, index=["b0", "b1", "b2", "s2"])  # s2 is compared too: it counts once
-    owners = pd.concat([owner, pd.Series("cheat", index=["b0", "b1", "b2"])])
-    assert found(ScoringContext(usual, owners, earlier), "pooled")[0] > tonight[0] + 0.02
-    assert found(ScoringContext(usual, owner, earlier.tail(1)), "pooled") == tonight
+    assert ranks["r0"] == 1
 
 
 def test_rank_without_labels_uses_the_owner_s_others():
