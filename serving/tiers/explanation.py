@@ -53,18 +53,23 @@ def _risk(e: OperatorEvidence) -> list[tuple[str, str]]:
     zh, en = f"风险 {e.risk:.2f}", f"risk {e.risk:.2f}"
     if e.own_risk is not None and f"{e.own_risk:.2f}" != f"{e.risk:.2f}":
         zh += f"（仅凭自身指标为 {e.own_risk:.2f}，其余来自其场次与订单）"
-        en += f" ({e.own_risk:.2f} by its own signals, the rest by what its sessions and orders showed)"
+        en += f" ({e.own_risk:.2f} by its own signals, the rest from its sessions and orders)"
     return [(zh, en)]
 
 
 def _anomaly(e: OperatorEvidence, policy: Policy) -> list[tuple[str, str]]:
     if e.risk is not None and not is_anomalous(e, policy):
         return []
+    bound = policy.tiers.review_deviance
+    groups = "1 group of evidence deviates"
+    if e.deviating_groups != 1:
+        groups = f"{e.deviating_groups} groups of evidence deviate"
     return [
         (
-            f"{e.deviating_groups} 项事实明显偏离同类，合计偏离 {e.anomaly_score:.1f} 分",
-            f"{e.deviating_groups} facts lie far from its peers, "
-            f"{e.anomaly_score:.1f} points of deviance in all",
+            f"{e.deviating_groups} 组证据明显偏离同类运营者，异常分 {e.anomaly_score:.1f}"
+            f"（{bound:g} 起可复核）",
+            f"{groups} from comparable operators, anomaly score {e.anomaly_score:.1f} "
+            f"(reviewed from {bound:g})",
         )
     ]
 
@@ -74,9 +79,9 @@ def _session(e: OperatorEvidence, policy: Policy) -> list[tuple[str, str]]:
     if probability is None or not has_inflated_session(e, policy):
         return []
     certain = probability >= ALMOST_CERTAIN
-    zh, en = (
-        ("超过 0.99", "above 0.99") if certain else (f"为 {probability:.2f}", f"{probability:.2f}")
-    )
+    zh, en = f"为 {probability:.2f}", f"{probability:.2f}"
+    if certain:
+        zh, en = "超过 0.99", "above 0.99"
     return [
         (
             f"场次 {e.worst_session} 虚增的可能性{zh}",

@@ -103,7 +103,9 @@ def test_extreme_operator_is_reviewed_and_accused_with_the_model():
         )
     said = decide([replace(BASE, risk=0.01, **out)], WIDE, "m1")[0]
     assert (
-        said.why_en == "risk 0.01; 2 facts lie far from its peers, 18.0 points of deviance in all"
+        said.why_en
+        == "risk 0.01; 2 groups of evidence deviate from comparable operators, anomaly score 18.0 "
+        "(reviewed from 18)"
     )
 
 

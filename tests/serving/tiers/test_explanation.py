@@ -21,7 +21,7 @@ def test_the_words_of_a_decision_say_each_thing_that_made_it():
         "risk 0.50; 0.40% of honest operators look as suspicious",
     )
     r = one(risk=None, deviating_groups=3, anomaly_score=21.25, sessions=0.0, orders=0.0)
-    assert (r.why_zh, r.why_en) == ("无校准模型；3 项事实明显偏离同类，合计偏离 21.2 分；历史不足，只复核", "no calibrated model; 3 facts lie far from its peers, 21.2 points of deviance in all; too little history, reviewed only")  # fmt: skip
+    assert (r.why_zh, r.why_en) == ("无校准模型；3 组证据明显偏离同类运营者，异常分 21.2（18 起可复核）；历史不足，只复核", "no calibrated model; 3 groups of evidence deviate from comparable operators, anomaly score 21.2 (reviewed from 18); too little history, reviewed only")  # fmt: skip
     r = one(risk=0.5, beneficiary="third_party")
     assert (r.why_zh, r.why_en) == ("风险 0.50；可疑订单对其不利，也可能是他人恶意刷单", "risk 0.50; its suspicious orders harm it, which may be a rival's doing")  # fmt: skip
     r = one(**PAST | {"previous_tier": "C"}, risk=0.0)
