@@ -33,7 +33,6 @@ __all__ = [
     "NIGHTLY",
     "OPERATOR",
     "ORDER",
-    "POINTS",
     "SESSION",
     "VIEW",
     "Derived",
@@ -49,8 +48,6 @@ __all__ = [
     "signal",
     "signals_in",
 ]
-
-POINTS = Unit.ANOMALY_SCORE  # unit of a signal that is an anomaly score itself
 
 
 def derived(
@@ -79,7 +76,7 @@ def signal(
     zh: str,
     en: str,
     blind: str,
-    unit: Unit | str | None = None,
+    unit: Unit | None = None,
     typology: str | None = None,
     direction: int | None = None,
     alarm: float | None = None,
@@ -124,10 +121,9 @@ def signal(
         Tables and entity of a signal without a source.
     """
     given = source or Relation("", entity, reads, lambda: None)
-    measured, kind = unit or given.unit, typology or given.typology
-    if measured is None or kind is None:
+    of, kind = unit or given.unit, typology or given.typology
+    if of is None or kind is None:
         raise TypeError("a signal needs a unit and a typology, its own or its relation's")
-    of = Unit(measured)  # type: ignore[call-arg]  # looks a member up
 
     def wrap(compute: Callable[..., Any]) -> Signal:
         function = getattr(compute, "py_func", compute)

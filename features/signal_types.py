@@ -87,8 +87,6 @@ class Signal:
 
     def reason(self, value: float, peers_median: float | None = None) -> dict[str, str]:
         """The reason in words: one fact with its value, and the peers' median where it is known."""
-        if "{value:" in self.zh + self.en:  # worded with a format of its own
-            return {"zh": self.zh.format(value=value), "en": self.en.format(value=value)}
         median = None
         if peers_median is None:
             printed = self.unit.printed(value)

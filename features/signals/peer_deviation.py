@@ -14,16 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pandas as pd
 
 from features.declaration import (
     OPERATOR,
-    POINTS,
     SESSION,
-    Relation,
     Signal,
+    Unit,
     derived,
     relation,
     signal,
@@ -144,85 +142,79 @@ def signals_of(
     return shared.reindex(rest.index).join(rest)[[s.name for s in signals]]
 
 
-@relation(SESSION, reads=("sessions",), grouped=False, needs=(session_deviances,))
-def lying_out(sessions, deviances):
-    """Sessions of a fortnight with how far they lie out."""
+@relation(
+    SESSION,
+    reads=("sessions",),
+    grouped=False,
+    needs=(session_deviances,),
+    unit=Unit.ANOMALY_SCORE,
+    direction=1,
+    graph=True,
+)
+def session_anomalies(sessions, deviances):
+    """Sessions of a fortnight with their anomaly scores."""
     return deviances
 
 
-@relation(OPERATOR, reads=("sessions",), needs=(session_deviances,))
-def told(sessions, deviances):
-    """Sessions of an operator in a fortnight with how far they lie out."""
+@relation(
+    OPERATOR,
+    reads=("sessions",),
+    needs=(session_deviances,),
+    unit=Unit.ANOMALY_SCORE,
+    direction=1,
+    graph=True,
+)
+def operator_anomalies(sessions, deviances):
+    """Sessions of an operator in a fortnight with their anomaly scores."""
     return sessions.select("session_id", "operator_id").join(deviances, "session_id")
 
 
-def _views(source: Relation, zh: str, en: str) -> Any:
-    blind = "Rooms of a kind that is rare on the platform."
-    return signal(
-        source,
-        unit=POINTS,
-        typology="view_fraud",
-        direction=1,
-        graph=True,
-        zh=zh,
-        en=en,
-        blind=blind,
-    )
-
-
-def _acts(source: Relation, zh: str, en: str) -> Any:
-    blind = "Rooms of a kind that is rare on the platform; lotteries that make everybody write."
-    return signal(
-        source,
-        unit=POINTS,
-        typology="engagement_fraud",
-        direction=1,
-        graph=True,
-        zh=zh,
-        en=en,
-        blind=blind,
-    )
-
-
-@_views(
-    lying_out,
-    "观看各项合计偏离 {value:.1f} 分",
-    "what is seen of its views lies out by {value:.1f} points in all",
+@signal(
+    session_anomalies,
+    typology="view_fraud",
+    zh="其观看各项指标的异常评分为 {value}",
+    en="its views have an anomaly score of {value}",
+    blind="Rooms of a kind that is rare on the platform.",
 )
 def session_view_deviance(t):
-    """How far a session of the last two weeks lies out among all of them, over all signals of views that are not from counters by minute."""
+    """Anomaly score of a session among those of two weeks, over all signals of its views.
+
+    Signals from counters by minute are left out: they are often unusual in honest rooms.
+    """
     return t.of_views
 
 
-@_acts(
-    lying_out,
-    "互动各项合计偏离 {value:.1f} 分",
-    "what is seen of its likes, follows and comments lies out by {value:.1f} points in all",
+@signal(
+    session_anomalies,
+    typology="engagement_fraud",
+    zh="其点赞、关注与评论各项指标的异常评分为 {value}",
+    en="its likes, follows and comments have an anomaly score of {value}",
+    blind="Rooms of a rare kind; lotteries that make everybody write.",
 )
 def session_engagement_deviance(t):
-    """The same over all signals of likes, follows and comments."""
+    """Anomaly score of a session among those of two weeks, over likes, follows and comments."""
     return t.of_acts
 
 
-@_views(
-    told,
-    "其场次在观看各项上平均偏离 {value:.1f} 分",
-    "what is seen of the views of its sessions lies out by {value:.1f} points on average",
+@signal(
+    operator_anomalies,
+    typology="view_fraud",
+    zh="其各场观看指标的异常评分平均为 {value}",
+    en="the views of its sessions have an anomaly score of {value} on average",
+    blind="Rooms of a kind that is rare on the platform.",
 )
 def session_view_deviance_mean(t):
-    """Mean over the operator's sessions of two weeks of how far each lies out among all of them, over all signals of views."""
+    """Mean of `session_view_deviance` over the operator's sessions of two weeks."""
     return t.of_views.mean()
 
 
-@_acts(
-    told,
-    "其场次在互动各项上平均偏离 {value:.1f} 分",
-    "what is seen of likes, follows and comments in its sessions lies out by {value:.1f} points on average",
+@signal(
+    operator_anomalies,
+    typology="engagement_fraud",
+    zh="其各场点赞、关注与评论指标的异常评分平均为 {value}",
+    en="likes, follows and comments of its sessions have an anomaly score of {value} on average",
+    blind="Rooms of a rare kind; lotteries that make everybody write.",
 )
 def session_engagement_deviance_mean(t):
-    """The same over all signals of likes, follows and comments."""
+    """Mean of `session_engagement_deviance` over the operator's sessions of two weeks."""
     return t.of_acts.mean()
-
-
-SIGNALS: tuple[Signal, ...] = (session_view_deviance, session_engagement_deviance)
-OF_OPERATORS: tuple[Signal, ...] = (session_view_deviance_mean, session_engagement_deviance_mean)

@@ -9,7 +9,7 @@ from typing import Any
 import typer.main
 
 from data_contracts import reference_page as contracts_page
-from features import catalogue
+from features import catalogue, catalogue_page
 from serving.oversight import duty_register
 from training.models.registry import MODELS
 from training.release.model_card import declared
@@ -46,7 +46,7 @@ def pages() -> dict[Path, str]:
     """Path → text of every generated page."""
     return {
         ROOT / "docs" / "reference" / "contracts.md": contracts_page.page(),
-        ROOT / "features" / "CATALOGUE.md": catalogue.page(),
+        ROOT / "features" / "CATALOGUE.md": catalogue_page.page(),
         ROOT / "docs" / "reference" / "cli.md": cli_page(),
         ROOT / "docs" / "reference" / "duties.md": duty_register.duties_page(),
     }

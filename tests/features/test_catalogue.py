@@ -20,7 +20,7 @@ from data_contracts.lake import Lake
 from data_contracts.parquet import write_file
 from data_contracts.room_minutes import COUNTED_COLUMNS
 from features import catalogue
-from features.declaration import KEY, LIVE, NIGHTLY, POINTS, VIEW
+from features.declaration import KEY, LIVE, NIGHTLY, VIEW, Unit
 from features.engine.compute import compute
 from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
@@ -185,7 +185,7 @@ def test_missing_table_makes_only_its_signals_unknown(tiny, values):
     for s in catalogue.of_entity("session"):
         if "interactions" in s.reads:
             assert frame[s.name].isna().all(), s.name
-        elif s.unit == POINTS:
+        elif s.unit is Unit.ANOMALY_SCORE:
             assert frame[s.name].notna().any() and not frame[s.name].equals(
                 values["session"][s.name]
             ), s.name

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from features.catalogue import BY_NAME
-from features.declaration import POINTS
 from features.peers.baseline import PeerBaseline
+from features.units import Unit
 
 MAX_LOG_DEVIATION = 4.0  # log(1 + spreads); some fifty spreads
 
@@ -60,6 +60,6 @@ def anomaly_score_columns(columns: tuple[str, ...]) -> np.ndarray:
 
     Cached: every check of a running session asks for it.
     """
-    found = np.array([BY_NAME[c].unit == POINTS for c in columns], dtype=bool)
+    found = np.array([BY_NAME[c].unit is Unit.ANOMALY_SCORE for c in columns], dtype=bool)
     found.flags.writeable = False
     return found

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from features import catalogue
-from features.declaration import LIVE, POINTS
+from features.declaration import LIVE, Unit
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.peers.anomaly_score import anomaly_contributions
@@ -29,7 +29,9 @@ def deviances(tiny):
 
 def test_all_that_is_known_of_a_session_but_its_minutes_enters():
     nightly = {
-        s.name for s in catalogue.of_entity("session") if s.freshness != LIVE and s.unit != POINTS
+        s.name
+        for s in catalogue.of_entity("session")
+        if s.freshness != LIVE and s.unit is not Unit.ANOMALY_SCORE
     }
     assert {s.name for s in peer_deviation.OF_SESSIONS} == nightly
 
