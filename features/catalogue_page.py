@@ -49,10 +49,10 @@ def page(signals: tuple[Signal, ...] = CATALOGUE, examples: Mapping[str, str] | 
         lines += [f"## {kind}", "", _row(COLUMNS), _row("---" for _ in COLUMNS)]
         lines += [_row(_cells(s)) for s in of_kind]
         lines.append("")
-        shown = [s.name for s in of_kind if s.name in examples]
-        if shown:
+        worked = [s.name for s in of_kind if s.name in examples]
+        if worked:
             lines += [f"### Worked examples: {kind}", ""]
-        for name in shown:
+        for name in worked:
             lines += [f"#### `{name}`", "", examples[name].rstrip(), ""]
     return "\n".join(lines)
 

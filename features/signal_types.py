@@ -100,21 +100,20 @@ class Signal:
         return {"zh": zh, "en": en}
 
     def speaks_against(self, value: float, peers_median: float | None) -> bool:
-        """Whether a value may be listed as a reason: it lies on the suspicious side of its peers.
+        """Tell if a value may be listed as a reason: it lies on the suspicious side of its peers.
 
-        Without a median the alarm decides. A signal without a suspicious side speaks against
-        nobody.
+        Without a median the alarm decides. A signal without a suspicious side is never listed.
         """
         if peers_median is None:
             return self.alarms(value)
         return (value - peers_median) * self.direction > 0
 
     def speaks_for(self, value: float, peers_median: float | None) -> bool:
-        """Whether a value may be listed in an operator's favour: it is as its peers, or better."""
+        """Tell if a value may be listed in an operator's favour: it is as its peers, or better."""
         if peers_median is None or self.direction == 0:
             return False
         return (value - peers_median) * self.direction <= 0
 
     def alarms(self, value: float) -> bool:
-        """Whether a value lies beyond the alarm, on the suspicious side."""
+        """Tell if a value lies beyond the alarm, on the suspicious side."""
         return self.alarm is not None and (value - self.alarm) * (self.direction or 1) >= 0

@@ -1,7 +1,7 @@
 """Habits of a session's viewers over all rooms.
 
-Accounts made for fraud watch and never act, and change devices. Blind spot: paid people live an
-honest life beside their trade.
+Accounts made for fraud watch and never act, and change devices. Blind spot: paid people
+mostly act like honest people.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Habits of a session's followers and commenters over all rooms.
 
 Rings follow the same operator again after they left it, and copy one another's words from room to
-room. Blind spot: paid people live an honest life beside their trade.
+room. Blind spot: paid people mostly act like honest people.
 """
 
 from __future__ import annotations

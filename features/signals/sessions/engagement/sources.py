@@ -100,7 +100,7 @@ def actor_views(interactions, views):
 def prolific_follower_share(t):
     """Share of follows by accounts that followed six operators or more in 28 days.
 
-    Accounts of a ring follow whoever pays.
+    Accounts of a ring follow every operator that pays.
     """
     return (t.operators >= MIN_PROLIFIC_OPERATORS).mean()
 
@@ -115,7 +115,7 @@ def prolific_follower_share(t):
 def follower_operator_mean(t):
     """Operators followed in 28 days, mean over the session's follows.
 
-    Accounts of a ring follow whoever pays.
+    Accounts of a ring follow every operator that pays.
     """
     return t.operators.mean()
 
