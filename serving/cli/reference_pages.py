@@ -9,7 +9,7 @@ from typing import Any
 import typer.main
 
 from data_contracts import reference_page as contracts_page
-from features import catalogue, catalogue_page
+from features import catalogue_page
 from serving.oversight import duty_register
 from training.models.registry import MODELS
 from training.release.model_card import declared
