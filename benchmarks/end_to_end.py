@@ -91,9 +91,11 @@ def running_sessions(models: Path, lake: Path, command: str = COMMAND) -> list[d
     s = Snapshot.open(lake, as_of)["sessions"]
     late = one.signals.index.isin(s.filter(s.received_at >= as_of - WEEK).session_id.to_pandas())
     guilty, group, alone = guilty[late], owner[late].reset_index(drop=True), alone[late]
-    beside = np.array([moved(p, before.get(o, 0.0)) for p, o in zip(alone, group, strict=True)])
+    with_history = np.array(
+        [moved(p, before.get(o, 0.0)) for p, o in zip(alone, group, strict=True)]
+    )
     rows, bar = [], load_policy().boost.review
-    for name, words, p in (("minutes", "by their minutes alone", alone), ("weeks", "beside their operators' sessions of the two weeks before", beside)):  # fmt: skip
+    for name, words, p in (("minutes", "by their minutes alone", alone), ("weeks", "beside their operators' sessions of the two weeks before", with_history)):  # fmt: skip
         figure = average_precision(guilty, p, group)
         what = f"Running sessions of the last week of {lake.name}, {words}"
         rows += [
@@ -171,16 +173,16 @@ def shopee(data: Path, folder: Path) -> list[dict[str, Any]]:
     ingest("shopee-orders", data / "shopee_orders", folder)
     nightly(folder, date(2019, 12, 31), None, load_policy())
     scores = read_outbound(folder, "scores")
-    ranked = scores[scores["entity_kind"] == "operator"].sort_values("rank")["entity_id"]
+    ranking = scores[scores["entity_kind"] == "operator"].sort_values("rank")["entity_id"]
     marks = pd.read_csv(data / "shopee_orders" / "rule_labels.csv", dtype=str)
     marked = set("shop-" + marks.loc[marks["rule_users"] != "0", "shop_id"])
-    hit = ranked.head(len(marked)).isin(marked).to_numpy()
+    hit = ranking.head(len(marked)).isin(marked).to_numpy()
     draws = np.random.default_rng(7).choice(hit, (1000, len(hit))).mean(axis=1)
     low, high = np.quantile(draws, [0.05, 0.95])
     return [
         row(
             "shopee-precision",
-            f"Shopee: share of marked shops among the first {len(marked)} of {len(ranked)} (chance {len(marked) / len(ranked):.2f})",
+            f"Shopee: share of marked shops among the first {len(marked)} of {len(ranking)} (chance {len(marked) / len(ranking):.2f})",
             float(hit.mean()),
             COMMAND,
             interval=[float(low), float(high)],

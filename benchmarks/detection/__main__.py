@@ -56,14 +56,14 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
             ("reviewed (B or worse)", "BCD", "<= 0.01"),
             ("rejected (D)", "D", "<= 0.001"),
         ):
-            among = group.isin(list(tiers_))
-            risks = decisions.loc[group.index[among], "risk"].sort_values()
+            hits = group.isin(list(tiers_))
+            risks = decisions.loc[group.index[hits], "risk"].sort_values()
             why = f"{len(risks)} of {len(group)}, at a risk of {', '.join(f'{r:.2f}' for r in risks)} (review from .15); one operator of this group is {1 / len(group):.3f}."
             out.append(
                 share_row(
                     f"lookalike-{name}-{tiers_[0]}",
                     f"{name}: share of {len(group)} {what}",
-                    among,
+                    hits,
                     COMMAND,
                     goal,
                     why=why,

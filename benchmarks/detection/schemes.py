@@ -143,7 +143,7 @@ def goals(
         for s, rivals in ((score, honest), (best, honest), (score, clean))
     )
     figures = zip(asked, *found, strict=True)
-    for (name, words, members, goal), value, most, beside in figures:
+    for (name, words, members, goal), value, most, with_brushed in figures:
         why = f"Verdicts of {DAYS} days are few and 2 % of them are wrong. Taught by the ground truth of all {len(everything)} sessions, the same trees reach {most.value:.3f}."
         out.append(
             figure_row(
@@ -155,7 +155,7 @@ def goals(
                 why=why,
             )
         )
-        out.append(figure_row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", beside, COMMAND))  # fmt: skip
+        out.append(figure_row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", with_brushed, COMMAND))  # fmt: skip
         out.append(figure_row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
     return out
 

@@ -66,15 +66,20 @@ def best_single_signal(one: Judgement, here: pd.Index, rivals: pd.Index) -> tupl
 
 
 def _ceilings(
-    scheme: str, full: pd.Series, told: pd.Series, one: Judgement, here: pd.Index, rivals: pd.Index
+    scheme: str,
+    full: pd.Series,
+    best_informed: pd.Series,
+    one: Judgement,
+    here: pd.Index,
+    rivals: pd.Index,
 ) -> tuple[str, list[dict[str, Any]]]:
     """The reason of a miss, and rows of two ceilings over the recall of the `full` model."""
-    seen, most, (signal, alone) = (
+    known, most, (signal, alone) = (
         hits(full, here, rivals),
-        hits(told, here, rivals),
+        hits(best_informed, here, rivals),
         best_single_signal(one, here, rivals),
     )
-    why = f"Its traces are not those of other schemes. With the truth of the other schemes the same trees reach {most.sum() / seen.sum():.2f}; the best single signal reaches {alone.sum() / seen.sum():.2f}."
+    why = f"Its traces are not those of other schemes. With the truth of the other schemes the same trees reach {most.sum() / known.sum():.2f}; the best single signal reaches {alone.sum() / known.sum():.2f}."
     words = {
         "ceiling": (
             most,
@@ -88,7 +93,7 @@ def _ceilings(
         ),
     }
     return why, [
-        row(f"unseen-{scheme}-{id_}", f"`{scheme}` never seen: the same, {how} ({found.mean():.2f} of {seen.mean():.2f}; {note}; interval over operators)", float(found.sum() / seen.sum()), COMMAND, interval=ratio_interval(found, seen, one.owner.loc[here]))
+        row(f"unseen-{scheme}-{id_}", f"`{scheme}` never seen: the same, {how} ({found.mean():.2f} of {known.mean():.2f}; {note}; interval over operators)", float(found.sum() / known.sum()), COMMAND, interval=ratio_interval(found, known, one.owner.loc[here]))
         for id_, (found, how, note) in words.items()
     ]  # fmt: skip
 
@@ -117,16 +122,16 @@ GROUP_OF_UNSEEN = "Schemes never seen in training: recall over that of the full 
 
 
 def _share(
-    name: str, what: str, seen: float, values: list[float], n: int, asked: bool
+    name: str, what: str, known: float, values: list[float], n: int, asked: bool
 ) -> dict[str, Any]:
     """Row of the recall without a scheme over the recall with it (`seen`).
 
     `asked`: whether the row has a goal.
     """
-    share = float(np.mean(values)) / seen if seen > 0 else float("nan")
-    interval = [min(values) / seen, max(values) / seen] if seen > 0 else None
-    goal = f">= {MIN_RECALL_RATIO}" if asked and seen > 0 else None
-    return row(f"unseen-{name}", f"{what} ({np.mean(values):.2f} of {seen:.2f}, {n} judged; mean of {len(SEEDS)} draws of trees, interval: least to most)", share, COMMAND, goal, interval, group=GROUP_OF_UNSEEN if goal else None)  # fmt: skip
+    share = float(np.mean(values)) / known if known > 0 else float("nan")
+    interval = [min(values) / known, max(values) / known] if known > 0 else None
+    goal = f">= {MIN_RECALL_RATIO}" if asked and known > 0 else None
+    return row(f"unseen-{name}", f"{what} ({np.mean(values):.2f} of {known:.2f}, {n} judged; mean of {len(SEEDS)} draws of trees, interval: least to most)", share, COMMAND, goal, interval, group=GROUP_OF_UNSEEN if goal else None)  # fmt: skip
 
 
 def unseen_schemes(
@@ -167,8 +172,8 @@ def unseen_schemes(
             ("", "", honest),
             ("-brushed", ", brushed sessions counted as honest", clean),
         ):
-            seen, *values = (recall(s, here, rivals) for s in (score_seen, *scores))
-            found = _share(f"{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model{words}", seen, values, len(here), not name)  # fmt: skip
+            known, *values = (recall(s, here, rivals) for s in (score_seen, *scores))
+            found = _share(f"{scheme}{name}", f"`{scheme}` never seen in training: recall at 1 % false alarms over that of the full model{words}", known, values, len(here), not name)  # fmt: skip
             if found["holds"] is False:
                 without = ~everything.entity.isin(with_it).to_numpy()
                 found["why"], ceilings = _ceilings(
@@ -199,12 +204,12 @@ def unseen_orders(one: Judgement, planted: pd.DataFrame, say: Any) -> list[dict[
             continue
         say(f"without {scheme}")
         scores, _ = _without(scheme, truth, data, one)
-        seen, *values = (recall(s, here, honest) for s in (score_seen, *scores))
-        found = _share(scheme, f"`{scheme}` never seen in training: recall of orders at 1 % false alarms over that of the full model", seen, values, len(here), True)  # fmt: skip
+        known, *values = (recall(s, here, honest) for s in (score_seen, *scores))
+        found = _share(scheme, f"`{scheme}` never seen in training: recall of orders at 1 % false alarms over that of the full model", known, values, len(here), True)  # fmt: skip
         if found["holds"] is False:
             signal, alone = best_single_signal(one, here, honest)
             found["why"] = (
-                f"Its traces are not those of other schemes. The best single signal, chosen with the truth, reaches {alone.mean() / seen:.2f} (`{signal}`)."
+                f"Its traces are not those of other schemes. The best single signal, chosen with the truth, reaches {alone.mean() / known:.2f} (`{signal}`)."
             )
         out.append(found)
     return out

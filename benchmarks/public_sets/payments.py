@@ -70,9 +70,9 @@ def s_ffsd(data: Path, say: Any) -> list[dict[str, Any]]:
             edges = pd.DataFrame({"id": e.index, "key": key})
             spread = SpreadVerdicts(strength=3)
             inside = edges["id"].isin(train)
-            told = spread.fit_transform(edges[inside], labels.loc[train])
+            out_of_fold = spread.fit_transform(edges[inside], labels.loc[train])
             parts.append(
-                pd.concat([told, spread.transform(edges[~inside])])
+                pd.concat([out_of_fold, spread.transform(edges[~inside])])
                 .sort_index()[["verdicts_mean"]]
                 .set_axis([f"verdicts_{name}"], axis=1)
             )

@@ -44,9 +44,9 @@ def reviewers(data: Path) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame, np.nda
         x.index.to_numpy(), test_size=0.3, random_state=7, stratify=spam.reindex(x.index)
     )
     spread = SpreadVerdicts()
-    told = spread.fit_transform(edges[edges["user_id"].isin(train)], spam.loc[train])
+    out_of_fold = spread.fit_transform(edges[edges["user_id"].isin(train)], spam.loc[train])
     heard = spread.transform(edges[edges["user_id"].isin(test)])
-    return edges, spam, x.join(pd.concat([told, heard])), train, test
+    return edges, spam, x.join(pd.concat([out_of_fold, heard])), train, test
 
 
 def yelpchi(data: Path, say: Any) -> list[dict[str, Any]]:

@@ -73,8 +73,10 @@ def _departures(t: pd.DataFrame, able: np.ndarray) -> np.ndarray:
     """Deviation of ratios from the channel's past median, shape (broadcasts, 5); rows of `able`."""
     now = counter_forgery.ratios(t)[:, :4]
     frame = pd.DataFrame(now).assign(channel=t["operator_id"])
-    usual = frame.groupby("channel").transform(lambda s: s.shift(1).expanding().median()).to_numpy()
-    away = (now - usual)[able]
+    median = (
+        frame.groupby("channel").transform(lambda s: s.shift(1).expanding().median()).to_numpy()
+    )
+    away = (now - median)[able]
     away = away / (1.4826 * np.nanmedian(np.abs(away), axis=0))
     return np.nan_to_num(away)
 

@@ -81,8 +81,8 @@ def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
     calls: dict[str, tuple[Callable[[int], Any], int]] = {
         "embedded": (lambda i: state.operators[names[i % len(names)]], 20_000)
     }
-    with ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         minutes = SqliteMinuteStore(folder / "minutes.sqlite")
         calls["minutes"] = (lambda i: rows_from_blob(minutes.get([f"s{i % 50}"])[0][1]), 3000)
         stores: list[SqliteMinuteStore | RedisMinuteStore] = [minutes]
@@ -92,7 +92,7 @@ def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
             )
         else:
             redis, many = (
-                RedisMinuteStore(held.enter_context(redis_server(folder))),
+                RedisMinuteStore(stack.enter_context(redis_server(folder))),
                 [f"s{i}" for i in range(16)],
             )
             stores.append(redis)

@@ -44,7 +44,7 @@ def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[
     ):
         if not len(group):
             continue
-        among, said = (
+        hits, said = (
             group.isin(list(which)),
             "rejected (D)" if which == "D" else "reviewed (B or worse)",
         )
@@ -54,7 +54,7 @@ def night(models: Path | None, lake: Path, who: str, command: str) -> list[dict[
             share_row(
                 id_,
                 what,
-                among,
+                hits,
                 command,
                 goal,
                 why=OTHER_PLATFORM if models else UNUSUAL_OPERATORS,
