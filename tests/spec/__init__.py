@@ -1,0 +1,1 @@
+"""Worked examples of signals, on every engine, and of kernels over minutes."""

@@ -23,6 +23,7 @@ class Case:
 
 
 def at(seconds: float) -> pd.Timestamp:
+    """So many seconds after 20:00."""
     return T0 + pd.Timedelta(seconds=seconds)
 
 
@@ -46,6 +47,7 @@ def rows(columns: str, *lines: str, **fixed: object) -> pd.DataFrame:
 
 
 def sessions(*ids: str, hours: float = 1.0) -> pd.DataFrame:
+    """Sessions from 20:00, each of an operator of its own."""
     return pd.DataFrame(
         {
             "session_id": ids,
@@ -58,6 +60,7 @@ def sessions(*ids: str, hours: float = 1.0) -> pd.DataFrame:
 
 
 def views(*lines: str) -> pd.DataFrame:
+    """Views: session, account, join and leave."""
     return rows("session_id account_id joined_at left_at", *lines)
 
 
@@ -78,6 +81,7 @@ def pool(name: str, size: int, sessions: int) -> pd.DataFrame:
 
 
 def people(**ages_in_days: float) -> pd.DataFrame:
+    """Accounts by their age in days at 20:00."""
     return pd.DataFrame(
         {
             "account_id": list(ages_in_days),

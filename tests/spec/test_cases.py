@@ -14,7 +14,7 @@ from features.declaration import KEY
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.entities import NIGHTLY
-from tests.spec.cases import CASES, example_of
+from tests.spec.cases import CASES, example_markdown, example_of
 
 AS_OF = datetime(2026, 1, 12)
 MAX_ENTITIES_ALONE = 10
@@ -68,6 +68,12 @@ def test_example_is_given_as_data():
         "goods_weight_g": 100.0,
     }
     assert example_of("no_such_signal") is None
+    text = example_markdown("parcel_to_goods_weight_ratio")
+    assert text is not None and text.startswith(
+        "A parcel is compared with the weight of its goods."
+    )
+    assert "| r1 | w | 59.0 | 100.0 |" in text and text.endswith("Values: r1: 0.59, r2: 0.6")
+    assert example_markdown("buyer_lockstep_partner_count") is None  # too many rows to print
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
