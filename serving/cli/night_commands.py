@@ -79,15 +79,16 @@ def keep_head(lake: Path, models: Path, night: date, say: Callable[[str], None])
     from data_contracts.lake import Lake
     from serving.ledger.decisions import recorded_heads
 
+    opened = Lake.open(lake)
     say("keeping the head of the ledger")
     try:
         from training.release.tracking import checkpoint
 
-        checkpoint(models, night.isoformat(), recorded_heads(Lake.open(lake))[night.isoformat()])
+        checkpoint(models, night.isoformat(), recorded_heads(opened)[night.isoformat()])
     except Exception as error:
         err.print(
             f"the head of {night} was not kept in MLflow ({type(error).__name__}); "
-            f"it is in {lake}/journal/heads.jsonl"
+            f"it is in {opened.decision_heads}"
         )
 
 
