@@ -35,7 +35,7 @@ class Relation:
     entity and they are columns. `local`: an entity's rows are enough (the engine passes no others);
     otherwise it looks at others too. `whole`: tables in `reads` that a local relation gets once
     more, with the rows of all entities, after those in `reads`. `needs`: derived tables, passed
-    last. The remaining fields are defaults for the signals of the relation.
+    after these. `with_moment`: the moment of the snapshot is passed last, as an Ibis timestamp. The remaining fields are defaults for the signals of the relation.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Relation:
     local: bool = False
     whole: tuple[str, ...] = ()
     needs: tuple[Derived, ...] = ()
+    with_moment: bool = False
     unit: Unit | None = None
     typology: str | None = None
     direction: int = 0

@@ -150,6 +150,7 @@ class _Pass:
             *(self._rows(name, source) for name in source.reads),
             *(self.snapshot[name] for name in source.whole),
             *(self.snapshot.derived(d) for d in source.needs),
+            *([self.snapshot.moment()] if source.with_moment else []),
         ]
 
     def _rows(self, name: str, source: Relation) -> Any:

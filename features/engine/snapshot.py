@@ -18,6 +18,7 @@ from features.engine.tables import duckdb_tables, frame_tables, newest_receipt
 
 # A view has no name outside its session: views are asked for by session.
 SCOPE_KEY = KEY | {VIEW: KEY[SESSION]}
+NEVER = datetime(1970, 1, 1)  # the moment of frames in which nothing was received
 _numbers = itertools.count()  # temporary tables of all snapshots on one engine have other names
 
 
@@ -57,7 +58,7 @@ class Snapshot(Mapping[str, Any]):
         cls, frames: Mapping[str, pd.DataFrame], as_of: datetime | None = None
     ) -> Snapshot:
         """Pandas frames in the contracts' columns; the moment is their newest receipt by default."""
-        moment = as_of or newest_receipt(frames) or datetime.min
+        moment = as_of or newest_receipt(frames) or NEVER
         return cls(frame_tables(frames), moment)
 
     def __getitem__(self, name: str) -> Any:
@@ -92,6 +93,10 @@ class Snapshot(Mapping[str, Any]):
         if backend.name == "duckdb":
             return rows
         return backend.create_view(f"scope_{key}", rows, overwrite=True)
+
+    def moment(self) -> Any:
+        """The moment as an Ibis timestamp, from which relations cut their windows (ADR-0101)."""
+        return ibis.literal(self.as_of, type="timestamp")
 
     def materialise(self, rows: Any, prefix: str) -> Any:
         """Rows as a table of the engine, under a name of its own."""

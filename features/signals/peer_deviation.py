@@ -64,14 +64,10 @@ OF_SESSIONS = signals_in(
 
 
 def fortnight(snapshot: Snapshot) -> list[str]:
-    """Sessions received in the two weeks before the newest receipt, sorted."""
+    """Sessions received in the two weeks before the moment of the snapshot, sorted (ADR-0101)."""
     s = snapshot["sessions"]
-    newest = s.received_at.max().to_pandas()
-    return (
-        sorted(s.filter(s.received_at > newest - FORTNIGHT).session_id.to_pandas())
-        if pd.notna(newest)
-        else []
-    )
+    recent = s.filter(s.received_at >= snapshot.as_of - FORTNIGHT)
+    return sorted(recent.session_id.to_pandas())
 
 
 def deviating(signals: pd.DataFrame) -> pd.DataFrame:

@@ -94,7 +94,8 @@ def test_a_signal_reads_contracted_tables_and_columns_only(signal):
     whole = [tables[n] for n in signal.source.whole]
     if signal.entity == VIEW:
         tables["views"] = named_views(tables["views"])
-    expression = signal.compute(signal.source.build(*tables.values(), *whole, *derived))
+    moment = [ibis.literal(CUT, type="timestamp")] if signal.source.with_moment else []
+    expression = signal.compute(signal.source.build(*tables.values(), *whole, *derived, *moment))
     assert expression.cast("float64").type().is_floating()
 
 

@@ -84,7 +84,8 @@ def test_on_duckdb(case, tmp_path):
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_through_a_pandas_frame(case):
-    agrees(case, compute(case.tables, [case.signal], case.signal.entity))
+    frames = Snapshot.from_frames(case.tables, AS_OF)
+    agrees(case, compute(frames, [case.signal], case.signal.entity))
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)

@@ -26,12 +26,13 @@ SUMMED = (
     OPERATOR,
     reads=("orders", "parcels", "refunds", "reviews"),
     grouped=False,
+    with_moment=True,
     typology="order_fraud",
     direction=1,
 )
-def operator_outcomes(orders, parcels, refunds, reviews):
+def operator_outcomes(orders, parcels, refunds, reviews, moment):
     """Operators with sums over the outcomes of their orders and the faults of their buyers."""
-    t = order_neighbours.build(orders, parcels, refunds, reviews).join(
+    t = order_neighbours.build(orders, parcels, refunds, reviews, moment).join(
         orders.select("order_id", "operator_id"), "order_id"
     )
     t = t.filter(t.operator_id.notnull())

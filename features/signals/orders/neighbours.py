@@ -27,17 +27,18 @@ NEAR = ("refunded", "parcel", "light", "stranger", "fault", "known")
     ORDER,
     reads=("orders", "parcels", "refunds", "reviews"),
     grouped=False,
+    with_moment=True,
     typology="order_fraud",
     direction=1,
     graph=True,
 )
-def order_neighbours(orders, parcels, refunds, reviews):
+def order_neighbours(orders, parcels, refunds, reviews, moment):
     """Orders with counts over their buyer's other orders, and the shop's others of that half hour.
 
     `buyer_*` and `near_*` leave out the order itself; `fault` is the mean number of suspicious
     outcomes of the buyer's other orders.
     """
-    t = order_outcomes(orders, parcels, refunds, reviews)
+    t = order_outcomes(orders, parcels, refunds, reviews, moment)
     buyers = t.group_by("buyer_id").aggregate(
         n=_.count(), **{f"sum_{c}": t[c].sum() for c in OUTCOMES}
     )

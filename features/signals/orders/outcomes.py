@@ -14,10 +14,10 @@ DELIVERY_DUE_DAYS = 6.0
 OUTCOMES = ("refunded", "due", "overdue", "parcel", "light", "stranger", "review", "script")
 
 
-def order_outcomes(orders, parcels, refunds, reviews):
+def order_outcomes(orders, parcels, refunds, reviews, moment):
     """Orders with their outcomes so far, 1 or 0 each.
 
-    An order is due when it is older than six days at the newest receipt of an order.
+    An order is due when it is older than six days at the moment of the snapshot (ADR-0101).
     """
     t = orders.select(
         "order_id",
@@ -26,7 +26,6 @@ def order_outcomes(orders, parcels, refunds, reviews):
         "placed_at",
         shop=ibis.coalesce(orders.merchant_id, orders.operator_id),
     )
-    t = t.cross_join(orders.aggregate(newest=orders.received_at.max()))
     early_refunds = (
         refunds.filter(refunds.stage == "before_shipping")
         .select("order_id")
@@ -57,7 +56,7 @@ def order_outcomes(orders, parcels, refunds, reviews):
     t = t.left_join(by_sender, ["operator_id", "sender_id"], rname="{name}_sender").left_join(
         by_all, "operator_id", rname="{name}_all"
     )
-    due = seconds_between(t.newest, t.placed_at) > DELIVERY_DUE_DAYS * 86400.0
+    due = seconds_between(moment, t.placed_at) > DELIVERY_DUE_DAYS * 86400.0
     outcomes = {
         "refunded": t.early_refund.notnull(),
         "due": due,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.declaration import derived
 from features.engine import snapshot as module
-from features.engine.snapshot import Snapshot
+from features.engine.snapshot import NEVER, Snapshot
 
 FRAMES = {
     "operators": pd.DataFrame(
@@ -50,7 +50,7 @@ def test_frames_are_known_at_their_newest_receipt():
     """Without a moment the newest receipt is taken; a moment that is given stays."""
     assert Snapshot.from_frames(FRAMES).as_of == datetime(2026, 1, 3)
     assert Snapshot.from_frames(FRAMES, datetime(2026, 2, 1)).as_of == datetime(2026, 2, 1)
-    assert Snapshot.from_frames({}).as_of == datetime.min
+    assert Snapshot.from_frames({}).as_of == NEVER
 
 
 def test_a_derived_table_is_made_once_and_dropped_at_the_end():
