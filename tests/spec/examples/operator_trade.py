@@ -43,8 +43,8 @@ OUTCOMES = {
     "orders": rows(
         ORDER,
         "r1 o a t0",
-        "r2 o b t-504001",
-        "r3 o c t-504001",
+        "r2 o b t-417601",
+        "r3 o c t-417601",
         "r4 p a t0",
         "r5 p b t0",
     ),

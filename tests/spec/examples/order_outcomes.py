@@ -35,7 +35,7 @@ REVIEWS = {
 }
 # r1 is overdue, the parcel of r2 is light
 BUYERS_OTHERS = {
-    "orders": rows(ORDER, "r1 o a t-504001", "r2 p a t-504001", "r3 q a t0"),
+    "orders": rows(ORDER, "r1 o a t-417601", "r2 p a t-417601", "r3 q a t0"),
     "parcels": rows(PARCEL, "r2 w 50.0 100.0", "r3 w 90.0 100.0"),
     "refunds": NO_REFUNDS,
     "reviews": NO_REVIEWS,
@@ -214,7 +214,7 @@ CASES = [
         neighbours.shop_overdue_share,
         {
             "orders": rows(
-                ORDER, "r1 o a t-504001", "r2 o b t-504001", "r3 o c t-504000", "r4 p a t-504001"
+                ORDER, "r1 o a t-417601", "r2 o b t-417601", "r3 o c t-417600", "r4 p a t-417601"
             ),
             "parcels": rows("order_id sender_id", "r2 w"),
             "refunds": NO_REFUNDS,
