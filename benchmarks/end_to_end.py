@@ -18,6 +18,7 @@ from benchmarks.harness import worlds
 from benchmarks.harness.command_line import refuse_arguments
 from benchmarks.harness.figures import figure_row, row, share_row
 from benchmarks.harness.figures_page import About, Table, write
+from benchmarks.harness.intervals import middle
 from benchmarks.harness.judgement import Judgements, judge, operator_history, planted_entities_found
 from data_contracts.adapters import ingest
 from data_contracts.runs import read_outbound
@@ -39,19 +40,16 @@ COMMAND = "make bench"
 TRAINING_SEED, UNSEEN_SEED = worlds.TRAINING_SEED, 202
 OPERATOR_SHARES = {"a ninth": 1 / 9, "a third": 1 / 3}  # of the operators, for the learning curve
 DAYS, WEEK = 28, timedelta(days=7)
+UNLABELLED = "No labels, so no precision: each reason can be checked in the published counters of the channel's broadcasts."
 console = Console()
 
 
 def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
-    """Models trained afresh on the training world, with their model cards, and what each was fitted on."""
+    """Models trained afresh with their model cards, and what each was fitted on."""
     models = worlds.OUTPUT_FOLDER / "models"
     shutil.rmtree(models, ignore_errors=True)
-    trained = train(
-        lake,
-        models,
-        datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS),
-        progress=console.print,
-    )
+    until = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
+    trained = train(lake, models, until, progress=console.print)
     CARDS.mkdir(exist_ok=True)
     for name, version in champions(models).items():
         shutil.copy(models / name / version / "card.md", CARDS / f"{name}.md")
@@ -91,9 +89,8 @@ def running_sessions(models: Path, lake: Path, command: str = COMMAND) -> list[d
     s = Snapshot.open(lake, as_of)["sessions"]
     late = one.signals.index.isin(s.filter(s.received_at >= as_of - WEEK).session_id.to_pandas())
     guilty, group, alone = guilty[late], owner[late].reset_index(drop=True), alone[late]
-    with_history = np.array(
-        [moved(p, before.get(o, 0.0)) for p, o in zip(alone, group, strict=True)]
-    )
+    pairs = zip(alone, group, strict=True)
+    with_history = np.array([moved(p, before.get(o, 0.0)) for p, o in pairs])
     rows, bar = [], load_policy().boost.review
     for name, words, p in (("minutes", "by their minutes alone", alone), ("weeks", "beside their operators' sessions of the two weeks before", with_history)):  # fmt: skip
         figure = average_precision(guilty, p, group)
@@ -149,8 +146,8 @@ def recall_by_scheme(lake: Path, kept: Judgements) -> Table:
 
 def lookalikes(models: Path, lake: Path) -> Table:
     """Tiers of honest operators, by the circumstance that looks like fraud."""
-    night = worlds.START + timedelta(days=DAYS - 1)
-    nightly(lake, night, models, load_policy(), say=console.print)
+    last = worlds.START + timedelta(days=DAYS - 1)
+    nightly(lake, last, models, load_policy(), say=console.print)
     tiers = read_outbound(lake, "tier_decisions").set_index("operator_id")["tier"]
     honest, cheats = worlds.honest_and_cheats(lake, tiers)
     like = worlds.ground_truth(lake, "lookalikes")
@@ -164,8 +161,7 @@ def lookalikes(models: Path, lake: Path) -> Table:
         for name, group in groups
     ]
     note = "Share of operators of the unseen world in each tier after one night."
-    columns = ("circumstance", "operators", "B", "C", "D")
-    return Table("Honest look-alikes", note, columns, rows)
+    return Table("Honest look-alikes", note, ("circumstance", "operators", "B", "C", "D"), rows)
 
 
 def shopee(data: Path, folder: Path) -> list[dict[str, Any]]:
@@ -178,14 +174,13 @@ def shopee(data: Path, folder: Path) -> list[dict[str, Any]]:
     marked = set("shop-" + marks.loc[marks["rule_users"] != "0", "shop_id"])
     hit = ranking.head(len(marked)).isin(marked).to_numpy()
     draws = np.random.default_rng(7).choice(hit, (1000, len(hit))).mean(axis=1)
-    low, high = np.quantile(draws, [0.05, 0.95])
     return [
         row(
             "shopee-precision",
             f"Shopee: share of marked shops among the first {len(marked)} of {len(ranking)} (chance {len(marked) / len(ranking):.2f})",
             float(hit.mean()),
             COMMAND,
-            interval=[float(low), float(high)],
+            interval=middle(draws),
         )
     ]
 
@@ -216,12 +211,9 @@ def twitch(data: Path, folder: Path) -> Table:
         reasons = "; ".join(f"{x['en']} ({x['peers']:.2f})" for x in json.loads(r.reasons))
         rows.append([int(r.rank), r.entity_id, round(float(r.score), 1), reasons])
     missing = json.loads(read_outbound(folder, "runs").iloc[0]["tables_missing"])
-    note = (
-        "No labels, so no precision: each reason can be checked in the published counters of "
-        f"the channel's broadcasts. Tables that are unknown there: {', '.join(missing)}."
-    )
-    columns = ("rank", "channel", "score", "reasons (median of peers)")
-    return Table("Twitch: the ten channels that deviate most", note, columns, rows)
+    note = f"{UNLABELLED} Tables that are unknown there: {', '.join(missing)}."
+    title, columns = "Twitch: the ten channels that deviate most", ("rank", "channel", "score")
+    return Table(title, note, (*columns, "reasons (median of peers)"), rows)
 
 
 ABOUT = About(
