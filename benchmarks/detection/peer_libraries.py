@@ -106,7 +106,7 @@ def rows(say: Any) -> list[dict[str, Any]]:
         out.append(
             figure_row(
                 f"peer-sessions-{name}",
-                f"Inflated sessions of the unseen world from minutes alone, same LightGBM and verdicts on {name} ({x.shape[1]} columns): average precision (ours: `session_inflation_live` on slice.md)",
+                f"Inflated sessions of the unseen world from minutes alone, same LightGBM and verdicts on {name} ({x.shape[1]} columns): average precision (ours: `session_inflation_live` on end_to_end.md)",
                 found,
                 COMMAND,
             )
