@@ -54,7 +54,8 @@ def run_blocks(work: Path, found: list[tuple[str, str]]) -> None:
     script += "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
     for number, (language, text) in enumerate(found):
         if language == "sh":
-            script += text.replace("localhost:3000", f"localhost:{port}")
+            text = text.replace("localhost:3000", f"localhost:{port}")
+            script += text.replace(" &\n", " > .block_service.log 2>&1 &\n")
         else:
             (work / f".block{number}.py").write_text(text)
             script += f".venv/bin/python .block{number}.py\n"
