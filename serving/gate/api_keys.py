@@ -1,4 +1,4 @@
-"""API keys with scopes. Only digests are kept."""
+"""API keys with scopes. The lake keeps their digests only."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def make_key(lake: LakeOrFolder, name: str, scopes: list[str]) -> str:
 
 
 def scopes_of_key(keys: dict[str, dict], presented: str | None) -> set[str] | None:
-    """Scopes of a presented key, None when it is unknown. Looked up by digest, so that timing tells nothing."""
+    """Scopes of a presented key, None when it is unknown.
+
+    The lookup is by digest, so that its time says nothing about the key.
+    """
     if not presented:
         return None
     found = keys.get(hashlib.sha256(presented.encode()).hexdigest())

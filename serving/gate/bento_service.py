@@ -1,4 +1,4 @@
-"""The BentoML service: it mounts the HTTP door and adds nothing."""
+"""The BentoML service: it mounts the HTTP application and adds nothing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class LazyGate:
-    """ASGI application that opens its desk when the server starts, so that importing it opens nothing."""
+    """ASGI application that opens its gate when the server starts: the import opens nothing."""
 
     def __init__(self) -> None:
         self.app: ASGIApp | None = None
 
     def open(self) -> None:
+        """Open the gate on the lake and models that the environment names."""
         from serving.gate.http import gate_application, open_gate
         from serving.policy.load import load_policy
 
@@ -29,11 +30,11 @@ class LazyGate:
             open_gate(Path(lake), Path(models) if models else None, load_policy(), minutes=minutes)
         )
         gc.collect()
-        gc.freeze()  # what lives as long as the server need not be looked at again
+        gc.freeze()  # these objects live as long as the server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.app is None:
-            raise RuntimeError("the door is not open yet")
+            raise RuntimeError("the gate is not open yet")
         await self.app(scope, receive, send)
 
 

@@ -1,4 +1,7 @@
-"""The boost check: request → minutes → live view → answer, sealed in the journal and on disk before it is given."""
+"""The boost check: from a request to an answer that is in the ledger and on disk.
+
+A running session is assessed from its minutes and combined with the published night.
+"""
 
 from __future__ import annotations
 
@@ -22,43 +25,44 @@ from serving.gate.minute_store import (
     rows_from_blob,
 )
 from serving.gate.night_cache import NightCache, PublishedNight
-from serving.gate.problems import RequestRefused
+from serving.gate.requests import RequestRefused
 from serving.gate.schemas import BoostRequest, Minute
 from serving.ledger.answers import AnswerLedger
 from serving.policy.schema import Policy
 from serving.scoring.peer_snapshots import LIVE_MODEL
 from training.release.artefact import Released
 
-MAX_INLINE_SYNC_SECONDS = 0.002  # seconds that a sync may take for it to be waited for on the event loop: as long as a dozen checks take
-NO_MINUTES = np.zeros((0, 15))  # minutes
-MAX_CACHED_SESSIONS = (
-    8192  # sessions, with the minutes they were seen in and what was answered: some 100 MB
-)
+MAX_INLINE_SYNC_SECONDS = 0.002  # a sync as short as a dozen checks is done on the event loop
+NO_MINUTES = np.zeros((0, 15))
+MAX_CACHED_SESSIONS = 8192  # some 100 MB
 
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """What is answered whoever asks and when (`gate.standing`), and its JSON without the braces."""
+    """The part of an answer that does not depend on request or time, and its encoded JSON."""
 
-    standing: dict[str, Any]
-    text: bytes
+    body: dict[str, Any]
+    text: bytes  # without the braces
 
 
 @dataclass(frozen=True)
 class SessionAssessment:
-    """A running session: the minutes it was seen in, what they show beside the night then in force, and what was answered of it, by the
-    operator and what degrades the answer."""
+    """A running session as assessed from its minutes beside the night then in force.
+
+    `answers` are cached by operator and by what degrades them.
+    """
 
     blob: bytes
-    view: decision.LiveAssessment
+    live: decision.LiveAssessment
     night: PublishedNight
-    said: dict[tuple[str, ...], CachedAnswer] = field(default_factory=dict)
+    answers: dict[tuple[str, ...], CachedAnswer] = field(default_factory=dict)
 
 
 class AssessmentCache:
-    """Running sessions as they were seen: one is worked out again when its blob differs, so nothing need be told when minutes come.
+    """Assessments of running sessions.
 
-    They are compared with the sessions of the night in force, and forgotten when another one is.
+    A session is assessed again when its blob differs, so new minutes need no invalidation. All are
+    forgotten when another night is published, because they are compared with its sessions.
     """
 
     def __init__(self, live: Released | None, policy: Policy, night: NightCache) -> None:
@@ -69,7 +73,7 @@ class AssessmentCache:
         self.known: OrderedDict[str, SessionAssessment] = OrderedDict()
 
     def current(self) -> PublishedNight:
-        """The night in force, with whose sessions the live model is compared from now on."""
+        """The night in force; its sessions are the peers of the live model from now on."""
         state = self.night.current()
         if state is not self.state:
             self.state = state
@@ -77,79 +81,87 @@ class AssessmentCache:
             self.known.clear()
         return state
 
-    def unseen(self, rows: np.ndarray, blob: bytes = b"") -> SessionAssessment:
-        """What minutes show beside the night in force; shape (minutes, 15), none of a session of which nothing is known."""
+    def assess(self, rows: np.ndarray, blob: bytes = b"") -> SessionAssessment:
+        """Assess minutes, shape (minutes, 15), without caching; no rows for an unknown session."""
         night = self.current()
         return SessionAssessment(blob, decision.assess_live(rows, self.tonight, self.policy), night)
 
-    def of(self, session: str, blob: bytes) -> SessionAssessment:
+    def of_session(self, session: str, blob: bytes) -> SessionAssessment:
+        """The assessment of a stored session, from the cache where its minutes are the same."""
         self.current()
         found = self.known.get(session)
         if found is not None and found.blob == blob:
             return found
-        seen = self.unseen(rows_from_blob(blob), blob)
-        self.known[session] = seen
+        assessment = self.assess(rows_from_blob(blob), blob)
+        self.known[session] = assessment
         self.known.move_to_end(session)
         if len(self.known) > MAX_CACHED_SESSIONS:
             self.known.popitem(last=False)
-        return seen
+        return assessment
 
-    def said(
-        self, operator: str, seen: SessionAssessment, now: datetime, degraded_by: list[str]
+    def answer(
+        self,
+        operator: str,
+        assessment: SessionAssessment,
+        now: datetime,
+        degraded_by: list[str],
     ) -> CachedAnswer:
-        """What is answered of an operator and its running session: worked out once, when its minutes come or when it is first asked for."""
-        degraded = decision.degradations(seen.night, self.policy, now, degraded_by)
+        """The answer on an operator and its running session, computed once for each state."""
+        degraded = decision.degradations(assessment.night, self.policy, now, degraded_by)
         key = (operator, *degraded)
-        found = seen.said.get(key)
+        found = assessment.answers.get(key)
         if found is None:
-            standing = decision.answer_body(
-                operator, seen.night, seen.view, self.version, self.policy, degraded
+            body = decision.answer_body(
+                operator, assessment.night, assessment.live, self.version, self.policy, degraded
             )
-            found = seen.said[key] = CachedAnswer(standing, msgspec.json.encode(standing)[1:-1])
+            found = CachedAnswer(body, msgspec.json.encode(body)[1:-1])
+            assessment.answers[key] = found
         return found
 
 
 @dataclass
 class GateState:
-    """What the routes work with; all of it is given, nothing is global."""
+    """Everything that the routes work with; all of it is given, nothing is global."""
 
     night: NightCache
     minutes: MinuteStore
-    journal: AnswerLedger
+    ledger: AnswerLedger
     policy: Policy
     live: Released | None
     keys: dict[str, dict]
     now: Callable[[], datetime]
-    busy: int = 0
-    views: AssessmentCache = field(init=False)
-    fetched: MicroBatcher = field(init=False)
-    synced: MicroBatcher = field(init=False)
+    requests_in_progress: int = 0
+    assessments: AssessmentCache = field(init=False)
+    minute_fetches: MicroBatcher = field(init=False)
+    ledger_syncs: MicroBatcher = field(init=False)
 
     def __post_init__(self) -> None:
-        self.views = AssessmentCache(self.live, self.policy, self.night)
-        self.fetched = MicroBatcher(lambda sessions: self.minutes.get(sessions))
-        self.synced = MicroBatcher(
-            lambda places: [self.journal.sync()] * len(places), MAX_INLINE_SYNC_SECONDS
+        self.assessments = AssessmentCache(self.live, self.policy, self.night)
+        self.minute_fetches = MicroBatcher(lambda sessions: self.minutes.get(sessions))
+        self.ledger_syncs = MicroBatcher(
+            lambda places: [self.ledger.sync()] * len(places), MAX_INLINE_SYNC_SECONDS
         )
 
 
-def _assess_inline(desk: GateState, minutes: list[Minute]) -> SessionAssessment:
+def assess_minutes(gate: GateState, session: str, operator: str, blob: bytes) -> int:
+    """Assess stored minutes and prepare the answer; returns the number of minutes."""
+    assessment = gate.assessments.of_session(session, blob)
+    gate.assessments.answer(operator, assessment, gate.now(), [])
+    return assessment.live.minutes
+
+
+def _assess_inline(gate: GateState, minutes: list[Minute]) -> SessionAssessment:
     ordered = sorted({m.minute: m for m in minutes}.items())
     rows = np.array([minute_to_row(m.model_dump()) for _, m in ordered]).reshape(-1, 15)
-    return desk.views.unseen(rows)
+    return gate.assessments.assess(rows)
 
 
-def assess_minutes(desk: GateState, session: str, operator: str, blob: bytes) -> int:
-    """See what minutes that were put say, and what would be answered now, so that a check finds both ready; returns how many there are."""
-    seen = desk.views.of(session, blob)
-    desk.views.said(operator, seen, desk.now(), [])
-    return seen.view.minutes
-
-
-async def _assess_stored(desk: GateState, session: str, operator: str) -> SessionAssessment:
-    """A session as seen in the minutes that were put before. Raises StoreDown."""
+async def _assess_stored(gate: GateState, session: str, operator: str) -> SessionAssessment:
+    """Assess a session from its stored minutes. Raises MinuteStoreUnavailable, RequestRefused."""
     found = (
-        await desk.fetched.ask(session) if desk.minutes.remote else desk.minutes.get([session])[0]
+        await gate.minute_fetches.submit(session)
+        if gate.minutes.remote
+        else gate.minutes.get([session])[0]
     )
     owner, blob = found or (operator, b"")
     if owner != operator:
@@ -159,61 +171,65 @@ async def _assess_stored(desk: GateState, session: str, operator: str) -> Sessio
             "the session belongs to another operator",
             ["sessionId"],
         )
-    return desk.views.of(session, blob)
+    return gate.assessments.of_session(session, blob)
 
 
-async def boost_check(desk: GateState, request: BoostRequest, body: bytes) -> bytes:
-    """Answer a boost check; the same requestId gets the same answer, another body under it is refused.
+async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> bytes:
+    """Answer a boost check; returns the JSON of the answer once it is on disk.
 
-    A check over stored minutes takes a fraction of a millisecond and is worked out where it arrives; what waits is the disk,
-    and answers that wait for it together share one sync.
+    The same requestId gets the same answer; another body under it is refused. Work on stored
+    minutes takes a fraction of a millisecond and stays on the event loop. Answers that wait for
+    the disk share one sync.
+
+    Raises
+    ------
+    RequestRefused
+        The requestId was used with another body, or the session is another operator's.
     """
     digest = hashlib.sha256(body).hexdigest()
-    before = desk.journal.find(request.requestId)
-    if before is None:
+    sealed = gate.ledger.find(request.requestId)
+    if sealed is None:
         degraded: list[str] = []
-        seen: SessionAssessment | None = None
+        assessment: SessionAssessment | None = None
         if request.minutes is not None:
-            seen = await asyncio.to_thread(_assess_inline, desk, request.minutes)
+            assessment = await asyncio.to_thread(_assess_inline, gate, request.minutes)
         elif request.sessionId is not None:
             try:
-                seen = await _assess_stored(desk, request.sessionId, request.operatorId)
+                assessment = await _assess_stored(gate, request.sessionId, request.operatorId)
             except MinuteStoreUnavailable:
                 degraded = ["store_down"]
-        before = desk.journal.find(
-            request.requestId
-        )  # the same request may have been answered while this one waited
-    if before is None:
-        before = _decide_and_seal(
-            desk, request, digest, seen or desk.views.unseen(NO_MINUTES), degraded
-        )
-    if before[0] != digest:
+        # The same request may have been answered while this one waited.
+        sealed = gate.ledger.find(request.requestId)
+    if sealed is None:
+        assessment = assessment or gate.assessments.assess(NO_MINUTES)
+        sealed = _decide_and_seal(gate, request, digest, assessment, degraded)
+    if sealed[0] != digest:
         raise RequestRefused(
             409,
             "request_id_reused",
             "this requestId was used with another body; send a new one",
             ["requestId"],
         )
-    if before[2] > desk.journal.written:
-        await desk.synced.ask(before[2])
-    return before[1]
+    if sealed[2] > gate.ledger.written:
+        await gate.ledger_syncs.submit(sealed[2])
+    return sealed[1]
 
 
 def _decide_and_seal(
-    desk: GateState,
+    gate: GateState,
     request: BoostRequest,
     digest: str,
-    seen: SessionAssessment,
+    assessment: SessionAssessment,
     degraded: list[str],
 ) -> tuple[str, bytes, int]:
-    """Decide and seal; what is returned may be given once it is on disk."""
-    now = desk.now()
-    said = desk.views.said(request.operatorId, seen, now, degraded)
-    answer, asked = said.standing, msgspec.json.encode(request.requestId)
+    """Decide and seal; the returned answer may be given once it is on disk."""
+    now = gate.now()
+    cached = gate.assessments.answer(request.operatorId, assessment, now, degraded)
+    answer = cached.body
     encoded = b'{"requestId":%b,%b,"expiresAt":"%b"}' % (
-        asked,
-        said.text,
-        decision.expires_at(desk.policy, now).encode(),
+        msgspec.json.encode(request.requestId),
+        cached.text,
+        decision.expires_at(gate.policy, now).encode(),
     )
     record = {
         "request_id": request.requestId,
@@ -225,7 +241,7 @@ def _decide_and_seal(
         "degraded": answer["degraded"],
         "model_version": answer["modelVersion"],
         "policy_version": answer["policyVersion"],
-        "run_id": seen.night.run_id,
+        "run_id": assessment.night.run_id,
         "answered_at": now.isoformat(),
     }
-    return digest, encoded, desk.journal.add(record, digest, encoded)
+    return digest, encoded, gate.ledger.add(record, digest, encoded)

@@ -1,4 +1,4 @@
-"""The boost gate: from a night, the minutes so far and a moment to an answer, as a pure function of them."""
+"""The decision of the boost gate, a pure function of a night, the minutes so far and a moment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEVEL_RANK = {"PASS": 0, "REVIEW": 1, "REJECT": 2}
 
 @dataclass(frozen=True)
 class LiveAssessment:
-    """What the minutes so far say: probability (None: too early or unknown) and its reasons."""
+    """Assessment of a running session: probability (None: too early or unknown) and reasons."""
 
     probability: float | None
     reasons: list[dict[str, Any]]
@@ -30,9 +30,16 @@ class LiveAssessment:
 
 
 def assess_live(minutes: np.ndarray, released: Released | None, policy: Policy) -> LiveAssessment:
-    """Score a running session from its minutes, by the kernels and the model that the night uses.
+    """Score a running session from its minutes, with the kernels and the model of the night.
 
-    `minutes`: float64, shape (minutes, 15).
+    Parameters
+    ----------
+    minutes
+        Counters by minute, float64 of shape (minutes, 15).
+    released
+        The live model with the night's sessions as peers, None where there is none.
+    policy
+        Says how many minutes are needed and from which probability reasons are given.
     """
     if released is None or len(minutes) < policy.boost.least_minutes:
         return LiveAssessment(None, [], len(minutes))
@@ -40,7 +47,7 @@ def assess_live(minutes: np.ndarray, released: Released | None, policy: Policy) 
     values = run_kernels(minutes, offsets, released.model.signals)
     probability = float(released.probability(released.raw(values))[0])
     reasons: list[dict[str, Any]] = []
-    if probability >= policy.boost.review:  # explained only when it will be shown
+    if probability >= policy.boost.review:  # only then are reasons published
         push = released.trees.contributions(values, threads=1)[0]
         push = np.where(np.isfinite(values[0]), np.clip(push, 0, None), 0.0)
         peers = released.trees.peers
@@ -56,32 +63,33 @@ def assess_live(minutes: np.ndarray, released: Released | None, policy: Policy) 
 
 
 def _pool_with_history(
-    live: LiveAssessment, shown: OperatorHistory | None, policy: Policy
+    live: LiveAssessment, history: OperatorHistory | None, policy: Policy
 ) -> tuple[LiveAssessment, str, list[dict[str, Any]]]:
-    """What the minutes say beside what the operator's sessions of two weeks showed, the level of that, and the hits of the latter.
+    """The assessment moved by the operator's history, its level, and the hits of the history.
 
-    Other sessions are a reason to look, never to refuse: a rejection stands on the minutes as well.
+    Other sessions are a reason to review, never to reject: a rejection rests on the minutes alone.
+    ADR-0037.
     """
-    own = _risk_level(live.probability, policy)
-    if shown is None or live.probability is None:
-        return live, own, []
-    both = replace(live, probability=moved(live.probability, shown.log_odds))
-    level = _risk_level(both.probability, policy)
-    if level == "REJECT" and own != "REJECT":
+    own_level = _risk_level(live.probability, policy)
+    if history is None or live.probability is None:
+        return live, own_level, []
+    pooled = replace(live, probability=moved(live.probability, history.log_odds))
+    level = _risk_level(pooled.probability, policy)
+    if level == "REJECT" and own_level != "REJECT":
         level = "REVIEW"
-    if level == "PASS" or shown.log_odds <= 0.0:
-        return both, level, []
-    share = shown.inflated_share
-    said = {
+    if level == "PASS" or history.log_odds <= 0.0:
+        return pooled, level, []
+    share = history.inflated_share
+    reason_of_history = {
         "signal": "inflated_share",
         "value": round(share, 6),
         "unit": "share of sessions",
         "peers": None,
-        "zh": f"近 14 天的 {shown.sessions} 场直播中约 {share:.0%} 被评估为数据虚增",
-        "en": f"about {100 * share:.0f} % of its {shown.sessions} sessions of the last 14 days "
+        "zh": f"近 14 天的 {history.sessions} 场直播中约 {share:.0%} 被评估为数据虚增",
+        "en": f"about {100 * share:.0f} % of its {history.sessions} sessions of the last 14 days "
         "are assessed as inflated",
     }
-    return both, level, _hits_of([said], "session_inflation", "REVIEW", "14 days")
+    return pooled, level, _hits_of([reason_of_history], "session_inflation", "REVIEW", "14 days")
 
 
 def _hits_of(
@@ -112,7 +120,10 @@ def _risk_level(probability: float | None, policy: Policy) -> str:
 
 
 def _dimensions(operator: OperatorRecord | None, live: LiveAssessment) -> dict[str, float | None]:
-    """Score of each dimension: its share of the reasons that are shown, of the larger of the two scores; null is unknown."""
+    """Score of each dimension: probability times the share of its reasons, in percent.
+
+    The larger of night and minutes counts; None is unknown.
+    """
     out: dict[str, float | None] = {"view": None, "like": None, "follow": None, "order": None}
     for p, reasons in (
         (operator.risk if operator else None, operator.reasons if operator else []),
@@ -127,38 +138,16 @@ def _dimensions(operator: OperatorRecord | None, live: LiveAssessment) -> dict[s
     return out
 
 
-def boost_answer(
-    request_id: str,
-    operator_id: str,
-    night: PublishedNight,
-    live: LiveAssessment,
-    live_version: str | None,
-    policy: Policy,
-    now: datetime,
-    degraded_by: list[str],
-) -> dict[str, Any]:
-    """The answer to a boost check: what stands of an operator and its running session, for one request and moment."""
-    said = answer_body(
-        operator_id,
-        night,
-        live,
-        live_version,
-        policy,
-        degradations(night, policy, now, degraded_by),
-    )
-    return {"requestId": request_id, **said, "expiresAt": expires_at(policy, now)}
-
-
 def degradations(
     night: PublishedNight, policy: Policy, now: datetime, more: list[str]
 ) -> tuple[str, ...]:
-    """What makes an answer of this moment a degraded one, in order of name."""
+    """What degrades an answer of this moment, in order of name."""
     stale = now - night.as_of > timedelta(hours=policy.boost.stale_hours)
     return tuple(sorted({*more, "night_stale"} if stale else {*more}))
 
 
 def expires_at(policy: Policy, now: datetime) -> str:
-    """Until when an answer of this moment holds."""
+    """The moment until which an answer holds, ISO 8601 in UTC."""
     return (now + timedelta(minutes=policy.boost.valid_minutes)).isoformat(timespec="seconds") + "Z"
 
 
@@ -170,10 +159,22 @@ def answer_body(
     policy: Policy,
     degraded_by: tuple[str, ...],
 ) -> dict[str, Any]:
-    """What is answered of an operator and its running session until another night or another minute comes, whoever asks and when.
+    """The part of an answer that does not depend on request or time.
 
-    Stale or missing data answers REVIEW with `degraded`, never a silent PASS; REJECT needs a hit with evidence; a new
-    operator is held for review, not accused.
+    It changes with the night, with the minutes and with what degrades it. Stale or missing data
+    gives REVIEW with `degraded`, never a silent PASS. REJECT needs a hit with evidence. A new
+    operator is reviewed, not rejected.
+
+    Parameters
+    ----------
+    operator_id, night
+        The operator and the published night.
+    live, live_version
+        Assessment of the running session and the version of the model behind it.
+    policy
+        Thresholds, measures and the route of appeals.
+    degraded_by
+        See `degradations`.
     """
     operator = night.operators.get(operator_id)
     cold = operator is None or operator.cold_start
@@ -194,31 +195,31 @@ def answer_body(
     if recent is not None and recent.reasons and _risk_level(recent.probability, policy) != "PASS":
         nightly_level = max(
             nightly_level, "REVIEW", key=LEVEL_RANK.__getitem__
-        )  # one session is looked at; it condemns nobody
+        )  # one session is a reason to review, not to reject
         hits += _hits_of(
             recent.reasons, "session_inflation", "REVIEW", f"session {recent.session_id}"
         )
-    live, live_level, beside = _pool_with_history(
-        live, operator.shown if operator else None, policy
+    live, live_level, history_hits = _pool_with_history(
+        live, operator.history if operator else None, policy
     )
     if live_level == "REJECT" and not live.reasons:
         live_level = "REVIEW"
     if live_level != "PASS":
         hits += (
             _hits_of(live.reasons, "session_inflation_live", live_level, f"{live.minutes} minutes")
-            + beside
+            + history_hits
         )
     level = max(nightly_level, live_level, key=LEVEL_RANK.__getitem__)
     if level == "PASS" and (cold or degraded_by):
         level = "REVIEW"
     if level == "REJECT" and (not hits or degraded_by):
         level = "REVIEW"
-    known = [
+    probabilities = [
         operator.risk if operator else None,
         recent.probability if recent else None,
         live.probability,
     ]
-    score = 100 * max((p for p in known if p is not None), default=0.0)
+    score = 100 * max((p for p in probabilities if p is not None), default=0.0)
     action = operator.measure if operator else "none"
     if live_level == "REJECT" and action in ("none", "popup"):
         action = "warn"

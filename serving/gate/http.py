@@ -1,4 +1,4 @@
-"""The HTTP door: routes, keys, limits and typed errors. What is decided is decided in `gate.py`."""
+"""The HTTP service: routes, limits and typed errors. Decisions are made in `decision.py`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ import msgspec
 import numpy as np
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
-from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,13 +23,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.gate import decision
-from serving.gate.api_keys import scopes_of_key
 from serving.gate.boost_check import LIVE_MODEL, GateState, assess_minutes, boost_check
 from serving.gate.metrics import RequestMetrics
 from serving.gate.minute_store import MinuteStoreUnavailable, minute_to_row, open_minute_store
 from serving.gate.night_cache import NightCache
-from serving.gate.problems import RequestRefused
-from serving.gate.schemas import BoostRequest, MinutesRequest, Problem, decode_strict_json
+from serving.gate.requests import RequestRefused, parse_request, read_body, require_scope
+from serving.gate.schemas import BoostRequest, MinutesRequest, Problem
 from serving.ledger.answers import AnswerLedger
 from serving.oversight.credit import public_view
 from serving.policy.schema import Policy
@@ -38,11 +36,10 @@ from training.release.artefact import load
 from training.release.store import champions
 
 BOOST_PATH = "/v1/boost-check"
-MAX_BODY_BYTES = 2_000_000  # bytes
 PARSE_IN_THREAD_BYTES = (
     20_000  # bytes of a body that is read aside, so that others need not wait for it
 )
-MAX_CONCURRENT_REQUESTS = 64  # requests in work; more are turned away, not queued
+MAX_CONCURRENT_REQUESTS = 64  # more are turned away, not queued
 PROBE_ROUTES = ("healthz", "readyz")
 
 
@@ -53,8 +50,11 @@ def open_gate(
     now: Callable[[], datetime] | None = None,
     minutes: str | None = None,
 ) -> GateState:
-    """Load the night, the keys and the live model; `minutes` is the URL of a Redis, if one is shared. Raises ArtefactRefused
-    before anything is served."""
+    """Load the night, the keys and the live model.
+
+    `minutes` is the URL of a Redis that services share, if there is one. Raises ArtefactRefused
+    before anything is served.
+    """
     lake = Lake.open(lake)
     live = (
         load(models, LIVE_MODEL) if models is not None and LIVE_MODEL in champions(models) else None
@@ -77,71 +77,14 @@ def _json_response(body: Any, status: int = 200, headers: dict[str, str] | None 
     return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
 
 
-async def _read_body(request: Request) -> bytes:
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise RequestRefused(
-            415, "unsupported_media_type", "send application/json", ["content-type"]
-        )
-    if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
-        raise RequestRefused(
-            413, "body_too_large", f"a body may have {MAX_BODY_BYTES} bytes", ["body"]
-        )
-    parts, size, more = [], 0, True
-    while more:  # `Request.stream` is a generator in a generator, which costs a tenth of a check
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        parts.append(message.get("body", b""))
-        size, more = size + len(parts[-1]), message.get("more_body", False)
-        if size > MAX_BODY_BYTES:
-            raise RequestRefused(
-                413, "body_too_large", f"a body may have {MAX_BODY_BYTES} bytes", ["body"]
-            )
-    return b"".join(parts)
-
-
-def _parse_request(kind: type[BaseModel], body: bytes) -> Any:
-    try:
-        return (
-            kind.model_validate_json(body)
-            if decode_strict_json(body) is not None
-            else kind.model_validate(None)
-        )
-    except msgspec.DecodeError as error:
-        raise RequestRefused(400, "not_json", str(error), ["body"]) from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise RequestRefused(400, "not_json", "the body is not UTF-8", ["body"]) from error
-        first = error.errors(include_url=False, include_input=False)[:5]
-        where = [".".join(map(str, e["loc"])) or "body" for e in first]
-        raise RequestRefused(
-            422, "invalid_field", "; ".join(e["msg"] for e in first), where
-        ) from error
-
-
-def _require_scope(desk: GateState, request: Request, scope: str) -> None:
-    scopes = scopes_of_key(desk.keys, request.headers.get("x-api-key"))
-    if scopes is None:
-        raise RequestRefused(
-            401,
-            "no_key",
-            "send a known key in X-API-Key; make one with: steelyard key LAKE",
-            ["x-api-key"],
-        )
-    if scope not in scopes:
-        raise RequestRefused(
-            403, "scope_missing", f"the key lacks the scope {scope}", ["x-api-key"]
-        )
-
-
-async def put_minutes(desk: GateState, session: str, body: bytes) -> dict[str, Any]:
-    """Store minutes of a running session, and see at once what they say, so that a check finds it ready."""
-    request: MinutesRequest = await asyncio.to_thread(_parse_request, MinutesRequest, body)
+async def put_minutes(gate: GateState, session: str, body: bytes) -> dict[str, Any]:
+    """Store minutes of a running session and assess them, so that a check finds the answer."""
+    request: MinutesRequest = await asyncio.to_thread(parse_request, MinutesRequest, body)
     if not 1 <= len(session) <= 200:
         raise RequestRefused(422, "invalid_field", "a session id has 1 to 200 characters", ["path"])
     rows = [(m.minute, minute_to_row(m.model_dump())) for m in request.minutes]
     try:
-        blob = await asyncio.to_thread(desk.minutes.put, session, request.operatorId, rows)
+        blob = await asyncio.to_thread(gate.minutes.put, session, request.operatorId, rows)
     except MinuteStoreUnavailable as error:
         raise RequestRefused(
             503,
@@ -155,13 +98,13 @@ async def put_minutes(desk: GateState, session: str, body: bytes) -> dict[str, A
         ) from error
     return {
         "sessionId": session,
-        "minutes": assess_minutes(desk, session, request.operatorId, blob),
+        "minutes": assess_minutes(gate, session, request.operatorId, blob),
     }
 
 
-def operator_view(desk: GateState, operator_id: str) -> dict[str, Any]:
+def operator_view(gate: GateState, operator_id: str) -> dict[str, Any]:
     """Tier, reasons and corrected figures of an operator."""
-    night = desk.night.current()
+    night = gate.night.current()
     found = night.operators.get(operator_id)
     if found is None:
         raise RequestRefused(
@@ -181,42 +124,45 @@ def operator_view(desk: GateState, operator_id: str) -> dict[str, Any]:
         "runId": night.run_id,
         "modelVersion": found.model_version,
         "policyVersion": night.policy_version,
-        "appeal": {"route": desk.policy.appeal_route, "days": desk.policy.appeal_days},
+        "appeal": {"route": gate.policy.appeal_route, "days": gate.policy.appeal_days},
     }
 
 
-def credit_view(desk: GateState, operator_id: str) -> dict[str, Any]:
-    """The public credit evaluation of an operator (CAC-2020 12 ¶1): anybody may read it, so it shows no internal signal."""
-    found = desk.night.current().credit.get(operator_id)
+def credit_view(gate: GateState, operator_id: str) -> dict[str, Any]:
+    """The public credit evaluation of an operator (CAC-2020 12 ¶1); it shows no signal."""
+    found = gate.night.current().credit.get(operator_id)
     if found is None:
         raise RequestRefused(
             404, "unknown_operator", "no credit of that operator was published", ["path"]
         )
-    return public_view(found, desk.policy)
+    return public_view(found, gate.policy)
 
 
-def gate_application(desk: GateState) -> ASGIApp:
-    """The ASGI application over a desk. The boost check is found by its path alone: router and middleware would be a fifth of it."""
+def gate_application(gate: GateState) -> ASGIApp:
+    """The ASGI application of a gate.
+
+    The boost check is dispatched by its path alone: router and middleware cost a fifth of it.
+    """
     registry = CollectorRegistry()
-    tally = RequestMetrics()
-    registry.register(tally)
+    request_metrics = RequestMetrics()
+    registry.register(request_metrics)
     log = structlog.get_logger()
 
     def guarded(name: str, scope: str | None, handle: Callable) -> Callable:
         async def route(request: Request) -> Response:
-            begun = time.perf_counter()
-            if name not in PROBE_ROUTES and desk.busy >= MAX_CONCURRENT_REQUESTS:
-                tally.add(name, 429, None)
+            started = time.perf_counter()
+            if name not in PROBE_ROUTES and gate.requests_in_progress >= MAX_CONCURRENT_REQUESTS:
+                request_metrics.add(name, 429, None)
                 problem = Problem(
                     code="too_busy",
                     message="too many requests at once; try again in a second",
                     where=[],
                 )
                 return _json_response(problem.model_dump(), 429, {"Retry-After": "1"})
-            desk.busy += 1
+            gate.requests_in_progress += 1
             try:
                 if scope:
-                    _require_scope(desk, request, scope)
+                    require_scope(gate.keys, request, scope)
                 response = await handle(request)
             except RequestRefused as refused:
                 response = _json_response(refused.problem.model_dump(), refused.status)
@@ -231,42 +177,42 @@ def gate_application(desk: GateState) -> ASGIApp:
                     500,
                 )
             finally:
-                desk.busy -= 1
-            tally.add(name, response.status_code, time.perf_counter() - begun)
+                gate.requests_in_progress -= 1
+            request_metrics.add(name, response.status_code, time.perf_counter() - started)
             return response
 
         return route
 
     async def boost(request: Request) -> Response:
-        body = await _read_body(request)
-        asked = (
-            _parse_request(BoostRequest, body)
+        body = await read_body(request)
+        boost_request = (
+            parse_request(BoostRequest, body)
             if len(body) < PARSE_IN_THREAD_BYTES
-            else await asyncio.to_thread(_parse_request, BoostRequest, body)
+            else await asyncio.to_thread(parse_request, BoostRequest, body)
         )
-        return Response(await boost_check(desk, asked, body), media_type="application/json")
+        return Response(await boost_check(gate, boost_request, body), media_type="application/json")
 
     async def minutes(request: Request) -> Response:
-        body = await _read_body(request)
-        return _json_response(await put_minutes(desk, request.path_params["session"], body))
+        body = await read_body(request)
+        return _json_response(await put_minutes(gate, request.path_params["session"], body))
 
     async def operator(request: Request) -> Response:
-        return _json_response(operator_view(desk, request.path_params["operator"]))
+        return _json_response(operator_view(gate, request.path_params["operator"]))
 
     async def credit(request: Request) -> Response:
-        return _json_response(credit_view(desk, request.path_params["operator"]))
+        return _json_response(credit_view(gate, request.path_params["operator"]))
 
     async def healthy(_: Request) -> Response:
         return _json_response({"status": "ok"})
 
     async def ready(_: Request) -> Response:
-        night = desk.night.current()
+        night = gate.night.current()
         return _json_response(
             {
                 "status": "ready",
                 "runId": night.run_id,
                 "dataAsOf": night.as_of.isoformat() + "Z",
-                "liveModel": desk.live.version if desk.live else None,
+                "liveModel": gate.live.version if gate.live else None,
             }
         )
 
@@ -292,10 +238,10 @@ def gate_application(desk: GateState) -> ASGIApp:
         ]
     )
 
-    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == BOOST_PATH and scope["method"] == "POST":
             await (await check(Request(scope, receive)))(scope, receive, send)
         else:
             await routes(scope, receive, send)
 
-    return door
+    return dispatch

@@ -1,4 +1,4 @@
-"""Counts and times of answers, shown to Prometheus when it asks; counting them is a few additions."""
+"""Request metrics for Prometheus: answers by route and status, seconds by route."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class RequestMetrics(Collector):
         self.buckets: dict[str, list[int]] = {}
 
     def add(self, route: str, status: int, seconds: float | None) -> None:
-        """Count one answer; `seconds` is None for those that were turned away."""
+        """Count one answer; `seconds` is None for a request that was turned away."""
         key = route, str(status)
         self.answers[key] = self.answers.get(key, 0) + 1
         if seconds is not None:
@@ -44,16 +44,19 @@ class RequestMetrics(Collector):
             ] += 1
 
     def collect(self) -> Iterator[CounterMetricFamily | HistogramMetricFamily]:
-        answered = CounterMetricFamily(
+        """The metrics, as Prometheus reads them."""
+        requests = CounterMetricFamily(
             "steelyard_requests", "Requests by route and status", labels=["route", "status"]
         )
         for (route, status), count in sorted(self.answers.items()):
-            answered.add_metric([route, status], count)
-        took = HistogramMetricFamily("steelyard_seconds", "Seconds to answer", labels=["route"])
+            requests.add_metric([route, status], count)
+        durations = HistogramMetricFamily(
+            "steelyard_seconds", "Seconds to answer", labels=["route"]
+        )
         for route, counts in sorted(self.buckets.items()):
             ends = [*map(str, BUCKET_BOUNDS_SECONDS), "+Inf"]
-            took.add_metric(
+            durations.add_metric(
                 [route], list(zip(ends, accumulate(counts), strict=True)), self.seconds[route]
             )
-        yield answered
-        yield took
+        yield requests
+        yield durations

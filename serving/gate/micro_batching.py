@@ -1,4 +1,4 @@
-"""Requests that wait together are worked on together: one call for all that came while the last one ran."""
+"""Micro-batching: one call serves all requests that arrived while the last call ran."""
 
 from __future__ import annotations
 
@@ -9,18 +9,32 @@ from typing import Any
 
 
 class MicroBatcher:
-    """Gathers what is asked on an event loop while a slow call runs, and gives the next call all of it.
+    """Batches the items that are submitted on an event loop while a slow call runs.
 
-    One event loop uses it. `work` takes a list and returns an answer for each; what it raises is raised to all who waited for that call.
-    It runs in a thread, unless the call before took less than `quick` seconds: then going there and back costs more than waiting.
+    Parameters
+    ----------
+    work
+        Takes a list of items and returns a result for each. An error of it is raised to every
+        request of that batch.
+    inline_seconds
+        `work` runs in a thread, unless the call before took less than this: then the change of
+        threads costs more than the wait.
+
+    Examples
+    --------
+    >>> async def double(item: int) -> int:
+    ...     return await MicroBatcher(lambda items: [2 * i for i in items]).submit(item)
+    >>> asyncio.run(double(21))
+    42
     """
 
-    def __init__(self, work: Callable[[list[Any]], list[Any]], quick: float = 0.0) -> None:
-        self.work, self.quick, self.took = work, quick, quick
+    def __init__(self, work: Callable[[list[Any]], list[Any]], inline_seconds: float = 0.0) -> None:
+        self.work, self.inline_seconds, self.took = work, inline_seconds, inline_seconds
         self.waiting: list[tuple[Any, asyncio.Future]] = []
         self.draining: asyncio.Task | None = None
 
-    async def ask(self, item: Any) -> Any:
+    async def submit(self, item: Any) -> Any:
+        """The result for one item; it shares a call with those that wait at the same time."""
         loop = asyncio.get_running_loop()
         answer = loop.create_future()
         self.waiting.append((item, answer))
@@ -30,19 +44,19 @@ class MicroBatcher:
 
     async def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         while self.waiting:
-            come = 0
-            # who is on the way comes along: from its socket to here a request takes two rounds of the loop
-            while come != len(self.waiting):
-                come = len(self.waiting)
+            arrived = 0
+            # A request takes two rounds of the loop from its socket to here; wait for those.
+            while arrived != len(self.waiting):
+                arrived = len(self.waiting)
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
             batch, self.waiting = self.waiting, []
-            asked = [item for item, _ in batch]
+            items = [item for item, _ in batch]
             try:
                 answers = (
-                    self._timed(asked)
-                    if self.took < self.quick
-                    else await loop.run_in_executor(None, self._timed, asked)
+                    self._timed(items)
+                    if self.took < self.inline_seconds
+                    else await loop.run_in_executor(None, self._timed, items)
                 )
             except Exception as error:
                 for _, future in batch:
@@ -54,8 +68,8 @@ class MicroBatcher:
                         future.set_result(answer)
 
     def _timed(self, items: list[Any]) -> list[Any]:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         try:
             return self.work(items)
         finally:
-            self.took = time.perf_counter() - begun
+            self.took = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Minutes of running sessions: one blob a session, in SQLite beside the lake or in a Redis that several services share."""
+"""Minutes of running sessions: one blob a session, in SQLite or in a Redis that services share."""
 
 from __future__ import annotations
 
@@ -14,32 +14,35 @@ from data_contracts.lake import Lake
 from features.engine.minute_kernels import COLUMNS
 
 COLUMN_INDEX = {name: i for i, name in enumerate(COLUMNS)}
-BLOB_WIDTH = 1 + len(COLUMNS)  # the minute itself, then what was counted in it
-SESSION_TTL_SECONDS = 3 * 86_400  # a session in Redis is forgotten three days after its last minute
+BLOB_WIDTH = 1 + len(COLUMNS)  # the minute, then its counters
+SESSION_TTL_SECONDS = 3 * 86_400  # in Redis, after the session's last minute
 KEY_PREFIX = "steelyard:session:"
 
 
 class MinuteStoreUnavailable(Exception):
-    """The store cannot be asked; what it holds is unknown."""
+    """The store does not answer; its content is unknown."""
 
 
 class MinuteStore(Protocol):
-    """Where minutes of running sessions are kept; `remote`: asking takes long enough that others should not wait for it."""
+    """A store of minutes of running sessions.
+
+    `remote`: a call takes long enough that other requests should not wait for it.
+    """
 
     remote: bool
 
     def put(self, session: str, operator: str, rows: list[tuple[int, np.ndarray]]) -> bytes:
-        """Store minutes; one that is put again replaces the old. Returns the session's blob.
+        """Store minutes; a minute that is sent again replaces the old one. Returns the blob.
 
         Raises LakeProblem for another operator's session, StoreDown.
         """
 
     def get(self, sessions: list[str]) -> list[tuple[str, bytes] | None]:
-        """Operator and blob of each session, None where nothing was put. Raises StoreDown."""
+        """Operator and blob of each session, None for an unknown session. Raises StoreDown."""
 
 
 def minute_to_row(minute: dict[str, Any]) -> np.ndarray:
-    """A minute as the kernels read it; what was not sent is NaN."""
+    """A minute as the kernels read it, shape (15,); counters that were not sent are NaN."""
     row = np.full(len(COLUMNS), np.nan)
     for name, place in COLUMN_INDEX.items():
         value = minute.get(name)
@@ -49,16 +52,23 @@ def minute_to_row(minute: dict[str, Any]) -> np.ndarray:
 
 
 def rows_from_blob(blob: bytes) -> np.ndarray:
-    """Minutes of a blob in order, float64 of shape (minutes, 15), writable: a read-only array is another type to the
-    compiled kernels, which would compile again on a request."""
+    """Minutes of a blob in order, float64 of shape (minutes, 15).
+
+    The array is writable: a read-only one is another type to the compiled kernels, which would
+    compile again on a request.
+    """
     return np.frombuffer(blob, dtype=np.float64).reshape(-1, BLOB_WIDTH)[:, 1:].copy()
 
 
 def merge_minutes(blob: bytes, rows: list[tuple[int, np.ndarray]]) -> bytes:
     """A blob with minutes added or replaced, in order of minutes."""
-    held = {row[0]: row for row in np.frombuffer(blob, dtype=np.float64).reshape(-1, BLOB_WIDTH)}
-    held |= {float(minute): np.concatenate([[float(minute)], row]) for minute, row in rows}
-    return np.concatenate([held[m] for m in sorted(held)]).tobytes()
+    rows_by_minute = {
+        row[0]: row for row in np.frombuffer(blob, dtype=np.float64).reshape(-1, BLOB_WIDTH)
+    }
+    rows_by_minute |= {
+        float(minute): np.concatenate([[float(minute)], row]) for minute, row in rows
+    }
+    return np.concatenate([rows_by_minute[m] for m in sorted(rows_by_minute)]).tobytes()
 
 
 def _refuse_other_operator(session: str, owner: str, operator: str) -> None:
@@ -77,10 +87,12 @@ class SqliteMinuteStore:
         self.connection = sqlite3.connect(path, check_same_thread=False)
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute(
-            "CREATE TABLE IF NOT EXISTS running (session TEXT PRIMARY KEY, operator TEXT, rows BLOB) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS running "
+            "(session TEXT PRIMARY KEY, operator TEXT, rows BLOB) WITHOUT ROWID"
         )
 
     def put(self, session: str, operator: str, rows: list[tuple[int, np.ndarray]]) -> bytes:
+        """Store minutes; returns the session's blob."""
         try:
             with self.lock, self.connection:
                 owner, blob = self._found(session) or (operator, b"")
@@ -94,6 +106,7 @@ class SqliteMinuteStore:
         return blob
 
     def get(self, sessions: list[str]) -> list[tuple[str, bytes] | None]:
+        """Operator and blob of each session, None for an unknown session."""
         try:
             with self.lock:
                 return [self._found(session) for session in sessions]
@@ -109,7 +122,8 @@ class SqliteMinuteStore:
 class RedisMinuteStore:
     """A Redis that several services share. A value is the operator's id, a zero byte and the blob.
 
-    Needs the extra `redis`. A put that meets another writer's is done again; sessions that are asked for together are one command.
+    Needs the extra `redis`. A put that races with another writer is repeated. One command gets all
+    sessions of a call.
     """
 
     remote = True
@@ -119,7 +133,8 @@ class RedisMinuteStore:
             import redis
         except ImportError as error:
             raise LakeProblem(
-                "the package redis is not installed; install steelyard[redis], or leave --minutes out"
+                "the package redis is not installed; "
+                "install steelyard[redis], or leave --minutes out"
             ) from error
         self.redis_error = redis.RedisError
         self.race_error = redis.WatchError
@@ -131,15 +146,17 @@ class RedisMinuteStore:
             raise LakeProblem(f"{url}: {error}. Example: redis://127.0.0.1:6379/0") from error
 
     def require_answer(self) -> None:
-        """Raises LakeProblem when the Redis does not answer, so that a service is not started on a wrong address."""
+        """Raise LakeProblem when the Redis does not answer, before a service starts on it."""
         try:
             self.client.ping()
         except self.redis_error as error:
             raise LakeProblem(
-                f"the Redis for minutes does not answer: {error}. Is its URL right, and does it run?"
+                f"the Redis for minutes does not answer: {error}. "
+                "Is its URL right, and does it run?"
             ) from error
 
     def put(self, session: str, operator: str, rows: list[tuple[int, np.ndarray]]) -> bytes:
+        """Store minutes; returns the session's blob."""
         key = KEY_PREFIX + session
         try:
             with self.client.pipeline() as pipe:
@@ -159,6 +176,7 @@ class RedisMinuteStore:
             raise MinuteStoreUnavailable(str(error)) from error
 
     def get(self, sessions: list[str]) -> list[tuple[str, bytes] | None]:
+        """Operator and blob of each session, None for an unknown session."""
         try:
             return [
                 _split_value(value)
@@ -176,5 +194,5 @@ def _split_value(value: Any) -> tuple[str, bytes] | None:
 
 
 def open_minute_store(lake: Lake, url: str | None) -> MinuteStore:
-    """The store that a service works with: Redis where a URL is given, else a file beside the lake."""
+    """The store of a service: Redis where a URL is given, else a file beside the lake."""
     return RedisMinuteStore(url) if url else SqliteMinuteStore(lake.running_minutes)

@@ -20,7 +20,7 @@ from serving.scoring.peer_snapshots import read_peer_snapshots
 
 @dataclass(frozen=True)
 class WorstSession:
-    """What the night says of one session."""
+    """The session of an operator with the highest probability in a night."""
 
     session_id: str
     probability: float
@@ -29,7 +29,7 @@ class WorstSession:
 
 @dataclass(frozen=True)
 class OperatorHistory:
-    """What an operator's sessions of two weeks showed: how many they were, which share is held inflated, and what that is in log-odds."""
+    """An operator's sessions of two weeks: number, share that is inflated, log-odds of that."""
 
     sessions: int
     inflated_share: float
@@ -38,7 +38,7 @@ class OperatorHistory:
 
 @dataclass(frozen=True)
 class OperatorRecord:
-    """What the last night says of an operator."""
+    """The decision, scores and figures of a night on one operator."""
 
     tier: str
     risk: float | None
@@ -52,7 +52,7 @@ class OperatorRecord:
     corrected: list[dict[str, Any]]
     worst_session: WorstSession | None = None
     attribution: str = "unknown"
-    shown: OperatorHistory | None = None
+    history: OperatorHistory | None = None
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ def read_published_night(lake: Lake) -> PublishedNight:
     ranked = scores[scores["entity_kind"] == "operator"]
     trained = ranked[ranked["model"] != "deviance"]
     main = (trained if len(trained) else ranked).set_index("entity_id")
-    said = main["reasons"].dropna()
-    kept = figures[figures["entity_kind"] == "operator"]
-    by_operator = {
+    reasons = main["reasons"].dropna()
+    operator_figures = figures[figures["entity_kind"] == "operator"]
+    corrected = {
         k: [
             {
                 "measure": r.measure,
@@ -91,10 +91,10 @@ def read_published_night(lake: Lake) -> PublishedNight:
             }
             for r in g.itertuples(index=False)
         ]
-        for k, g in kept.groupby("entity_id")
+        for k, g in operator_figures.groupby("entity_id")
     }
     worst = _worst_sessions(lake, scores)
-    shown = {
+    history = {
         r.operator_id: OperatorHistory(int(r.sessions), float(r.inflated_share), float(r.log_odds))
         for r in read_outbound(lake, "operator_sessions").itertuples(index=False)
     }
@@ -107,13 +107,13 @@ def read_published_night(lake: Lake) -> PublishedNight:
             bool(r.is_key_operator),
             r.measure,
             json.loads(r.why),
-            json.loads(said[r.operator_id]) if r.operator_id in said.index else [],
+            json.loads(reasons[r.operator_id]) if r.operator_id in reasons.index else [],
             str(main.at[r.operator_id, "model"]),
             r.model_version,
-            by_operator.get(r.operator_id, []),
+            corrected.get(r.operator_id, []),
             worst.get(r.operator_id),
             r.attribution,
-            shown.get(r.operator_id),
+            history.get(r.operator_id),
         )
     credit = {str(r["operator_id"]): r for r in read_outbound(lake, "credit").to_dict("records")}
     return PublishedNight(
@@ -152,18 +152,18 @@ def _worst_sessions(lake: Lake, scores: pd.DataFrame) -> dict[str, WorstSession]
 
 
 class NightCache:
-    """The latest night; it notices by itself when another one is published."""
+    """The latest published night; it is read again when another one is published."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake, self.pointer = lake, lake.published_pointer
-        self.state, self.seen = read_published_night(lake), self.pointer.stat().st_mtime_ns
+        self.state, self.read_at_ns = read_published_night(lake), self.pointer.stat().st_mtime_ns
 
     def current(self) -> PublishedNight:
         """The night in force. A pointer that cannot be read keeps the night that is loaded."""
         try:
             at = self.pointer.stat().st_mtime_ns
-            if at != self.seen:
-                self.state, self.seen = read_published_night(self.lake), at
+            if at != self.read_at_ns:
+                self.state, self.read_at_ns = read_published_night(self.lake), at
         except (OSError, LakeProblem):
             pass
         return self.state

@@ -1,4 +1,4 @@
-"""The edge: requests and answers of the service, strict. Unknown fields, wrong types, NaN and Infinity are refused."""
+"""Schemas of requests and answers. Unknown fields, wrong types, NaN and Infinity are refused."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ Count = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
 class Strict(BaseModel):
+    """A frozen model that accepts no unknown field and converts no type."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
@@ -44,7 +46,7 @@ class MinutesRequest(Strict):
 
 
 class BoostRequest(Strict):
-    """May this room be boosted? Counters so far come inline, or were sent before."""
+    """A question whether a room may be boosted; its counters come inline or were sent before."""
 
     requestId: Identifier
     operatorId: Identifier
@@ -54,6 +56,8 @@ class BoostRequest(Strict):
 
 
 class Evidence(Strict):
+    """The signal that a hit rests on."""
+
     signal: str
     value: float
     unit: str
@@ -62,6 +66,8 @@ class Evidence(Strict):
 
 
 class Hit(Strict):
+    """One reason of an answer, with its evidence."""
+
     model: str
     reasonCode: str
     reason: dict[str, str]
@@ -70,7 +76,7 @@ class Hit(Strict):
 
 
 class BoostAnswer(Strict):
-    """The answer, after the conventions of such services (`riskLevel`, `hits`, `expiresAt`)."""
+    """The answer to a boost check."""
 
     requestId: str
     riskLevel: Literal["PASS", "REVIEW", "REJECT"]
@@ -92,7 +98,7 @@ class BoostAnswer(Strict):
 
 
 class Problem(Strict):
-    """A typed error: what, where, how to mend."""
+    """A typed error: what is wrong, where, and how to mend it."""
 
     code: str
     message: str
@@ -100,5 +106,5 @@ class Problem(Strict):
 
 
 def decode_strict_json(body: bytes) -> Any:
-    """JSON as the standard has it: NaN, Infinity and numbers beyond float64 are refused by the parser."""
+    """Standard JSON; the parser refuses NaN, Infinity and numbers beyond float64."""
     return msgspec.json.decode(body)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from serving.gate.decision import LiveAssessment, boost_answer
+from serving.gate.decision import LiveAssessment, answer_body, degradations, expires_at
 from serving.gate.night_cache import OperatorHistory, OperatorRecord, PublishedNight, WorstSession
 from serving.gate.schemas import BoostAnswer
 from serving.policy.load import load_policy
@@ -39,6 +39,13 @@ WORST = OperatorRecord(
 )
 CALM = replace(WORST, tier="A", risk=0.01, measure="none", reasons=[])
 QUIET = LiveAssessment(None, [], 0)
+
+
+def boost_answer(request_id, operator_id, night, live, live_version, policy, now, degraded_by=()):
+    """A whole answer, as the service encodes it."""
+    degraded = degradations(night, policy, now, list(degraded_by))
+    body = answer_body(operator_id, night, live, live_version, policy, degraded)
+    return {"requestId": request_id, **body, "expiresAt": expires_at(policy, now)}
 
 
 def ask(operator=CALM, live=QUIET, hours=1.0, degraded=(), name="o"):
@@ -84,7 +91,7 @@ def test_operator_history_moves_to_review_only():
     rejection."""
     many, none = OperatorHistory(9, 0.6, 3.0), OperatorHistory(9, 0.02, -1.0)
     doubtful, sure = LiveAssessment(0.2, [], 30), LiveAssessment(0.85, [REASON], 30)
-    moved = ask(replace(CALM, shown=many), doubtful)
+    moved = ask(replace(CALM, history=many), doubtful)
     assert ask(live=doubtful)["riskLevel"] == "PASS" and moved["riskLevel"] == "REVIEW"
     assert (
         moved["score"] == pytest.approx(100 / (1 + 4 * math.exp(-3)), abs=0.01)
@@ -95,13 +102,15 @@ def test_operator_history_moves_to_review_only():
     )
     assert "60 %" in moved["hits"][0]["reason"]["en"] and "9" in moved["hits"][0]["reason"]["zh"]
     BoostAnswer.model_validate(moved)
-    assert ask(replace(CALM, shown=many), sure)["riskLevel"] == "REJECT"
+    assert ask(replace(CALM, history=many), sure)["riskLevel"] == "REJECT"
     assert (
-        ask(replace(CALM, shown=none), sure)["riskLevel"] == "REVIEW"
+        ask(replace(CALM, history=none), sure)["riskLevel"] == "REVIEW"
     )  # 0.68: clean weeks speak for it
-    assert ask(replace(CALM, shown=none), LiveAssessment(0.4, [REASON], 30))["riskLevel"] == "PASS"
     assert (
-        ask(replace(CALM, shown=many))["riskLevel"] == "PASS"
+        ask(replace(CALM, history=none), LiveAssessment(0.4, [REASON], 30))["riskLevel"] == "PASS"
+    )
+    assert (
+        ask(replace(CALM, history=many))["riskLevel"] == "PASS"
     )  # nothing runs: what was shown alone is no reason
 
 

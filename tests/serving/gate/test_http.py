@@ -19,17 +19,18 @@ from features.engine.compute import compute
 from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
-from serving.gate import decision
 from serving.gate.api_keys import make_key
 from serving.gate.decision import assess_live
-from serving.gate.http import MAX_BODY_BYTES, gate_application, open_gate
+from serving.gate.http import gate_application, open_gate
 from serving.gate.minute_store import minute_to_row
 from serving.gate.night_cache import read_published_night
+from serving.gate.requests import MAX_BODY_BYTES
 from serving.ledger import answers, hash_chain
 from serving.policy.load import load_policy
 from serving.scoring.peer_snapshots import LIVE_MODEL, read_peer_snapshots
 from serving.scoring.scope import moment_of
 from tests.conftest import NIGHT
+from tests.serving.gate.test_decision import boost_answer
 from training.release.artefact import load
 
 NOW = moment_of(NIGHT) + timedelta(hours=6)
@@ -49,15 +50,15 @@ def keys(lake):
 
 
 @pytest.fixture
-def desk(lake, models, keys, tmp_path):
+def gate(lake, models, keys, tmp_path):
     one = open_gate(lake, models, load_policy(), now=lambda: NOW)
-    one.journal = answers.AnswerLedger(tmp_path / "journal.jsonl")
+    one.ledger = answers.AnswerLedger(tmp_path / "journal.jsonl")
     return one
 
 
 @pytest.fixture
-def client(desk, keys):
-    return TestClient(gate_application(desk), headers={"X-API-Key": keys["all"]})
+def client(gate, keys):
+    return TestClient(gate_application(gate), headers={"X-API-Key": keys["all"]})
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_an_unknown_operator_is_held_for_review_as_a_cold_start(client):
     assert answer["riskLevel"] == "REVIEW" and answer["coldStart"] and answer["tier"] is None
 
 
-def test_prepared_answer_is_the_gate_s_at_any_moment(client, desk, lake, tiers, monkeypatch):
+def test_prepared_answer_is_the_gate_s_at_any_moment(client, gate, lake, tiers, monkeypatch):
     """The answer prepared when minutes came is the gate's answer at any later moment.
 
     Stale or not, of the tier that is worst or of an ordinary one: the bytes are those of
@@ -126,33 +127,33 @@ def test_prepared_answer_is_the_gate_s_at_any_moment(client, desk, lake, tiers, 
             f"/v1/sessions/{session}/minutes",
             json={"operatorId": operator, "minutes": minutes(likes=400.0)},
         )
-        seen = desk.views.known[session]
-        assert len(seen.said) == 1
+        assessment = gate.assessments.known[session]
+        assert len(assessment.answers) == 1
         for hours in (0, 37):
-            monkeypatch.setattr(desk, "now", lambda late=hours: NOW + timedelta(hours=late))
+            monkeypatch.setattr(gate, "now", lambda late=hours: NOW + timedelta(hours=late))
             got = ask(
                 client, requestId=f"w-{session}-{hours}", operatorId=operator, sessionId=session
             ).content
-            meant = decision.boost_answer(
+            meant = boost_answer(
                 f"w-{session}-{hours}",
                 operator,
-                desk.night.state,
-                seen.view,
-                desk.views.version,
-                desk.policy,
-                desk.now(),
+                gate.night.state,
+                assessment.live,
+                gate.assessments.version,
+                gate.policy,
+                gate.now(),
                 [],
             )
             assert got == msgspec.json.encode(meant)
-        assert len(seen.said) == 2 and json.loads(got)["degradedBy"] == ["night_stale"]
-        monkeypatch.setattr(desk, "now", lambda: NOW)
+        assert len(assessment.answers) == 2 and json.loads(got)["degradedBy"] == ["night_stale"]
+        monkeypatch.setattr(gate, "now", lambda: NOW)
 
 
-def test_a_stale_night_never_passes_silently(desk, keys, lake, tiers):
-    desk.now = lambda: moment_of(NIGHT) + timedelta(hours=37)
+def test_a_stale_night_never_passes_silently(gate, keys, lake, tiers):
+    gate.now = lambda: moment_of(NIGHT) + timedelta(hours=37)
     honest = ordinary(lake, tiers)
     answer = ask(
-        TestClient(gate_application(desk), headers={"X-API-Key": keys["all"]}), operatorId=honest
+        TestClient(gate_application(gate), headers={"X-API-Key": keys["all"]}), operatorId=honest
     ).json()
     assert (
         answer["riskLevel"] == "REVIEW"
@@ -161,8 +162,8 @@ def test_a_stale_night_never_passes_silently(desk, keys, lake, tiers):
     )
 
 
-def test_a_store_that_is_down_holds_for_review_and_says_so(client, desk, lake, tiers):
-    desk.minutes.connection.close()
+def test_a_store_that_is_down_holds_for_review_and_says_so(client, gate, lake, tiers):
+    gate.minutes.connection.close()
     answer = ask(client, operatorId=ordinary(lake, tiers), sessionId="s9").json()
     assert answer["riskLevel"] == "REVIEW" and answer["degradedBy"] == ["store_down"]
 
@@ -174,7 +175,7 @@ def test_the_same_request_gets_the_same_bytes_and_a_reused_id_is_refused(client)
     assert again.status_code == 409 and again.json()["code"] == "request_id_reused"
 
 
-def test_refused_disk_gives_no_answer_until_retried(client, desk, monkeypatch):
+def test_refused_disk_gives_no_answer_until_retried(client, gate, monkeypatch):
     """A disk that refuses gives no answer, and the next try gets the answer that was sealed."""
 
     def full(_):
@@ -183,17 +184,17 @@ def test_refused_disk_gives_no_answer_until_retried(client, desk, monkeypatch):
     with monkeypatch.context() as m:
         m.setattr(os, "fsync", full)
         assert ask(client, requestId="d1").status_code == 500
-    sealed = desk.journal.find("d1")[1]
+    sealed = gate.ledger.find("d1")[1]
     assert ask(client, requestId="d1").content == sealed
     assert (
-        desk.journal.path.read_text("utf-8").count('"d1"') >= 1
-        and hash_chain.first_broken_line(desk.journal.path) is None
+        gate.ledger.path.read_text("utf-8").count('"d1"') >= 1
+        and hash_chain.first_broken_line(gate.ledger.path) is None
     )
 
 
-def test_many_checks_at_once_are_each_answered_once_in_one_chain(desk, keys):
+def test_many_checks_at_once_are_each_answered_once_in_one_chain(gate, keys):
     async def asked():
-        door = httpx.ASGITransport(gate_application(desk))
+        door = httpx.ASGITransport(gate_application(gate))
         async with httpx.AsyncClient(
             transport=door, base_url="http://gate", headers={"X-API-Key": keys["all"]}
         ) as client:
@@ -205,8 +206,8 @@ def test_many_checks_at_once_are_each_answered_once_in_one_chain(desk, keys):
     given = asyncio.run(asked())
     assert {a.status_code for a in given} == {200} and len({a.content for a in given}) == 40
     assert (
-        desk.journal.path.read_text("utf-8").count("\n") == 40
-        and hash_chain.first_broken_line(desk.journal.path) is None
+        gate.ledger.path.read_text("utf-8").count("\n") == 40
+        and hash_chain.first_broken_line(gate.ledger.path) is None
     )
 
 
@@ -264,28 +265,28 @@ def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
         ]
         online = np.array([minute_to_row(x) for x in sent])
         assert np.array_equal(online, m, equal_nan=True)
-        seen = assess_live(online, released, load_policy())
+        assessment = assess_live(online, released, load_policy())
         if len(m) >= 10:
             expected = released.probability(
                 released.raw(batch.loc[[ids[i]], released.columns].to_numpy())
             )[0]
-            assert seen.probability == expected
+            assert assessment.probability == expected
             compared += 1
     assert compared > 10
 
 
-def test_running_session_is_compared_with_the_night_in_force(desk, client, lake):
+def test_running_session_is_compared_with_the_night_in_force(gate, client, lake):
     """A running session is compared with the sessions of the night in force.
 
-    When another night is published its sessions are the yardstick, and what was seen by the old one
+    When another night is published its sessions are the yardstick, and what was assessment by the old one
     is forgotten.
     """
     published = read_peer_snapshots(run_folder(lake))[LIVE_MODEL]
     np.testing.assert_array_equal(
-        published.middle, desk.live.trees.peers.middle
+        published.peer_medians, gate.live.trees.peers.peer_medians
     )  # the night that was trained at is the one in force here
-    peers = replace(published, middle=published.middle + 1.0)
-    desk.night.state = replace(desk.night.state, peer_snapshots={LIVE_MODEL: peers})
+    peers = replace(published, peer_medians=published.peer_medians + 1.0)
+    gate.night.state = replace(gate.night.state, peer_snapshots={LIVE_MODEL: peers})
     client.put(
         "/v1/sessions/s1/minutes",
         json={
@@ -293,11 +294,15 @@ def test_running_session_is_compared_with_the_night_in_force(desk, client, lake)
             "minutes": [{"minute": i, "viewers": 40.0, "joins": 3.0} for i in range(40)],
         },
     )
-    np.testing.assert_array_equal(desk.views.tonight.trees.peers.middle, peers.middle)
-    assert desk.views.known
-    desk.night.state = replace(desk.night.state, peer_snapshots={})
-    desk.views.current()
-    assert desk.views.tonight.trees.peers is desk.live.trees.peers and not desk.views.known
+    np.testing.assert_array_equal(
+        gate.assessments.tonight.trees.peers.peer_medians, peers.peer_medians
+    )
+    assert gate.assessments.known
+    gate.night.state = replace(gate.night.state, peer_snapshots={})
+    gate.assessments.current()
+    assert (
+        gate.assessments.tonight.trees.peers is gate.live.trees.peers and not gate.assessments.known
+    )
 
 
 BAD = [
@@ -321,14 +326,14 @@ BAD = [
 
 
 @pytest.mark.parametrize(("body", "status"), BAD)
-def test_bad_input_is_answered_with_a_typed_error_and_leaves_no_trace(client, desk, body, status):
+def test_bad_input_is_answered_with_a_typed_error_and_leaves_no_trace(client, gate, body, status):
     answer = client.post(
         "/v1/boost-check", content=body.encode(), headers={"content-type": "application/json"}
     )
     assert answer.status_code == status
     problem = answer.json()
     assert problem["code"] and problem["message"] and isinstance(problem["where"], list)
-    assert not desk.journal.sealed
+    assert not gate.ledger.sealed
 
 
 def test_bytes_that_are_not_text_are_refused(client):
@@ -359,14 +364,14 @@ def test_only_json_is_taken(client):
     assert answer.status_code == 415
 
 
-def test_a_key_is_needed_and_its_scopes_hold(desk, keys):
-    nobody = TestClient(gate_application(desk))
+def test_a_key_is_needed_and_its_scopes_hold(gate, keys):
+    nobody = TestClient(gate_application(gate))
     assert ask(nobody).status_code == 401
     assert (
-        ask(TestClient(gate_application(desk), headers={"X-API-Key": "sk_wrong"})).status_code
+        ask(TestClient(gate_application(gate), headers={"X-API-Key": "sk_wrong"})).status_code
         == 401
     )
-    reader = TestClient(gate_application(desk), headers={"X-API-Key": keys["read"]})
+    reader = TestClient(gate_application(gate), headers={"X-API-Key": keys["read"]})
     assert ask(reader).status_code == 403 and reader.get("/metrics").status_code == 200
     assert (
         nobody.get("/healthz").status_code == 200
@@ -374,8 +379,8 @@ def test_a_key_is_needed_and_its_scopes_hold(desk, keys):
     )
 
 
-def test_more_at_once_than_allowed_are_turned_away_with_retry_after(client, desk):
-    desk.busy = 64
+def test_more_at_once_than_allowed_are_turned_away_with_retry_after(client, gate):
+    gate.requests_in_progress = 64
     answer = ask(client)
     assert answer.status_code == 429 and answer.headers["Retry-After"] == "1"
 
@@ -391,13 +396,13 @@ def test_the_view_of_an_operator_says_tier_reasons_and_figures(client, tiers):
     assert client.get("/v1/operators/nobody").json()["code"] == "unknown_operator"
 
 
-def test_the_journal_survives_a_restart_and_tells_when_it_was_edited(client, desk):
+def test_the_journal_survives_a_restart_and_tells_when_it_was_edited(client, gate):
     for i in range(5):
         ask(client, requestId=f"j{i}")
-    path = desk.journal.path
+    path = gate.ledger.path
     assert hash_chain.first_broken_line(path) is None
     again = answers.AnswerLedger(path)
-    assert again.head == desk.journal.head and again.find("j3")[1] == desk.journal.find("j3")[1]
+    assert again.head == gate.ledger.head and again.find("j3")[1] == gate.ledger.find("j3")[1]
     lines = path.read_text("utf-8").splitlines()
     for broken in (
         lines[:2] + lines[3:],
@@ -424,8 +429,8 @@ def test_metrics_have_bounded_labels(client):
     assert 'route="operators",status="404"' in text and "whoever" not in text
 
 
-def test_credit_is_public_and_nothing_else_is(lake, desk):
-    anybody = TestClient(gate_application(desk))
+def test_credit_is_public_and_nothing_else_is(lake, gate):
+    anybody = TestClient(gate_application(gate))
     row = read_outbound(lake, "credit").iloc[0]
     got = anybody.get(f"/v1/credit/{row['operator_id']}")
     assert (

@@ -104,10 +104,10 @@ def test_slow_call_is_moved_to_a_thread():
         return items
 
     async def main():
-        together = MicroBatcher(work, quick=0.02)
+        together = MicroBatcher(work, inline_seconds=0.02)
         together.took = 0.0
         for x in range(3):
-            assert await together.ask(x) == x
+            assert await together.submit(x) == x
         return together.took
 
     here = threading.get_ident()
@@ -130,11 +130,11 @@ def test_waiting_requests_share_a_call_and_its_error():
 
     async def main():
         together = MicroBatcher(work)
-        good = await asyncio.gather(*(together.ask(x) for x in "abcdef"))
+        good = await asyncio.gather(*(together.submit(x) for x in "abcdef"))
         bad = await asyncio.gather(
-            *(together.ask(x) for x in ("x", "bad", "y")), return_exceptions=True
+            *(together.submit(x) for x in ("x", "bad", "y")), return_exceptions=True
         )
-        return good, bad, await together.ask("z")
+        return good, bad, await together.submit("z")
 
     good, bad, after = asyncio.run(main())
     assert good == list("ABCDEF") and after == "Z"
