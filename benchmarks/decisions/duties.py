@@ -41,7 +41,7 @@ def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
             out.append(
                 row(
                     f"duty-{i + 1}",
-                    f"{duty.source}: {duty.asks}; shown as {duty.shown}",
+                    f"{duty.source}: {duty.asks}; shown as {duty.implemented}",
                     f"{good} of {len(duty.commands)} commands end well",
                     " ; ".join(duty.commands),
                     goal="all",

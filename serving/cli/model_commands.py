@@ -82,7 +82,7 @@ def train(
     ]
     show_rows(rows, as_json, "Average precision forward in time, groups kept apart (90 % interval)")
     if not as_json:
-        out.print(f"Released in {models}; a model card lies beside each model.")
+        out.print(f"Released in {models}; a model card lies in the folder of each model.")
 
 
 def promote(

@@ -26,7 +26,7 @@ def nightly(
         Path | None, typer.Option(help="Policy file; the one in the package when not named.")
     ] = None,
     allow_short: Annotated[
-        bool, typer.Option(help="Score a partition that is much shorter than usual.")
+        bool, typer.Option(help="Score a partition that is much shorter than on the days before.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -134,7 +134,7 @@ def replay(
         if not operator or date_ is not None:
             raise LakeProblem(
                 f"{decision!r} is not a decision; write OPERATOR@DATE, "
-                "such as o123@2026-01-31, and no --date beside it"
+                "such as o123@2026-01-31, without --date"
             )
         date_ = when
     trial = policy is not None

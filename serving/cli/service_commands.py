@@ -35,7 +35,7 @@ def key(
     elif plain:
         sys.stdout.write(made + "\n")
     else:
-        out.print(f"Key of {name}, shown once: {made}", soft_wrap=True)
+        out.print(f"Key of {name}, printed once: {made}", soft_wrap=True)
 
 
 def serve(

@@ -1,0 +1,1 @@
+"""Files for other parties: evidence packages, signatures, lists of measures."""

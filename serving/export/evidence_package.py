@@ -1,7 +1,8 @@
-"""The evidence package of an operator: one zip that somebody else can check without us.
+"""The evidence package of an operator: one zip that others can check without this software.
 
-Tables as CSV, pictures as SVG, the notice, the decision and its chain, a manifest with the SHA-256 of every file, and a
-signature over the manifest. The same night gives the same bytes, but for the signature's key.
+It has tables as CSV, charts as SVG, the notice, the decision and its chain, a manifest with the
+SHA-256 of every file, and a signature over the manifest. The same night gives the same bytes, but
+for the signature.
 """
 
 from __future__ import annotations
@@ -37,13 +38,17 @@ A tier and a score raise supervision; they are not a finding of guilt. 分级与
 
 
 def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dict[str, bytes]:
-    """Files of the package: name → bytes. Raises LakeProblem when nothing was published about the operator."""
+    """Files of the package: name → bytes.
+
+    Raises LakeProblem when nothing was published about the operator.
+    """
     lake = Lake.open(folder)
     decisions = read_outbound(lake, "tier_decisions", night)
     mine = decisions[decisions["operator_id"] == operator]
     if mine.empty:
         raise LakeProblem(
-            f"no decision about operator {operator} was published; look with: steelyard show tier_decisions {folder}"
+            f"no decision about operator {operator} was published; "
+            f"look with: steelyard show tier_decisions {folder}"
         )
     date = pd.Timestamp(mine["date"].iloc[0]).date()
     measures = read_outbound(lake, "measures", night)
@@ -57,7 +62,9 @@ def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dic
 
     table("decision", mine)
     table("measures", measures)
-    for name, column in (("scores", "entity_id"), ("signals", "entity_id"), ("corrected_figures", "entity_id"), ("credit", "operator_id"), ("findings", "operator_id")):  # fmt: skip
+    by_entity = dict.fromkeys(("scores", "signals", "corrected_figures"), "entity_id")
+    by_operator = dict.fromkeys(("credit", "findings"), "operator_id")
+    for name, column in (by_entity | by_operator).items():
         frame = read_outbound(lake, name, night)
         table(name, frame[frame[column].isin(ids)])
     members = read_outbound(lake, "ring_members", night)
@@ -124,7 +131,10 @@ def refer_operator(
 
 
 def package_faults(source: Path, trusted: str | None = None) -> list[str]:
-    """What is wrong with a package; an empty list when every file is as it was packed and signed (by the trusted key)."""
+    """Faults of a package; empty when every file is as it was packed and signed.
+
+    `trusted`: public key that must have signed it.
+    """
     try:
         with zipfile.ZipFile(source) as z:
             files = {name: z.read(name) for name in z.namelist()}

@@ -1,6 +1,6 @@
-"""Joint punishment: measures handed to another platform and taken from one, signed, reason-coded, with where they come from.
+"""Joint punishment: measures exchanged with other platforms as signed lists with reason codes.
 
-An imported entry is a warning: it can raise supervision to a floor (policy), and it never is a verdict of ours.
+An imported entry is a warning. It can raise supervision to a floor and is no verdict of ours.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHARED_FIELDS = (
 
 
 class BadExchange(SteelyardError):
-    """A list of joint punishments cannot be taken over."""
+    """A list of joint punishments cannot be imported."""
 
     exit_code = 12
 
@@ -42,9 +42,9 @@ def _canonical_json(body: dict[str, Any]) -> bytes:
 
 
 def export_measures(folder: LakeOrFolder, target: Path, issuer: str, now: datetime) -> int:
-    """Write the measures that people took and that still stand as a signed list; returns how many.
+    """Write the measures in force that people took as a signed list; returns their number.
 
-    Operators keep their pseudonyms; signals are left out, reason codes and the article stay.
+    Operators keep their pseudonyms. Reason codes and the article are included, signals are not.
     """
     lake = Lake.open(folder)
     entries = [
@@ -75,9 +75,12 @@ def export_measures(folder: LakeOrFolder, target: Path, issuer: str, now: dateti
 
 
 def import_warnings(folder: LakeOrFolder, source: Path, trusted: str, now: datetime) -> int:
-    """Import a signed list; entries that were imported before are left as they are. Returns how many are new.
+    """Import a signed list; returns the number of new entries.
 
-    Raises BadExchange, and writes nothing, when the file is no such list or is not signed by the trusted key.
+    Raises
+    ------
+    BadExchange
+        The file is no such list, or not signed by the trusted key. Nothing is written then.
     """
     lake = Lake.open(folder)
     try:
@@ -94,7 +97,8 @@ def import_warnings(folder: LakeOrFolder, source: Path, trusted: str, now: datet
         raise BadExchange(f"{source}: format {given.get('format')!r}; this reads {FORMAT}")
     if not signature_is_valid(_canonical_json(given), signature, trusted):
         raise BadExchange(
-            f"{source}: the signature is not by the key that you trust; get the issuer's public key and pass it with --trust"
+            f"{source}: the signature is not by the key that you trust; "
+            "get the issuer's public key and pass it with --trust"
         )
     path = lake.warnings
     seen = {r["digest"] for r in read_records(path)}

@@ -1,4 +1,4 @@
-"""Signatures over what leaves the house: Ed25519 (RFC 8032), the private key in the lake, readable by its owner only."""
+"""Signatures of exported files: Ed25519 (RFC 8032), the private key in the lake."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sign(lake: Lake, body: bytes) -> dict[str, str]:
 
 
 def signature_is_valid(body: bytes, signature: dict[str, str], trusted: str | None = None) -> bool:
-    """Whether a signature is of these bytes, and by the trusted public key where one is named."""
+    """Whether a signature is valid for these bytes, and by the trusted key where one is named."""
     if trusted is not None and signature.get("public_key") != trusted:
         return False
     try:

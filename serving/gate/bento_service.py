@@ -33,6 +33,7 @@ class LazyGate:
         gc.freeze()  # these objects live as long as the server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on to the application."""
         if self.app is None:
             raise RuntimeError("the gate is not open yet")
         await self.app(scope, receive, send)

@@ -73,9 +73,9 @@ def read_published_night(lake: Lake) -> PublishedNight:
     run = read_outbound(lake, "runs").iloc[0]
     decisions, scores = read_outbound(lake, "tier_decisions"), read_outbound(lake, "scores")
     figures = read_outbound(lake, "corrected_figures")
-    ranked = scores[scores["entity_kind"] == "operator"]
-    trained = ranked[ranked["model"] != "deviance"]
-    main = (trained if len(trained) else ranked).set_index("entity_id")
+    operator_scores = scores[scores["entity_kind"] == "operator"]
+    trained = operator_scores[operator_scores["model"] != "deviance"]
+    main = (trained if len(trained) else operator_scores).set_index("entity_id")
     reasons = main["reasons"].dropna()
     operator_figures = figures[figures["entity_kind"] == "operator"]
     corrected = {

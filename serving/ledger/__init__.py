@@ -1,0 +1,1 @@
+"""Hash-chained ledgers of answers and decisions."""

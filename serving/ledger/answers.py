@@ -20,7 +20,7 @@ from serving.ledger.hash_chain import GENESIS_DIGEST, read_records, seal_answer
 
 @dataclass(frozen=True, slots=True)
 class SealedAnswer:
-    """An answer that is not on disk yet: the request's digest, the answer, its line and its place in the chain."""
+    """An answer that is not on disk yet, with its line and its place in the chain."""
 
     request_sha256: str
     answer: bytes
@@ -29,10 +29,11 @@ class SealedAnswer:
 
 
 class AnswerLedger:
-    """Answers by request id, backed by a file of JSON lines; one writer a file.
+    """Answers by request id, in a file of JSON lines with one writer.
 
-    `add` seals an answer into the chain, `sync` puts on disk what was sealed. An answer may be given once it is on disk. Of those that
-    are only where they lie is kept in memory: a day of answers is gigabytes, and hardly any is asked for twice.
+    `add` seals an answer into the chain, `sync` puts sealed answers on disk. An answer may be given
+    once it is on disk. Memory then keeps only its position in the file: a day of answers is
+    gigabytes, and few are read twice.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,11 +52,14 @@ class AnswerLedger:
                     self.head, start = record["sha256"], start + len(line)
 
     def find(self, request_id: str) -> tuple[str, bytes, int] | None:
-        """Digest of a request, the answer that was sealed for it, and its place: on disk once `written` has reached it."""
+        """Digest of a request, its sealed answer, and its place in the chain.
+
+        The answer is on disk once `written` has reached its place.
+        """
         with self.lock:
-            held, start = self.waiting.get(request_id), self.starts.get(request_id)
-        if held is not None:
-            return held.request_sha256, held.answer, held.place
+            waiting, start = self.waiting.get(request_id), self.starts.get(request_id)
+        if waiting is not None:
+            return waiting.request_sha256, waiting.answer, waiting.place
         if start is None:
             return None
         with self.path.open("rb") as handle:
@@ -65,13 +69,13 @@ class AnswerLedger:
 
     def add(self, record: dict[str, Any], request_sha256: str, answer: bytes) -> int:
         """Seal one answer; returns its place in the chain."""
-        more = {
+        seals = {
             "request_sha256": request_sha256,
             "answer": answer.decode(),
             "answer_sha256": hashlib.sha256(answer).hexdigest(),
         }
         with self.lock:
-            line, self.head = seal_answer(record | more, self.head)
+            line, self.head = seal_answer(record | seals, self.head)
             self.sealed += 1
             self.waiting[record["request_id"]] = SealedAnswer(
                 request_sha256, answer, line, self.sealed
@@ -79,33 +83,36 @@ class AnswerLedger:
             return self.sealed
 
     def sync(self) -> int:
-        """Write and sync what waits; returns the place that is on disk. When the disk refuses, nothing is left half written
-        and the lines go on waiting: they are in the chain, and asking again gives the same answer once they are written."""
+        """Write and sync the waiting answers; returns the last place on disk.
+
+        A disk error leaves no half-written line. The answers stay in the chain and wait: a retry
+        of the request gives the same answer once they are written.
+        """
         with self.disk:
             with self.lock:
-                held, upto = list(self.waiting.items()), self.sealed
-            if not held:
+                batch, last_place = list(self.waiting.items()), self.sealed
+            if not batch:
                 return self.written
             with self.path.open("ab") as handle:
                 start = handle.tell()
                 try:
-                    handle.write(b"".join([one.line for _, one in held]))
+                    handle.write(b"".join([one.line for _, one in batch]))
                     handle.flush()
                     os.fsync(handle.fileno())
                 except OSError:
                     os.truncate(self.path, start)
                     raise
             with self.lock:
-                for request_id, one in held:
+                for request_id, one in batch:
                     self.starts[request_id] = start
                     start += len(one.line)
                     del self.waiting[request_id]
-                self.written = upto
-            return upto
+                self.written = last_place
+            return last_place
 
 
 def export_answers(lake: LakeOrFolder) -> int:
-    """The journal as the outbound table `boost_decisions`; returns its rows."""
+    """Write the answers as the outbound table `boost_decisions`; returns the number of rows."""
     lake = Lake.open(lake)
     path = lake.answers
     if not path.exists():

@@ -1,9 +1,9 @@
-"""The record of decisions: every tier decision of every published night, chained by digests, with its head kept elsewhere too.
+"""The ledger of decisions: every tier decision of every published night, in a hash chain.
 
-`LAKE/journal/decisions.jsonl` grows by one line a decision; `LAKE/journal/heads.jsonl` holds, for each night, how many lines
-there were and the digest of the last. A line that is edited, removed or moved breaks the chain at that line; an end that
-is cut off no longer reaches the last head. The head is also kept beside the runs, so that one lost file does not
-take the evidence with it. A copy that is handed to somebody else is what makes the record binding.
+`LAKE/journal/decisions.jsonl` has one line a decision. `LAKE/journal/heads.jsonl` has one line a
+night: the number of lines then and the digest of the last. An edited, removed or moved line breaks
+the chain there; a truncated file no longer reaches the last head. Each head is also kept beside its
+run. Only a copy in other hands makes the ledger binding.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DECISION_COLUMNS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with a record: where, and what."""
+    """One fault of the ledger: file, line and description."""
 
     file: str
     line: int
@@ -53,7 +53,10 @@ def _second_head_path(lake: Lake, run_id: str) -> Path:
 
 
 def record_night(lake: Lake, run_id: str, night: date, folder: Path) -> dict[str, object]:
-    """Append a night's decisions and its head; a run that is already recorded is not recorded again. Returns the head."""
+    """Append a night's decisions and its head; returns the head.
+
+    A run that is already recorded is not recorded again.
+    """
     decisions, heads = _ledger_paths(lake)
     decisions.parent.mkdir(exist_ok=True)
     if heads.exists():
@@ -88,14 +91,14 @@ def record_night(lake: Lake, run_id: str, night: date, folder: Path) -> dict[str
         handle.write(json.dumps(head, sort_keys=True, ensure_ascii=False) + "\n")
         handle.flush()
         os.fsync(handle.fileno())
-    beside = _second_head_path(lake, run_id)
-    beside.parent.mkdir(exist_ok=True)
-    beside.write_text(json.dumps(head, sort_keys=True, ensure_ascii=False), "utf-8")
+    second_head = _second_head_path(lake, run_id)
+    second_head.parent.mkdir(exist_ok=True)
+    second_head.write_text(json.dumps(head, sort_keys=True, ensure_ascii=False), "utf-8")
     return head
 
 
 def _checked_records(path: Path, found: list[Finding]) -> list[dict]:
-    """Records of a chain; what does not follow from the line before is a finding."""
+    """Records of a chain up to the first fault, which is added to `found`."""
     read_records: list[dict] = []
     digest = GENESIS_DIGEST
     if not path.exists():
@@ -114,7 +117,8 @@ def _checked_records(path: Path, found: list[Finding]) -> list[dict]:
                 Finding(
                     path.name,
                     number,
-                    "does not follow from the line before: edited, or a line before it was removed or moved",
+                    "does not follow from the line before: edited, "
+                    "or a line before it was removed or moved",
                 )
             )
             return read_records
@@ -123,7 +127,7 @@ def _checked_records(path: Path, found: list[Finding]) -> list[dict]:
 
 
 def verify_decisions(lake: LakeOrFolder) -> list[Finding]:
-    """Everything that is wrong with the record of a lake, first things first; an empty list when it stands."""
+    """Faults of the ledger of a lake, chains before files; empty when it is intact."""
     lake = Lake.open(lake)
     decisions, heads = _ledger_paths(lake)
     found: list[Finding] = []
@@ -136,7 +140,8 @@ def verify_decisions(lake: LakeOrFolder) -> list[Finding]:
                 Finding(
                     decisions.name,
                     len(lines),
-                    f"ends before the {head['lines']} lines that were there on {head['date']}: truncated",
+                    f"ends before the {head['lines']} lines that were there on {head['date']}: "
+                    "truncated",
                 )
             )
             break
@@ -153,10 +158,12 @@ def verify_decisions(lake: LakeOrFolder) -> list[Finding]:
         folder = lake.run(head["run_id"])
         if not folder.is_dir():
             continue  # a run that retention has removed leaves its decisions here
-        beside = _second_head_path(lake, head["run_id"])
-        if not beside.exists() or json.loads(beside.read_text("utf-8")) != head:
+        second_head = _second_head_path(lake, head["run_id"])
+        if not second_head.exists() or json.loads(second_head.read_text("utf-8")) != head:
             found.append(
-                Finding(lake.relative(beside), 1, f"is not the head recorded on {head['date']}")
+                Finding(
+                    lake.relative(second_head), 1, f"is not the head recorded on {head['date']}"
+                )
             )
         for name, digest in head["files"].items():
             if not (folder / name).exists() or digest_file(folder / name) != digest:
@@ -168,22 +175,25 @@ def verify_decisions(lake: LakeOrFolder) -> list[Finding]:
                     )
                 )
     recorded = {h["run_id"] for h in kept}
-    for beside in sorted((lake.run_heads).glob("*.json")):
-        if beside.stem not in recorded:
+    for second_head in sorted((lake.run_heads).glob("*.json")):
+        if second_head.stem not in recorded:
             found.append(
-                Finding(heads.name, len(kept), f"lacks the head of run {beside.stem}: truncated")
+                Finding(
+                    heads.name, len(kept), f"lacks the head of run {second_head.stem}: truncated"
+                )
             )
     if kept and kept[-1]["lines"] < len(lines):
         found.append(
             Finding(
                 heads.name,
                 len(kept),
-                f"knows {kept[-1]['lines']} of {len(lines)} lines: truncated, or lines were added by hand",
+                f"knows {kept[-1]['lines']} of {len(lines)} lines: truncated, "
+                "or lines were added by hand",
             )
         )
     return found
 
 
 def recorded_heads(lake: LakeOrFolder) -> dict[str, str]:
-    """Night → digest of the last line of the record after it, the newest where a night was decided twice."""
+    """Night → digest of its last decision; the newest where a night was decided twice."""
     return {h["date"]: h["head"] for h in read_records(Lake.open(lake).decision_heads)}

@@ -22,14 +22,14 @@ ANSWER_LINE = re.compile(rb'(.*),\s*"sha256":\s*"([0-9a-f]{64})"\}', re.DOTALL)
 
 
 def seal_answer(record: dict[str, Any], previous: str) -> tuple[bytes, str]:
-    """The line of an answer and its digest, which stands last in the line and is over all that stands before it."""
+    """The line of an answer and its digest, which is over everything before it in the line."""
     body = ANSWER_ENCODER.encode(record | {"previous_sha256": previous})
     digest = hashlib.sha256(body).hexdigest()
     return b'%b,"sha256":"%b"}\n' % (body[:-1], digest.encode()), digest
 
 
 def seal_record(record: dict[str, Any], previous: str) -> dict[str, Any]:
-    """A record with the digest before it and its own."""
+    """A record with the digest of the record before it and its own."""
     digest = hashlib.sha256(
         RECORD_ENCODER.encode(record | {"previous_sha256": previous}).encode()
     ).hexdigest()
@@ -56,7 +56,7 @@ def last_digest(path: Path) -> str:
 
 
 def append_record(path: Path, record: dict[str, Any]) -> dict[str, Any]:
-    """Append a record to a chained file, on disk before this returns; returns it sealed."""
+    """Append a record to a chained file and sync it to disk; returns the sealed record."""
     sealed = seal_record(record, last_digest(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as handle:
@@ -67,7 +67,7 @@ def append_record(path: Path, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_broken_line(path: Path) -> int | None:
-    """Line number (from 1) of the first record that does not follow from the one before; None when all do."""
+    """Number (from 1) of the first line that does not follow from the one before, or None."""
     head = GENESIS_DIGEST
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
@@ -83,7 +83,7 @@ def first_broken_line(path: Path) -> int | None:
 
 
 def _possible_digests(line: bytes, record: dict[str, Any]) -> tuple[str | None, str]:
-    """Digests that a line may have: over its own text, as answers have it, and over the record with its keys in order, as decisions have."""
+    """Digests that a line may have: over its text (answers), over its sorted keys (decisions)."""
     text = ANSWER_LINE.fullmatch(line)
     body = {k: v for k, v in record.items() if k not in ("previous_sha256", "sha256")}
     return hashlib.sha256(text[1] + b"}").hexdigest() if text else None, seal_record(

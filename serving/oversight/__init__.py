@@ -1,1 +1,1 @@
-"""What the rules ask for beside scores: credit, measures, findings, evidence, retention, audits."""
+"""Duties of supervision: credit, influence, measures, appeals, overrides, audit, retention."""

@@ -1,7 +1,7 @@
-"""Appeals: opened against a decision, decided by somebody else, and fed back as an outcome that models learn from.
+"""Appeals: opened against a decision, decided by another person, fed back as outcomes.
 
-`LAKE/journal/appeals.jsonl` is append-only and chained like the record of decisions. Words of the field: `error` is a false
-accusation (误杀), `miss` a cheat that was let off (漏杀); an appeal that is upheld leaves the decision as it was.
+`LAKE/journal/appeals.jsonl` is an append-only hash chain. Verdicts: `error` is a false accusation
+(误杀), `miss` a fraud that was not found (漏杀), `upheld` leaves the decision as it was.
 """
 
 from __future__ import annotations
@@ -101,12 +101,16 @@ def open_appeal(
     now: datetime,
     policy: Policy,
 ) -> Appeal:
-    """Open an appeal against the decision of a night (the latest when None). Raises BadAppeal, LakeProblem."""
+    """Open an appeal against the decision of a night, the latest when None.
+
+    Raises BadAppeal, LakeProblem.
+    """
     lake = Lake.open(folder)
     decisions = read_outbound(lake, "tier_decisions", night).set_index("operator_id")
     if operator not in decisions.index:
         raise BadAppeal(
-            f"no decision about operator {operator} was published that night; look with: steelyard show tier_decisions {folder}"
+            f"no decision about operator {operator} was published that night; "
+            f"look with: steelyard show tier_decisions {folder}"
         )
     if not ground.strip() or not by.strip():
         raise BadAppeal("an appeal needs its --ground and who opens it, --by")
@@ -144,10 +148,18 @@ def decide_appeal(
     now: datetime,
     entities: list[tuple[str, str]] | None = None,
 ) -> Appeal:
-    """Decide an open appeal, by somebody who did not open it. Raises BadAppeal.
+    """Decide an open appeal, as another person than opened it; returns it.
 
-    `entities`: (kind, id) of the sessions and orders that the verdict is about; each becomes a row of `outcomes` (source
-    appeal), from which the next training learns. Nothing is written unless all of it can be.
+    Parameters
+    ----------
+    entities
+        Kind and id of the sessions and orders that the verdict is about. Each becomes a row of
+        `outcomes` with source `appeal`, from which the next training learns.
+
+    Raises
+    ------
+    BadAppeal
+        The appeal cannot be decided as asked. Nothing is written then.
     """
     lake = Lake.open(folder)
     found = next((a for a in list_appeals(lake, now) if a.appeal_id == appeal_id), None)
@@ -157,7 +169,8 @@ def decide_appeal(
         )
     if found.verdict is not None:
         raise BadAppeal(
-            f"appeal {appeal_id} was decided on {found.decided_at} ({found.verdict}); open another against a later decision"
+            f"appeal {appeal_id} was decided on {found.decided_at} ({found.verdict}); "
+            "open another against a later decision"
         )
     if verdict not in VERDICTS:
         raise BadAppeal(f"--verdict is one of {', '.join(VERDICTS)}, not {verdict!r}")

@@ -1,7 +1,7 @@
-"""Credit evaluation: how an operator dealt with people, from ratings, complaints, the platform's handling, and notices.
+"""Credit evaluation of operators: ratings, complaints, the platform's handling, notices.
 
-Four sub-scores of 0 to 100, higher is better; what is unknown is left out, never counted as good or bad. Credit stands
-apart from risk and shows no internal signal, so it may be published.
+Four sub-scores of 0 to 100, higher is better. Unknown parts are left out and count neither as good
+nor as bad. Credit is apart from risk and shows no signal, so it may be published.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ Tables = Mapping[str, Any]
 
 
 def ratings_score(tables: Tables, index: pd.Index, policy: CreditPolicy) -> pd.Series:
-    """Mean rating, shrunk towards the mean of everybody, as points; a review that the operator removed still counts."""
+    """Mean rating as points, shrunk to the mean of all operators.
+
+    A review that the operator removed still counts.
+    """
     if not {"reviews", "orders"} <= set(tables):
         return pd.Series(np.nan, index=index)
     r = tables["reviews"].join(tables["orders"].select("order_id", "operator_id"), "order_id")
@@ -32,13 +35,16 @@ def ratings_score(tables: Tables, index: pd.Index, policy: CreditPolicy) -> pd.S
         .set_index("operator_id")
         .reindex(index)
     )
-    usual = got["total"].sum() / got["n"].sum() if got["n"].sum() else np.nan
-    mean = (got["total"] + policy.prior_ratings * usual) / (got["n"] + policy.prior_ratings)
+    overall_mean = got["total"].sum() / got["n"].sum() if got["n"].sum() else np.nan
+    mean = (got["total"] + policy.prior_ratings * overall_mean) / (got["n"] + policy.prior_ratings)
     return 25.0 * (mean - 1.0)
 
 
 def complaint_counts(tables: Tables, index: pd.Index, as_of: datetime) -> pd.DataFrame | None:
-    """Complaints of each operator: count, late (not closed when due), and weight (upheld 1, open ½, late 1 more)."""
+    """Complaints of each operator: count, late ones, and weight.
+
+    An upheld complaint weighs 1, an open one 0.5; one that was not closed when due weighs 1 more.
+    """
     if "complaints" not in tables:
         return None
     c = tables["complaints"].select("operator_id", "due_at", "closed_at", "upheld").to_pandas()
@@ -56,10 +62,13 @@ def complaint_counts(tables: Tables, index: pd.Index, as_of: datetime) -> pd.Dat
 
 
 def complaints_score(
-    facts: pd.DataFrame | None, tables: Tables, index: pd.Index, policy: CreditPolicy
+    complaints: pd.DataFrame | None, tables: Tables, index: pd.Index, policy: CreditPolicy
 ) -> pd.Series:
-    """Points that halve at `complaint_half` weighted complaints for a hundred orders, shrunk towards everybody's rate."""
-    if facts is None or "orders" not in tables:
+    """Points that halve at `complaint_half` weighted complaints per hundred orders.
+
+    The rate is shrunk to that of all operators.
+    """
+    if complaints is None or "orders" not in tables:
         return pd.Series(np.nan, index=index)
     o = tables["orders"]
     orders = (
@@ -70,22 +79,29 @@ def complaints_score(
         .reindex(index)
         .fillna(0)
     )
-    usual = facts["weight"].sum() / orders.sum() if orders.sum() else np.nan
-    rate = 100.0 * (facts["weight"] + policy.prior_orders * usual) / (orders + policy.prior_orders)
+    overall_rate = complaints["weight"].sum() / orders.sum() if orders.sum() else np.nan
+    rate = (
+        100.0
+        * (complaints["weight"] + policy.prior_orders * overall_rate)
+        / (orders + policy.prior_orders)
+    )
     return 100.0 / (1.0 + rate / policy.complaint_half)
 
 
 def _decayed_score(
     events: pd.DataFrame, points: pd.Series, index: pd.Index, as_of: datetime, half_life: float
 ) -> pd.Series:
-    """A hundred points less those of each event, which halve with time."""
+    """A hundred points minus the points of each event, which halve with time."""
     age = (pd.Timestamp(as_of) - events["at"]).dt.total_seconds() / 86400.0
     lost = (points * 0.5 ** (age.clip(lower=0) / half_life)).groupby(events["operator_id"]).sum()
     return (100.0 - lost.reindex(index).fillna(0.0)).clip(lower=0.0)
 
 
 def handling_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
-    """Points less the platform's dispositions, each by its step of the ladder; a code that is not on it counts as the first."""
+    """Points after the platform's dispositions, each weighted by its step of the ladder.
+
+    A code that is not on the ladder counts as the first step.
+    """
     if "dispositions" not in tables:
         return pd.Series(np.nan, index=index)
     d = tables["dispositions"].select("operator_id", "measure", "at").to_pandas()
@@ -97,7 +113,7 @@ def handling_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Pol
 
 
 def notices_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
-    """Points less the notices of regulators."""
+    """Points after the notices of regulators."""
     if "notices" not in tables:
         return pd.Series(np.nan, index=index)
     n = tables["notices"].select("operator_id", "issuer", "at").to_pandas()
@@ -112,19 +128,19 @@ def notices_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Poli
 
 
 def level_of(points: float | None, policy: Policy) -> tuple[str, tuple[str, ...]]:
-    """Level and entitlements of a credit; None has the level of those that are unrated."""
+    """Level and entitlements of a credit; None has the level of unrated operators."""
     given = -1.0 if points is None or not np.isfinite(points) else points
     best = max((e for e in policy.entitlements if e.least <= given), key=lambda e: e.least)
     return best.level, best.allows
 
 
 def credit(tables: Tables, operators: pd.Index, as_of: datetime, policy: Policy) -> pd.DataFrame:
-    """Rows of the `credit` contract less the run's stamp, for the given operators."""
-    facts = complaint_counts(tables, operators, as_of)
+    """Rows of the contract `credit` for some operators, without the columns that stamp the run."""
+    complaints = complaint_counts(tables, operators, as_of)
     parts = pd.DataFrame(
         {
             "ratings": ratings_score(tables, operators, policy.credit),
-            "complaints": complaints_score(facts, tables, operators, policy.credit),
+            "complaints": complaints_score(complaints, tables, operators, policy.credit),
             "handling": handling_score(tables, operators, as_of, policy),
             "notices": notices_score(tables, operators, as_of, policy),
         },
@@ -142,8 +158,8 @@ def credit(tables: Tables, operators: pd.Index, as_of: datetime, policy: Policy)
             credit=np.round(total, 6),
             level=[name for name, _ in levels],
             entitlements=[json.dumps(allows) for _, allows in levels],
-            complaint_count=(none if facts is None else facts["count"]).astype("int64"),
-            late_count=(none if facts is None else facts["late"]).astype("int64"),
+            complaint_count=(none if complaints is None else complaints["count"]).astype("int64"),
+            late_count=(none if complaints is None else complaints["late"]).astype("int64"),
         )
         .rename_axis("operator_id")
         .reset_index()
@@ -151,17 +167,17 @@ def credit(tables: Tables, operators: pd.Index, as_of: datetime, policy: Policy)
 
 
 def public_view(row: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    """What anybody may read of an operator: its credit and what it entitles to, and how to object."""
+    """The public part of a credit: scores, level, entitlements, route of appeal."""
 
-    def points(name: str) -> float | None:
+    def rounded(name: str) -> float | None:
         value = row[name]
         return None if value is None or not np.isfinite(value) else round(float(value), 1)
 
     return {
         "operatorId": row["operator_id"],
-        "credit": points("credit"),
+        "credit": rounded("credit"),
         "level": row["level"],
-        "subScores": {name: points(name) for name in SUB_SCORES},
+        "subScores": {name: rounded(name) for name in SUB_SCORES},
         "complaints": {"count": int(row["complaint_count"]), "late": int(row["late_count"])},
         "entitlements": json.loads(row["entitlements"]),
         "asOf": pd.Timestamp(row["as_of"]).isoformat() + "Z",

@@ -1,4 +1,4 @@
-"""Drift: how far tonight's scores and signals lie from those of the week before, by stratum."""
+"""Drift: tonight's scores and signals compared with those of the week before, by stratum."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ COLUMNS = ["entity_kind", "what", "stratum", "psi", "shift", "reference", "tonig
 def population_stability_index(
     reference: np.ndarray, now: np.ndarray, bins: int = QUANTILE_BINS
 ) -> float:
-    """Population stability index over the reference's deciles, in nats; half a count is added to every bin.
+    """Population stability index over deciles of the reference, in nats.
 
-    Unknown values are a bin of their own: what stops being delivered has drifted too.
+    Half a count is added to every bin. Unknown values are a bin of their own: a signal that is no
+    longer delivered has drifted too.
     """
     known = reference[np.isfinite(reference)]
     edges = (
@@ -40,7 +41,10 @@ def population_stability_index(
 
 
 def median_shift(reference: np.ndarray, now: np.ndarray) -> float:
-    """Difference of medians over the reference's distance between quartiles; NaN where that is zero or nothing is known."""
+    """Difference of medians over the reference's interquartile range.
+
+    NaN where that range is zero or nothing is known.
+    """
     a, b = reference[np.isfinite(reference)], now[np.isfinite(now)]
     if not len(a) or not len(b):
         return float("nan")
@@ -55,10 +59,11 @@ def drift(
     category: dict[str, str],
     policy: AuditPolicy,
 ) -> pd.DataFrame:
-    """Rows of the `drift` contract less the run's stamp: scores by stratum, signals of everybody; none on a first night.
+    """Rows of the contract `drift` without the columns that stamp the run; none on a first night.
 
-    `category`: of operators. A stratum needs `least` entities tonight and in the reference. A night is compared with the
-    nights it stands on only where they were scored by the same model: another model is another scale.
+    Scores are compared by stratum, signals over all entities. A stratum needs `least` entities tonight
+    and in the reference. Only nights that the same model scored are compared: another model is another
+    scale. `category` is that of operators.
     """
     folders = nights_before(lake, before, REFERENCE_NIGHTS)
     rows = []

@@ -14,7 +14,7 @@ class Duty:
 
     source: str
     asks: str
-    shown: str
+    implemented: str
     commands: tuple[str, ...]
     outside: str = ""
 
@@ -53,5 +53,7 @@ def duties_page() -> str:
     ]
     for d in DUTIES:
         commands = "<br>".join(f"`{c}`" for c in d.commands)
-        lines.append(f"| {d.source} | {d.asks} | {d.shown} | {commands} | {d.outside or '-'} |")
+        lines.append(
+            f"| {d.source} | {d.asks} | {d.implemented} | {commands} | {d.outside or '-'} |"
+        )
     return "\n".join([*lines, ""])

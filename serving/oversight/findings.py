@@ -1,4 +1,7 @@
-"""Duties beside inflation: no traffic for those known to be a risk (CAC-2020 16(4)), no hiding of bad reviews (18), MCNs."""
+"""Findings beside inflation: traffic to known risks, removed bad reviews, networks of operators.
+
+CAC-2020 16(4) and 18; MCN roll-up.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +36,11 @@ COLUMNS = [
 def known_risk(
     tables: Snapshot, lake: Lake, before: str | None, as_of: datetime, policy: FindingPolicy
 ) -> pd.Series:
-    """Operator → the moment from which it was publicly known to be a risk: its first notice, or the end of the first night
-    that put it into tier D, within the days that the policy counts."""
+    """Operator → the moment since which its risk is publicly known.
+
+    That is its first notice, or the end of the first night that put it into tier D, within the days
+    that the policy counts.
+    """
     since = pd.Timestamp(as_of) - timedelta(days=policy.known_days)
     parts = []
     if "notices" in tables:
@@ -63,7 +69,10 @@ def _finding_id(*parts: object) -> str:
 
 
 def traffic_to_known_risk(tables: Snapshot, known: pd.Series, since: datetime) -> pd.DataFrame:
-    """Viewers that an operator sent to another after that one's risk was known; traffic before the notice does not count."""
+    """Viewers that an operator sent to another whose risk was known.
+
+    Traffic before the notice does not count.
+    """
     if known.empty or not {"room_links", "sessions"} <= set(tables):
         return pd.DataFrame(columns=COLUMNS)
     s = tables["sessions"]
@@ -112,9 +121,10 @@ def traffic_to_known_risk(tables: Snapshot, known: pd.Series, since: datetime) -
 
 
 def review_suppression(tables: Snapshot, policy: FindingPolicy) -> pd.DataFrame:
-    """Operators that removed more of their bad reviews than chance allows at the rate of their category (of all where unknown).
+    """Operators that removed more bad reviews than the rate of their category explains.
 
-    Only removals by the operator count. The test is binomial, one-sided; peers' rate leaves the operator itself out.
+    Only removals by the operator count. The test is binomial and one-sided; the rate leaves the
+    operator itself out. Operators without a category are compared with all.
     """
     if not {"reviews", "orders"} <= set(tables):
         return pd.DataFrame(columns=COLUMNS)
@@ -162,7 +172,7 @@ def _finding_frame(rows: list[list[Any]]) -> pd.DataFrame:
 
 
 def mcn_rollup(tables: Snapshot, decisions: pd.DataFrame) -> pd.DataFrame:
-    """Each network's operators in C or D beside the share among all, with the chance of at least as many (binomial)."""
+    """Operators of each network in tiers C and D, with the binomial chance of at least as many."""
     columns = [
         "mcn_id",
         "operators",

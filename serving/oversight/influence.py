@@ -1,7 +1,7 @@
-"""The four components of supervision: credit, follows and visits, marketing amount, other; from corrected figures.
+"""The four components of supervision: credit, visits and follows, marketing amount, other.
 
-Influence is their weighted mean without credit. It raises supervision, never guilt: fraud must not buy it, so what is
-held false is taken away before anybody is compared.
+Influence is the weighted mean of the last three, from corrected figures: fraud must not buy it. It
+raises supervision, never guilt.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ COMPONENTS = ("credit", "visits", "marketing", "other")
 
 
 def _percentile_rank(values: pd.Series) -> pd.Series:
-    """Share of operators with less or as much, NaN where unknown."""
+    """Share of operators with at most this value, NaN where unknown."""
     return values.rank(pct=True)
 
 
 def _genuine_share(figures: pd.DataFrame, measure: str, index: pd.Index) -> pd.Series:
-    """Share of an operator's counted figure that is held to be real, NaN where none was corrected."""
+    """Share of a counted figure that is estimated genuine, NaN where none was corrected."""
     if figures.empty:
         return pd.Series(np.nan, index=index)
     f = figures[(figures["entity_kind"] == "operator") & (figures["measure"] == measure)].set_index(
@@ -51,16 +51,17 @@ def components(
     credit: pd.Series,
     spent: pd.Series,
 ) -> pd.DataFrame:
-    """Components of each operator as shares of 0 to 1: index operator, columns `NAMES`; NaN is unknown.
+    """Components of each operator as shares of 0 to 1; NaN is unknown.
 
-    Where no figure of an operator was corrected, half of its views are doubted in proportion to its risk.
+    Returns a frame with index operator and columns `COMPONENTS`. Where no figure was corrected, views
+    are reduced by half of the operator's risk.
     """
     index = signals.index
-    doubt = 1.0 - 0.5 * probability.reindex(index).fillna(0.0)
+    discount = 1.0 - 0.5 * probability.reindex(index).fillna(0.0)
 
     def corrected(signal: str, measure: str) -> pd.Series:
         counted = signals[signal] if signal in signals else pd.Series(np.nan, index=index)
-        return counted * _genuine_share(figures, measure, index).fillna(doubt)
+        return counted * _genuine_share(figures, measure, index).fillna(discount)
 
     views = corrected("operator_view_count", "views")
     follows = _corrected_figure(figures, "follows", index)
@@ -94,7 +95,10 @@ def _corrected_figure(figures: pd.DataFrame, measure: str, index: pd.Index) -> p
 
 
 def influence(parts: pd.DataFrame, policy: InfluencePolicy) -> pd.Series:
-    """Share of operators with a lower weighted mean of the known components other than credit, NaN where none is known."""
+    """Share of operators with a lower weighted mean of their known components, credit left out.
+
+    NaN where none is known.
+    """
     weight = pd.Series(
         {"visits": policy.visits, "marketing": policy.marketing, "other": policy.other}
     )

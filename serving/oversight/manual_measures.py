@@ -46,10 +46,10 @@ def agreeing_detectors(scores: pd.DataFrame, operator: str, policy: Policy) -> l
     A model finds it by its probability, the anomaly score by its rank among all operators.
     """
     own_scores = scores[(scores["entity_kind"] == "operator") & (scores["entity_id"] == operator)]
-    ranked = scores[(scores["entity_kind"] == "operator")].groupby("model").size()
+    ranked_entities = scores[(scores["entity_kind"] == "operator")].groupby("model").size()
     agreeing = []
     for r in own_scores.itertuples(index=False):
-        rare = r.rank <= max(1, int(policy.measures.detector_tail * ranked[r.model]))
+        rare = r.rank <= max(1, int(policy.measures.detector_tail * ranked_entities[r.model]))
         likely = (
             r.probability is not None
             and r.probability == r.probability
@@ -98,7 +98,7 @@ def take_measure(
         "by": request.by,
         "approver": request.approver,
         "detectors": detectors,
-        "facts": grounds.facts,
+        "facts": grounds.texts,
         "evidence": grounds.evidence,
         "signals": grounds.signals,
         "article": step.article,
@@ -185,7 +185,8 @@ def close_measure(
     found = next((m for m in list_measures(folder) if m["measure_id"] == measure_id), None)
     if found is None or found["outcome"] is not None:
         raise BadMeasure(
-            f"there is no open measure {measure_id}; list them with: steelyard measure list {folder}"
+            f"there is no open measure {measure_id}; "
+            f"list them with: steelyard measure list {folder}"
         )
     if outcome not in ("lifted", "upheld") or not by.strip() or not reason.strip():
         raise BadMeasure("an outcome is lifted or upheld, and needs --by and --reason")

@@ -24,7 +24,7 @@ class MeasureGrounds:
 
     Attributes
     ----------
-    facts
+    texts
         The reason in words, by language (zh, en).
     evidence
         Ids of sessions, orders and rings, by kind.
@@ -32,7 +32,7 @@ class MeasureGrounds:
         Signals with value, unit, threshold, peers' median and texts.
     """
 
-    facts: dict[str, str]
+    texts: dict[str, str]
     evidence: dict[str, list[str]]
     signals: list[dict[str, Any]]
 
@@ -59,19 +59,21 @@ def grounds_of(
 def notice_texts(
     step: Step,
     operator: str,
-    ground: MeasureGrounds,
+    grounds: MeasureGrounds,
     start: datetime,
     end: datetime,
     policy: Policy,
 ) -> tuple[str, str]:
     """Text of the notice, zh and en: facts, reasons, rule, duration, appeal."""
-    zh = "；".join([ground.facts["zh"], *(s["zh"] for s in ground.signals)])
-    en = "; ".join([ground.facts["en"], *(s["en"] for s in ground.signals)])
+    zh = "。".join([grounds.texts["zh"], *(s["zh"] for s in grounds.signals)])
+    en = ". ".join([grounds.texts["en"], *(s["en"] for s in grounds.signals)])
     return (
-        f"致运营者 {operator}：现对你采取“{step.zh}”，期限 {start:%Y-%m-%d} 至 {end:%Y-%m-%d}。事实与理由：{zh}。"
-        f"依据：{step.article}；政策版本 {policy.version}。如有异议，可在 {policy.appeal_days} 日内申诉：{policy.appeal_route_zh}。",
-        f"To operator {operator}: {step.en}, from {start:%Y-%m-%d} to {end:%Y-%m-%d}. Facts and reasons: {en}. "
-        f"Basis: {step.article}; policy {policy.version}. You may appeal within {policy.appeal_days} days: {policy.appeal_route}.",
+        f"致运营者 {operator}：现对你采取“{step.zh}”，期限 {start:%Y-%m-%d} 至 {end:%Y-%m-%d}。"
+        f"事实与理由：{zh}。依据：{step.article}；政策版本 {policy.version}。"
+        f"如有异议，可在 {policy.appeal_days} 日内申诉：{policy.appeal_route_zh}。",
+        f"To operator {operator}: {step.en}, from {start:%Y-%m-%d} to {end:%Y-%m-%d}. "
+        f"Facts and reasons: {en}. Basis: {step.article}; policy {policy.version}. "
+        f"You may appeal within {policy.appeal_days} days: {policy.appeal_route}.",
     )
 
 
@@ -104,11 +106,11 @@ def nightly_measures(
     rows = []
     for d in decisions[decisions["measure"] != "none"].itertuples(index=False):
         step = policy.ladder[policy.step(d.measure) - 1]
-        ground = grounds_of(
+        grounds = grounds_of(
             json.loads(d.why), reasons.get(d.operator_id, []), evidence.get(d.operator_id, {})
         )
         end = as_of + timedelta(days=policy.measures.days)
-        zh, en = notice_texts(step, d.operator_id, ground, as_of, end, policy)
+        zh, en = notice_texts(step, d.operator_id, grounds, as_of, end, policy)
         free = d.measure not in policy.measures.human_only
         rows.append(
             {
@@ -119,9 +121,9 @@ def nightly_measures(
                 "step": policy.step(d.measure),
                 "status": "in_force" if free else "proposed",
                 "automatic": free,
-                "facts": json.dumps(ground.facts, ensure_ascii=False),
-                "evidence": json.dumps(ground.evidence, ensure_ascii=False),
-                "signals": json.dumps(ground.signals, ensure_ascii=False),
+                "facts": json.dumps(grounds.texts, ensure_ascii=False),
+                "evidence": json.dumps(grounds.evidence, ensure_ascii=False),
+                "signals": json.dumps(grounds.signals, ensure_ascii=False),
                 "article": step.article,
                 "policy_version": policy.version,
                 "notice_zh": zh,

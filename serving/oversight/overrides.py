@@ -1,6 +1,7 @@
-"""What people decided before a night: overrides with author, reason and expiry, and warnings that other platforms signed.
+"""Human decisions that a night takes into account: overrides, and warnings of other platforms.
 
-Both are chained files under `LAKE/journal`; a night knows what was written before its moment, so that it can be replayed.
+Both are hash chains under `LAKE/journal`. A night knows what was written before its moment, so that
+it can be replayed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class BadOverride(SteelyardError):
 
 @dataclass(frozen=True)
 class Override:
-    """A tier that a person set: for whom, by whom, why, from when and until when. A later one replaces an earlier."""
+    """A tier that a person set until it expires; a later one replaces an earlier one."""
 
     operator_id: str
     tier: str
@@ -50,7 +51,8 @@ def set_override(
         raise BadOverride("an override needs --by, --reason and --days from 1 to 365")
     if operator not in set(read_outbound(lake, "tier_decisions")["operator_id"]):
         raise BadOverride(
-            f"no decision about operator {operator} was published; look with: steelyard show tier_decisions {folder}"
+            f"no decision about operator {operator} was published; "
+            f"look with: steelyard show tier_decisions {folder}"
         )
     made = Override(
         operator,
@@ -74,7 +76,7 @@ def overrides_in_force(lake: Lake, as_of: datetime) -> dict[str, Override]:
 
 
 def warnings_in_force(lake: Lake, as_of: datetime, days: int) -> dict[str, dict[str, Any]]:
-    """Signed warnings of other platforms that were imported before a moment and are not too old, by operator."""
+    """Signed warnings of other platforms, by operator: imported before a moment, not too old."""
     first, moment = (as_of - timedelta(days=days)).isoformat(), as_of.isoformat()
     return {
         r["operator_id"]: r
@@ -84,10 +86,10 @@ def warnings_in_force(lake: Lake, as_of: datetime, days: int) -> dict[str, dict[
 
 
 def notice_floors(
-    tables: Snapshot, elsewhere: dict[str, Any], as_of: datetime, policy: FloorPolicy
+    tables: Snapshot, imported: dict[str, Any], as_of: datetime, policy: FloorPolicy
 ) -> pd.Series:
-    """The mildest tier that notices allow, by operator; operators without one are absent."""
-    parts = [pd.Series(policy.elsewhere, index=pd.Index(sorted(elsewhere), dtype="str"))]
+    """The mildest tier that notices and warnings allow, by operator; others are absent."""
+    parts = [pd.Series(policy.elsewhere, index=pd.Index(sorted(imported), dtype="str"))]
     if "notices" in tables:
         n = tables["notices"].select("operator_id", "issuer", "at").to_pandas()
         n = n[n["at"] >= pd.Timestamp(as_of) - timedelta(days=policy.days)]
@@ -104,7 +106,7 @@ def notice_floors(
 
 
 def decisions_digest(lake: Lake, as_of: datetime, days: int) -> str:
-    """What people had decided at a moment, as text that a night's identity stands on."""
+    """Human decisions as known at a moment, as text that enters the identity of a night."""
     here = {k: (o.tier, o.at, o.expires_at) for k, o in overrides_in_force(lake, as_of).items()}
     there = {k: w["sha256"] for k, w in warnings_in_force(lake, as_of, days).items()}
     return (

@@ -1,7 +1,8 @@
-"""The random audit: sessions drawn by chance every night, and what their verdicts say of recall and false accusation.
+"""The random audit: sessions drawn by chance every night, and estimates from their verdicts.
 
-Patrols look where scores are high, so their verdicts say nothing of what scores miss. A sample whose odds are known does:
-each verdict counts as one over the probability with which it was drawn (Horvitz and Thompson, JASA 1952).
+Patrols look where scores are high, so their verdicts cannot show what scores miss. A sample with
+known inclusion probabilities can: each verdict weighs one over its probability (Horvitz and
+Thompson, JASA 1952).
 """
 
 from __future__ import annotations
@@ -39,12 +40,15 @@ COLUMNS = [
 
 
 def _uniform_of(run_id: str, entity: str) -> float:
-    """A number between 0 and 1 that nobody can choose: a digest of the run, which stands on the night's data, and the entity."""
+    """A number between 0 and 1 that nobody can choose: a digest of run and entity."""
     return int(hashlib.sha256(f"{run_id}|{entity}".encode()).hexdigest()[:13], 16) / 16**13
 
 
 def inclusion_probabilities(rank: np.ndarray, wanted: int) -> np.ndarray:
-    """Probability of each entity to be drawn: half of the places evenly, half in proportion to one over its rank."""
+    """Inclusion probability of each entity.
+
+    Half of the places are drawn evenly, half in proportion to one over the rank.
+    """
     if not len(rank):
         return np.zeros(0)
     steep = 1.0 / rank
@@ -58,7 +62,10 @@ def draw_audit_sample(
     run_id: str,
     policy: AuditPolicy,
 ) -> pd.DataFrame:
-    """Sessions of the night to be looked at by people: rows of the `audit_sample` contract less the run's stamp."""
+    """Sessions of the night for the audit.
+
+    Rows of the contract `audit_sample` without the columns that stamp the run.
+    """
     if SESSION not in scored or "sessions" not in tables or scored[SESSION].signals.empty:
         return pd.DataFrame(columns=COLUMNS)
     s = scored[SESSION]
@@ -88,10 +95,25 @@ def draw_audit_sample(
 
 
 def audited_verdicts(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Path]) -> pd.DataFrame:
-    """Verdicts of the random audit on sessions of published nights (`owner`: session → operator): index session; operator_id, confirmed, weight, probability,
-    tier, new (bool), small (bool), region, drawn (bool: by our own sample).
+    """Verdicts of the random audit on sessions of published nights.
 
-    Audits that others drew count one each; they are left out as soon as verdicts on our own sample are there.
+    Audits that others drew weigh 1 each. They are left out as soon as there are verdicts on our own
+    sample.
+
+    Parameters
+    ----------
+    outcomes
+        All verdicts.
+    owner
+        Session → operator.
+    folders
+        Folders of the nights, newest first.
+
+    Returns
+    -------
+    DataFrame
+        Index session; columns operator_id, confirmed, weight, probability, tier, new (bool), small
+        (bool), region, drawn (bool: by our own sample).
     """
     audited = outcomes[
         (outcomes["entity_kind"] == SESSION) & (outcomes["source"] == "random_audit")
@@ -158,9 +180,9 @@ def _accuracy(f: pd.DataFrame, review: float) -> dict[str, float]:
     weight, guilty = f["weight"].to_numpy(), f["confirmed"].to_numpy(dtype=bool)
     flagged, strict = f["probability"].to_numpy() >= review, f["tier"].isin(["C", "D"]).to_numpy()
 
-    def share(of: np.ndarray, among: np.ndarray) -> float:
-        total = weight[among].sum()
-        return float(weight[of & among].sum() / total) if total > 0 else float("nan")
+    def share(of: np.ndarray, within: np.ndarray) -> float:
+        total = weight[within].sum()
+        return float(weight[of & within].sum() / total) if total > 0 else float("nan")
 
     gap = np.nan
     if len(f):
@@ -179,10 +201,15 @@ def _accuracy(f: pd.DataFrame, review: float) -> dict[str, float]:
 
 
 def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.DataFrame:
-    """Recall, false alarms and false accusations (operator in C or D) of sessions, and the calibration error, by group.
+    """Recall, false alarms, false accusations and calibration error of sessions, by group.
 
-    Columns group, figure, value, low, high (90 %, bootstrap over operators), verdicts, confirmed. Groups: all, small (below
-    the median of visits), new, and each region with at least `least` verdicts.
+    Groups: all, small (below the median of visits), new, and each region with at least `least`
+    verdicts. A false accusation is an honest session whose operator is in C or D.
+
+    Returns
+    -------
+    DataFrame
+        Columns group, figure, value, low, high (90 %, bootstrap over operators), verdicts, confirmed.
     """
     groups = {
         "all": verdicts,
@@ -213,7 +240,7 @@ def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.Data
 
 
 def audit_estimates(lake: LakeOrFolder, policy: Policy) -> pd.DataFrame:
-    """Estimates over all published nights of a lake, from the outcomes it holds."""
+    """Estimates over all published nights of a lake, from its outcomes."""
     lake = Lake.open(lake)
     nights = published_runs(lake)
     folders = nights_before(lake, nights[max(nights)]) if nights else []

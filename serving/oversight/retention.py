@@ -1,8 +1,8 @@
-"""Retention: what may be deleted when. Floors are the law's; key operators and legal holds keep longer; deletions are logged.
+"""Retention: which days may be deleted, and their deletion.
 
-A day folder is deleted when every row in it may go, and rewritten without the others where some rows must stay. Tables
-delivered as one file are not cut: they hold what others refer to. Published runs go whole; their decisions stay in the
-chained record.
+The law sets floors. Key operators and legal holds are kept longer. A day folder is rewritten where
+some rows must stay. Tables delivered as one file are not cut, because other rows refer to them.
+Runs are deleted whole; their decisions stay in the ledger.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from serving.scoring.scope import DAY_FOLDER
 
 
 class RetentionRefused(SteelyardError):
-    """Something was asked to be deleted that has to be kept."""
+    """A deletion or a hold is not allowed as asked."""
 
     exit_code = 13
 
 
 @dataclass(frozen=True)
 class DeletableDay:
-    """A day of a table that may be deleted: its rows, those that have to stay, and from when it could go."""
+    """A day of a table that may be deleted: rows, rows that stay, and the date since when."""
 
     table: str
     day: str
@@ -46,7 +46,10 @@ class DeletableDay:
 def set_hold(
     folder: LakeOrFolder, operator: str, by: str, reason: str, lift: bool, now: datetime
 ) -> dict[str, Any]:
-    """Put an operator's data under legal hold, or lift the hold. Raises TooEarly when it needs a reason or there is none to lift."""
+    """Put an operator's data under legal hold, or lift the hold.
+
+    Raises RetentionRefused without a reason, or when there is no hold to lift.
+    """
     lake = Lake.open(folder)
     if not by.strip() or not reason.strip():
         raise RetentionRefused("a legal hold needs --by and --reason")
@@ -69,7 +72,7 @@ def operators_on_hold(lake: Lake) -> set[str]:
 
 
 def key_operators(lake: Lake, since: date) -> set[str]:
-    """Operators that a published night since then called key."""
+    """Key operators of the published nights since a date."""
     out: set[str] = set()
     for day, run in published_runs(lake).items():
         if day >= since.isoformat() and (lake.run(run)).is_dir():
@@ -82,7 +85,7 @@ def key_operators(lake: Lake, since: date) -> set[str]:
 
 
 def _owner_sql(lake: Lake, table: str) -> str | None:
-    """SQL of the operator of a row `t`, None where a row has none."""
+    """SQL of the operator of a row `t`, None where rows have none."""
     columns = {c.name for c in contract(table).columns}
 
     def through(other: str, key: str, own: str) -> str | None:
@@ -102,7 +105,7 @@ def _owner_sql(lake: Lake, table: str) -> str | None:
 
 
 def _protected_rows_sql(lake: Lake, table: str, keep: set[str]) -> str:
-    """SQL condition of the rows of a table that have to stay because of whose they are."""
+    """SQL condition of the rows of a table that must stay, by their operator."""
     owner = _owner_sql(lake, table)
     if not keep or owner is None:
         return "false"
@@ -113,7 +116,7 @@ def _protected_rows_sql(lake: Lake, table: str, keep: set[str]) -> str:
 def _protected_operators(
     lake: Lake, table: str, day: date, today: date, policy: Policy
 ) -> set[str]:
-    """Operators whose rows of a day have to stay: those under hold, and key operators for the longer time."""
+    """Operators whose rows of a day must stay: legal holds, and key operators for longer."""
     keep = operators_on_hold(lake)
     r = policy.retention
     if r.tables[table] == "live_content" and (today - day).days <= r.key_operator_live_content:
@@ -141,7 +144,7 @@ def _rows(sql: str) -> pa.Table:
 
 
 def deletable(folder: LakeOrFolder, today: date, policy: Policy) -> list[DeletableDay]:
-    """Everything that may be deleted on a day, oldest first. Nothing is touched."""
+    """Days that may be deleted today, oldest first. Nothing is deleted."""
     lake, out = Lake.open(folder), []
     for table in policy.retention.tables:
         if table == "runs":
@@ -172,9 +175,14 @@ def deletable(folder: LakeOrFolder, today: date, policy: Policy) -> list[Deletab
 def delete_days(
     folder: LakeOrFolder, table: str, before: date, by: str, now: datetime, policy: Policy
 ) -> list[DeletableDay]:
-    """Delete a table's days before a date, whole or but for the rows that stay; each deletion is logged. Returns them.
+    """Delete a table's days before a date, except rows that must stay; returns the days.
 
-    Raises TooEarly, before anything is touched, when a day in that range has not reached its floor.
+    Each deletion is logged first.
+
+    Raises
+    ------
+    RetentionRefused
+        A day in that range has not reached its floor. Nothing is deleted then.
     """
     lake = Lake.open(folder)
     if table not in policy.retention.tables:
@@ -186,8 +194,10 @@ def delete_days(
     floor = timedelta(days=policy.retention.days(table))
     if before + floor > now.date():
         raise RetentionRefused(
-            f"{table} is kept {floor.days} days ({policy.retention.tables[table]}): on {now.date()} nothing from "
-            f"{now.date() - floor} on may be deleted, and --before {before} asks for it. Nothing was deleted."
+            f"{table} is kept {floor.days} days ({policy.retention.tables[table]}): "
+            f"on {now.date()} nothing from "
+            f"{now.date() - floor} on may be deleted, "
+            f"and --before {before} asks for it. Nothing was deleted."
         )
     wanted = [
         d

@@ -1,4 +1,4 @@
-"""Pictures of the report, as SVG text: they need no script and no network."""
+"""Charts of the report as SVG text, without script or network."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ def svg(chart: alt.TopLevelMixin) -> str:
 
 
 def suspicious_minutes(minutes: pd.DataFrame) -> pd.DataFrame:
-    """Windows in which joins, likes or orders exceed five times their median (at least five) without a granted cause.
+    """Windows in which a series exceeds five times its median without a granted cause.
 
-    Columns start, stop (minutes), series. The same bound as the LIVE signals use.
+    Series are joins, likes and orders; the bound is at least five, as in the LIVE signals. Columns
+    start, stop (minutes), series.
     """
     windows = []
     for series in ("joins", "likes", "orders"):
@@ -39,9 +40,10 @@ def suspicious_minutes(minutes: pd.DataFrame) -> pd.DataFrame:
 
 
 def expected_band(minutes: pd.DataFrame, peers: pd.DataFrame) -> pd.DataFrame | None:
-    """Where the viewers of a session would lie if it ran as its peers: columns minute, low, high; None below ten peers.
+    """The band of viewers that comparable sessions suggest; None below ten of them.
 
-    Tenth and ninetieth percentile of viewers over the session's median, by twentieth of the run, times this median.
+    Tenth and ninetieth percentile of viewers over a session's median, by twentieth of its run, times
+    this session's median. Columns minute, low, high.
     """
     shape = peers.assign(
         level=peers["viewers"]
@@ -75,19 +77,19 @@ def timeline_chart(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> a
     Suspicious windows are shaded in the row of the series that found them, and lightly in the
     others. Granted causes are shaded in all.
     """
-    shown = [
+    series = [
         c for c in ("viewers", "joins", "comments", "likes", "orders") if minutes[c].notna().any()
     ]
-    long = minutes.melt("minute", shown, "series", "value")
+    long = minutes.melt("minute", series, "series", "value")
     bad = suspicious_minutes(minutes)
     granted = minutes.loc[minutes["granted"] > 0, ["minute"]].assign(stop=lambda d: d["minute"] + 1)
     rows = []
-    for name in shown:
+    for name in series:
         line = (
             alt.Chart(long[long["series"] == name])
             .mark_line(strokeWidth=1.2, color=INK)
             .encode(
-                x=alt.X("minute:Q", title="minute" if name == shown[-1] else None),
+                x=alt.X("minute:Q", title="minute" if name == series[-1] else None),
                 y=alt.Y("value:Q", title=name),
             )
         )
@@ -110,8 +112,10 @@ def timeline_chart(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> a
 
 
 def risk_history_chart(nights: pd.DataFrame) -> str:
-    """Risk of an operator night by night; a ring around a night marks another model than the night before. Columns date, risk,
-    tier, model_version."""
+    """Risk of an operator night by night; a ring marks a change of model.
+
+    Columns date, risk, tier, model_version.
+    """
     h = nights.dropna(subset=["risk"]).assign(
         date=lambda d: pd.to_datetime(d["date"]).dt.strftime("%Y-%m-%d")
     )
@@ -119,7 +123,10 @@ def risk_history_chart(nights: pd.DataFrame) -> str:
         changed=h["model_version"].ne(h["model_version"].shift())
         & h["model_version"].shift().notna()
     )
-    base = alt.Chart(h).encode(x=alt.X("date:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)), y=alt.Y("risk:Q", title="risk", scale=alt.Scale(domain=[0, 1])))  # fmt: skip
+    base = alt.Chart(h).encode(
+        x=alt.X("date:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        y=alt.Y("risk:Q", title="risk", scale=alt.Scale(domain=[0, 1])),
+    )
     tiers = alt.Color(
         "tier:N",
         scale=alt.Scale(domain=list("ABCD"), range=[CALM, "#8f8a3a", "#c9772b", ALERT]),
@@ -190,7 +197,10 @@ def ring_chart(graph: nx.Graph, most: int = 200) -> alt.LayerChart:
 
 
 def linking_path(graph: nx.Graph) -> list[tuple[str, str, str]]:
-    """The shortest path between the two least directly tied members of a ring's largest part: from, to, evidence of each step."""
+    """The shortest path between the two least connected members of a ring's largest part.
+
+    Each step has from, to and evidence.
+    """
     part = (
         graph.subgraph(max(nx.connected_components(graph), key=lambda c: (len(c), sorted(c))))
         if len(graph)

@@ -1,4 +1,4 @@
-"""What is said of one operator on the report: for and against it, how sure, since when, and what is not known."""
+"""The dossier of an operator: reasons for and against, interval, history and unknown signals."""
 
 from __future__ import annotations
 
@@ -35,11 +35,22 @@ class DossierInput:
 
 
 def risk_interval(
-    released: Released | None, values: np.ndarray, moved_by: float = 0.0
+    released: Released | None, values: np.ndarray, pooling_log_odds: float = 0.0
 ) -> tuple[float, float] | None:
-    """Venn-Abers interval of a calibrated risk (Vovk and Petej, UAI 2014); None where the release has no calibration rows.
+    """Venn-Abers interval of a calibrated risk; None where the release has no calibration rows.
 
-    `moved_by`: log-odds by which sessions and orders move the risk, and so both ends of what the operator's own signals leave open.
+    Parameters
+    ----------
+    released
+        The release that scored the operator.
+    values
+        Signals of the operator, shape (signals,).
+    pooling_log_odds
+        Log-odds by which its sessions and orders move the risk, and so both ends.
+
+    References
+    ----------
+    V. Vovk, I. Petej. Venn-Abers predictors. UAI 2014.
     """
     rows = released.manifest.get("calibration_rows") if released else None
     if not rows or released is None:
@@ -48,11 +59,17 @@ def risk_interval(
     low, high = venn_abers(
         raw, np.array(rows["raw"]), np.array(rows["truth"]), np.array(rows["weight"])
     )
-    return (low, high) if moved_by == 0.0 else (moved(low, moved_by), moved(high, moved_by))
+    return (
+        (low, high)
+        if pooling_log_odds == 0.0
+        else (moved(low, pooling_log_odds), moved(high, pooling_log_odds))
+    )
 
 
-def mitigating_reasons(files: DossierInput, operator: str, most: int = 3) -> list[dict[str, Any]]:
-    """Signals that lower an operator's risk most, with their values beside peers (SHAP values, negative side)."""
+def mitigating_reasons(
+    files: DossierInput, operator: str, max_reasons: int = 3
+) -> list[dict[str, Any]]:
+    """Reasons that lower an operator's risk most (negative SHAP values), compared with peers."""
     if files.operators.release is None:
         return []
     columns = files.operators.release.columns
@@ -60,16 +77,16 @@ def mitigating_reasons(files: DossierInput, operator: str, most: int = 3) -> lis
     push = files.operators.release.trees.contributions(x[None, :], threads=1)[0]
     out: list[dict[str, Any]] = []
     for j in np.argsort(push, kind="stable"):
-        if push[j] >= 0 or len(out) == most:
+        if push[j] >= 0 or len(out) == max_reasons:
             break
-        usual = files.operators.peers.median(operator, columns[j])
-        if np.isfinite(x[j]) and BY_NAME[columns[j]].speaks_for(x[j], usual):
-            out.append(reason(columns[j], x[j], usual, -push[j] / -push[push < 0].sum()))
+        median = files.operators.peers.median(operator, columns[j])
+        if np.isfinite(x[j]) and BY_NAME[columns[j]].speaks_for(x[j], median):
+            out.append(reason(columns[j], x[j], median, -push[j] / -push[push < 0].sum()))
     return out
 
 
 def granted_causes(tables: Snapshot, operators: list[str]) -> dict[str, dict[str, int]]:
-    """Boosts bought and raids received in 28 days, by operator: causes that explain bursts honestly."""
+    """Boosts bought and raids received, by operator: honest causes of bursts."""
     out: dict[str, dict[str, int]] = {o: {} for o in operators}
     for name, column, what in (
         ("boosts", "session_id", "boosts"),
@@ -145,16 +162,16 @@ def dossiers(
         granted_causes(files.tables, top),
         cleared_before(files.tables, top),
     )
-    moved_by = files.operators.pooling_log_odds
+    pooling = files.operators.pooling_log_odds
     percentile = decisions.set_index("operator_id")["risk"].rank(pct=True)
     signals, d, out = files.operators.signals, decisions.set_index("operator_id"), []
     for operator in top:
         row, why = d.loc[operator], json.loads(d.at[operator, "why"])
-        said = scores[(scores["entity_id"] == operator) & scores["reasons"].notna()]["reasons"].map(
-            json.loads
-        )
-        against = {r["signal"]: r for group in said for r in group}
-        own = past[past["operator_id"] == operator]
+        reasons = scores[(scores["entity_id"] == operator) & scores["reasons"].notna()][
+            "reasons"
+        ].map(json.loads)
+        against = {r["signal"]: r for group in reasons for r in group}
+        history = past[past["operator_id"] == operator]
         x = signals.loc[operator]
         columns = (
             files.operators.release.columns if files.operators.release else list(signals.columns)
@@ -168,7 +185,7 @@ def dossiers(
                 "interval": risk_interval(
                     files.operators.release,
                     x[columns].to_numpy(dtype=float),
-                    float(moved_by.get(operator, 0.0)),
+                    float(pooling.get(operator, 0.0)),
                 ),
                 "percentile": percentile[operator],
                 "harm": row["expected_harm"],
@@ -187,8 +204,8 @@ def dossiers(
                 "notice": measures.loc[[operator], ["notice_zh", "notice_en"]].iloc[0].to_dict()
                 if operator in measures.index
                 else None,
-                "history": charts.risk_history_chart(own)
-                if own["risk"].notna().sum() > 1
+                "history": charts.risk_history_chart(history)
+                if history["risk"].notna().sum() > 1
                 else None,
                 "known": int(x[columns].notna().sum()),
                 "of": len(columns),

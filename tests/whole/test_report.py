@@ -60,11 +60,12 @@ def test_report_has_dossiers_graph_and_both_languages(page, published):
     )
     assert 'id="only-zh"' in text and "有利证据" in text and "What the night did not know" in text
     assert (
-        "Head of the record of decisions before this night" in text
+        "Head of the ledger of decisions before this night" in text
         and "at most</span>" in text
         and "5 % " in text
         and "0.5 %.</p>" in text
     )
+    assert "{&#39;" not in text and "{'" not in text  # no Python dict is printed
 
 
 def test_the_page_says_how_the_probability_of_a_session_came_about(page, published):
@@ -74,7 +75,7 @@ def test_the_page_says_how_the_probability_of_a_session_came_about(page, publish
         page.read_text("utf-8").split(f"<h3><code>{first['entity_id']}</code>")[1].split("<h3>")[0]
     )
     found = re.search(
-        r"([\d.]+) .*by its signals.*?([\d.]+) .*with its single views.*?([\d.]+) .*beside its operator",
+        r"([\d.]+) .*by its signals.*?([\d.]+) .*with its single views.*?([\d.]+) .*with its operator",
         one,
     )
     said = [float(x) for x in found.groups()]
