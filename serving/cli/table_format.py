@@ -1,4 +1,4 @@
-"""Tables for a terminal: the columns that fit, common values said once, JSON cells in words."""
+"""Tables for a terminal: the columns that fit, common values once, JSON in words. ADR-0151."""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ from serving.policy.schema import Policy
 from serving.scoring.peer_snapshots import LIVE_MODEL
 from training.release.artefact import Released
 
-MAX_INLINE_SYNC_SECONDS = 0.002  # a sync as short as a dozen checks is done on the event loop
+MAX_INLINE_SYNC_SECONDS = 0.002  # a shorter sync runs on the event loop: ADR-0150
 NO_MINUTES = np.zeros((0, 15))
-MAX_CACHED_SESSIONS = 8192  # some 100 MB
+MAX_CACHED_SESSIONS = 8192  # ADR-0150
 
 
 @dataclass(frozen=True)

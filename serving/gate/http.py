@@ -141,7 +141,7 @@ def credit_view(gate: GateState, operator_id: str) -> dict[str, Any]:
 def gate_application(gate: GateState) -> ASGIApp:
     """The ASGI application of a gate.
 
-    The boost check is dispatched by its path alone: router and middleware cost a fifth of it.
+    The boost check is dispatched by its path, without router and middleware: ADR-0150.
     """
     registry = CollectorRegistry()
     request_metrics = RequestMetrics()

@@ -33,7 +33,7 @@ async def read_body(request: Request) -> bytes:
     if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
         raise _too_large()
     parts, size, more = [], 0, True
-    while more:  # `Request.stream` is a generator in a generator, which costs a tenth of a check
+    while more:  # `Request.stream` is a generator in a generator, see ADR-0150
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect

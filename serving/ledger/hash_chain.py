@@ -12,12 +12,9 @@ from typing import Any
 import msgspec
 
 GENESIS_DIGEST = "0" * 64
-RECORD_ENCODER = json.JSONEncoder(
-    sort_keys=True, ensure_ascii=False
-)  # `json.dumps` would make it anew for each line
-ANSWER_ENCODER = msgspec.json.Encoder(
-    order="sorted"
-)  # a line of an answer takes a quarter of the time
+# `json.dumps` makes an encoder for each line. Answers have a faster one: ADR-0150.
+RECORD_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+ANSWER_ENCODER = msgspec.json.Encoder(order="sorted")
 ANSWER_LINE = re.compile(rb'(.*),\s*"sha256":\s*"([0-9a-f]{64})"\}', re.DOTALL)
 
 
