@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.dataset as pads
 
 from data_contracts.errors import LakeProblem
-from data_contracts.lake import Lake
+from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound, run_folder
 from features.peers.baseline import PeerBaseline
 from serving.scoring.peer_snapshots import read_peer_snapshots
@@ -67,8 +67,9 @@ class PublishedNight:
     peer_snapshots: dict[str, PeerBaseline] = field(default_factory=dict, repr=False)
 
 
-def read_published_night(lake: Lake) -> PublishedNight:
+def read_published_night(lake: LakeOrFolder) -> PublishedNight:
     """Read the latest published night into memory."""
+    lake = Lake.open(lake)
     folder = run_folder(lake)
     run = read_outbound(lake, "runs").iloc[0]
     decisions, scores = read_outbound(lake, "tier_decisions"), read_outbound(lake, "scores")
