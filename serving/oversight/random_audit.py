@@ -37,6 +37,8 @@ COLUMNS = [
     "probability",
     "tier",
 ]
+VERDICT_COLUMNS = ["operator_id", "confirmed", "weight", "probability", "tier", "new"]
+VERDICT_COLUMNS += ["small", "region"]
 
 
 def _uniform_of(run_id: str, entity: str) -> float:
@@ -155,22 +157,7 @@ def audited_verdicts(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Pat
                 index=seen,
             )
         )
-    frame = (
-        pd.concat(parts)
-        if parts
-        else pd.DataFrame(
-            columns=[
-                "operator_id",
-                "confirmed",
-                "weight",
-                "probability",
-                "tier",
-                "new",
-                "small",
-                "region",
-            ]
-        )
-    )
+    frame = pd.concat(parts) if parts else pd.DataFrame(columns=VERDICT_COLUMNS)
     frame = frame[~frame.index.duplicated()].assign(drawn=lambda f: f["weight"].notna())
     own = frame[frame["drawn"]]
     return own if len(own) else frame.assign(weight=1.0)
