@@ -28,15 +28,8 @@ from serving.scoring.scope import nights_before
 
 NIGHT = timedelta(days=1)
 BOOTSTRAP_DRAWS = 400  # bootstrap draws over operators
-COLUMNS = [
-    "entity_kind",
-    "entity_id",
-    "operator_id",
-    "stratum",
-    "drawn_with",
-    "probability",
-    "tier",
-]
+COLUMNS = ["entity_kind", "entity_id", "operator_id", "stratum"]
+COLUMNS += ["drawn_with", "probability", "tier"]
 VERDICT_COLUMNS = ["operator_id", "confirmed", "weight", "probability", "tier", "new"]
 VERDICT_COLUMNS += ["small", "region"]
 
