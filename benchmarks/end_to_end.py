@@ -24,7 +24,7 @@ from data_contracts.adapters import ingest
 from data_contracts.runs import read_outbound
 from features.declaration import OPERATOR, VIEW
 from features.engine.snapshot import Snapshot
-from features.posteriors.owner_pooling import moved
+from features.posteriors.owner_pooling import shift_probability
 from serving.cli.reference_pages import CARDS
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
@@ -90,7 +90,7 @@ def running_sessions(models: Path, lake: Path, command: str = COMMAND) -> list[d
     late = one.signals.index.isin(s.filter(s.received_at >= as_of - WEEK).session_id.to_pandas())
     guilty, group, alone = guilty[late], owner[late].reset_index(drop=True), alone[late]
     pairs = zip(alone, group, strict=True)
-    with_history = np.array([moved(p, before.get(o, 0.0)) for p, o in pairs])
+    with_history = np.array([shift_probability(p, before.get(o, 0.0)) for p, o in pairs])
     rows, bar = [], load_policy().boost.review
     for name, words, p in (("minutes", "by their minutes alone", alone), ("weeks", "beside their operators' sessions of the two weeks before", with_history)):  # fmt: skip
         figure = average_precision(guilty, p, group)

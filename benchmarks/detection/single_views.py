@@ -83,7 +83,7 @@ def false_views(
     why = "A view counts as false only as far as its session or its viewer's order does. Honest people who join with bots look like them."
     out, session = [], session_of(alone.index)
     for name, words, of_views in (("views", "by their attributes, their accounts' other views and their viewers' orders", whole), ("views-attributes", "without their viewers' orders", alone.to_numpy())):  # fmt: skip
-        said = of_views >= view_mixture.HELD
+        said = of_views >= view_mixture.FALSE_VIEW_THRESHOLD
         precision, recall = (
             float(fake[said].mean()) if said.any() else 0.0,
             float(said[fake].mean()),
@@ -91,7 +91,7 @@ def false_views(
         for kind, value, of, goal, count in (("precision", precision, said, ">= 0.95", f"{int(said.sum())} of {len(said)} held false"), ("recall", recall, fake, ">= 0.9", f"{int(fake.sum())} are false")):  # fmt: skip
             # whole sessions are drawn: one that is held false by mistake may be half of all views
             interval = ratio_interval(fake & said, of, session)
-            out.append(row(f"{name}-{kind}", f"Single views {words}, posterior {view_mixture.HELD:g} or more ({count}): {kind}", value, COMMAND, goal if name == "views" else None, interval, why=why))  # fmt: skip
+            out.append(row(f"{name}-{kind}", f"Single views {words}, posterior {view_mixture.FALSE_VIEW_THRESHOLD:g} or more ({count}): {kind}", value, COMMAND, goal if name == "views" else None, interval, why=why))  # fmt: skip
         best = bootstrapped(
             partial(recall_at_precision, precision=0.95), fake.astype(int), of_views, session
         )

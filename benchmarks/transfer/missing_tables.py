@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarks.harness.figures import figure_row
 from benchmarks.harness.judgement import Judgement, rank_scores, signals_and_truth
-from features.posteriors.owner_pooling import shown
+from features.posteriors.owner_pooling import operator_history
 from serving.scoring.nightly_models import MODEL_OF, SUBSTITUTE_OF, why_inapplicable
 from serving.scoring.posterior import ScoringContext, posterior
 from serving.scoring.scope import OWNED
@@ -37,7 +37,7 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
         columns = posterior(released, context)[["raw", "own", "pooled"]]
         raw, own, probability = columns.to_numpy().T
         if owned and why is None:
-            showed[home.model.entity] = shown(own, group)["log_odds"]
+            showed[home.model.entity] = operator_history(own, group)["log_odds"]
         found = {"as a night ranks them": rank_scores(probability, raw)}
         found |= {"own signals alone": raw} if name == OPERATORS else {}
         found |= (

@@ -33,18 +33,18 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-PSEUDO = 10.0  # entities by which the share over all counts in that of one operator
-ALIKE = 50.0  # however many entities: their scores err together, so that they never say more than so many independent ones
-TAKEN = 0.5  # of the change in log-odds
-MOST = 1e3  # one entity never says more than this of its operator
-DOWN, UP = (
+PRIOR_ENTITIES = 10.0  # entities by which the share over all counts in that of one operator
+MAX_INDEPENDENT_ENTITIES = 50.0  # however many entities: their scores err together, so that they never say more than so many independent ones
+POOLED_FRACTION = 0.5  # of the change in log-odds
+MAX_LIKELIHOOD_RATIO = 1e3  # one entity never says more than this of its operator
+MIN_OWNER_LOG_ODDS, MAX_OWNER_LOG_ODDS = (
     -1.0,
     9.0,
 )  # log-odds within which entities of one kind speak of their owner: clean sessions do not clear its orders
-VISITS = 1.0  # views by which the share over all counts in that of one account or device; 0.5 to 3 are alike
-SUSPECT = 3.0  # log-odds that others add to a view at most: 4 finds a few more, and more that is honest where nobody cheats
-LEAST = 1e-6  # probabilities are held between this and 1 less this
-PASSES = 30
+PRIOR_VIEWS = 1.0  # views by which the share over all counts in that of one account or device; 0.5 to 3 are alike
+MAX_ACCOUNT_LOG_ODDS = 3.0  # log-odds that others add to a view at most: 4 finds a few more, and more that is honest where nobody cheats
+MIN_PROBABILITY = 1e-6  # probabilities are held between this and 1 less this
+EM_ITERATIONS = 30
 
 
 def pooled(probability: np.ndarray, owner: pd.Series) -> np.ndarray:
@@ -55,10 +55,10 @@ def pooled(probability: np.ndarray, owner: pd.Series) -> np.ndarray:
     if len(probability) < 2:
         return probability
     shares = _shares(probability, owner)
-    return _expecting_as_many(probability, TAKEN * shares.change(shares.others))
+    return _expecting_as_many(probability, POOLED_FRACTION * shares.change(shares.others))
 
 
-def shown(probability: np.ndarray, owner: pd.Series) -> pd.DataFrame:
+def operator_history(probability: np.ndarray, owner: pd.Series) -> pd.DataFrame:
     """What sessions showed of their owners: index owner; `sessions`, how many, `inflated_share`, the share held false, and `log_odds`, by
     which that moves the probability of another of theirs. Those that have no owner are not in it; arguments as of `pooled`.
 
@@ -79,7 +79,7 @@ def shown(probability: np.ndarray, owner: pd.Series) -> pd.DataFrame:
     )
 
 
-def weighed_owners(probability: np.ndarray, showed: np.ndarray) -> np.ndarray:
+def pool_owners(probability: np.ndarray, showed: np.ndarray) -> np.ndarray:
     """Probabilities of owners cheating, weighed with what their entities showed; shape (n,), their sum unchanged.
 
     `probability`: (n,), calibrated, by owners' own signals; `showed`: (n, kinds), log-odds of `shown` by kind of entity, 0 or NaN where
@@ -88,33 +88,37 @@ def weighed_owners(probability: np.ndarray, showed: np.ndarray) -> np.ndarray:
     if not len(probability) or not showed.shape[1]:
         return probability
     return _expecting_as_many(
-        probability, TAKEN * np.clip(np.nan_to_num(showed), DOWN, UP).sum(axis=1)
+        probability,
+        POOLED_FRACTION
+        * np.clip(np.nan_to_num(showed), MIN_OWNER_LOG_ODDS, MAX_OWNER_LOG_ODDS).sum(axis=1),
     )
 
 
-def elsewhere(probability: np.ndarray, who: pd.Series, session: np.ndarray) -> np.ndarray:
+def leave_session_out_log_odds(
+    probability: np.ndarray, who: pd.Series, session: np.ndarray
+) -> np.ndarray:
     """Log-odds by which what the same account (or device) did in other sessions moves each view, shape (n,); 0 where nothing is known.
 
     `probability`: (n,), of each view being false by itself; `who`: (n,), its account or device, None where not known; `session`: (n,), numbers.
     """
     if not len(probability):
         return probability
-    shares = _shares(probability, who, VISITS, session)
-    return np.minimum(shares.change(shares.others), SUSPECT)
+    shares = _shares(probability, who, PRIOR_VIEWS, session)
+    return np.minimum(shares.change(shares.others), MAX_ACCOUNT_LOG_ODDS)
 
 
-def moved(probability: float, log_odds: float) -> float:
+def shift_probability(probability: float, log_odds: float) -> float:
     """A probability moved by what was shown of its owner."""
-    held = min(max(probability, LEAST), 1.0 - LEAST)
+    held = min(max(probability, MIN_PROBABILITY), 1.0 - MIN_PROBABILITY)
     return 1.0 / (1.0 + (1.0 - held) / held * math.exp(-log_odds))
 
 
-def shifted(probability: np.ndarray, by: np.ndarray) -> np.ndarray:
+def shift_probabilities(probability: np.ndarray, by: np.ndarray) -> np.ndarray:
     """Probabilities moved by log-odds, (n,) both."""
     return _probability(log_odds(probability) + by)
 
 
-def pooled_points(points: np.ndarray, owner: pd.Series) -> np.ndarray:
+def pooled_anomaly_scores(points: np.ndarray, owner: pd.Series) -> np.ndarray:
     """Points by which entities lie out, shape (n,), each with half of what its owner's others lie out by more than is usual.
 
     `points`: (n,), at least 0; `owner`: as above. A mean of few counts less, as in `pooled`; the sum may be below 0.
@@ -123,10 +127,10 @@ def pooled_points(points: np.ndarray, owner: pd.Series) -> np.ndarray:
         return points
     of, count = _codes(owner)
     usual = points.mean()
-    others = (np.bincount(of, points, len(count))[of] - points + PSEUDO * usual) / (
-        count[of] - 1.0 + PSEUDO
+    others = (np.bincount(of, points, len(count))[of] - points + PRIOR_ENTITIES * usual) / (
+        count[of] - 1.0 + PRIOR_ENTITIES
     )
-    return points + TAKEN * (others - usual)
+    return points + POOLED_FRACTION * (others - usual)
 
 
 @dataclass(frozen=True)
@@ -146,16 +150,18 @@ class _Shares:
 def _shares(
     probability: np.ndarray,
     owner: pd.Series,
-    pseudo: float = PSEUDO,
+    pseudo: float = PRIOR_ENTITIES,
     place: np.ndarray | None = None,
 ) -> _Shares:
     """Shares of owners by EM, and of each entity's others; with `place`, others are those of its owner that are in another one."""
-    usual = float(np.clip(probability.mean(), LEAST, 1.0 - LEAST))
-    ratio = np.clip(_odds(probability) / _odds(usual), 1.0 / MOST, MOST)
+    usual = float(np.clip(probability.mean(), MIN_PROBABILITY, 1.0 - MIN_PROBABILITY))
+    ratio = np.clip(
+        _odds(probability) / _odds(usual), 1.0 / MAX_LIKELIHOOD_RATIO, MAX_LIKELIHOOD_RATIO
+    )
     of, count = _codes(owner)
-    weight = 1.0 / (1.0 + count / ALIKE)
+    weight = 1.0 / (1.0 + count / MAX_INDEPENDENT_ENTITIES)
     share = np.full(len(count), usual)
-    for _ in range(PASSES):
+    for _ in range(EM_ITERATIONS):
         false = share[of] * ratio / (share[of] * ratio + 1.0 - share[of])
         among = np.bincount(of, false, len(count))
         share = (pseudo * usual + weight * among) / (pseudo + weight * count)
@@ -182,7 +188,7 @@ def _expecting_as_many(probability: np.ndarray, change: np.ndarray) -> np.ndarra
 
 def _level(log_odds: np.ndarray, probability: np.ndarray) -> float:
     """What to take off log-odds so that they expect as many as the probabilities did."""
-    expected = np.clip(probability, LEAST, 1.0 - LEAST).sum()
+    expected = np.clip(probability, MIN_PROBABILITY, 1.0 - MIN_PROBABILITY).sum()
     return float(brentq(lambda by: _probability(log_odds - by).sum() - expected, -40.0, 40.0))
 
 
@@ -200,7 +206,7 @@ def log_odds(p: np.ndarray) -> np.ndarray:
 
 
 def _odds(p):
-    held = np.clip(p, LEAST, 1.0 - LEAST)
+    held = np.clip(p, MIN_PROBABILITY, 1.0 - MIN_PROBABILITY)
     return held / (1.0 - held)
 
 

@@ -25,24 +25,24 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from features.posteriors.owner_pooling import elsewhere
+from features.posteriors.owner_pooling import leave_session_out_log_odds
 
-USUAL = 0.3  # false share of an inflated session before its views are looked at
-PSEUDO = 4.0  # views by which that counts: shares differ so much from session to session that little may be expected
-MOST = 1e3  # one view never says more than this
-GRID = 200
-HELD = 0.7  # posterior from which a single view is called false: on worlds that are judged nowhere 97 in 100 of those then are
-TAIL = 0.05  # probability that the interval leaves out on either side
-SHARED = 4.0  # signals that gave a session its probability saw the same views: what these say counts a quarter. 2 to 16 find as many false
+PRIOR_FALSE_SHARE = 0.3  # false share of an inflated session before its views are looked at
+PRIOR_VIEWS = 4.0  # views by which that counts: shares differ so much from session to session that little may be expected
+MAX_LIKELIHOOD_RATIO = 1e3  # one view never says more than this
+GRID_STEPS = 200
+FALSE_VIEW_THRESHOLD = 0.7  # posterior from which a single view is called false: on worlds that are judged nowhere 97 in 100 of those then are
+INTERVAL_TAIL = 0.05  # probability that the interval leaves out on either side
+EVIDENCE_DISCOUNT = 4.0  # signals that gave a session its probability saw the same views: what these say counts a quarter. 2 to 16 find as many false
 # views at the same precision to .02 on worlds and markets that are judged nowhere; 8 and more leave shares of sessions further off
-HONEST = 0.05  # sessions below this probability show what honest views look like, and what factors honest sessions have
-BEYOND = 0.95  # share of them that a factor must exceed to count
+MAX_HONEST_PROBABILITY = 0.05  # sessions below this probability show what honest views look like, and what factors honest sessions have
+NULL_QUANTILE = 0.95  # share of them that a factor must exceed to count
 # Log-odds that views raise their session by, at most: a loyal audience that a classifier does not know (a chat group that comes by one
 # link and stays) reached 5 to 18 on a platform written for it. Of a night's sessions of a world and two markets none was lost or won by the
 # bound; of all their sessions two markets gave even odds to 179 and 205 of the inflated (179 and 207 without) and 15 and 8 of the honest
 # (21 and 8), and with models taught before chat groups to 178 and 214 (197 and 223), of the honest 2 and 2 either way.
-TOLD = 2.0
-ALIKE = 50.0  # however many views: their ratios err together, so that they never say more than so many independent ones
+MAX_SESSION_LOG_ODDS = 2.0
+MAX_INDEPENDENT_VIEWS = 50.0  # however many views: their ratios err together, so that they never say more than so many independent ones
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def likelihood_ratio(odds: np.ndarray, honest: np.ndarray) -> np.ndarray:
     mine = odds[honest] if honest.sum() >= 100 else odds
     ratio = odds / max(float(mine.mean()), 1e-12)
     base = float(np.clip(np.quantile(mine, 0.05) / max(float(mine.mean()), 1e-12), 0.05, 0.99))
-    return np.clip((ratio - base) / (1.0 - base), 1.0 / MOST, MOST)
+    return np.clip((ratio - base) / (1.0 - base), 1.0 / MAX_LIKELIHOOD_RATIO, MAX_LIKELIHOOD_RATIO)
 
 
 @njit(cache=True, nogil=True)
@@ -118,23 +118,27 @@ def mixtures(ratio: np.ndarray, start: np.ndarray) -> Mixtures:
 
     `ratio`: (views,) sorted by session, `start`: int64 (sessions + 1,).
     """
-    share = np.clip(np.arange(GRID + 1) / GRID, 1e-4, 1.0 - 1e-4)
-    before = PSEUDO * (USUAL * np.log(share) + (1.0 - USUAL) * np.log(1.0 - share))
-    return Mixtures(*_mixtures(np.ascontiguousarray(ratio), start, before, ALIKE, GRID))
+    share = np.clip(np.arange(GRID_STEPS + 1) / GRID_STEPS, 1e-4, 1.0 - 1e-4)
+    before = PRIOR_VIEWS * (
+        PRIOR_FALSE_SHARE * np.log(share) + (1.0 - PRIOR_FALSE_SHARE) * np.log(1.0 - share)
+    )
+    return Mixtures(
+        *_mixtures(np.ascontiguousarray(ratio), start, before, MAX_INDEPENDENT_VIEWS, GRID_STEPS)
+    )
 
 
-def null_of(probability: np.ndarray, factor: np.ndarray) -> float:
+def empirical_null(probability: np.ndarray, factor: np.ndarray) -> float:
     """The log of the Bayes factor that `BEYOND` of the sessions held honest do not exceed; at least 0, and 0 where none is."""
-    honest = factor[(probability < HONEST) & np.isfinite(factor)]
-    return max(float(np.quantile(honest, BEYOND)), 0.0) if len(honest) else 0.0
+    honest = factor[(probability < MAX_HONEST_PROBABILITY) & np.isfinite(factor)]
+    return max(float(np.quantile(honest, NULL_QUANTILE)), 0.0) if len(honest) else 0.0
 
 
-def tempered(ratio: np.ndarray, null: float) -> np.ndarray:
+def temper_ratios(ratio: np.ndarray, null: float) -> np.ndarray:
     """Likelihood ratios drawn towards 1 as far as the sessions held honest show them to say too much; `null` as of `null_of`."""
-    return ratio ** min(1.0, SHARED / max(null, 1e-12))
+    return ratio ** min(1.0, EVIDENCE_DISCOUNT / max(null, 1e-12))
 
 
-def known_elsewhere(
+def update_with_account_history(
     ratio: np.ndarray, posterior: np.ndarray, session: np.ndarray, who: list[pd.Series]
 ) -> np.ndarray:
     """Likelihood ratios of views, moved by what their account or their device did in other sessions, whichever says more.
@@ -143,22 +147,24 @@ def known_elsewhere(
     """
     change = np.zeros(len(ratio))
     for one in who:
-        said = elsewhere(posterior, one, session)
+        said = leave_session_out_log_odds(posterior, one, session)
         change = np.where(np.abs(said) > np.abs(change), said, change)
-    return np.clip(ratio * np.exp(change), 1.0 / MOST, MOST)
+    return np.clip(ratio * np.exp(change), 1.0 / MAX_LIKELIHOOD_RATIO, MAX_LIKELIHOOD_RATIO)
 
 
-def updated(probability: np.ndarray, factor: np.ndarray, distrust: float = 0.0) -> np.ndarray:
+def update_sessions(
+    probability: np.ndarray, factor: np.ndarray, distrust: float = 0.0
+) -> np.ndarray:
     """Probability of each session having been inflated after its views were looked at; 0 and 1 stay what they are.
 
     `factor`: logs of Bayes factors, (sessions,), NaN where no view was. Of those above what `BEYOND` of the sessions held honest reach,
     what is above counts, up to `TOLD`. `distrust`: that null by the views alone, before they were tempered and known elsewhere.
     """
-    null = null_of(probability, factor)
+    null = empirical_null(probability, factor)
     said = np.minimum(
         np.where(factor > null, factor - null, np.minimum(factor, 0.0))
-        / max(SHARED, null, distrust),
-        TOLD,
+        / max(EVIDENCE_DISCOUNT, null, distrust),
+        MAX_SESSION_LOG_ODDS,
     )
     with np.errstate(divide="ignore"):
         found = (
@@ -203,12 +209,12 @@ def _fit(ratio, start, weight, mean, probability, tail):  # pragma: no cover - c
     return share, low, high, certainty, posterior
 
 
-def shares_of(
+def false_shares_of(
     found: Mixtures, ratio: np.ndarray, start: np.ndarray, inflated: np.ndarray
 ) -> Shares:
     """False share of each session and posterior of each view, where `inflated` is the probability of each session now that its views are known."""
     share, low, high, certainty, posterior = _fit(
-        np.ascontiguousarray(ratio), start, found.weight, found.mean, inflated, TAIL
+        np.ascontiguousarray(ratio), start, found.weight, found.mean, inflated, INTERVAL_TAIL
     )
     return Shares(share, low, high, certainty, inflated, posterior)
 
@@ -220,6 +226,9 @@ def false_shares(ratio: np.ndarray, start: np.ndarray, probability: np.ndarray) 
     inflated before its views are looked at; 0 and 1 stay what they are.
     """
     found = mixtures(ratio, start)
-    return shares_of(
-        found, ratio, start, updated(np.clip(np.nan_to_num(probability), 0.0, 1.0), found.factor)
+    return false_shares_of(
+        found,
+        ratio,
+        start,
+        update_sessions(np.clip(np.nan_to_num(probability), 0.0, 1.0), found.factor),
     )

@@ -15,21 +15,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.posteriors.view_mixture import MOST
+from features.posteriors.view_mixture import MAX_LIKELIHOOD_RATIO
 
-SURE = (
+MIN_INFLATED_PROBABILITY = (
     0.9  # probability from which a session is held inflated surely enough to learn from its views
 )
-LEAST = 20.0  # false and honest views that a session is expected to have, below which it teaches nothing
+MIN_VIEWS_OF_EACH_KIND = 20.0  # false and honest views that a session is expected to have, below which it teaches nothing
 BINS = 12
-USUAL = 30.0  # views by which what is usual in other sessions counts, so that a bin that is empty here says little
-HALF = 0.5  # of what attributes say together; .15 to 1 find .90 to .96 of the false views of a market (.84 without) at a precision of .967 to .983 (.934)
-ROUNDS = 5
-LIMIT = np.log(MOST)
+PRIOR_VIEWS = 30.0  # views by which what is usual in other sessions counts, so that a bin that is empty here says little
+DEPENDENCE_DISCOUNT = 0.5  # of what attributes say together; .15 to 1 find .90 to .96 of the false views of a market (.84 without) at a precision of .967 to .983 (.934)
+EM_ITERATIONS = 5
+MAX_LOG_RATIO = np.log(MAX_LIKELIHOOD_RATIO)
 
 
 @dataclass(frozen=True)
-class Binned:
+class BinnedAttributes:
     """Attributes of views counted off: `codes` (views, attributes), each attribute's after those of the one before; `starts`, where each
     attribute's begin, and the end; `usual`, the share of honest views that have each code, 0 where there are none."""
 
@@ -38,7 +38,7 @@ class Binned:
     usual: np.ndarray
 
 
-def binned(values: np.ndarray, honest: np.ndarray) -> Binned:
+def bin_attributes(values: np.ndarray, honest: np.ndarray) -> BinnedAttributes:
     """Attributes of views counted off by quantiles of honest ones.
 
     `values`: (views, attributes), NaN where not known; `honest`: (views,), whether its session is held honest.
@@ -57,15 +57,15 @@ def binned(values: np.ndarray, honest: np.ndarray) -> Binned:
             known, np.searchsorted(edges, np.where(known, column, 0.0), side="right") + 1, 0
         )
         starts.append(starts[-1] + len(edges) + 2)
-    return Binned(
+    return BinnedAttributes(
         codes,
         np.array(starts),
         np.bincount(codes[honest].ravel(), minlength=starts[-1]) / max(honest.sum(), 1),
     )
 
 
-def sharpened(
-    views: Binned,
+def refine_ratios(
+    views: BinnedAttributes,
     ratio: np.ndarray,
     start: np.ndarray,
     posterior: np.ndarray,
@@ -77,9 +77,13 @@ def sharpened(
     `probability`: (sessions,) of each having been inflated now that its views are known.
     """
     moved = ratio.copy()
-    for s in np.flatnonzero(probability >= SURE):
+    for s in np.flatnonzero(probability >= MIN_INFLATED_PROBABILITY):
         mine = slice(start[s], start[s + 1])
-        if LEAST <= posterior[mine].sum() <= len(posterior[mine]) - LEAST:
+        if (
+            MIN_VIEWS_OF_EACH_KIND
+            <= posterior[mine].sum()
+            <= len(posterior[mine]) - MIN_VIEWS_OF_EACH_KIND
+        ):
             moved[mine] = _learnt(
                 views, views.codes[mine], ratio[mine], posterior[mine], probability[s]
             )
@@ -87,23 +91,31 @@ def sharpened(
 
 
 def _learnt(
-    views: Binned, codes: np.ndarray, ratio: np.ndarray, false: np.ndarray, inflated: float
+    views: BinnedAttributes,
+    codes: np.ndarray,
+    ratio: np.ndarray,
+    false: np.ndarray,
+    inflated: float,
 ) -> np.ndarray:
     width, count = np.diff(views.starts), len(views.starts) - 1
 
     def frequencies(weight: np.ndarray, before: np.ndarray) -> np.ndarray:
         seen = (
             np.bincount(codes.ravel(), np.repeat(weight, count), views.starts[-1])
-            + USUAL * before
+            + PRIOR_VIEWS * before
             + 1e-3
         )
         return seen / np.repeat(np.add.reduceat(seen, views.starts[:-1]), width)
 
     moved = ratio
-    for _ in range(ROUNDS):
+    for _ in range(EM_ITERATIONS):
         honest = frequencies(1.0 - false, views.usual)
-        says = HALF * np.log(frequencies(false, honest) / honest)[codes].sum(axis=1)
-        moved = np.clip(ratio * np.exp(np.clip(says, -LIMIT, LIMIT)), 1.0 / MOST, MOST)
+        says = DEPENDENCE_DISCOUNT * np.log(frequencies(false, honest) / honest)[codes].sum(axis=1)
+        moved = np.clip(
+            ratio * np.exp(np.clip(says, -MAX_LOG_RATIO, MAX_LOG_RATIO)),
+            1.0 / MAX_LIKELIHOOD_RATIO,
+            MAX_LIKELIHOOD_RATIO,
+        )
         share = false.mean()
         false = inflated * share * moved / (share * moved + 1.0 - share)
     return moved

@@ -11,7 +11,7 @@ import numpy as np
 from features.catalogue import BY_NAME
 from features.engine.kernel_runner import run_kernels
 from features.entities import DIMENSION_OF
-from features.posteriors.owner_pooling import moved
+from features.posteriors.owner_pooling import shift_probability
 from serving.gate.night_cache import OperatorHistory, OperatorRecord, PublishedNight
 from serving.policy.schema import Policy
 from serving.scoring.reasons import reason
@@ -73,7 +73,7 @@ def _pool_with_history(
     own_level = _risk_level(live.probability, policy)
     if history is None or live.probability is None:
         return live, own_level, []
-    pooled = replace(live, probability=moved(live.probability, history.log_odds))
+    pooled = replace(live, probability=shift_probability(live.probability, history.log_odds))
     level = _risk_level(pooled.probability, policy)
     if level == "REJECT" and own_level != "REJECT":
         level = "REVIEW"

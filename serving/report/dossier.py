@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from features.catalogue import BY_NAME
 from features.declaration import OPERATOR
 from features.engine.snapshot import Snapshot
-from features.posteriors.owner_pooling import moved
+from features.posteriors.owner_pooling import shift_probability
 from serving.oversight.influence import COMPONENTS
 from serving.report import charts
 from serving.scoring.entity_scores import EntityScores
@@ -62,7 +62,7 @@ def risk_interval(
     return (
         (low, high)
         if pooling_log_odds == 0.0
-        else (moved(low, pooling_log_odds), moved(high, pooling_log_odds))
+        else (shift_probability(low, pooling_log_odds), shift_probability(high, pooling_log_odds))
     )
 
 

@@ -47,7 +47,7 @@ def history_of(probability: pd.Series, owner: pd.Series) -> pd.DataFrame:
     owner
         Operators in the same order.
     """
-    return owner_pooling.shown(probability.to_numpy(), owner)
+    return owner_pooling.operator_history(probability.to_numpy(), owner)
 
 
 def worst_sessions(probability: pd.Series, owner: pd.Series) -> pd.DataFrame:

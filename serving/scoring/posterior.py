@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from features.posteriors.owner_pooling import log_odds, pooled, shifted, weighed_owners
+from features.posteriors.owner_pooling import log_odds, pool_owners, pooled, shift_probabilities
 from serving.scoring.view_evidence import ViewSet
 from training.release.artefact import Released
 
@@ -100,7 +100,7 @@ def adjusted(
             np.append(after, more.to_numpy()), context.owner.reindex(index.append(more.index))
         )
     if context.history is not None:
-        both = weighed_owners(after, context.history.reindex(index).to_numpy(dtype=float))
+        both = pool_owners(after, context.history.reindex(index).to_numpy(dtype=float))
     return own.assign(by_views=by_views, view_adjusted=after, pooled=both[: len(index)])
 
 
@@ -122,11 +122,11 @@ def typology_probabilities(
     """
     by_views = probabilities["by_views"].fillna(0.0).to_numpy()
     total = probabilities["pooled"].to_numpy()
-    before_views = shifted(total, -by_views)
+    before_views = shift_probabilities(total, -by_views)
     found = released.by_typology(signals[released.columns].to_numpy(), before_views)
     return pd.DataFrame(
         {
-            name: np.minimum(shifted(p, by_views) if name == VIEW_FRAUD else p, total)
+            name: np.minimum(shift_probabilities(p, by_views) if name == VIEW_FRAUD else p, total)
             for name, p in found.items()
         },
         index=signals.index,

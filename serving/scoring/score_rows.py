@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.catalogue import BY_NAME, of_entity
 from features.peers.anomaly_score import anomaly_contributions
-from features.posteriors.owner_pooling import pooled_points
+from features.posteriors.owner_pooling import pooled_anomaly_scores
 from serving.policy.schema import NightPolicy
 from serving.scoring.peer_medians import PeerMedians
 from serving.scoring.posterior import ScoringContext
@@ -99,7 +99,7 @@ def anomaly_score_rows(
     rows = compared.index.get_indexer(signals.index)
     key = total
     if context.owner is not None:
-        key = pooled_points(total, context.owner.reindex(compared.index))
+        key = pooled_anomaly_scores(total, context.owner.reindex(compared.index))
     key, contributions, total = key[rows], contributions.iloc[rows], total[rows]
     nothing = np.full(len(signals), np.nan)
     score = 100.0 * (1.0 - np.exp(-np.maximum(key, 0.0) / ANOMALY_SCALE))

@@ -64,7 +64,7 @@ class ViewEvidence:
     mixtures: view_mixture.Mixtures
     log_factors: pd.DataFrame
     null_factor: float
-    binned: view_mixture_em.Binned | None = None
+    binned: view_mixture_em.BinnedAttributes | None = None
 
     def update(
         self,
@@ -74,7 +74,7 @@ class ViewEvidence:
     ) -> np.ndarray:
         """Probabilities of sessions after the evidence; sessions without views keep theirs."""
         factors = self.log_factors[views.value].reindex(sessions).to_numpy(dtype=float)
-        return view_mixture.updated(probability, factors, self.null_factor)
+        return view_mixture.update_sessions(probability, factors, self.null_factor)
 
     def shares(self, probability: pd.Series) -> view_mixture.Shares:
         """False shares of sessions and posteriors of single views.
@@ -85,13 +85,13 @@ class ViewEvidence:
             Probability of each session after all its views, index session; 0 where missing.
         """
         inflated = probability.reindex(self.log_factors.index).fillna(0.0).to_numpy()
-        shares = view_mixture.shares_of(self.mixtures, self.ratio, self.start, inflated)
+        shares = view_mixture.false_shares_of(self.mixtures, self.ratio, self.start, inflated)
         if self.binned is None:
             return shares
-        ratio = view_mixture_em.sharpened(
+        ratio = view_mixture_em.refine_ratios(
             self.binned, self.ratio, self.start, shares.posterior, inflated
         )
-        return view_mixture.shares_of(
+        return view_mixture.false_shares_of(
             view_mixture.mixtures(ratio, self.start), ratio, self.start, inflated
         )
 
@@ -122,16 +122,16 @@ def assess_views(
     p = released.probability(released.raw(values))
     p = p.clip(MIN_VIEW_PROBABILITY, 1 - MIN_VIEW_PROBABILITY)
     prior = probability.reindex(names).fillna(0.0).clip(0.0, 1.0).to_numpy()
-    honest = np.repeat(prior < view_mixture.HONEST, np.diff(start))
+    honest = np.repeat(prior < view_mixture.MAX_HONEST_PROBABILITY, np.diff(start))
     ratio = view_mixture.likelihood_ratio(p / (1.0 - p), honest)
     ordered = views["ordered"].to_numpy(dtype=bool)
-    null_factor = view_mixture.null_of(
+    null_factor = view_mixture.empirical_null(
         prior, view_mixture.mixtures(np.where(ordered, 1.0, ratio), start).factor
     )
-    ratio = view_mixture.tempered(ratio, null_factor)
+    ratio = view_mixture.temper_ratios(ratio, null_factor)
     first = view_mixture.false_shares(np.where(ordered, 1.0, ratio), start, prior)
     session = np.repeat(np.arange(len(names)), np.diff(start))
-    ratio = view_mixture.known_elsewhere(
+    ratio = view_mixture.update_with_account_history(
         ratio, first.posterior, session, [views["account_id"], views["device_id"]]
     )
     mixtures = view_mixture.mixtures(ratio, start)
@@ -147,7 +147,7 @@ def assess_views(
         mixtures,
         log_factors,
         null_factor,
-        view_mixture_em.binned(values, honest),
+        view_mixture_em.bin_attributes(values, honest),
     )
 
 

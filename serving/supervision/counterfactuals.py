@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.posteriors.owner_pooling import moved as moved_risk
+from features.posteriors.owner_pooling import shift_probability as moved_risk
 from serving.policy.schema import Policy
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.peer_medians import PeerMedians

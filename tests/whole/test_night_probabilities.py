@@ -33,8 +33,8 @@ def test_sessions_and_orders_are_weighed_with_their_operator_s_others(published)
 def test_what_single_views_say_moves_sessions_and_is_published(published, models):
     """own_probability less by_views is what a session's signals say; the rest of it follows from the views alone."""
     from features.engine.snapshot import Snapshot
-    from features.posteriors.owner_pooling import log_odds, shifted
-    from features.posteriors.view_mixture import TOLD
+    from features.posteriors.owner_pooling import log_odds, shift_probabilities
+    from features.posteriors.view_mixture import MAX_SESSION_LOG_ODDS
     from serving.scoring.scope import moment_of
     from serving.scoring.view_evidence import assess_views
 
@@ -51,7 +51,7 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
     alone = released.probability(
         released.raw(signals.reindex(mine.index, columns=released.columns).to_numpy())
     )
-    assert shifted(
+    assert shift_probabilities(
         mine["own_probability"].to_numpy(), -mine["by_views"].to_numpy()
     ) == pytest.approx(alone, abs=1e-5)
     assert (
@@ -73,7 +73,7 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
         moved.sum() > 2
         and (np.sign(said[moved]) == np.sign(mine["by_views"].to_numpy()[moved])).mean() >= 0.75
     )
-    assert mine["by_views"].max() <= TOLD + 1e-9
+    assert mine["by_views"].max() <= MAX_SESSION_LOG_ODDS + 1e-9
 
 
 def test_operator_risk_follows_from_published_tables(
@@ -82,7 +82,7 @@ def test_operator_risk_follows_from_published_tables(
     """The risk of operators can be computed from what a night published of them, their sessions
     and their orders."""
     from features.engine.snapshot import Snapshot
-    from features.posteriors.owner_pooling import shown, weighed_owners
+    from features.posteriors.owner_pooling import operator_history, pool_owners
     from serving.scoring.scope import moment_of, owners_of
 
     scores = read_outbound(published, "scores").set_index("entity_id")
@@ -91,9 +91,9 @@ def test_operator_risk_follows_from_published_tables(
     owner = owners_of(Snapshot.open(published, moment_of(NIGHT)), "order", orders.index)
     sessions = read_outbound(published, "operator_sessions").set_index("operator_id")["log_odds"]
     showed = pd.DataFrame(
-        {"session": sessions, "order": shown(orders.to_numpy(), owner)["log_odds"]}
+        {"session": sessions, "order": operator_history(orders.to_numpy(), owner)["log_odds"]}
     ).reindex(own.index)
-    expected = weighed_owners(own["own_probability"].to_numpy(), showed.to_numpy())
+    expected = pool_owners(own["own_probability"].to_numpy(), showed.to_numpy())
     assert own["probability"].to_numpy() == pytest.approx(expected, abs=1e-9)
     assert (own["probability"] - own["own_probability"]).abs().max() > 0.01
     assert (

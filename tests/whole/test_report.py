@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from data_contracts.runs import read_outbound, run_folder
-from features.posteriors.owner_pooling import shifted
+from features.posteriors.owner_pooling import shift_probabilities
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_the_page_says_how_the_probability_of_a_session_came_about(page, publish
         one,
     )
     said = [float(x) for x in found.groups()]
-    signals = shifted(np.array([first["own_probability"]]), -first["by_views"])[0]
+    signals = shift_probabilities(np.array([first["own_probability"]]), -first["by_views"])[0]
     assert said == pytest.approx(
         [signals, first["own_probability"], first["probability"]], abs=0.011
     )

@@ -12,14 +12,14 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from benchmarks.public_sets.burst_episodes import find_episodes
 from features.detectors.expected_audience import ExpectedAudience
 from features.posteriors.view_mixture import (
-    SHARED,
-    TOLD,
+    EVIDENCE_DISCOUNT,
+    MAX_SESSION_LOG_ODDS,
+    empirical_null,
     false_shares,
-    known_elsewhere,
     likelihood_ratio,
-    null_of,
-    tempered,
-    updated,
+    temper_ratios,
+    update_sessions,
+    update_with_account_history,
 )
 
 OUTLIERS = ("check_outliers_fit_predict", "check_outliers_train")
@@ -144,7 +144,7 @@ def test_session_evidence_is_discounted_and_capped(seed, probability):
     factor = np.log(np.sum(prior * mixed) / prior.sum())
     found = false_shares(ratio, np.array([0, len(ratio)]), np.array([probability])).inflated[0]
     assert np.log(found / (1 - found)) == pytest.approx(
-        np.log(probability / (1 - probability)) + min(factor / 4, TOLD), abs=1e-6
+        np.log(probability / (1 - probability)) + min(factor / 4, MAX_SESSION_LOG_ODDS), abs=1e-6
     )
 
 
@@ -158,10 +158,12 @@ def test_factors_count_beyond_those_of_honest_sessions():
         np.append(np.full(101, 0.01), [0.5, 0.5, 0.5]),
         np.append(np.linspace(0.0, 20.0, 101), [15.0, 38.0, -3.8]),
     )
-    found = updated(probability, factor)[-3:]
+    found = update_sessions(probability, factor)[-3:]
     assert found == pytest.approx([0.5, 1 / (1 + np.exp(-1.0)), 1 / (1 + np.exp(0.2))])
-    clean = updated(probability, np.append(np.full(101, -2.0), factor[-3:]))[-3:]
-    assert clean == pytest.approx(1 / (1 + np.exp(-np.minimum(factor[-3:] / 4, TOLD))))
+    clean = update_sessions(probability, np.append(np.full(101, -2.0), factor[-3:]))[-3:]
+    assert clean == pytest.approx(
+        1 / (1 + np.exp(-np.minimum(factor[-3:] / 4, MAX_SESSION_LOG_ODDS)))
+    )
 
 
 def test_ratios_are_tempered_by_honest_sessions():
@@ -171,22 +173,27 @@ def test_ratios_are_tempered_by_honest_sessions():
     A classifier that gives one honest session in ten the factor of a false one counts less, and
     less again in the session's odds.
     """
-    probability, factor = np.full(200, 0.01), np.where(np.arange(200) % 10 == 0, 4.0 * SHARED, -1.0)
-    null = null_of(probability, factor)
+    probability, factor = (
+        np.full(200, 0.01),
+        np.where(np.arange(200) % 10 == 0, 4.0 * EVIDENCE_DISCOUNT, -1.0),
+    )
+    null = empirical_null(probability, factor)
     assert (
-        null == 4.0 * SHARED
-        and null_of(probability, np.full(200, -1.0)) == 0.0
-        and null_of(probability + 0.5, factor) == 0.0
+        null == 4.0 * EVIDENCE_DISCOUNT
+        and empirical_null(probability, np.full(200, -1.0)) == 0.0
+        and empirical_null(probability + 0.5, factor) == 0.0
     )
     ratio = np.array([0.01, 1.0, 256.0])
     assert (
-        tempered(ratio, null) == pytest.approx(ratio**0.25)
-        and tempered(ratio, 0.5 * SHARED).tolist() == ratio.tolist()
+        temper_ratios(ratio, null) == pytest.approx(ratio**0.25)
+        and temper_ratios(ratio, 0.5 * EVIDENCE_DISCOUNT).tolist() == ratio.tolist()
     )
-    assert null_of(probability, np.full(200, np.nan)) == 0.0
+    assert empirical_null(probability, np.full(200, np.nan)) == 0.0
     doubtful, said = np.array([0.3]), np.array([8.0])
-    assert updated(doubtful, said, null)[0] == pytest.approx(1 / (1 + 7 / 3 * np.exp(-8.0 / null)))
-    assert updated(doubtful, said)[0] > updated(doubtful, said, null)[0] > 0.3
+    assert update_sessions(doubtful, said, null)[0] == pytest.approx(
+        1 / (1 + 7 / 3 * np.exp(-8.0 / null))
+    )
+    assert update_sessions(doubtful, said)[0] > update_sessions(doubtful, said, null)[0] > 0.3
 
 
 def test_sessions_without_assessed_views_keep_their_probability():
@@ -194,9 +201,11 @@ def test_sessions_without_assessed_views_keep_their_probability():
     null."""
     probability = np.array([*[0.01] * 40, 0.4, 0.4])
     factor = np.array([*[np.nan] * 20, *[-2.0] * 20, 12.0, np.nan])
-    found = updated(probability, factor)
+    found = update_sessions(probability, factor)
     assert found[-1] == 0.4 and (found[:20] == 0.01).all()
-    assert found[-2] == pytest.approx(1 / (1 + 1.5 * np.exp(-min(12.0 / SHARED, TOLD))))
+    assert found[-2] == pytest.approx(
+        1 / (1 + 1.5 * np.exp(-min(12.0 / EVIDENCE_DISCOUNT, MAX_SESSION_LOG_ODDS)))
+    )
 
 
 def test_of_an_account_and_its_device_the_one_that_says_more_moves_a_view():
@@ -204,9 +213,9 @@ def test_of_an_account_and_its_device_the_one_that_says_more_moves_a_view():
     session = np.array([0, 1, 0, 1, 0, *range(2, 202)])
     account = pd.Series(["a", "a", "b", "c", None, *[f"x{i}" for i in range(200)]], dtype=object)
     device = pd.Series(["d", "e", "f", "f", "g", *[f"y{i}" for i in range(200)]], dtype=object)
-    found = known_elsewhere(np.ones(205), posterior, session, [account, device])
+    found = update_with_account_history(np.ones(205), posterior, session, [account, device])
     assert found[0] > 5 and found[2] == pytest.approx(found[0]) and found[4] == pytest.approx(1.0)
-    assert known_elsewhere(np.full(205, 900.0), posterior, session, [account])[0] == 1e3
+    assert update_with_account_history(np.full(205, 900.0), posterior, session, [account])[0] == 1e3
 
 
 def test_odds_of_confirmed_sessions_become_likelihood_ratios():

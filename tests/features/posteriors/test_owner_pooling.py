@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from features.posteriors.owner_pooling import (
-    DOWN,
-    SUSPECT,
-    UP,
-    elsewhere,
-    moved,
+    MAX_ACCOUNT_LOG_ODDS,
+    MAX_OWNER_LOG_ODDS,
+    MIN_OWNER_LOG_ODDS,
+    leave_session_out_log_odds,
+    operator_history,
+    pool_owners,
     pooled,
-    pooled_points,
-    shown,
-    weighed_owners,
+    pooled_anomaly_scores,
+    shift_probability,
 )
 
 CLEAN = [0.01] * 200
@@ -80,7 +80,7 @@ def test_owner_shares_are_the_fixed_point_of_em(seed):
     p = np.where(
         rng.random(40) < 0.3 * of / 3, rng.uniform(0.5, 0.98, 40), rng.uniform(0.005, 0.2, 40)
     )
-    usual, moved = p.mean(), np.empty(40)
+    usual, shift_probability = p.mean(), np.empty(40)
     ratio = np.clip(p / (1 - p) / (usual / (1 - usual)), 1e-3, 1e3)
     for owner in range(4):
         mine = np.flatnonzero(of == owner)
@@ -90,12 +90,14 @@ def test_owner_shares_are_the_fixed_point_of_em(seed):
             share = (10 * usual + weight * false.sum()) / (10 + weight * len(mine))
         for i, own in zip(mine, false, strict=True):
             others = (10 * usual + weight * (false.sum() - own)) / (10 + weight * (len(mine) - 1))
-            moved[i] = logit(p[i]) + 0.5 * (logit(others) - logit(usual))
+            shift_probability[i] = logit(p[i]) + 0.5 * (logit(others) - logit(usual))
     low, high = -20.0, 20.0
     for _ in range(80):
         level = (low + high) / 2
-        low, high = (level, high) if expit(moved - level).sum() > p.sum() else (low, level)
-    assert pooled(p, pd.Series(of)) == pytest.approx(expit(moved - level), abs=1e-9)
+        low, high = (
+            (level, high) if expit(shift_probability - level).sum() > p.sum() else (low, level)
+        )
+    assert pooled(p, pd.Series(of)) == pytest.approx(expit(shift_probability - level), abs=1e-9)
 
 
 def test_owner_history_moves_another_session():
@@ -106,7 +108,7 @@ def test_owner_history_moves_another_session():
         [owners(("cheat", 4), ("honest", 6)), pd.Series(range(200)).astype(object)],
         ignore_index=True,
     )
-    found = shown(p, owner)
+    found = operator_history(p, owner)
     assert (
         found.at["cheat", "sessions"] == 4
         and found.at["honest", "sessions"] == 6
@@ -119,21 +121,21 @@ def test_owner_history_moves_another_session():
     # whoever has one session is moved by nothing but the level, which takes off what the cheat's sessions gain from one another
     alone = found.loc[list(range(200)), "log_odds"]
     assert alone.max() - alone.min() < 1e-9 or alone.max() < 0.0
-    assert moved(0.2, found.at["cheat", "log_odds"]) == pytest.approx(
+    assert shift_probability(0.2, found.at["cheat", "log_odds"]) == pytest.approx(
         expit(logit(0.2) + found.at["cheat", "log_odds"])
     )
 
 
 def test_nobody_is_shown_whose_owner_is_unknown():
-    found = shown(np.array([0.5, 0.2, 0.1]), pd.Series(["a", None, "a"]))
+    found = operator_history(np.array([0.5, 0.2, 0.1]), pd.Series(["a", None, "a"]))
     assert found.index.tolist() == ["a"] and found.at["a", "sessions"] == 2
-    assert shown(np.zeros(0), pd.Series([], dtype=object)).empty
+    assert operator_history(np.zeros(0), pd.Series([], dtype=object)).empty
 
 
 def test_half_of_the_owner_s_excess_is_added():
     """Half of what the anomaly scores of the owner's others exceed the median by is added."""
     points = np.array([6.0, 4.0, 0.0, 0.0, 2.0])
-    found = pooled_points(points, pd.Series(["a", "a", "b", "b", None]))
+    found = pooled_anomaly_scores(points, pd.Series(["a", "a", "b", "b", None]))
     usual = 12 / 5
     a, b = (4 + 10 * usual) / 11, (6 + 10 * usual) / 11
     none = 10 * usual / 11
@@ -145,7 +147,7 @@ def test_half_of_the_owner_s_excess_is_added():
 def test_nothing_and_one_entity_are_left_alone():
     for few in ([], [0.3]):
         assert pooled(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
-        assert pooled_points(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
+        assert pooled_anomaly_scores(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
 
 
 def test_operator_takes_half_of_its_sessions_and_orders():
@@ -154,11 +156,11 @@ def test_operator_takes_half_of_its_sessions_and_orders():
     p = np.array([0.3, 0.3, 0.3, *CLEAN])
     showed = np.zeros((len(p), 2))
     showed[0], showed[1], showed[2] = (4.0, 0.0), (-6.0, 0.0), (-6.0, 6.0)
-    found = weighed_owners(p, showed)
+    found = pool_owners(p, showed)
     told = logit(found) - logit(p)
     level = told[3:].mean()
     assert (told[:3] - level) == pytest.approx(
-        [0.5 * 4.0, 0.5 * DOWN, 0.5 * (DOWN + 6.0)], abs=1e-9
+        [0.5 * 4.0, 0.5 * MIN_OWNER_LOG_ODDS, 0.5 * (MIN_OWNER_LOG_ODDS + 6.0)], abs=1e-9
     )
     assert found.sum() == pytest.approx(p.sum(), abs=1e-6) and found[0] > 0.6 > 0.3 > found[1]
 
@@ -173,16 +175,16 @@ def test_operator_takes_half_of_its_sessions_and_orders():
 def test_expected_number_of_operators_stays(rows):
     """The expected number of operators is unchanged, and none is moved beyond the bounds."""
     p, showed = np.array([r[0] for r in rows]), np.array([r[1:] for r in rows])
-    found = weighed_owners(p, showed)
+    found = pool_owners(p, showed)
     assert found.sum() == pytest.approx(p.sum(), abs=1e-3)
     told = logit(found) - logit(p)
-    assert told.max() - told.min() <= 0.5 * 2 * (UP - DOWN) + 1e-3
+    assert told.max() - told.min() <= 0.5 * 2 * (MAX_OWNER_LOG_ODDS - MIN_OWNER_LOG_ODDS) + 1e-3
 
 
 def test_of_whom_nothing_was_shown_stays_where_it_was():
     p = np.array([0.2, 0.4, 0.7])
-    assert weighed_owners(p, np.full((3, 2), np.nan)) == pytest.approx(p, abs=1e-9)
-    assert weighed_owners(p, np.zeros((3, 0))) is p
+    assert pool_owners(p, np.full((3, 2), np.nan)) == pytest.approx(p, abs=1e-9)
+    assert pool_owners(p, np.zeros((3, 0))) is p
 
 
 def test_view_is_updated_by_its_account_s_other_sessions():
@@ -205,10 +207,12 @@ def test_view_is_updated_by_its_account_s_other_sessions():
         + [(f"a{i}", 3, 0.01) for i in range(300)]
     )
     who, session, p = (list(column) for column in zip(*rows, strict=True))
-    found = elsewhere(np.array(p), pd.Series(who, dtype=object), np.array(session))
-    assert found[0] == SUSPECT and found[5] < -0.3
+    found = leave_session_out_log_odds(np.array(p), pd.Series(who, dtype=object), np.array(session))
+    assert found[0] == MAX_ACCOUNT_LOG_ODDS and found[5] < -0.3
     assert found[[3, 4, 14, 15, 16]] == pytest.approx(0.0, abs=1e-9)
-    assert elsewhere(np.zeros(0), pd.Series(dtype=object), np.zeros(0, dtype=int)).shape == (0,)
+    assert leave_session_out_log_odds(
+        np.zeros(0), pd.Series(dtype=object), np.zeros(0, dtype=int)
+    ).shape == (0,)
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -227,11 +231,11 @@ def test_shares_in_other_sessions_match_a_direct_sum(seed):
         for a in range(5):
             weight = 1 / (1 + (who == a).sum() / 50)
             share[a] = (usual + weight * false[who == a].sum()) / (1 + weight * (who == a).sum())
-    found = elsewhere(p, pd.Series(who), session)
+    found = leave_session_out_log_odds(p, pd.Series(who), session)
     for i in range(40):
         others = (who == who[i]) & (session != session[i])
         weight = 1 / (1 + (who == who[i]).sum() / 50)
         expected = logit(
             (usual + weight * false[others].sum()) / (1 + weight * others.sum())
         ) - logit(usual)
-        assert found[i] == pytest.approx(min(expected, SUSPECT), abs=1e-9)
+        assert found[i] == pytest.approx(min(expected, MAX_ACCOUNT_LOG_ODDS), abs=1e-9)

@@ -28,10 +28,12 @@ def found(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ratios after the pass, and posteriors by them."""
     start, p = np.array([0, VIEWS, 2 * VIEWS]), np.array([0.01, inflated])
-    before = view_mixture.shares_of(view_mixture.mixtures(ratio, start), ratio, start, p).posterior
-    views = view_mixture_em.binned(values, np.arange(2 * VIEWS) < VIEWS)
-    moved = view_mixture_em.sharpened(views, ratio, start, before, p)
-    return moved, view_mixture.shares_of(
+    before = view_mixture.false_shares_of(
+        view_mixture.mixtures(ratio, start), ratio, start, p
+    ).posterior
+    views = view_mixture_em.bin_attributes(values, np.arange(2 * VIEWS) < VIEWS)
+    moved = view_mixture_em.refine_ratios(views, ratio, start, before, p)
+    return moved, view_mixture.false_shares_of(
         view_mixture.mixtures(moved, start), moved, start, p
     ).posterior
 
@@ -40,13 +42,13 @@ def test_unknown_false_views_are_found_by_their_session():
     """False views that the classifier does not know are found by the known ones of their
     session."""
     values, ratio = session()
-    held = found(values, ratio)[1][VIEWS:] >= view_mixture.HELD
+    held = found(values, ratio)[1][VIEWS:] >= view_mixture.FALSE_VIEW_THRESHOLD
     assert held[KNOWN:FALSE].mean() > 0.9 and held[FALSE:].mean() < 0.02
     start = np.array([0, VIEWS, 2 * VIEWS])
-    without = view_mixture.shares_of(
+    without = view_mixture.false_shares_of(
         view_mixture.mixtures(ratio, start), ratio, start, np.array([0.01, 0.99])
     ).posterior
-    assert not (without[VIEWS + KNOWN :] >= view_mixture.HELD).any()
+    assert not (without[VIEWS + KNOWN :] >= view_mixture.FALSE_VIEW_THRESHOLD).any()
 
 
 @pytest.mark.parametrize("inflated", [0.0, 0.5, 0.899])
@@ -66,7 +68,7 @@ def test_few_expected_false_views_teach_nothing():
 def test_where_false_views_are_like_the_others_nothing_is_learnt_of_them():
     values, ratio = session()
     values[VIEWS : VIEWS + FALSE] -= 4.0
-    held = found(values, ratio)[1][VIEWS:] >= view_mixture.HELD
+    held = found(values, ratio)[1][VIEWS:] >= view_mixture.FALSE_VIEW_THRESHOLD
     assert held[:KNOWN].mean() > 0.9 and held[KNOWN:].mean() < 0.05
 
 
@@ -85,8 +87,8 @@ def test_view_mixture_ignores_order_and_keeps_unknown(seed, unknown):
     )
     assert (
         np.isfinite(moved).all()
-        and (moved <= view_mixture.MOST).all()
-        and (moved >= 1.0 / view_mixture.MOST).all()
+        and (moved <= view_mixture.MAX_LIKELIHOOD_RATIO).all()
+        and (moved >= 1.0 / view_mixture.MAX_LIKELIHOOD_RATIO).all()
     )
 
 
@@ -94,6 +96,6 @@ def test_no_honest_session_and_an_attribute_that_nobody_knows_are_no_fault():
     values, ratio = session()
     values[:, 1] = np.nan
     start, p = np.array([0, VIEWS, 2 * VIEWS]), np.array([0.99, 0.99])
-    views = view_mixture_em.binned(values, np.zeros(2 * VIEWS, dtype=bool))
-    moved = view_mixture_em.sharpened(views, ratio, start, np.where(ratio > 1.0, 0.9, 0.1), p)
+    views = view_mixture_em.bin_attributes(values, np.zeros(2 * VIEWS, dtype=bool))
+    moved = view_mixture_em.refine_ratios(views, ratio, start, np.where(ratio > 1.0, 0.9, 0.1), p)
     assert np.isfinite(moved).all() and views.usual.sum() == 0

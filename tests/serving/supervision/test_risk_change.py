@@ -13,7 +13,7 @@ from data_contracts.lake import Lake
 from data_contracts.runs import published_runs as nights
 from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
-from features.posteriors.owner_pooling import moved
+from features.posteriors.owner_pooling import shift_probability
 from serving.policy.load import load_policy
 from serving.scoring.peer_medians import peer_medians
 from serving.scoring.scope import categories_of
@@ -87,10 +87,10 @@ def test_what_stops_being_delivered_is_data_and_what_changes_is_behaviour(two, r
     lost["operator_datacentre_view_share"] = np.nan
     parts = split_change(lost, now, ranker, ranker)
     assert (parts["behaviour"] == 0).all()
-    moved = now.copy()
-    known = moved["operator_datacentre_view_share"].notna()
-    moved.loc[known, "operator_datacentre_view_share"] = 1.0
-    assert (split_change(moved, now, ranker, ranker)["data"] == 0).all()
+    shift_probability = now.copy()
+    known = shift_probability["operator_datacentre_view_share"].notna()
+    shift_probability.loc[known, "operator_datacentre_view_share"] = 1.0
+    assert (split_change(shift_probability, now, ranker, ranker)["data"] == 0).all()
 
 
 def test_without_the_old_model_its_part_is_unknown_not_nothing(two, ranker):
@@ -123,7 +123,7 @@ def test_what_would_move_it_down_does(published, two, ranker):
             x[j] = s["usual"]
         own = risk(ranker, pd.DataFrame([x], columns=ranker.columns))[0]
         assert (
-            moved(own, by[operator]) == pytest.approx(found["risk"])
+            shift_probability(own, by[operator]) == pytest.approx(found["risk"])
             and found["risk"] < POLICY.tiers.B
         )
         said = json.loads(tiers.at[operator, "why"])["down"]
