@@ -1,12 +1,16 @@
-"""What sets the false views of one inflated session apart from the others of that session.
+"""EM on the views of one inflated session: what its false views have in common.
 
-The classifier of views knows false views as they were where it was taught. Those of one session were mostly sold by one vendor and are alike
-in ways that it has not met: so the views that it is sure of teach what the others of their session look like. It is expectation
-maximisation over attributes counted off in bins, started from the classifier and combined with it (Nigam, McCallum, Thrun and Mitchell,
-Machine Learning 39, 2000: naive Bayes with EM). Attributes tell much the same of a view, so what they say together counts by half.
+The classifier of views knows false views of its training data. Those of one session were mostly
+sold by one vendor and resemble one another in ways that it has not seen. The views that it is sure
+of teach what the others of their session look like: expectation maximisation over binned
+attributes, started from the classifier and combined with it (ADR-0041).
 
-Where it fails: honest people of one kind among whom the classifier was mistaken are taken for false as a whole, and false views of two kinds
-in one session of which the classifier knows neither stay hidden.
+Where it fails: honest viewers of one kind about whom the classifier was mistaken are taken for
+false as a whole. False views of two kinds in one session, both unknown to it, stay hidden.
+
+References
+----------
+Nigam, McCallum, Thrun and Mitchell, Machine Learning 39, 2000: naive Bayes with EM.
 """
 
 from __future__ import annotations
@@ -17,31 +21,39 @@ import numpy as np
 
 from features.posteriors.view_mixture import MAX_LIKELIHOOD_RATIO
 
-MIN_INFLATED_PROBABILITY = (
-    0.9  # probability from which a session is held inflated surely enough to learn from its views
-)
-MIN_VIEWS_OF_EACH_KIND = 20.0  # false and honest views that a session is expected to have, below which it teaches nothing
+MIN_INFLATED_PROBABILITY = 0.9  # of a session whose views are learnt from
+MIN_VIEWS_OF_EACH_KIND = 20.0  # false and honest views expected of it
 BINS = 12
-PRIOR_VIEWS = 30.0  # views by which what is usual in other sessions counts, so that a bin that is empty here says little
-DEPENDENCE_DISCOUNT = 0.5  # of what attributes say together; .15 to 1 find .90 to .96 of the false views of a market (.84 without) at a precision of .967 to .983 (.934)
+PRIOR_VIEWS = 30.0  # by which other sessions count, so that a bin empty here says little
+DEPENDENCE_DISCOUNT = 0.5  # attributes overlap: what they say together counts by half (ADR-0102)
 EM_ITERATIONS = 5
 MAX_LOG_RATIO = np.log(MAX_LIKELIHOOD_RATIO)
 
 
 @dataclass(frozen=True)
 class BinnedAttributes:
-    """Attributes of views counted off: `codes` (views, attributes), each attribute's after those of the one before; `starts`, where each
-    attribute's begin, and the end; `usual`, the share of honest views that have each code, 0 where there are none."""
+    """Binned attributes of views.
+
+    Parameters
+    ----------
+    codes
+        Shape (views, attributes); the codes of each attribute follow those of the one before.
+    starts
+        First code of each attribute, and the end.
+    honest_shares
+        Share of honest views with each code, 0 where there are none.
+    """
 
     codes: np.ndarray
     starts: np.ndarray
-    usual: np.ndarray
+    honest_shares: np.ndarray
 
 
 def bin_attributes(values: np.ndarray, honest: np.ndarray) -> BinnedAttributes:
-    """Attributes of views counted off by quantiles of honest ones.
+    """Attributes of views, binned by quantiles of honest ones.
 
-    `values`: (views, attributes), NaN where not known; `honest`: (views,), whether its session is held honest.
+    `values` has shape (views, attributes), NaN where not known. `honest` marks the views of
+    sessions that are held honest.
     """
     codes = np.empty(values.shape, np.int16)
     starts = [0]
@@ -71,12 +83,13 @@ def refine_ratios(
     posterior: np.ndarray,
     probability: np.ndarray,
 ) -> np.ndarray:
-    """Likelihood ratios of views, moved by how like each is to those of its session that are false; where a session teaches nothing, as they are.
+    """Likelihood ratios of views, updated by the false views of their own session.
 
-    `ratio`, `posterior`: (views,) sorted by session, by the classifier and by accounts' other views; `start`: int64 (sessions + 1,);
-    `probability`: (sessions,) of each having been inflated now that its views are known.
+    `ratio` and `posterior` have shape (views,), sorted by session; `start` is int64, shape
+    (sessions + 1,). `probability` is that of each session, now that its views are known. Ratios of
+    a session that is not learnt from stay as they are.
     """
-    moved = ratio.copy()
+    updated = ratio.copy()
     for s in np.flatnonzero(probability >= MIN_INFLATED_PROBABILITY):
         mine = slice(start[s], start[s + 1])
         if (
@@ -84,10 +97,10 @@ def refine_ratios(
             <= posterior[mine].sum()
             <= len(posterior[mine]) - MIN_VIEWS_OF_EACH_KIND
         ):
-            moved[mine] = _learnt(
+            updated[mine] = _learnt(
                 views, views.codes[mine], ratio[mine], posterior[mine], probability[s]
             )
-    return moved
+    return updated
 
 
 def _learnt(
@@ -107,15 +120,15 @@ def _learnt(
         )
         return seen / np.repeat(np.add.reduceat(seen, views.starts[:-1]), width)
 
-    moved = ratio
+    updated = ratio
     for _ in range(EM_ITERATIONS):
-        honest = frequencies(1.0 - false, views.usual)
+        honest = frequencies(1.0 - false, views.honest_shares)
         says = DEPENDENCE_DISCOUNT * np.log(frequencies(false, honest) / honest)[codes].sum(axis=1)
-        moved = np.clip(
+        updated = np.clip(
             ratio * np.exp(np.clip(says, -MAX_LOG_RATIO, MAX_LOG_RATIO)),
             1.0 / MAX_LIKELIHOOD_RATIO,
             MAX_LIKELIHOOD_RATIO,
         )
         share = false.mean()
-        false = inflated * share * moved / (share * moved + 1.0 - share)
-    return moved
+        false = inflated * share * updated / (share * updated + 1.0 - share)
+    return updated

@@ -98,4 +98,4 @@ def test_no_honest_session_and_an_attribute_that_nobody_knows_are_no_fault():
     start, p = np.array([0, VIEWS, 2 * VIEWS]), np.array([0.99, 0.99])
     views = view_mixture_em.bin_attributes(values, np.zeros(2 * VIEWS, dtype=bool))
     moved = view_mixture_em.refine_ratios(views, ratio, start, np.where(ratio > 1.0, 0.9, 0.1), p)
-    assert np.isfinite(moved).all() and views.usual.sum() == 0
+    assert np.isfinite(moved).all() and views.honest_shares.sum() == 0
