@@ -14,7 +14,7 @@ from features import catalogue
 from features.declaration import KEY, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.peers.anomaly_score import anomaly_contributions
-from features.posteriors.owner_pooling import operator_history, pooled_anomaly_scores
+from features.posteriors import owner_pooling
 from features.signals.peer_deviation import signals_of
 from serving.scoring.nightly_models import MODEL_OF
 from serving.scoring.posterior import ScoringContext, posterior
@@ -98,7 +98,7 @@ class Judgement:
         """Log-odds that these sessions or orders add to their operators (ADR-0033)."""
         context = ScoringContext(self.signals, view_evidence=self.view_evidence)
         probability = posterior(self.released, context)["view_adjusted"].to_numpy()
-        return operator_history(probability, self.owner)["log_odds"]
+        return owner_pooling.operator_history(probability, self.owner)["log_odds"]
 
     def scores_by_method(self, history: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
         """Scores of the model as a night gives them, of its controls, and of a night without labels."""
@@ -118,7 +118,9 @@ class Judgement:
             **by_own_signals,
             "no graph": released.no_graph.rebased_on(control).raw(control),
             "rules only": rules_score(signals),
-            "no labels": pooled_anomaly_scores(anomaly, self.owner) if self.is_pooled else anomaly,
+            "no labels": owner_pooling.pooled_anomaly_scores(anomaly, self.owner)
+            if self.is_pooled
+            else anomaly,
         }
 
 
