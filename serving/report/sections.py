@@ -16,7 +16,7 @@ from features.declaration import SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
 from features.graphs.ring_merging import Rings
-from features.posteriors.owner_pooling import moved
+from features.posteriors.owner_pooling import shift_probability
 from serving.report import charts
 from serving.tiers.evidence import TIERS
 
@@ -162,7 +162,7 @@ def probability_steps(own: float, by_views: float, probability: float) -> dict[s
         return None
     if not np.isfinite(by_views):
         return {"signals": own, "probability": probability}
-    return {"signals": moved(own, -by_views), "probability": probability, "views": own}
+    return {"signals": shift_probability(own, -by_views), "probability": probability, "views": own}
 
 
 def ring_sections(rings: Rings) -> list[dict[str, Any]]:
