@@ -41,7 +41,7 @@ class LakeView:
         return [date.fromisoformat(night) for night in sorted(published_runs(self.lake))]
 
     def snapshot(self, as_of: str | date | datetime | None = None) -> Snapshot:
-        """Return the tables as they were known at a moment; at the end of the latest night by default."""
+        """Return the tables as known at a moment; by default at the end of the latest night."""
         moment = self._latest() if as_of is None else pd.Timestamp(as_of).to_pydatetime()
         return Snapshot.open(self.lake, moment)
 

@@ -38,7 +38,8 @@ def records() -> list[Path]:
 def head(path: Path) -> Record:
     """Number, title, status and date of a record."""
     found = HEAD.match(path.read_text())
-    assert found, f"{path.name} does not begin with '# ADR-NNNN: title' and 'Status: … · Date: …'"
+    expected = "'# ADR-NNNN: title' and 'Status: … · Date: …'"
+    assert found, f"{path.name} does not begin with {expected}"
     return Record(*found.groups())
 
 

@@ -185,7 +185,7 @@ def test_values_of_a_snapshot_are_the_published_ones(published, night):
 
 
 def test_verdicts_audit_policy_and_ledger(published):
-    """A lake hands out verdicts, the random audit, trials of a policy and the state of the ledger."""
+    """A lake hands out verdicts, the random audit, trials of a policy and the ledger's state."""
     lake = steelyard.open_lake(published)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
