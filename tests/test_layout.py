@@ -31,7 +31,6 @@ LONG_FILES: dict[str, str] = {
     "features/graphs/lockstep.py": NOT_MENDED_YET,
     "features/graphs/peeling.py": NOT_MENDED_YET,
     "features/graphs/ring_merging.py": NOT_MENDED_YET,
-    "tests/serving/gate/test_http.py": NOT_MENDED_YET,
 }
 
 

@@ -1,4 +1,4 @@
-"""The HTTP door over a published night."""
+"""The HTTP door over a published night: what it answers."""
 
 from __future__ import annotations
 
@@ -6,95 +6,29 @@ import asyncio
 import json
 import os
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import msgspec
 import numpy as np
-import pytest
 from starlette.testclient import TestClient
 
-from data_contracts.runs import read_outbound, run_folder
+from data_contracts.runs import run_folder
 from features.engine.compute import compute
 from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
-from serving.gate.api_keys import make_key
 from serving.gate.decision import assess_live
-from serving.gate.http import gate_application, open_gate
+from serving.gate.http import gate_application
 from serving.gate.minute_store import minute_to_row
-from serving.gate.night_cache import read_published_night
-from serving.gate.requests import MAX_BODY_BYTES
-from serving.ledger import answers, hash_chain
+from serving.ledger import hash_chain
 from serving.policy.load import load_policy
 from serving.scoring.peer_snapshots import LIVE_MODEL, read_peer_snapshots
 from serving.scoring.scope import moment_of
 from tests.conftest import NIGHT
+from tests.serving.gate.asking import NOW, ask, minutes, ordinary
 from tests.serving.gate.test_decision import boost_answer
 from training.release.artefact import load
-
-NOW = moment_of(NIGHT) + timedelta(hours=6)
-
-
-@pytest.fixture(scope="module")
-def lake(published):
-    return published
-
-
-@pytest.fixture(scope="module")
-def keys(lake):
-    return {
-        "all": make_key(lake, "all", ["boost", "minutes", "read"]),
-        "read": make_key(lake, "reader", ["read"]),
-    }
-
-
-@pytest.fixture
-def gate(lake, models, keys, tmp_path):
-    one = open_gate(lake, models, load_policy(), now=lambda: NOW)
-    one.ledger = answers.AnswerLedger(tmp_path / "journal.jsonl")
-    return one
-
-
-@pytest.fixture
-def client(gate, keys):
-    return TestClient(gate_application(gate), headers={"X-API-Key": keys["all"]})
-
-
-@pytest.fixture(scope="module")
-def tiers(lake):
-    return read_outbound(lake, "tier_decisions").set_index("operator_id")
-
-
-def ask(client, **body):
-    return client.post("/v1/boost-check", json={"requestId": "q1", "operatorId": "nobody"} | body)
-
-
-def minutes(n=30, **more):
-    return [
-        {
-            "minute": i,
-            "viewers": 20.0 + i % 3,
-            "joins": 4.0,
-            "leaves": 3.0,
-            "comments": 2.0,
-            "likes": 1.0,
-            "likers": 1.0,
-            **more,
-        }
-        for i in range(n)
-    ]
-
-
-def ordinary(lake, tiers):
-    """An operator of tier A with history and no session of the night that stands out."""
-    night = read_published_night(lake).operators
-    calm = [
-        o
-        for o in tiers.index[(tiers["tier"] == "A") & ~tiers["cold_start"]]
-        if night[o].worst_session is None or night[o].worst_session.probability < 0.3
-    ]
-    return calm[0]
 
 
 def test_an_ordinary_operator_passes(client, lake, tiers):
@@ -303,141 +237,3 @@ def test_running_session_is_compared_with_the_night_in_force(gate, client, lake)
     assert (
         gate.assessments.tonight.trees.peers is gate.live.trees.peers and not gate.assessments.known
     )
-
-
-BAD = [
-    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":NaN}]}', 400),
-    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":Infinity}]}', 400),
-    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":1e999}]}', 400),
-    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":-1}]}', 422),
-    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0,"viewers":"1.5"}]}', 422),
-    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":0.5,"viewers":1}]}', 422),
-    ('{"requestId":"r","operatorId":"o","minutes":[{"minute":9999,"viewers":1}]}', 422),
-    ('{"requestId":"r","operatorId":"o","surprise":1}', 422),
-    ('{"requestId":"r","operatorId":5}', 422),
-    ('{"requestId":"","operatorId":"o"}', 422),
-    ('{"requestId":"r"}', 422),
-    ("[]", 422),
-    ("null", 422),
-    ("{", 400),
-    ("", 400),
-    ("\x00", 400),
-]
-
-
-@pytest.mark.parametrize(("body", "status"), BAD)
-def test_bad_input_is_answered_with_a_typed_error_and_leaves_no_trace(client, gate, body, status):
-    answer = client.post(
-        "/v1/boost-check", content=body.encode(), headers={"content-type": "application/json"}
-    )
-    assert answer.status_code == status
-    problem = answer.json()
-    assert problem["code"] and problem["message"] and isinstance(problem["where"], list)
-    assert not gate.ledger.sealed
-
-
-def test_bytes_that_are_not_text_are_refused(client):
-    answer = client.post(
-        "/v1/boost-check",
-        content=b'{"requestId":"\xff"}',
-        headers={"content-type": "application/json"},
-    )
-    assert answer.status_code == 400
-
-
-def test_an_oversized_body_is_refused_with_and_without_its_length(client):
-    headers = {"content-type": "application/json"}
-    assert (
-        client.post(
-            "/v1/boost-check", content=b"a" * (MAX_BODY_BYTES + 1), headers=headers
-        ).status_code
-        == 413
-    )
-    chunks = (b"a" * 100_000 for _ in range(25))
-    assert client.post("/v1/boost-check", content=chunks, headers=headers).status_code == 413
-
-
-def test_only_json_is_taken(client):
-    answer = client.post(
-        "/v1/boost-check", content=b"x", headers={"content-type": "application/vnd.bentoml+pickle"}
-    )
-    assert answer.status_code == 415
-
-
-def test_a_key_is_needed_and_its_scopes_hold(gate, keys):
-    nobody = TestClient(gate_application(gate))
-    assert ask(nobody).status_code == 401
-    assert (
-        ask(TestClient(gate_application(gate), headers={"X-API-Key": "sk_wrong"})).status_code
-        == 401
-    )
-    reader = TestClient(gate_application(gate), headers={"X-API-Key": keys["read"]})
-    assert ask(reader).status_code == 403 and reader.get("/metrics").status_code == 200
-    assert (
-        nobody.get("/healthz").status_code == 200
-        and nobody.get("/readyz").json()["status"] == "ready"
-    )
-
-
-def test_more_at_once_than_allowed_are_turned_away_with_retry_after(client, gate):
-    gate.requests_in_progress = 64
-    answer = ask(client)
-    assert answer.status_code == 429 and answer.headers["Retry-After"] == "1"
-
-
-def test_the_view_of_an_operator_says_tier_reasons_and_figures(client, tiers):
-    worst = tiers.sort_values("tier").index[-1]
-    view = client.get(f"/v1/operators/{worst}").json()
-    assert (
-        view["tier"] == tiers.at[worst, "tier"]
-        and view["reasons"]
-        and view["policyVersion"] == load_policy().version
-    )
-    assert client.get("/v1/operators/nobody").json()["code"] == "unknown_operator"
-
-
-def test_the_journal_survives_a_restart_and_tells_when_it_was_edited(client, gate):
-    for i in range(5):
-        ask(client, requestId=f"j{i}")
-    path = gate.ledger.path
-    assert hash_chain.first_broken_line(path) is None
-    again = answers.AnswerLedger(path)
-    assert again.head == gate.ledger.head and again.find("j3")[1] == gate.ledger.find("j3")[1]
-    lines = path.read_text("utf-8").splitlines()
-    for broken in (
-        lines[:2] + lines[3:],
-        [lines[1], lines[0], *lines[2:]],
-        [*lines[:2], lines[2].replace("REVIEW", "PASS"), *lines[3:]],
-    ):
-        path.write_text("\n".join(broken) + "\n", "utf-8")
-        assert hash_chain.first_broken_line(path) is not None
-
-
-def test_answers_are_exported_by_their_contract(lake, models, keys):
-    one = open_gate(lake, models, load_policy(), now=lambda: NOW)
-    ask(
-        TestClient(gate_application(one), headers={"X-API-Key": keys["all"]}),
-        requestId=f"x{datetime.now().timestamp()}",
-    )
-    assert answers.export_answers(lake) == len(read_outbound(lake, "boost_decisions")) >= 1
-
-
-def test_metrics_have_bounded_labels(client):
-    ask(client)
-    client.get("/v1/operators/whoever")
-    text = client.get("/metrics").text
-    assert 'route="operators",status="404"' in text and "whoever" not in text
-
-
-def test_credit_is_public_and_nothing_else_is(lake, gate):
-    anybody = TestClient(gate_application(gate))
-    row = read_outbound(lake, "credit").iloc[0]
-    got = anybody.get(f"/v1/credit/{row['operator_id']}")
-    assert (
-        got.status_code == 200
-        and got.json()["level"] == row["level"]
-        and "risk" not in got.text
-        and "tier" not in got.text
-    )
-    assert anybody.get("/v1/credit/nobody").status_code == 404
-    assert anybody.get(f"/v1/operators/{row['operator_id']}").status_code == 401
