@@ -13,7 +13,7 @@ from features.derived.co_visitation import buy_blocks, buy_pairs, watch_pairs
 from features.engine.snapshot import Snapshot
 from features.graphs.ring_merging import Rings, merge, tied
 
-MOST = {
+MAX_USERS_PER_SHARED_THING = {
     "payer": 20,
     "device": 20,
     "address": 8,
@@ -30,7 +30,9 @@ def shared(table: Any, owner: str, key: str, kind: str) -> pd.DataFrame:
     )
     size = t.group_by(key).aggregate(size=t.count(), first=t.who.min())
     t = t.join(size, key)
-    t = t.filter((t["size"] >= 2) & (t["size"] <= MOST[kind]) & (t.who != t["first"]))
+    t = t.filter(
+        (t["size"] >= 2) & (t["size"] <= MAX_USERS_PER_SHARED_THING[kind]) & (t.who != t["first"])
+    )
     links = (
         t.group_by("first", "who")
         .aggregate(times=t.count())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_layout import FLOORS, NOT_MENDED_YET, ROOT
+from tests.test_layout import FLOORS, ROOT
 
 # Each has a standard term in docs/reference/glossary.md. Participles said what happened to a value,
 # not what it is; the constants had neither quantity nor unit.
@@ -19,13 +19,6 @@ OLD_WORDS = """
     FURTHEST SUSPECT
 """
 PUBLISHED = {"facts"}  # columns of published tables that are read as attributes of rows
-# Only to be shortened: a floor that is clean has to be removed.
-FLOORS_WITH_OLD_WORDS = {
-    "features": NOT_MENDED_YET,
-    "serving": NOT_MENDED_YET,
-    "benchmarks": NOT_MENDED_YET,
-    "tests": NOT_MENDED_YET,
-}
 
 
 def names_in(path: Path) -> Iterator[tuple[int, str]]:
@@ -44,14 +37,11 @@ def names_in(path: Path) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("floor", FLOORS)
 def test_names_are_standard_terms(floor: str) -> None:
-    """No name in code is a word that the glossary replaced, but in floors not mended yet."""
+    """No name in code is a word that the glossary replaced."""
     old = [
         f"{path.relative_to(ROOT)}:{line} {name}"
         for path in sorted((ROOT / floor).rglob("*.py"))
         for line, name in names_in(path)
         if name in OLD_WORDS.split()
     ]
-    if floor in FLOORS_WITH_OLD_WORDS:
-        assert old, f"{floor} is clean: remove it from FLOORS_WITH_OLD_WORDS"
-    else:
-        assert not old, "\n".join(old)
+    assert not old, "\n".join(old)

@@ -103,8 +103,8 @@ def rows(data: Path, say: Any) -> list[dict[str, Any]]:
     """Recall at 1 % false alarms by shape and size."""
     t = totals(data)
     known = (
-        (t["viewers"] >= counter_forgery.LEAST_VIEWERS)
-        & (t["hours"] >= counter_forgery.LEAST_HOURS)
+        (t["viewers"] >= counter_forgery.MIN_AVERAGE_VIEWERS)
+        & (t["hours"] >= counter_forgery.MIN_SESSION_HOURS)
         & (t.groupby("operator_id").cumcount() >= MIN_PAST_BROADCASTS)
     )
     able = np.flatnonzero(known)

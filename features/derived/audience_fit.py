@@ -17,7 +17,7 @@ STAYS = (
     700.0,
     1500.0,
 )  # seconds between steps of stay; beyond: by share of the session
-FEWEST = 30  # views below which a session's cells say little
+MIN_VIEWS_PER_SESSION = 30  # views below which a session's cells say little
 
 
 def cells_of(views, sessions):
@@ -69,7 +69,7 @@ def audience_fit(views, sessions) -> pd.DataFrame:
     )
     scale = np.digitize(counts.sum(axis=1), [100, 600])
     out = np.full(len(names), np.nan)
-    judged = counts.sum(axis=1) >= FEWEST
+    judged = counts.sum(axis=1) >= MIN_VIEWS_PER_SESSION
     for k in range(3):
         here = judged & (scale == k)
         if not here.any():

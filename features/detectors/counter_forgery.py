@@ -19,9 +19,12 @@ import pandas as pd
 from numba import njit
 
 COUNTERS = ("viewers", "peak", "views", "likes", "comments", "follows")
-LEAST_VIEWERS, LEAST_HOURS = 10.0, 0.5  # smaller sessions have counters that say nothing
+MIN_AVERAGE_VIEWERS, MIN_SESSION_HOURS = (
+    10.0,
+    0.5,
+)  # smaller sessions have counters that say nothing
 PAST = 20  # sessions of the operator before, at most, that make its past
-FEWEST = 400  # sessions worth judging below which nothing is learnt
+MIN_SESSIONS_TO_TRAIN = 400  # sessions worth judging below which nothing is learnt
 TAUGHT = 20_000  # sessions of each kind that the trees of a fold are taught with, at most
 FOLDS = 2
 SMALL, LARGE = 0.1, 2.0  # inflation that is added, as a share of what is there
@@ -155,21 +158,24 @@ def _columns(t: pd.DataFrame, past: np.ndarray, kind: np.ndarray) -> np.ndarray:
 
 
 def odds(totals: pd.DataFrame, shapes: tuple[Forge, ...], seed: int = 7) -> np.ndarray:
-    """Log-odds that a session's counters are forged rather than as published, for equal numbers of both, shape (sessions,).
+    """Log-odds that a session's counters are forged, for equal numbers of forged and published.
 
-    `totals`: one row a session, sorted by operator and time: operator_id, category (may be null), hours, and `COUNTERS` as float,
-    NaN where unknown. NaN for sessions under ten average viewers or half an hour, and for all where fewer than `FEWEST` are worth
-    judging. Deterministic for a seed.
+    `totals`: one row a session, sorted by operator and time: operator_id, category (may be null),
+    hours, and `COUNTERS` as float, NaN where unknown. Returns shape (sessions,): NaN for sessions
+    under ten average viewers or half an hour, and for all where fewer than `MIN_SESSIONS_TO_TRAIN`
+    are worth judging. Deterministic for a seed.
     """
     out = np.full(len(totals), np.nan)
     totals = totals.reset_index(drop=True)
-    worth = ((totals["viewers"] >= LEAST_VIEWERS) & (totals["hours"] >= LEAST_HOURS)).to_numpy()
+    worth = (
+        (totals["viewers"] >= MIN_AVERAGE_VIEWERS) & (totals["hours"] >= MIN_SESSION_HOURS)
+    ).to_numpy()
     shapes = tuple(
         s
         for s in shapes
         if all(totals.loc[worth, c].notna().any() for c in s(totals.head(1), np.ones(1)))
     )
-    if worth.sum() < FEWEST or not shapes:
+    if worth.sum() < MIN_SESSIONS_TO_TRAIN or not shapes:
         return out
     operator, names = pd.factorize(totals["operator_id"])
     start = np.append(np.flatnonzero(np.diff(operator, prepend=-1)), len(operator)).astype(np.int64)
@@ -189,7 +195,7 @@ def odds(totals: pd.DataFrame, shapes: tuple[Forge, ...], seed: int = 7) -> np.n
             np.flatnonzero(worth & (side != fold)),
             np.flatnonzero(worth & (side == fold)),
         )
-        if not len(mine) or len(others) < FEWEST // FOLDS // 2:
+        if not len(mine) or len(others) < MIN_SESSIONS_TO_TRAIN // FOLDS // 2:
             continue
         many = min(TAUGHT, len(others))
         honest, copied = (

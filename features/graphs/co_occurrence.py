@@ -167,10 +167,10 @@ def _longer(x, room):  # pragma: no cover - compiled
 @njit(cache=True, nogil=True)
 def by_number(numbers, start):  # pragma: no cover - compiled
     """Positions of each number from 0 in turn, in the order given; `start`: where those of each begin. A sort in two passes."""
-    out, upto = np.empty(len(numbers), np.int32), start.copy()
+    out, next_place = np.empty(len(numbers), np.int32), start.copy()
     for i in range(len(numbers)):
-        out[upto[numbers[i]]] = i
-        upto[numbers[i]] += 1
+        out[next_place[numbers[i]]] = i
+        next_place[numbers[i]] += 1
     return out
 
 

@@ -170,9 +170,13 @@ def groups_of(
         n = len(inside)
         if n < smallest:
             continue
-        seen, usual = float(things[rows].sum()), float(mu[rows].sum())
+        seen, by_chance = float(things[rows].sum()), float(mu[rows].sum())
         # pairs that are not linked add their expectation at least; leaving it out of both sides favours the null
-        ratio = seen * np.log(seen / max(usual, 1e-9)) - (seen - usual) if seen > usual else 0.0
+        ratio = (
+            seen * np.log(seen / max(by_chance, 1e-9)) - (seen - by_chance)
+            if seen > by_chance
+            else 0.0
+        )
         choice = gammaln(accounts + 1) - gammaln(n + 1) - gammaln(accounts - n + 1)
         # links were picked for being surprising: pay for that choice among all pairs of the group
         everyone = n * (n - 1) / 2

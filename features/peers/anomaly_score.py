@@ -61,7 +61,7 @@ def anomaly_contributions(
     if weighted.empty:
         return weighted
     weighted = weighted.mask(_minutes_beside_views(values, weighted, signals), 0.0)
-    among = (
+    others = (
         None
         if reference is None
         else peer_deviations(reference[values.columns], signals, entity)[
@@ -69,7 +69,7 @@ def anomaly_contributions(
         ].to_numpy()
     )
     rarity = tail_scores(
-        _of(weighted, signals), deviations[weighted.columns].to_numpy(), reference=among
+        _of(weighted, signals), deviations[weighted.columns].to_numpy(), reference=others
     )
     return np.sqrt(weighted * rarity)
 
@@ -93,8 +93,8 @@ def peer_deviations(
         None,
     )
     own = values.to_numpy(dtype=np.float64)
-    among = own if reference is None else reference[values.columns].to_numpy(dtype=np.float64)
-    baseline = fit(_of(values, signals), among, size)
+    others = own if reference is None else reference[values.columns].to_numpy(dtype=np.float64)
+    baseline = fit(_of(values, signals), others, size)
     return pd.DataFrame(baseline.deviations(own), index=values.index, columns=values.columns)
 
 

@@ -17,13 +17,13 @@ FORBIDDEN = re.compile(
     r"deviance|\be\^|标准差|对数|熵|偏离.*分|[{}]",
     re.IGNORECASE,
 )
-SUSPICIOUS, USUAL = 0.62, 0.04
+SUSPICIOUS, ORDINARY = 0.62, 0.04
 every = pytest.mark.parametrize("signal", CATALOGUE, ids=lambda s: s.name)
 
 
 def pair(signal) -> tuple[float, float]:
     """A value on the suspicious side and a median of the signal's peers."""
-    return (SUSPICIOUS, USUAL) if signal.direction >= 0 else (USUAL, SUSPICIOUS)
+    return (SUSPICIOUS, ORDINARY) if signal.direction >= 0 else (ORDINARY, SUSPICIOUS)
 
 
 @every
@@ -41,14 +41,14 @@ def test_value_and_median_are_printed_in_one_unit(signal):
     """The reason ends with the peers' median, worded as the value is."""
     value, median = pair(signal)
     said = signal.reason(value, median)
-    printed, usual = signal.unit.printed_pair(value, median)
+    printed, compared = signal.unit.printed_pair(value, median)
     for language, place in (("zh", 0), ("en", 1)):
         fact, _, comparison = said[language].partition("；" if language == "zh" else "; ")
         assert printed[place] in fact
         assert comparison.startswith(PEERS[signal.entity][place])
-        assert comparison.endswith(usual[place])
+        assert comparison.endswith(compared[place])
         assert not FORBIDDEN.search(said[language])
-        words = [re.sub(r"-?[\d.,]+", "N", text[place]) for text in (printed, usual)]
+        words = [re.sub(r"-?[\d.,]+", "N", text[place]) for text in (printed, compared)]
         assert signal.unit is Unit.FLAG or len({w.replace("Ns", "N") for w in words}) == 1
 
 
@@ -97,9 +97,9 @@ def test_the_words_of_the_issue():
 )
 def test_units_print_what_a_reader_knows(unit, value, median, expected):
     """Digits suffice to tell both apart, logarithms are factors, counts have a plural."""
-    printed, usual = unit.printed_pair(value, median)
+    printed, compared = unit.printed_pair(value, median)
     expected = expected or (
         "6.2 times the chance variation",
         "-0.02 times the chance variation",
     )
-    assert (printed[1], usual[1]) == expected
+    assert (printed[1], compared[1]) == expected

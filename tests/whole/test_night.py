@@ -86,8 +86,8 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
     again = released.probability(released.raw(signals[released.columns].to_numpy()))[0]
     assert again == row["own_probability"] and np.isclose(row["score"], 100 * row["probability"])
     orders = scores[scores["model"] == "order_brushing"].set_index("entity_id")
-    weighed = pooled(orders["own_probability"].to_numpy(), owners_of(tables, "order", orders.index))
-    assert weighed == pytest.approx(orders["probability"].to_numpy(), abs=1e-9)
+    by_hand = pooled(orders["own_probability"].to_numpy(), owners_of(tables, "order", orders.index))
+    assert by_hand == pytest.approx(orders["probability"].to_numpy(), abs=1e-9)
 
 
 def test_reasons_carry_value_peers_and_words(published):

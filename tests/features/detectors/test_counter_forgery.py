@@ -9,7 +9,7 @@ import pytest
 from features.declaration import signals_in
 from features.detectors.counter_forgery import (
     ENGAGEMENT_SHAPES,
-    FEWEST,
+    MIN_SESSIONS_TO_TRAIN,
     VIEW_SHAPES,
     _past,
     forged,
@@ -69,7 +69,7 @@ def test_small_sessions_and_small_platforms_are_not_judged():
     t.loc[:9, "viewers"] = 9.0
     score = odds(t, VIEW_SHAPES)
     assert np.isnan(score[:10]).all() and np.isfinite(score[10:]).all()
-    assert np.isnan(odds(t.head(FEWEST - 1), VIEW_SHAPES)).all()
+    assert np.isnan(odds(t.head(MIN_SESSIONS_TO_TRAIN - 1), VIEW_SHAPES)).all()
 
 
 def test_the_past_of_a_session_is_its_operators_earlier_ones_alone():

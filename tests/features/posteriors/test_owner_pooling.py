@@ -80,24 +80,22 @@ def test_owner_shares_are_the_fixed_point_of_em(seed):
     p = np.where(
         rng.random(40) < 0.3 * of / 3, rng.uniform(0.5, 0.98, 40), rng.uniform(0.005, 0.2, 40)
     )
-    usual, shift_probability = p.mean(), np.empty(40)
-    ratio = np.clip(p / (1 - p) / (usual / (1 - usual)), 1e-3, 1e3)
+    mean, updated = p.mean(), np.empty(40)
+    ratio = np.clip(p / (1 - p) / (mean / (1 - mean)), 1e-3, 1e3)
     for owner in range(4):
         mine = np.flatnonzero(of == owner)
-        weight, share = 1 / (1 + len(mine) / 50), usual
+        weight, share = 1 / (1 + len(mine) / 50), mean
         for _ in range(30):
             false = share * ratio[mine] / (share * ratio[mine] + 1 - share)
-            share = (10 * usual + weight * false.sum()) / (10 + weight * len(mine))
+            share = (10 * mean + weight * false.sum()) / (10 + weight * len(mine))
         for i, own in zip(mine, false, strict=True):
-            others = (10 * usual + weight * (false.sum() - own)) / (10 + weight * (len(mine) - 1))
-            shift_probability[i] = logit(p[i]) + 0.5 * (logit(others) - logit(usual))
+            others = (10 * mean + weight * (false.sum() - own)) / (10 + weight * (len(mine) - 1))
+            updated[i] = logit(p[i]) + 0.5 * (logit(others) - logit(mean))
     low, high = -20.0, 20.0
     for _ in range(80):
         level = (low + high) / 2
-        low, high = (
-            (level, high) if expit(shift_probability - level).sum() > p.sum() else (low, level)
-        )
-    assert pooled(p, pd.Series(of)) == pytest.approx(expit(shift_probability - level), abs=1e-9)
+        low, high = (level, high) if expit(updated - level).sum() > p.sum() else (low, level)
+    assert pooled(p, pd.Series(of)) == pytest.approx(expit(updated - level), abs=1e-9)
 
 
 def test_owner_history_moves_another_session():
@@ -136,11 +134,11 @@ def test_half_of_the_owner_s_excess_is_added():
     """Half of what the anomaly scores of the owner's others exceed the median by is added."""
     points = np.array([6.0, 4.0, 0.0, 0.0, 2.0])
     found = pooled_anomaly_scores(points, pd.Series(["a", "a", "b", "b", None]))
-    usual = 12 / 5
-    a, b = (4 + 10 * usual) / 11, (6 + 10 * usual) / 11
-    none = 10 * usual / 11
+    mean = 12 / 5
+    a, b = (4 + 10 * mean) / 11, (6 + 10 * mean) / 11
+    none = 10 * mean / 11
     assert found == pytest.approx(
-        [6 + (a - usual) / 2, 4 + (b - usual) / 2, (none - usual) / 2, (none - usual) / 2, 2.0]
+        [6 + (a - mean) / 2, 4 + (b - mean) / 2, (none - mean) / 2, (none - mean) / 2, 2.0]
     )
 
 
@@ -157,9 +155,9 @@ def test_operator_takes_half_of_its_sessions_and_orders():
     showed = np.zeros((len(p), 2))
     showed[0], showed[1], showed[2] = (4.0, 0.0), (-6.0, 0.0), (-6.0, 6.0)
     found = pool_owners(p, showed)
-    told = logit(found) - logit(p)
-    level = told[3:].mean()
-    assert (told[:3] - level) == pytest.approx(
+    update = logit(found) - logit(p)
+    level = update[3:].mean()
+    assert (update[:3] - level) == pytest.approx(
         [0.5 * 4.0, 0.5 * MIN_OWNER_LOG_ODDS, 0.5 * (MIN_OWNER_LOG_ODDS + 6.0)], abs=1e-9
     )
     assert found.sum() == pytest.approx(p.sum(), abs=1e-6) and found[0] > 0.6 > 0.3 > found[1]
@@ -177,8 +175,8 @@ def test_expected_number_of_operators_stays(rows):
     p, showed = np.array([r[0] for r in rows]), np.array([r[1:] for r in rows])
     found = pool_owners(p, showed)
     assert found.sum() == pytest.approx(p.sum(), abs=1e-3)
-    told = logit(found) - logit(p)
-    assert told.max() - told.min() <= 0.5 * 2 * (MAX_OWNER_LOG_ODDS - MIN_OWNER_LOG_ODDS) + 1e-3
+    update = logit(found) - logit(p)
+    assert update.max() - update.min() <= 0.5 * 2 * (MAX_OWNER_LOG_ODDS - MIN_OWNER_LOG_ODDS) + 1e-3
 
 
 def test_of_whom_nothing_was_shown_stays_where_it_was():
@@ -223,19 +221,19 @@ def test_shares_in_other_sessions_match_a_direct_sum(seed):
     """
     rng = np.random.default_rng(seed)
     who, session, p = rng.integers(0, 5, 40), rng.integers(0, 4, 40), rng.uniform(0.01, 0.6, 40)
-    usual = p.mean()
-    ratio = p / (1 - p) / (usual / (1 - usual))
-    share = np.full(5, usual)
+    mean = p.mean()
+    ratio = p / (1 - p) / (mean / (1 - mean))
+    share = np.full(5, mean)
     for _ in range(30):
         false = share[who] * ratio / (share[who] * ratio + 1 - share[who])
         for a in range(5):
             weight = 1 / (1 + (who == a).sum() / 50)
-            share[a] = (usual + weight * false[who == a].sum()) / (1 + weight * (who == a).sum())
+            share[a] = (mean + weight * false[who == a].sum()) / (1 + weight * (who == a).sum())
     found = leave_session_out_log_odds(p, pd.Series(who), session)
     for i in range(40):
         others = (who == who[i]) & (session != session[i])
         weight = 1 / (1 + (who == who[i]).sum() / 50)
         expected = logit(
-            (usual + weight * false[others].sum()) / (1 + weight * others.sum())
-        ) - logit(usual)
+            (mean + weight * false[others].sum()) / (1 + weight * others.sum())
+        ) - logit(mean)
         assert found[i] == pytest.approx(min(expected, MAX_ACCOUNT_LOG_ODDS), abs=1e-9)

@@ -42,8 +42,8 @@ def test_unknown_false_views_are_found_by_their_session():
     """False views that the classifier does not know are found by the known ones of their
     session."""
     values, ratio = session()
-    held = found(values, ratio)[1][VIEWS:] >= view_mixture.FALSE_VIEW_THRESHOLD
-    assert held[KNOWN:FALSE].mean() > 0.9 and held[FALSE:].mean() < 0.02
+    called = found(values, ratio)[1][VIEWS:] >= view_mixture.FALSE_VIEW_THRESHOLD
+    assert called[KNOWN:FALSE].mean() > 0.9 and called[FALSE:].mean() < 0.02
     start = np.array([0, VIEWS, 2 * VIEWS])
     without = view_mixture.false_shares_of(
         view_mixture.mixtures(ratio, start), ratio, start, np.array([0.01, 0.99])
@@ -68,8 +68,8 @@ def test_few_expected_false_views_teach_nothing():
 def test_where_false_views_are_like_the_others_nothing_is_learnt_of_them():
     values, ratio = session()
     values[VIEWS : VIEWS + FALSE] -= 4.0
-    held = found(values, ratio)[1][VIEWS:] >= view_mixture.FALSE_VIEW_THRESHOLD
-    assert held[:KNOWN].mean() > 0.9 and held[KNOWN:].mean() < 0.05
+    called = found(values, ratio)[1][VIEWS:] >= view_mixture.FALSE_VIEW_THRESHOLD
+    assert called[:KNOWN].mean() > 0.9 and called[KNOWN:].mean() < 0.05
 
 
 @settings(max_examples=25, deadline=None)
