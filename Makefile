@@ -62,6 +62,7 @@ docs: $(STAMP) ## Write the generated pages and notebooks again
 	@$(RUN)/python -m benchmarks.harness.figures_page
 	@$(RUN)/python -m tests.docs.python_api
 	@$(RUN)/python -m tests.docs.decision_index
+	@$(RUN)/python -m tests.docs.worked_examples
 	@$(RUN)/jupytext --quiet --to ipynb --update-metadata '{"jupytext": null}' notebooks/*.py
 
 bench: $(STAMP) $(KERNELS) ## Train on a wide world, measure scores and decisions on unseen ones and on real sets; writes docs/benchmarks

@@ -9,6 +9,8 @@ import pytest
 
 from tests.docs.decision_index import DECISIONS, ROOT, head, index, records
 from tests.docs.python_api import PAGE, door
+from tests.docs.worked_examples import PAGE as EXAMPLES_PAGE
+from tests.docs.worked_examples import page as examples_page
 
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADINGS = ["## Context", "## Decision", "## Consequences", "## Measured effect"]
@@ -55,6 +57,11 @@ def test_record_numbers_are_unique():
 def test_decision_index_lists_every_record():
     """The index is the one that `python -m tests.docs.decision_index` writes."""
     assert (DECISIONS / "README.md").read_text() == index()
+
+
+def test_worked_examples_are_printed():
+    """The page of worked examples is the one that `python -m tests.docs.worked_examples` writes."""
+    assert EXAMPLES_PAGE.read_text() == examples_page()
 
 
 def test_records_named_anywhere_exist():
