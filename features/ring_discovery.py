@@ -11,7 +11,8 @@ from ibis import _
 from features.declaration import ACCOUNT
 from features.derived.co_visitation import buy_blocks, buy_pairs, watch_pairs
 from features.engine.snapshot import Snapshot
-from features.graphs.ring_merging import Rings, merge, tied
+from features.graphs.ring_merging import merge, tied
+from features.graphs.rings import Rings
 
 MAX_USERS_PER_SHARED_THING = {
     "payer": 20,

@@ -19,7 +19,7 @@ from data_contracts.runs import read_outbound, run_folder
 from features.declaration import SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
-from features.graphs.ring_merging import Rings
+from features.graphs.rings import Rings
 from serving.nightly.scored_night import rings_of
 from serving.policy.load import load_policy
 from serving.policy.schema import Policy

@@ -27,11 +27,7 @@ DRAWERS = {"utils", "util", "helpers", "helper", "base", "common", "misc"}
 # remove one: the tests below fail as soon as a listed exception is no longer needed.
 NOT_MENDED_YET = "not mended yet"
 LARGE_FOLDERS: dict[str, str] = {}
-LONG_FILES: dict[str, str] = {
-    "features/graphs/lockstep.py": NOT_MENDED_YET,
-    "features/graphs/peeling.py": NOT_MENDED_YET,
-    "features/graphs/ring_merging.py": NOT_MENDED_YET,
-}
+LONG_FILES: dict[str, str] = {}
 
 
 def sources() -> list[Path]:

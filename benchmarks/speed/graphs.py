@@ -14,7 +14,7 @@ from benchmarks.harness.figures import row
 from benchmarks.harness.timing import COMMAND, interleaved, peaks_mb, repeated_row
 from benchmarks.public_sets.propagation import neighbour_means
 from benchmarks.speed import lockstep
-from features.graphs import peeling
+from features.graphs import core_pruning, peeling
 from features.graphs.connectivity import components, core_numbers
 
 
@@ -73,7 +73,7 @@ def blocks(say: Any, peers: bool) -> list[dict[str, Any]]:
         weight = peeling.column_weights(c, n_columns, "log")
         methods: dict[str, Any] = {
             "ours": ours,
-            "pass": lambda r=r, c=c, a=n_rows, b=n_columns, w=weight: peeling._weigh(
+            "pass": lambda r=r, c=c, a=n_rows, b=n_columns, w=weight: core_pruning.node_weights(
                 r, c, w, np.zeros(0), a, b
             ),
         }

@@ -19,7 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.linalg import ArpackError, LinearOperator, svds
 from scipy.special import gammaln
 
-from features.graphs.peeling import degrees
+from features.graphs.core_pruning import degrees
 
 ROUNDS = 30
 

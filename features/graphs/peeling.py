@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-BATCH = 0.1  # the batch peel removes nodes up to (1 + BATCH) times the mean weight
+from features.graphs.core_pruning import core_edges, degrees
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,6 @@ class Block:
     weight: float
 
 
-@njit(cache=True, nogil=True)
-def degrees(ends, size):  # pragma: no cover - compiled
-    """Edges at each node, int64, shape (size,)."""
-    out = np.zeros(size, np.int64)
-    for e in range(len(ends)):
-        out[ends[e]] += 1
-    return out
-
-
 def column_weights(columns: np.ndarray, size: int, kind: str) -> np.ndarray:
     """Camouflage-resistant weights by column degree d: `log` 1/ln(d+5), `sqrt` 1/sqrt(d), `flat` 1. Shape (size,)."""
     d = degrees(columns, size)
@@ -49,94 +40,6 @@ def column_weights(columns: np.ndarray, size: int, kind: str) -> np.ndarray:
     if kind == "flat":
         return np.ones(size)
     raise ValueError(f"column weights are log, sqrt or flat, not {kind!r}")
-
-
-@njit(cache=True, nogil=True)
-def _weigh(rows, cols, column_weight, edge_weight, n_rows, n_cols):  # pragma: no cover - compiled
-    """Weight of every node and of the whole graph; an empty `edge_weight` means ones."""
-    weight = np.zeros(n_rows + n_cols)
-    total, plain = 0.0, len(edge_weight) == 0
-    for e in range(len(rows)):
-        w = column_weight[cols[e]]
-        if not plain:
-            w *= edge_weight[e]
-        weight[rows[e]] += w
-        weight[n_rows + cols[e]] += w
-        total += w
-    return weight, total
-
-
-@njit(cache=True, nogil=True)
-def _sweep(
-    rows, cols, kept, many, column_weight, edge_weight, n_rows, alive, weight
-):  # pragma: no cover - compiled
-    """One pass over the kept edges: drop those at dead nodes, weigh the rest again. Returns (edges, total)."""
-    weight[:] = 0.0
-    total, left, plain = 0.0, 0, len(edge_weight) == 0
-    for k in range(many):
-        e = kept[k]
-        r, c = rows[e], cols[e]
-        if alive[r] and alive[n_rows + c]:
-            w = column_weight[c]
-            if not plain:
-                w *= edge_weight[e]
-            weight[r] += w
-            weight[n_rows + c] += w
-            total += w
-            kept[left] = e
-            left += 1
-    return left, total
-
-
-@njit(cache=True, nogil=True)
-def _kill(alive, weight, bar):  # pragma: no cover - compiled
-    """Nodes of weight below `bar` die. Returns (dead now, left)."""
-    dead, left = 0, 0
-    for v in range(len(alive)):
-        if alive[v]:
-            if weight[v] < bar:
-                alive[v] = 0
-                dead += 1
-            else:
-                left += 1
-    return dead, left
-
-
-@njit(cache=True, nogil=True)
-def _core(rows, cols, column_weight, edge_weight, n_rows, n_cols):  # pragma: no cover - compiled
-    """Edges of the core that holds the greedy answer: batch peel for a density, then prune below it."""
-    whole, total = _weigh(rows, cols, column_weight, edge_weight, n_rows, n_cols)
-    nodes = 0
-    first = np.zeros(n_rows + n_cols, np.uint8)
-    for v in range(n_rows + n_cols):
-        if whole[v] > 0:
-            first[v] = 1
-            nodes += 1
-    kept = np.arange(len(rows)).astype(np.int32)
-    best = total / nodes if nodes else 0.0
-    alive, weight, many, left = first.copy(), whole.copy(), len(rows), nodes
-    while left and total > 0.0:
-        # densities of the batch peel: remove what lies below about the mean (2 g is the mean weight of a node)
-        _dead, left = _kill(alive, weight, 2.0 * (1.0 + BATCH) * total / left)
-        if left == 0:
-            break
-        many, total = _sweep(
-            rows, cols, kept, many, column_weight, edge_weight, n_rows, alive, weight
-        )
-        best = max(best, total / left)
-    # prune the whole graph below that density, until nothing falls
-    for e in range(len(rows)):
-        kept[e] = e
-    many, weight, alive = len(rows), whole, first
-    dead, left = _kill(alive, weight, best * (1.0 - 1e-12))
-    while dead:
-        many, total = _sweep(
-            rows, cols, kept, many, column_weight, edge_weight, n_rows, alive, weight
-        )
-        if left:
-            best = max(best, total / left)
-        dead, left = _kill(alive, weight, best * (1.0 - 1e-12))
-    return kept[:many].copy()
 
 
 @njit(cache=True, nogil=True)
@@ -250,7 +153,7 @@ def densest_block(
         np.zeros(0) if edge_weight is None else np.ascontiguousarray(edge_weight, dtype=np.float64)
     )
     n_rows = int(rows.max()) + 1 if n_rows is None else n_rows
-    kept = _core(rows, columns, column_weight, extra, n_rows, len(column_weight))
+    kept = core_edges(rows, columns, column_weight, extra, n_rows, len(column_weight))
     r, c = rows[kept], columns[kept]
     row_name, row_at = np.unique(r, return_inverse=True)
     column_name, column_at = np.unique(c, return_inverse=True)

@@ -16,7 +16,7 @@ from features import catalogue
 from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
-from features.graphs.ring_merging import Rings
+from features.graphs.rings import Rings
 from features.ring_discovery import find_rings
 from serving.scoring.entity_scores import (
     EntityScores,

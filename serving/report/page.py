@@ -12,7 +12,7 @@ import jinja2
 import pandas as pd
 import pyarrow.parquet as pq
 
-from features.graphs.ring_merging import Rings
+from features.graphs.rings import Rings
 from serving.ledger.hash_chain import read_records
 from serving.oversight import random_audit
 from serving.report import charts

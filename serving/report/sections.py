@@ -15,7 +15,7 @@ from data_contracts.lake import Lake
 from features.declaration import SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
-from features.graphs.ring_merging import Rings
+from features.graphs.rings import Rings
 from features.posteriors.owner_pooling import shift_probability
 from serving.report import charts
 from serving.tiers.evidence import TIERS

@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.declaration import OPERATOR, SESSION
 from features.engine.snapshot import Snapshot
-from features.graphs.ring_merging import Rings
+from features.graphs.rings import Rings
 from serving.oversight import credit, drift, findings, influence, measures, overrides, random_audit
 from serving.oversight.appeals import verdicts_before
 from serving.scoring import scope

@@ -1,0 +1,90 @@
+"""Rings of a night, as tables and as networkx graphs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import networkx as nx
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Ring:
+    """One ring, as an analyst holds it.
+
+    `members`: accounts. `shops`: operators that two of them or more met. `evidence`: kind of link → how often. `density`: share of the
+    pairs that are linked. `window`: first and last moment of what members did. `significance`: nats beyond chance (`significance`).
+    `links`: left, right, kind, times of the members.
+    """
+
+    ring_id: str
+    members: tuple[str, ...]
+    shops: tuple[str, ...]
+    evidence: dict[str, int]
+    density: float
+    window: tuple[datetime, datetime]
+    significance: float
+    links: pd.DataFrame = field(repr=False, compare=False)
+
+    def graph(self) -> nx.Graph:
+        """Members and their links as a networkx graph: each edge carries its evidence, kind → how often; the graph, what the ring has.
+
+        What the graph carries are texts and numbers, so that any format of networkx can hold it.
+        """
+        first, last = (t.isoformat() for t in self.window)
+        graph = nx.Graph(
+            ring_id=self.ring_id,
+            shops=",".join(self.shops),
+            evidence=json.dumps(self.evidence, sort_keys=True),
+            density=self.density,
+            first_at=first,
+            last_at=last,
+            significance=self.significance,
+        )
+        graph.add_nodes_from(self.members)
+        for left, right, kind, times in self.links[["left", "right", "kind", "times"]].itertuples(
+            index=False
+        ):
+            graph.add_edge(left, right)
+            graph[left][right][kind] = int(times)
+        return graph
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Rings and their members (columns of the contracts `rings` and `ring_members`), the links, and shops met by several.
+
+    `links`: left, right, kind, times. `shops`: ring_id, operator_id, members (who met it).
+    """
+
+    rings: pd.DataFrame
+    members: pd.DataFrame
+    links: pd.DataFrame
+    shops: pd.DataFrame
+
+    def ring(self, ring_id: str) -> Ring:
+        """One of them. Raises KeyError where there is none of that name."""
+        named = self.rings[self.rings["ring_id"] == ring_id]
+        if named.empty:
+            raise KeyError(
+                f"no ring {ring_id!r} among the {len(self.rings)} of this night: `rings` has their names"
+            )
+        one = named.iloc[0]
+        inside = self.members.loc[self.members["ring_id"] == ring_id, "account_id"]
+        met = self.shops.loc[self.shops["ring_id"] == ring_id, "operator_id"]
+        return Ring(
+            ring_id,
+            tuple(sorted(inside)),
+            tuple(sorted(met)),
+            json.loads(one["evidence"]),
+            float(one["density"]),
+            (one["first_at"], one["last_at"]),
+            float(one["significance"]),
+            self.links[self.links["left"].isin(inside) & self.links["right"].isin(inside)],
+        )
+
+    def graph(self, ring_id: str) -> nx.Graph:
+        """One of them as a networkx graph (`Ring.graph`)."""
+        return self.ring(ring_id).graph()
