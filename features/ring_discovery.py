@@ -11,7 +11,7 @@ from ibis import _
 from features.declaration import ACCOUNT
 from features.derived.co_visitation import buy_blocks, buy_pairs, watch_pairs
 from features.engine.snapshot import Snapshot
-from features.graphs.ring_merging import merge, tied
+from features.graphs.ring_merging import linked_components, merge
 from features.graphs.rings import Rings
 
 MAX_USERS_PER_SHARED_THING = {
@@ -98,7 +98,7 @@ def _acts(snapshot: Snapshot, linked: Any | None = None) -> list[Any]:
 
 def _met(links: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
     """What accounts that may be in a ring did where: account_id, operator_id, first and last moment, by purchases and by visits."""
-    linked = sorted(tied(links)[-1].index)
+    linked = sorted(linked_components(links)[-1].index)
     parts = [pd.DataFrame(columns=["account_id", "operator_id", "first", "last"])]
     for t in _acts(snapshot, snapshot.scope(linked, ACCOUNT)) if linked else []:
         parts.append(

@@ -85,8 +85,12 @@ def _scores(t: pd.DataFrame, able: np.ndarray) -> dict[str, np.ndarray]:
     """Scores of the broadcasts that can be judged, by each method."""
     z = _departures(t, able)
     out = {
-        "odds of forged views": counter_forgery.odds(t, counter_forgery.VIEW_SHAPES)[able],
-        "odds of forged follows": counter_forgery.odds(t, counter_forgery.ENGAGEMENT_SHAPES)[able],
+        "odds of forged views": counter_forgery.forgery_log_odds(t, counter_forgery.VIEW_SHAPES)[
+            able
+        ],
+        "odds of forged follows": counter_forgery.forgery_log_odds(
+            t, counter_forgery.ENGAGEMENT_SHAPES
+        )[able],
         "largest departure": np.abs(z).max(axis=1),
         "squared departures": np.clip(z**2, None, 50).sum(axis=1),
     }
@@ -104,7 +108,7 @@ def rows(data: Path, say: Any) -> list[dict[str, Any]]:
     t = totals(data)
     known = (
         (t["viewers"] >= counter_forgery.MIN_AVERAGE_VIEWERS)
-        & (t["hours"] >= counter_forgery.MIN_SESSION_HOURS)
+        & (t["hours"] >= counter_forgery.MIN_HOURS)
         & (t.groupby("operator_id").cumcount() >= MIN_PAST_BROADCASTS)
     )
     able = np.flatnonzero(known)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from features.declaration import derived
-from features.detectors.counter_forgery import ENGAGEMENT_SHAPES, VIEW_SHAPES, odds
+from features.detectors.counter_forgery import ENGAGEMENT_SHAPES, VIEW_SHAPES, forgery_log_odds
 
 FIELDS = {"viewers": "average_viewers", "peak": "peak_viewers", "views": "views", "likes": "likes", "comments": "comments", "follows": "follows"}  # fmt: skip
 
@@ -29,6 +29,6 @@ def forgery_odds(sessions, session_totals) -> pd.DataFrame:
         **{k: t[k].astype(float) for k in FIELDS},
     )
     out = t[["session_id", "operator_id"]].assign(
-        views=odds(t, VIEW_SHAPES), acts=odds(t, ENGAGEMENT_SHAPES)
+        views=forgery_log_odds(t, VIEW_SHAPES), acts=forgery_log_odds(t, ENGAGEMENT_SHAPES)
     )
     return out[np.isfinite(out["views"]) | np.isfinite(out["acts"])].reset_index(drop=True)

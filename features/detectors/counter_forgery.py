@@ -19,16 +19,18 @@ import pandas as pd
 from numba import njit
 
 COUNTERS = ("viewers", "peak", "views", "likes", "comments", "follows")
-MIN_AVERAGE_VIEWERS, MIN_SESSION_HOURS = (
-    10.0,
-    0.5,
-)  # smaller sessions have counters that say nothing
-PAST = 20  # sessions of the operator before, at most, that make its past
-MIN_SESSIONS_TO_TRAIN = 400  # sessions worth judging below which nothing is learnt
-TAUGHT = 20_000  # sessions of each kind that the trees of a fold are taught with, at most
-FOLDS = 2
-SMALL, LARGE = 0.1, 2.0  # inflation that is added, as a share of what is there
-TREES = {
+MIN_AVERAGE_VIEWERS, MIN_HOURS = 10.0, 0.5  # smaller sessions have counters that say nothing
+MAX_PAST_SESSIONS = 20  # sessions of the operator before, at most, that make its past
+MIN_SESSIONS = 400  # sessions worth judging below which nothing is learnt
+MAX_TRAINING_SESSIONS = (
+    20_000  # sessions of each kind that the trees of a fold are taught with, at most
+)
+N_FOLDS = 2
+MIN_INFLATION_SHARE, MAX_INFLATION_SHARE = (
+    0.1,
+    2.0,
+)  # inflation that is added, as a share of what is there
+TREE_PARAMETERS = {
     "objective": "binary",
     "num_leaves": 15,
     "learning_rate": 0.08,
@@ -40,7 +42,7 @@ TREES = {
     "seed": 7,
     "verbosity": -1,
 }
-ROUNDS, MANY = (
+BOOSTING_ROUNDS, SESSIONS_FOR_ALL_ROUNDS = (
     200,
     5000,
 )  # half of the trees where fewer sessions teach: more would learn those by heart that were inflated before
@@ -93,27 +95,27 @@ def forged(totals: pd.DataFrame, shape: Forge, size: np.ndarray) -> pd.DataFrame
 
 
 @njit(cache=True, nogil=True)
-def _past(values, start, most):  # pragma: no cover - compiled
+def _past(values, start, max_sessions):  # pragma: no cover - compiled
     """Median, spread, tenth and ninetieth percentile and last of the rows before each row of the same operator, and their number."""
     n, k = values.shape
     out = np.full((n, 5 * k + 1), np.nan)
     for s in range(len(start) - 1):
         for i in range(start[s], start[s + 1]):
-            first = max(start[s], i - most)
+            first = max(start[s], i - max_sessions)
             out[i, 5 * k] = i - first
             for j in range(k):
                 known = values[first:i, j]
                 known = known[np.isfinite(known)]
                 if len(known) == 0:
                     continue
-                known_last = known[-1]
+                last = known[-1]
                 known = np.sort(known)
-                middle = np.median(known)
-                out[i, 5 * j] = middle
-                out[i, 5 * j + 1] = 1.4826 * np.median(np.abs(known - middle))
+                median = np.median(known)
+                out[i, 5 * j] = median
+                out[i, 5 * j + 1] = 1.4826 * np.median(np.abs(known - median))
                 out[i, 5 * j + 2] = known[int(0.1 * (len(known) - 1))]
                 out[i, 5 * j + 3] = known[int(np.ceil(0.9 * (len(known) - 1)))]
-                out[i, 5 * j + 4] = known_last
+                out[i, 5 * j + 4] = last
     return out
 
 
@@ -138,85 +140,94 @@ def ratios(t: pd.DataFrame) -> np.ndarray:
     return out
 
 
-def _columns(t: pd.DataFrame, past: np.ndarray, kind: np.ndarray) -> np.ndarray:
+def _columns(t: pd.DataFrame, past: np.ndarray, category_median: np.ndarray) -> np.ndarray:
     """What the trees read: ratios, their distance from the operator's past and from their category, and what that past was."""
-    now = ratios(t)
-    k = now.shape[1]
-    middle, spread, low, high, last = (past[:, i : 5 * k : 5] for i in range(5))
-    away = now - middle
+    current = ratios(t)
+    k = current.shape[1]
+    median, spread, low, high, last = (past[:, i : 5 * k : 5] for i in range(5))
+    deviation = current - median
     parts = [
-        now,
-        away,
-        away / (spread + 0.1),
-        now - low,
-        now - high,
-        now - last,
-        middle,
-        now - kind,
+        current,
+        deviation,
+        deviation / (spread + 0.1),
+        current - low,
+        current - high,
+        current - last,
+        median,
+        current - category_median,
     ]
     return np.column_stack([*parts, np.log(t["hours"].to_numpy(dtype=float)), past[:, -1]])
 
 
-def odds(totals: pd.DataFrame, shapes: tuple[Forge, ...], seed: int = 7) -> np.ndarray:
-    """Log-odds that a session's counters are forged, for equal numbers of forged and published.
+def forgery_log_odds(totals: pd.DataFrame, shapes: tuple[Forge, ...], seed: int = 7) -> np.ndarray:
+    """Log-odds that a session's counters are forged rather than as published, for equal numbers of both, shape (sessions,).
 
-    `totals`: one row a session, sorted by operator and time: operator_id, category (may be null),
-    hours, and `COUNTERS` as float, NaN where unknown. Returns shape (sessions,): NaN for sessions
-    under ten average viewers or half an hour, and for all where fewer than `MIN_SESSIONS_TO_TRAIN`
-    are worth judging. Deterministic for a seed.
+    `totals`: one row a session, sorted by operator and time: operator_id, category (may be null), hours, and `COUNTERS` as float,
+    NaN where unknown. NaN for sessions under ten average viewers or half an hour, and for all where fewer than `FEWEST` are worth
+    judging. Deterministic for a seed.
     """
     out = np.full(len(totals), np.nan)
     totals = totals.reset_index(drop=True)
-    worth = (
-        (totals["viewers"] >= MIN_AVERAGE_VIEWERS) & (totals["hours"] >= MIN_SESSION_HOURS)
+    is_judged = (
+        (totals["viewers"] >= MIN_AVERAGE_VIEWERS) & (totals["hours"] >= MIN_HOURS)
     ).to_numpy()
     shapes = tuple(
         s
         for s in shapes
-        if all(totals.loc[worth, c].notna().any() for c in s(totals.head(1), np.ones(1)))
+        if all(totals.loc[is_judged, c].notna().any() for c in s(totals.head(1), np.ones(1)))
     )
-    if worth.sum() < MIN_SESSIONS_TO_TRAIN or not shapes:
+    if is_judged.sum() < MIN_SESSIONS or not shapes:
         return out
     operator, names = pd.factorize(totals["operator_id"])
     start = np.append(np.flatnonzero(np.diff(operator, prepend=-1)), len(operator)).astype(np.int64)
     base = ratios(totals)
-    past = _past(base, start, PAST)
-    kind = (
+    past = _past(base, start, MAX_PAST_SESSIONS)
+    category_median = (
         pd.DataFrame(base)
-        .where(pd.Series(worth), np.nan)
+        .where(pd.Series(is_judged), np.nan)
         .groupby(totals["category"].fillna("").to_numpy())
         .transform("median")
         .to_numpy()
     )
-    side = (pd.util.hash_array(np.asarray(names, dtype=object)) % FOLDS).astype(int)[operator]
+    fold_of = (pd.util.hash_array(np.asarray(names, dtype=object)) % N_FOLDS).astype(int)[operator]
     rng = np.random.default_rng(seed)
-    for fold in range(FOLDS):
-        others, mine = (
-            np.flatnonzero(worth & (side != fold)),
-            np.flatnonzero(worth & (side == fold)),
+    for fold in range(N_FOLDS):
+        training, judged = (
+            np.flatnonzero(is_judged & (fold_of != fold)),
+            np.flatnonzero(is_judged & (fold_of == fold)),
         )
-        if not len(mine) or len(others) < MIN_SESSIONS_TO_TRAIN // FOLDS // 2:
+        if not len(judged) or len(training) < MIN_SESSIONS // N_FOLDS // 2:
             continue
-        many = min(TAUGHT, len(others))
-        honest, copied = (
-            rng.choice(others, many, replace=False),
-            rng.choice(others, many, replace=False),
+        n_training = min(MAX_TRAINING_SESSIONS, len(training))
+        honest, forged_at = (
+            rng.choice(training, n_training, replace=False),
+            rng.choice(training, n_training, replace=False),
         )
-        which, size = (
-            rng.integers(0, len(shapes), many),
-            np.exp(rng.uniform(np.log(SMALL), np.log(LARGE), many)),
+        shape_of, size = (
+            rng.integers(0, len(shapes), n_training),
+            np.exp(
+                rng.uniform(np.log(MIN_INFLATION_SHARE), np.log(MAX_INFLATION_SHARE), n_training)
+            ),
         )
-        taught = [_columns(totals.loc[honest], past[honest], kind[honest])]
+        rows_by_class = [_columns(totals.loc[honest], past[honest], category_median[honest])]
         for i, shape in enumerate(shapes):
-            rows = copied[which == i]
-            taught.append(
-                _columns(forged(totals.loc[rows], shape, size[which == i]), past[rows], kind[rows])
+            rows = forged_at[shape_of == i]
+            rows_by_class.append(
+                _columns(
+                    forged(totals.loc[rows], shape, size[shape_of == i]),
+                    past[rows],
+                    category_median[rows],
+                )
             )
-        label = np.concatenate([np.zeros(many), np.ones(many)])
+        label = np.concatenate([np.zeros(n_training), np.ones(n_training)])
         trees = lgb.train(
-            TREES, lgb.Dataset(np.vstack(taught), label), ROUNDS if many >= MANY else ROUNDS // 2
+            TREE_PARAMETERS,
+            lgb.Dataset(np.vstack(rows_by_class), label),
+            BOOSTING_ROUNDS if n_training >= SESSIONS_FOR_ALL_ROUNDS else BOOSTING_ROUNDS // 2,
         )
-        out[mine] = trees.predict(
-            _columns(totals.loc[mine], past[mine], kind[mine]), raw_score=True, num_threads=1
+        out[judged] = trees.predict(
+            _columns(totals.loc[judged], past[judged], category_median[judged]),
+            raw_score=True,
+            num_threads=1,
         )
     return out

@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from features.graphs.co_occurrence import CAP, Pairs, by_number, in_order, whom_it_meets
+from features.graphs.co_occurrence import (
+    MAX_LATER_MEETINGS,
+    Pairs,
+    meeting_ranges,
+    positions_by_number,
+    sort_actions,
+)
 
 
 def _shares(thing: np.ndarray, at: np.ndarray, window: int, cap: int) -> np.ndarray:
     """For each action in order: the share of its thing's other actions that it meets, shape (actions,)."""
-    near, _rarity = whom_it_meets(thing, at, window, cap)
+    near, _rarity = meeting_ranges(thing, at, window, cap)
     others = np.bincount(thing)[thing] - 1
     return (near["ahead"] - near["back"] - 1) / np.maximum(others, 1)
 
@@ -39,16 +45,16 @@ def expected_meetings(
     at: np.ndarray,
     pairs: Pairs,
     window: int,
-    cap: int = CAP,
+    cap: int = MAX_LATER_MEETINGS,
 ) -> np.ndarray:
     """Things in which chance lets each pair meet, float64.
 
     On one thing: 1 - exp(-x), x the mean of a's expected meetings with b's acts put anywhere among the thing's acts, and
     of b's with a's. So an account that comes in often, or at a minute when many do, is expected to meet more.
     """
-    a, t, w = in_order(account, thing, at)
+    a, t, w = sort_actions(account, thing, at)
     share = _shares(t, w, window, cap)
-    order = by_number(
+    order = positions_by_number(
         a, np.concatenate([[0], np.cumsum(np.bincount(a))])
     )  # by thing within an account, for so they are given
     a, t, share = a[order], t[order], share[order]
@@ -60,8 +66,8 @@ def expected_meetings(
     acts = np.diff(np.append(first, len(a))).astype(np.float64)
     share = np.add.reduceat(share, first) if len(first) else share
     a, t = a[first], t[first]
-    most = int(max(a.max(initial=-1), pairs.right.max(initial=-1))) + 1
-    start = np.concatenate([[0], np.cumsum(np.bincount(a, minlength=most))]).astype(np.int64)
+    n_accounts = int(max(a.max(initial=-1), pairs.right.max(initial=-1))) + 1
+    start = np.concatenate([[0], np.cumsum(np.bincount(a, minlength=n_accounts))]).astype(np.int64)
     return _expected(pairs.left, pairs.right, start, t, share, acts)
 
 
@@ -71,14 +77,14 @@ def expected_by_popularity(
     at: np.ndarray,
     pairs: Pairs,
     window: int,
-    cap: int = CAP,
+    cap: int = MAX_LATER_MEETINGS,
 ) -> np.ndarray:
     """Meetings that chance brings to each pair when every act could have been anybody's, by how much each account acts.
 
     The other null: things have their crowds, but who comes is left to chance as well. It sees campaigns in which the
     same hands come to the same things, and mistakes shared interest for one.
     """
-    a, t, w = in_order(account, thing, at)
+    a, t, w = sort_actions(account, thing, at)
     n = int(max(a.max(initial=-1), pairs.right.max(initial=-1))) + 1
     sizes = np.bincount(t, minlength=int(t.max(initial=-1)) + 1)
     met = _shares(t, w, window, cap) * np.maximum(sizes[t] - 1, 0)

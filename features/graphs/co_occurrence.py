@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-NEAR = np.dtype(
+MEETING_RANGE = np.dtype(
     [("back", np.int32), ("ahead", np.int32)]
 )  # of an action: together, for they are looked up together
-PLACE = np.dtype(
+PAIR_COUNT = np.dtype(
     [("other", np.int32), ("last", np.int32), ("times", np.int32), ("rarity", np.float32)],
     align=True,
 )  # of one pair
-CAP = 40  # an action meets at most so many later ones: pairs stay linear in actions
+MAX_LATER_MEETINGS = 40  # an action meets at most so many later ones: pairs stay linear in actions
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Pairs:
 
 
 @njit(cache=True, nogil=True)
-def whom_it_meets(thing, at, window, cap):  # pragma: no cover - compiled
+def meeting_ranges(thing, at, window, cap):  # pragma: no cover - compiled
     """For each action in order: the first and the last but one that it meets, and the rarity of meeting there, shapes (actions,)."""
     n = len(thing)
-    near, rarity = np.empty(n, NEAR), np.empty(n, np.float32)
+    near, rarity = np.empty(n, MEETING_RANGE), np.empty(n, np.float32)
     first = 0
     while first < n:
         end = first
@@ -66,16 +66,16 @@ def _hash(x, mask):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True)
-def _sift(a, account, mine, near, seen, mask):  # pragma: no cover - compiled
+def _count_hashes(a, account, actions, near, seen, mask):  # pragma: no cover - compiled
     """Count the meetings of `a` with later accounts by their hash, up to 255. No branch: half of them would be guessed wrong."""
-    for i in mine:
+    for i in actions:
         for j in range(near[i].back, near[i].ahead):
             h = _hash(account[j], mask)
             seen[h] += np.uint8((account[j] > a) & (seen[h] < 255))
 
 
 @njit(cache=True, nogil=True)
-def _meet(table, mask, other, thing, rarity):  # pragma: no cover - compiled
+def _count_meeting(table, mask, other, thing, rarity):  # pragma: no cover - compiled
     """Count a meeting with another account: once a thing, with the rarity of the first."""
     p = _hash(other, mask)
     while table[p].times > 0 and table[p].other != other:
@@ -90,91 +90,93 @@ def _meet(table, mask, other, thing, rarity):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True)
-def _counted(account, thing, start, place, near, rarity, least):  # pragma: no cover - compiled
+def _count_pairs(
+    account, thing, start, by_account, near, rarity, min_things
+):  # pragma: no cover - compiled
     """Pairs of an account with later ones, account by account. `place`: actions by account, `start`: where those of each begin.
 
     Actions of accounts with fewer than `least` have a negative number: no pair of theirs meets so often.
     """
-    room, many, enough = 1024, 0, min(least, 255)  # as far as the sieve counts
-    left, right, things, rare = (
-        np.empty(room, np.int32),
-        np.empty(room, np.int32),
-        np.empty(room, np.int32),
-        np.empty(room, np.float32),
+    capacity, n_pairs, min_count = 1024, 0, min(min_things, 255)  # as far as the sieve counts
+    left, right, things, pair_rarity = (
+        np.empty(capacity, np.int32),
+        np.empty(capacity, np.int32),
+        np.empty(capacity, np.int32),
+        np.empty(capacity, np.float32),
     )
-    seen, table = np.zeros(1024, np.uint8), np.zeros(1024, PLACE)
+    seen, table = np.zeros(1024, np.uint8), np.zeros(1024, PAIR_COUNT)
     for a in range(len(start) - 1):
-        mine = place[start[a] : start[a + 1]]
-        if len(mine) < least:
+        actions = by_account[start[a] : start[a + 1]]
+        if len(actions) < min_things:
             continue
-        most = 0
-        for i in mine:
-            most += near[i].ahead - near[i].back
+        n_meetings = 0
+        for i in actions:
+            n_meetings += near[i].ahead - near[i].back
         size = 16
-        while size < 2 * most:
+        while size < 2 * n_meetings:
             size *= 2
         if size > len(seen):
             seen = np.zeros(size, np.uint8)
         seen[:size] = 0
-        sifted = np.uint32(size - 1)
-        _sift(a, account, mine, near, seen, sifted)
-        left_over = 0  # at least as many as there are accounts that pass the sieve
+        hash_mask = np.uint32(size - 1)
+        _count_hashes(a, account, actions, near, seen, hash_mask)
+        n_candidates = 0  # at least as many as there are accounts that pass the sieve
         for p in range(size):
-            if seen[p] >= enough:
-                left_over += most if seen[p] == 255 else int(seen[p])
-        if left_over == 0:
+            if seen[p] >= min_count:
+                n_candidates += n_meetings if seen[p] == 255 else int(seen[p])
+        if n_candidates == 0:
             continue
         size = 16
-        while size < 2 * min(left_over, most):
+        while size < 2 * min(n_candidates, n_meetings):
             size *= 2
         if size > len(table):
-            table = np.zeros(size, PLACE)
+            table = np.zeros(size, PAIR_COUNT)
         for p in range(size):
             table[p].times = 0
         mask = np.uint32(size - 1)
-        for i in mine:
+        for i in actions:
             # earlier ones first: of what two accounts share in a thing, the earliest action tells how rare it is
             for j in range(near[i].back, near[i].ahead):
-                if seen[_hash(account[j], sifted)] >= enough and account[j] > a:
-                    _meet(table, mask, account[j], thing[i], rarity[min(i, j)])
+                if seen[_hash(account[j], hash_mask)] >= min_count and account[j] > a:
+                    _count_meeting(table, mask, account[j], thing[i], rarity[min(i, j)])
         for p in range(size):
-            if table[p].times >= least:
-                if many == room:
-                    room *= 2
-                    left, right, things, rare = (
-                        _longer(left, room),
-                        _longer(right, room),
-                        _longer(things, room),
-                        _longer(rare, room),
+            if table[p].times >= min_things:
+                if n_pairs == capacity:
+                    capacity *= 2
+                    left, right, things, pair_rarity = (
+                        _grow(left, capacity),
+                        _grow(right, capacity),
+                        _grow(things, capacity),
+                        _grow(pair_rarity, capacity),
                     )
-                left[many], right[many], things[many], rare[many] = (
+                left[n_pairs], right[n_pairs], things[n_pairs], pair_rarity[n_pairs] = (
                     a,
                     table[p].other,
                     table[p].times,
                     table[p].rarity,
                 )
-                many += 1
-    return left[:many], right[:many], things[:many], rare[:many]
+                n_pairs += 1
+    return left[:n_pairs], right[:n_pairs], things[:n_pairs], pair_rarity[:n_pairs]
 
 
 @njit(cache=True, nogil=True)
-def _longer(x, room):  # pragma: no cover - compiled
-    out = np.empty(room, x.dtype)
+def _grow(x, capacity):  # pragma: no cover - compiled
+    out = np.empty(capacity, x.dtype)
     out[: len(x)] = x
     return out
 
 
 @njit(cache=True, nogil=True)
-def by_number(numbers, start):  # pragma: no cover - compiled
+def positions_by_number(numbers, start):  # pragma: no cover - compiled
     """Positions of each number from 0 in turn, in the order given; `start`: where those of each begin. A sort in two passes."""
-    out, next_place = np.empty(len(numbers), np.int32), start.copy()
+    out, fill = np.empty(len(numbers), np.int32), start.copy()
     for i in range(len(numbers)):
-        out[next_place[numbers[i]]] = i
-        next_place[numbers[i]] += 1
+        out[fill[numbers[i]]] = i
+        fill[numbers[i]] += 1
     return out
 
 
-def in_order(
+def sort_actions(
     account: np.ndarray, thing: np.ndarray, at: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Actions sorted by thing and time, int32 all (time from the first action on). Numbers are non-negative.
@@ -205,8 +207,8 @@ def meeting_pairs(
     thing: np.ndarray,
     at: np.ndarray,
     window: int,
-    least: int = 3,
-    cap: int = CAP,
+    min_things: int = 3,
+    cap: int = MAX_LATER_MEETINGS,
 ) -> Pairs:
     """Pairs that met in at least `least` things within `window` (the unit of `at`), sorted by left and right.
 
@@ -219,13 +221,13 @@ def meeting_pairs(
     if not len(account):
         empty = np.zeros(0, np.int32)
         return Pairs(empty, empty, empty, np.zeros(0, np.float32))
-    a, t, w = in_order(account, thing, at)
-    near, rarity = whom_it_meets(t, w, window, cap)
+    a, t, w = sort_actions(account, thing, at)
+    near, rarity = meeting_ranges(t, w, window, cap)
     del w
     acts = np.bincount(a)
     start = np.concatenate([[0], np.cumsum(acts)])
-    place = by_number(a, start)
-    a[acts[a] < least] = -1
-    left, right, things, rarity = _counted(a, t, start, place, near, rarity, least)
+    by_account = positions_by_number(a, start)
+    a[acts[a] < min_things] = -1
+    left, right, things, rarity = _count_pairs(a, t, start, by_account, near, rarity, min_things)
     order = np.lexsort((right, left))
     return Pairs(left[order], right[order], things[order], rarity[order])

@@ -70,14 +70,14 @@ def neighbours(left, right, n):  # pragma: no cover - compiled
 def _cores(start, other):  # pragma: no cover - compiled
     n = len(start) - 1
     degree = np.empty(n, np.int64)
-    most = 0
+    max_degree = 0
     for v in range(n):
         degree[v] = start[v + 1] - start[v]
-        most = max(most, degree[v])
-    bins = np.zeros(most + 2, np.int64)
+        max_degree = max(max_degree, degree[v])
+    bins = np.zeros(max_degree + 2, np.int64)
     for v in range(n):
         bins[degree[v] + 1] += 1
-    for d in range(most + 1):
+    for d in range(max_degree + 1):
         bins[d + 1] += bins[d]
     place, order = np.empty(n, np.int64), np.empty(n, np.int64)
     fill = bins[:-1].copy()
@@ -112,14 +112,14 @@ def _push(start, other, seed, restart, tolerance):  # pragma: no cover - compile
     rank, rest = np.zeros(n), np.zeros(n)
     queued = np.zeros(n, np.uint8)
     queue = np.empty(n, np.int64)
-    head, many = 0, 1
+    head, n_queued = 0, 1
     rest[seed] = 1.0
     queue[0] = seed
     queued[seed] = 1
-    while many:
+    while n_queued:
         v = queue[head]
         head = (head + 1) % n
-        many -= 1
+        n_queued -= 1
         queued[v] = 0
         degree = start[v + 1] - start[v]
         if degree == 0:
@@ -135,13 +135,13 @@ def _push(start, other, seed, restart, tolerance):  # pragma: no cover - compile
             u = other[k]
             rest[u] += give
             if not queued[u] and rest[u] >= tolerance * (start[u + 1] - start[u]):
-                queue[(head + many) % n] = u
+                queue[(head + n_queued) % n] = u
                 queued[u] = 1
-                many += 1
+                n_queued += 1
     return rank
 
 
-def near(
+def personalised_pagerank(
     left: np.ndarray,
     right: np.ndarray,
     n: int,

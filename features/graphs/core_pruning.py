@@ -39,13 +39,13 @@ def node_weights(
 
 
 @njit(cache=True, nogil=True)
-def _sweep(
-    rows, cols, kept, many, column_weight, edge_weight, n_rows, alive, weight
+def _weigh_alive(
+    rows, cols, kept, n_edges, column_weight, edge_weight, n_rows, alive, weight
 ):  # pragma: no cover - compiled
     """One pass over the kept edges: drop those at dead nodes, weigh the rest again. Returns (edges, total)."""
     weight[:] = 0.0
     total, left, plain = 0.0, 0, len(edge_weight) == 0
-    for k in range(many):
+    for k in range(n_edges):
         e = kept[k]
         r, c = rows[e], cols[e]
         if alive[r] and alive[n_rows + c]:
@@ -61,7 +61,7 @@ def _sweep(
 
 
 @njit(cache=True, nogil=True)
-def _kill(alive, weight, bar):  # pragma: no cover - compiled
+def _remove_below(alive, weight, bar):  # pragma: no cover - compiled
     """Nodes of weight below `bar` die. Returns (dead now, left)."""
     dead, left = 0, 0
     for v in range(len(alive)):
@@ -88,26 +88,26 @@ def core_edges(
             nodes += 1
     kept = np.arange(len(rows)).astype(np.int32)
     best = total / nodes if nodes else 0.0
-    alive, weight, many, left = first.copy(), whole.copy(), len(rows), nodes
+    alive, weight, n_edges, left = first.copy(), whole.copy(), len(rows), nodes
     while left and total > 0.0:
         # densities of the batch peel: remove what lies below about the mean (2 g is the mean weight of a node)
-        _dead, left = _kill(alive, weight, 2.0 * (1.0 + BATCH_MARGIN) * total / left)
+        _dead, left = _remove_below(alive, weight, 2.0 * (1.0 + BATCH_MARGIN) * total / left)
         if left == 0:
             break
-        many, total = _sweep(
-            rows, cols, kept, many, column_weight, edge_weight, n_rows, alive, weight
+        n_edges, total = _weigh_alive(
+            rows, cols, kept, n_edges, column_weight, edge_weight, n_rows, alive, weight
         )
         best = max(best, total / left)
     # prune the whole graph below that density, until nothing falls
     for e in range(len(rows)):
         kept[e] = e
-    many, weight, alive = len(rows), whole, first
-    dead, left = _kill(alive, weight, best * (1.0 - 1e-12))
+    n_edges, weight, alive = len(rows), whole, first
+    dead, left = _remove_below(alive, weight, best * (1.0 - 1e-12))
     while dead:
-        many, total = _sweep(
-            rows, cols, kept, many, column_weight, edge_weight, n_rows, alive, weight
+        n_edges, total = _weigh_alive(
+            rows, cols, kept, n_edges, column_weight, edge_weight, n_rows, alive, weight
         )
         if left:
             best = max(best, total / left)
-        dead, left = _kill(alive, weight, best * (1.0 - 1e-12))
-    return kept[:many].copy()
+        dead, left = _remove_below(alive, weight, best * (1.0 - 1e-12))
+    return kept[:n_edges].copy()

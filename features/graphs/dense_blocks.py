@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from features.graphs.excess_density import Bipartite, bipartite, climb, evidence, spectral_starts
 from features.graphs.peeling import column_weights, densest_block
 
-WEIGHTINGS = ("flat", "log", "sqrt")
+COLUMN_WEIGHTINGS = ("flat", "log", "sqrt")
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,10 @@ def peel_starts(
 def find_blocks(
     graph: Bipartite,
     n_blocks: int = 5,
-    weightings: tuple[str, ...] = WEIGHTINGS,
+    weightings: tuple[str, ...] = COLUMN_WEIGHTINGS,
     per_weighting: int = 3,
     vectors: int = 6,
-    least_evidence: float = 3.0,
+    min_evidence_nats: float = 3.0,
 ) -> list[FoundBlock]:
     """At most `n_blocks` blocks by excess density, whose evidence is at least `least_evidence` nats.
 
@@ -88,7 +88,7 @@ def find_blocks(
             break
         # evidence is judged on the whole graph: taking blocks out must not make what is left look special
         seen = evidence(graph, *best)
-        if seen.nats < least_evidence:
+        if seen.nats < min_evidence_nats:
             break
         found.append(
             FoundBlock(
@@ -151,7 +151,7 @@ class DenseBlocks(OutlierMixin, BaseEstimator):
     def __init__(
         self,
         n_blocks: int = 5,
-        weightings: tuple[str, ...] = WEIGHTINGS,
+        weightings: tuple[str, ...] = COLUMN_WEIGHTINGS,
         vectors: int = 6,
         window: float | None = None,
     ):

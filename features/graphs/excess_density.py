@@ -21,7 +21,7 @@ from scipy.special import gammaln
 
 from features.graphs.core_pruning import degrees
 
-ROUNDS = 30
+MAX_CLIMB_ROUNDS = 30
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def bipartite(
     )
 
 
-def _choices(n: int, k: int) -> float:
+def _log_choices(n: int, k: int) -> float:
     """Logarithm of the number of ways to choose k of n."""
     return float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
 
@@ -84,24 +84,24 @@ def evidence(graph: Bipartite, rows: np.ndarray, columns: np.ndarray) -> Evidenc
     in_row, in_column = np.zeros(len(graph.row_mass), bool), np.zeros(len(graph.column_mass), bool)
     in_row[rows], in_column[columns] = True, True
     edges = int((in_row[graph.rows] & in_column[graph.columns]).sum())
-    most = len(rows) * len(columns)
+    n_cells = len(rows) * len(columns)
     if not edges:
         return Evidence(0, 0.0, 0.0, 0.0, 0.0)
     expected = min(
         float(graph.row_degree[rows].sum())
         * float(graph.column_degree[columns].sum())
         / len(graph.rows),
-        most,
+        n_cells,
     )
     ratio = edges * np.log(edges / expected) - (edges - expected) if edges > expected else 0.0
-    chosen = _choices(int((graph.row_degree > 0).sum()), len(rows)) + _choices(
+    chosen = _log_choices(int((graph.row_degree > 0).sum()), len(rows)) + _log_choices(
         int((graph.column_degree > 0).sum()), len(columns)
     )
-    return Evidence(edges, expected, edges / expected, edges / most, float(ratio - chosen))
+    return Evidence(edges, expected, edges / expected, edges / n_cells, float(ratio - chosen))
 
 
 @njit(cache=True, nogil=True)
-def _into(ends, others, weight, chosen, out):  # pragma: no cover - compiled
+def _weight_into(ends, others, weight, chosen, out):  # pragma: no cover - compiled
     """Weight of each node's edges into the chosen nodes of the other side."""
     out[:] = 0.0
     for e in range(len(ends)):
@@ -130,15 +130,15 @@ def climb(graph: Bipartite, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray
     in_column[columns] = True
     k_row, k_column = np.zeros(len(in_row)), np.zeros(len(in_column))
     best, found = 0.0, (np.zeros(0, np.int64), np.zeros(0, np.int64))
-    for _ in range(ROUNDS):
-        _into(graph.rows, graph.columns, graph.weight, in_column, k_row)
+    for _ in range(MAX_CLIMB_ROUNDS):
+        _weight_into(graph.rows, graph.columns, graph.weight, in_column, k_row)
         rows, _value = _best_prefix(
             k_row - graph.row_mass * (graph.column_mass[in_column].sum() / graph.total),
             int(in_column.sum()),
         )
         in_row[:] = False
         in_row[rows] = True
-        _into(graph.columns, graph.rows, graph.weight, in_row, k_column)
+        _weight_into(graph.columns, graph.rows, graph.weight, in_row, k_column)
         columns, value = _best_prefix(
             k_column - graph.column_mass * (graph.row_mass[in_row].sum() / graph.total),
             int(in_row.sum()),
@@ -151,15 +151,15 @@ def climb(graph: Bipartite, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return found[0], found[1], best
 
 
-def spectral_starts(graph: Bipartite, many: int) -> list[np.ndarray]:
+def spectral_starts(graph: Bipartite, n_vectors: int) -> list[np.ndarray]:
     """Columns on which the leading singular vectors of the modularity matrix concentrate, both signs of each.
 
     As many columns as the vector's participation ratio. The starting vector is fixed, so the answer is too. None where degrees
     explain the whole graph (the matrix is nought) or the vectors do not settle: blocks have other starts beside these.
     """
     shape = (len(graph.row_mass), len(graph.column_mass))
-    many = min(many, min(shape) - 1)
-    if many < 1 or graph.total <= 0:
+    n_vectors = min(n_vectors, min(shape) - 1)
+    if n_vectors < 1 or graph.total <= 0:
         return []
     a = coo_array((graph.weight, (graph.rows, graph.columns)), shape=shape).tocsr()
     at, m, dr, dc = a.T.tocsr(), graph.total, graph.row_mass, graph.column_mass
@@ -171,7 +171,7 @@ def spectral_starts(graph: Bipartite, many: int) -> list[np.ndarray]:
     )
     try:
         _u, _s, vt = svds(
-            operator, k=many, tol=1e-2, v0=np.random.default_rng(0).random(min(shape))
+            operator, k=n_vectors, tol=1e-2, v0=np.random.default_rng(0).random(min(shape))
         )
     except ArpackError:
         return []

@@ -18,13 +18,13 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from features.graphs.chance_meetings import expected_by_popularity, expected_meetings
-from features.graphs.co_occurrence import CAP, Pairs, meeting_pairs
+from features.graphs.co_occurrence import MAX_LATER_MEETINGS, Pairs, meeting_pairs
 from features.graphs.connectivity import components, core_numbers
 
-SURPRISE = (
+MAX_CHANCE_PROBABILITY = (
     1e-4  # a pair counts when chance brings so many meetings to at most this share of pairs like it
 )
-SMALLEST = 4
+MIN_GROUP_ACCOUNTS = 4
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,23 @@ class Group:
     rarity: float
 
 
-def surprising(pairs: Pairs, expected: np.ndarray, surprise: float = SURPRISE) -> np.ndarray:
+def is_surprising(
+    pairs: Pairs, expected: np.ndarray, max_probability: float = MAX_CHANCE_PROBABILITY
+) -> np.ndarray:
     """Which pairs met more often than a Poisson count of their expectation does with probability `surprise`."""
     # P(count >= k) for mean mu is the regularised incomplete gamma function at (k, mu)
-    return gdtr(1.0, pairs.things, np.maximum(expected, 1e-12)) <= surprise
+    return gdtr(1.0, pairs.things, np.maximum(expected, 1e-12)) <= max_probability
 
 
-def groups_of(
+def find_groups(
     pairs: Pairs,
     expected: np.ndarray,
     accounts: int,
-    smallest: int = SMALLEST,
-    least_evidence: float = 3.0,
+    smallest: int = MIN_GROUP_ACCOUNTS,
+    min_evidence_nats: float = 3.0,
 ) -> list[Group]:
     """Groups among surprising pairs, by evidence. Members are account numbers."""
-    good = surprising(pairs, expected)
+    good = is_surprising(pairs, expected)
     left, right, things, rarity, mu = (
         pairs.left[good],
         pairs.right[good],
@@ -80,27 +82,29 @@ def groups_of(
         n = len(inside)
         if n < smallest:
             continue
-        seen, by_chance = float(things[rows].sum()), float(mu[rows].sum())
+        n_meetings, by_chance = float(things[rows].sum()), float(mu[rows].sum())
         # pairs that are not linked add their expectation at least; leaving it out of both sides favours the null
         ratio = (
-            seen * np.log(seen / max(by_chance, 1e-9)) - (seen - by_chance)
-            if seen > by_chance
+            n_meetings * np.log(n_meetings / max(by_chance, 1e-9)) - (n_meetings - by_chance)
+            if n_meetings > by_chance
             else 0.0
         )
-        choice = gammaln(accounts + 1) - gammaln(n + 1) - gammaln(accounts - n + 1)
+        log_member_choices = gammaln(accounts + 1) - gammaln(n + 1) - gammaln(accounts - n + 1)
         # links were picked for being surprising: pay for that choice among all pairs of the group
-        everyone = n * (n - 1) / 2
-        picked = gammaln(everyone + 1) - gammaln(len(rows) + 1) - gammaln(everyone - len(rows) + 1)
-        nats = float(ratio - choice - picked)
-        if nats >= least_evidence:
+        all_pairs = n * (n - 1) / 2
+        log_pair_choices = (
+            gammaln(all_pairs + 1) - gammaln(len(rows) + 1) - gammaln(all_pairs - len(rows) + 1)
+        )
+        nats = float(ratio - log_member_choices - log_pair_choices)
+        if nats >= min_evidence_nats:
             found.append(
                 Group(
                     names[inside],
                     len(rows),
-                    int(seen),
-                    len(rows) / everyone,
+                    int(n_meetings),
+                    len(rows) / all_pairs,
                     nats,
-                    float(rarity[rows].sum() / seen),
+                    float(rarity[rows].sum() / n_meetings),
                 )
             )
     return sorted(found, key=lambda g: -g.evidence)
@@ -119,8 +123,8 @@ class Lockstep(OutlierMixin, BaseEstimator):
         self,
         window: int = 120,
         least: int = 3,
-        cap: int = CAP,
-        smallest: int = SMALLEST,
+        cap: int = MAX_LATER_MEETINGS,
+        smallest: int = MIN_GROUP_ACCOUNTS,
         null: str = "times",
     ):
         self.window = window
@@ -145,13 +149,13 @@ class Lockstep(OutlierMixin, BaseEstimator):
         reckon = expected_meetings if self.null == "times" else expected_by_popularity
         expected = reckon(account, thing, at, pairs, self.window, self.cap)
         self.n_features_in_ = X.shape[1]
-        found = groups_of(pairs, expected, len(names), self.smallest)
+        found = find_groups(pairs, expected, len(names), self.smallest)
         names = np.asarray(names)
         self.groups_ = [
             Group(names[g.members], g.pairs, g.meetings, g.density, g.evidence, g.rarity)
             for g in found
         ]
-        good = surprising(pairs, expected)
+        good = is_surprising(pairs, expected)
         self.pairs_ = pd.DataFrame(
             {
                 "left": names[pairs.left[good]],

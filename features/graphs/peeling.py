@@ -43,7 +43,7 @@ def column_weights(columns: np.ndarray, size: int, kind: str) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _sift(heap, place, weight, at, size):  # pragma: no cover - compiled
+def _restore_heap(heap, place, weight, at, size):  # pragma: no cover - compiled
     """Restore the heap from position `at`, up or down; ties by node number."""
     v = heap[at]
     while at > 0:
@@ -115,13 +115,13 @@ def _peel(rows, cols, edge_value, n_rows, n_cols):  # pragma: no cover - compile
             place[last] = 0
         place[v] = -1
         if size:
-            _sift(heap, place, weight, 0, size)
+            _restore_heap(heap, place, weight, 0, size)
         for k in range(start[v], start[v + 1]):
             u = other[k]
             if place[u] >= 0:
                 weight[u] -= value[k]
                 total -= value[k]
-                _sift(heap, place, weight, place[u], size)
+                _restore_heap(heap, place, weight, place[u], size)
         if size and total / size > best:
             best, best_left = total / size, size
     return order, best_left, best

@@ -17,8 +17,8 @@ from scipy.special import gammaln
 from features.graphs.connectivity import components
 from features.graphs.rings import Rings
 
-SMALLEST = 4
-STRENGTH = {
+MIN_RING_ACCOUNTS = 4
+LINK_STRENGTHS = {
     "watch": 1.0,
     "buy": 1.0,
     "block": 1.0,
@@ -27,12 +27,12 @@ STRENGTH = {
     "address": 0.5,
     "referrer": 0.5,
 }
-KINDS = {
+RING_KINDS = {
     "watch": "lockstep",
     "buy": "co_purchase",
     "block": "co_purchase",
 }  # any other is a shared identity
-RING = [
+RING_COLUMNS = [
     "ring_id",
     "kind",
     "members",
@@ -44,7 +44,7 @@ RING = [
     "last_at",
     "evidence",
 ]
-MEMBER = ["ring_id", "account_id", "links"]
+MEMBER_COLUMNS = ["ring_id", "account_id", "links"]
 
 
 def strong_links(links: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def strong_links(links: pd.DataFrame) -> pd.DataFrame:
     if links.empty:
         return links
     each = links.drop_duplicates(["left", "right", "kind"])
-    total = each["kind"].map(STRENGTH).groupby([each["left"], each["right"]]).sum()
+    total = each["kind"].map(LINK_STRENGTHS).groupby([each["left"], each["right"]]).sum()
     strong = total[total >= 1.0].index
     return links[pd.MultiIndex.from_frame(links[["left", "right"]]).isin(strong)]
 
@@ -71,11 +71,13 @@ def significance(members: int, edges: int, all_accounts: int, all_links: int) ->
     )
 
 
-def _name(members: list[str]) -> str:
+def _new_ring_id(members: list[str]) -> str:
     return "g" + hashlib.sha256("|".join(members).encode()).hexdigest()[:16]
 
 
-def tied(links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Series]:
+def linked_components(
+    links: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Series]:
     """Strong links, their pairs, how many pairs each account has, and the component of each account in one of `SMALLEST` or more.
 
     Households share a device; few accounts are in a component that large, so only of those need be known what they did.
@@ -92,7 +94,7 @@ def tied(links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd
     size = np.bincount(label) if len(label) else np.zeros(0, int)
     degree = pd.Series(np.bincount(np.concatenate([i, j]), minlength=len(names)), index=names)
     large = (
-        pd.Series(label, index=names)[size[label] >= SMALLEST]
+        pd.Series(label, index=names)[size[label] >= MIN_RING_ACCOUNTS]
         if len(label)
         else pd.Series(dtype="int64")
     )
@@ -107,13 +109,18 @@ def merge(
     `links`: left < right, kind, times. `met`: account_id, operator_id, first, last: what accounts of large components did where (`tied`).
     `before`: last night's `ring_members`, from which rings that are still there keep their names.
     """
-    links, pairs, degree, large = tied(links)
-    nothing = pd.DataFrame(columns=["ring_id", "operator_id", "members"])
+    links, pairs, degree, large = linked_components(links)
+    no_shops = pd.DataFrame(columns=["ring_id", "operator_id", "members"])
     if large.empty:
-        return Rings(pd.DataFrame(columns=RING), pd.DataFrame(columns=MEMBER), links, nothing)
+        return Rings(
+            pd.DataFrame(columns=RING_COLUMNS),
+            pd.DataFrame(columns=MEMBER_COLUMNS),
+            links,
+            no_shops,
+        )
     by_ring = {k: sorted(g.index) for k, g in large.groupby(large)}
-    ring_of = known_again({k: set(m) for k, m in by_ring.items()}, before)
-    ring_of = {k: ring_of.get(k) or _name(m) for k, m in by_ring.items()}
+    ring_of = keep_names({k: set(m) for k, m in by_ring.items()}, before)
+    ring_of = {k: ring_of.get(k) or _new_ring_id(m) for k, m in by_ring.items()}
     member = pd.DataFrame({"ring_id": large.map(ring_of).to_numpy(), "account_id": large.index})
     member["links"] = degree.reindex(member["account_id"]).to_numpy().astype("int64")
     acts = met.merge(member[["account_id", "ring_id"]], on="account_id")
@@ -131,11 +138,11 @@ def merge(
     for ring, group in inside.groupby("ring_id"):
         if ring not in spans.index:
             continue
-        n = int((member["ring_id"] == ring).sum())
+        n_members = int((member["ring_id"] == ring).sum())
         edges = len(group.drop_duplicates(["left", "right"]))
-        most = (
+        kind = (
             group["kind"]
-            .map(lambda k: KINDS.get(k, "shared_identity"))
+            .map(lambda k: RING_KINDS.get(k, "shared_identity"))
             .value_counts()
             .sort_index()
             .idxmax()
@@ -144,24 +151,24 @@ def merge(
         rows.append(
             (
                 ring,
-                most,
-                n,
+                kind,
+                n_members,
                 int(reach.get(ring, 0)),
                 edges,
-                edges / (n * (n - 1) / 2),
-                significance(n, edges, all_accounts, len(pairs)),
+                edges / (n_members * (n_members - 1) / 2),
+                significance(n_members, edges, all_accounts, len(pairs)),
                 spans.at[ring, "first_at"],
                 spans.at[ring, "last_at"],
                 json.dumps(evidence, sort_keys=True),
             )
         )
-    rings = pd.DataFrame(rows, columns=RING).sort_values("ring_id", ignore_index=True)
+    rings = pd.DataFrame(rows, columns=RING_COLUMNS).sort_values("ring_id", ignore_index=True)
     member = member[member["ring_id"].isin(rings["ring_id"])]
-    members = member.sort_values(["ring_id", "account_id"], ignore_index=True)[MEMBER]
+    members = member.sort_values(["ring_id", "account_id"], ignore_index=True)[MEMBER_COLUMNS]
     return Rings(rings, members, links, shops.reset_index(drop=True))
 
 
-def known_again(rings: dict[int, set[str]], before: pd.DataFrame | None) -> dict[int, str]:
+def keep_names(rings: dict[int, set[str]], before: pd.DataFrame | None) -> dict[int, str]:
     """Names that rings keep: a ring is last night's when it holds most of that ring's members that are in any ring now.
 
     The largest overlap is served first and a name is given once, so a ring that splits leaves its name with the larger
@@ -178,7 +185,11 @@ def known_again(rings: dict[int, set[str]], before: pd.DataFrame | None) -> dict
             if a in here:
                 found[here[a]] = found.get(here[a], 0) + 1
         alive = sum(found.values())
-        overlaps += [(-n, name, k) for k, n in found.items() if n >= 2 and 2 * n > alive]
+        overlaps += [
+            (-n_members, name, k)
+            for k, n_members in found.items()
+            if n_members >= 2 and 2 * n_members > alive
+        ]
     given: dict[int, str] = {}
     for _n, name, k in sorted(overlaps):
         if k not in given and name not in given.values():

@@ -9,12 +9,12 @@ import pytest
 from features.declaration import signals_in
 from features.detectors.counter_forgery import (
     ENGAGEMENT_SHAPES,
-    MIN_SESSIONS_TO_TRAIN,
+    MIN_SESSIONS,
     VIEW_SHAPES,
     _past,
     forged,
+    forgery_log_odds,
     idle,
-    odds,
 )
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
@@ -50,7 +50,7 @@ def test_sessions_with_bots_stand_out_of_their_room_and_honest_ones_do_not():
     hit = np.arange(15, len(t), 40)
     botted = t.copy()
     botted.loc[hit] = forged(t.loc[hit], idle, np.full(len(hit), 1.0))
-    score = odds(botted, VIEW_SHAPES)
+    score = forgery_log_odds(botted, VIEW_SHAPES)
     honest = np.setdiff1d(np.flatnonzero(np.arange(len(t)) % 20 >= 5), hit)
     assert (score[hit] > np.nanquantile(score[honest], 0.95)).mean() > 0.6
 
@@ -58,18 +58,20 @@ def test_sessions_with_bots_stand_out_of_their_room_and_honest_ones_do_not():
 def test_equal_counters_give_equal_odds():
     """The same counters give the same odds, and unknown counters ask nothing."""
     t = rooms()
-    np.testing.assert_array_equal(odds(t, VIEW_SHAPES), odds(t, VIEW_SHAPES))
+    np.testing.assert_array_equal(
+        forgery_log_odds(t, VIEW_SHAPES), forgery_log_odds(t, VIEW_SHAPES)
+    )
     assert np.isnan(
-        odds(t.assign(follows=np.nan), ENGAGEMENT_SHAPES)
+        forgery_log_odds(t.assign(follows=np.nan), ENGAGEMENT_SHAPES)
     ).all()  # neither follows, likes nor comments are there
 
 
 def test_small_sessions_and_small_platforms_are_not_judged():
     t = rooms()
     t.loc[:9, "viewers"] = 9.0
-    score = odds(t, VIEW_SHAPES)
+    score = forgery_log_odds(t, VIEW_SHAPES)
     assert np.isnan(score[:10]).all() and np.isfinite(score[10:]).all()
-    assert np.isnan(odds(t.head(MIN_SESSIONS_TO_TRAIN - 1), VIEW_SHAPES)).all()
+    assert np.isnan(forgery_log_odds(t.head(MIN_SESSIONS - 1), VIEW_SHAPES)).all()
 
 
 def test_the_past_of_a_session_is_its_operators_earlier_ones_alone():

@@ -9,7 +9,7 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from features.graphs.ring_merging import known_again, merge, significance, tied
+from features.graphs.ring_merging import keep_names, linked_components, merge, significance
 
 T0, T1 = datetime(2026, 1, 1), datetime(2026, 1, 9)
 
@@ -88,9 +88,9 @@ def test_largest_part_of_a_split_keeps_the_name():
     before = pd.DataFrame(
         {"ring_id": ["x"] * 6 + ["y"] * 3, "account_id": list("abcdef") + list("pqr")}
     )
-    assert known_again({0: set("abcd"), 1: set("ef12")}, before) == {0: "x"}
-    assert known_again({0: set("abcdefpqr")}, before) == {0: "x"}
-    assert known_again({0: set("1234")}, before) == {}
+    assert keep_names({0: set("abcd"), 1: set("ef12")}, before) == {0: "x"}
+    assert keep_names({0: set("abcdefpqr")}, before) == {0: "x"}
+    assert keep_names({0: set("1234")}, before) == {}
 
 
 def test_links_are_more_significant_among_more_accounts():
@@ -105,7 +105,7 @@ def test_only_larger_components_need_account_records():
     links = pd.DataFrame(
         [(a, b, 1, "device") for a, b in pairs], columns=["left", "right", "times", "kind"]
     )
-    strong, different, degree, large = tied(links)
+    strong, different, degree, large = linked_components(links)
     assert sorted(large.index) == ["a", "b", "c", "d"] and large.nunique() == 1
     assert len(strong) == len(different) == 4 and degree["b"] == 2 and degree["x"] == 1
-    assert all(len(part) == 0 for part in tied(links[:0]))
+    assert all(len(part) == 0 for part in linked_components(links[:0]))
