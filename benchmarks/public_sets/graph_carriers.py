@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.harness.figures import row
+from features.graphs.block_search import find_blocks
 from features.graphs.connectivity import core_numbers
-from features.graphs.dense_blocks import find_blocks
 from features.graphs.excess_density import bipartite
 from features.graphs.peeling import column_weights, densest_block
 

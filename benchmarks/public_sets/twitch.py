@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.harness.figures import share_row
-from features.detectors import counter_forgery
+from features.detectors import counter_forgery, inflation_shapes
 from features.signals.live.regularity import unexplained_level_shift
 from features.signals.live.viewer_series import unexplained_step_max
 
@@ -37,12 +37,12 @@ def ramp(t: pd.DataFrame, size: np.ndarray) -> dict[str, pd.Series]:
     }
 
 
-SHAPES: tuple[counter_forgery.Forge, ...] = (
-    counter_forgery.idle,
-    counter_forgery.peak,
-    counter_forgery.flash,
+SHAPES: tuple[inflation_shapes.Forge, ...] = (
+    inflation_shapes.idle,
+    inflation_shapes.peak,
+    inflation_shapes.flash,
     ramp,
-    counter_forgery.follow,
+    inflation_shapes.follow,
 )
 
 
@@ -85,11 +85,11 @@ def _scores(t: pd.DataFrame, able: np.ndarray) -> dict[str, np.ndarray]:
     """Scores of the broadcasts that can be judged, by each method."""
     z = _departures(t, able)
     out = {
-        "odds of forged views": counter_forgery.forgery_log_odds(t, counter_forgery.VIEW_SHAPES)[
+        "odds of forged views": counter_forgery.forgery_log_odds(t, inflation_shapes.VIEW_SHAPES)[
             able
         ],
         "odds of forged follows": counter_forgery.forgery_log_odds(
-            t, counter_forgery.ENGAGEMENT_SHAPES
+            t, inflation_shapes.ENGAGEMENT_SHAPES
         )[able],
         "largest departure": np.abs(z).max(axis=1),
         "squared departures": np.clip(z**2, None, 50).sum(axis=1),
@@ -124,9 +124,9 @@ def rows(data: Path, say: Any) -> list[dict[str, Any]]:
         forged = t.copy()
         for i, forge in enumerate(SHAPES):
             at = able[hit[shape == i]]
-            forged.loc[at, list(counter_forgery.COUNTERS)] = counter_forgery.forged(
+            forged.loc[at, list(inflation_shapes.COUNTERS)] = inflation_shapes.forged(
                 t.loc[at], forge, size[shape == i]
-            )[list(counter_forgery.COUNTERS)]
+            )[list(inflation_shapes.COUNTERS)]
         honest = np.setdiff1d(np.arange(len(able)), hit)
         for name, score in _scores(forged, able).items():
             bar = np.nanquantile(score[honest], 0.99)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from features.declaration import derived
-from features.detectors.counter_forgery import ENGAGEMENT_SHAPES, VIEW_SHAPES, forgery_log_odds
+from features.detectors.counter_forgery import forgery_log_odds
+from features.detectors.inflation_shapes import ENGAGEMENT_SHAPES, VIEW_SHAPES
 
 FIELDS = {"viewers": "average_viewers", "peak": "peak_viewers", "views": "views", "likes": "likes", "comments": "comments", "follows": "follows"}  # fmt: skip
 

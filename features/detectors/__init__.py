@@ -1,0 +1,1 @@
+"""Detectors of inflated sessions on plain arrays and frames."""

@@ -1,35 +1,34 @@
-"""Counters of whole sessions beside the same counters with inflation added.
+"""A classifier that tells the counters of sessions from forgeries of the same counters (ADR-0049).
 
-No label is needed: a copy of part of the sessions is inflated in known ways, and trees learn to tell the copies from what was
-published. What they learn is how honest counters of a room move together and beside the room's own past, seen from the side of the
-forger. A session is judged only by trees that were taught with other operators. Sessions that were inflated before they were
-published lie among the honest ones while the trees learn; they are few, and blunt the trees rather than turn them.
+No label is needed: part of the sessions is copied and inflated in known ways. Trees learn to tell
+the copies from the published counters. They learn how honest counters of an operator move together
+and against the operator's own past. Only trees trained on other operators judge a session.
+Sessions inflated before publication are in the honest class while the trees learn. They are few,
+and weaken the trees rather than mislead them.
 
-Source: outliers made a two-class problem by artificial ones (Steinwart, Hush and Scovel, JMLR 2005; Abe, Zadrozny and Langford,
-KDD 2006), with forgeries in place of noise.
+Artificial outliers turn outlier detection into classification: Steinwart, Hush and Scovel, JMLR
+2005; Abe, Zadrozny and Langford, KDD 2006. Forgeries take the place of their noise.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from numba import njit
 
-COUNTERS = ("viewers", "peak", "views", "likes", "comments", "follows")
-MIN_AVERAGE_VIEWERS, MIN_HOURS = 10.0, 0.5  # smaller sessions have counters that say nothing
-MAX_PAST_SESSIONS = 20  # sessions of the operator before, at most, that make its past
-MIN_SESSIONS = 400  # sessions worth judging below which nothing is learnt
-MAX_TRAINING_SESSIONS = (
-    20_000  # sessions of each kind that the trees of a fold are taught with, at most
-)
+from features.detectors.inflation_shapes import Forge, forged
+
+# Counters of smaller or shorter sessions carry no information.
+MIN_AVERAGE_VIEWERS = 10.0
+MIN_HOURS = 0.5
+MAX_PAST_SESSIONS = 20  # earlier sessions of an operator that make its past
+MIN_SESSIONS = 400  # a platform with fewer judged sessions is too small to learn from
+MAX_TRAINING_SESSIONS = 20_000  # per class and fold
 N_FOLDS = 2
-MIN_INFLATION_SHARE, MAX_INFLATION_SHARE = (
-    0.1,
-    2.0,
-)  # inflation that is added, as a share of what is there
+# Inflation that is added, as a share of the counter.
+MIN_INFLATION_SHARE = 0.1
+MAX_INFLATION_SHARE = 2.0
 TREE_PARAMETERS = {
     "objective": "binary",
     "num_leaves": 15,
@@ -42,61 +41,18 @@ TREE_PARAMETERS = {
     "seed": 7,
     "verbosity": -1,
 }
-BOOSTING_ROUNDS, SESSIONS_FOR_ALL_ROUNDS = (
-    200,
-    5000,
-)  # half of the trees where fewer sessions teach: more would learn those by heart that were inflated before
-Forge = Callable[[pd.DataFrame, np.ndarray], dict[str, pd.Series]]
-
-
-def idle(t: pd.DataFrame, size: np.ndarray) -> dict[str, pd.Series]:
-    """Bots that stay from the first minute to the last."""
-    bots = size * t["viewers"]
-    return {"viewers": t["viewers"] + bots, "peak": t["peak"] + bots, "views": t["views"] + bots}
-
-
-def peak(t: pd.DataFrame, size: np.ndarray) -> dict[str, pd.Series]:
-    """Bots for a tenth of the session, at its height."""
-    bots = size * t["viewers"]
-    return {
-        "viewers": t["viewers"] + 0.1 * bots,
-        "peak": t["peak"] + bots,
-        "views": t["views"] + bots,
-    }
-
-
-def flash(t: pd.DataFrame, size: np.ndarray) -> dict[str, pd.Series]:
-    """Views that leave at once: only their count rises."""
-    return {"views": t["views"] * (1.0 + size)}
-
-
-def follow(t: pd.DataFrame, size: np.ndarray) -> dict[str, pd.Series]:
-    """Bought follows, by the size of a fiftieth of the views."""
-    return {"follows": t["follows"] + size * 0.02 * t["views"]}
-
-
-def like(t: pd.DataFrame, size: np.ndarray) -> dict[str, pd.Series]:
-    """Bought likes, as a share of a twentieth of the views and of the likes that are there."""
-    return {"likes": t["likes"] + size * np.maximum(t["likes"], 0.05 * t["views"])}
-
-
-def comment(t: pd.DataFrame, size: np.ndarray) -> dict[str, pd.Series]:
-    """Scripted comments, as a share of those that are there."""
-    return {"comments": t["comments"] + size * np.maximum(t["comments"], 10.0)}
-
-
-VIEW_SHAPES: tuple[Forge, ...] = (idle, peak, flash)
-ENGAGEMENT_SHAPES: tuple[Forge, ...] = (follow, like, comment)
-
-
-def forged(totals: pd.DataFrame, shape: Forge, size: np.ndarray) -> pd.DataFrame:
-    """Totals with an inflation of that shape and size added; counters stay whole numbers, since a fraction would give them away."""
-    return totals.assign(**{k: v.round() for k, v in shape(totals, size).items()})
+BOOSTING_ROUNDS = 200
+# Below this the rounds are halved: more trees would memorise sessions that were inflated before.
+SESSIONS_FOR_ALL_ROUNDS = 5000
 
 
 @njit(cache=True, nogil=True)
 def _past(values, start, max_sessions):  # pragma: no cover - compiled
-    """Median, spread, tenth and ninetieth percentile and last of the rows before each row of the same operator, and their number."""
+    """Summaries of an operator's earlier sessions, for each of its rows.
+
+    Five columns for each value: median, robust spread, 10th percentile, 90th percentile, last.
+    The last column is the number of earlier rows, at most `max_sessions`.
+    """
     n, k = values.shape
     out = np.full((n, 5 * k + 1), np.nan)
     for s in range(len(start) - 1):
@@ -120,7 +76,10 @@ def _past(values, start, max_sessions):  # pragma: no cover - compiled
 
 
 def ratios(t: pd.DataFrame) -> np.ndarray:
-    """Levels and ratios of counters, shape (sessions, 7): what rooms of all sizes can be compared by. Unknown counters stay NaN."""
+    """Levels and ratios of counters that compare sessions of all sizes, shape (sessions, 7).
+
+    Unknown counters stay NaN.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         viewers = t["viewers"].to_numpy(dtype=float)
         hours = viewers * t["hours"].to_numpy(dtype=float)
@@ -141,7 +100,7 @@ def ratios(t: pd.DataFrame) -> np.ndarray:
 
 
 def _columns(t: pd.DataFrame, past: np.ndarray, category_median: np.ndarray) -> np.ndarray:
-    """What the trees read: ratios, their distance from the operator's past and from their category, and what that past was."""
+    """Inputs of the trees: ratios, the operator's past, and the distance of one from the other."""
     current = ratios(t)
     k = current.shape[1]
     median, spread, low, high, last = (past[:, i : 5 * k : 5] for i in range(5))
@@ -160,11 +119,31 @@ def _columns(t: pd.DataFrame, past: np.ndarray, category_median: np.ndarray) -> 
 
 
 def forgery_log_odds(totals: pd.DataFrame, shapes: tuple[Forge, ...], seed: int = 7) -> np.ndarray:
-    """Log-odds that a session's counters are forged rather than as published, for equal numbers of both, shape (sessions,).
+    """Log-odds that the counters of a session are forged.
 
-    `totals`: one row a session, sorted by operator and time: operator_id, category (may be null), hours, and `COUNTERS` as float,
-    NaN where unknown. NaN for sessions under ten average viewers or half an hour, and for all where fewer than `FEWEST` are worth
-    judging. Deterministic for a seed.
+    The odds are for equal numbers of published and forged sessions. They are deterministic for a
+    seed.
+
+    Parameters
+    ----------
+    totals
+        One row a session, sorted by operator and time: operator_id, category (may be null),
+        hours, and `COUNTERS` as float, NaN where unknown.
+    shapes
+        Kinds of inflation, `VIEW_SHAPES` or `ENGAGEMENT_SHAPES`. A shape without a known
+        counter is left out.
+    seed
+        Seed of the choice of training sessions and of inflation sizes.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape (sessions,). NaN for sessions below `MIN_AVERAGE_VIEWERS` or `MIN_HOURS`.
+        NaN for all where fewer than `MIN_SESSIONS` are judged.
+
+    References
+    ----------
+    Steinwart, Hush and Scovel, JMLR 2005; Abe, Zadrozny and Langford, KDD 2006.
     """
     out = np.full(len(totals), np.nan)
     totals = totals.reset_index(drop=True)

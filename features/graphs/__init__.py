@@ -1,1 +1,1 @@
-"""Graph algorithms and what an analyst gets in hand."""
+"""Graph algorithms on edge lists: dense blocks, lockstep groups, rings."""

@@ -39,7 +39,7 @@ def node_weights(
 
 
 @njit(cache=True, nogil=True)
-def _weigh_alive(
+def _weigh_alive(  # noqa: PLR0913 - a kernel takes plain arrays
     rows, cols, kept, n_edges, column_weight, edge_weight, n_rows, alive, weight
 ):  # pragma: no cover - compiled
     """One pass over the kept edges: drop those at dead nodes, weigh the rest again. Returns (edges, total)."""

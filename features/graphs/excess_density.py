@@ -38,6 +38,7 @@ class Bipartite:
 
     @property
     def total(self) -> float:
+        """Weight of all edges."""
         return float(self.row_mass.sum())
 
 

@@ -1,122 +1,77 @@
-"""Lockstep groups: accounts that keep meeting on the same things at the same times, more than chance lets them.
+"""Lockstep groups: accounts that meet on the same things at the same times, beyond chance.
 
-The null keeps who acts on what how often, and each thing's own times, and shuffles which of its visitors acts when. A pair's meetings against that expectation make
-its surprise; groups are components of the surprising pairs' 2-core, and their evidence is the scan statistic of their
-meetings (as for blocks: log-likelihood ratio less the logarithm of the choice of members).
-What it takes for a group: fans who come at every opening minute meet by habit, and a habit is not in this null; their
-meetings are in dense minutes, so `rarity` tells them from a pool that meets at quiet ones.
+The null model keeps how often each account acts on each thing, and each thing's own times. It
+shuffles which of a thing's visitors acts when (ADR-0009).
+
+Fans who come at every opening minute meet by habit, which the null does not model. Their meetings
+fall in dense minutes, so `rarity` tells them from a pool that meets at quiet ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln, gdtr
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from features.graphs.chance_meetings import expected_by_popularity, expected_meetings
-from features.graphs.co_occurrence import MAX_LATER_MEETINGS, Pairs, meeting_pairs
-from features.graphs.connectivity import components, core_numbers
-
-MAX_CHANCE_PROBABILITY = (
-    1e-4  # a pair counts when chance brings so many meetings to at most this share of pairs like it
+from features.graphs.co_occurrence import MAX_LATER_MEETINGS, meeting_pairs
+from features.graphs.lockstep_groups import (
+    MIN_GROUP_ACCOUNTS,
+    Group,
+    find_groups,
+    is_surprising,
 )
-MIN_GROUP_ACCOUNTS = 4
 
-
-@dataclass(frozen=True)
-class Group:
-    """Members (ids, sorted), the pairs and things they met in, density of the pairs, evidence in nats, mean rarity."""
-
-    members: np.ndarray
-    pairs: int
-    meetings: int
-    density: float
-    evidence: float
-    rarity: float
-
-
-def is_surprising(
-    pairs: Pairs, expected: np.ndarray, max_probability: float = MAX_CHANCE_PROBABILITY
-) -> np.ndarray:
-    """Which pairs met more often than a Poisson count of their expectation does with probability `surprise`."""
-    # P(count >= k) for mean mu is the regularised incomplete gamma function at (k, mu)
-    return gdtr(1.0, pairs.things, np.maximum(expected, 1e-12)) <= max_probability
-
-
-def find_groups(
-    pairs: Pairs,
-    expected: np.ndarray,
-    accounts: int,
-    smallest: int = MIN_GROUP_ACCOUNTS,
-    min_evidence_nats: float = 3.0,
-) -> list[Group]:
-    """Groups among surprising pairs, by evidence. Members are account numbers."""
-    good = is_surprising(pairs, expected)
-    left, right, things, rarity, mu = (
-        pairs.left[good],
-        pairs.right[good],
-        pairs.things[good],
-        pairs.rarity[good],
-        expected[good],
-    )
-    names, ends = np.unique(np.concatenate([left, right]), return_inverse=True)
-    i, j = ends[: len(left)], ends[len(left) :]
-    core = core_numbers(i, j, len(names))
-    kept = (core[i] >= 2) & (core[j] >= 2)
-    i, j, things, rarity, mu = i[kept], j[kept], things[kept], rarity[kept], mu[kept]
-    label = components(i, j, len(names))
-    found = []
-    by = np.argsort(label[i], kind="stable")
-    bounds = (
-        np.flatnonzero(np.append(True, np.diff(label[i][by]) != 0))
-        if len(by)
-        else np.zeros(0, np.int64)
-    )
-    for lo, hi in zip(bounds, [*bounds[1:], len(by)], strict=False):
-        rows = by[lo:hi]
-        inside = np.unique(np.concatenate([i[rows], j[rows]]))
-        n = len(inside)
-        if n < smallest:
-            continue
-        n_meetings, by_chance = float(things[rows].sum()), float(mu[rows].sum())
-        # pairs that are not linked add their expectation at least; leaving it out of both sides favours the null
-        ratio = (
-            n_meetings * np.log(n_meetings / max(by_chance, 1e-9)) - (n_meetings - by_chance)
-            if n_meetings > by_chance
-            else 0.0
-        )
-        log_member_choices = gammaln(accounts + 1) - gammaln(n + 1) - gammaln(accounts - n + 1)
-        # links were picked for being surprising: pay for that choice among all pairs of the group
-        all_pairs = n * (n - 1) / 2
-        log_pair_choices = (
-            gammaln(all_pairs + 1) - gammaln(len(rows) + 1) - gammaln(all_pairs - len(rows) + 1)
-        )
-        nats = float(ratio - log_member_choices - log_pair_choices)
-        if nats >= min_evidence_nats:
-            found.append(
-                Group(
-                    names[inside],
-                    len(rows),
-                    int(n_meetings),
-                    len(rows) / all_pairs,
-                    nats,
-                    float(rarity[rows].sum() / n_meetings),
-                )
-            )
-    return sorted(found, key=lambda g: -g.evidence)
+NULLS = {"times": expected_meetings, "popularity": expected_by_popularity}
 
 
 class Lockstep(OutlierMixin, BaseEstimator):
-    """Lockstep groups among actions, as a scikit-learn outlier detector over account ids.
+    """Lockstep groups as an outlier detector over account ids.
 
-    `null`: "times" (who acts on what is given, when is left to chance) or "popularity" (both are left to chance).
-    `fit` takes a frame whose first three columns are account id, thing id and time in seconds. `score_samples` takes
-    account ids and gives minus the number of surprising partners, 0 for accounts without. Attributes: `groups_` (ids),
-    `pairs_` (frame of surprising pairs: left, right, things, expected, rarity, group or NaN), `n_features_in_`.
+    Parameters
+    ----------
+    window : int, default 120
+        Seconds within which two actions on a thing meet.
+    least : int, default 3
+        Fewest things in which a pair meets.
+    cap : int, default 40
+        Most later actions that an action meets.
+    smallest : int, default 4
+        Fewest accounts of a group.
+    null : {"times", "popularity"}, default "times"
+        What is left to chance: when accounts act, or also on which things they act.
+
+    Attributes
+    ----------
+    groups_ : list of Group
+        Groups sorted by evidence, with account ids as members.
+    pairs_ : pandas.DataFrame
+        Surprising pairs: left, right, things, expected, rarity, group (NaN for none).
+    partners_ : pandas.Series
+        Number of surprising partners by account id, float64, shape (accounts in a pair,).
+    offset_ : float
+        Score below which an account has a surprising partner.
+    n_features_in_ : int
+        Number of columns of the fitted frame.
+
+    References
+    ----------
+    Cao et al., SynchroTrap, CCS 2014; Beutel et al., CopyCatch, WWW 2013.
+
+    Examples
+    --------
+    Six bots join eight sessions together; 800 viewers join one session each.
+
+    >>> import pandas as pd
+    >>> from features.graphs.lockstep import Lockstep
+    >>> bots = [(f"bot{i}", f"s{j}", 600 + 97 * j + i) for i in range(6) for j in range(8)]
+    >>> viewers = [(f"viewer{i}", f"s{i % 8}", 11 * i) for i in range(800)]
+    >>> found = Lockstep(window=60).fit(pd.DataFrame(bots + viewers))
+    >>> found.groups_[0].members.tolist()
+    ['bot0', 'bot1', 'bot2', 'bot3', 'bot4', 'bot5']
+    >>> found.predict(["bot0", "viewer0"]).tolist()
+    [-1, 1]
     """
 
     def __init__(
@@ -133,8 +88,22 @@ class Lockstep(OutlierMixin, BaseEstimator):
         self.smallest = smallest
         self.null = null
 
-    def fit(self, X: pd.DataFrame, y: object = None) -> Lockstep:
-        """Find groups. Raises ValueError when X has fewer than three columns; rows without an id or a time are left out."""
+    def fit(self, X: pd.DataFrame, y: object = None) -> Lockstep:  # noqa: ARG002 - scikit-learn's signature
+        """Find groups.
+
+        Parameters
+        ----------
+        X
+            Its first three columns are account id, thing id and time in seconds. Rows with a
+            missing value are left out.
+        y
+            Ignored.
+
+        Raises
+        ------
+        ValueError
+            X has fewer than three columns, or the null model is unknown.
+        """
         if getattr(X, "ndim", 0) != 2 or X.shape[1] < 3:
             raise ValueError(
                 "Lockstep.fit: X needs three columns, the ids of accounts and of things, and the time in seconds"
@@ -144,10 +113,9 @@ class Lockstep(OutlierMixin, BaseEstimator):
         thing, _ = pd.factorize(frame.iloc[:, 1], sort=True)
         at = np.floor(frame.iloc[:, 2].to_numpy(dtype=float)).astype(np.int64)
         pairs = meeting_pairs(account, thing, at, self.window, self.least, self.cap)
-        if self.null not in ("times", "popularity"):
+        if self.null not in NULLS:
             raise ValueError(f"Lockstep: null is 'times' or 'popularity', not {self.null!r}")
-        reckon = expected_meetings if self.null == "times" else expected_by_popularity
-        expected = reckon(account, thing, at, pairs, self.window, self.cap)
+        expected = NULLS[self.null](account, thing, at, pairs, self.window, self.cap)
         self.n_features_in_ = X.shape[1]
         found = find_groups(pairs, expected, len(names), self.smallest)
         names = np.asarray(names)
@@ -155,14 +123,14 @@ class Lockstep(OutlierMixin, BaseEstimator):
             Group(names[g.members], g.pairs, g.meetings, g.density, g.evidence, g.rarity)
             for g in found
         ]
-        good = is_surprising(pairs, expected)
+        surprising = is_surprising(pairs, expected)
         self.pairs_ = pd.DataFrame(
             {
-                "left": names[pairs.left[good]],
-                "right": names[pairs.right[good]],
-                "things": pairs.things[good],
-                "expected": expected[good],
-                "rarity": pairs.rarity[good].astype(float),
+                "left": names[pairs.left[surprising]],
+                "right": names[pairs.right[surprising]],
+                "things": pairs.things[surprising],
+                "expected": expected[surprising],
+                "rarity": pairs.rarity[surprising].astype(float),
             }
         )
         group = {m: i for i, g in enumerate(self.groups_) for m in g.members.tolist()}
@@ -185,7 +153,7 @@ class Lockstep(OutlierMixin, BaseEstimator):
         return -self.partners_.reindex(ids).fillna(0.0).to_numpy()
 
     def decision_function(self, X: object) -> np.ndarray:
-        """`score_samples` less the offset: negative for accounts with a surprising partner."""
+        """Scores less the offset: negative for accounts with a surprising partner."""
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: object) -> np.ndarray:

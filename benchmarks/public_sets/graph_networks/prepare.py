@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.public_sets.graph_carriers import SHAPES, carrier, f1, injected
 from benchmarks.public_sets.graph_networks.measure import CARRIERS, SEEDS
 from benchmarks.public_sets.reviewers import reviewers
-from features.graphs.dense_blocks import find_blocks
+from features.graphs.block_search import find_blocks
 from features.graphs.excess_density import bipartite
 
 

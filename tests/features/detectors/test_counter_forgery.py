@@ -7,15 +7,8 @@ import pandas as pd
 import pytest
 
 from features.declaration import signals_in
-from features.detectors.counter_forgery import (
-    ENGAGEMENT_SHAPES,
-    MIN_SESSIONS,
-    VIEW_SHAPES,
-    _past,
-    forged,
-    forgery_log_odds,
-    idle,
-)
+from features.detectors.counter_forgery import MIN_SESSIONS, _past, forgery_log_odds
+from features.detectors.inflation_shapes import ENGAGEMENT_SHAPES, VIEW_SHAPES, forged, idle
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.signals.operators import forged_counters as operator_forged_counters

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.graphs.dense_blocks import DenseBlocks, burst_weights, find_blocks
+from features.graphs.block_search import burst_weights, find_blocks
+from features.graphs.dense_blocks import DenseBlocks
 from features.graphs.excess_density import bipartite, climb, evidence, spectral_starts
 from features.graphs.peeling import column_weights, densest_block
 
