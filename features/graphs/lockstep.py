@@ -14,11 +14,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from features.graphs.chance_meetings import expected_by_popularity, expected_meetings
 from features.graphs.co_occurrence import MAX_LATER_MEETINGS, meeting_pairs
 from features.graphs.lockstep_groups import (
     MIN_GROUP_ACCOUNTS,
     Group,
+    expected_by_popularity,
+    expected_meetings,
     find_groups,
     is_surprising,
 )

@@ -1,6 +1,6 @@
 """Groups of accounts whose pairs meet more often than chance explains.
 
-A pair is surprising when chance hardly brings so many meetings. Groups are components of the 2-core
+Two null models give the expected meetings of each pair (ADR-0009). A pair is surprising when chance hardly brings so many meetings. Groups are components of the 2-core
 of surprising pairs. Their evidence is a scan statistic: a log-likelihood ratio less the logarithm
 of the choice of members.
 """
@@ -10,9 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from scipy.special import gammaln, gdtr
 
-from features.graphs.co_occurrence import Pairs
+from features.graphs.co_occurrence import (
+    MAX_LATER_MEETINGS,
+    Pairs,
+    meeting_ranges,
+    positions_by_number,
+    sort_actions,
+)
 from features.graphs.connectivity import components, core_numbers
 
 MAX_CHANCE_PROBABILITY = 1e-4  # of as many meetings as a surprising pair has
@@ -46,6 +53,89 @@ class Group:
     density: float
     evidence: float
     rarity: float
+
+
+def _shares(thing: np.ndarray, at: np.ndarray, window: int, cap: int) -> np.ndarray:
+    """Share of its thing's other actions that each action meets, shape (actions,)."""
+    near, _rarity = meeting_ranges(thing, at, window, cap)
+    others = np.bincount(thing)[thing] - 1
+    return (near["ahead"] - near["back"] - 1) / np.maximum(others, 1)
+
+
+@njit(cache=True, nogil=True)
+def _expected(left, right, start, thing, share, acts):  # pragma: no cover - compiled
+    """Expected meetings of pairs; lists are sorted by account and thing."""
+    out = np.zeros(len(left))
+    for p in range(len(left)):
+        i, j = start[left[p]], start[right[p]]
+        while i < start[left[p] + 1] and j < start[right[p] + 1]:
+            if thing[i] == thing[j]:
+                out[p] += 1.0 - np.exp(-0.5 * (share[i] * acts[j] + share[j] * acts[i]))
+                i += 1
+                j += 1
+            elif thing[i] < thing[j]:
+                i += 1
+            else:
+                j += 1
+    return out
+
+
+def expected_meetings(
+    account: np.ndarray,
+    thing: np.ndarray,
+    at: np.ndarray,
+    pairs: Pairs,
+    window: int,
+    cap: int = MAX_LATER_MEETINGS,
+) -> np.ndarray:
+    """Things in which chance lets each pair meet, float64, shape (pairs,).
+
+    One thing contributes 1 - exp(-x). Here x is the mean of a's expected meetings with b's acts
+    placed at random, and of b's with a's. An account that acts often, or in a dense minute, is
+    expected to meet more.
+    """
+    a, t, w = sort_actions(account, thing, at)
+    share = _shares(t, w, window, cap)
+    # things stay in order within an account, because actions come sorted by thing
+    order = positions_by_number(a, np.concatenate([[0], np.cumsum(np.bincount(a))]))
+    a, t, share = a[order], t[order], share[order]
+    first = (
+        np.flatnonzero(np.append(True, (a[1:] != a[:-1]) | (t[1:] != t[:-1])))
+        if len(a)
+        else np.zeros(0, np.int64)
+    )
+    acts = np.diff(np.append(first, len(a))).astype(np.float64)
+    share = np.add.reduceat(share, first) if len(first) else share
+    a, t = a[first], t[first]
+    n_accounts = int(max(a.max(initial=-1), pairs.right.max(initial=-1))) + 1
+    start = np.concatenate([[0], np.cumsum(np.bincount(a, minlength=n_accounts))]).astype(np.int64)
+    return _expected(pairs.left, pairs.right, start, t, share, acts)
+
+
+def expected_by_popularity(
+    account: np.ndarray,
+    thing: np.ndarray,
+    at: np.ndarray,
+    pairs: Pairs,
+    window: int,
+    cap: int = MAX_LATER_MEETINGS,
+) -> np.ndarray:
+    """Expected meetings of each pair when the accounts are random too, shape (pairs,).
+
+    Things keep their crowds; accounts keep how much they act. This null finds campaigns in which
+    the same accounts come to the same things. It mistakes shared interest for a campaign.
+    """
+    a, t, w = sort_actions(account, thing, at)
+    n = int(max(a.max(initial=-1), pairs.right.max(initial=-1))) + 1
+    sizes = np.bincount(t, minlength=int(t.max(initial=-1)) + 1)
+    met = _shares(t, w, window, cap) * np.maximum(sizes[t] - 1, 0)
+    near, acts = np.bincount(a, met, n), np.bincount(a, minlength=n).astype(np.float64)
+    mu = (
+        0.5
+        * (near[pairs.left] * acts[pairs.right] + near[pairs.right] * acts[pairs.left])
+        / max(len(a), 1)
+    )
+    return np.minimum(mu, np.minimum(acts[pairs.left], acts[pairs.right]))
 
 
 def is_surprising(
