@@ -1,4 +1,4 @@
-"""The declaration of a signal: one object computes it, names it, documents it and words its reason."""
+"""Declaration of a signal: one object computes, names and documents it, and words its reason."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def _figure(name: str) -> str:
 
 
 def seconds_between(later: Any, earlier: Any) -> Any:
-    """Seconds between two timestamp expressions, to the microsecond (the unit on which both engines agree)."""
+    """Seconds between two timestamp expressions, to the microsecond (both engines agree on it)."""
     return later.delta(earlier, unit="microsecond") / 1e6
 
 

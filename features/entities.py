@@ -1,4 +1,4 @@
-"""What signals are about: kinds of entities, their keys and peers, and defaults that follow from them."""
+"""Entities of signals: their kinds, keys and peers, and defaults that follow from them."""
 
 from __future__ import annotations
 

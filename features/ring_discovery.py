@@ -1,4 +1,4 @@
-"""Rings of a night: links between accounts from the lake, merged by `graphs/rings.py`."""
+"""Rings of a night: links between accounts from the lake, merged by `graphs/ring_merging.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import ibis
 import pandas as pd
-from ibis import _
 
 from features.declaration import ACCOUNT
 from features.derived.co_visitation import buy_blocks, buy_pairs, watch_pairs
@@ -14,15 +13,11 @@ from features.engine.snapshot import Snapshot
 from features.graphs.ring_merging import linked_components, merge
 from features.graphs.rings import Rings
 
-MAX_USERS_PER_SHARED_THING = {
-    "payer": 20,
-    "device": 20,
-    "address": 8,
-    "referrer": 30,
-}  # users beyond which a shared thing is a public one
+# Users of one payer, device, address or referrer; a thing with more of them is public.
+MAX_USERS_PER_SHARED_THING = {"payer": 20, "device": 20, "address": 8, "referrer": 30}
 
 
-def shared(table: Any, owner: str, key: str, kind: str) -> pd.DataFrame:
+def shared_links(table: Any, owner: str, key: str, kind: str) -> pd.DataFrame:
     """Links between accounts that share a thing, each with the first of its users."""
     t = (
         table.filter(table[key].notnull() & table[owner].notnull())
@@ -60,11 +55,11 @@ def links_between(snapshot: Snapshot) -> pd.DataFrame:
                 pd.DataFrame({"left": first, "right": others, "times": 1, "kind": "block"})
             )
         parts += [
-            shared(snapshot["orders"], "buyer_id", f"{k}_id", k)
+            shared_links(snapshot["orders"], "buyer_id", f"{k}_id", k)
             for k in ("payer", "device", "address")
         ]
     if "accounts" in snapshot:
-        parts.append(shared(snapshot["accounts"], "account_id", "referrer_id", "referrer"))
+        parts.append(shared_links(snapshot["accounts"], "account_id", "referrer_id", "referrer"))
     parts = [p for p in parts if len(p)]
     links = (
         pd.concat(parts, ignore_index=True)
@@ -74,46 +69,54 @@ def links_between(snapshot: Snapshot) -> pd.DataFrame:
     return links.sort_values(["left", "right", "kind"], ignore_index=True)
 
 
-def _acts(snapshot: Snapshot, linked: Any | None = None) -> list[Any]:
-    """Purchases and visits of known accounts (of those that are `linked`): account_id, operator_id and the moment, as Ibis snapshot."""
+def _activity(snapshot: Snapshot, linked: Any | None = None) -> list[Any]:
+    """Purchases and visits of known accounts, as Ibis tables: account_id, operator_id and `at`.
 
-    def some(t: Any) -> Any:  # before it is joined with anything: few are linked
+    With `linked`, only those of the accounts in it.
+    """
+
+    # Cut before any join, because few accounts are linked.
+    def wanted(t: Any) -> Any:
         return (
             t.filter(t.account_id.notnull())
             if linked is None
             else t.semi_join(linked, "account_id")
         )
 
-    acts = []
+    activity = []
     if "orders" in snapshot:
-        acts.append(
-            some(snapshot["orders"].select("operator_id", account_id="buyer_id", at="placed_at"))
+        activity.append(
+            wanted(snapshot["orders"].select("operator_id", account_id="buyer_id", at="placed_at"))
         )
     if "views" in snapshot and "sessions" in snapshot:
-        v = some(snapshot["views"].select("session_id", "account_id", at="joined_at"))
+        v = wanted(snapshot["views"].select("session_id", "account_id", at="joined_at"))
         v = v.join(snapshot["sessions"].select("session_id", "operator_id"), "session_id")
-        acts.append(v.select("operator_id", "account_id", "at"))
-    return acts
+        activity.append(v.select("operator_id", "account_id", "at"))
+    return activity
 
 
-def _met(links: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
-    """What accounts that may be in a ring did where: account_id, operator_id, first and last moment, by purchases and by visits."""
+def _linked_activity(links: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
+    """Purchases and visits of accounts that may be in a ring, by account and operator.
+
+    The columns are account_id, operator_id, first and last (moments). Purchases and visits have
+    rows of their own.
+    """
     linked = sorted(linked_components(links)[-1].index)
     parts = [pd.DataFrame(columns=["account_id", "operator_id", "first", "last"])]
-    for t in _acts(snapshot, snapshot.scope(linked, ACCOUNT)) if linked else []:
+    for t in _activity(snapshot, snapshot.scope(linked, ACCOUNT)) if linked else []:
         parts.append(
             t.group_by("operator_id", "account_id")
-            .aggregate(first=_.at.min(), last=_.at.max())
+            .aggregate(first=t.at.min(), last=t.at.max())
             .to_pandas()
         )
     return pd.concat([p for p in parts if len(p)] or parts[:1])
 
 
-def _seen(acts: list[Any]) -> int:
-    """Accounts that bought or came anywhere."""
-    if not acts:
+def _active_account_count(activity: list[Any]) -> int:
+    """Number of accounts with a purchase or a visit."""
+    if not activity:
         return 0
-    each = [t.select("account_id").distinct() for t in acts]
+    each = [t.select("account_id").distinct() for t in activity]
     return (
         int(ibis.union(*each, distinct=True).count().execute())
         if len(each) > 1
@@ -122,6 +125,14 @@ def _seen(acts: list[Any]) -> int:
 
 
 def find_rings(snapshot: Snapshot, before: pd.DataFrame | None = None) -> Rings:
-    """Rings among all accounts known in the snapshot; `before` is last night's `ring_members`, to know rings again."""
+    """Rings among all accounts known in the snapshot.
+
+    `before` holds last night's `ring_members`, from which rings keep their names.
+    """
     links = links_between(snapshot)
-    return merge(links, _met(links, snapshot), max(_seen(_acts(snapshot)), 2), before)
+    return merge(
+        links,
+        _linked_activity(links, snapshot),
+        max(_active_account_count(_activity(snapshot)), 2),
+        before,
+    )

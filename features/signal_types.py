@@ -1,4 +1,4 @@
-"""What a declaration makes: derived tables, relations and signals."""
+"""Types that a declaration makes: derived tables, relations and signals."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Relation:
     entity and they are columns. `local`: an entity's rows are enough (the engine passes no others);
     otherwise it looks at others too. `whole`: tables in `reads` that a local relation gets once
     more, with the rows of all entities, after those in `reads`. `needs`: derived tables, passed
-    after these. `with_moment`: the moment of the snapshot is passed last, as an Ibis timestamp. The remaining fields are defaults for the signals of the relation.
+    after these. `with_moment`: the moment of the snapshot is passed last, as an Ibis timestamp. The
+    remaining fields are defaults for the signals of the relation.
     """
 
     name: str

@@ -1,0 +1,1 @@
+"""Tables derived once from a whole snapshot, which several signals read."""

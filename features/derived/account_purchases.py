@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from ibis import Table, _
+import ibis
+from ibis import Table
 
 from features.declaration import derived, seconds_between
 from features.definitions import LONG_VIEW_SECONDS
 
 
 @derived(reads=("orders",), columns={"account_id": "string", "bought": "int64"})
-def account_purchases(orders):
+def account_purchases(orders: Table) -> Table:
     """Accounts with the orders they placed and paid in 28 days, in all rooms."""
     t = orders.filter(orders.paid_at.notnull() & orders.buyer_id.notnull())
-    return t.group_by(account_id=t.buyer_id).aggregate(bought=_.count())
+    return t.group_by(account_id=t.buyer_id).aggregate(bought=ibis._.count())
 
 
 def with_purchases(views: Table, bought: Table) -> Table:
-    """Views by known accounts, whether the account bought anything, and how the view came and stayed."""
+    """Views by known accounts, with the account's purchases and how the view came and stayed.
+
+    `none` marks accounts that bought nothing.
+    """
     t = views.filter(views.account_id.notnull())
     t = t.mutate(
         long=seconds_between(t.left_at, t.joined_at) >= LONG_VIEW_SECONDS,

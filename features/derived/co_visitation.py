@@ -1,6 +1,7 @@
-"""Who acts together: the detectors of `graphs/` run once a night over the lake's visits and purchases.
+"""Co-visitation: accounts that meet in the same sessions or shops more often than by chance.
 
-Nobody is left out before the null is reckoned: those who come once make the crowd that the others are measured against.
+The detectors of `graphs/` run once a night over all visits and purchases. Accounts that come once
+stay in, because they make the crowd to which the others are compared.
 """
 
 from __future__ import annotations
@@ -16,32 +17,42 @@ from features.declaration import derived
 from features.graphs.dense_blocks import DenseBlocks
 from features.graphs.lockstep import Lockstep
 
-WATCH_WINDOW, BUY_WINDOW = 60, 600  # seconds
-TOGETHER = 3  # sessions or shops in which a pair must meet
-BUCKET = 120  # seconds: a column of the time-aware graph is a thing in one such step
-BLOCKS = 5
+WATCH_WINDOW_SECONDS, BUY_WINDOW_SECONDS = 60, 600
+MIN_MEETINGS = 3  # sessions or shops of a pair
+BLOCK_STEP_SECONDS = 120  # a column of the time-aware graph is a shop in one such step
+MAX_BLOCKS = 5
 
-PAIRS = {
+PAIR_COLUMNS = {
     "left": "string",
     "right": "string",
     "things": "double",
     "expected": "double",
     "evidence": "double",
 }
-BLOCK = {"account_id": "string", "density": "double", "evidence": "double", "block": "int64"}
+BLOCK_COLUMNS = {
+    "account_id": "string",
+    "density": "double",
+    "evidence": "double",
+    "block": "int64",
+}
 
 
 def actions_of(t: Any, account: str, thing: str, moment: str) -> pd.DataFrame:
-    """Actions (account, thing, seconds) by thing, time and account: an order that does not depend on how the engine read them.
+    """Actions of accounts on things, sorted by thing, time and account.
 
-    Accounts and things are categories in order of their names. The engine numbers them: numbers sort several times faster than
-    text, and the text of all actions would be most of a night's memory.
+    The order does not depend on how the engine read them. Accounts and things are categories in
+    order of their names. The engine numbers them: numbers sort several times faster than text, and
+    the text of all actions would be most of a night's memory.
+
+    Returns
+    -------
+    DataFrame with the columns account, thing and at (seconds).
     """
     at = t[moment].epoch_seconds().cast("float64").floor().cast("int64")
     t = t.filter(t[account].notnull() & t[thing].notnull()).select(
         account=t[account], thing=t[thing], at=at
     )
-    # sorted here: for Spark, ibis 12 makes other rows distinct than those it was asked for when they are also ordered
+    # Sorted here: on Spark, ibis 12 returns wrong distinct rows when they are also ordered.
     names = {c: t.select(c).distinct().to_pyarrow().sort_by(c)[c] for c in ("account", "thing")}
     numbers = {
         c: ibis.memtable(pa.table({c: x, "number": np.arange(len(x), dtype=np.int32)}))
@@ -60,35 +71,38 @@ def actions_of(t: Any, account: str, thing: str, moment: str) -> pd.DataFrame:
 
 
 def sorted_rows(*columns: np.ndarray) -> list[np.ndarray]:
-    """Rows of whole numbers sorted by the first column, then the second and so on: int64 arrays of the same shape.
+    """Rows of whole numbers sorted by the first column, then the second and so on.
 
-    Where they fit into 63 bits together they are sorted as one number and taken apart again, ten times faster than by `lexsort`.
+    Rows that fit into 63 bits are sorted as one number and split again, ten times faster than by
+    `lexsort`. The columns returned are int64, of the same shape.
     """
     if not len(columns[0]):
         return [c.astype(np.int64) for c in columns]
     low = [int(c.min()) for c in columns]
-    bits = [(int(c.max()) - least).bit_length() for c, least in zip(columns, low, strict=True)]
+    bits = [
+        (int(c.max()) - smallest).bit_length() for c, smallest in zip(columns, low, strict=True)
+    ]
     if sum(bits) > 63:
         order = np.lexsort(columns[::-1])
         return [c[order].astype(np.int64) for c in columns]
     key = np.zeros(len(columns[0]), np.int64)
-    for c, least, wide in zip(columns, low, bits, strict=True):
+    for c, smallest, wide in zip(columns, low, bits, strict=True):
         key <<= wide
-        key |= c.astype(np.int64) - least
+        key |= c.astype(np.int64) - smallest
     key.sort()
     out = []
-    for least, wide in zip(low[::-1], bits[::-1], strict=True):
-        out.append((key & ((1 << wide) - 1)) + least)
+    for smallest, wide in zip(low[::-1], bits[::-1], strict=True):
+        out.append((key & ((1 << wide) - 1)) + smallest)
         key >>= wide
     return out[::-1]
 
 
 def _lockstep(t: Any, account: str, thing: str, at: str, window: int) -> pd.DataFrame:
     """Surprising pairs inside lockstep groups, with the group's evidence."""
-    found = Lockstep(window=window, least=TOGETHER).fit(actions_of(t, account, thing, at))
+    found = Lockstep(window=window, least=MIN_MEETINGS).fit(actions_of(t, account, thing, at))
     pairs = found.pairs_.dropna(subset=["group"])
     nats = pairs["group"].map({float(i): g.evidence for i, g in enumerate(found.groups_)})
-    return pairs.assign(evidence=nats.astype(float))[list(PAIRS)].reset_index(drop=True)
+    return pairs.assign(evidence=nats.astype(float))[list(PAIR_COLUMNS)].reset_index(drop=True)
 
 
 def partners(pairs: Any) -> Any:
@@ -99,30 +113,36 @@ def partners(pairs: Any) -> Any:
     return both.group_by("account_id").aggregate(partners=both.count())
 
 
-@derived(reads=("views",), columns=PAIRS)
+@derived(reads=("views",), columns=PAIR_COLUMNS)
 def watch_pairs(views: Any) -> pd.DataFrame:
-    """Pairs of viewers that join the same sessions within a minute of each other, three times or more and more than chance lets them."""
-    return _lockstep(views, "account_id", "session_id", "joined_at", WATCH_WINDOW)
+    """Pairs of viewers that join three or more sessions within a minute of each other.
+
+    Only pairs that meet more often than by chance are kept.
+    """
+    return _lockstep(views, "account_id", "session_id", "joined_at", WATCH_WINDOW_SECONDS)
 
 
-@derived(reads=("orders",), columns=PAIRS)
+@derived(reads=("orders",), columns=PAIR_COLUMNS)
 def buy_pairs(orders: Any) -> pd.DataFrame:
-    """Pairs of buyers that order from the same operators within ten minutes of each other, at three or more."""
-    return _lockstep(orders, "buyer_id", "operator_id", "placed_at", BUY_WINDOW)
+    """Pairs of buyers that order at three or more operators within ten minutes of each other."""
+    return _lockstep(orders, "buyer_id", "operator_id", "placed_at", BUY_WINDOW_SECONDS)
 
 
-@derived(reads=("orders",), columns=BLOCK)
+@derived(reads=("orders",), columns=BLOCK_COLUMNS)
 def buy_blocks(orders: Any) -> pd.DataFrame:
-    """Members of dense blocks of buyers by (operator, two minutes): the same hands at the same shops at the same moments."""
+    """Members of dense blocks of buyers by operator and step of two minutes.
+
+    They order at the same shops at the same moments.
+    """
     frame = actions_of(orders, "buyer_id", "operator_id", "placed_at")
-    step = frame["thing"].astype(str) + "|" + (frame["at"] // BUCKET).astype(str)
+    step = frame["thing"].astype(str) + "|" + (frame["at"] // BLOCK_STEP_SECONDS).astype(str)
     edges = pd.DataFrame({"row": frame["account"].astype(str), "column": step}).drop_duplicates()
     for _ in range(2):  # a step with one buyer and a buyer with few steps are in no block
         edges = edges[edges.groupby("column")["row"].transform("size") >= 2]
-        edges = edges[edges.groupby("row")["column"].transform("size") >= TOGETHER]
-    found = DenseBlocks(n_blocks=BLOCKS).fit(edges).blocks_ if len(edges) else []
+        edges = edges[edges.groupby("row")["column"].transform("size") >= MIN_MEETINGS]
+    found = DenseBlocks(n_blocks=MAX_BLOCKS).fit(edges).blocks_ if len(edges) else []
     rows = [(r, b.excess_density, b.evidence, i) for i, b in enumerate(found) for r in b.rows]
-    frame = pd.DataFrame(rows, columns=list(BLOCK)).sort_values(
+    frame = pd.DataFrame(rows, columns=list(BLOCK_COLUMNS)).sort_values(
         ["density", "account_id"], ascending=[False, True]
     )
     return frame.drop_duplicates("account_id").sort_values("account_id", ignore_index=True)

@@ -1,4 +1,7 @@
-"""Orders over distinct buyers in every hour that starts or ends with an order: one pass with two ends, which no join is."""
+"""Order bursts: orders per distinct buyer in each hour that starts or ends with an order.
+
+A join would list all pairs of orders. A window that slides over the sorted orders needs one pass.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,17 @@ from numba import njit
 
 from features.declaration import derived
 
-HOUR = 3_600_000_000  # microseconds
+HOUR_MICROSECONDS = 3_600_000_000
 
 
 @njit(cache=True, nogil=True)
-def _ratios(shop, buyer, at, span, buyers):  # pragma: no cover - compiled
-    """Larger of both ratios for each order; orders sorted by shop and time, buyers numbered from 0, -1 is unknown."""
+def _ratios(
+    shop: np.ndarray, buyer: np.ndarray, at: np.ndarray, span: int, buyers: int
+) -> np.ndarray:  # pragma: no cover - compiled
+    """Larger of both ratios for each order.
+
+    Orders are sorted by shop and time. Buyers are numbered from 0, and -1 is unknown.
+    """
     n = len(shop)
     after, before = np.ones(n), np.ones(n)
     here = np.zeros(buyers, np.int64)
@@ -55,7 +63,10 @@ def _ratios(shop, buyer, at, span, buyers):  # pragma: no cover - compiled
 
 @derived(reads=("orders",), columns={"order_id": "string", "hour_ratio": "double"})
 def hour_ratios(orders: Any) -> pd.DataFrame:
-    """Orders whose operator sold more orders than it had buyers in the hour that starts, or ends, with them."""
+    """Orders per distinct buyer of the operator in the hour that starts, or ends, with an order.
+
+    Only orders with a ratio above one are listed.
+    """
     t = orders.filter(orders.operator_id.notnull() & orders.placed_at.notnull())
     frame = t.select("order_id", "operator_id", "buyer_id", at=t.placed_at).to_pandas()
     shop = pd.factorize(frame["operator_id"])[0]
@@ -63,7 +74,9 @@ def hour_ratios(orders: Any) -> pd.DataFrame:
     at = frame["at"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     order = np.lexsort((at, shop))
     found = np.ones(len(frame))
-    found[order] = _ratios(shop[order], buyer[order], at[order], HOUR, max(1, len(known)))
+    found[order] = _ratios(
+        shop[order], buyer[order], at[order], HOUR_MICROSECONDS, max(1, len(known))
+    )
     kept = found > 1.0
     return pd.DataFrame(
         {"order_id": frame["order_id"][kept], "hour_ratio": found[kept]}

@@ -15,7 +15,7 @@ from features.engine.minute_arrays import minute_signals
 from features.engine.snapshot import SCOPE_KEY, Snapshot
 from features.engine.tables import named_views
 
-# A night of twenty million views has fewer sessions in a fortnight; beyond it medians would spill.
+# A night of twenty million views has fewer sessions in two weeks; beyond it medians would spill.
 MAX_SESSIONS_PER_PASS = 50_000
 Group = tuple[Relation | None, list[Signal]]
 
@@ -25,7 +25,7 @@ def compute(
     signals: Iterable[Signal],
     entity: str = SESSION,
     only: Iterable[str] | None = None,
-    progress: Callable[[str], None] = lambda name: None,
+    progress: Callable[[str], None] = lambda _name: None,
 ) -> pd.DataFrame:
     """Values of signals of one kind of entity.
 

@@ -20,9 +20,21 @@ def run_kernels(
 ) -> np.ndarray:
     """Values of LIVE signals for many sessions, or for one that runs.
 
-    `minutes`: float64, shape (rows, 15), sessions one after another, minutes in order; `offsets`: int64, shape
-    (sessions + 1,). Returns float64 of shape (sessions, signals). Each column of a session is made contiguous, which kernels read
-    several times faster; where those of `minutes` are so already that costs half.
+    Each column of a session is made contiguous, because kernels read it several times faster.
+    Columns of `minutes` that are contiguous already halve the cost.
+
+    Parameters
+    ----------
+    minutes
+        float64, shape (rows, 15), sessions one after another, minutes in order.
+    offsets
+        First row of each session, and the end; int64, shape (sessions + 1,).
+    signals
+        The signals whose kernels are run.
+
+    Returns
+    -------
+    float64, shape (sessions, signals).
     """
     kernels = np.array([_address(s.compute) for s in signals], dtype=np.intp)
     return _pass(minutes, offsets, kernels)
@@ -30,19 +42,20 @@ def run_kernels(
 
 @cache
 def _address(kernel: Any) -> int:
-    """Where the compiled code of a kernel lies in this process."""
+    """Address of the compiled code of a kernel in this process."""
     made = kernel.get_compile_result(float64(ONE))
     return int(made.library.get_pointer_to_function(made.fndesc.llvm_func_name))
 
 
 @intrinsic
-def _call(typing, address, one):
-    """The kernel at an address, on one session; what it raises is raised here.
+def _call(_typing, _address, one):
+    """Run the kernel at an address on one session; its exceptions are raised here.
 
-    Numba takes kernels as arguments too, but asks Python anew for each where it lies, which takes longer than most of them.
+    Numba takes kernels as arguments too, but then looks up the address of each in Python. This
+    takes longer than most kernels.
     """
 
-    def code(context, builder, signature, args):
+    def code(context, builder, _signature, args):
         of = context.call_conv.get_function_type(float64, (one,)).as_pointer()
         status, value = context.call_conv.call_function(
             builder, builder.inttoptr(args[0], of), float64, (one,), args[1:]
@@ -56,10 +69,11 @@ def _call(typing, address, one):
 
 @njit(cache=True)
 def _pass(minutes, offsets, kernels):
-    """Every kernel on every session, one session after another, so that its minutes stay at hand."""
+    """Every kernel on every session, session by session, so that its minutes stay in the cache."""
     out = np.empty((len(offsets) - 1, len(kernels)))
     for i in range(len(offsets) - 1):
         one = np.asfortranarray(minutes[offsets[i] : offsets[i + 1]])
         for k in range(len(kernels)):
-            out[i, k] = _call(kernels[k], one)  # type: ignore[call-arg]  # numba hands on the first argument itself
+            # Numba passes the first argument itself.
+            out[i, k] = _call(kernels[k], one)  # type: ignore[call-arg]
     return out

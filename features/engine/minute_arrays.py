@@ -1,4 +1,4 @@
-"""Minutes of sessions, as the kernels read them: a night's and those of a running session are the same."""
+"""Minutes of sessions as arrays for the kernels, the same at night and while a session runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from features.engine.kernel_runner import run_kernels
 from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
 
-RAID_MINUTES = 10  # a raid explains what happens for so long
+RAID_MINUTES = 10  # that a raid explains
 
 
 def minutes_frame(snapshot: Snapshot, only: Any | None) -> pd.DataFrame:
@@ -74,7 +74,10 @@ def granted_spans(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def ragged(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sorted minutes as (session ids, float64 array of shape (rows, 15) with each column contiguous, offsets)."""
+    """Sorted minutes as session ids, values and offsets.
+
+    Values are float64, shape (rows, 15), each column contiguous.
+    """
     starts = ~frame["session_id"].duplicated().to_numpy()
     ids = frame["session_id"].to_numpy(dtype=object)[starts]
     values = np.asfortranarray(frame[list(COLUMNS)].to_numpy(dtype=float, na_value=np.nan))

@@ -1,4 +1,4 @@
-"""What the kernels over minutes share: the columns they read, sums and moments."""
+"""Shared parts of the kernels over minutes: the columns that they read, sums and moments."""
 
 from __future__ import annotations
 
@@ -27,28 +27,26 @@ COLUMNS = (
 READS = ("room_minutes", "sessions")
 VIEWERS, JOINS, LEAVES, LIKES, LIKERS, COMMENTS, COMMENTERS, FOLLOWS, CLICKS, ORDERS = range(10)
 BUYERS, GMV, NEW, REPEATED, GRANTED = range(10, 15)
-FEW = 10  # minutes below which a shape cannot be told
-
-
-LONGEST = 30  # minutes of a period that is looked for
-
-
-LOGS = np.log(np.maximum(np.arange(1024), 1.0))  # of whole numbers, which counts are
-TURNS = 2.0 * np.cos(
-    2.0 * np.pi / np.arange(2, LONGEST + 1)
-)  # Goertzel's factors of periods from two minutes on
+MIN_MINUTES = 10  # of a session; fewer have no shape
+MAX_PERIOD_MINUTES = 30
+LOG_TABLE = np.log(np.maximum(np.arange(1024), 1.0))  # of small whole numbers, as counts are
+# Goertzel's factors of the periods from two minutes on.
+GOERTZEL_FACTORS = 2.0 * np.cos(2.0 * np.pi / np.arange(2, MAX_PERIOD_MINUTES + 1))
 
 
 @njit(cache=True)
 def log_of(x):
     """Natural logarithm of a positive number, looked up where it is a small whole one."""
     k = int(x) if x < 1024.0 else 0
-    return LOGS[k] if k > 0 and k == x else np.log(x)
+    return LOG_TABLE[k] if k > 0 and k == x else np.log(x)
 
 
 @njit(cache=True)
 def total(x):
-    """Sum of a series, four side by side, for each addition waits for the one before it; on any machine in the same order."""
+    """Sum of a series by four running sums, in the same order on every machine.
+
+    One running sum would be slower, because each addition waits for the one before it.
+    """
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
     whole = len(x) - len(x) % 4
     for i in range(0, whole, 4):
@@ -116,7 +114,7 @@ def fano(x):
 def correlation(x, y):
     """Pearson correlation; NaN where either series is constant or unknown."""
     n = len(x)
-    if n < FEW:
+    if n < MIN_MINUTES:
         return np.nan
     mx, my = mean_of(x), mean_of(y)
     xx, yy, xy = 0.0, 0.0, 0.0  # one pass without arrays between, which took most of the time
@@ -132,9 +130,12 @@ def correlation(x, y):
 
 @njit(cache=True)
 def median(x, most):
-    """Median of a series whose largest value is `most`: counted off where they are small whole numbers, which takes a fifth of selecting it."""
+    """Median of a series whose largest value is `most`.
+
+    Small whole numbers are counted, which takes a fifth of the time of a selection.
+    """
     n = len(x)
-    if not 0 <= most < len(LOGS):
+    if not 0 <= most < len(LOG_TABLE):
         return np.median(x)
     seen = np.zeros(int(most) + 1, np.int64)
     for i in range(n):
@@ -156,17 +157,19 @@ def median(x, most):
 
 @njit(cache=True)
 def unexplained_excess(m, column):
-    """Share of a column's sum that lies above five times its median (at least 5) in minutes without a granted cause."""
+    """Share of a column's sum above five times its median, in minutes without a granted cause.
+
+    The limit is at least 5.
+    """
     x = m[:, column]
     whole = total(x)
-    if len(x) < FEW or not whole > 0:
+    if len(x) < MIN_MINUTES or not whole > 0:
         return np.nan
     most, near = largest(x), 0
     for i in range(len(x)):
         near += 5.0 * x[i] >= most
-    if (
-        most <= 5.0 or 2 * near > len(x) + 1
-    ):  # the median is a fifth of the largest or more: nothing lies above the limit
+    # The median is a fifth of the largest or more, so no value is above the limit.
+    if most <= 5.0 or 2 * near > len(x) + 1:
         return 0.0
     limit = max(5.0, 5.0 * median(x, most))
     above = 0.0
@@ -178,35 +181,35 @@ def unexplained_excess(m, column):
 
 @njit(cache=True)
 def strongest_period(x):
-    """Largest share of a series' variance that one whole period of 2 to 30 minutes holds; NaN below 20 values.
+    """Largest share of a series' variance in one whole period of 2 to 30 minutes.
 
-    Goertzel's recursion for all periods side by side, so that one pass over the series serves them all; four minutes a step, for
-    what it carries from one to the next is then read and written a quarter as often.
+    NaN below 20 values. Goertzel's recursion runs for all periods in one pass over the series. A
+    step takes four minutes, so that its state is read and written a quarter as often.
     """
     n = len(x)
-    if n < 2 * FEW:
+    if n < 2 * MIN_MINUTES:
         return np.nan
     mean = mean_of(x)
     power = squares(x, mean)
     if not power > 0:
         return np.nan
-    many = min(LONGEST, n // 2) - 1
+    many = min(MAX_PERIOD_MINUTES, n // 2) - 1
     s1, s2 = np.zeros(many), np.zeros(many)
     whole = n - n % 4
     for i in range(0, whole, 4):
         d0, d1, d2, d3 = x[i] - mean, x[i + 1] - mean, x[i + 2] - mean, x[i + 3] - mean
         for k in range(many):
-            first = d0 + TURNS[k] * s1[k] - s2[k]
-            second = d1 + TURNS[k] * first - s1[k]
-            third = d2 + TURNS[k] * second - first
-            s1[k], s2[k] = d3 + TURNS[k] * third - second, third
+            first = d0 + GOERTZEL_FACTORS[k] * s1[k] - s2[k]
+            second = d1 + GOERTZEL_FACTORS[k] * first - s1[k]
+            third = d2 + GOERTZEL_FACTORS[k] * second - first
+            s1[k], s2[k] = d3 + GOERTZEL_FACTORS[k] * third - second, third
     for i in range(whole, n):
         d = x[i] - mean
         for k in range(many):
-            s1[k], s2[k] = d + TURNS[k] * s1[k] - s2[k], s1[k]
+            s1[k], s2[k] = d + GOERTZEL_FACTORS[k] * s1[k] - s2[k], s1[k]
     best = 0.0
     for k in range(many):
-        p = (s1[k] * s1[k] + s2[k] * s2[k] - TURNS[k] * s1[k] * s2[k]) / (n * power)
+        p = (s1[k] * s1[k] + s2[k] * s2[k] - GOERTZEL_FACTORS[k] * s1[k] * s2[k]) / (n * power)
         best = max(best, p if k == 0 else 2.0 * p)
     return min(best, 1.0)
 

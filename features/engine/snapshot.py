@@ -23,7 +23,7 @@ _numbers = itertools.count()  # temporary tables of all snapshots on one engine 
 
 
 class Snapshot(Mapping[str, Any]):
-    """What was known at a moment: a mapping of table names to Ibis tables.
+    """The tables known at a moment: a mapping of table names to Ibis tables.
 
     Parameters
     ----------
@@ -57,7 +57,10 @@ class Snapshot(Mapping[str, Any]):
     def from_frames(
         cls, frames: Mapping[str, pd.DataFrame], as_of: datetime | None = None
     ) -> Snapshot:
-        """Pandas frames in the contracts' columns; the moment is their newest receipt by default."""
+        """Pandas frames in the contracts' columns.
+
+        The moment is their newest receipt by default.
+        """
         moment = as_of or newest_receipt(frames) or NEVER
         return cls(frame_tables(frames), moment)
 

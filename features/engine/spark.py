@@ -1,4 +1,7 @@
-"""The same tables on Spark: for platforms that one machine cannot hold. An extra (`pip install 'steelyard[spark]'`)."""
+"""The same tables on Spark, for platforms too large for one machine.
+
+Spark is an extra: `pip install 'steelyard[spark]'`.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,10 @@ def session() -> Any:
 
 
 def spark_condition(table: Contract) -> str:
-    """The contract's condition for good rows in Spark's dialect: other quotes, and its own test for finite numbers."""
+    """The contract's condition for good rows in Spark's dialect.
+
+    Spark has other quotes and another test for finite numbers.
+    """
     sql = good_row(table)
     sql = re.sub(
         r'isfinite\("(\w+)"\)', r"(NOT isnan(`\1`) AND abs(`\1`) < double('Infinity'))", sql
@@ -69,7 +75,8 @@ def spark_snapshot(lake: LakeOrFolder, as_of: datetime, spark: Any) -> Snapshot:
         if name in EVENTS:
             cut += f" AND `{table.received}` >= TIMESTAMP '{(as_of - LOOKBACK).isoformat(sep=' ')}'"
         known = spark.sql(
-            f"SELECT * FROM (SELECT {typed} FROM raw_{name}) WHERE {spark_condition(table)} AND {cut}"
+            f"SELECT * FROM (SELECT {typed} FROM raw_{name}) "
+            f"WHERE {spark_condition(table)} AND {cut}"
         )
         known.createOrReplaceTempView(name)
         tables[name] = connection.table(name)

@@ -63,7 +63,7 @@ def duckdb_tables(
 
 
 def _derive_room_minutes(connection: Any, names: list[str]) -> None:
-    """Make `room_minutes` from events; tables that it reads and nobody delivered are empty."""
+    """Make `room_minutes` from events; tables that it reads and that are absent are empty."""
     missing, sql = room_minutes_sql(set(names))
     for name in missing:
         columns = ", ".join(f'"{c.name}" {c.type}' for c in contract(name).columns)

@@ -19,7 +19,7 @@ from features.peers.evidence_groups import alarm_weight, scaled_by_group
 from features.peers.tail_probability import tail_scores
 
 ALARM_CONTRIBUTION = 0.3  # of a value beyond its alarm, whatever the peers do
-# Where hardly anybody cheats, operators differ so little that a few views look extreme (ADR-0058).
+# Where few operators cheat, they differ so little that a few views look extreme (ADR-0058).
 MAX_SPREADS_TO_ALARM = 500.0
 MIN_SHARE_SPREAD = 0.0005  # of a share without an alarm
 SIZE_SIGNALS = {  # the first that is known
@@ -60,8 +60,8 @@ def anomaly_contributions(
     weighted = deviation_contributions(values, deviations, signals)
     if weighted.empty:
         return weighted
-    weighted = weighted.mask(_minutes_beside_views(values, weighted, signals), 0.0)
-    others = (
+    weighted = weighted.mask(_minutes_with_known_views(values, weighted, signals), 0.0)
+    reference_deviations = (
         None
         if reference is None
         else peer_deviations(reference[values.columns], signals, entity)[
@@ -69,7 +69,9 @@ def anomaly_contributions(
         ].to_numpy()
     )
     rarity = tail_scores(
-        _of(weighted, signals), deviations[weighted.columns].to_numpy(), reference=others
+        _of(weighted, signals),
+        deviations[weighted.columns].to_numpy(),
+        reference=reference_deviations,
     )
     return np.sqrt(weighted * rarity)
 
@@ -93,8 +95,8 @@ def peer_deviations(
         None,
     )
     own = values.to_numpy(dtype=np.float64)
-    others = own if reference is None else reference[values.columns].to_numpy(dtype=np.float64)
-    baseline = fit(_of(values, signals), others, size)
+    peers = own if reference is None else reference[values.columns].to_numpy(dtype=np.float64)
+    baseline = fit(_of(values, signals), peers, size)
     return pd.DataFrame(baseline.deviations(own), index=values.index, columns=values.columns)
 
 
@@ -103,9 +105,9 @@ def deviation_contributions(
 ) -> pd.DataFrame:
     """Weights of deviations on the suspicious side, with a little for a value beyond its alarm.
 
-    Where most peers cheat nobody deviates, so an alarm counts by itself. A signal that is an anomaly
-    score itself counts as far as it exceeds the median; that of a session is left out, because it
-    is made from these contributions.
+    Where most peers cheat no entity deviates, so an alarm counts by itself. A signal that is an
+    anomaly score itself counts as far as it exceeds the median. That of a session is left out,
+    because it is made from these contributions.
     """
     out = {}
     for name in values.columns:
@@ -131,8 +133,10 @@ def operator_deviations(
     """Deviations of operators, with no spread smaller than what matters."""
     found = peer_deviations(values, signals, OPERATOR, reference=reference)
     medians = (values if reference is None else reference[values.columns]).median()
-    least = pd.Series({name: min_spread(signals[name], medians[name]) for name in values.columns})
-    bound = (values - medians).abs() / least.where(least > 0.0)
+    smallest = pd.Series(
+        {name: min_spread(signals[name], medians[name]) for name in values.columns}
+    )
+    bound = (values - medians).abs() / smallest.where(smallest > 0.0)
     return found.clip(-bound, bound).where(bound.notna(), found)
 
 
@@ -157,7 +161,7 @@ def deviating_group_counts(
     return sum((f.astype(int) for f in found.values()), start=pd.Series(0, index=values.index))
 
 
-def _minutes_beside_views(
+def _minutes_with_known_views(
     values: pd.DataFrame, contributions: pd.DataFrame, signals: Declared
 ) -> np.ndarray:
     """Where a signal is from counters by minute and single views of the session are known."""

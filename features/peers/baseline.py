@@ -1,9 +1,9 @@
 """Peer baseline: medians and robust spreads of peers of a like size, on each signal's own scale.
 
 Peers are those in the same stratum of size, of equal numbers (ADR-0030). Shares are shrunken first
-(`features/peers/shrinkage.py`). Each value is set against the median of its stratum, over the spread
-of the side on which it lies. Anomaly scores add up weighted deviations on the suspicious side; they
-need no label (ADR-0007).
+(`features/peers/shrinkage.py`). Each value is compared with the median of its stratum, over the
+spread of the side on which it lies. Anomaly scores add up weighted deviations on the suspicious
+side; they need no label (ADR-0007).
 
 References
 ----------

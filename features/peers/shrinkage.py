@@ -85,7 +85,7 @@ def from_json(signals: Sequence[Signal], given: dict[str, Any]) -> Shrinkage:
 
 
 def denominator_columns(signals: Sequence[Signal]) -> dict[int, int]:
-    """Number of the denominator among some signals, by the number of the share that stands on it."""
+    """Column of the denominator of each share, by the column of the share."""
     at = {s.name: j for j, s in enumerate(signals)}
     return {j: at[s.denominator] for j, s in enumerate(signals) if s.denominator in at}
 

@@ -108,5 +108,5 @@ def tail_scores(
     signals: Sequence[Signal], values: np.ndarray, reference: np.ndarray | None = None
 ) -> np.ndarray:
     """Tail scores of values among a reference, by default among themselves."""
-    others = values if reference is None else reference
-    return fit_tail_probabilities(signals, others).scores(values)
+    population = values if reference is None else reference
+    return fit_tail_probabilities(signals, population).scores(values)

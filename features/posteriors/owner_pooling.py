@@ -3,8 +3,8 @@
 An operator with one inflated session mostly has others, and orders are brushed by the dozen. Each
 owner has a share of false entities, drawn from a beta distribution around the share over all. The
 shares are estimated by EM from the likelihood ratios that the probabilities are; each entity is
-left out of its own. Half of the log-odds change is applied, because the signals already carry part of
-it, and all log-odds are then shifted so that the expected count is unchanged (ADR-0017).
+left out of its own. Half of the log-odds change is applied, because the signals already carry part
+of it. All log-odds are then shifted so that the expected count is unchanged (ADR-0017).
 
 A running session has only its minutes, which know nothing of the other sessions: it takes the whole
 change (`operator_history`). Half of what sessions and orders showed is added to the operator's own

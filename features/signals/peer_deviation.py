@@ -43,9 +43,9 @@ from features.signals.sessions import (
 )
 from features.signals.sessions.engagement import actor_habits, per_account, repetition, sources
 
-FORTNIGHT = timedelta(days=14)
-KINDS = ("view_fraud", "engagement_fraud")
-OF_SESSIONS = signals_in(
+ANOMALY_SCORE_WINDOW = timedelta(days=14)
+TYPOLOGIES = ("view_fraud", "engagement_fraud")
+FIRST_ORDER_SIGNALS = signals_in(
     view_durations,
     join_bursts,
     viewers,
@@ -63,14 +63,14 @@ OF_SESSIONS = signals_in(
 )
 
 
-def fortnight(snapshot: Snapshot) -> list[str]:
+def recent_sessions(snapshot: Snapshot) -> list[str]:
     """Sessions received in the two weeks before the moment of the snapshot, sorted (ADR-0101)."""
     s = snapshot["sessions"]
-    recent = s.filter(s.received_at >= snapshot.as_of - FORTNIGHT)
+    recent = s.filter(s.received_at >= snapshot.as_of - ANOMALY_SCORE_WINDOW)
     return sorted(recent.session_id.to_pandas())
 
 
-def deviating(signals: pd.DataFrame) -> pd.DataFrame:
+def score_sessions(signals: pd.DataFrame) -> pd.DataFrame:
     """Anomaly scores of sessions against one another.
 
     Parameters
@@ -80,39 +80,45 @@ def deviating(signals: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with the columns session_id, of_views and of_acts: the sums over signals of views and
-    of engagement. NaN where a session has no known signal.
+    DataFrame with the columns session_id, view_score and engagement_score
+        Sums over signals of views and of engagement. NaN where a session has no known signal.
     """
-    names = {kind: [s.name for s in OF_SESSIONS if s.typology == kind] for kind in KINDS}
+    names = {
+        kind: [s.name for s in FIRST_ORDER_SIGNALS if s.typology == kind] for kind in TYPOLOGIES
+    }
     contributions = anomaly_contributions(
-        signals[[s.name for s in OF_SESSIONS]], {s.name: s for s in OF_SESSIONS}, SESSION
+        signals[[s.name for s in FIRST_ORDER_SIGNALS]],
+        {s.name: s for s in FIRST_ORDER_SIGNALS},
+        SESSION,
     )
     known = (
-        signals[[s.name for s in OF_SESSIONS if s.direction or s.alarm is not None]]
+        signals[[s.name for s in FIRST_ORDER_SIGNALS if s.direction or s.alarm is not None]]
         .notna()
         .any(axis=1)
     )
-    of_views, of_acts = (
+    view_score, engagement_score = (
         contributions[contributions.columns.intersection(names[k])].sum(axis=1).where(known)
-        for k in KINDS
+        for k in TYPOLOGIES
     )
     return pd.DataFrame(
         {
             "session_id": signals.index,
-            "of_views": of_views.to_numpy(),
-            "of_acts": of_acts.to_numpy(),
+            "view_score": view_score.to_numpy(),
+            "engagement_score": engagement_score.to_numpy(),
         }
     )
 
 
 @derived(
     reads=("sessions",),
-    columns={"session_id": "string", "of_views": "double", "of_acts": "double"},
+    columns={"session_id": "string", "view_score": "double", "engagement_score": "double"},
     from_all=True,
 )
-def session_deviances(snapshot):
+def session_anomaly_scores(snapshot):
     """Sessions of two weeks with their anomaly scores against one another."""
-    return deviating(compute(snapshot, OF_SESSIONS, SESSION, fortnight(snapshot)))
+    return score_sessions(
+        compute(snapshot, FIRST_ORDER_SIGNALS, SESSION, recent_sessions(snapshot))
+    )
 
 
 def signals_of(
@@ -120,20 +126,20 @@ def signals_of(
     signals: tuple[Signal, ...],
     entity: str,
     wanted: list[str] | None,
-    progress: Callable[[str], None] = lambda name: None,
+    progress: Callable[[str], None] = lambda _name: None,
 ) -> pd.DataFrame:
     """Signals of some entities (all when None), as `compute` gives them.
 
-    The session signals of the fortnight that anomaly scores are made from are computed in the same
-    passes, and the anomaly scores are added to the snapshot. Where it has them already, the wanted
+    The session signals of two weeks, from which anomaly scores are made, are computed in the same
+    passes. The anomaly scores are added to the snapshot. Where it has them already, the wanted
     sessions are enough.
     """
-    if entity != SESSION or not wanted or snapshot.has_derived(session_deviances):
+    if entity != SESSION or not wanted or snapshot.has_derived(session_anomaly_scores):
         return compute(snapshot, signals, entity, wanted, progress)
-    recent = fortnight(snapshot) if "sessions" in snapshot else []
-    shared = compute(snapshot, OF_SESSIONS, SESSION, {*wanted, *recent}, progress)
-    snapshot.add_derived(session_deviances, deviating(shared.loc[recent]))
-    others = [s for s in signals if s not in OF_SESSIONS]
+    recent = recent_sessions(snapshot) if "sessions" in snapshot else []
+    shared = compute(snapshot, FIRST_ORDER_SIGNALS, SESSION, {*wanted, *recent}, progress)
+    snapshot.add_derived(session_anomaly_scores, score_sessions(shared.loc[recent]))
+    others = [s for s in signals if s not in FIRST_ORDER_SIGNALS]
     rest = compute(snapshot, others, SESSION, wanted, progress)
     return shared.reindex(rest.index).join(rest)[[s.name for s in signals]]
 
@@ -142,27 +148,27 @@ def signals_of(
     SESSION,
     reads=("sessions",),
     grouped=False,
-    needs=(session_deviances,),
+    needs=(session_anomaly_scores,),
     unit=Unit.ANOMALY_SCORE,
     direction=1,
     graph=True,
 )
-def session_anomalies(sessions, deviances):
-    """Sessions of a fortnight with their anomaly scores."""
-    return deviances
+def session_anomalies(_sessions, scores):
+    """Sessions of two weeks with their anomaly scores."""
+    return scores
 
 
 @relation(
     OPERATOR,
     reads=("sessions",),
-    needs=(session_deviances,),
+    needs=(session_anomaly_scores,),
     unit=Unit.ANOMALY_SCORE,
     direction=1,
     graph=True,
 )
-def operator_anomalies(sessions, deviances):
-    """Sessions of an operator in a fortnight with their anomaly scores."""
-    return sessions.select("session_id", "operator_id").join(deviances, "session_id")
+def operator_anomalies(sessions, scores):
+    """Sessions of an operator in two weeks with their anomaly scores."""
+    return sessions.select("session_id", "operator_id").join(scores, "session_id")
 
 
 @signal(
@@ -177,7 +183,7 @@ def session_view_deviance(t):
 
     Signals from counters by minute are left out: they are often unusual in honest rooms.
     """
-    return t.of_views
+    return t.view_score
 
 
 @signal(
@@ -189,7 +195,7 @@ def session_view_deviance(t):
 )
 def session_engagement_deviance(t):
     """Anomaly score of a session among those of two weeks, over likes, follows and comments."""
-    return t.of_acts
+    return t.engagement_score
 
 
 @signal(
@@ -201,7 +207,7 @@ def session_engagement_deviance(t):
 )
 def session_view_deviance_mean(t):
     """Mean of `session_view_deviance` over the operator's sessions of two weeks."""
-    return t.of_views.mean()
+    return t.view_score.mean()
 
 
 @signal(
@@ -213,4 +219,4 @@ def session_view_deviance_mean(t):
 )
 def session_engagement_deviance_mean(t):
     """Mean of `session_engagement_deviance` over the operator's sessions of two weeks."""
-    return t.of_acts.mean()
+    return t.engagement_score.mean()

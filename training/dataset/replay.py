@@ -18,7 +18,7 @@ from features.declaration import OPERATOR, SESSION, VIEW
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.engine.tables import LOOKBACK
-from features.signals.peer_deviation import session_deviances, signals_of
+from features.signals.peer_deviation import session_anomaly_scores, signals_of
 from training.dataset.frame import Dataset
 from training.dataset.labels import entity_moments, operator_verdicts, verdicts
 from training.dataset.prefixes import prefix_signals
@@ -58,14 +58,14 @@ class Replay:
         """Open the snapshot of a moment, with what another model had derived from it."""
         opened = Snapshot.open(self.lake, moment)
         if moment in self._session_scores:
-            opened.add_derived(session_deviances, self._session_scores[moment])
+            opened.add_derived(session_anomaly_scores, self._session_scores[moment])
         return opened
 
     def keep_derived(self, snapshot: Snapshot) -> None:
         """Keep what was derived from a moment's snapshot for the models that follow."""
         moment = snapshot.as_of
-        if moment not in self._session_scores and snapshot.has_derived(session_deviances):
-            self._session_scores[moment] = snapshot.derived_frame(session_deviances)
+        if moment not in self._session_scores and snapshot.has_derived(session_anomaly_scores):
+            self._session_scores[moment] = snapshot.derived_frame(session_anomaly_scores)
 
     def group_of(self, operator: str) -> str:
         """Return the group of an operator."""

@@ -13,11 +13,11 @@ from features.engine.minute_kernels import (
     BUYERS,
     CLICKS,
     COMMENTS,
-    FEW,
     FOLLOWS,
     JOINS,
     LIKERS,
     LIKES,
+    MIN_MINUTES,
     ORDERS,
     VIEWERS,
     correlation,
@@ -115,7 +115,7 @@ def like_variation_ratio(m):
     Unknown below one like a minute.
     """
     mean = mean_of(m[:, LIKES])
-    if len(m) < FEW or not mean >= 1:
+    if len(m) < MIN_MINUTES or not mean >= 1:
         return np.nan
     return np.sqrt(squares(m[:, LIKES], mean) / len(m)) / mean
 

@@ -11,12 +11,12 @@ from numba import njit
 from features.declaration import Dimension, Unit
 from features.engine.minute_kernels import (
     COMMENTS,
-    FEW,
     FOLLOWS,
     GRANTED,
     JOINS,
     LEAVES,
     LIKES,
+    MIN_MINUTES,
     VIEWERS,
     correlation,
     live,
@@ -36,7 +36,7 @@ def _entropy(x):
 
     Minutes in which more was taken back than given, as follows can be, count as none.
     """
-    if len(x) < FEW or not total(x) > 0:
+    if len(x) < MIN_MINUTES or not total(x) > 0:
         return np.nan
     mass, logs = 0.0, 0.0
     for i in range(len(x)):
@@ -95,7 +95,7 @@ def viewer_balance_gap(m):
     Over mean viewers. A counter that is inflated no longer agrees with the others.
     """
     mean = mean_of(m[:, VIEWERS])
-    if len(m) < FEW or not mean > 0:
+    if len(m) < MIN_MINUTES or not mean > 0:
         return np.nan
     gap = 0.0
     for i in range(1, len(m)):

@@ -13,8 +13,8 @@ from numba import njit
 
 from features.declaration import Unit
 from features.engine.minute_kernels import (
-    FEW,
     GRANTED,
+    MIN_MINUTES,
     VIEWERS,
     largest,
     live,
@@ -80,7 +80,7 @@ def unexplained_step_max(m):
 
     The first five minutes are left out. Bought viewers enter in one step.
     """
-    if len(m) < FEW:
+    if len(m) < MIN_MINUTES:
         return np.nan
     worst = (
         1.0  # the largest log is that of the largest ratio, so one is taken and not one a minute
@@ -109,7 +109,7 @@ def cliff_step_max(m):
 
     The last tenth is left out. Bots are switched off all at once.
     """
-    if len(m) < FEW:
+    if len(m) < MIN_MINUTES:
         return np.nan
     worst = 1.0
     for i in range(1, int(0.9 * len(m))):
@@ -135,7 +135,7 @@ def plateau_minute_share(m):
 
     Unknown below twenty mean viewers. Idle bots neither come nor go.
     """
-    if len(m) < FEW or not mean_of(m[:, VIEWERS]) >= 20:
+    if len(m) < MIN_MINUTES or not mean_of(m[:, VIEWERS]) >= 20:
         return np.nan
     same = 0
     for i in range(1, len(m)):

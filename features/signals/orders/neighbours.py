@@ -12,7 +12,7 @@ Aggregates of neighbours as inputs of trees: Tang, Hua, Gao, Zhao and Li, GADBen
 
 from __future__ import annotations
 
-from ibis import _
+import ibis
 
 from features.declaration import ORDER, ratio, relation, signal
 from features.signals.orders.outcomes import OUTCOMES, order_outcomes
@@ -40,7 +40,7 @@ def order_neighbours(orders, parcels, refunds, reviews, moment):
     """
     t = order_outcomes(orders, parcels, refunds, reviews, moment)
     buyers = t.group_by("buyer_id").aggregate(
-        n=_.count(), **{f"sum_{c}": t[c].sum() for c in OUTCOMES}
+        n=ibis._.count(), **{f"sum_{c}": t[c].sum() for c in OUTCOMES}
     )
     t = t.left_join(buyers, "buyer_id", rname="{name}_whole")
     t = t.mutate(buyer_others=t.n - 1, **{f"buyer_{c}": t[f"sum_{c}"] - t[c] for c in OUTCOMES})
@@ -53,9 +53,9 @@ def order_neighbours(orders, parcels, refunds, reviews, moment):
         half_hour=t.placed_at.epoch_seconds() // (60 * NEIGHBOUR_MINUTES), day=t.placed_at.date()
     )
     near = t.group_by("shop", "half_hour").aggregate(
-        near_n=_.count(), **{f"sum_{c}": t[c].sum() for c in NEAR}
+        near_n=ibis._.count(), **{f"sum_{c}": t[c].sum() for c in NEAR}
     )
-    days = t.group_by("shop", "day").aggregate(day_n=_.count(), day_parcel=t.parcel.sum())
+    days = t.group_by("shop", "day").aggregate(day_n=ibis._.count(), day_parcel=t.parcel.sum())
     shops = t.group_by("shop").aggregate(shop_due=t.due.sum(), shop_overdue=t.overdue.sum())
     t = t.drop(*(f"sum_{c}" for c in OUTCOMES))
     for other, keys in ((near, ["shop", "half_hour"]), (days, ["shop", "day"]), (shops, ["shop"])):

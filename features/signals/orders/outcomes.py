@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ibis
-from ibis import _
 
 from features.declaration import ratio, seconds_between
 
@@ -44,14 +43,14 @@ def order_outcomes(orders, parcels, refunds, reviews, moment):
     texts = (
         reviews.filter(reviews.text_hash.notnull())
         .group_by("text_hash")
-        .aggregate(copies=_.count())
+        .aggregate(copies=ibis._.count())
     )
     by_sender = (
         t.filter(t.sender_id.notnull())
         .group_by("operator_id", "sender_id")
-        .aggregate(sent=_.count())
+        .aggregate(sent=ibis._.count())
     )
-    by_all = by_sender.group_by("operator_id").aggregate(sent_by_all=_.sent.sum())
+    by_all = by_sender.group_by("operator_id").aggregate(sent_by_all=ibis._.sent.sum())
     t = t.left_join(texts, "text_hash", rname="{name}_same")
     t = t.left_join(by_sender, ["operator_id", "sender_id"], rname="{name}_sender").left_join(
         by_all, "operator_id", rname="{name}_all"

@@ -27,7 +27,7 @@ MIN_CROWDED_DEVICE_ACCOUNTS = 4  # accounts on one device in 28 days
     direction=1,
     graph=True,
 )
-def viewer_habits(views, interactions, all_interactions, used):
+def viewer_habits(views, _interactions, all_interactions, used):
     """Views by known accounts with the views, devices and actions of the account in all rooms."""
     known = views.filter(views.account_id.notnull()).select("session_id", "account_id")
     wanted = known.select("account_id").distinct()

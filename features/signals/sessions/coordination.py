@@ -24,7 +24,7 @@ def lockstep_views(views, pairs):
     direction=1,
     graph=True,
 )
-def hourly_rooms(views, sessions, all_views):
+def hourly_rooms(views, _sessions, all_views):
     """Views by known accounts with the sessions that the account entered in the same clock hour."""
     known = views.filter(views.account_id.notnull())
     t = known.mutate(hour=known.joined_at.epoch_seconds() // 3600).select(

@@ -7,7 +7,7 @@ from features.derived.audience_fit import audience_fit
 
 
 @relation(SESSION, reads=("views", "sessions"), needs=(audience_fit,))
-def audience_deviances(views, sessions, found):
+def audience_deviances(_views, _sessions, found):
     """Sessions with their deviance."""
     return found
 

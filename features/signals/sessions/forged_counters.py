@@ -13,7 +13,7 @@ from features.derived.counter_forgery import forgery_odds
     unit=Unit.LOG_ODDS,
     direction=1,
 )
-def session_forgery(sessions, session_totals, found):
+def session_forgery(_sessions, _session_totals, found):
     """Sessions with their log-odds of forged counters."""
     return found
 

@@ -1,4 +1,4 @@
-"""Where joins and stays pile up."""
+"""Concentrations of joins and of stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long views stay, and how they come in."""
+"""Stays of views and their entry channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who the viewers are: their accounts, devices, networks, and what they did."""
+"""Viewers of sessions: their accounts, devices, networks and actions."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibis import _
+import ibis
 
 from features.declaration import VIEW, Unit, relation, seconds_between, signal
 from features.derived.account_devices import account_devices
@@ -34,12 +34,12 @@ def view_habits(views, all_views, used):
     on = (
         used.semi_join(devices, "device_id")
         .group_by("device_id")
-        .aggregate(device_accounts=_.account_id.count())
+        .aggregate(device_accounts=ibis._.account_id.count())
     )
     near = (
         all_views.semi_join(devices, "device_id")
         .group_by("device_id")
-        .aggregate(device_prefixes=_.ip_prefix.nunique())
+        .aggregate(device_prefixes=ibis._.ip_prefix.nunique())
     )
     t = t.left_join(per_day, ["account_id", "day"], rname="{name}_day").left_join(
         account, "account_id", rname="{name}_account"

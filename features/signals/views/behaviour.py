@@ -1,6 +1,7 @@
 """Single views: when they come and go, and what else of their session they resemble.
 
-A view has no identifier of its own; the engine names it `view_id` by its session and its place in it.
+A view has no identifier of its own. The engine names it `view_id` by its session and its place in
+it.
 """
 
 from __future__ import annotations

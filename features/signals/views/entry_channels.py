@@ -1,7 +1,7 @@
 """Single views: their entry channel and network, compared with all views of the night.
 
-Shares of an entry channel and views a network prefix differ between platforms and sizes of rooms, so
-each is compared with its share of all views (ADR-0042).
+Shares of an entry channel and views a network prefix differ between platforms and sizes of rooms.
+Each is therefore compared with its share of all views (ADR-0042).
 """
 
 from __future__ import annotations

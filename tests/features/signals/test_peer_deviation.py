@@ -20,9 +20,9 @@ CUT = datetime(2026, 1, 17)
 
 
 @pytest.fixture(scope="module")
-def deviances(tiny):
+def scored(tiny):
     tables = Snapshot.open(tiny, CUT)
-    return tables.derived(peer_deviation.session_deviances).to_pandas().set_index(
+    return tables.derived(peer_deviation.session_anomaly_scores).to_pandas().set_index(
         "session_id"
     ), tables
 
@@ -33,15 +33,15 @@ def test_all_that_is_known_of_a_session_but_its_minutes_enters():
         for s in catalogue.of_entity("session")
         if s.freshness != LIVE and s.unit is not Unit.ANOMALY_SCORE
     }
-    assert {s.name for s in peer_deviation.OF_SESSIONS} == nightly
+    assert {s.name for s in peer_deviation.FIRST_ORDER_SIGNALS} == nightly
 
 
-def test_sessions_are_compared_within_two_weeks(deviances):
+def test_sessions_are_compared_within_two_weeks(scored):
     """Sessions of the last two weeks are compared, and older ones are unknown."""
-    frame, tables = deviances
+    frame, tables = scored
     assert (
         set(frame.index) == set(tables["sessions"].session_id.to_pandas())
-        and frame["of_views"].notna().all()
+        and frame["view_score"].notna().all()
     )  # the world is twelve days old
     s = tables["sessions"]
     old = sorted(frame.index)[:5]
@@ -50,27 +50,30 @@ def test_sessions_are_compared_within_two_weeks(deviances):
             s.received_at - ibis.interval(days=20), s.received_at
         )
     )
-    assert set(peer_deviation.fortnight(Snapshot({**tables, "sessions": aged}, CUT))) == set(
+    assert set(peer_deviation.recent_sessions(Snapshot({**tables, "sessions": aged}, CUT))) == set(
         frame.index
     ) - set(old)
 
 
-def test_peer_deviation_sums_signals_by_typology(deviances):
+def test_peer_deviation_sums_signals_by_typology(scored):
     """A session's anomaly score is the sum over its signals, each under its typology."""
-    frame, tables = deviances
+    frame, tables = scored
     signals = compute(
-        tables, peer_deviation.OF_SESSIONS, "session", peer_deviation.fortnight(tables)
+        tables,
+        peer_deviation.FIRST_ORDER_SIGNALS,
+        "session",
+        peer_deviation.recent_sessions(tables),
     )
     contributions = anomaly_contributions(signals, catalogue.BY_NAME, "session")
     views = [c for c in contributions if catalogue.BY_NAME[c].typology == "view_fraud"]
     np.testing.assert_allclose(
-        frame["of_views"], contributions[views].sum(axis=1).reindex(frame.index)
+        frame["view_score"], contributions[views].sum(axis=1).reindex(frame.index)
     )
-    assert len(views) > 20 and frame["of_views"].max() > 4.0 * frame["of_views"].median()
+    assert len(views) > 20 and frame["view_score"].max() > 4.0 * frame["view_score"].median()
 
 
-def test_an_operator_is_told_the_mean_over_its_sessions(deviances):
-    frame, tables = deviances
+def test_an_operator_is_told_the_mean_over_its_sessions(scored):
+    frame, tables = scored
     owner = (
         tables["sessions"]
         .select("session_id", "operator_id")
@@ -78,18 +81,18 @@ def test_an_operator_is_told_the_mean_over_its_sessions(deviances):
         .set_index("session_id")["operator_id"]
     )
     found = compute(tables, peer_deviation.OF_OPERATORS, "operator")
-    expected = frame.groupby(owner.reindex(frame.index))[["of_views", "of_acts"]].mean()
+    expected = frame.groupby(owner.reindex(frame.index))[["view_score", "engagement_score"]].mean()
     np.testing.assert_allclose(found.to_numpy(), expected.reindex(found.index).to_numpy())
 
 
-def test_a_night_reads_its_sessions_once_for_both_and_finds_the_same(tiny, deviances):
+def test_a_night_reads_its_sessions_once_for_both_and_finds_the_same(tiny, scored):
     """What is kept among the tables equals what the engine makes where nobody kept anything."""
-    alone, wanted = deviances[0], peer_deviation.fortnight(deviances[1])[:20]
+    alone, wanted = scored[0], peer_deviation.recent_sessions(scored[1])[:20]
     tables = Snapshot.open(tiny, CUT)
     signals = peer_deviation.signals_of(tables, catalogue.of_entity("session"), "session", wanted)
     expected = compute(Snapshot.open(tiny, CUT), catalogue.of_entity("session"), "session", wanted)
     pd.testing.assert_frame_equal(signals, expected, rtol=1e-12)
-    kept = tables.derived_frame(peer_deviation.session_deviances).set_index("session_id")
+    kept = tables.derived_frame(peer_deviation.session_anomaly_scores).set_index("session_id")
     pd.testing.assert_frame_equal(kept, alone.reindex(kept.index), rtol=1e-9)
 
 

@@ -116,7 +116,10 @@ def _residual(flag, platform_share):
     repeated_follows,
     alarm=MIN_RESIDUAL,
     zh="反复关注同一运营者的账号所作的关注多于平台平均水平，超出部分为{value}",
-    en="follows by accounts that followed one operator twice or more exceed the platform's average by {value}",
+    en=(
+        "follows by accounts that followed one operator twice or more "
+        "exceed the platform's average by {value}"
+    ),
     blind="People who unfollow and come back.",
 )
 def repeated_follow_residual(t):

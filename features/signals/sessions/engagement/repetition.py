@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ibis
-from ibis import _
 
 from features.declaration import SESSION, Dimension, Unit, ratio, relation, seconds_between, signal
 
@@ -73,7 +72,7 @@ def follows(interactions):
     gone = (
         one.filter(one.kind == "unfollow")
         .group_by("session_id", "account_id")
-        .aggregate(unfollowed=_.at.max())
+        .aggregate(unfollowed=ibis._.at.max())
     )
     return kept.left_join(gone, ["session_id", "account_id"], rname="{name}_gone")
 
