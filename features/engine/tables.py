@@ -108,7 +108,7 @@ def named_views(views: Any) -> Any:
     """Views with a `view_id`: their session and their place in it.
 
     Views have no identifier of their own (ADR-0010). Their place follows the order of joining,
-    account, device, leaving, network, app version and entry channel; views that are equal in all
+    account, device, leaving, network, app version and entry channel. Views that are equal in all
     of these are interchangeable.
     """
     order = (

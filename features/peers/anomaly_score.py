@@ -1,8 +1,10 @@
 """Anomaly scores without labels: what each signal of an entity adds.
 
-Operators are compared by their deviations from peers of a like size, orders by tail probabilities,
-because most of their values tie, and sessions by both: a deviation counts as far as it is large and
-rare. Counters by minute count only where no single view is known (ADR-0036).
+Operators are compared by their deviations from peers of a like size. Orders are compared by tail
+probabilities, because most of their values tie. Sessions are compared by both: a deviation counts
+as far as it is large and rare.
+
+Counters by minute count only where no single view is known (ADR-0036).
 """
 
 from __future__ import annotations

@@ -103,8 +103,8 @@ class PeerBaseline:
     def anomaly_scores(self, deviations: np.ndarray) -> np.ndarray:
         """Anomaly scores of entities, shape (n, typologies + 2), at least 0.
 
-        The first is over all signals with an alarm, the second is that of the most deviating
-        signal of all, the others are over the signals with an alarm of each typology, sorted by
+        The first is over all signals with an alarm. The second is that of the most deviating
+        signal of all. The others are over the signals with an alarm of each typology, sorted by
         name. An unknown signal adds nothing.
         """
         weights = self.weights(deviations)

@@ -1,8 +1,8 @@
 """Empirical Bayes shrinkage of shares before they are compared.
 
 A share of few observations strays further by chance than one of many, also within a stratum of
-size. It counts as if observations of an average entity were added to its own: as many as its
-chance variation holds of the variation between entities (ADR-0015).
+size. Observations of an average entity are therefore added to its own. Their number is the ratio
+of chance variation to the variation between entities (ADR-0015).
 
 Where it fails: an operator that cheats a little in very many small rooms looks ordinary in each.
 

@@ -12,7 +12,7 @@ log-odds (`pool_owners`). Views are updated by the other sessions of their accou
 (`leave_session_out_log_odds`).
 
 Where it fails: one false session of an honest operator (a rival's brushing) looks better than it
-did, and an operator that is mostly false drags its honest sessions with it.
+did. An operator that is mostly false drags its honest sessions with it.
 
 References
 ----------

@@ -8,12 +8,11 @@ likelihood ratio of false to honest views.
 With it an inflated session is a mixture with one unknown, its false share. The mixture over the
 views being honest is the Bayes factor of the session, and the session's probability is updated by
 it. The false share has a point mass at zero (probability 1 - p), and otherwise follows the
-posterior.
-Each view has a posterior too, updated by what its account and device did in other sessions.
+posterior. Each view has a posterior too, updated by the other sessions of its account and device.
 
 Sessions that are held honest show how far ratios can be trusted (`empirical_null`). A classifier
-that few verdicts taught gives many of them large factors: its ratios are tempered, and the evidence
-on a session is divided by as much again (ADR-0018, ADR-0043).
+that few verdicts taught gives many of them large factors. Its ratios are therefore tempered, and
+the evidence on a session is divided by as much again (ADR-0018, ADR-0043).
 
 Where it fails: false views that look like none in any confirmed session are not counted. Honest
 sessions with an unfamiliar audience look inflated, and only their low probability prevents that.

@@ -2,8 +2,8 @@
 
 The classifier of views knows false views of its training data. Those of one session were mostly
 sold by one vendor and resemble one another in ways that it has not seen. The views that it is sure
-of teach what the others of their session look like: expectation maximisation over binned
-attributes, started from the classifier and combined with it (ADR-0041).
+of teach what the others of their session look like. The method is expectation maximisation over
+binned attributes, started from the classifier and combined with it (ADR-0041).
 
 Where it fails: honest viewers of one kind about whom the classifier was mistaken are taken for
 false as a whole. False views of two kinds in one session, both unknown to it, stay hidden.

@@ -1,10 +1,10 @@
 """The beneficiary of suspicious orders: bought brushing praises, a rival's brushing harms.
 
-An order is suspicious by how it came about, not by how it ended: in a burst of one buyer, in an
-operator's busiest minutes, or by a member of a dense block of buyers.
+An order is suspicious by how it came about, not by how it ended. It lies in a burst of one buyer or
+in an operator's busiest minutes, or a member of a dense block of buyers placed it.
 
-A rival who harms places many orders within an hour, cancels most of them before anything is sent,
-and leaves bad ratings on what is delivered. An operator that brushes for itself may cancel as fast,
+A rival who harms places many orders within an hour and cancels most before they are sent. Those
+that are delivered get bad ratings. An operator that brushes for itself may cancel as fast,
 and leaves good ratings or none. So the ratings of hours with many cancellations tell the two apart.
 Ratings of all suspicious orders do not, because a large operator's busy hours outweigh such hours.
 """

@@ -17,6 +17,11 @@ from features.peers.anomaly_score import anomaly_contributions
 from features.signals import peer_deviation
 
 CUT = datetime(2026, 1, 17)
+SESSION_SCORES = [peer_deviation.session_view_deviance, peer_deviation.session_engagement_deviance]
+OPERATOR_SCORES = [
+    peer_deviation.session_view_deviance_mean,
+    peer_deviation.session_engagement_deviance_mean,
+]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +77,8 @@ def test_peer_deviation_sums_signals_by_typology(scored):
     assert len(views) > 20 and frame["view_score"].max() > 4.0 * frame["view_score"].median()
 
 
-def test_an_operator_is_told_the_mean_over_its_sessions(scored):
+def test_an_operator_has_the_mean_over_its_sessions(scored):
+    """The anomaly scores of an operator are the means over its sessions of two weeks."""
     frame, tables = scored
     owner = (
         tables["sessions"]
@@ -80,13 +86,13 @@ def test_an_operator_is_told_the_mean_over_its_sessions(scored):
         .to_pandas()
         .set_index("session_id")["operator_id"]
     )
-    found = compute(tables, peer_deviation.OF_OPERATORS, "operator")
+    found = compute(tables, OPERATOR_SCORES, "operator")
     expected = frame.groupby(owner.reindex(frame.index))[["view_score", "engagement_score"]].mean()
     np.testing.assert_allclose(found.to_numpy(), expected.reindex(found.index).to_numpy())
 
 
 def test_a_night_reads_its_sessions_once_for_both_and_finds_the_same(tiny, scored):
-    """What is kept among the tables equals what the engine makes where nobody kept anything."""
+    """What is kept among the tables equals what the engine makes without it."""
     alone, wanted = scored[0], peer_deviation.recent_sessions(scored[1])[:20]
     tables = Snapshot.open(tiny, CUT)
     signals = peer_deviation.signals_of(tables, catalogue.of_entity("session"), "session", wanted)
@@ -100,8 +106,8 @@ def test_where_there_is_nothing_to_compare_nothing_is_said(tiny):
     known = Snapshot.open(tiny, CUT)
     none = known["sessions"].filter(known["sessions"].session_id.isnull())
     tables = Snapshot({**known, "sessions": none}, CUT)
-    assert compute(tables, peer_deviation.OF_OPERATORS, "operator").empty
-    assert compute(tables, peer_deviation.SIGNALS, "session").empty
+    assert compute(tables, OPERATOR_SCORES, "operator").empty
+    assert compute(tables, SESSION_SCORES, "session").empty
 
 
 def test_counters_by_minute_count_only_where_no_single_view_is_known():
