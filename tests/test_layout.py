@@ -27,7 +27,9 @@ DRAWERS = {"utils", "util", "helpers", "helper", "base", "common", "misc"}
 # remove one: the tests below fail as soon as a listed exception is no longer needed.
 NOT_MENDED_YET = "not mended yet"
 LARGE_FOLDERS: dict[str, str] = {}
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {
+    "features/posteriors/view_mixture.py": NOT_MENDED_YET,
+}
 
 
 def sources() -> list[Path]:
