@@ -71,7 +71,7 @@ class ExpectedAudience(OutlierMixin, BaseEstimator):
             )
         return x
 
-    def fit(self, X: object, y: object = None) -> ExpectedAudience:  # noqa: ARG002 - scikit-learn's signature
+    def fit(self, X: object, y: object = None) -> ExpectedAudience:  # noqa: ARG002 - its API
         """Estimate the expected shares of the cells, robustly over sessions.
 
         Parameters

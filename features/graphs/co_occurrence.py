@@ -1,10 +1,10 @@
 """Pairs of accounts that act on the same things within the same short windows, in several things.
 
-Sources: the similarity of SynchroTrap (Cao et al., CCS 2014) on sliding windows; CopyCatch (Beutel et al., WWW 2013)
-for what a group of such pairs is. Actions are sorted by thing and time, and each meets the next few within the window:
-a flash crowd then costs no more than a quiet hour, and its chance meetings are thinned while a pool that comes back
-together meets again elsewhere. Pairs are counted account by account: whom one account met fits into the processor's cache,
-where a table of all pairs misses it at every one of them.
+The similarity is SynchroTrap's (Cao et al., CCS 2014) on sliding windows. A group of such pairs is
+CopyCatch's (Beutel et al., WWW 2013). Actions are sorted by thing and time, and each meets the next
+few within the window. A flash crowd then costs no more than a quiet hour. Its chance meetings are
+thinned, while a pool that returns together meets again in other things. Pairs are counted account
+by account (ADR-0026).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ MAX_LATER_MEETINGS = 40  # an action meets at most so many later ones: pairs sta
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs left < right of account numbers: things in which they met, and the rarity of the meetings in nats.
+    """Pairs left < right of account numbers, the things in which they met, and their rarity.
 
-    Rarity is the sum over things of ln(actions on the thing / actions within the window): how little it takes chance
-    to bring two of its visitors together there. A meeting in a flash crowd weighs little, one at a quiet minute much.
+    Rarity is in nats: the sum over things of ln(actions on the thing / actions within the window).
+    A meeting in a flash crowd has little rarity, one at a quiet minute much.
     """
 
     left: np.ndarray
@@ -40,7 +40,7 @@ class Pairs:
 
 @njit(cache=True, nogil=True)
 def meeting_ranges(thing, at, window, cap):  # pragma: no cover - compiled
-    """For each action in order: the first and the last but one that it meets, and the rarity of meeting there, shapes (actions,)."""
+    """First and end of the actions that each sorted action meets, and the rarity of meeting."""
     n = len(thing)
     near, rarity = np.empty(n, MEETING_RANGE), np.empty(n, np.float32)
     first = 0
@@ -67,7 +67,10 @@ def _hash(x, mask):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True)
 def _count_hashes(a, account, actions, near, seen, mask):  # pragma: no cover - compiled
-    """Count the meetings of `a` with later accounts by their hash, up to 255. No branch: half of them would be guessed wrong."""
+    """Count the meetings of `a` with later accounts by their hash, up to 255.
+
+    There is no branch, because the processor would mispredict half of them.
+    """
     for i in actions:
         for j in range(near[i].back, near[i].ahead):
             h = _hash(account[j], mask)
@@ -93,9 +96,9 @@ def _count_meeting(table, mask, other, thing, rarity):  # pragma: no cover - com
 def _count_pairs(
     account, thing, start, by_account, near, rarity, min_things
 ):  # pragma: no cover - compiled
-    """Pairs of an account with later ones, account by account. `place`: actions by account, `start`: where those of each begin.
+    """Pairs of each account with later ones. `start` is where actions of an account begin.
 
-    Actions of accounts with fewer than `least` have a negative number: no pair of theirs meets so often.
+    Accounts with fewer than `min_things` actions have a negative number, since no pair qualifies.
     """
     capacity, n_pairs, min_count = 1024, 0, min(min_things, 255)  # as far as the sieve counts
     left, right, things, pair_rarity = (
@@ -135,7 +138,7 @@ def _count_pairs(
             table[p].times = 0
         mask = np.uint32(size - 1)
         for i in actions:
-            # earlier ones first: of what two accounts share in a thing, the earliest action tells how rare it is
+            # earlier ones first: the earliest shared action of a thing gives its rarity
             for j in range(near[i].back, near[i].ahead):
                 if seen[_hash(account[j], hash_mask)] >= min_count and account[j] > a:
                     _count_meeting(table, mask, account[j], thing[i], rarity[min(i, j)])
@@ -168,7 +171,7 @@ def _grow(x, capacity):  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True)
 def positions_by_number(numbers, start):  # pragma: no cover - compiled
-    """Positions of each number from 0 in turn, in the order given; `start`: where those of each begin. A sort in two passes."""
+    """Positions of each number from 0 in turn, in the order given: a sort in two passes."""
     out, fill = np.empty(len(numbers), np.int32), start.copy()
     for i in range(len(numbers)):
         out[fill[numbers[i]]] = i
@@ -179,8 +182,9 @@ def positions_by_number(numbers, start):  # pragma: no cover - compiled
 def sort_actions(
     account: np.ndarray, thing: np.ndarray, at: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Actions sorted by thing and time, int32 all (time from the first action on). Numbers are non-negative.
+    """Sort actions by thing and time; all results are int32.
 
+    Time counts from the first action. Numbers of accounts and things are non-negative.
     Raises ValueError when the actions span more than 2**31 units of time.
     """
     first = int(at.min()) if len(at) else 0
@@ -210,9 +214,10 @@ def meeting_pairs(
     min_things: int = 3,
     cap: int = MAX_LATER_MEETINGS,
 ) -> Pairs:
-    """Pairs that met in at least `least` things within `window` (the unit of `at`), sorted by left and right.
+    """Pairs that met in at least `min_things` things within `window`, sorted by left and right.
 
-    `account`, `thing`: numbers from 0, shape (actions,); `at`: integers. Raises ValueError on unequal lengths.
+    `account` and `thing` are numbers from 0, `at` integer times, all of shape (actions,). `window`
+    is in the unit of `at`. Raises ValueError on unequal lengths.
     """
     if not len(account) == len(thing) == len(at):
         raise ValueError(

@@ -1,7 +1,8 @@
-"""Compiled basics of undirected graphs given as pairs of node numbers: components, core numbers, personalised PageRank.
+"""Compiled basics of undirected graphs given as pairs of node numbers.
 
-Sources: union by size with path halving (Tarjan and van Leeuwen, JACM 1984); core numbers by bins (Batagelj and
-Zaversnik, 2003); forward push (Andersen, Chung and Lang, FOCS 2006).
+Components use union by size with path halving (Tarjan and van Leeuwen, JACM 1984). Core numbers
+use bins (Batagelj and Zaversnik, 2003). Personalised PageRank uses forward push (Andersen, Chung
+and Lang, FOCS 2006).
 """
 
 from __future__ import annotations
@@ -101,7 +102,10 @@ def _cores(start, other):  # pragma: no cover - compiled
 
 
 def core_numbers(left: np.ndarray, right: np.ndarray, n: int) -> np.ndarray:
-    """Core number of each of n nodes, int64: the largest k such that the node lies in a subgraph of degrees at least k."""
+    """Core number of each of n nodes, int64.
+
+    It is the largest k such that the node is in a subgraph of degrees at least k.
+    """
     start, other = neighbours(np.asarray(left, np.int32), np.asarray(right, np.int32), n)
     return _cores(start, other)
 
@@ -149,7 +153,10 @@ def personalised_pagerank(
     restart: float = 0.15,
     tolerance: float = 1e-6,
 ) -> np.ndarray:
-    """Personalised PageRank of each of n nodes from one seed, within `tolerance` times the degree of the exact figure."""
+    """Personalised PageRank of each of n nodes from one seed.
+
+    The error is at most `tolerance` times the degree of a node.
+    """
     if not 0 <= seed < n:
         raise ValueError(f"the seed is a node number below {n}, not {seed}")
     start, other = neighbours(np.asarray(left, np.int32), np.asarray(right, np.int32), n)

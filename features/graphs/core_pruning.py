@@ -42,7 +42,7 @@ def node_weights(
 def _weigh_alive(  # noqa: PLR0913 - a kernel takes plain arrays
     rows, cols, kept, n_edges, column_weight, edge_weight, n_rows, alive, weight
 ):  # pragma: no cover - compiled
-    """One pass over the kept edges: drop those at dead nodes, weigh the rest again. Returns (edges, total)."""
+    """Drop kept edges at dead nodes and weigh the rest again. Returns (edges, total)."""
     weight[:] = 0.0
     total, left, plain = 0.0, 0, len(edge_weight) == 0
     for k in range(n_edges):
@@ -78,7 +78,7 @@ def _remove_below(alive, weight, bar):  # pragma: no cover - compiled
 def core_edges(
     rows, cols, column_weight, edge_weight, n_rows, n_cols
 ):  # pragma: no cover - compiled
-    """Edges of the core that holds the greedy answer: batch peel for a density, then prune below it."""
+    """Edges of the core with the greedy answer: batch peel for a density, then prune below it."""
     whole, total = node_weights(rows, cols, column_weight, edge_weight, n_rows, n_cols)
     nodes = 0
     first = np.zeros(n_rows + n_cols, np.uint8)
@@ -90,7 +90,7 @@ def core_edges(
     best = total / nodes if nodes else 0.0
     alive, weight, n_edges, left = first.copy(), whole.copy(), len(rows), nodes
     while left and total > 0.0:
-        # densities of the batch peel: remove what lies below about the mean (2 g is the mean weight of a node)
+        # the batch peel removes nodes below about the mean weight of a node, which is 2 g
         _dead, left = _remove_below(alive, weight, 2.0 * (1.0 + BATCH_MARGIN) * total / left)
         if left == 0:
             break

@@ -67,7 +67,7 @@ class DenseBlocks(OutlierMixin, BaseEstimator):
         self.vectors = vectors
         self.window = window
 
-    def fit(self, X: pd.DataFrame, y: object = None) -> DenseBlocks:  # noqa: ARG002 - scikit-learn's signature
+    def fit(self, X: pd.DataFrame, y: object = None) -> DenseBlocks:  # noqa: ARG002 - its API
         """Find blocks.
 
         Parameters

@@ -1,12 +1,12 @@
-"""Blocks against a degree-preserving null: how many edges more than the degrees explain, and how surely.
+"""Blocks against a degree-preserving null: edges beyond what the degrees explain, and evidence.
 
-The null is the configuration model: a row of degree d and a column of degree k share d k / m edges on average
-(Chung and Lu, PNAS 2002). What a block has beyond that, over its number of nodes, is its excess density: FRAUDAR's
-objective with the null taken away, and up to the denominator the Rayleigh quotient of Newman's modularity matrix
-(PNAS 2006). A popular room has a high density and no excess.
+The null is the configuration model: a row of degree d and a column of degree k share d k / m edges
+on average (Chung and Lu, PNAS 2002). Excess density is a block's edges beyond that, over its number
+of nodes. It is FRAUDAR's objective less the null. Up to the denominator it is the Rayleigh quotient
+of Newman's modularity matrix (PNAS 2006). A popular room has a high density and no excess.
 
-Evidence is the scan statistic in its Poisson form (Arias-Castro and Verzelen, Annals of Statistics 2014): the
-log-likelihood ratio of the block's edges against the null, less the logarithm of the number of blocks of that shape.
+Evidence is a scan statistic in Poisson form (Arias-Castro and Verzelen, Annals of Statistics 2014).
+It is the log-likelihood ratio of the block's edges less the logarithm of the number of such blocks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_CLIMB_ROUNDS = 30
 
 @dataclass(frozen=True)
 class Bipartite:
-    """Distinct edges with weights, and the degrees that the null keeps. Arrays are int32 and float64."""
+    """Distinct edges with weights, and the degrees that the null keeps (int32, float64)."""
 
     rows: np.ndarray
     columns: np.ndarray
@@ -44,7 +44,7 @@ class Bipartite:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A block's edges, those its degrees explain, lift, fill, and its evidence in nats after the choice of the block."""
+    """Edges of a block, those its degrees explain, lift, fill, and its evidence in nats."""
 
     edges: int
     expected: float
@@ -111,7 +111,7 @@ def _weight_into(ends, others, weight, chosen, out):  # pragma: no cover - compi
 
 
 def _best_prefix(gain: np.ndarray, others: int) -> tuple[np.ndarray, float]:
-    """Nodes with most gain, as many as maximise their sum over the nodes of both sides, and that maximum."""
+    """Nodes of largest gain that maximise gain over the nodes of both sides, and that maximum."""
     likely = np.flatnonzero(gain > 0)
     if not len(likely):
         return likely, 0.0
@@ -122,10 +122,11 @@ def _best_prefix(gain: np.ndarray, others: int) -> tuple[np.ndarray, float]:
 
 
 def climb(graph: Bipartite, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """From some columns to a block that no change of its rows or of its columns betters.
+    """Improve a block until no change of its rows or of its columns helps.
 
-    Given the columns the best rows are a prefix of the rows by excess, and the other way round, so each half-step is
-    exact and the excess density never falls. Returns (rows, columns, excess density), the first two sorted.
+    Given the columns, the best rows are a prefix of the rows by excess, and vice versa. Each
+    half-step is exact, and the excess density never falls. Returns (rows, columns, excess density),
+    the first two sorted.
     """
     in_row, in_column = np.zeros(len(graph.row_mass), bool), np.zeros(len(graph.column_mass), bool)
     in_column[columns] = True
@@ -153,10 +154,11 @@ def climb(graph: Bipartite, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def spectral_starts(graph: Bipartite, n_vectors: int) -> list[np.ndarray]:
-    """Columns on which the leading singular vectors of the modularity matrix concentrate, both signs of each.
+    """Columns on which the leading singular vectors of the modularity matrix concentrate.
 
-    As many columns as the vector's participation ratio. The starting vector is fixed, so the answer is too. None where degrees
-    explain the whole graph (the matrix is nought) or the vectors do not settle: blocks have other starts beside these.
+    Each vector gives a start for each sign, of as many columns as its participation ratio. The
+    starting vector is fixed, so the result is deterministic. The list is empty where degrees
+    explain the whole graph or the vectors do not converge.
     """
     shape = (len(graph.row_mass), len(graph.column_mass))
     n_vectors = min(n_vectors, min(shape) - 1)

@@ -89,7 +89,7 @@ class Lockstep(OutlierMixin, BaseEstimator):
         self.smallest = smallest
         self.null = null
 
-    def fit(self, X: pd.DataFrame, y: object = None) -> Lockstep:  # noqa: ARG002 - scikit-learn's signature
+    def fit(self, X: pd.DataFrame, y: object = None) -> Lockstep:  # noqa: ARG002 - its API
         """Find groups.
 
         Parameters
@@ -107,7 +107,8 @@ class Lockstep(OutlierMixin, BaseEstimator):
         """
         if getattr(X, "ndim", 0) != 2 or X.shape[1] < 3:
             raise ValueError(
-                "Lockstep.fit: X needs three columns, the ids of accounts and of things, and the time in seconds"
+                "Lockstep.fit: X needs three columns, the ids of accounts and of things, "
+                "and the time in seconds"
             )
         frame = pd.DataFrame(X).iloc[:, :3].dropna()
         account, names = pd.factorize(frame.iloc[:, 0], sort=True)

@@ -1,7 +1,8 @@
 """Groups of accounts whose pairs meet more often than chance explains.
 
-Two null models give the expected meetings of each pair (ADR-0009). A pair is surprising when chance hardly brings so many meetings. Groups are components of the 2-core
-of surprising pairs. Their evidence is a scan statistic: a log-likelihood ratio less the logarithm
+Two null models give the expected meetings of each pair (ADR-0009). A pair is surprising when chance
+hardly brings so many. Groups are components of the 2-core of surprising pairs. Their
+evidence is a scan statistic: a log-likelihood ratio less the logarithm
 of the choice of members.
 """
 

@@ -1,11 +1,9 @@
 """The densest block of a weighted bipartite graph: prune, then peel.
 
-Source: FRAUDAR (Hooi et al., KDD 2016). The objective is definition 1 with column weights: the sum of the weights of a
-block's edges over its number of rows and columns, g(S). Greedy peeling removes the node of least weight again and
-again and keeps the best prefix; its density is at least half of the best there is (theorem 2).
-
-Every node of the greedy answer has weight at least g(S) in it, so nodes that fall below any density already seen can
-go first without touching the answer: a few streaming passes leave a small core, and only that is peeled exactly.
+The objective is definition 1 of FRAUDAR (Hooi et al., KDD 2016) with column weights. It is g(S),
+the sum of the weights of a block's edges over its number of rows and columns. Greedy peeling
+removes the node of least weight repeatedly and keeps the best prefix. Its density is at least half
+of the optimum (theorem 2). Only a small core is peeled exactly (`core_pruning`).
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ from features.graphs.core_pruning import core_edges, degrees
 
 @dataclass(frozen=True)
 class Block:
-    """Rows and columns of a dense block (sorted), its density g, and the number and weight of its edges."""
+    """A dense block: its rows and columns (sorted), density g, number and weight of edges."""
 
     rows: np.ndarray
     columns: np.ndarray
@@ -31,7 +29,10 @@ class Block:
 
 
 def column_weights(columns: np.ndarray, size: int, kind: str) -> np.ndarray:
-    """Camouflage-resistant weights by column degree d: `log` 1/ln(d+5), `sqrt` 1/sqrt(d), `flat` 1. Shape (size,)."""
+    """Camouflage-resistant weights by column degree d, shape (size,).
+
+    `log` is 1/ln(d+5), `sqrt` is 1/sqrt(d), `flat` is 1.
+    """
     d = degrees(columns, size)
     if kind == "log":
         return 1.0 / np.log(d + 5.0)
@@ -136,8 +137,21 @@ def densest_block(
 ) -> Block:
     """The greedy densest block of distinct edges.
 
-    `rows`, `columns`: int32, shape (edges,). `column_weight`: float64, shape (columns,). `edge_weight`: float64,
-    shape (edges,), ones when None. Raises ValueError on unequal lengths or negative weights.
+    Parameters
+    ----------
+    rows, columns
+        int32, shape (edges,).
+    column_weight
+        float64, shape (columns,), at least 0.
+    edge_weight
+        float64, shape (edges,), at least 0. Ones when None.
+    n_rows
+        Number of rows; one more than the largest when None.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ or a weight is negative.
     """
     rows, columns = (
         np.ascontiguousarray(rows, dtype=np.int32),

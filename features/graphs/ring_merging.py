@@ -1,8 +1,8 @@
-"""Rings: what the detectors tie together, merged, weighed against chance, and known again the next night.
+"""Rings: links between accounts, merged, tested against chance, and matched with last night's.
 
-A link is strong (lockstep, dense block, a payment instrument or a device in few hands) or weak (an address, a
-referrer): two weak kinds make a strong one, one alone does not, because a pick-up station and a dormitory share an
-address and a recruiter of honest people shares a code. Components of the strong links are rings.
+A link is strong (lockstep, dense block, a payment instrument or device of few accounts) or weak (an
+address, a referrer). Two weak kinds make a strong link; one alone does not. A dormitory shares an
+address, and a recruiter of honest people shares a code. Rings are components of the strong links.
 """
 
 from __future__ import annotations
@@ -58,9 +58,10 @@ def strong_links(links: pd.DataFrame) -> pd.DataFrame:
 
 
 def significance(members: int, edges: int, all_accounts: int, all_links: int) -> float:
-    """Evidence in nats that so many members share so many links, were the night's links thrown among all accounts.
+    """Evidence in nats that so many members share so many links beyond chance.
 
-    Poisson log-likelihood ratio less the logarithm of the choice of members, as for blocks and lockstep groups.
+    Chance throws the night's links among all accounts. Evidence is a Poisson log-likelihood ratio
+    less the logarithm of the choice of members.
     """
     pairs = members * (members - 1) / 2
     expected = max(all_links * pairs / max(all_accounts * (all_accounts - 1) / 2, 1.0), 1e-12)
@@ -78,9 +79,11 @@ def _new_ring_id(members: list[str]) -> str:
 def linked_components(
     links: pd.DataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Series]:
-    """Strong links, their pairs, how many pairs each account has, and the component of each account in one of `SMALLEST` or more.
+    """Components of at least `MIN_RING_ACCOUNTS` accounts, by strong links.
 
-    Households share a device; few accounts are in a component that large, so only of those need be known what they did.
+    Households share a device, and few accounts are in larger components. Only their records need
+    be read. Returns the strong links, their pairs, the degree of each account, and the component
+    of each account.
     """
     links = strong_links(links)
     names = (
@@ -106,8 +109,16 @@ def merge(
 ) -> Rings:
     """Merge links into rings.
 
-    `links`: left < right, kind, times. `met`: account_id, operator_id, first, last: what accounts of large components did where (`tied`).
-    `before`: last night's `ring_members`, from which rings that are still there keep their names.
+    Parameters
+    ----------
+    links
+        left < right, kind, times.
+    met
+        account_id, operator_id, first, last: acts of accounts in `linked_components`.
+    all_accounts
+        Accounts among which chance throws the links.
+    before
+        Last night's `ring_members`, whose rings keep their names.
     """
     links, pairs, degree, large = linked_components(links)
     no_shops = pd.DataFrame(columns=["ring_id", "operator_id", "members"])
@@ -169,10 +180,11 @@ def merge(
 
 
 def keep_names(rings: dict[int, set[str]], before: pd.DataFrame | None) -> dict[int, str]:
-    """Names that rings keep: a ring is last night's when it holds most of that ring's members that are in any ring now.
+    """Names that rings keep from last night.
 
-    The largest overlap is served first and a name is given once, so a ring that splits leaves its name with the larger
-    part, and of rings that merge the one with more members in the whole names it.
+    A ring keeps a name when it has most of the old ring's members that are in any ring now. Larger
+    overlaps come first, and a name is given once. The larger part of a split keeps the name, and
+    the larger ring names a merger.
     """
     if before is None or before.empty:
         return {}

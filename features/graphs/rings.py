@@ -12,11 +12,24 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Ring:
-    """One ring, as an analyst holds it.
+    """One ring, as an analyst reads it.
 
-    `members`: accounts. `shops`: operators that two of them or more met. `evidence`: kind of link → how often. `density`: share of the
-    pairs that are linked. `window`: first and last moment of what members did. `significance`: nats beyond chance (`significance`).
-    `links`: left, right, kind, times of the members.
+    Attributes
+    ----------
+    members
+        Account ids, sorted.
+    shops
+        Operators that at least two members met.
+    evidence
+        Number of links by kind.
+    density
+        Share of the pairs that are linked, 0 to 1.
+    window
+        First and last moment of the members' acts.
+    significance
+        Evidence beyond chance, in nats.
+    links
+        Links between members: left, right, kind, times.
     """
 
     ring_id: str
@@ -29,9 +42,10 @@ class Ring:
     links: pd.DataFrame = field(repr=False, compare=False)
 
     def graph(self) -> nx.Graph:
-        """Members and their links as a networkx graph: each edge carries its evidence, kind → how often; the graph, what the ring has.
+        """Members and their links as a networkx graph.
 
-        What the graph carries are texts and numbers, so that any format of networkx can hold it.
+        Each edge carries the number of links by kind; the graph carries the ring's fields. All are
+        texts and numbers, which any format of networkx can write.
         """
         first, last = (t.isoformat() for t in self.window)
         graph = nx.Graph(
@@ -54,7 +68,7 @@ class Ring:
 
 @dataclass(frozen=True)
 class Rings:
-    """Rings and their members (columns of the contracts `rings` and `ring_members`), the links, and shops met by several.
+    """Rings of a night: `rings` and `members` as in their contracts, links, and shared shops.
 
     `links`: left, right, kind, times. `shops`: ring_id, operator_id, members (who met it).
     """
@@ -69,7 +83,8 @@ class Rings:
         named = self.rings[self.rings["ring_id"] == ring_id]
         if named.empty:
             raise KeyError(
-                f"no ring {ring_id!r} among the {len(self.rings)} of this night: `rings` has their names"
+                f"no ring {ring_id!r} among the {len(self.rings)} of this night: "
+                "`rings` has their names"
             )
         one = named.iloc[0]
         inside = self.members.loc[self.members["ring_id"] == ring_id, "account_id"]
