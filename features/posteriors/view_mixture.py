@@ -39,9 +39,7 @@ MAX_LIKELIHOOD_RATIO = 1e3  # of one view
 GRID_STEPS = 200
 FALSE_VIEW_THRESHOLD = 0.7  # posterior from which a single view is called false
 INTERVAL_TAIL = 0.05  # probability that the interval leaves out on either side
-EVIDENCE_DISCOUNT = (
-    4.0  # the signals saw the same views: their evidence counts a quarter (ADR-0102)
-)
+EVIDENCE_DISCOUNT = 4.0  # the signals saw the same views: a quarter counts (ADR-0102)
 MAX_HONEST_PROBABILITY = 0.05  # of the sessions that show what honest views look like
 NULL_QUANTILE = 0.95  # of the factors of those sessions; a factor counts beyond it
 MAX_SESSION_LOG_ODDS = 2.0  # that views add to their session (ADR-0043)
@@ -191,29 +189,19 @@ def update_sessions(
         The empirical null by the views alone, before ratios were tempered and updated.
     """
     null = empirical_null(probability, factor)
-    evidence = np.minimum(
-        np.where(factor > null, factor - null, np.minimum(factor, 0.0))
-        / max(EVIDENCE_DISCOUNT, null, ratio_null),
-        MAX_SESSION_LOG_ODDS,
-    )
+    excess = np.where(factor > null, factor - null, np.minimum(factor, 0.0))
+    evidence = np.minimum(excess / max(EVIDENCE_DISCOUNT, null, ratio_null), MAX_SESSION_LOG_ODDS)
     with np.errstate(divide="ignore"):
-        found = (
-            1.0
-            / (1.0 + (1.0 - probability) / np.maximum(probability, 1e-300) * np.exp(-evidence))
-            * (probability > 0.0)
-        )
+        against = (1.0 - probability) / np.maximum(probability, 1e-300) * np.exp(-evidence)
+        found = 1.0 / (1.0 + against) * (probability > 0.0)
     return np.where(np.isfinite(factor), found, probability)
 
 
 @njit(cache=True, nogil=True)
 def _fit(ratio, start, weight, mean, probability, tail):  # pragma: no cover - compiled
     sessions, grid = len(start) - 1, weight.shape[1] - 1
-    share, low, high, certainty = (
-        np.zeros(sessions),
-        np.zeros(sessions),
-        np.zeros(sessions),
-        np.zeros(sessions),
-    )
+    share, low = np.zeros(sessions), np.zeros(sessions)
+    high, certainty = np.zeros(sessions), np.zeros(sessions)
     posterior = np.zeros(len(ratio))
     for s in range(sessions):
         lo, hi, p = start[s], start[s + 1], probability[s]
@@ -256,9 +244,5 @@ def false_shares(ratio: np.ndarray, start: np.ndarray, probability: np.ndarray) 
     `probability` has shape (sessions,), before the views; 0 and 1 stay as they are.
     """
     found = mixtures(ratio, start)
-    return false_shares_of(
-        found,
-        ratio,
-        start,
-        update_sessions(np.clip(np.nan_to_num(probability), 0.0, 1.0), found.factor),
-    )
+    inflated = update_sessions(np.clip(np.nan_to_num(probability), 0.0, 1.0), found.factor)
+    return false_shares_of(found, ratio, start, inflated)
