@@ -10,6 +10,7 @@ import pandas as pd
 from rich.cells import cell_len
 
 MIN_PROSE_WIDTH = 40  # characters; a narrower column of sentences cannot be read
+MAX_PROSE_LINES = 10  # of the longest cell; beside a longer one a less important text is left out
 MAX_VALUE_WIDTH = 44  # characters of the longest single value; a longer one with spaces is prose
 BORDER_WIDTH = 3  # characters that a table adds to each column
 
@@ -86,7 +87,8 @@ def fit_columns(
     -------
     tuple
         Width of each column that is kept, in characters, and the names of the others. A column
-        of single values is as wide as its longest; prose has at least `MIN_PROSE_WIDTH`.
+        of single values is as wide as its longest; prose has at least `MIN_PROSE_WIDTH`. The less
+        important of two texts is left out where one needs more than `MAX_PROSE_LINES`.
     """
     widths: dict[str, int] = {}
     wanted: dict[str, int] = {}  # full width of the prose that is kept
@@ -108,4 +110,9 @@ def fit_columns(
         more = min(left, full - widths[name])
         widths[name] += more
         left -= more
+    is_crowded = any(full > MAX_PROSE_LINES * widths[name] for name, full in wanted.items())
+    if is_crowded and len(wanted) > 1:
+        least_important = list(wanted)[-1]
+        fewer = [c for c in columns if c != least_important]
+        widths, _ = fit_columns(rows, fewer, terminal_width=terminal_width)
     return widths, [c for c in columns if c not in widths]
