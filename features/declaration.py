@@ -42,9 +42,7 @@ __all__ = [
     "Unit",
     "derived",
     "per_operator",
-    "ratio",
     "relation",
-    "seconds_between",
     "signal",
     "signals_in",
 ]
@@ -179,13 +177,3 @@ def signals_in(*modules: ModuleType, entity: str | None = None) -> tuple[Signal,
 def _figure(name: str) -> str:
     """The figure of which a signal is one statistic over an operator's sessions, or its name."""
     return next((name.removesuffix(end) for end in STATISTICS if name.endswith(end)), name)
-
-
-def seconds_between(later: Any, earlier: Any) -> Any:
-    """Seconds between two timestamp expressions, to the microsecond (both engines agree on it)."""
-    return later.delta(earlier, unit="microsecond") / 1e6
-
-
-def ratio(top: Any, bottom: Any) -> Any:
-    """A quotient that is unknown, not infinite, where the bottom is zero."""
-    return top.cast("float64") / bottom.cast("float64").nullif(0.0)

@@ -1,12 +1,10 @@
-"""Versions of an app as numbers that can be compared.
-
-Platforms write them in many forms: 9.2, 30.5.1, v8, android-27.3.0.
-"""
+"""Expressions that several signals use: ratios, durations, versions of an app as numbers."""
 
 from __future__ import annotations
 
 from typing import Any
 
+# platforms write versions in many forms: 9.2, 30.5.1, v8, android-27.3.0
 MAJOR, MINOR = r"([0-9]+)", r"[0-9]+\.([0-9]+)"
 
 
@@ -22,3 +20,13 @@ def number(text: Any) -> Any:
     """
     minor = text.re_extract(MINOR, 1).try_cast("float64").fill_null(0.0).clip(0.0, 99.0)
     return major(text) + minor / 100
+
+
+def seconds_between(later: Any, earlier: Any) -> Any:
+    """Seconds between two timestamp expressions, to the microsecond (both engines agree on it)."""
+    return later.delta(earlier, unit="microsecond") / 1e6
+
+
+def ratio(top: Any, bottom: Any) -> Any:
+    """A quotient that is unknown, not infinite, where the bottom is zero."""
+    return top.cast("float64") / bottom.cast("float64").nullif(0.0)

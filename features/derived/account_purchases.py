@@ -5,8 +5,9 @@ from __future__ import annotations
 import ibis
 from ibis import Table
 
-from features.declaration import derived, seconds_between
+from features.declaration import derived
 from features.definitions import LONG_VIEW_SECONDS
+from features.expressions import seconds_between
 
 
 @derived(reads=("orders",), columns={"account_id": "string", "bought": "int64"})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from features.declaration import derived, seconds_between
+from features.declaration import derived
 from features.definitions import FLASH_VIEW_SECONDS
+from features.expressions import seconds_between
 
 TRACES = ("flash", "hidden", "link")
 COLUMNS = {"account_id": "string", **{f"all_{c}": "int64" for c in (*TRACES, "views")}}

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.declaration import derived, seconds_between
+from features.declaration import derived
 from features.detectors.expected_audience import ExpectedAudience
+from features.expressions import seconds_between
 
 JOIN_PHASES = 8
 # Steps between stays; longer ones are told apart by their share of the session.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.declaration import ORDER, SESSION, seconds_between
+from features.declaration import ORDER, SESSION
 from features.engine.snapshot import Snapshot
+from features.expressions import seconds_between
 
 # Prices in CNY from press and court papers on Chinese live commerce: 100 viewers for an hour 49,
 # 100,000 likes 18, 100 orders with their refund 200. Devices, accounts and proxies are not in them.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import ACCOUNT, Unit, ratio, relation, seconds_between, signal
+from features.declaration import ACCOUNT, Unit, relation, signal
+from features.expressions import ratio, seconds_between
 
 MIN_LONG_GAP_HOURS = 2.0
 HALF_DAY_HOURS = (11.0, 13.0)  # a cool-down of twelve hours, known from pools of accounts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from features.declaration import OPERATOR, Unit, relation, seconds_between, signal
+from features.declaration import OPERATOR, Unit, relation, signal
+from features.expressions import seconds_between
 
 INSTANT_REFUND_MINUTES = 15.0
 MAX_LIGHT_WEIGHT_RATIO = 0.6  # of a parcel to its goods, below which it is light

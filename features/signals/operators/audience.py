@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from features.declaration import (
-    OPERATOR,
-    Dimension,
-    Unit,
-    per_operator,
-    relation,
-    seconds_between,
-    signal,
-)
+from features.declaration import OPERATOR, Dimension, Unit, per_operator, relation, signal
 from features.derived.co_visitation import buy_blocks, buy_pairs, partners, watch_pairs
+from features.expressions import seconds_between
 from features.signals.sessions import coordination, view_durations, viewers
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import OPERATOR, Unit, relation, seconds_between, signal
+from features.declaration import OPERATOR, Unit, relation, signal
 from features.derived.co_visitation import buy_blocks, buy_pairs, partners
+from features.expressions import seconds_between
 
 CROWD_WINDOW_MINUTES = 5  # before and after an order
 MIN_ORDERS_IN_CROWD = 20  # of one operator

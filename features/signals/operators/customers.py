@@ -6,7 +6,8 @@ hold back where nothing does.
 
 from __future__ import annotations
 
-from features.declaration import OPERATOR, Unit, ratio, relation, signal
+from features.declaration import OPERATOR, Unit, relation, signal
+from features.expressions import ratio
 from features.signals.orders.neighbours import order_neighbours
 
 SUMMED = (

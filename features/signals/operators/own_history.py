@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from features.declaration import OPERATOR, Unit, relation, seconds_between, signal
+from features.declaration import OPERATOR, Unit, relation, signal
+from features.expressions import seconds_between
 
 
 @relation(OPERATOR, reads=("sessions", "views"), typology="view_fraud")

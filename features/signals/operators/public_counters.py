@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from features.declaration import (
-    OPERATOR,
-    Dimension,
-    Unit,
-    ratio,
-    relation,
-    seconds_between,
-    signal,
-)
+from features.declaration import OPERATOR, Dimension, Unit, relation, signal
+from features.expressions import ratio, seconds_between
 
 MIN_SESSION_HOURS = 0.5
 MIN_AVERAGE_VIEWERS = 10

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import OPERATOR, Unit, ratio, relation, signal
+from features.declaration import OPERATOR, Unit, relation, signal
 from features.derived.order_bursts import hour_ratios
+from features.expressions import ratio
 
 BURST_WINDOW_MINUTES = 60  # before and after an order
 MIN_ORDERS_IN_BURST = 3  # by one buyer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import ORDER, ratio, relation, signal
+from features.declaration import ORDER, relation, signal
+from features.expressions import ratio
 from features.units import Unit
 
 BUYER_AT_SHOP_MINUTES = 60  # before and after an order

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import ORDER, ratio, relation, seconds_between, signal
+from features.declaration import ORDER, relation, signal
+from features.expressions import ratio, seconds_between
 from features.units import Unit
 
 SECONDS_PER_HOUR = 3600.0

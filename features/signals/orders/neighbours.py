@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import ORDER, ratio, relation, signal
+from features.declaration import ORDER, relation, signal
+from features.expressions import ratio
 from features.signals.orders.outcomes import OUTCOMES, order_outcomes
 from features.units import Unit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import ratio, seconds_between
+from features.expressions import ratio, seconds_between
 
 MAX_LIGHT_WEIGHT_RATIO = 0.6  # of a parcel to its goods, below which it is light
 MIN_FAMILIAR_SENDER_SHARE = 0.3  # of the operator's parcels, below which a sender is unfamiliar

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from features.declaration import SESSION, Unit, ratio, relation, seconds_between, signal
+from features.declaration import SESSION, Unit, relation, signal
+from features.expressions import ratio, seconds_between
 from features.signals.sessions.view_durations import stays
 
 MIN_BURST_JOINS = 10  # joins within ten seconds that people rarely make by chance

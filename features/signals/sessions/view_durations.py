@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from features.declaration import SESSION, Unit, ratio, relation, seconds_between, signal
+from features.declaration import SESSION, Unit, relation, signal
 from features.definitions import FLASH_VIEW_SECONDS, SHORT_VIEW_SECONDS
-from features.expressions import major
+from features.expressions import major, ratio, seconds_between
 
 
 @relation(

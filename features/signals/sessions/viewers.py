@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import SESSION, Unit, ratio, relation, seconds_between, signal
+from features.declaration import SESSION, Unit, relation, signal
 from features.definitions import LONG_VIEW_SECONDS
+from features.expressions import ratio, seconds_between
 
 MAX_NEW_ACCOUNT_DAYS = 7  # age below which an account is new
 MIN_SHARED_DEVICE_ACCOUNTS = 3

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import VIEW, Unit, relation, seconds_between, signal
+from features.declaration import VIEW, Unit, relation, signal
 from features.derived.account_devices import account_devices
+from features.expressions import seconds_between
 
 
 @relation(

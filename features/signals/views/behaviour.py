@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import VIEW, Unit, ratio, relation, seconds_between, signal
-from features.expressions import number
+from features.declaration import VIEW, Unit, relation, signal
+from features.expressions import number, ratio, seconds_between
 
 BLOCK_SECONDS = 10  # joins, or leaves, within them are one block
 

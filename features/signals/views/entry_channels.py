@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import VIEW, Unit, ratio, relation, signal
+from features.declaration import VIEW, Unit, relation, signal
 from features.derived.entry_baselines import entry_baselines, prefix_baselines
+from features.expressions import ratio
 
 
 @relation(

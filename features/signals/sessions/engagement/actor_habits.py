@@ -6,7 +6,8 @@ room. Blind spot: paid people mostly act like honest people.
 
 from __future__ import annotations
 
-from features.declaration import SESSION, Dimension, Unit, relation, seconds_between, signal
+from features.declaration import SESSION, Dimension, Unit, relation, signal
+from features.expressions import seconds_between
 
 MAX_YOUNG_ACCOUNT_DAYS = 30
 MIN_SCRIPT_WRITERS = 3  # writers of a text from which it may be a script

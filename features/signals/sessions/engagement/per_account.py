@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from features.declaration import SESSION, Dimension, Unit, ratio, relation, signal
+from features.declaration import SESSION, Dimension, Unit, relation, signal
+from features.expressions import ratio
 
 
 @relation(SESSION, reads=("interactions",), local=True, typology="engagement_fraud")

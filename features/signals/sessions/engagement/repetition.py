@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import SESSION, Dimension, Unit, ratio, relation, seconds_between, signal
+from features.declaration import SESSION, Dimension, Unit, relation, signal
+from features.expressions import ratio, seconds_between
 
 MIN_STEADY_GAPS = 10
 MAX_STEADY_VARIATION = 0.35  # standard deviation of gaps over their mean

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ibis
 
-from features.declaration import SESSION, Dimension, Unit, ratio, relation, seconds_between, signal
+from features.declaration import SESSION, Dimension, Unit, relation, signal
+from features.expressions import ratio, seconds_between
 
 MIN_PROLIFIC_OPERATORS = 6  # operators followed in 28 days from which following is a habit
 MAX_INSTANT_FOLLOW_SECONDS = 15.0  # from joining to following
