@@ -23,8 +23,8 @@ MAX_FOLDERS_BELOW_FLOOR = 3
 MAX_TEST_NAME_CHARACTERS = 70
 DRAWERS = {"utils", "util", "helpers", "helper", "base", "common", "misc"}
 
-# Every exception stands here with its reason. "Not mended yet" is no reason to add a line, only to
-# remove one: the tests below fail as soon as a listed exception is no longer needed.
+# Every exception stands here with its reason. The tests below fail as soon as one is no longer
+# needed.
 LARGE_FOLDERS: dict[str, str] = {}
 LONG_FILES: dict[str, str] = {}
 
