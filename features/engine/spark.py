@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import ibis
+from pyspark.sql import SparkSession
 
 from data_contracts.contract import Contract, contract, inbound_names
 from data_contracts.lake import Lake, LakeOrFolder
@@ -23,8 +24,6 @@ from features.engine.tables import EVENTS, LOOKBACK
 def session() -> Any:
     """A local Spark session in UTC that reads timestamps as Ibis expects them."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    from pyspark.sql import SparkSession
-
     return (
         SparkSession.builder.master("local[2]")
         .appName("steelyard")

@@ -21,7 +21,7 @@ LEADING_COLUMNS = {
     "drift": ("what", "stratum", "psi", "drifted"),
     "findings": ("operator_id", "duty", "other_id", "value", "peers", "evidence"),
     "mcns": ("mcn_id", "operators", "in_c_or_d", "expected_share", "p_value"),
-    "measures": ("operator_id", "code", "status", "effective_to", "measure_id", "notice_en"),
+    "measures": ("operator_id", "code", "status", "effective_to", "measure_id", "facts"),
     "rings": ("ring_id", "members", "kind", "operators", "density", "significance", "evidence"),
     "runs": ("date", "status", "run_id", "sessions", "orders", "operators"),
     "scores": ("entity_id", "probability", "rank", "reasons", "score", "model", "entity_kind"),
