@@ -23,7 +23,8 @@ from simulation.identifiers import DAY
 from simulation.lake_writer import LakeWriter
 from simulation.records import Events
 from simulation.schemes import SCHEMES, draw_plan
-from simulation.sizes import SIZES
+from simulation.schemes.registry import CHEATING_OPERATOR_SHARE
+from simulation.sizes import SIZES, Size
 
 MAX_DAYS = 366
 
@@ -36,21 +37,32 @@ class WorldSpec:
     ----------
     seed : int
         Seed of all draws.
-    size : str
-        A key of `simulation.sizes.SIZES`.
+    size : str or Size
+        A key of `simulation.sizes.SIZES`, or the counts themselves.
     start : date
         First day.
     days : int, optional
         Days to simulate; those of the size when None.
     schemes : tuple of str, optional
         Schemes to plant; all when None, an honest world when empty.
+    cheating_share : float
+        Share of the operators that cheat, 0 to 1.
+    intensity_factor : float
+        Factor on the intensity of every planted scheme, above 0.
     """
 
     seed: int
-    size: str
+    size: str | Size
     start: date
     days: int | None = None
     schemes: tuple[str, ...] | None = None
+    cheating_share: float = CHEATING_OPERATOR_SHARE
+    intensity_factor: float = 1.0
+
+    @property
+    def counts(self) -> Size:
+        """Counts of the world."""
+        return SIZES[self.size] if isinstance(self.size, str) else self.size
 
     def check(self) -> WorldSpec:
         """The specification with days and schemes filled in.
@@ -60,14 +72,14 @@ class WorldSpec:
         LakeProblem
             When the size, a scheme or the number of days is not known.
         """
-        if self.size not in SIZES:
+        if isinstance(self.size, str) and self.size not in SIZES:
             raise LakeProblem(f"no size is called {self.size!r}. Sizes: {', '.join(SIZES)}")
         schemes = tuple(SCHEMES[1:]) if self.schemes is None else self.schemes
         if unknown := set(schemes) - set(SCHEMES[1:]):
             raise LakeProblem(
                 f"no scheme is called {sorted(unknown)}. Schemes: {', '.join(SCHEMES[1:])}"
             )
-        days = SIZES[self.size].days if self.days is None else self.days
+        days = self.counts.days if self.days is None else self.days
         if not 1 <= days <= MAX_DAYS:
             raise LakeProblem(f"days must be 1 to {MAX_DAYS}, not {days}")
         return dataclasses.replace(self, days=days, schemes=schemes)
@@ -115,10 +127,11 @@ def write_world(
     origin = pd.Timestamp(spec.start).timestamp()
     root = np.random.SeedSequence(spec.seed)
     rng = np.random.default_rng(root.spawn(1)[0])
-    accounts = population.draw_accounts(rng, SIZES[spec.size], origin)
-    operators = population.draw_operators(rng, SIZES[spec.size], origin)
+    accounts = population.draw_accounts(rng, spec.counts, origin)
+    operators = population.draw_operators(rng, spec.counts, origin)
     if schemes:
-        plan = draw_plan(rng, operators, days, schemes)
+        plan = draw_plan(rng, operators, days, schemes, share=spec.cheating_share)
+        plan = dataclasses.replace(plan, intensity=plan.intensity * spec.intensity_factor)
     else:
         plan = draw_plan(rng, operators, days, SCHEMES[1:2], share=0.0)
     writer = LakeWriter(Lake(out))
@@ -150,7 +163,7 @@ def write_world(
         json.dumps(
             {
                 "seed": spec.seed,
-                "size": spec.size,
+                "size": spec.size if isinstance(spec.size, str) else "drawn",
                 "days": days,
                 "start": spec.start.isoformat(),
                 "schemes": schemes,

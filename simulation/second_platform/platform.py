@@ -59,6 +59,7 @@ class PlatformSpec:
     days: int
     start: date
     cheating_share: float = CHEATING_OPERATOR_SHARE
+    intensity_factor: float = 1.0  # on the amount of every sale
 
 
 def write_platform(
@@ -153,7 +154,7 @@ def _draw_plan(rng: np.random.Generator, spec: PlatformSpec, vendors: list[Vendo
                 (
                     shop,
                     vendor,
-                    rng.lognormal(np.log(0.5), 0.8),
+                    rng.lognormal(np.log(0.5), 0.8) * spec.intensity_factor,
                     int(rng.integers(0, spec.days // 2)) if rng.random() < 0.4 else 0,
                     victim,
                 )

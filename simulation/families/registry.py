@@ -1,0 +1,56 @@
+"""The families of simulated platforms, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_contracts.errors import LakeProblem
+from simulation.families import own_platforms
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of platforms: the same seed gives the same bytes.
+
+    `write` takes the folder of the lake, the folder of the truth and the seed.
+    """
+
+    name: str
+    summary: str
+    write: Callable[[Path, Path, int], None]
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        "first_platform",
+        "The simulator that trains the models, with cheating and schemes drawn per seed.",
+        own_platforms.write_first_platform,
+    ),
+    Family(
+        "second_platform",
+        "The simulator by other mechanics, whose vendors sell fraud, with cheating drawn per seed.",
+        own_platforms.write_second_platform,
+    ),
+)
+
+
+def family_named(name: str) -> Family:
+    """The family of a name.
+
+    Raises
+    ------
+    LakeProblem
+        When no family has the name.
+    """
+    for family in FAMILIES:
+        if family.name == name:
+            return family
+    known = ", ".join(family.name for family in FAMILIES)
+    raise LakeProblem(f"no family is called {name!r}. Families: {known}")
+
+
+def truth_folder(lake: Path) -> Path:
+    """Folder of a lake's truth, which lies outside the lake."""
+    return lake.with_name(lake.name + ".truth")
