@@ -73,9 +73,9 @@ def _second_spec(seed: int) -> PlatformSpec:
     rng = np.random.default_rng([seed, 35_002])
     return PlatformSpec(
         seed=seed,
-        operators=int(rng.integers(110, 190)),
-        accounts=int(rng.integers(7_000, 14_000)),
-        days=int(rng.integers(12, 19)),
+        operators=int(rng.integers(90, 160)),
+        accounts=int(rng.integers(4_000, 7_500)),
+        days=int(rng.integers(12, 16)),
         start=FIRST_DAY + timedelta(days=int(rng.integers(0, 300))),
         cheating_share=float(rng.uniform(0.0, 0.4)),
         intensity_factor=float(np.exp(rng.uniform(np.log(0.3), np.log(3.0)))),

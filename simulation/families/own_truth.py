@@ -49,7 +49,7 @@ def write_common_truth(lake: Path, raw: Path, truth: Path) -> None:
     )
     orders = _false_orders(lake, _read(raw, "orders"))
     planted = _read(raw, "sessions")
-    operators = _operator_roles(lake, planted, orders, _starts(views, acts, orders))
+    operators = _operator_roles(lake, planted, _starts(views, acts, orders))
     accounts = _read(raw, "accounts").assign(kind="bot")
     used = set(views["account_id"]) | set(acts["account_id"]) | set(orders["buyer_id"])
     accounts = accounts[accounts["account_id"].isin(used)]
@@ -106,9 +106,7 @@ def _starts(views: pd.DataFrame, acts: pd.DataFrame, orders: pd.DataFrame) -> pd
     return starts
 
 
-def _operator_roles(
-    lake: Path, planted: pd.DataFrame, orders: pd.DataFrame, starts: pd.DataFrame
-) -> pd.DataFrame:
+def _operator_roles(lake: Path, planted: pd.DataFrame, starts: pd.DataFrame) -> pd.DataFrame:
     """A row for every operator: role, schemes and the sides that it falsifies.
 
     An operator whose plan left no delivered row is honest.
