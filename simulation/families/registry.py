@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.errors import LakeProblem
-from simulation.families import own_platforms
+from simulation.families import counters_only, own_platforms
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ FAMILIES: tuple[Family, ...] = (
         "second_platform",
         "The simulator by other mechanics, whose vendors sell fraud, with cheating drawn per seed.",
         own_platforms.write_second_platform,
+    ),
+    Family(
+        "counters_only",
+        "Rooms of which an outside collector polls the public counters by minute, and no events.",
+        counters_only.write,
     ),
 )
 

@@ -26,7 +26,8 @@ Not realistic: no drift of tastes, no holidays, no goods; a room's viewers do no
 except by raids; correction of counters by the platform is not modelled.
 
 Truth counts over the minutes delivered: views are joins, summed even where joins are not
-published. Counts lost in a gap or at a restart count neither as false nor in totals.
+published. Counts lost in a gap or at a restart count neither as false nor in totals. Follows
+that are negative over a session count as none.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from data_contracts.lake import Lake
 from simulation.families.counters_only import truth as tables
 from simulation.families.counters_only.causes import compose_causes
 from simulation.families.counters_only.delivery import deliver_minutes, stamps, text
+from simulation.families.counters_only.forger import Forger
 from simulation.families.counters_only.fraud import cast_operators, commit, draw_verdicts
 from simulation.families.counters_only.minutes import (
     Flow,
@@ -48,7 +50,6 @@ from simulation.families.counters_only.minutes import (
     flow_of,
     honest_acts,
 )
-from simulation.families.counters_only.schemes import Forger
 from simulation.families.counters_only.world import (
     as_record,
     draw_operators,

@@ -100,10 +100,10 @@ def deliver_minutes(
         if name in named:
             cheated = np.where(void, 0.0, between_reads(sessions, shown_at, forged))
             counted = np.bincount(of[kept], np.nan_to_num(values[kept]), sessions.count)
+            counted = np.maximum(counted, 0.0)
             part = np.bincount(of[kept], cheated, sessions.count)
             truth[named[name]] = np.round(counted).astype(np.int64)
-            part = np.minimum(part, np.maximum(counted, 0)) if name != "follows" else part
-            truth[f"false_{named[name]}"] = np.round(part).astype(np.int64)
+            truth[f"false_{named[name]}"] = np.round(np.minimum(part, counted)).astype(np.int64)
     viewers = (honest[0].viewers + false[0].viewers)[at].astype(float)
     coarse = np.floor(viewers / world.rounding) * world.rounding
     viewers = np.where(viewers >= ROUNDED_ABOVE, coarse, viewers)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from simulation.families.counters_only.forger import Forger, Job
 from simulation.families.counters_only.schemes import (
     ENGAGEMENT,
     ORDERS,
     SCHEMES,
     VIEWS,
-    Forger,
-    Job,
     hostile_flood,
 )
 from simulation.families.counters_only.world import DAY_SECONDS, Parameters, Sessions
