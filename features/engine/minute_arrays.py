@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,21 @@ from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
 
 RAID_MINUTES = 10  # that a raid explains
+MAX_MINUTES_PER_BLOCK = 500_000  # held as arrays at a time (ADR-0180)
 
 
 def minutes_frame(snapshot: Snapshot, only: Any | None) -> pd.DataFrame:
     """Room minutes with their granted causes, sorted by session and minute."""
+    return _framed(_minutes(snapshot, only), granted_spans(snapshot))
+
+
+def _minutes(snapshot: Snapshot, only: Any | None) -> Any:
+    """Room minutes of some sessions, all when None, as an Ibis table."""
     m = snapshot["room_minutes"]
-    if only is not None:
-        m = m.semi_join(only, "session_id")
+    return m if only is None else m.semi_join(only, "session_id")
+
+
+def _framed(m: Any, granted_causes: pd.DataFrame) -> pd.DataFrame:
     frame = (
         m.drop("received_at").to_pandas().sort_values(["session_id", "minute"], ignore_index=True)
     )
@@ -27,7 +36,7 @@ def minutes_frame(snapshot: Snapshot, only: Any | None) -> pd.DataFrame:
     first = frame.drop_duplicates("session_id").set_index("session_id").index
     bounds = np.append(np.flatnonzero(~frame["session_id"].duplicated().to_numpy()), len(frame))
     place = {session: i for i, session in enumerate(first)}
-    for session, start, stop in granted_spans(snapshot).itertuples(index=False):
+    for session, start, stop in granted_causes.itertuples(index=False):
         i = place.get(session)
         if i is not None:
             rows = slice(bounds[i], bounds[i + 1])
@@ -84,10 +93,37 @@ def ragged(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return ids, values, np.append(np.flatnonzero(starts), len(frame)).astype(np.int64)
 
 
+def minute_blocks(
+    snapshot: Snapshot, only: Any | None, size: int = MAX_MINUTES_PER_BLOCK
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Minutes of sessions as `ragged` gives them, in blocks of at most `size` rows.
+
+    No session is cut, so a block holds one session at least.
+    """
+    m, causes = _minutes(snapshot, only), granted_spans(snapshot)
+    counted = m.group_by("session_id").aggregate(rows=m.count()).to_pandas()
+    counted = counted.sort_values("session_id", ignore_index=True)
+    if counted["rows"].sum() <= size:
+        yield ragged(_framed(m, causes))
+        return
+    ids, rows = counted["session_id"].tolist(), counted["rows"].tolist()
+    first, n_rows = 0, 0
+    for i, n in enumerate([*rows, size + 1]):
+        if n_rows and n_rows + n > size:
+            block = m.filter(m.session_id.between(ids[first], ids[i - 1]))
+            yield ragged(_framed(block, causes))
+            first, n_rows = i, 0
+        n_rows += n
+
+
 def minute_signals(signals: list[Signal], snapshot: Snapshot, only: Any | None) -> pd.DataFrame:
     """Values of the kernels' signals, indexed by session."""
-    ids, values, offsets = ragged(minutes_frame(snapshot, only))
-    out = run_kernels(values, offsets, tuple(signals))
-    return pd.DataFrame(
-        out, index=pd.Index(ids, name="session_id"), columns=[s.name for s in signals]
-    )
+    parts = [
+        pd.DataFrame(
+            run_kernels(values, offsets, tuple(signals)),
+            index=pd.Index(ids, name="session_id"),
+            columns=[s.name for s in signals],
+        )
+        for ids, values, offsets in minute_blocks(snapshot, only)
+    ]
+    return pd.concat(parts) if len(parts) > 1 else parts[0]

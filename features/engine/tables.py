@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.lake import Lake, LakeOrFolder
-from data_contracts.room_minutes import REQUIRED_TABLES, room_minutes_sql
+from data_contracts.room_minutes import REQUIRED_TABLES, minutes_of, spans_sql
 from data_contracts.spill import remove_with, spill_folder, spill_sql
 from features.engine.materialise import DATABASE_FILE
 
 LOOKBACK = timedelta(days=28)  # events that a night reads
 EVENTS = {"views", "interactions", "orders", "parcels", "refunds", "reviews", "complaints"}
+SPANS_TABLE = "room_minute_spans"  # minutes with events, from which a view makes all minutes
 IN_MEMORY_BYTES = 3 << 30  # of Parquet; rows are about five times that in memory
 
 
@@ -63,12 +64,17 @@ def duckdb_tables(
 
 
 def _derive_room_minutes(connection: Any, names: list[str]) -> None:
-    """Make `room_minutes` from events; tables that it reads and that are absent are empty."""
-    missing, sql = room_minutes_sql(set(names))
+    """Make `room_minutes` from events; tables that it reads and that are absent are empty.
+
+    Minutes with events are a table. The others are made while `room_minutes` is read, because a
+    night over rooms that are always open would not hold them (ADR-0180).
+    """
+    missing, sql = spans_sql(set(names))
     for name in missing:
         columns = ", ".join(f'"{c.name}" {c.type}' for c in contract(name).columns)
         connection.raw_sql(f"CREATE TABLE {name} ({columns})")
-    connection.raw_sql(f"CREATE TABLE room_minutes AS {sql}")
+    connection.raw_sql(f"CREATE TABLE {SPANS_TABLE} AS {sql}")
+    connection.raw_sql(f"CREATE VIEW room_minutes AS {minutes_of(SPANS_TABLE)}")
     for name in missing:
         connection.raw_sql(f"DROP TABLE {name}")
 
