@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.errors import LakeProblem
-from simulation.families import counters_only, own_platforms
+from simulation.families import counters_only, orders_only, own_platforms
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ FAMILIES: tuple[Family, ...] = (
         "counters_only",
         "Rooms of which an outside collector polls the public counters by minute, and no events.",
         counters_only.write,
+    ),
+    Family(
+        "orders_only",
+        "A platform of ten trades that delivers orders and what follows them, but no sessions.",
+        orders_only.write,
     ),
 )
 

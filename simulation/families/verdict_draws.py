@@ -64,7 +64,7 @@ def draw_verdicts(
     audited = r.random(n)
     audited[decided >= until] = np.inf
     count = min(plan.count, int((decided < until).sum()))
-    by_audit = min(int(round(plan.audit_share * count)), count)
+    by_audit = min(round(plan.audit_share * count), count)
     audit = np.argsort(audited, kind="stable")[:by_audit]
     rank[audit] = -np.inf
     patrol = np.argsort(-rank, kind="stable")[: count - by_audit]

@@ -21,8 +21,8 @@ def _sell_shop(market: Market, shop: int) -> None:
     r, p, s = market.r, market.p, market.shops
     trade = TRADES[s.trade[shop]]
     level = np.zeros(p.days)
-    for day in range(1, p.days):
-        level[day] = 0.6 * level[day - 1] + r.normal(0, 0.38)
+    for later in range(1, p.days):
+        level[later] = 0.6 * level[later - 1] + r.normal(0, 0.38)
     weekday = 1 + r.normal(0, 0.18, 7)
     trend = np.linspace(-1, 1, p.days) * r.normal(0, 0.25)
     rate = s.orders_per_day[shop] * np.exp(level + trend) * np.tile(weekday, 4)[: p.days]

@@ -14,7 +14,6 @@ from simulation.families.orders_only.market import (
     GIFT,
     NO_PARCEL,
     PRE_SALE,
-    RETURNED_GOODS,
     Market,
 )
 from simulation.families.orders_only.parameters import DAY
@@ -46,8 +45,8 @@ def fulfil(market: Market) -> Fulfilled:
     # a present or a parcel for the parents goes to somebody else's door
     elsewhere = people.address[market.pools.draw(r, len(o))]
     door = np.where(r.random(len(o)) < 0.05, elsewhere, people.address[buyer])
-    for column, usual in (("device", device), ("payer", people.payer[buyer]), ("address", door)):
-        o[column] = np.where(o[column] == BY_BUYER, usual, o[column])
+    for column, default in (("device", device), ("payer", people.payer[buyer]), ("address", door)):
+        o[column] = np.where(o[column] == BY_BUYER, default, o[column])
     o["paid"] = o["placed"] + o["paid_gap"]
     parcels = _parcels(market, o)
     refunds = _refunds(market, o, parcels)
@@ -103,7 +102,8 @@ def _parcels(market: Market, o: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "row": np.arange(n), "waybill": waybill, "sender": sender,
-            "weight": np.clip(rounded, 5, 900_000), "goods": np.where(known, np.minimum(goods, 900_000), np.nan),
+            "weight": np.clip(rounded, 5, 900_000),
+            "goods": np.where(known, np.minimum(goods, 900_000), np.nan),
             "picked": picked, "signed": picked + travel, "scans": scans, "origin": origin, "to": to,
         }
     )  # fmt: skip

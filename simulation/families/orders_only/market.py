@@ -9,8 +9,14 @@ import numpy as np
 
 from simulation.families.column_buffer import ColumnBuffer
 from simulation.families.orders_only.parameters import Parameters, draw_parameters
-from simulation.families.orders_only.population import People, Pools, draw_people
-from simulation.families.orders_only.population import TRADES, Shops, draw_shops
+from simulation.families.orders_only.population import (
+    TRADES,
+    People,
+    Pools,
+    Shops,
+    draw_people,
+    draw_shops,
+)
 
 # what becomes of an order; `fulfilment` reads these
 NORMAL, EMPTY, GIFT, RETURNED_GOODS, NO_PARCEL, PRE_SALE, COURIER = range(7)

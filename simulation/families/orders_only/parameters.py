@@ -35,7 +35,8 @@ OPTIONAL_COLUMNS = {
         "device_id", "quantity",
     ),
     "parcels": (
-        "waybill_id", "sender_id", "weight_g", "goods_weight_g", "scans", "from_region", "to_region",
+        "waybill_id", "sender_id", "weight_g", "goods_weight_g", "scans",
+        "from_region", "to_region",
     ),
     "refunds": ("stage", "amount"),
     "reviews": ("text_hash",),

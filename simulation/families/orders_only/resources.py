@@ -69,7 +69,7 @@ def staff(market: Market, shop: int, n: int, evasion: float) -> Crew:
 def aged_accounts(market: Market, n: int, evasion: float) -> Crew:
     """Old accounts that were bought or taken over; they run on a farm of phones."""
     r, people = market.r, market.people
-    asleep = np.flatnonzero((people.registered < market.p.start - 200 * DAY))
+    asleep = np.flatnonzero(people.registered < market.p.start - 200 * DAY)
     quiet = asleep[np.argsort(people.activity[asleep])[: len(asleep) // 2]]
     crew = _crew(market, r.choice(quiet, min(n, len(quiet)), replace=False), "hijacked")
     size = len(crew.account)

@@ -120,12 +120,13 @@ def _slot_refund(market: Market, job: Job) -> None:
     slot = p.start + day * DAY + market.shops.peak_hour[job.shop] * 3600 % DAY
     times = slot + r.uniform(0, r.uniform(600, 7200), n)
     named = r.random(n) < p.session_named
-    settled = r.uniform(1.5, 7.0) * DAY
+    settlement = r.uniform(1.5, 7.0) * DAY
+    wait = r.gamma(1.0, 0.4 + 2 * job.evasion, n)
     back = r.random(n) < r.uniform(0.4, 0.95)
     place(
         market, job, crew, times,
         session=np.where(named, job.shop * 1000 + day, -1),
-        refund_after=np.where(back, settled + r.gamma(1.0, 0.4 + 2 * job.evasion, n) * DAY, np.nan),
+        refund_after=np.where(back, settlement + wait * DAY, np.nan),
         fate=r.choice([NO_PARCEL, NORMAL], p=[0.6, 0.4]), rating=0,
     )  # fmt: skip
 

@@ -21,8 +21,8 @@ from simulation.families.delivery import (
 from simulation.families.orders_only.fulfilment import Fulfilled
 from simulation.families.orders_only.market import Market
 from simulation.families.orders_only.parameters import OPTIONAL_COLUMNS, SCHEMES
-from simulation.families.orders_only.resources import RECRUITER_BASE
 from simulation.families.orders_only.population import TRADES
+from simulation.families.orders_only.resources import RECRUITER_BASE
 from simulation.identifiers import take_labels, to_timestamps
 
 STAGES = ["before_shipping", "in_transit", "after_receipt"]
@@ -36,6 +36,7 @@ class Writer:
     def __init__(self, market: Market, done: Fulfilled, lake: Path, truth: Path) -> None:
         self.m, self.done, self.lake, self.truth = market, done, lake, truth
         self.used = np.unique(done.orders["buyer"])
+        self.session_unknown = np.ones(len(done.orders), bool)
 
     def _id(self, kind: str, index: np.ndarray) -> pa.Array:
         return ids(kind, np.asarray(index), self.m.p.seed)
@@ -51,9 +52,8 @@ class Writer:
     ) -> np.ndarray:
         r, p = self.m.r, self.m.p
         for column in OPTIONAL_COLUMNS.get(name, ()):
-            if column in columns:
-                mask = r.random(len(at)) < p.null_shares[f"{name}.{column}"]
-                columns[column] = hidden(columns[column], mask)
+            mask = r.random(len(at)) < p.null_shares[f"{name}.{column}"]
+            columns[column] = hidden(columns[column], mask)
         at = received(r, at, median=delay, sigma=1.0, late=p.late_share)
         if name in p.missing_tables:
             return at < p.until
@@ -81,7 +81,9 @@ class Writer:
             "address_id": self._id("address", o["address"]),
             "device_id": self._id("device", o["device"]),
         }
-        return self._write("orders", columns, at, 90)
+        delivered = self._write("orders", columns, at, 90)
+        self.session_unknown = columns["session_id"].is_null().to_numpy(zero_copy_only=False)
+        return delivered
 
     def trade(self) -> None:
         """Write parcels, refunds and reviews."""
@@ -187,22 +189,23 @@ class Writer:
         write_truth(
             self.truth, "orders", dict(zip(orders.column_names, orders.columns, strict=True))
         )
-        cheats = np.array([len(x) > 0 for x in s.schemes])
+        own = o[o["false"] & (o["beneficiary"] == o["shop"])]
+        done = own.groupby("shop")["scheme"].unique().reindex(np.arange(len(s)))
+        schemes = ["+".join(sorted(SCHEMES[k] for k in x)) if np.ndim(x) else "" for x in done]
+        cheats = np.array([x != "" for x in schemes])
         rivals = s.rival_of >= 0
         victims = np.isin(np.arange(len(s)), s.rival_of)
-        role = np.where(
-            cheats, "cheat", np.where(rivals, "rival", np.where(victims, "victim", "honest"))
-        )
-        own = o[o["false"] & (o["beneficiary"] == o["shop"])].groupby("shop")["placed"].min()
-        first = own.reindex(np.arange(len(s))).to_numpy(dtype=float)
+        roles = [rivals & ~cheats, victims & ~cheats, cheats]
+        role = np.select(roles, ["rival", "victim", "cheat"], "honest")
+        first = own.groupby("shop")["placed"].min().reindex(np.arange(len(s)))
         operators = {
             "operator_id": self._id("operator", np.arange(len(s))),
-            "scheme": pa.array(["+".join(x) for x in s.schemes]),
+            "scheme": pa.array(schemes, pa.string()),
             "role": pa.array(role.tolist()),
             "cheats_views": pa.array(np.zeros(len(s), bool)),
             "cheats_engagement": pa.array(np.zeros(len(s), bool)),
             "cheats_orders": pa.array(cheats),
-            "first_at": self._time(first),
+            "first_at": self._time(first.to_numpy(dtype=float)),
         }
         write_truth(self.truth, "operators", operators)
         fakers = set(o.loc[o["false"], "buyer"])
@@ -219,5 +222,27 @@ class Writer:
             "tag": pa.array(list(tag)),
         }
         write_truth(self.truth, "lookalikes", lookalikes)
+        self._session_truth(o[~self.session_unknown[delivered]])
         world = json.dumps(dataclasses.asdict(m.p), indent=1, sort_keys=True)
         (self.truth / "world.json").write_text(world + "\n", encoding="utf-8")
+
+    def _session_truth(self, o: pd.DataFrame) -> None:
+        """Totals of sessions that orders name; the sessions themselves are not delivered."""
+        by = o.assign(name=np.where(o["false"], o["scheme"], 0)).groupby("session")
+        table = by.agg(
+            shop=("shop", "first"),
+            orders=("shop", "size"),
+            false=("false", "sum"),
+            name=("name", "max"),
+        )
+        nothing = pa.array(np.zeros(len(table), np.int64))
+        columns = {
+            "session_id": self._id("session", table.index.to_numpy()),
+            "operator_id": self._id("operator", table["shop"]),
+            "scheme": take_labels(list(SCHEMES), table["name"]),
+            "orders": pa.array(table["orders"].astype(np.int64)),
+            "false_orders": pa.array(table["false"].astype(np.int64)),
+        }
+        for measure in ("views", "likes", "follows"):
+            columns |= {measure: nothing, f"false_{measure}": nothing}
+        write_truth(self.truth, "sessions", columns)
