@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.errors import LakeProblem
-from simulation.families import counters_only, orders_only, own_platforms
+from simulation.families import bazaar, counters_only, orders_only, own_platforms
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ FAMILIES: tuple[Family, ...] = (
         "orders_only",
         "A platform of ten trades that delivers orders and what follows them, but no sessions.",
         orders_only.write,
+    ),
+    Family(
+        "bazaar",
+        "County markets and farmers, written by others: battles, village groups, hired people.",
+        bazaar.write,
     ),
 )
 

@@ -1,0 +1,1 @@
+"""Honest life: views, interactions and orders."""
