@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.errors import LakeProblem
-from simulation.families import bazaar, counters_only, orders_only, own_platforms
+from simulation.families import bazaar, brand_rooms, counters_only, orders_only, own_platforms
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ FAMILIES: tuple[Family, ...] = (
         "bazaar",
         "County markets and farmers, written by others: battles, village groups, hired people.",
         bazaar.write,
+    ),
+    Family(
+        "brand_rooms",
+        "Brands whose rooms are open day and night, with mostly anonymous viewers.",
+        brand_rooms.write,
     ),
 )
 

@@ -67,7 +67,6 @@ class FalseOrders:
 
     def _look_in(
         self,
-        contract: Contract,
         session: int,
         account: np.ndarray,
         placed: np.ndarray,
