@@ -69,6 +69,11 @@ class NightView:
         return self.table("corrected_figures")
 
     @cached_property
+    def false_views(self) -> pd.DataFrame:
+        """Views that are probably false, with probability and reasons."""
+        return self.table("false_views")
+
+    @cached_property
     def rings(self) -> pd.DataFrame:
         """Rings: members, operators, density, significance, evidence."""
         return self.table("rings")
@@ -153,6 +158,12 @@ class CaseView:
             joined_minute=(views["joined_at"] - start).dt.total_seconds() / 60,
             stay_seconds=(views["left_at"] - views["joined_at"]).dt.total_seconds(),
         )
+
+    @property
+    def false_views(self) -> pd.DataFrame:
+        """Views of the session that are named false, the most probable first."""
+        found = self.night.false_views.query("session_id == @self.entity_id")
+        return found.sort_values("probability", ascending=False, ignore_index=True)
 
     @cached_property
     def minutes(self) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from features.declaration import ORDER
 from features.engine.compute import compute
 from features.engine.tables import named_views
 from features.posteriors import view_mixture
-from serving.figures.order_figures import brushers
+from serving.figures.order_figures import suspicious_orders
 from serving.scoring.posterior import ScoringContext, posterior
 from serving.scoring.scope import owners_of
 from serving.scoring.view_evidence import ViewSet, assess_views
@@ -141,10 +141,11 @@ def with_brushers(
     probability
         Probability of each order being false, by order id.
     """
-    worst = brushers(orders, probability).rename_axis(["session_id", "account_id"])
+    worst = suspicious_orders(orders, probability)["p"]
+    worst = worst.rename_axis(["session_id", "account_id"])
     p = (
         viewers.reindex(by_attributes.index)
-        .join(worst.rename("p"), on=["session_id", "account_id"])["p"]
+        .join(worst, on=["session_id", "account_id"])["p"]
         .fillna(0.0)
     )
     return 1.0 - (1.0 - by_attributes) * (1.0 - p)

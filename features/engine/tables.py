@@ -21,6 +21,15 @@ from features.engine.materialise import DATABASE_FILE
 LOOKBACK = timedelta(days=28)  # events that a night reads
 EVENTS = {"views", "interactions", "orders", "parcels", "refunds", "reviews", "complaints"}
 SPANS_TABLE = "room_minute_spans"  # minutes with events, from which a view makes all minutes
+VIEW_ORDER = (  # of the views of a session; what tells them apart (ADR-0010)
+    "joined_at",
+    "account_id",
+    "device_id",
+    "left_at",
+    "ip_prefix",
+    "app_version",
+    "entry_source",
+)
 IN_MEMORY_BYTES = 3 << 30  # of Parquet; rows are about five times that in memory
 
 
@@ -117,14 +126,7 @@ def named_views(views: Any) -> Any:
     account, device, leaving, network, app version and entry channel. Views that are equal in all
     of these are interchangeable.
     """
-    order = (
-        "joined_at",
-        "account_id",
-        "device_id",
-        "left_at",
-        "ip_prefix",
-        "app_version",
-        "entry_source",
+    place = ibis.row_number().over(
+        group_by=views.session_id, order_by=[views[c] for c in VIEW_ORDER]
     )
-    place = ibis.row_number().over(group_by=views.session_id, order_by=[views[c] for c in order])
     return views.mutate(view_id=views.session_id + "#" + place.cast("string"))

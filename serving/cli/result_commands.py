@@ -33,7 +33,7 @@ def show(
     table: Annotated[
         str,
         typer.Argument(
-            help="An outbound table, such as scores, rings, tier_decisions or corrected_figures."
+            help="An outbound table, such as scores, rings, tier_decisions or false_views."
         ),
     ],
     lake: LakeArgument,
@@ -59,6 +59,8 @@ def show(
     Example: steelyard show tier_decisions lake --date 2026-01-31 --json
 
     Example: steelyard show scores lake --columns entity_id,probability,reasons --rows 5
+
+    Example: steelyard show false_views lake --columns session_id,account_id,probability,reasons
 
     Example: OPERATOR=$(steelyard show tier_decisions lake --columns operator_id --rows 1 --plain)
     """
@@ -114,6 +116,10 @@ def _read(lake: Lake, table: str, night: str | None) -> pd.DataFrame:
     frame = read_outbound(lake, table, night)
     if table == "scores" and len(frame):
         return frame.sort_values(["entity_kind", "model", "rank", "entity_id"])
+    if table == "false_views" and len(frame):
+        return frame.sort_values(
+            ["probability", "session_id", "view_id"], ascending=[False, True, True]
+        )
     if table == "tier_decisions" and len(frame):
         return frame.sort_values(["tier", "expected_harm"], ascending=False)
     return frame

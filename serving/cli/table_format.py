@@ -19,6 +19,7 @@ LEADING_COLUMNS = {
     "corrected_figures": ("entity_id", "measure", "counted", "estimate", "low", "high"),
     "credit": ("operator_id", "credit", "level"),
     "drift": ("what", "stratum", "psi", "drifted"),
+    "false_views": ("session_id", "probability", "account_id", "joined_at", "reasons", "order_id"),
     "findings": ("operator_id", "duty", "other_id", "value", "peers", "evidence"),
     "mcns": ("mcn_id", "operators", "in_c_or_d", "expected_share", "p_value"),
     "measures": ("operator_id", "code", "status", "effective_to", "measure_id", "facts"),

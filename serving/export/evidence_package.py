@@ -67,6 +67,8 @@ def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dic
     for name, column in (by_entity | by_operator).items():
         frame = read_outbound(lake, name, night)
         table(name, frame[frame[column].isin(ids)])
+    named = read_outbound(lake, "false_views", night)
+    table("false_views", named[named["session_id"].isin(evidence.get("sessions", []))])
     members = read_outbound(lake, "ring_members", night)
     table("ring_members", members[members["ring_id"].isin(evidence.get("rings", []))])
     tables = Snapshot.open(lake, moment_of(date))

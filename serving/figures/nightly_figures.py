@@ -8,7 +8,7 @@ import pandas as pd
 from features.declaration import ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from serving.figures.operator_figures import earlier_session_figures, operator_figures
-from serving.figures.order_figures import brushed_views, order_figures
+from serving.figures.order_figures import brushed_views, night_orders, order_figures
 from serving.figures.session_figures import session_figures
 from serving.figures.view_shares import false_view_shares
 from serving.scoring.entity_scores import EntityScores
@@ -45,7 +45,7 @@ def corrected_figures(
     sessions, by_order, brushed = scored.get(SESSION), [], None
     if ORDER in scored and len(scored[ORDER].signals):
         p = scored[ORDER].probability
-        orders = _orders(tables, scope.orders)
+        orders = night_orders(tables, scope.orders)
         tonight = orders[orders["session_id"].isin(scope.sessions)]
         brushed = _brushed(tables, tonight, p)
         by_order = [
@@ -102,7 +102,7 @@ def engagement_probability(sessions: EntityScores, tables: Snapshot) -> pd.Serie
 def _session_figures(
     tables: Snapshot, sessions: EntityScores, brushed: pd.DataFrame | None
 ) -> pd.DataFrame:
-    evidence = sessions.view_evidence
+    evidence, found = sessions.view_evidence, sessions.view_shares
     return session_figures(
         sessions.signals,
         counted_figures(tables, sessions.signals.index),
@@ -110,8 +110,8 @@ def _session_figures(
         sessions.peers,
         view_shares=(
             None
-            if evidence is None
-            else false_view_shares(evidence, sessions.probability_with_buyers)
+            if evidence is None or found is None
+            else false_view_shares(evidence, found, sessions.signals.index)
         ),
         brushed_views=brushed,
         engagement=engagement_probability(sessions, tables),
@@ -134,18 +134,6 @@ def _counted_events(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
         done = done.to_pandas().set_index("session_id")
         out = out.join(done, how="outer")
     return out
-
-
-def _orders(tables: Snapshot, orders: list[str]) -> pd.DataFrame:
-    """Orders of the night: index order id; session_id, operator_id, buyer_id, amount, refunded."""
-    found = (
-        tables["orders"]
-        .semi_join(tables.scope(orders, ORDER), "order_id")
-        .select("order_id", "session_id", "operator_id", "buyer_id", "paid_amount")
-    )
-    frame = found.to_pandas().set_index("order_id")
-    refunded = set(tables["refunds"].order_id.to_pandas()) if "refunds" in tables else set()
-    return frame.assign(refunded=frame.index.isin(refunded))
 
 
 def _brushed(tables: Snapshot, orders: pd.DataFrame, probability: pd.Series) -> pd.DataFrame | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from features.declaration import ORDER
+from features.engine.snapshot import Snapshot
 from serving.figures.session_figures import COLUMNS, TAIL
 
 
@@ -49,6 +51,18 @@ def comonotone_amounts(
     grouped = pd.DataFrame(columns).groupby(key.to_numpy())
     out = grouped[amounts].sum()
     return out.assign(certainty=grouped["below"].min() - grouped["above"].max())
+
+
+def night_orders(tables: Snapshot, orders: list[str]) -> pd.DataFrame:
+    """Orders of the night: index order id; session_id, operator_id, buyer_id, amount, refunded."""
+    found = (
+        tables["orders"]
+        .semi_join(tables.scope(orders, ORDER), "order_id")
+        .select("order_id", "session_id", "operator_id", "buyer_id", "paid_amount")
+    )
+    frame = found.to_pandas().set_index("order_id")
+    refunded = set(tables["refunds"].order_id.to_pandas()) if "refunds" in tables else set()
+    return frame.assign(refunded=frame.index.isin(refunded))
 
 
 def order_figures(
@@ -106,8 +120,8 @@ def order_figures(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def brushers(orders: pd.DataFrame, probability: pd.Series) -> pd.Series:
-    """Probability of the most suspicious order of each buyer in each session.
+def suspicious_orders(orders: pd.DataFrame, probability: pd.Series) -> pd.DataFrame:
+    """The most suspicious order of each buyer in each session.
 
     Parameters
     ----------
@@ -118,12 +132,13 @@ def brushers(orders: pd.DataFrame, probability: pd.Series) -> pd.Series:
 
     Returns
     -------
-    pd.Series
-        Index (session_id, buyer_id).
+    pd.DataFrame
+        Index (session_id, buyer_id); order_id and its probability `p`.
     """
-    p = orders["order_id"].map(probability)
-    known = orders.assign(p=p)[p.notna().to_numpy()]
-    return known.groupby(["session_id", "buyer_id"])["p"].max()
+    known = orders.assign(p=orders["order_id"].map(probability)).dropna(subset=["p", "buyer_id"])
+    ordered = known.sort_values(["p", "order_id"], ascending=[False, True])
+    first = ordered.drop_duplicates(["session_id", "buyer_id"])
+    return first.set_index(["session_id", "buyer_id"])[["order_id", "p"]].sort_index()
 
 
 def brushed_views(buyer_views: pd.DataFrame, probability: pd.Series) -> pd.DataFrame:
@@ -147,7 +162,7 @@ def brushed_views(buyer_views: pd.DataFrame, probability: pd.Series) -> pd.DataF
     watched = buyer_views.drop_duplicates(["session_id", "buyer_id"]).set_index(
         ["session_id", "buyer_id"]
     )["views"]
-    one = brushers(buyer_views, probability).rename("p").to_frame().join(watched).reset_index()
+    one = suspicious_orders(buyer_views, probability).join(watched).reset_index()
     columns = ["session_id", "share", "low", "high", "certainty"]
     if one.empty:
         return pd.DataFrame(columns=["session_id", "measure", *columns[1:]])

@@ -5,18 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from features.posteriors.view_mixture import Shares
 from serving.scoring.view_evidence import ViewEvidence
 
 
-def false_view_shares(evidence: ViewEvidence, probability: pd.Series) -> pd.DataFrame:
+def false_view_shares(evidence: ViewEvidence, found: Shares, sessions: pd.Index) -> pd.DataFrame:
     """False share of the views of each session.
 
     Parameters
     ----------
     evidence
         Assessed views.
-    probability
-        Probability of each session after all its views, index session.
+    found
+        Their false shares, by the probability of each session after all its views.
+    sessions
+        Sessions that are wanted.
 
     Returns
     -------
@@ -24,7 +27,6 @@ def false_view_shares(evidence: ViewEvidence, probability: pd.Series) -> pd.Data
         Index session; share, low, high, certainty, and `viewers`, the factor from the false share
         of views to that of viewers.
     """
-    found = evidence.shares(probability)
     frame = pd.DataFrame(
         {"share": found.share, "low": found.low, "high": found.high, "certainty": found.certainty},
         evidence.log_factors.index,
@@ -35,7 +37,7 @@ def false_view_shares(evidence: ViewEvidence, probability: pd.Series) -> pd.Data
         evidence.views["account_id"].to_numpy(),
     )
     frame = frame.assign(viewers=factor.reindex(frame.index).to_numpy())
-    return frame[frame.index.isin(probability.index)]
+    return frame[frame.index.isin(sessions)]
 
 
 def viewer_factor(posterior: np.ndarray, session: np.ndarray, account: np.ndarray) -> pd.Series:

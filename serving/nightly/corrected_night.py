@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from serving.figures.false_views import FalseViews, name_false_views
 from serving.figures.nightly_figures import corrected_figures
 from serving.nightly.scored_night import ScoredNight
 from serving.scoring.night_context import NightContext
@@ -13,13 +14,18 @@ from serving.scoring.night_context import NightContext
 
 @dataclass(frozen=True)
 class CorrectedNight:
-    """A scored night, with rows of the `corrected_figures` contract less the run's stamp."""
+    """A scored night, with rows of the `corrected_figures` contract less the run's stamp.
+
+    `false_views` names the views that the figures take away.
+    """
 
     scored: ScoredNight
     figures: pd.DataFrame
+    false_views: FalseViews
 
 
 def correct(context: NightContext, scored: ScoredNight) -> CorrectedNight:
-    """Correct the night's figures of sessions and operators."""
+    """Correct the night's figures of sessions and operators, and name its false views."""
     figures = corrected_figures(context, scored.tables, scored.entities, scored.scope)
-    return CorrectedNight(scored, figures)
+    named = name_false_views(context, scored.tables, scored.entities, scored.scope)
+    return CorrectedNight(scored, figures, named)

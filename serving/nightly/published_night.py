@@ -53,7 +53,10 @@ def publish(
     scored, stamp = decided.corrected.scored, {"run_id": context.run_id}
     stamp_in_time = stamp | {"as_of": pd.Timestamp(context.as_of)}
     scored_counts = _scored_counts(decided)
+    false_views = decided.corrected.false_views
     run = _run_row(context, scored, quarantined) | scored_counts
+    run["false_views"] = len(false_views.rows)
+    run["expected_false_views"] = false_views.expected
     decisions = decided.tables["tier_decisions"].assign(
         date=context.date, policy_version=context.policy.version
     )
@@ -61,6 +64,7 @@ def publish(
         "scores": score_rows(scored.entities).assign(policy_version=context.policy.version),
         "rings": scored.rings.rings,
         "corrected_figures": decided.corrected.figures,
+        "false_views": false_views.rows,
         "operator_sessions": operator_session_rows(scored.sessions),
         "shadow_scores": challenger_rows(scored.entities, context.challengers),
         **decided.tables,

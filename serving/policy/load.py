@@ -96,6 +96,7 @@ def parse_policy(text: str) -> Policy:
         **{name: _section(document, name, kind) for name, kind in SECTIONS.items()},
     )
     _check_tiers(policy.tiers)
+    _check_night(policy.night)
     _check_measures(policy)
     _check_retention(policy.retention)
     return policy
@@ -121,6 +122,11 @@ def _check_tiers(t: TierPolicy) -> None:
             "policy [tiers]: review_session, accuse_session, review_honest and false_discovery "
             "are above 0, at most 1"
         )
+
+
+def _check_night(night: NightPolicy) -> None:
+    if not 0 < night.false_view <= 1:
+        raise BadPolicy("policy [night]: false_view is above 0, at most 1")
 
 
 def _check_measures(policy: Policy) -> None:

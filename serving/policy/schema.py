@@ -30,12 +30,13 @@ class TierPolicy:
 
 @dataclass(frozen=True)
 class NightPolicy:
-    """When a night is refused, and which scores get reasons."""
+    """When a night is refused, which scores get reasons, and which views are named false."""
 
     short_share: float
     explain_top: int
     explain_from: float
     reasons: int
+    false_view: float
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.catalogue import BY_NAME
-from features.declaration import OPERATOR
+from features.declaration import OPERATOR, SESSION
 from features.engine.snapshot import Snapshot
 from features.posteriors.owner_pooling import shift_probability
 from serving.oversight.influence import COMPONENTS
@@ -20,7 +20,7 @@ from serving.report import charts
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext
 from serving.scoring.reasons import reason
-from serving.scoring.scope import nights_before
+from serving.scoring.scope import nights_before, owners_of
 from training.estimator.calibration import venn_abers
 from training.release.artefact import Released
 
@@ -129,6 +129,29 @@ def cleared_before(tables: Snapshot, operators: list[str]) -> dict[str, int]:
     return out
 
 
+def false_views_of(
+    named: pd.DataFrame, tables: Snapshot, operators: list[str]
+) -> dict[str, dict[str, Any]]:
+    """Views named false tonight, by operator: their number and the sessions with most of them.
+
+    `named` holds session_id, one row a view.
+    """
+    out: dict[str, dict[str, Any]] = {o: {"count": 0, "sessions": []} for o in operators}
+    counts = named["session_id"].value_counts().rename("n").rename_axis("session_id")
+    if counts.empty:
+        return out
+    owner = owners_of(tables, SESSION, counts.index)
+    frame = counts.reset_index().assign(operator=owner.to_numpy())
+    frame = frame[frame["operator"].isin(operators)]
+    for operator, mine in frame.groupby("operator"):
+        first = mine.sort_values(["n", "session_id"], ascending=[False, True]).head(3)
+        out[str(operator)] = {
+            "count": int(mine["n"].sum()),
+            "sessions": [(r.session_id, int(r.n)) for r in first.itertuples(index=False)],
+        }
+    return out
+
+
 def risk_history(files: DossierInput, tonight: pd.DataFrame, operators: list[str]) -> pd.DataFrame:
     """Risk, tier and model of operators on the nights that this one stands on, oldest first."""
     parts = []
@@ -162,6 +185,8 @@ def dossiers(
         granted_causes(files.tables, top),
         cleared_before(files.tables, top),
     )
+    named = pq.read_table(folder / "false_views.parquet", columns=["session_id"]).to_pandas()
+    false_views = false_views_of(named, files.tables, top)
     pooling = files.operators.pooling_log_odds
     percentile = decisions.set_index("operator_id")["risk"].rank(pct=True)
     signals, d, out = files.operators.signals, decisions.set_index("operator_id"), []
@@ -200,6 +225,7 @@ def dossiers(
                 "for": mitigating_reasons(files, operator),
                 "granted": causes[operator],
                 "cleared": cleared[operator],
+                "false_views": false_views[operator],
                 "figures": figures[figures["entity_id"] == operator].to_dict("records"),
                 "notice": measures.loc[[operator], ["notice_zh", "notice_en"]].iloc[0].to_dict()
                 if operator in measures.index

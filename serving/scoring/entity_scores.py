@@ -12,6 +12,7 @@ from features.declaration import OPERATOR, ORDER, SESSION, VIEW
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.posteriors.owner_pooling import log_odds
+from features.posteriors.view_mixture import Shares
 from features.signals.peer_deviation import signals_of
 from serving.scoring import scope
 from serving.scoring.night_context import NightContext, Progress
@@ -120,6 +121,13 @@ class EntityScores:
         """Probability that a session has false views, buyers' views included."""
         found = adjusted(self.probabilities[["raw", "own"]], self.context, ViewSet.ALL)
         return found["pooled"].reindex(self.signals.index)
+
+    @cached_property
+    def view_shares(self) -> Shares | None:
+        """False shares and posteriors of assessed views; sessions not scored tonight count as clean."""
+        if self.view_evidence is None:
+            return None
+        return self.view_evidence.shares(self.probability_with_buyers)
 
     @property
     def _owners(self) -> pd.Series:

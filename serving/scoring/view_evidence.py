@@ -10,7 +10,7 @@ placed. They count in the shares of false views, which say how much of a count i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -26,6 +26,7 @@ from training.release.artefact import Released
 
 MAX_ASSESSED_VIEWS = 500_000  # bounds a night's cost on rooms of a hundred thousand viewers
 MIN_VIEW_PROBABILITY = 1e-6
+MAX_MEDIAN_VIEWS = 50_000  # of the views by which the peers of a view are known
 
 
 class ViewSet(Enum):
@@ -56,6 +57,8 @@ class ViewEvidence:
         Log Bayes factor that honest sessions reach by chance.
     binned
         Binned attributes of each view, for the EM within inflated sessions.
+    medians
+        Median of each signal over assessed views, with which reasons compare.
     """
 
     views: pd.DataFrame
@@ -65,6 +68,7 @@ class ViewEvidence:
     log_factors: pd.DataFrame
     null_factor: float
     binned: view_mixture_em.BinnedAttributes | None = None
+    medians: dict[str, float] = field(default_factory=dict)
 
     def update(
         self,
@@ -148,6 +152,7 @@ def assess_views(
         log_factors,
         null_factor,
         view_mixture_em.bin_attributes(values, honest),
+        signals.iloc[:: 1 + len(signals) // MAX_MEDIAN_VIEWS].median().to_dict(),
     )
 
 

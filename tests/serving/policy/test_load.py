@@ -11,6 +11,7 @@ from serving.policy.load import BadPolicy, load_policy, parse_policy
 
 POLICY = load_policy()
 SHARES = "policy [tiers]: review_session, accuse_session, review_honest and false_discovery are above 0, at most 1"
+NAMED = "policy [night]: false_view is above 0, at most 1"
 RISKS = "policy [tiers]: need 0 <= B <= C <= D <= 1"
 ROOMS = "policy [tiers]: need 0 <= capacity_D <= capacity_C <= capacity_B <= 1"
 CLASSES = "policy [retention.tables]: a class is live_content, trade or record"
@@ -58,6 +59,8 @@ def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
         ("B = 0.15", "B = 0.41", RISKS),
         ("C = 0.40", "C = 0.71", RISKS),
         ("D = 0.70", "D = 1.01", RISKS),
+        ("false_view = 0.5", "false_view = 0.0", NAMED),
+        ("false_view = 0.5", "false_view = 1.01", NAMED),
         ("capacity_D = 0.04", "capacity_D = -0.01", ROOMS),
         ("capacity_D = 0.04", "capacity_D = 0.11", ROOMS),
         ("capacity_C = 0.10", "capacity_C = 0.26", ROOMS),

@@ -46,14 +46,13 @@ def test_buyers_views_count_in_the_share_only():
         < 0.4
         < evidence.update(before, names, ViewSet.ALL)[0]
     )
-    shares = false_view_shares(evidence, pd.Series([1.0, 0.0], index=names))
+    found = evidence.shares(pd.Series([1.0, 0.0], index=names))
+    shares = false_view_shares(evidence, found, names)
     assert (
         shares.loc["rival", "share"] == pytest.approx(0.25, abs=0.05)
         and shares.loc["clean", "share"] == 0.0
     )
-    assert false_view_shares(evidence, pd.Series([1.0], index=["rival"])).index.tolist() == [
-        "rival"
-    ]
+    assert false_view_shares(evidence, found, pd.Index(["rival"])).index.tolist() == ["rival"]
 
 
 def test_night_assesses_its_own_views_and_a_few_others(monkeypatch):

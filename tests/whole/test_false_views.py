@@ -1,0 +1,146 @@
+"""Views that a night names false: which, how many, why, and where they are read."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import steelyard
+from data_contracts.lake import Lake
+from data_contracts.runs import read_outbound, run_folder
+from features.engine.snapshot import Snapshot
+from features.engine.tables import VIEW_ORDER
+from serving.cli.main import app
+from serving.export.evidence_package import package_files
+from serving.figures.false_views import name_false_views, view_probabilities
+from serving.nightly.pipeline import nightly
+from serving.nightly.run_identity import open_context
+from serving.nightly.scored_night import score
+from serving.policy.load import load_policy, parse_policy
+from serving.scoring.night_context import no_progress
+from serving.scoring.scope import moment_of
+from tests.conftest import NIGHT
+from tests.whole.night_runs import copied
+
+POLICY = load_policy()
+MIN_PRECISION = 0.6
+
+
+@pytest.fixture(scope="module")
+def named(published):
+    """Views that the last night named false."""
+    return read_outbound(published, "false_views")
+
+
+@pytest.fixture(scope="module")
+def scored(published, models):
+    """Context, tables and scores of the last night."""
+    context = open_context(Lake(published), NIGHT, models, POLICY)
+    with Snapshot.open(context.lake, context.as_of) as tables:
+        yield context, score(context, tables, no_progress)
+
+
+def test_named_views_are_delivered_ones_of_scored_sessions(published, named):
+    """Each named view is found again in `views` by its identity, once."""
+    assert len(named) and named["view_id"].is_unique
+    assert (named["probability"] >= POLICY.night.false_view).all()
+    scores = read_outbound(published, "scores").query("entity_kind == 'session'")
+    assert set(named["session_id"]) <= set(scores["entity_id"])
+    key = ["session_id", *VIEW_ORDER]
+    views = Snapshot.open(published, moment_of(NIGHT))["views"].select(*key).to_pandas()
+    times = ["joined_at", "left_at"]
+    views[times], mine = views[times].astype("datetime64[us]"), named[key].copy()
+    mine[times] = mine[times].astype("datetime64[us]")
+    assert len(mine.merge(views.drop_duplicates(), on=key, how="inner")) == len(named)
+
+
+def test_most_named_views_are_false(tiny, named):
+    """Ground truth confirms most of them, and about as many as their probabilities say."""
+    files = tiny.with_name("truth").joinpath("views").glob("*.parquet")
+    truth = pd.concat([pd.read_parquet(f) for f in files])
+    key = ["session_id", "account_id", "joined_at"]
+    found = named[key].merge(truth[key].drop_duplicates().assign(false=True), on=key, how="left")
+    assert found["false"].notna().mean() >= MIN_PRECISION
+    assert found["false"].notna().mean() == pytest.approx(named["probability"].mean(), abs=0.2)
+
+
+def test_probabilities_add_up_to_the_corrected_figure(published, named, scored):
+    """Over a session, views sum up to its false share; with orders they exceed no figure."""
+    sessions = scored[1].sessions
+    views = view_probabilities(sessions)
+    found, names = sessions.view_shares, sessions.view_evidence.log_factors.index
+    share = pd.Series(found.share, index=names).reindex(views["session_id"].unique())
+    mean = views.groupby("session_id")["probability"].mean().reindex(share.index)
+    np.testing.assert_allclose(mean, share, atol=1e-9)
+    figures = read_outbound(published, "corrected_figures").query(
+        "entity_kind == 'session' and measure == 'views'"
+    )
+    taken = figures.set_index("entity_id").eval("counted - estimate")
+    by_session = named.groupby("session_id")["probability"].sum()
+    assert (by_session <= taken.reindex(by_session.index) + 1e-6).all()
+    run = read_outbound(published, "runs").iloc[0]
+    assert run["false_views"] == len(named)
+    assert views["probability"].sum() <= run["expected_false_views"] + 1e-9
+    assert 0.8 * taken.sum() <= run["expected_false_views"] <= taken.sum() + 1e-6
+
+
+def test_reasons_are_facts_in_both_languages(named):
+    """A view has reasons in the form of scores'; a buyer's names its order."""
+    explained = named.dropna(subset=["reasons"])
+    assert len(explained) == len(named)
+    for row in explained.itertuples(index=False):
+        reasons = json.loads(row.reasons)
+        assert len(reasons) <= POLICY.night.reasons
+        for one in reasons:
+            assert one["zh"] and one["en"] and "{" not in one["zh"] + one["en"]
+        by_order = [r for r in reasons if r["signal"] == "order_brushing"]
+        assert not by_order or str(row.order_id) in by_order[0]["en"]
+    assert named["order_id"].notna().any() and (explained["reasons"] != "[]").mean() > 0.9
+
+
+def test_policy_says_from_which_probability_views_are_named(scored, named):
+    """A stricter policy names a subset, and expects as many."""
+    context, night = scored
+    strict = parse_policy(POLICY.text.replace("false_view = 0.5", "false_view = 0.9", 1))
+    found = [
+        name_false_views(replace(context, policy=p), night.tables, night.entities, night.scope)
+        for p in (POLICY, strict)
+    ]
+    assert found[0].rows["view_id"].tolist() == named["view_id"].tolist()
+    assert set(found[1].rows["view_id"]) == set(named.query("probability >= 0.9")["view_id"])
+    assert found[0].expected == found[1].expected
+
+
+def test_named_views_are_in_show_package_dossier_and_door(published, named):
+    """The command, the evidence package, the report and the Python door have them."""
+    printed = CliRunner().invoke(app, ["show", "false_views", str(published), "--json"]).output
+    shown = [row["probability"] for row in json.loads(printed)]
+    assert shown == sorted(shown, reverse=True) and len(shown) == len(named)
+    night = steelyard.open_lake(published).night()
+    pd.testing.assert_frame_equal(night.false_views, named)
+    worst = named["session_id"].value_counts().index[0]
+    assert len(night.case(worst).false_views) == (named["session_id"] == worst).sum()
+    page = (run_folder(published) / "report.html").read_text("utf-8")
+    assert re.search(r"今夜判为虚假的观看</span>: \d+ \(<code>", page)
+    measures = read_outbound(published, "measures")
+    evidence = measures.set_index("operator_id")["evidence"].map(json.loads)
+    sessions = set(named["session_id"])
+    accused = evidence[evidence.map(lambda e: bool(sessions & set(e.get("sessions", []))))]
+    files = package_files(published, accused.index[0], None)
+    rows = files["tables/false_views.csv"].decode().splitlines()
+    assert len(rows) > 1 and {r.split(",")[1] for r in rows[1:]} <= sessions
+
+
+def test_without_models_no_view_is_named(tiny, tmp_path):
+    """Nothing is named without a probability, and the table has its columns."""
+    lake = copied(tiny, tmp_path / "lake", "runs", "quarantine")
+    nightly(lake, NIGHT, None, POLICY)
+    assert read_outbound(lake, "false_views").empty
+    run = read_outbound(lake, "runs").iloc[0]
+    assert (run["false_views"], run["expected_false_views"]) == (0, 0.0)
