@@ -197,10 +197,8 @@ def history_log_odds(scored: dict[str, EntityScores]) -> pd.DataFrame | None:
 def _signals(
     tables: Snapshot, entity: str, wanted: list[str] | None, say: Progress
 ) -> pd.DataFrame:
-    def step(name: str) -> None:
-        say(f"{entity} signals: {name}")
-
-    return signals_of(tables, catalogue.of_entity(entity), entity, wanted, step)
+    of = catalogue.of_entity(entity)
+    return signals_of(tables, of, entity, wanted, lambda name: say(f"{entity} signals: {name}"))
 
 
 def _score_compared(

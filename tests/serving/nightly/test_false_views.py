@@ -120,8 +120,8 @@ def test_policy_says_from_which_probability_views_are_named(scored, named):
 def test_named_views_are_in_show_package_dossier_and_door(published, named):
     """The command, the evidence package, the report and the Python door have them."""
     printed = CliRunner().invoke(app, ["show", "false_views", str(published), "--json"]).output
-    shown = [row["probability"] for row in json.loads(printed)]
-    assert shown == sorted(shown, reverse=True) and len(shown) == len(named)
+    printed_rows = [row["probability"] for row in json.loads(printed)]
+    assert printed_rows == sorted(printed_rows, reverse=True) and len(printed_rows) == len(named)
     night = steelyard.open_lake(published).night()
     pd.testing.assert_frame_equal(night.false_views, named)
     worst = named["session_id"].value_counts().index[0]
