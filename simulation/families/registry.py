@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.errors import LakeProblem
-from simulation.families import bazaar, brand_rooms, counters_only, orders_only, own_platforms
+from simulation.families import bazaar, brand_rooms, counters_only, orders_only, own_platforms, small_region
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ FAMILIES: tuple[Family, ...] = (
         "brand_rooms",
         "Brands whose rooms are open day and night, with mostly anonymous viewers.",
         brand_rooms.write,
+    ),
+    Family(
+        "small_region",
+        "Forty operators of one county, whose few thousand people meet in most rooms.",
+        small_region.write,
     ),
 )
 

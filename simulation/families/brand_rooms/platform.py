@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation.families.brand_rooms.brands import Sessions, found_brands, open_rooms
 from simulation.families.brand_rooms.chat import Chat, act_table
-from simulation.families.brand_rooms.delivery import Platform, delays, deliver_platform
+from simulation.families.brand_rooms.delivery import Platform, deliver_platform
 from simulation.families.brand_rooms.fraud.orders import FalseOrders
 from simulation.families.brand_rooms.fraud.plan import SCHEMES, FraudPlan
 from simulation.families.brand_rooms.fraud.views import FalseViews
@@ -27,6 +27,7 @@ from simulation.families.brand_rooms.settings import (
 from simulation.families.brand_rooms.trade import STACKED, Trade, order_table
 from simulation.families.brand_rooms.traffic import Traffic, view_table
 from simulation.families.event_delivery.after_orders import AfterOrders, deliver_after_orders
+from simulation.families.event_delivery.core_tables import delays, in_time, number_orders
 from simulation.families.event_delivery.patrol import Entities, deliver_outcomes
 from simulation.families.event_delivery.planted_truth import (
     Planted,
@@ -73,6 +74,11 @@ def build_platform(lake: Path, truth: Path, seed: int) -> None:
         settings.missing_tables,
         settings.missing_columns,
     )
+    done = acts.joined()
+    done["received"] = delays(rng, done["at"], batch, settings.late_rows)
+    bought = number_orders(orders.joined(), settings.end)
+    happened = np.fmax(bought["placed"], bought["paid"])
+    bought["received"] = delays(rng, happened, 0.0, settings.late_rows)
     platform = Platform(
         rng=rng,
         settings=settings,
@@ -80,8 +86,8 @@ def build_platform(lake: Path, truth: Path, seed: int) -> None:
         brands=brands,
         sessions=sessions,
         views=_delivered_views(rng, settings, people, sessions, views, batch),
-        acts=_delivered_acts(rng, settings, acts, batch),
-        orders=_delivered_orders(rng, settings, orders),
+        acts=in_time(done, settings.end),
+        orders=in_time(bought, settings.end),
         boosts={},
         delivery=delivery,
     )
@@ -129,38 +135,10 @@ def _delivered_views(
     unrecorded = settings.unrecorded_leaves * np.where(views["guest"], 1.15, 0.5)
     views["no_leave"] = rng.random(n) < np.minimum(unrecorded, 0.98)
     known = np.where(views["no_leave"], sessions.ended[views["session"]], views["left"])
-    views["received"] = delays(rng, settings, known, batch)
-    return _in_time(views, settings)
-
-
-def _delivered_acts(
-    rng: np.random.Generator, settings: Settings, table: EventTable, batch: float
-) -> Columns:
-    """Interactions that arrive in time."""
-    acts = table.joined()
-    acts["received"] = delays(rng, settings, acts["at"], batch)
-    return _in_time(acts, settings)
-
-
-def _delivered_orders(rng: np.random.Generator, settings: Settings, table: EventTable) -> Columns:
-    """Orders that arrive in time; a row waits for its payment."""
-    orders = table.joined()
-    order = np.argsort(orders["placed"], kind="stable")
-    orders = {name: values[order] for name, values in orders.items()}
-    orders["id"] = np.arange(len(order))
-    orders["paid"] = np.where(orders["paid"] < settings.end - DAY, orders["paid"], np.nan)
-    orders["paid"] = np.fmax(
-        orders["paid"], orders["placed"] + np.where(orders["paid"] > 0, 0, np.nan)
-    )
-    happened = np.fmax(orders["placed"], orders["paid"])
-    orders["received"] = delays(rng, settings, happened, 0.0)
-    return _in_time(orders, settings)
-
-
-def _in_time(columns: Columns, settings: Settings) -> Columns:
-    """Rows received before the lake was copied."""
-    rows = np.flatnonzero(columns["received"] < settings.end)
-    return {name: values[rows] for name, values in columns.items()}
+    views["version"] = people.version[views["account"]]
+    views["region"] = people.region[views["account"]]
+    views["received"] = delays(rng, known, batch, settings.late_rows)
+    return in_time(views, settings.end)
 
 
 def _granted(traffic: Traffic, views: Columns) -> Columns:

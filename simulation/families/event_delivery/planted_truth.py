@@ -32,7 +32,7 @@ class Planted:
     role
         Role of each operator: honest, cheat, victim or rival.
     account_kinds
-        Kind of each account that served fraud.
+        Kind of each account that is ready to serve fraud; those that did are written.
     lookalikes
         Operator, session or -1, and tag.
     buyer_abuse
@@ -60,11 +60,14 @@ def record_truth(delivery: Delivery, planted: Planted) -> None:
     _record_views(delivery, planted)
     _record_acts(delivery, planted)
     kinds = planted.account_kinds
+    used = [table["account"][table["scheme"] > 0] for table in (planted.views, planted.acts)]
+    used += [planted.orders["buyer"][false_orders(planted)]]
+    serving = np.intersect1d(np.concatenate(used), np.array(sorted(kinds), np.int64))
     delivery.record(
         "accounts",
         {
-            "account_id": delivery.ids("account", np.array(sorted(kinds), np.int64)),
-            "kind": pa.array([kinds[a] for a in sorted(kinds)], pa.string()),
+            "account_id": delivery.ids("account", serving),
+            "kind": pa.array([kinds[a] for a in serving.tolist()], pa.string()),
         },
     )
     operator, session, tag = (

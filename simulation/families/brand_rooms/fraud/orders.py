@@ -58,8 +58,8 @@ class FalseOrders:
             if contract.scheme not in writers:
                 continue
             for session in self.plan.sessions_of(contract, self.sessions):
-                usual = max(honest_orders[session], 2.0)
-                wanted = self.rng.poisson(contract.ratio * usual)
+                typical = max(honest_orders[session], 2.0)
+                wanted = self.rng.poisson(contract.ratio * typical)
                 if wanted:
                     writers[contract.scheme](contract, int(session), min(int(wanted), 400))
         for rival, victim, scheme in self.plan.attacks:
@@ -142,7 +142,7 @@ class FalseOrders:
         late_hours = 0.5 + 8 * care
         placed = self._end(session) - rng.exponential(late_hours * HOUR, wanted)
         placed = np.clip(placed, self.sessions.started[session] + 30, self._end(session) - 5)
-        company = self.people.payer[staff[0]]
+        employer = self.people.payer[staff[0]]
         pays_itself = rng.random(wanted) < care * 0.8
         self.plan.kinds |= dict.fromkeys(np.unique(buyer).tolist(), "employee")
         self._place(
@@ -151,7 +151,7 @@ class FalseOrders:
             buyer,
             placed=placed,
             quantity=1 + rng.geometric(0.4, wanted),
-            payer=np.where(pays_itself, self.people.payer[buyer], company),
+            payer=np.where(pays_itself, self.people.payer[buyer], employer),
             fate=np.where(rng.random(wanted) < 0.2, REAL, INTERNAL),
         )
 
