@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.errors import LakeProblem
-from simulation.families import bazaar, brand_rooms, counters_only, orders_only, own_platforms, small_region
+from simulation.families import (
+    bazaar,
+    brand_rooms,
+    counters_only,
+    orders_only,
+    own_platforms,
+    small_region,
+)
 
 
 @dataclass(frozen=True)

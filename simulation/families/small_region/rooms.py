@@ -112,11 +112,11 @@ def open_rooms(rng: np.random.Generator, settings: Settings, operators: Operator
             if operators.trade[i] == STUDIO and rng.random() < 0.3:
                 begin = midnight + rng.normal(9.2, 0.5) * HOUR
                 ends = begin + rng.uniform(4, 8) * HOUR
-                rows.append((i, begin, ends, 5 * pull, rng.integers(0, settings.townships), 2))
+                rows.append((i, begin, ends, 5 * pull, int(rng.integers(0, settings.townships)), 2))
     for _ in range(settings.festivals):
-        day, host = rng.integers(0, DAYS - 1), rng.integers(0, OPERATORS)
+        day, host = int(rng.integers(0, DAYS - 1)), int(rng.integers(0, OPERATORS))
         begin = settings.start + day * DAY + 7 * HOUR
-        where = rng.integers(0, settings.townships)
+        where = int(rng.integers(0, settings.townships))
         rows.append(
             (host, begin, begin + rng.uniform(9, 26) * HOUR, 8 * operators.charm.mean(), where, 3)
         )

@@ -192,6 +192,6 @@ class FalseViews:
             account=account[owner],
             kind=LIKE,
             at=joined[owner] + (place + wobble) * gap,
-            count=rng.integers(20, 100, len(owner)),
+            count=rng.integers(5, 50, len(owner)),
             scheme=CODE[contract.scheme],
         )
