@@ -11,6 +11,7 @@ from simulation.families import (
     bazaar,
     brand_rooms,
     counters_only,
+    followers_market,
     orders_only,
     own_platforms,
     small_region,
@@ -64,6 +65,11 @@ FAMILIES: tuple[Family, ...] = (
         "small_region",
         "Forty operators of one county, whose few thousand people meet in most rooms.",
         small_region.write,
+    ),
+    Family(
+        "followers_market",
+        "Hosts who sell to followers that come back daily by notice, chat group and shared link.",
+        followers_market.write,
     ),
 )
 

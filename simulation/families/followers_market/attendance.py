@@ -63,8 +63,13 @@ def _followers(market: Market, session: int, mood: float) -> Visits:
     host = int(s.host[session])
     c, start, end = market.communities[host], s.start[session], s.end[session]
     hours = min((end - start) / HOUR, 12.0)
-    apart = np.abs((people.hour[c.member] - (start + 8 * HOUR) % DAY / HOUR + 12) % 24 - 12)
-    logit = np.log(c.loyalty / (1 - c.loyalty)) + mood + 0.5 - 0.12 * np.maximum(apart - hours, 0)
+    hours_between = np.abs((people.hour[c.member] - (start + 8 * HOUR) % DAY / HOUR + 12) % 24 - 12)
+    logit = (
+        np.log(c.loyalty / (1 - c.loyalty))
+        + mood
+        + 0.5
+        - 0.12 * np.maximum(hours_between - hours, 0)
+    )
     if s.test[session]:
         logit = logit - 4.5
     comes = np.flatnonzero(r.random(len(c.member)) < 1 / (1 + np.exp(-logit)))

@@ -7,8 +7,8 @@ import numpy as np
 from simulation.families.followers_market.market import (
     COMMENT,
     LIKE,
+    LINK_SHARED,
     NEW_FOLLOW,
-    SHARED,
     UNFOLLOW,
     Market,
     Visits,
@@ -35,7 +35,7 @@ def engage(market: Market, session: int, v: Visits) -> None:
         int(shares.sum()),
         session=session,
         account=known.account[shares],
-        kind=SHARED,
+        kind=LINK_SHARED,
         at=_moment(market, known, np.flatnonzero(shares)),
     )
 

@@ -20,7 +20,7 @@ from simulation.families.followers_market.population import (
 
 FEED, FOLLOW, SEARCH, SHARE, RAID, BOOST, ACTIVITY, DIRECT = range(8)
 MOBILE, BROADBAND, CAMPUS, OFFICE, DATACENTRE, PROXY = range(6)
-LIKE, COMMENT, NEW_FOLLOW, UNFOLLOW, SHARED, CLICK = range(6)
+LIKE, COMMENT, NEW_FOLLOW, UNFOLLOW, LINK_SHARED, CLICK = range(6)
 NORMAL, EMPTY, NO_PARCEL, TRINKET = range(4)
 OFFICE_NETWORKS, PROXY_NETWORKS, CENTRE_NETWORKS = 3_000_000, 4_000_000, 5_000_000
 CARRIER_NETWORKS = 2_000_000
@@ -115,14 +115,14 @@ class Market:
     def bot_networks(self, host: int, n: int, evasion: float) -> dict[str, np.ndarray]:
         """Networks of bots: a data centre, proxies, or homes that change by the hour."""
         r, vendor = self.r, int(self.hosts.vendor[host])
-        hidden = r.random(n) < evasion
+        behind_proxy = r.random(n) < evasion
         homes = r.integers(0, self.people.real, n)
         centre = CENTRE_NETWORKS + vendor * 10 + r.integers(0, 4, n)
-        blended = hidden & (r.random(n) < 0.6)
-        proxy = np.where(hidden, PROXY_NETWORKS + homes % 900, centre)
+        blended = behind_proxy & (r.random(n) < 0.6)
+        proxy = np.where(behind_proxy, PROXY_NETWORKS + homes % 900, centre)
         return {
             "network": np.where(blended, self.people.home_network[homes], proxy),
-            "asn": np.where(blended, BROADBAND, np.where(hidden, PROXY, DATACENTRE)),
+            "asn": np.where(blended, BROADBAND, np.where(behind_proxy, PROXY, DATACENTRE)),
             "region": r.integers(0, self.p.regions, n),
         }
 
