@@ -55,7 +55,7 @@ def write_common_truth(lake: Path, raw: Path, truth: Path) -> None:
     accounts = accounts[accounts["account_id"].isin(used)]
     marks = _read(raw, "lookalikes").rename(columns={"lookalike": "tag"}).assign(session_id=None)
     tables = {
-        "sessions": _session_totals(lake, sessions, views, acts, orders),
+        "sessions": session_totals(lake, sessions, views, acts, orders),
         "orders": orders[["order_id", "false", "scheme", "beneficiary_id"]],
         "operators": operators,
         "views": views[[*VIEW_KEY, "scheme"]],
@@ -123,7 +123,7 @@ def _operator_roles(lake: Path, planted: pd.DataFrame, starts: pd.DataFrame) -> 
     out = pd.DataFrame({"operator_id": ids})
     by_operator = runs.groupby("beneficiary_id")["scheme"]
     joined = by_operator.agg(lambda names: "+".join(sorted(set(names))))
-    out["scheme"] = out["operator_id"].map(joined).fillna("")
+    out["scheme"] = joined.reindex(ids).fillna("").to_numpy(dtype=object)
     out["role"] = np.select(
         [
             out["operator_id"].isin(cheats["beneficiary_id"]),
@@ -137,18 +137,33 @@ def _operator_roles(lake: Path, planted: pd.DataFrame, starts: pd.DataFrame) -> 
         guilty = cheats.loc[cheats["side"] == side, "beneficiary_id"]
         out[side] = out["operator_id"].isin(guilty)
     first = pd.concat([runs, victims]).groupby("beneficiary_id")["first_at"].min()
-    out["first_at"] = out["operator_id"].map(first).astype("datetime64[us]")
+    out["first_at"] = pd.to_datetime(first.reindex(ids).to_numpy()).astype("datetime64[us]")
     return out
 
 
-def _session_totals(
+def session_totals(
     lake: Path,
     sessions: pd.DataFrame,
     views: pd.DataFrame,
     acts: pd.DataFrame,
     orders: pd.DataFrame,
 ) -> pd.DataFrame:
-    """A row for every session: delivered totals, the false of them, and their schemes."""
+    """A row for every session: delivered totals, the false of them, and their schemes.
+
+    Parameters
+    ----------
+    lake : Path
+        Folder of the delivered lake; totals are counted in it.
+    sessions : DataFrame
+        Delivered sessions: session_id and operator_id.
+    views, acts, orders : DataFrame
+        Delivered false rows with session_id and scheme; `acts` with kind and count.
+
+    Returns
+    -------
+    DataFrame
+        Sessions of the truth in the common form, one row each.
+    """
     all_acts = delivered(lake, "interactions", ["session_id", "kind", "count"])
     totals = _counts(
         delivered(lake, "views", ["session_id"]),

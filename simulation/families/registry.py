@@ -12,6 +12,7 @@ from simulation.families import (
     brand_rooms,
     counters_only,
     followers_market,
+    night_market,
     orders_only,
     own_platforms,
     small_region,
@@ -70,6 +71,16 @@ FAMILIES: tuple[Family, ...] = (
         "followers_market",
         "Hosts who sell to followers that come back daily by notice, chat group and shared link.",
         followers_market.write,
+    ),
+    Family(
+        "honest_town",
+        "A harbour town of evening markets where nobody cheats and every look-alike lives.",
+        night_market.write_honest_town,
+    ),
+    Family(
+        "half_rotten",
+        "The harbour town where half of the operators cheat by all schemes, most by several.",
+        night_market.write_half_rotten,
     ),
 )
 

@@ -1,0 +1,1 @@
+"""Honest life: strolls, gatherings, applause and trade."""

@@ -1,0 +1,1 @@
+"""Schemes: each writes false rows into the sessions of its job."""
