@@ -41,7 +41,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a contract: DuckDB type, unit, meaning of null, and role in time."""
+    """One column of a contract: DuckDB type, unit, meaning of null, role in time, former name."""
 
     name: str
     type: str
@@ -50,6 +50,7 @@ class Column:
     null_means: str
     time_role: str | None
     key: bool
+    formerly: str | None = None
 
     @property
     def required(self) -> bool:
@@ -82,6 +83,11 @@ class Contract:
     def column(self, name: str) -> Column:
         """Return a column by its name."""
         return next(c for c in self.columns if c.name == name)
+
+    @property
+    def former_names(self) -> dict[str, str]:
+        """Former → current names of the columns that earlier versions named otherwise."""
+        return {c.formerly: c.name for c in self.columns if c.formerly is not None}
 
     def arrow_schema(self) -> pa.Schema:
         """Arrow schema with the unit of each column as field metadata."""
@@ -162,6 +168,7 @@ def parse(text: str) -> Contract:
                 null_means=custom["nullMeans"],
                 time_role=custom.get("timeRole"),
                 key=bool(prop.primaryKey),
+                formerly=custom.get("formerly"),
             )
         )
         rules += _rules(prop)

@@ -26,7 +26,7 @@ def _section(table: Contract) -> list[str]:
     for c in table.columns:
         lines.append(
             f"| `{c.name}` | {c.type} | {c.unit} | {NULL[c.null_means]} | {c.time_role or ''} "
-            f"| {c.description} |"
+            f"| {c.description}{f' Formerly `{c.formerly}`.' if c.formerly else ''} |"
         )
     rules = [
         r for r in table.rules if not r.name.endswith(("_is_present", "_has_length", "_is_finite"))

@@ -70,7 +70,8 @@ def read_outbound(folder: LakeOrFolder, name: str, night: str | None = None) -> 
     Returns
     -------
     pandas.DataFrame
-        The rows, or no rows with the contract's columns when the table was not written.
+        The rows, or no rows with the contract's columns when the table was not written. Columns of
+        earlier versions have their current names.
 
     Raises
     ------
@@ -89,4 +90,8 @@ def read_outbound(folder: LakeOrFolder, name: str, night: str | None = None) -> 
     files = [f for f in files if f.exists()]
     if not files:
         return table.arrow_schema().empty_table().to_pandas()
-    return pa.concat_tables([pq.read_table(f) for f in files]).to_pandas()
+    return (
+        pa.concat_tables([pq.read_table(f) for f in files])
+        .to_pandas()
+        .rename(columns=table.former_names)
+    )

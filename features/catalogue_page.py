@@ -60,7 +60,7 @@ def page(signals: tuple[Signal, ...] = CATALOGUE, examples: Mapping[str, str] | 
 def _cells(s: Signal) -> list[str]:
     """The cells of a signal, in the order of `COLUMNS`."""
     return [
-        f"`{s.name}`",
+        " ".join([f"`{s.name}`", *(f"(formerly `{name}`)" for name in s.formerly)]),
         " ".join(s.doc.split()),
         str(s.unit),
         SIDE[s.direction],

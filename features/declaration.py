@@ -82,6 +82,7 @@ def signal(
     dimension: Dimension | None = None,
     evidence_group: str | None = None,
     denominator: str | None = None,
+    formerly: tuple[str, ...] = (),
     reads: tuple[str, ...] = (),
     entity: str = SESSION,
 ) -> Callable[..., Signal]:
@@ -115,6 +116,8 @@ def signal(
         is one statistic.
     denominator : str, optional
         Name of the signal that counts the observations; by default what the unit is a share of.
+    formerly : tuple of str
+        Names by which earlier versions of the catalogue published the signal.
     reads, entity
         Tables and entity of a signal without a source.
     """
@@ -145,6 +148,7 @@ def signal(
             denominator=denominator or DENOMINATORS.get(given.entity, {}).get(of),
             source=source,
             compute=compute,
+            formerly=formerly,
         )
 
     return wrap
@@ -164,6 +168,7 @@ def per_operator(of: Signal, source: Relation, **changes: Any) -> Signal:
         "evidence_group": source.evidence_group or _figure(name),
         "denominator": DENOMINATORS.get(source.entity, {}).get(of.unit),
         "source": source,
+        "formerly": tuple(f"operator_{former}" for former in of.formerly),
     }
     return replace(of, **(fields | changes))
 

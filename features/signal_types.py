@@ -66,6 +66,7 @@ class Signal:
     `zh` and `en` word one fact, with `{value}` where the printed value stands.
     `evidence_group` is shared by signals that one cause moves together.
     `denominator` names the signal that counts the observations of a share.
+    `formerly` lists the names that earlier versions of the catalogue published it by.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Signal:
     denominator: str | None
     source: Relation | None = field(repr=False)
     compute: Callable[..., Any] = field(repr=False)
+    formerly: tuple[str, ...] = ()
 
     def reason(self, value: float, peers_median: float | None = None) -> dict[str, str]:
         """The reason in words: one fact with its value, and the peers' median where it is known."""

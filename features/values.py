@@ -9,10 +9,11 @@ import pandas as pd
 
 from data_contracts.errors import LakeProblem
 from data_contracts.frame_checks import check_frames
-from features.catalogue import BY_NAME, CATALOGUE, of_entity
+from features.catalogue import CATALOGUE, of_entity
 from features.declaration import KEY, Signal
 from features.engine.compute import compute as computed_values
 from features.engine.snapshot import Snapshot
+from features.former_names import BY_ANY_NAME, SignalsByName
 
 
 def signal_values(
@@ -63,12 +64,12 @@ def signal_values(
 
 
 def _signal(given: Signal | str) -> Signal:
-    """Return a signal by its name."""
+    """Return a signal by its name, a former one with a note."""
     if isinstance(given, Signal):
         return given
-    if given not in BY_NAME:
+    if given not in BY_ANY_NAME:
         raise LakeProblem(f"{given!r} is no signal; features/CATALOGUE.md lists them")
-    return BY_NAME[given]
+    return SignalsByName()[given]
 
 
 def _kind(tables: Mapping[str, Any], named: list[Signal] | None) -> str:

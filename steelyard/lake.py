@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 
 from data_contracts.frame_checks import check_frames
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs
-from features.catalogue import BY_NAME
 from features.declaration import Signal
 from features.engine.snapshot import Snapshot
+from features.former_names import SignalsByName
 from serving.ledger.decisions import Finding, verify_decisions
 from serving.nightly.what_if import what_if
 from serving.oversight.random_audit import audit_estimates
@@ -26,7 +25,7 @@ from steelyard.night import NightView
 from training.dataset.labels import operator_verdicts
 from training.models.operator_rank import MODEL
 
-SIGNALS: Mapping[str, Signal] = MappingProxyType(BY_NAME)
+SIGNALS: Mapping[str, Signal] = SignalsByName()
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ import pandas as pd
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
-from data_contracts.runs import read_outbound, run_folder
+from data_contracts.runs import run_folder
 from features.declaration import SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
+from features.former_names import read_night
 from features.graphs.rings import Rings
 from serving.nightly.scored_night import rings_of
 from serving.policy.load import load_policy
@@ -36,7 +37,7 @@ class NightView:
 
     def table(self, name: str) -> pd.DataFrame:
         """Return an outbound table of the night, as docs/reference/contracts.md describes it."""
-        return read_outbound(self.lake, name, self.date.isoformat())
+        return read_night(self.lake, name, self.date.isoformat())
 
     @cached_property
     def run(self) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def from_json(signals: Mapping[str, Signal], given: dict[str, Any]) -> PeerBasel
     tails = given["tail_probabilities"]
     return PeerBaseline(
         compared,
-        given["size_signal"],
+        given["size_signal"] and signals[given["size_signal"]].name,
         np.array(given["stratum_edges"], dtype=np.float64),
         **arrays,
         shrinkage=shrinkages.from_json(compared, given["shrinkage"]),

@@ -177,8 +177,9 @@ def operator_anomalies(sessions, scores):
     zh="其观看各项指标的异常评分为 {value}",
     en="its views have an anomaly score of {value}",
     blind="Rooms of a kind that is rare on the platform.",
+    formerly=("session_view_deviance",),
 )
-def session_view_deviance(t):
+def session_view_anomaly_score(t):
     """Anomaly score of a session among those of two weeks, over all signals of its views.
 
     Signals from counters by minute are left out: they are often unusual in honest rooms.
@@ -192,8 +193,9 @@ def session_view_deviance(t):
     zh="其点赞、关注与评论各项指标的异常评分为 {value}",
     en="its likes, follows and comments have an anomaly score of {value}",
     blind="Rooms of a rare kind; lotteries that make everybody write.",
+    formerly=("session_engagement_deviance",),
 )
-def session_engagement_deviance(t):
+def session_engagement_anomaly_score(t):
     """Anomaly score of a session among those of two weeks, over likes, follows and comments."""
     return t.engagement_score
 
@@ -204,9 +206,10 @@ def session_engagement_deviance(t):
     zh="其各场观看指标的异常评分平均为 {value}",
     en="the views of its sessions have an anomaly score of {value} on average",
     blind="Rooms of a kind that is rare on the platform.",
+    formerly=("session_view_deviance_mean",),
 )
-def session_view_deviance_mean(t):
-    """Mean of `session_view_deviance` over the operator's sessions of two weeks."""
+def session_view_anomaly_score_mean(t):
+    """Mean of `session_view_anomaly_score` over the operator's sessions of two weeks."""
     return t.view_score.mean()
 
 
@@ -216,7 +219,8 @@ def session_view_deviance_mean(t):
     zh="其各场点赞、关注与评论指标的异常评分平均为 {value}",
     en="likes, follows and comments of its sessions have an anomaly score of {value} on average",
     blind="Rooms of a rare kind; lotteries that make everybody write.",
+    formerly=("session_engagement_deviance_mean",),
 )
-def session_engagement_deviance_mean(t):
-    """Mean of `session_engagement_deviance` over the operator's sessions of two weeks."""
+def session_engagement_anomaly_score_mean(t):
+    """Mean of `session_engagement_anomaly_score` over the operator's sessions of two weeks."""
     return t.engagement_score.mean()

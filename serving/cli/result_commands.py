@@ -108,12 +108,12 @@ def show(
 
 def _read(lake: Lake, table: str, night: str | None) -> pd.DataFrame:
     """An outbound table, the rows to look at first on top."""
-    from data_contracts.runs import read_outbound
+    from features.former_names import read_night
     from serving.ledger.answers import export_answers
 
     if table == "boost_decisions":
         export_answers(lake)
-    frame = read_outbound(lake, table, night)
+    frame = read_night(lake, table, night)
     if table == "scores" and len(frame):
         return frame.sort_values(["entity_kind", "model", "rank", "entity_id"])
     if table == "false_views" and len(frame):

@@ -14,6 +14,7 @@ import pyarrow.dataset as pads
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound, run_folder
+from features.former_names import read_night
 from features.peers.baseline import PeerBaseline
 from serving.scoring.peer_snapshots import read_peer_snapshots
 
@@ -72,7 +73,7 @@ def read_published_night(lake: LakeOrFolder) -> PublishedNight:
     lake = Lake.open(lake)
     folder = run_folder(lake)
     run = read_outbound(lake, "runs").iloc[0]
-    decisions, scores = read_outbound(lake, "tier_decisions"), read_outbound(lake, "scores")
+    decisions, scores = read_night(lake, "tier_decisions"), read_night(lake, "scores")
     figures = read_outbound(lake, "corrected_figures")
     operator_scores = scores[scores["entity_kind"] == "operator"]
     trained = operator_scores[operator_scores["model"] != "deviance"]

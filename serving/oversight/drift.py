@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake
 from features.declaration import OPERATOR, SESSION
+from features.former_names import with_current_names
 from serving.policy.schema import AuditPolicy
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.scope import nights_before
@@ -96,9 +97,10 @@ def drift(
             for name, (r, n) in strata.items()
             if min(len(r), len(n)) >= policy.least
         ]
-        last = pq.read_table(
+        read = pq.read_table(
             folders[0] / "signals.parquet", filters=[("entity_kind", "==", entity)]
-        ).to_pandas()
+        )
+        last = with_current_names("signals", read.to_pandas())
         everybody = last["entity_id"].nunique()
         values = dict(list(last.groupby("signal")["value"]))
         if min(everybody, len(s.signals)) >= policy.least:

@@ -17,6 +17,7 @@ import pandas as pd
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound
+from features.former_names import read_night
 from serving.ledger.hash_chain import append_record, read_records
 from serving.oversight.measures import MeasureGrounds, grounds_of, notice_texts
 from serving.policy.schema import Policy
@@ -79,7 +80,7 @@ def take_measure(
             f"no decision about operator {request.operator} was published; "
             f"look with: steelyard show tier_decisions {folder}"
         )
-    scores = read_outbound(lake, "scores")
+    scores = read_night(lake, "scores")
     detectors = agreeing_detectors(scores, request.operator, policy)
     _require_approval(request, detectors, policy)
     decision = decisions.loc[request.operator]
@@ -148,7 +149,7 @@ def _grounds(
     lake: Lake, request: MeasureRequest, decision: pd.Series, scores: pd.DataFrame
 ) -> MeasureGrounds:
     """Grounds of a manual measure: the person's reason, then those of the night."""
-    published = read_outbound(lake, "measures")
+    published = read_night(lake, "measures")
     known = published[published["operator_id"] == request.operator]
     reasons = scores[
         (scores["entity_id"] == request.operator)

@@ -145,14 +145,14 @@ def worst_sessions(scores: pd.DataFrame, tables: Snapshot) -> list[dict[str, Any
                 "windows": charts.suspicious_minutes(minutes).head(20).to_dict("records"),
                 "reasons": json.loads(first.reasons) if isinstance(first.reasons, str) else [],
                 "steps": probability_steps(
-                    first.own_probability, first.by_views, first.probability
+                    first.own_probability, first.view_evidence_log_odds, first.probability
                 ),
             }
         )
     return out
 
 
-def probability_steps(own: float, by_views: float, probability: float) -> dict[str, float] | None:
+def probability_steps(own: float, evidence: float, probability: float) -> dict[str, float] | None:
     """The steps of a session's probability; None where no model gave one.
 
     `signals`: by its signals. `views`: after its single views, absent where they were not assessed.
@@ -160,9 +160,9 @@ def probability_steps(own: float, by_views: float, probability: float) -> dict[s
     """
     if not np.isfinite(probability):
         return None
-    if not np.isfinite(by_views):
+    if not np.isfinite(evidence):
         return {"signals": own, "probability": probability}
-    return {"signals": shift_probability(own, -by_views), "probability": probability, "views": own}
+    return {"signals": shift_probability(own, -evidence), "probability": probability, "views": own}
 
 
 def ring_sections(rings: Rings) -> list[dict[str, Any]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from features import catalogue
 from features.declaration import SESSION
+from features.former_names import BY_ANY_NAME
 from features.peers.baseline import PeerBaseline, from_json
 from features.peers.baseline_fit import MIN_PEERS, fit_trimmed
 from serving.scoring.entity_scores import EntityScores
@@ -46,7 +46,7 @@ def read_peer_snapshots(folder: Path) -> dict[str, PeerBaseline]:
     path = folder / FILE
     published = json.loads(path.read_text("utf-8")) if path.exists() else {}
     return {
-        name: from_json(catalogue.BY_NAME, given)
+        name: from_json(BY_ANY_NAME, given)
         for name, given in published.items()
         if "tail_probabilities" in given
     }

@@ -13,7 +13,7 @@ from serving.scoring.view_evidence import ViewSet
 from training.release.artefact import Released
 
 VIEW_FRAUD = "view_fraud"  # the typology that single views are evidence of
-COLUMNS = ["raw", "own", "by_views", "view_adjusted", "pooled"]
+COLUMNS = ["raw", "own", "view_evidence_log_odds", "view_adjusted", "pooled"]
 
 
 class SessionEvidence(Protocol):
@@ -72,8 +72,8 @@ def posterior(
     Returns
     -------
     pd.DataFrame
-        Index as `context.compared`; `raw` score, `own` (by its signals), `by_views` (log-odds that
-        single views add; NaN where no views were assessed), `view_adjusted` and `pooled`.
+        Index as `context.compared`; `raw` score, `own` (by its signals), `view_evidence_log_odds`
+        (added by single views; NaN where no views were assessed), `view_adjusted` and `pooled`.
     """
     return adjusted(own_probabilities(released, context.compared), context, views)
 
@@ -89,10 +89,10 @@ def adjusted(
 ) -> pd.DataFrame:
     """The `posterior` of entities whose `own_probabilities` are known."""
     probability, index = own["own"].to_numpy(), own.index
-    after, by_views = probability, np.full(len(probability), np.nan)
+    after, evidence = probability, np.full(len(probability), np.nan)
     if context.view_evidence is not None:
         after = context.view_evidence.update(probability, index, views)
-        by_views = log_odds(after) - log_odds(probability)
+        evidence = log_odds(after) - log_odds(probability)
     both = after
     if context.owner is not None:
         more = context.earlier_only()
@@ -101,7 +101,9 @@ def adjusted(
         )
     if context.history is not None:
         both = pool_owners(after, context.history.reindex(index).to_numpy(dtype=float))
-    return own.assign(by_views=by_views, view_adjusted=after, pooled=both[: len(index)])
+    return own.assign(
+        view_evidence_log_odds=evidence, view_adjusted=after, pooled=both[: len(index)]
+    )
 
 
 def typology_probabilities(
@@ -120,13 +122,13 @@ def typology_probabilities(
     probabilities
         Their `posterior`, in the same order.
     """
-    by_views = probabilities["by_views"].fillna(0.0).to_numpy()
+    evidence = probabilities["view_evidence_log_odds"].fillna(0.0).to_numpy()
     total = probabilities["pooled"].to_numpy()
-    before_views = shift_probabilities(total, -by_views)
+    before_views = shift_probabilities(total, -evidence)
     found = released.by_typology(signals[released.columns].to_numpy(), before_views)
     return pd.DataFrame(
         {
-            name: np.minimum(shift_probabilities(p, by_views) if name == VIEW_FRAUD else p, total)
+            name: np.minimum(shift_probabilities(p, evidence) if name == VIEW_FRAUD else p, total)
             for name, p in found.items()
         },
         index=signals.index,

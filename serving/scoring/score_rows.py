@@ -46,7 +46,8 @@ def model_score_rows(
     -------
     pd.DataFrame
         Index entity id; model, model_version, score, probability, rank, reasons, own_probability
-        (view-adjusted), by_views, unknown, and `mostly_orders`, which is not published.
+        (view-adjusted), view_evidence_log_odds, unknown, and `mostly_orders`, which is not
+        published.
     """
     values, probability = signals[released.columns], probabilities["pooled"].to_numpy()
     frame = _ranked(
@@ -73,7 +74,7 @@ def model_score_rows(
     frame = with_reasons(frame, drivers, policy.reasons)
     return frame.assign(
         own_probability=probabilities["view_adjusted"].to_numpy(),
-        by_views=probabilities["by_views"].to_numpy(),
+        view_evidence_log_odds=probabilities["view_evidence_log_odds"].to_numpy(),
         unknown=_unknown(values, explained.to_numpy()),
     )
 
@@ -116,7 +117,9 @@ def anomaly_score_rows(
         ]
     frame = with_reasons(frame, drivers, policy.reasons)
     return frame.assign(
-        own_probability=nothing, by_views=nothing, unknown=_unknown(signals[columns], explained)
+        own_probability=nothing,
+        view_evidence_log_odds=nothing,
+        unknown=_unknown(signals[columns], explained),
     )
 
 

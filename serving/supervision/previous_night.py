@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.declaration import OPERATOR
+from features.former_names import with_current_names
 from serving.scoring.score_rows import ANOMALY_MODEL
 
 
@@ -35,7 +36,8 @@ def previous_signals(run: Path | None, columns: list[str]) -> pd.DataFrame:
     if run is None:
         return pd.DataFrame(columns=columns)
     rows = pq.read_table(run / "signals.parquet", filters=[("entity_kind", "==", OPERATOR)])
-    wide = rows.to_pandas().pivot(index="entity_id", columns="signal", values="value")
+    known = with_current_names("signals", rows.to_pandas())
+    wide = known.pivot(index="entity_id", columns="signal", values="value")
     return wide.reindex(columns=columns).astype(float)
 
 

@@ -27,11 +27,11 @@ NEED_MANY_ENTITIES = {
     "forged_view_odds",
     "forged_view_odds_mean",
     "forged_view_odds_max",
-    "session_view_deviance_mean",
+    "session_view_anomaly_score_mean",
     "scripted_comment_share",
-    "session_engagement_deviance",
-    "session_engagement_deviance_mean",
-    "session_view_deviance",
+    "session_engagement_anomaly_score",
+    "session_engagement_anomaly_score_mean",
+    "session_view_anomaly_score",
 }
 ids = [c.signal.name for c in CASES]
 

@@ -31,7 +31,7 @@ def test_sessions_and_orders_are_weighed_with_their_operator_s_others(published)
 
 
 def test_what_single_views_say_moves_sessions_and_is_published(published, models):
-    """own_probability less by_views is what a session's signals say; the rest of it follows from the views alone."""
+    """own_probability less view_evidence_log_odds is what a session's signals say; the rest of it follows from the views alone."""
     from features.engine.snapshot import Snapshot
     from features.posteriors.owner_pooling import log_odds, shift_probabilities
     from features.posteriors.view_mixture import MAX_SESSION_LOG_ODDS
@@ -52,11 +52,13 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
         released.raw(signals.reindex(mine.index, columns=released.columns).to_numpy())
     )
     assert shift_probabilities(
-        mine["own_probability"].to_numpy(), -mine["by_views"].to_numpy()
+        mine["own_probability"].to_numpy(), -mine["view_evidence_log_odds"].to_numpy()
     ) == pytest.approx(alone, abs=1e-5)
     assert (
-        mine["by_views"].abs().max() > 0.5
-        and scores.loc[scores["model"] != "session_inflation", "by_views"].isna().all()
+        mine["view_evidence_log_odds"].abs().max() > 0.5
+        and scores.loc[scores["model"] != "session_inflation", "view_evidence_log_odds"]
+        .isna()
+        .all()
     )
     tables = Snapshot.open(published, moment_of(NIGHT))
     evidence = assess_views(tables, load(models, "view_authenticity"), mine["probability"])
@@ -71,9 +73,12 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
     )  # by tonight's views; a night knows accounts from other sessions too, which may turn one of four
     assert (
         moved.sum() > 2
-        and (np.sign(said[moved]) == np.sign(mine["by_views"].to_numpy()[moved])).mean() >= 0.75
+        and (
+            np.sign(said[moved]) == np.sign(mine["view_evidence_log_odds"].to_numpy()[moved])
+        ).mean()
+        >= 0.75
     )
-    assert mine["by_views"].max() <= MAX_SESSION_LOG_ODDS + 1e-9
+    assert mine["view_evidence_log_odds"].max() <= MAX_SESSION_LOG_ODDS + 1e-9
 
 
 def test_operator_risk_follows_from_published_tables(

@@ -79,7 +79,9 @@ def test_the_page_says_how_the_probability_of_a_session_came_about(page, publish
         one,
     )
     said = [float(x) for x in found.groups()]
-    signals = shift_probabilities(np.array([first["own_probability"]]), -first["by_views"])[0]
+    signals = shift_probabilities(
+        np.array([first["own_probability"]]), -first["view_evidence_log_odds"]
+    )[0]
     assert said == pytest.approx(
         [signals, first["own_probability"], first["probability"]], abs=0.011
     )

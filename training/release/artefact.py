@@ -18,6 +18,7 @@ import pandas as pd
 from data_contracts.errors import ArtefactRefused
 from data_contracts.parquet import digest_file
 from features import catalogue
+from features.former_names import current_name
 from features.peers.baseline import PeerBaseline
 from training.declaration import Model
 from training.estimator.calibration import Calibration
@@ -115,7 +116,7 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
         raise ArtefactRefused(
             f"{folder} has no released {name}. Run: steelyard train LAKE --models {folder}"
         )
-    manifest = json.loads((place / MANIFEST).read_text())
+    manifest = _read_manifest(place)
     model = BY_NAME[name]
     _check(place, manifest, model)
     trees = read_trees(
@@ -139,6 +140,13 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
     return released
 
 
+def _read_manifest(place: Path) -> dict[str, Any]:
+    """Manifest of a release, with the current names of its signals."""
+    manifest = json.loads((place / MANIFEST).read_text())
+    named = ("signals", "no_graph_signals")
+    return manifest | {k: [current_name(n) for n in manifest[k]] for k in named if k in manifest}
+
+
 def _check(place: Path, manifest: dict[str, Any], model: Model) -> None:
     """Raise ArtefactRefused for a release that this code must not load."""
     for file, expected in manifest["files"].items():
@@ -154,7 +162,8 @@ def _check(place: Path, manifest: dict[str, Any], model: Model) -> None:
             f"{place}: it has release format {written}, and this code reads format {FORMAT}. "
             "Train and release again."
         )
-    if manifest["signals"] != model.columns or manifest["catalogue_sha256"] != catalogue.digest():
+    equal = {catalogue.digest(), *catalogue.EQUAL_DIGESTS}
+    if manifest["signals"] != model.columns or manifest["catalogue_sha256"] not in equal:
         raise ArtefactRefused(
             f"{place}: it was trained on another catalogue of signals than this code computes. "
             "Train and release again."

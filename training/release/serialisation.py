@@ -8,7 +8,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from features import catalogue
+from features.former_names import BY_ANY_NAME
 from features.peers import baseline
 from training.estimator.conformal import HonestReference
 from training.estimator.ensemble import Trees
@@ -47,9 +47,7 @@ def read_trees(
         return Trees(
             lgb.Booster(model_str=files[f"{name}.txt"]),
             signals,
-            None
-            if given["peers"] is None
-            else baseline.from_json(catalogue.BY_NAME, given["peers"]),
+            None if given["peers"] is None else baseline.from_json(BY_ANY_NAME, given["peers"]),
             tuple(given["typologies"]),
             **{key: given[key] for key in SETTINGS},
         )

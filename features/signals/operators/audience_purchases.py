@@ -15,9 +15,9 @@ def audience_purchases(sessions, views, _orders, bought):
     )
 
 
-operator_unbuying_view_share = per_operator(
-    purchase_propensity.unbuying_view_share, audience_purchases
+operator_non_buyer_view_share = per_operator(
+    purchase_propensity.non_buyer_view_share, audience_purchases
 )
-operator_unbuying_direct_view_share = per_operator(
-    purchase_propensity.unbuying_direct_view_share, audience_purchases
+operator_non_buyer_direct_view_share = per_operator(
+    purchase_propensity.non_buyer_direct_view_share, audience_purchases
 )

@@ -43,8 +43,9 @@ def audience_reputations(views, sessions, interactions, reputation):
     zh="其观众在其他运营者直播间的观看{value}",
     en="its viewers' views in other operators' rooms show {value}",
     blind="Operators whose rooms share a feed.",
+    formerly=("operator_viewer_fault_mean",),
 )
-def operator_viewer_fault_mean(t):
+def operator_viewer_red_flag_mean(t):
     """Mean over known viewers of the suspicious traces per view at other operators.
 
     Traces are a flash view, a view through a hidden network, and entry by a share link.
@@ -59,9 +60,10 @@ def operator_viewer_fault_mean(t):
     zh="在其直播间互动的账号在其他运营者直播间的观看{value}",
     en="views in other operators' rooms by accounts that act in its rooms show {value}",
     blind="Operators whose rooms share a feed.",
+    formerly=("operator_actor_fault_mean",),
 )
-def operator_actor_fault_mean(t):
-    """`operator_viewer_fault_mean` over the accounts that like, follow or comment in its rooms."""
+def operator_actor_red_flag_mean(t):
+    """`operator_viewer_red_flag_mean` over the accounts that like, follow or comment in its rooms."""
     return t.fault.mean(where=t.acted)
 
 
@@ -72,8 +74,9 @@ def operator_actor_fault_mean(t):
     zh="{value} 的观众未在其他运营者直播间出现",
     en="{value} of its viewers were seen at no other operator",
     blind="A host who brings people to the platform.",
+    formerly=("operator_viewer_nowhere_else_share",),
 )
-def operator_viewer_nowhere_else_share(t):
+def operator_exclusive_viewer_share(t):
     """Share of the operator's known viewers without a view at another operator in 28 days."""
     return t.nowhere.mean()
 
@@ -85,7 +88,8 @@ def operator_viewer_nowhere_else_share(t):
     zh="在其直播间互动的账号中 {value} 未在其他运营者直播间出现",
     en="{value} of the accounts that act in its rooms were seen at no other operator",
     blind="A host who brings people to the platform.",
+    formerly=("operator_actor_nowhere_else_share",),
 )
-def operator_actor_nowhere_else_share(t):
+def operator_exclusive_actor_share(t):
     """Share of the accounts that like, follow or comment in its rooms seen at no other operator."""
     return t.nowhere.mean(where=t.acted)

@@ -72,8 +72,9 @@ def overdue_order_share(t):
     zh="{value} 的包裹由其很少使用的寄件人寄出",
     en="{value} of its parcels came from senders that it rarely uses",
     blind="Second warehouses and drop-shippers.",
+    formerly=("stranger_parcel_share",),
 )
-def stranger_parcel_share(t):
+def rare_sender_parcel_share(t):
     """Share of the operator's delivered parcels by senders of under 30 % of them each."""
     return ratio(t.sum_stranger, t.sum_parcel)
 
@@ -100,10 +101,11 @@ def script_review_share(t):
     blind=(
         "Victims of hostile brushing, and groups of neighbours that buy together and return much."
     ),
+    formerly=("buyer_fault_mean",),
 )
-def buyer_fault_mean(t):
+def buyer_red_flag_mean(t):
     """Mean over the operator's orders of the faults of their buyers' other orders.
 
-    Faults are those of `company_buyer_fault_mean`.
+    Faults are those of `neighbour_buyer_red_flag_mean`.
     """
     return ratio(t.sum_fault, t.sum_known)

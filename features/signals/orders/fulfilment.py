@@ -168,8 +168,9 @@ def sender_operator_count(t):
     zh="包裹的寄件人寄出该运营者 {value} 的包裹",
     en="the sender of its parcel ships {value} of the operator's parcels",
     blind="A second warehouse.",
+    formerly=("sender_usual_share",),
 )
-def sender_usual_share(t):
+def sender_parcel_share(t):
     """Share of the operator's parcels in the last 28 days that the same sender shipped."""
     return ratio(t.sent, t.sent_by_all)
 

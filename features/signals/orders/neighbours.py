@@ -100,8 +100,9 @@ def buyer_other_overdue_share(t):
     zh="该买家的其他包裹有 {value} 明显轻于商品",
     en="{value} of the buyer's other parcels weigh far less than their goods",
     blind="Catalogue weights are often wrong.",
+    formerly=("buyer_other_light_share",),
 )
-def buyer_other_light_share(t):
+def buyer_other_light_parcel_share(t):
     """Share of the buyer's other delivered parcels that weigh under 60 % of their goods."""
     return ratio(t.buyer_light, t.buyer_parcel)
 
@@ -113,8 +114,9 @@ def buyer_other_light_share(t):
     zh="该买家的其他包裹有 {value} 由运营者很少使用的寄件人寄出",
     en="{value} of the buyer's other parcels came from senders that the operator rarely uses",
     blind="Second warehouses and drop-shippers.",
+    formerly=("buyer_other_stranger_share",),
 )
-def buyer_other_stranger_share(t):
+def buyer_other_rare_sender_share(t):
     """Share of the buyer's other delivered parcels by senders of under 30 % of the operator's."""
     return ratio(t.buyer_stranger, t.buyer_parcel)
 
@@ -140,8 +142,9 @@ def buyer_other_script_share(t):
     zh="同店同半小时的其他订单有 {value} 在发货前申请退款",
     en="{value} of the shop's other orders of that half hour were refunded before shipping",
     blind="A wrong price that the shop called back.",
+    formerly=("company_refund_share",),
 )
-def company_refund_share(t):
+def neighbour_refund_share(t):
     """Share of the shop's other orders of that half hour with a refund request before shipping."""
     return ratio(t.near_refunded, t.near)
 
@@ -157,8 +160,9 @@ def company_refund_share(t):
         "less that of the whole day: {value}"
     ),
     blind="One product of several is late.",
+    formerly=("company_delivered_gap",),
 )
-def company_delivered_gap(t):
+def neighbour_delivery_rate_gap(t):
     """Share delivered of the shop's other orders of that half hour, less that of its whole day."""
     return ratio(t.near_parcel, t.near) - ratio(t.day_parcel, t.day_n)
 
@@ -170,8 +174,9 @@ def company_delivered_gap(t):
     zh="同店同半小时的其他包裹有 {value} 明显轻于商品",
     en="{value} of the shop's other parcels of that half hour weigh far less than their goods",
     blind="Catalogue weights are often wrong.",
+    formerly=("company_light_share",),
 )
-def company_light_share(t):
+def neighbour_light_parcel_share(t):
     """Share of the shop's other parcels of that half hour that weigh under 60 % of their goods."""
     return ratio(t.near_light, t.near_parcel)
 
@@ -183,8 +188,9 @@ def company_light_share(t):
     zh="同店同半小时的其他包裹有 {value} 由该店很少使用的寄件人寄出",
     en="{value} of the shop's other parcels of that half hour had rarely used senders",
     blind="Second warehouses and drop-shippers.",
+    formerly=("company_stranger_share",),
 )
-def company_stranger_share(t):
+def neighbour_rare_sender_share(t):
     """Share of the shop's other parcels of that half hour by senders of under 30 % of parcels."""
     return ratio(t.near_stranger, t.near_parcel)
 
@@ -195,8 +201,9 @@ def company_stranger_share(t):
     zh="同店同半小时其他买家的其他订单{value}",
     en="the other orders of the shop's other buyers of that half hour show {value}",
     blind="Groups of neighbours that buy together and return much.",
+    formerly=("company_buyer_fault_mean",),
 )
-def company_buyer_fault_mean(t):
+def neighbour_buyer_red_flag_mean(t):
     """Mean over the shop's other orders of that half hour of the faults of their buyers.
 
     The faults of a buyer are counted per other order: a refund before shipping, a parcel that is

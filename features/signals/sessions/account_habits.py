@@ -68,8 +68,9 @@ def device_habits(views, used):
     zh="{value} 的观看来自 28 天内看过十次以上却从未互动的账号",
     en="{value} of its views came from accounts with ten or more views in 28 days that never acted",
     blind="Most people only watch; compare with peers.",
+    formerly=("silent_habit_view_share",),
 )
-def silent_habit_view_share(t):
+def passive_account_view_share(t):
     """Share of known viewers' views by accounts that watch often and never act.
 
     They have ten views or more in 28 days and acted in no room. Idle bots only watch.
@@ -83,8 +84,9 @@ def silent_habit_view_share(t):
     zh="{value} 的观看来自 28 天内用过三台以上设备的账号",
     en="{value} of its views came from accounts seen on three or more devices in 28 days",
     blind="People who reset their device's identifier.",
+    formerly=("hopping_view_share",),
 )
-def hopping_view_share(t):
+def multi_device_view_share(t):
     """Share of known viewers' views by accounts seen on three devices or more in 28 days.
 
     Pools reshuffle accounts and devices.
@@ -98,8 +100,9 @@ def hopping_view_share(t):
     zh="{value} 的观看来自 28 天内登录过四个以上账号的设备",
     en="{value} of its views came from devices that carried four or more accounts in 28 days",
     blind="Tablets in shops; devices sold on.",
+    formerly=("crowded_device_view_share",),
 )
-def crowded_device_view_share(t):
+def multi_account_device_view_share(t):
     """Share of views on devices that carried four accounts or more in 28 days, in any room.
 
     Farms run many accounts on few phones.

@@ -63,8 +63,9 @@ def lockstep_view_share(t):
     zh="{value} 的观看来自同一小时内进入四个以上场次的账号",
     en="{value} of its views came from accounts that entered four or more sessions that hour",
     blind="People who zap through a feed.",
+    formerly=("wandering_view_share",),
 )
-def wandering_view_share(t):
+def room_hopping_view_share(t):
     """Share of known viewers' views by accounts that entered four or more sessions that clock hour.
 
     Paid people and pools serve many rooms an hour.

@@ -31,8 +31,9 @@ def viewer_purchases(views, _orders, purchases):
     zh="{value} 的观看来自 28 天内未下单的账号",
     en="{value} of its views came from accounts that bought nothing in 28 days",
     blind="New users have bought nothing yet; brushers buy.",
+    formerly=("unbuying_view_share",),
 )
-def unbuying_view_share(t):
+def non_buyer_view_share(t):
     """Share of known viewers' views by accounts that paid no order in 28 days, in any room.
 
     Accounts made for views do not buy.
@@ -45,8 +46,9 @@ def unbuying_view_share(t):
     zh="停留十分钟以上的观看中 {value} 来自 28 天内未下单的账号",
     en="{value} of its views of ten minutes came from accounts that bought nothing in 28 days",
     blind="Some people only watch.",
+    formerly=("unbuying_long_view_share",),
 )
-def unbuying_long_view_share(t):
+def non_buyer_long_view_share(t):
     """Share by accounts that paid no order in 28 days of known viewers' long views.
 
     A long view lasts ten minutes or more; unknown where there is none. Idle bots stay and never
@@ -60,8 +62,9 @@ def unbuying_long_view_share(t):
     zh="经分享链接或直达进入的观看中 {value} 来自 28 天内未下单的账号",
     en="{value} of its direct or shared views came from accounts that bought nothing in 28 days",
     blind="Friends who were sent a link may be new.",
+    formerly=("unbuying_direct_view_share",),
 )
-def unbuying_direct_view_share(t):
+def non_buyer_direct_view_share(t):
     """Share by accounts that paid no order in 28 days of known viewers' direct views.
 
     A direct view enters by a share link or directly; unknown where there is none. Pools are sent a

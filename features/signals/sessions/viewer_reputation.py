@@ -104,8 +104,9 @@ def viewer_other_link_share(t):
     zh="{value} 的观众 28 天内没有出现在其他场次",
     en="{value} of its viewers were seen in no other session in 28 days",
     blind="A host who brings people to the platform.",
+    formerly=("viewer_nowhere_else_share",),
 )
-def viewer_nowhere_else_share(t):
+def viewer_single_session_share(t):
     """Share of known viewers without a view in another session of 28 days.
 
     Accounts made for one order are seen once.
@@ -117,18 +118,19 @@ def _actor_signals(kind: str, actor: str, zh: str) -> tuple[Signal, Signal]:
     """Two signals of those who act in one way: their traces elsewhere, and who has no elsewhere."""
     dimension = Dimension.FOLLOW if kind == "follow" else Dimension.LIKE
 
-    def fault(t):
+    def red_flag_mean(t):
         return t.fault.mean(where=t.kind == kind)
 
-    def nowhere(t):
+    def single_session_share(t):
         return t.nowhere.mean(where=t.kind == kind)
 
-    fault.__name__, nowhere.__name__ = f"{actor}_other_fault_mean", f"{actor}_nowhere_else_share"
-    fault.__doc__ = f"""Mean traces per view elsewhere of accounts whose action here was a {kind}.
+    red_flag_mean.__name__ = f"{actor}_other_red_flag_mean"
+    single_session_share.__name__ = f"{actor}_single_session_share"
+    red_flag_mean.__doc__ = f"""Mean traces per view elsewhere of accounts whose action here was a {kind}.
 
     Traces are flash views, hidden networks and share links, in other sessions of 28 days.
     """
-    nowhere.__doc__ = f"""Share of accounts whose action was a {kind}, seen nowhere else.
+    single_session_share.__doc__ = f"""Share of accounts whose action was a {kind}, seen nowhere else.
 
     Elsewhere are other sessions of 28 days. Accounts made for one order act once.
     """
@@ -140,6 +142,7 @@ def _actor_signals(kind: str, actor: str, zh: str) -> tuple[Signal, Signal]:
         zh=f"其{zh}账号在其他场次的观看{{value}}",
         en=f"views in other sessions by its {actor}s show {{value}}",
         blind="Fans who come by share links; accounts bought anew for each room leave nothing.",
+        formerly=(f"{actor}_other_fault_mean",),
     )
     unseen = signal(
         actor_reputations,
@@ -148,14 +151,15 @@ def _actor_signals(kind: str, actor: str, zh: str) -> tuple[Signal, Signal]:
         zh=f"{{value}} 的{zh}账号 28 天内没有出现在其他场次",
         en=f"{{value}} of its {actor}s were seen in no other session in 28 days",
         blind="A host who brings people to the platform.",
+        formerly=(f"{actor}_nowhere_else_share",),
     )
-    return traces(fault), unseen(nowhere)
+    return traces(red_flag_mean), unseen(single_session_share)
 
 
-liker_other_fault_mean, liker_nowhere_else_share = _actor_signals("like", "liker", "点赞")
-follower_other_fault_mean, follower_nowhere_else_share = _actor_signals(
+liker_other_red_flag_mean, liker_single_session_share = _actor_signals("like", "liker", "点赞")
+follower_other_red_flag_mean, follower_single_session_share = _actor_signals(
     "follow", "follower", "关注"
 )
-commenter_other_fault_mean, commenter_nowhere_else_share = _actor_signals(
+commenter_other_red_flag_mean, commenter_single_session_share = _actor_signals(
     "comment", "commenter", "评论"
 )

@@ -157,8 +157,9 @@ def view_account_level(t):
     zh="网络属地与账号属地不符：{value}",
     en="its network is outside the account's region: {value}",
     blind="Travellers are away from home.",
+    formerly=("view_away_from_home",),
 )
-def view_away_from_home(t):
+def view_region_contradiction(t):
     """1 when the view's region is not the account's; proxies lie somewhere else."""
     return (t.region != t.home).cast("float64")
 

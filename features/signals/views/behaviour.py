@@ -65,8 +65,9 @@ def view_stay_seconds(t):
     zh="停留了场次剩余时间的 {value}",
     en="it stayed {value} of the time that was left",
     blind="Devoted fans stay to the end too.",
+    formerly=("view_stay_of_rest",),
 )
-def view_stay_of_rest(t):
+def view_remaining_stay_share(t):
     """Stay as a share of what was left of the session when it joined."""
     return ratio(t.stay, t.length - t.offset).clip(0.0, 1.0)
 

@@ -104,8 +104,9 @@ def view_was_granted(t):
     zh="来自数据中心或代理：{value}",
     en="it came from a data centre or a proxy: {value}",
     blind="Company networks.",
+    formerly=("view_from_machines",),
 )
-def view_from_machines(t):
+def view_datacentre_or_proxy(t):
     """1 when the network is a data centre's or a known proxy's, else 0.
 
     Unknown without a kind of network. Scripts run there.

@@ -58,7 +58,7 @@ def test_what_an_analyst_computes_on_frames_leaves_no_table_behind(tiny):
     )
     assert (
         found["viewer_other_flash_share"].notna().any()
-        and found["crowded_device_view_share"].notna().any()
+        and found["multi_account_device_view_share"].notna().any()
     )
     assert not [n for n in names(ibis.get_backend()) if n.startswith(("derived_", "cut_"))]
 

@@ -70,9 +70,9 @@ def test_signal_without_alarm_adds_half():
 
 
 def test_a_signal_that_is_a_deviance_counts_as_what_it_is_beyond_the_usual():
-    signals = pd.DataFrame({"session_view_deviance_mean": [2.0, 2.0, 2.0, 1.0, 9.5, np.nan]})
+    signals = pd.DataFrame({"session_view_anomaly_score_mean": [2.0, 2.0, 2.0, 1.0, 9.5, np.nan]})
     assert anomaly_contributions(signals, BY_NAME, "operator")[
-        "session_view_deviance_mean"
+        "session_view_anomaly_score_mean"
     ].tolist() == [
         0.0,
         0.0,
@@ -224,7 +224,7 @@ def test_two_statistics_of_one_figure_are_one_fact_and_add_less_than_two(pair):
 def test_rare_share_needs_a_least_spread():
     """Four accounts in ten thousand are no evidence where no other operator has any; four in a
     hundred are."""
-    names = ["operator_actor_nowhere_else_share", "operator_flash_view_share"]
+    names = ["operator_exclusive_actor_share", "operator_flash_view_share"]
 
     def with_one(share: float) -> pd.DataFrame:
         return pd.DataFrame(

@@ -143,8 +143,8 @@ def session_rows(n: int = 500) -> Dataset:
     signals["flash_view_share"] += 4.0 * (kind == "view_fraud")
     signals["likes_per_liker_ratio"] += 4.0 * (kind == "engagement_fraud")
     for c, typology in (
-        ("session_view_deviance", "view_fraud"),
-        ("session_engagement_deviance", "engagement_fraud"),
+        ("session_view_anomaly_score", "view_fraud"),
+        ("session_engagement_anomaly_score", "engagement_fraud"),
     ):
         signals[c] = np.abs(signals[c]) + 6.0 * (kind == typology)
     labels = pd.DataFrame(

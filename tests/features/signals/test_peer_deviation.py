@@ -17,10 +17,13 @@ from features.peers.anomaly_score import anomaly_contributions
 from features.signals import peer_deviation
 
 CUT = datetime(2026, 1, 17)
-SESSION_SCORES = [peer_deviation.session_view_deviance, peer_deviation.session_engagement_deviance]
+SESSION_SCORES = [
+    peer_deviation.session_view_anomaly_score,
+    peer_deviation.session_engagement_anomaly_score,
+]
 OPERATOR_SCORES = [
-    peer_deviation.session_view_deviance_mean,
-    peer_deviation.session_engagement_deviance_mean,
+    peer_deviation.session_view_anomaly_score_mean,
+    peer_deviation.session_engagement_anomaly_score_mean,
 ]
 
 

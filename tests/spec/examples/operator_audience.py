@@ -157,7 +157,7 @@ CASES = [
     ),
     Case(
         "an account that bought in any room buys, over all of an operator's rooms",
-        audience_purchases.operator_unbuying_view_share,
+        audience_purchases.operator_non_buyer_view_share,
         {
             "sessions": TWO_OPERATORS,
             "views": views("s1 paid t0 t60", "s2 nobody t0 t60", "s2 none t0 t60", "s3 - t0 t60"),
@@ -167,7 +167,7 @@ CASES = [
     ),
     Case(
         "views of an operator by shared links and directly are counted, others are not",
-        audience_purchases.operator_unbuying_direct_view_share,
+        audience_purchases.operator_non_buyer_direct_view_share,
         {
             "sessions": TWO_OPERATORS,
             "views": rows(
@@ -185,22 +185,22 @@ CASES = [
         ELSEWHERE,
         (
             "traces of viewers at other operators; the operator's own rooms do not count",
-            audience_reputation.operator_viewer_fault_mean,
+            audience_reputation.operator_viewer_red_flag_mean,
             {"o1": 1, "o2": 0},
         ),
         (
             "traces at other operators of the accounts that act",
-            audience_reputation.operator_actor_fault_mean,
+            audience_reputation.operator_actor_red_flag_mean,
             {"o1": 1},
         ),
         (
             "viewers seen at no other operator",
-            audience_reputation.operator_viewer_nowhere_else_share,
+            audience_reputation.operator_exclusive_viewer_share,
             {"o1": 2 / 3, "o2": 0},
         ),
         (
             "accounts that act, seen at no other operator",
-            audience_reputation.operator_actor_nowhere_else_share,
+            audience_reputation.operator_exclusive_actor_share,
             {"o1": 0.5},
         ),
     ),

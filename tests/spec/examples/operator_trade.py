@@ -173,13 +173,13 @@ CASES = [
         ("orders that are due and not delivered", customers.overdue_order_share, {"o": 0.5}),
         (
             "faults of the buyers' other orders: those of p know two of o that went wrong",
-            customers.buyer_fault_mean,
+            customers.buyer_red_flag_mean,
             {"o": 0, "p": 1},
         ),
     ),
     Case(
         "a sender of three parcels in ten is familiar, one of fewer is a stranger",
-        customers.stranger_parcel_share,
+        customers.rare_sender_parcel_share,
         {
             "orders": rows(ORDER, *[f"r{i} {'o' if i < 10 else 'p'} b{i} t0" for i in range(20)]),
             "parcels": rows(

@@ -86,7 +86,7 @@ CASES = [
         ),
         (
             "the sender's share of the operator's parcels, not of all",
-            fulfilment.sender_usual_share,
+            fulfilment.sender_parcel_share,
             {"r1": 2 / 3, "r2": 2 / 3, "r3": 1 / 3, "r4": 1},
         ),
     ),
@@ -163,7 +163,7 @@ CASES = [
         ),
         (
             "the buyer's other parcels under 60 % of their goods",
-            neighbours.buyer_other_light_share,
+            neighbours.buyer_other_light_parcel_share,
             {"r1": 0.5, "r2": 0, "r3": 1},
         ),
     ),
@@ -171,17 +171,17 @@ CASES = [
         HALF_HOUR,
         (
             "the buyer's other parcel came from a sender of a quarter of the operator's",
-            neighbours.buyer_other_stranger_share,
+            neighbours.buyer_other_rare_sender_share,
             {"r5": 1},
         ),
         (
             "the shop's other parcels of the half hour by rarely used senders",
-            neighbours.company_stranger_share,
+            neighbours.neighbour_rare_sender_share,
             {"r1": 1 / 3, "r2": 1 / 3, "r3": 1 / 3, "r4": 0},
         ),
         (
             "the shop's other parcels of the half hour that are light",
-            neighbours.company_light_share,
+            neighbours.neighbour_light_parcel_share,
             {"r1": 0, "r2": 1 / 3, "r3": 1 / 3, "r4": 1 / 3},
         ),
     ),
@@ -200,12 +200,12 @@ CASES = [
         ONE_CALLED_BACK,
         (
             "the shop's other orders of the half hour that were refunded before shipping",
-            neighbours.company_refund_share,
+            neighbours.neighbour_refund_share,
             {"r1": 0, "r2": 0.5, "r3": 0.5},
         ),
         (
             "delivered among the shop's other orders of the half hour, less that of its day",
-            neighbours.company_delivered_gap,
+            neighbours.neighbour_delivery_rate_gap,
             {"r1": 1 / 2 - 1 / 3, "r2": -1 / 3, "r3": 1 / 2 - 1 / 3},
         ),
     ),
@@ -224,7 +224,7 @@ CASES = [
     ),
     Case(
         "buyers of one half hour are judged by the faults of their other orders",
-        neighbours.company_buyer_fault_mean,
+        neighbours.neighbour_buyer_red_flag_mean,
         {
             "orders": rows(
                 ORDER,

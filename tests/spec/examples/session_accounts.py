@@ -11,7 +11,7 @@ from tests.spec.tables import ORDER, Case, rows, sessions, views
 CASES = [
     Case(
         "who paid an order in any room buys, who placed one and never paid does not",
-        purchase_propensity.unbuying_view_share,
+        purchase_propensity.non_buyer_view_share,
         {
             "views": views("s1 paid t0 t60", "s1 nobody t0 t60", "s2 unpaid t0 t60", "s2 - t0 t60"),
             "orders": rows(
@@ -22,7 +22,7 @@ CASES = [
     ),
     Case(
         "a stay of ten minutes is long, one just under is not and leaves nothing to say",
-        purchase_propensity.unbuying_long_view_share,
+        purchase_propensity.non_buyer_long_view_share,
         {
             "views": views("s1 a t0 t600", "s2 a t0 t599.9"),
             "orders": rows(ORDER + " paid_at", "o1 x b t0 t1"),
@@ -31,7 +31,7 @@ CASES = [
     ),
     Case(
         "views by shared links and directly are counted, others are not",
-        purchase_propensity.unbuying_direct_view_share,
+        purchase_propensity.non_buyer_direct_view_share,
         {
             "views": rows(
                 "session_id account_id entry_source joined_at left_at",
@@ -46,7 +46,7 @@ CASES = [
     ),
     Case(
         "ten views without an act anywhere are a silent habit, nine are none, and one act in another room ends it",
-        account_habits.silent_habit_view_share,
+        account_habits.passive_account_view_share,
         {
             "views": views(
                 *[f"s{1 + (i > 0)} a t{i} t{i + 1}" for i in range(10)],
@@ -59,7 +59,7 @@ CASES = [
     ),
     Case(
         "an account on three devices hops, on two it does not",
-        account_habits.hopping_view_share,
+        account_habits.multi_device_view_share,
         {
             "views": rows(
                 "session_id account_id device_id joined_at left_at",
@@ -72,7 +72,7 @@ CASES = [
     ),
     Case(
         "a device that carried four accounts in all rooms is crowded, with three it is not",
-        account_habits.crowded_device_view_share,
+        account_habits.multi_account_device_view_share,
         {
             "views": rows(
                 "session_id account_id device_id joined_at left_at",
@@ -128,13 +128,13 @@ CASES = [
     ),
     Case(
         "who was seen twice in one room was seen in no other",
-        viewer_reputation.viewer_nowhere_else_share,
+        viewer_reputation.viewer_single_session_share,
         {"views": views("s1 a t0 t9", "s1 a t20 t29", "s1 b t0 t9", "s2 b t0 t9")},
         {"s1": 0.5, "s2": 0.0},
     ),
     Case(
         "those who like are judged apart from those who comment, each account once",
-        viewer_reputation.liker_other_fault_mean,
+        viewer_reputation.liker_other_red_flag_mean,
         {
             "views": views(
                 "s1 a t0 t9", "s2 a t0 t2", "s1 b t0 t9", "s2 b t0 t9", "s1 c t0 t9", "s2 c t0 t2"

@@ -115,7 +115,7 @@ CASES = [
         ),
         (
             "follows that the followers undid in any room",
-            sources.follower_undone_share,
+            sources.follower_unfollow_share,
             {"s0": 1 / 8} | {f"s{i}": 1 / 7 for i in range(1, 6)},
         ),
     ),
@@ -141,7 +141,7 @@ CASES = [
         ),
         (
             "accounts that acted and have no view",
-            sources.unseen_giver_share,
+            sources.unseen_actor_share,
             {"s1": 1 / 3},
         ),
     ),
@@ -162,27 +162,27 @@ CASES = [
         ELSEWHERE,
         (
             "accounts that liked and have no view in another session",
-            viewer_reputation.liker_nowhere_else_share,
+            viewer_reputation.liker_single_session_share,
             {"s1": 0.5},
         ),
         (
             "traces of accounts that followed, in other rooms",
-            viewer_reputation.follower_other_fault_mean,
+            viewer_reputation.follower_other_red_flag_mean,
             {"s1": 1},
         ),
         (
             "accounts that followed and have no view in another session",
-            viewer_reputation.follower_nowhere_else_share,
+            viewer_reputation.follower_single_session_share,
             {"s1": 0.5},
         ),
         (
             "traces of accounts that commented, in other rooms",
-            viewer_reputation.commenter_other_fault_mean,
+            viewer_reputation.commenter_other_red_flag_mean,
             {"s1": 1},
         ),
         (
             "accounts that commented and have no view in another session",
-            viewer_reputation.commenter_nowhere_else_share,
+            viewer_reputation.commenter_single_session_share,
             {"s1": 0.5},
         ),
     ),

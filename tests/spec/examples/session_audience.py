@@ -145,7 +145,7 @@ CASES = [
         ROOMS,
         (
             "an account in four rooms within the hour wanders",
-            coordination.wandering_view_share,
+            coordination.room_hopping_view_share,
             {"s1": 0.5, "s2": 1, "s3": 1, "s4": 1},
         ),
         (

@@ -66,7 +66,7 @@ CASES = [
         ),
         (
             "the stay against what was left of the session",
-            behaviour.view_stay_of_rest,
+            behaviour.view_remaining_stay_share,
             {"s1#0": 600 / 3600, "s1#1": 600 / 3595, "s1#2": 1},
         ),
         (
@@ -134,7 +134,7 @@ CASES = [
         ("level of its account", accounts.view_account_level, {"s1#0": 4, "s1#1": 1}),
         (
             "1 where its region is not the account's",
-            accounts.view_away_from_home,
+            accounts.view_region_contradiction,
             {"s1#0": 0, "s1#1": 1},
         ),
         (
@@ -162,7 +162,7 @@ CASES = [
         ),
         (
             "1 for a view from a data centre or through a proxy",
-            entry_channels.view_from_machines,
+            entry_channels.view_datacentre_or_proxy,
             {"s1#0": 1, "s1#1": 0, "s1#2": 0},
         ),
     ),

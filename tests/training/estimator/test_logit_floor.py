@@ -32,7 +32,7 @@ def deviating(trees, points: float, n: int = 5) -> np.ndarray:
     """Sessions that trees clear, with so many points of anomaly score above the peer median."""
     rows = np.zeros((n, len(trees.columns)))
     rows[:, trees.columns.index("view_count")] = 300.0
-    column = trees.columns.index("session_engagement_deviance")
+    column = trees.columns.index("session_engagement_anomaly_score")
     rows[:, column] = trees.peers.medians(rows)[:, column] + points
     return rows
 
@@ -74,7 +74,7 @@ def test_scheme_without_verdicts_is_found_by_anomaly(
 def test_reason_and_typology_are_those_of_the_anomaly_score(trees):
     rows = deviating(trees, 25.0)
     pushed = trees.contributions(rows)
-    assert (pushed.argmax(axis=1) == trees.columns.index("session_engagement_deviance")).all()
+    assert (pushed.argmax(axis=1) == trees.columns.index("session_engagement_anomaly_score")).all()
     shares = trees.typology_shares(rows)
     assert (shares.argmax(axis=1) == trees.typologies.index("engagement_fraud")).all()
     np.testing.assert_array_equal(

@@ -87,7 +87,7 @@ def test_rows_of_a_training_frame_are_compared_with_their_own_night(data):
 def test_anomaly_weight_is_added_and_is_its_own_reason(data, trees):
     """A point of anomaly score above the peers adds its weight to the log-odds of its typology
     and is its own reason."""
-    values, column = data.signals.to_numpy(), trees.columns.index("session_view_deviance")
+    values, column = data.signals.to_numpy(), trees.columns.index("session_view_anomaly_score")
     kind = trees.typologies.index("view_fraud")
     more, medians = values.copy(), trees.peers.medians(values)[:, column]
     more[:, column], values[:, column] = medians + 10.0, medians - 1.0

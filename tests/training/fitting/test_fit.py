@@ -58,7 +58,7 @@ def test_a_view_model_learns_the_false_views_and_not_the_sessions():
         rng.normal(0, 1, (len(session), len(model.columns))), columns=model.columns
     )
     signals["view_join_phase"] = session / 60.0  # names the session, and says nothing of a view
-    signals["view_stay_of_rest"] += 4.0 * false
+    signals["view_remaining_stay_share"] += 4.0 * false
     data = Dataset(
         signals,
         pd.DataFrame({"confirmed": confirmed, "audited": False, "typology": "view_fraud"}),
@@ -76,14 +76,14 @@ def test_no_view_looks_better_for_more_of_what_is_suspicious():
     """Trees of views do not learn from chance that machines' networks are innocent."""
     model, rng, n = BY_NAME["view_authenticity"], np.random.default_rng(6), 4000
     signals = pd.DataFrame(rng.normal(0, 1, (n, len(model.columns))), columns=model.columns)
-    false = rng.random(n) < np.where(signals["view_from_machines"] > 0, 0.1, 0.6)
+    false = rng.random(n) < np.where(signals["view_datacentre_or_proxy"] > 0, 0.1, 0.6)
     labels = pd.DataFrame(
         {"confirmed": 1, "audited": False, "typology": "view_fraud", "false": false.astype(int)}
     )
     one = pd.Series(["x"] * n)
     data = Dataset(signals, labels, one, one, one, one)
     trees = fit_trees(model, model.columns, data, np.ones(n, dtype=bool))
-    more = signals.assign(view_from_machines=signals["view_from_machines"] + 3.0)
+    more = signals.assign(view_datacentre_or_proxy=signals["view_datacentre_or_proxy"] + 3.0)
     assert (trees.raw(more.to_numpy()) >= trees.raw(signals.to_numpy()) - 1e-12).all()
     sooner = signals.assign(view_account_age=signals["view_account_age"] - 3.0)
     assert (trees.raw(sooner.to_numpy()) >= trees.raw(signals.to_numpy()) - 1e-12).all()

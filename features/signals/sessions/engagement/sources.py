@@ -127,8 +127,9 @@ def follower_operator_mean(t):
     zh="新增关注者已取消其全部关注中的 {value}",
     en="its new followers undid {value} of all their follows",
     blind="Known only days later.",
+    formerly=("follower_undone_share",),
 )
-def follower_undone_share(t):
+def follower_unfollow_share(t):
     """Follows undone over follows made anywhere by the accounts that followed.
 
     Rings follow to be counted, and free their accounts again.
@@ -189,8 +190,9 @@ def instant_follow_share(t):
     zh="{value} 的互动账号没有观看记录",
     en="{value} of the accounts that acted were never seen watching",
     blind="Views that were not delivered.",
+    formerly=("unseen_giver_share",),
 )
-def unseen_giver_share(t):
+def unseen_actor_share(t):
     """Share of the accounts that acted in the session without a view of it.
 
     Protocol scripts act without opening the room.
