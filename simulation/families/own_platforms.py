@@ -1,4 +1,12 @@
-"""The two older simulators as families: what they leave open is drawn per seed."""
+"""The two older simulators as families: what they leave open is drawn per seed.
+
+Their authors wrote the detectors too, so these two measure whether a change moved anything. They
+are no evidence about platforms that others wrote.
+
+Realistic: the first platform follows published statistics of broadcasts and orders; honest
+look-alikes live beside the schemes; size, share of cheats and intensity differ per seed. Not
+realistic: the schemes are those that the detectors were written for, and no table is missing.
+"""
 
 from __future__ import annotations
 

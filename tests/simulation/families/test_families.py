@@ -13,6 +13,7 @@ import pytest
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from data_contracts.row_checks import check_lake
+from simulation.families.reference_page import claims
 from simulation.families.registry import FAMILIES, family_named, truth_folder
 
 FIRST_SEED, SECOND_SEED = 11, 12
@@ -171,3 +172,9 @@ def test_family_is_found_by_name_and_names_are_distinct():
     assert all(family_named(f.name) is f for f in FAMILIES)
     with pytest.raises(LakeProblem, match="Families: first_platform"):
         family_named("nowhere")
+
+
+@every_family
+def test_family_says_what_is_realistic_and_what_is_not(family):
+    realistic, missing = claims(family)
+    assert len(realistic) > 40 and len(missing) > 40 and "Realistic:" not in missing
