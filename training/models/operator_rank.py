@@ -35,12 +35,12 @@ MODEL = Model(
     ),
     typologies=("view_fraud", "engagement_fraud", "order_fraud"),
     question=(
-        "Would people who looked at this operator's sessions and orders confirm that it "
-        "cheats? Ranked by the answer."
+        "Would a reviewer of this operator's sessions and orders confirm fraud? Operators "
+        "are ranked by that probability."
     ),
     known_limits=(
-        "It learns from operators that people looked at; those who were never looked at are "
-        "unlike them. Orders confirmed as hostile do not count."
+        "It learns from reviewed operators, and operators without a review differ from them. "
+        "Orders confirmed as hostile do not count."
     ),
     peer_relative=True,
     size_signal="operator_view_count",

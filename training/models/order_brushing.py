@@ -26,9 +26,9 @@ MODEL = Model(
         entity=ORDER,
     ),
     typologies=("order_fraud", "hostile_brushing"),
-    question="Would a person who looked at this order confirm that nobody meant to buy the goods?",
+    question="Would a reviewer confirm that this order was placed without the intent to buy?",
     known_limits=(
-        "It says that an order was brushed, not who wanted it: brushing may be hostile. "
+        "It finds a brushed order, not the party that ordered it: brushing may be hostile. "
         "Orders of the last days have no parcel, refund or review yet."
     ),
     peer_relative=True,

@@ -41,12 +41,11 @@ MODEL = Model(
     ),
     typologies=("view_fraud", "engagement_fraud"),
     question=(
-        "Would a person who looked at this session confirm that views, likes, comments or "
-        "follows were inflated?"
+        "Would a reviewer confirm that views, likes, comments or follows of this session "
+        "were inflated?"
     ),
     known_limits=(
-        "Crowds of paid people on their own devices and slow imitations of an audience are "
-        "its blind side."
+        "It misses crowds of paid people on their own devices, and slow imitations of an audience."
     ),
     parameters=RANDOMISED | {"feature_fraction": 0.6},
     peer_relative=True,

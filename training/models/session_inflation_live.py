@@ -10,11 +10,12 @@ MODEL = Model(
     signals=signals_in(viewer_series, join_series, reactions, regularity),
     typologies=("view_fraud", "engagement_fraud"),
     question=(
-        "From the counters so far: would a person who looked at this session confirm an inflation?"
+        "Would a reviewer confirm that this running session is inflated? It is judged by its "
+        "counters so far."
     ),
     known_limits=(
-        "Counters by minute show steps, blocks and shapes, not who watched; expect far more "
-        "misses than of the nightly model. What that one misses it learns to call honest."
+        "Counters by minute show steps, blocks and shapes, not accounts. It misses far more "
+        "than the nightly model, and it learns the misses of that model as honest."
     ),
     prefix_minutes=(30, 90),
     peer_relative=True,

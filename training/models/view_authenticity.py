@@ -12,12 +12,12 @@ MODEL = Model(
     signals=signals_in(behaviour, accounts, entry_channels),
     typologies=("view_fraud", "engagement_fraud"),
     question=(
-        "Is this view false? Learnt from verdicts on sessions: which views set a confirmed "
-        "session apart from cleared ones."
+        "Is this view false? It is learned from verdicts on sessions, by the views that "
+        "distinguish confirmed from cleared sessions."
     ),
     known_limits=(
-        "No view has a verdict of its own. Paid people look honest, and so do views by which "
-        "no confirmed session stands out."
+        "Single views have no verdict. Views of paid people look honest, and so do views "
+        "that distinguish no confirmed session."
     ),
     parameters=RANDOMISED | {"min_data_in_leaf": 300, "num_leaves": 31, "max_bin": 63},
 )
