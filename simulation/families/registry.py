@@ -12,6 +12,7 @@ from simulation.families import (
     brand_rooms,
     counters_only,
     followers_market,
+    mass_feed,
     night_market,
     orders_only,
     own_platforms,
@@ -41,6 +42,11 @@ FAMILIES: tuple[Family, ...] = (
         "second_platform",
         "The simulator by other mechanics, whose vendors sell fraud, with cheating drawn per seed.",
         own_platforms.write_second_platform,
+    ),
+    Family(
+        "mass_feed",
+        "A mass platform whose recommender tests rooms on strangers, then widens or cuts.",
+        mass_feed.write,
     ),
     Family(
         "counters_only",
