@@ -195,9 +195,9 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
                 measured(servers[name][1], scripts["again"], 4)
             asked: dict[str, int] = defaultdict(int)
             for _ in range(REPEATS):
-                for connections, (name, load) in product(CONNECTIONS, LOADS.items()):
+                for connections, (name, (service, script)) in product(CONNECTIONS, LOADS.items()):
                     speed, p99, wrong, many = measured(
-                        servers[load[0]][1], scripts[load[1]], connections, asked[name]
+                        servers[service][1], scripts[script], connections, asked[name]
                     )
                     asked[name] += many
                     if wrong:

@@ -70,6 +70,20 @@ def fewer_trees(models: Path) -> list[dict[str, Any]]:
     return out
 
 
+def _found(store: SqliteMinuteStore, session: str) -> bytes:
+    """Minutes of a session that was written before.
+
+    Raises
+    ------
+    LookupError
+        The store has no minutes of it.
+    """
+    found = store.get([session])[0]
+    if found is None:
+        raise LookupError(session)
+    return found[1]
+
+
 def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
     """Time of a check's lookups: an operator, and minutes of running sessions.
 
@@ -84,7 +98,7 @@ def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         minutes = SqliteMinuteStore(folder / "minutes.sqlite")
-        calls["minutes"] = (lambda i: rows_from_blob(minutes.get([f"s{i % 50}"])[0][1]), 3000)
+        calls["minutes"] = (lambda i: rows_from_blob(_found(minutes, f"s{i % 50}")), 3000)
         stores: list[SqliteMinuteStore | RedisMinuteStore] = [minutes]
         if shutil.which("redis-server") is None:
             say(

@@ -54,11 +54,12 @@ def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
         session=np.repeat(np.arange(SESSIONS), MINUTES)
     )
     small = frame[frame["session"] < FEW_SESSIONS]
+    statistics: dict[str, Any] = {"m": np.mean, "s": np.std, "p": np.ptp, "d": lambda x: np.abs(np.diff(x)).max(), "e": np.median}  # fmt: skip
     methods: dict[str, Any] = {
         "ours": lambda: run_kernels(values, offsets, live),
         "pandas": lambda: frame.groupby("session")[["a", "b", "c"]].agg(["mean", "std", "min", "max", "median", "skew"]),
         "pandas apply": lambda: small.groupby("session")[["a", "b", "c"]].apply(
-            lambda g: pd.Series({f"{k}{c}": f(g[c].to_numpy()) for c in "abc" for k, f in {"m": np.mean, "s": np.std, "p": np.ptp, "d": lambda x: np.abs(np.diff(x)).max(), "e": np.median}.items()})
+            lambda g: pd.Series({f"{k}{c}": f(g[c].to_numpy()) for c in "abc" for k, f in statistics.items()})
         ),
     }  # fmt: skip
     many = {"ours": SESSIONS, "pandas": SESSIONS, "pandas apply": FEW_SESSIONS}

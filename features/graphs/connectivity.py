@@ -1,8 +1,7 @@
 """Compiled basics of undirected graphs given as pairs of node numbers.
 
 Components use union by size with path halving (Tarjan and van Leeuwen, JACM 1984). Core numbers
-use bins (Batagelj and Zaversnik, 2003). Personalised PageRank uses forward push (Andersen, Chung
-and Lang, FOCS 2006).
+use bins (Batagelj and Zaversnik, 2003).
 """
 
 from __future__ import annotations
@@ -108,56 +107,3 @@ def core_numbers(left: np.ndarray, right: np.ndarray, n: int) -> np.ndarray:
     """
     start, other = neighbours(np.asarray(left, np.int32), np.asarray(right, np.int32), n)
     return _cores(start, other)
-
-
-@njit(cache=True, nogil=True)
-def _push(start, other, seed, restart, tolerance):  # pragma: no cover - compiled
-    n = len(start) - 1
-    rank, rest = np.zeros(n), np.zeros(n)
-    queued = np.zeros(n, np.uint8)
-    queue = np.empty(n, np.int64)
-    head, n_queued = 0, 1
-    rest[seed] = 1.0
-    queue[0] = seed
-    queued[seed] = 1
-    while n_queued:
-        v = queue[head]
-        head = (head + 1) % n
-        n_queued -= 1
-        queued[v] = 0
-        degree = start[v + 1] - start[v]
-        if degree == 0:
-            rank[v] += rest[v]
-            rest[v] = 0.0
-            continue
-        if rest[v] < tolerance * degree:
-            continue
-        rank[v] += restart * rest[v]
-        give = (1.0 - restart) * rest[v] / degree
-        rest[v] = 0.0
-        for k in range(start[v], start[v + 1]):
-            u = other[k]
-            rest[u] += give
-            if not queued[u] and rest[u] >= tolerance * (start[u + 1] - start[u]):
-                queue[(head + n_queued) % n] = u
-                queued[u] = 1
-                n_queued += 1
-    return rank
-
-
-def personalised_pagerank(
-    left: np.ndarray,
-    right: np.ndarray,
-    n: int,
-    seed: int,
-    restart: float = 0.15,
-    tolerance: float = 1e-6,
-) -> np.ndarray:
-    """Personalised PageRank of each of n nodes from one seed.
-
-    The error is at most `tolerance` times the degree of a node.
-    """
-    if not 0 <= seed < n:
-        raise ValueError(f"the seed is a node number below {n}, not {seed}")
-    start, other = neighbours(np.asarray(left, np.int32), np.asarray(right, np.int32), n)
-    return _push(start, other, seed, restart, tolerance)

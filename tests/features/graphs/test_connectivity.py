@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from features.graphs.connectivity import components, core_numbers, personalised_pagerank
+from features.graphs.connectivity import components, core_numbers
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -27,13 +27,3 @@ def test_components(graph):
 def test_core_numbers(graph):
     g, left, right = graph
     assert core_numbers(left, right, 300).tolist() == [nx.core_number(g)[v] for v in range(300)]
-
-
-def test_nearness_is_personalised_pagerank(graph):
-    g, left, right = graph
-    seed = max(g.degree, key=lambda x: x[1])[0]
-    exact = nx.pagerank(g, alpha=0.85, personalization={seed: 1}, tol=1e-12, max_iter=1000)
-    found = personalised_pagerank(left, right, 300, seed, tolerance=1e-9)
-    assert max(abs(found[v] - exact[v]) for v in range(300)) < 1e-6
-    with pytest.raises(ValueError, match="node number"):
-        personalised_pagerank(left, right, 300, 300)

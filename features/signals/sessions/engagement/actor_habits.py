@@ -6,6 +6,8 @@ room. Blind spot: paid people mostly act like honest people.
 
 from __future__ import annotations
 
+from typing import Any
+
 from features.declaration import SESSION, Dimension, Unit, relation, signal
 from features.expressions import seconds_between
 
@@ -14,22 +16,28 @@ MIN_SCRIPT_WRITERS = 3  # writers of a text from which it may be a script
 MAX_SCRIPT_COMMENTER_SHARE = 0.01  # of all commenters; a text of more is a greeting
 MIN_COPIER_COMMENTS = 3
 MIN_RESIDUAL = 4.0  # standard deviations
+HABITS: dict[str, Any] = {  # what the relations below have in common
+    "unit": Unit.STANDARD_DEVIATIONS,
+    "typology": "engagement_fraud",
+    "direction": 1,
+    "graph": True,
+}
+
+
+def _follows(interactions):
+    """Follows by known accounts."""
+    return interactions.filter(interactions.account_id.notnull() & (interactions.kind == "follow"))
 
 
 @relation(
     SESSION,
     reads=("interactions", "sessions"),
-    unit=Unit.STANDARD_DEVIATIONS,
-    typology="engagement_fraud",
-    direction=1,
-    graph=True,
+    **HABITS,
     dimension=Dimension.FOLLOW,
 )
 def repeated_follows(interactions, sessions):
     """Follows by known accounts with how often the account followed the same operator."""
-    t = interactions.filter(
-        interactions.account_id.notnull() & (interactions.kind == "follow")
-    ).select("session_id", "account_id")
+    t = _follows(interactions).select("session_id", "account_id")
     t = t.join(sessions.select("session_id", "operator_id"), "session_id")
     often = t.group_by("account_id", "operator_id").aggregate(times=t.count())
     t = t.join(often, ["account_id", "operator_id"])
@@ -39,17 +47,12 @@ def repeated_follows(interactions, sessions):
 @relation(
     SESSION,
     reads=("interactions", "accounts"),
-    unit=Unit.STANDARD_DEVIATIONS,
-    typology="engagement_fraud",
-    direction=1,
-    graph=True,
+    **HABITS,
     dimension=Dimension.FOLLOW,
 )
 def followers(interactions, accounts):
     """Follows by known accounts: unverified, young, and the shares of all follows that are."""
-    t = interactions.filter(
-        interactions.account_id.notnull() & (interactions.kind == "follow")
-    ).select("session_id", "account_id", "at")
+    t = _follows(interactions).select("session_id", "account_id", "at")
     t = t.join(accounts.select("account_id", "registered_at", "real_name_verified"), "account_id")
     t = t.mutate(
         unverified=~t.real_name_verified,
@@ -65,10 +68,7 @@ def followers(interactions, accounts):
 @relation(
     SESSION,
     reads=("interactions", "sessions"),
-    unit=Unit.STANDARD_DEVIATIONS,
-    typology="engagement_fraud",
-    direction=1,
-    graph=True,
+    **HABITS,
 )
 def phrases(interactions, sessions):
     """Comments: whether the text is copied, the writer mostly copies, and the shares that are."""
