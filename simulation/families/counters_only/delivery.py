@@ -40,10 +40,10 @@ def _rounded(world: Parameters, of: np.ndarray, increments: np.ndarray) -> np.nd
     total = np.cumsum(increments)
     new = np.diff(of, prepend=-1) != 0
     base = (total - increments)[new][np.cumsum(new) - 1]
-    shown = total - base
-    coarse = np.floor(shown / world.rounding) * world.rounding
-    shown = np.where(shown >= ROUNDED_ABOVE, coarse, shown)
-    return np.where(new, shown, np.diff(shown, prepend=0.0))
+    displayed = total - base
+    coarse = np.floor(displayed / world.rounding) * world.rounding
+    displayed = np.where(displayed >= ROUNDED_ABOVE, coarse, displayed)
+    return np.where(new, displayed, np.diff(displayed, prepend=0.0))
 
 
 def deliver_minutes(
@@ -110,8 +110,8 @@ def deliver_minutes(
     stale = (rng.random(len(at)) < world.stale_share) & (np.diff(of, prepend=-1) == 0)
     viewers = np.where(stale, np.concatenate([viewers[:1], viewers[:-1]]), viewers)
     columns["viewers"] = viewers
-    shown = {n: v for n, v in columns.items() if n not in world.absent_columns}
-    frame = pd.DataFrame({"of": of, "minute": sessions.minute[at], **shown})
+    published = {n: v for n, v in columns.items() if n not in world.absent_columns}
+    frame = pd.DataFrame({"of": of, "minute": sessions.minute[at], **published})
     frame["received"] = _received(world, sessions, of, sessions.minute[at], rng)
     return frame, pd.DataFrame(truth)
 

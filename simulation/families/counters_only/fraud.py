@@ -66,13 +66,13 @@ def commit(casting: Casting, forger: Forger) -> None:
         if role not in ("cheat", "victim"):
             continue
         mine = mine[~sessions.test[mine] & (sessions.minutes[mine] >= 10)]
-        usual = world.intensity * np.exp(rng.normal(0, 0.7))
+        typical = world.intensity * np.exp(rng.normal(0, 0.7))
         care = float(rng.beta(1 + 4 * world.evasion, 1 + 4 * (1 - world.evasion)))
         often = rng.uniform(0.15, 1.0) if role == "cheat" else rng.uniform(0.05, 0.3)
         begins = rng.choice([0, int(rng.integers(0, world.days))], p=[0.7, 0.3])
         chosen = mine[(rng.random(len(mine)) < often) & (sessions.day[mine] >= begins)]
         for session in chosen:
-            amount = float(np.clip(usual * np.exp(rng.normal(0, 0.5)), 0.05, 5.0))
+            amount = float(np.clip(typical * np.exp(rng.normal(0, 0.5)), 0.05, 5.0))
             job = Job(int(session), amount, care)
             names = casting.schemes[operator] if role == "cheat" else (HOSTILE,)
             for name in names:

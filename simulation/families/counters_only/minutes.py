@@ -101,7 +101,7 @@ def flow_of(
     leave = hazards(world, operators, operator)
     share = np.stack([operators.bounce[operator], operators.sticky[operator]])
     share[1] *= 1 - share[0]
-    usual = np.maximum(sessions.level[order] * world.stay_minutes, 3.0)
+    typical = np.maximum(sessions.level[order] * world.stay_minutes, 3.0)
     noise = operators.noise[operator]
     stock = np.zeros((CLASSES, len(order)), np.int64)
     gust = np.zeros(len(order))
@@ -110,7 +110,9 @@ def flow_of(
         at = sessions.first[order[:active]] + minute
         now, gust = stock[:, :active], gust[:active]
         gust = 0.7 * gust + rng.normal(0, 1, active) * noise[:active]
-        heat = np.clip((now.sum(0) + bots[at] + 3) / usual[:active], 0.3, 5) ** world.heat_feedback
+        heat = (
+            np.clip((now.sum(0) + bots[at] + 3) / typical[:active], 0.3, 5) ** world.heat_feedback
+        )
         came = rng.poisson(rate[at] * heat * np.exp(gust))
         staying = rng.binomial(came, share[1, :active])
         bouncing = rng.binomial(came - staying, share[0, :active])

@@ -35,14 +35,14 @@ import numpy as np
 from data_contracts.lake import Lake
 from simulation.families.mass_feed import delivery as tables
 from simulation.families.mass_feed import fulfilment, trade
-from simulation.families.mass_feed.brushing import brush
 from simulation.families.mass_feed.crowd import Crowd, visit_rooms
 from simulation.families.mass_feed.feed import run_feed
-from simulation.families.mass_feed.fraud import plan_fraud, purchases
+from simulation.families.mass_feed.fraud.brushing import brush
+from simulation.families.mass_feed.fraud.plan import plan_fraud, purchases
+from simulation.families.mass_feed.fraud.schemes import Forger, carry_out
+from simulation.families.mass_feed.fraud.sellers import Sellers
 from simulation.families.mass_feed.people import draw_people
 from simulation.families.mass_feed.rows import Events
-from simulation.families.mass_feed.schemes import Forger, carry_out
-from simulation.families.mass_feed.sellers import Sellers
 from simulation.families.mass_feed.truth import (
     Delivered,
     operator_table,

@@ -132,9 +132,9 @@ def complete_views(
         "region": people.region[a],
         "asn": people.network[a],
     }
-    away = rng.random(n) < 0.03
+    elsewhere = rng.random(n) < 0.03
     from_account["region"] = np.where(
-        away, rng.integers(0, len(REGIONS), n), from_account["region"]
+        elsewhere, rng.integers(0, len(REGIONS), n), from_account["region"]
     )
     from_account["asn"] = np.where(
         (rng.random(n) < 0.2) & (from_account["asn"] != 0), 0, from_account["asn"]
@@ -157,7 +157,7 @@ def complete_views(
     views["received"] = views["left"] + delivery.late(n, 20.0)
     views.loc[rng.random(n) < world.no_leave, "left"] = np.nan
     anonymous = (rng.random(n) < world.anonymous) & (views["src"] == 0)
-    views["shown"] = np.where(anonymous, -1, a)
+    views["known_account"] = np.where(anonymous, -1, a)
     views["device"] = delivery.some(views["device"].to_numpy(), 0.02)
     absent = "views.device_id" in world.absent_columns
     views["device"] = -1 if absent else views["device"]
@@ -171,7 +171,7 @@ def write_views(delivery: Delivery, views: pd.DataFrame) -> None:
         "views",
         {
             "session_id": ids("session", views["s"]),
-            "account_id": ids("account", views["shown"]),
+            "account_id": ids("account", views["known_account"]),
             "device_id": ids("device", views["device"]),
             "joined_at": stamps(views["join"]),
             "left_at": stamps(views["left"]),

@@ -110,8 +110,8 @@ def run_feed(
         served.append((active[some], begin[some], false[some]))
         worth = np.bincount(row, stays * np.minimum(stay / 60, 3.0) + 0.8 * stays, len(active))
         worth = worth + false * bought.reaction[active]
-        usual = 0.45  # reaction of an average stranger
-        score = (worth + 2 * usual) / (count + false + 2) / usual
+        typical = 0.45  # reaction of an average stranger
+        score = (worth + 2 * typical) / (count + false + 2) / typical
         estimate[active] = 0.6 * estimate[active] + 0.4 * score
         ratio = estimate[active] / world.threshold * np.exp(rng.normal(0, 0.1, len(active)))
         step = np.where(ratio > 1.25, world.widen, np.where(ratio < 0.75, world.cut, 1.0))

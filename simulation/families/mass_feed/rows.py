@@ -11,7 +11,7 @@ import pandas as pd
 SOURCES = ("feed", "follow", "search", "share", "raid", "boost", "activity", "direct")
 FEED, FOLLOW, SEARCH, SHARE, RAID, BOOST, ACTIVITY, DIRECT = range(8)
 KINDS = ("like", "comment", "follow", "unfollow", "share", "product_click")
-LIKE, COMMENT, FOLLOWED, UNFOLLOWED, SHARED, CLICK = range(6)
+LIKE, COMMENT, FOLLOWED, UNFOLLOWED, SHARE_ACT, CLICK = range(6)
 NORMAL, PRESALE, EMPTY, GIFT, SHIPPED, BEFORE, INSTANT, UNPAID = range(8)  # fate of an order
 
 

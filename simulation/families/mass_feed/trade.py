@@ -14,7 +14,7 @@ from simulation.families.mass_feed.rows import (
     LIKE,
     NORMAL,
     PRESALE,
-    SHARED,
+    SHARE_ACT,
     UNFOLLOWED,
     UNPAID,
 )
@@ -37,7 +37,7 @@ def act_in_rooms(crowd: Crowd, views: pd.DataFrame) -> None:
         LIKE: operators.like,
         COMMENT: operators.chat,
         FOLLOWED: operators.follow,
-        SHARED: operators.like * 0.05,
+        SHARE_ACT: operators.like * 0.05,
         CLICK: operators.click,
     }
     for kind, habit in rates.items():

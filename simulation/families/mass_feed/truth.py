@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.families.mass_feed.delivery import Delivery, ids, stamps
-from simulation.families.mass_feed.fraud import (
+from simulation.families.mass_feed.fraud.plan import (
     ENGAGEMENT,
     HOSTILE,
     ORDERS,
@@ -18,9 +18,9 @@ from simulation.families.mass_feed.fraud import (
     VIEWS,
     Plan,
 )
+from simulation.families.mass_feed.fraud.sellers import ACCOUNT_KINDS
 from simulation.families.mass_feed.people import People
 from simulation.families.mass_feed.rows import FOLLOWED, KINDS, LIKE
-from simulation.families.mass_feed.sellers import ACCOUNT_KINDS
 from simulation.families.mass_feed.world import DAY, Parameters, Sessions
 
 NAMES = np.array([scheme.name for scheme in SCHEMES])
@@ -85,7 +85,7 @@ def operator_table(
         role = str(plan.role[o])
         cheats = role == "cheat" and bool(used)
         sides = {side for scheme in used for side in scheme.sides} if cheats else set()
-        own = mine["fake"].isin([SCHEMES.index(x) for x in used])
+        counted = mine["fake"].isin([SCHEMES.index(x) for x in used])
         table.append(
             {
                 "scheme": "+".join(x.name for x in used) if cheats else "",
@@ -93,7 +93,7 @@ def operator_table(
                 "cheats_views": VIEWS in sides,
                 "cheats_engagement": ENGAGEMENT in sides,
                 "cheats_orders": ORDERS in sides,
-                "first": mine["at"][own].min() if cheats else np.nan,
+                "first": mine["at"][counted].min() if cheats else np.nan,
             }
         )
     return pd.DataFrame(table)
@@ -127,7 +127,7 @@ def write_truth(
         "views": pd.DataFrame(
             {
                 "session_id": ids("session", views["s"]),
-                "account_id": ids("account", views["shown"]),
+                "account_id": ids("account", views["known_account"]),
                 "device_id": ids("device", views["device"]),
                 "joined_at": stamps(views["join"]),
                 "scheme": NAMES[views["fake"]],
@@ -195,8 +195,8 @@ def _candidates(
         orders = rows.orders
         base = np.where(orders["s"] >= 0, trade.to_numpy()[orders["s"]], 0.0)
         name = np.where(orders["fake"] > 0, NAMES[orders["fake"]], "")
-        shown = 0.5 * base + 0.7 * (orders["fake"] > 0) + 0.3 * orders["asked"].notna()
-        columns = {"entity": orders["number"], "scheme": name, "show": shown, "end": orders["at"]}
+        visible = 0.5 * base + 0.7 * (orders["fake"] > 0) + 0.3 * orders["asked"].notna()
+        columns = {"entity": orders["number"], "scheme": name, "show": visible, "end": orders["at"]}
         return pd.DataFrame(columns)
     return frame
 

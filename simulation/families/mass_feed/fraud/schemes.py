@@ -6,7 +6,8 @@ import numpy as np
 
 from simulation.families.mass_feed.crowd import Crowd
 from simulation.families.mass_feed.feed import Served
-from simulation.families.mass_feed.fraud import NUMBER, Job, Plan
+from simulation.families.mass_feed.fraud.plan import NUMBER, Job, Plan
+from simulation.families.mass_feed.fraud.sellers import Sellers
 from simulation.families.mass_feed.rows import (
     COMMENT,
     DIRECT,
@@ -17,7 +18,6 @@ from simulation.families.mass_feed.rows import (
     SHARE,
     UNFOLLOWED,
 )
-from simulation.families.mass_feed.sellers import Sellers
 from simulation.families.mass_feed.world import DAY
 
 TEMPLATE_TEXT = 4_000_000  # first text of the lists

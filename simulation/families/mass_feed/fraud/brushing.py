@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.families.mass_feed.crowd import Crowd
-from simulation.families.mass_feed.fraud import NUMBER, Job, Plan
+from simulation.families.mass_feed.fraud.plan import NUMBER, Job, Plan
+from simulation.families.mass_feed.fraud.sellers import EMPLOYEE, Sellers
 from simulation.families.mass_feed.rows import BEFORE, EMPTY, GIFT, INSTANT, SEARCH, SHIPPED
-from simulation.families.mass_feed.sellers import EMPLOYEE, Sellers
 from simulation.families.mass_feed.trade import products
 
 SENDER = 400_000  # first sender of parcels that are not the operator's
@@ -50,15 +50,15 @@ def _order(crowd: Crowd, job: Job, a: np.ndarray, at: np.ndarray, **more: object
     rng, x = crowd.rng, crowd.sessions
     o, n = int(x.operator[job.session]), len(a)
     at = np.clip(at, x.start[job.session] + 1, x.end[job.session])
-    looked = rng.random(n) < 0.75
+    viewed = rng.random(n) < 0.75
     ahead = rng.exponential(30 + 120 * job.care, n)
     join = np.maximum(at - ahead, x.start[job.session])
     crowd.events.views.add(
-        int(looked.sum()),
+        int(viewed.sum()),
         s=job.session,
-        a=a[looked],
-        join=np.minimum(join, x.end[job.session] - 0.5)[looked],
-        stay=(at - join + rng.exponential(8, n))[looked],
+        a=a[viewed],
+        join=np.minimum(join, x.end[job.session] - 0.5)[viewed],
+        stay=(at - join + rng.exponential(8, n))[viewed],
         src=SEARCH,
         fake=NUMBER[job.scheme],
     )
@@ -94,8 +94,8 @@ def _employees(job: Job, crowd: Crowd, _: Pool, count: int) -> None:
     crowd.people.kind[staff] = EMPLOYEE
     at = rng.uniform(x.start[job.session], x.end[job.session], count)
     fate = np.where(rng.random(count) < 0.7, BEFORE, SHIPPED)
-    own = crowd.people.device[staff[0]]
-    device = np.where(rng.random(count) < 0.5 * (1 - job.care), own, -9)
+    shop_phone = crowd.people.device[staff[0]]
+    device = np.where(rng.random(count) < 0.5 * (1 - job.care), shop_phone, -9)
     _order(crowd, job, rng.choice(staff, count), at, fate=fate, device=device)
 
 

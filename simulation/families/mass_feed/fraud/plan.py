@@ -84,14 +84,14 @@ def plan_fraud(world: Parameters, sessions: Sessions, rng: np.random.Generator) 
         names = [choice[int(index)].name for index in picked]
         if attacked:
             names = [("hostile_swipes", "hostile_orders")[int(rng.integers(0, 2))]]
-        usual = world.intensity * np.exp(rng.normal(0, 0.6))
+        typical = world.intensity * np.exp(rng.normal(0, 0.6))
         care = float(rng.beta(1 + 4 * world.evasion, 1 + 4 * (1 - world.evasion)))
         often = rng.uniform(0.1, 0.4) if attacked else rng.uniform(0.2, 1.0)
         begins = int(rng.integers(0, world.days)) if rng.random() < 0.3 else 0
         mine = np.flatnonzero((sessions.operator == o) & ~sessions.test & (sessions.day >= begins))
         for s in mine[rng.random(len(mine)) < often]:
             for name in names:
-                amount = float(np.clip(usual * np.exp(rng.normal(0, 0.5)), 0.05, 4.0))
+                amount = float(np.clip(typical * np.exp(rng.normal(0, 0.5)), 0.05, 4.0))
                 jobs.append(Job(int(s), name, amount, care))
     return Plan(role, rival_of, tuple(jobs))
 
