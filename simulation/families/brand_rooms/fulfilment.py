@@ -66,8 +66,12 @@ def fulfil(
     gift_sender = GIFT_SENDERS + rng.integers(0, 4, len(brands))[operator]
     sender = np.where(small & (rng.random(n) < 0.8), gift_sender, sender)
     goods = catalogue.grams[operator, orders["product"]] * orders["quantity"]
-    box = rng.lognormal(np.log(110), 0.5, n) + 0.02 * goods
-    weight = goods * np.exp(rng.normal(0, 0.05, n)) + box
+    box = np.where(
+        goods < 80, rng.lognormal(np.log(18), 0.5, n), rng.lognormal(np.log(110), 0.5, n)
+    )
+    weight = goods * np.exp(rng.normal(0, 0.05, n)) + box + 0.02 * goods
+    careless = rng.beta(0.4, 12, len(brands))[operator]  # shippers that type a weight
+    weight = np.where(rng.random(n) < careless, rng.choice([20.0, 50.0, 100.0, 1_000.0], n), weight)
     weight = np.where(fate == GIFT, rng.normal(38, 9, n).clip(12), weight)
     weight = np.where(np.isin(fate, [EMPTY, HOSTILE]), rng.uniform(8, 25, n), weight)
     scans = 3 + rng.poisson(4.2, n)

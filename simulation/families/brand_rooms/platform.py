@@ -202,10 +202,9 @@ def _entities(p: Platform, planted: Planted, after: AfterOrders) -> Entities:
             odd,
             {"order_fraud": false, "hostile_brushing": hostile},
         )
-    typical = np.array(
-        [np.median(sums["views"][sessions.operator == i] + 1) for i in range(operators)]
-    )
-    typical = np.nan_to_num(typical, nan=1.0)[sessions.operator]
+    count = np.maximum(np.bincount(sessions.operator, minlength=operators), 1)
+    typical = np.exp(np.bincount(sessions.operator, np.log1p(sums["views"]), operators) / count)
+    typical = typical[sessions.operator]
     odd = np.log((sums["views"] + 1) / typical) + np.log1p(sums["follows"]) / 3
     odd += np.log1p(sums["likes"] / (sums["views"] + 1))
     if p.settings.judged_kind == "session":

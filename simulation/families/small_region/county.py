@@ -66,7 +66,7 @@ class County:
         self.payer = np.where(rng.random(n) < 0.4, eldest, own)
         self.address = np.where(rng.random(n) < 0.7, 500_000 + self.township, eldest)
         self.chronotype = rng.choice(3, n, p=rng.dirichlet([3, 2, 7]))
-        self.leisure = rng.gamma(1.1, 1.0, n)
+        self.leisure = rng.gamma(1.7, 0.6, n)
         self.thumb = rng.lognormal(0, 1.4, n)  # elders tap thousands of likes
         self.talk = rng.lognormal(-0.5, 1.1, n)
         self.purse = rng.lognormal(0, 0.8, n)

@@ -57,7 +57,7 @@ class Diaries:
         self.operators, self.sessions = operators, sessions
         self.open = open_by_slot(settings, sessions)
         self.near = np.where(
-            operators.township[None, :] == np.arange(settings.townships)[:, None], 4.0, 1.0
+            operators.township[None, :] == np.arange(settings.townships)[:, None], 2.5, 1.0
         ) * np.exp(rng.normal(0, 0.5, (settings.townships, OPERATORS)))
         self.raids: list[tuple[int, int, float, int]] = []
         self.boosted: dict[int, tuple[float, float]] = {}
@@ -126,7 +126,7 @@ class Diaries:
                 * self._boost(live, self.settings.start + s * SLOT_SECONDS)
             )
             tied = (county.ties[who][:, :, None] == sessions.operator[live]).any(1)
-            weight = weight * np.where(tied, 9.0, 1.0)
+            weight = weight * np.where(tied, 5.0, 1.0)
             total = np.cumsum(weight, 1)
             place = (total < rng.random((len(rows), 1)) * total[:, -1:]).sum(1)
             session[rows] = live[place]

@@ -171,7 +171,8 @@ def _entities(p: Platform, planted: Planted) -> Entities:
         guilty = {"order_fraud": own, "hostile_brushing": false & ~own}
         return Entities("order", ids, p.orders["placed"], odd, guilty)
     odd = np.log1p(sums["views"]) + np.log1p(sums["likes"]) / 4 + np.log1p(sums["follows"]) / 3
-    level = np.array([odd[s.operator == i].mean() for i in range(OPERATORS)])
+    count = np.maximum(np.bincount(s.operator, minlength=OPERATORS), 1)
+    level = np.bincount(s.operator, odd, OPERATORS) / count
     if p.settings.judged_kind == "session":
         ids = p.delivery.ids("session", np.arange(len(s)))
         guilty = {"view_fraud": view, "engagement_fraud": engagement}

@@ -59,6 +59,8 @@ class Purchases:
         middle = (PRICE_CNY[operators.trade] * operators.price)[:, None]
         self.price = np.round(middle * rng.lognormal(0, 0.5, shape), 1) + 0.9
         self.grams = GOODS_GRAMS[operators.trade][:, None] * rng.lognormal(0, 0.6, shape)
+        light = rng.random(shape) < 0.08  # seeds, hair clips, phone films
+        self.grams = np.where(light, rng.uniform(3, 45, shape), self.grams)
         self.lookalikes: list[tuple[int, int, str]] = []
 
     def write(self, views: dict[str, np.ndarray]) -> None:

@@ -74,7 +74,7 @@ def found_operators(rng: np.random.Generator, settings: Settings, county: County
     return Operators(
         trade=rng.choice(len(TRADES), n, p=rng.dirichlet([6, 4, 4, 2, 3, 1, 1.5])),
         township=township,
-        charm=rng.pareto(1.5, n) + 0.3,
+        charm=rng.pareto(2.2, n) + 0.6,
         stick=around(0.45),
         buying=0.03 * around(0.7),
         price=around(0.35),

@@ -125,7 +125,7 @@ def draw_settings(rng: np.random.Generator) -> Settings:
     """Draw the parameters of one platform."""
     first = int(np.datetime64("2025-01-06").astype(int)) + int(rng.integers(0, 300))
     cheats = 0.0 if rng.random() < 0.1 else float(rng.uniform(0.03, 0.4))
-    people = int(rng.integers(2_600, 6_500))
+    people = int(rng.integers(1_500, 3_400))
     tables = [t for t in OPTIONAL_TABLES if rng.random() < 0.22]
     columns = [c for c in OPTIONAL_COLUMNS if rng.random() < 0.15]
     return Settings(
@@ -134,7 +134,7 @@ def draw_settings(rng: np.random.Generator) -> Settings:
         relays=int(rng.integers(1, 5)),
         start=first * DAY - 8 * HOUR,
         tail_days=int(rng.integers(3, 8)),
-        blocks_per_day=float(rng.uniform(18_000, 42_000) / people / DAYS),
+        blocks_per_day=float(rng.uniform(22_000, 42_000) / people / DAYS),
         shared_phones=float(rng.uniform(0.08, 0.35)),
         cash=float(rng.uniform(0.15, 0.7)),
         no_device=float(rng.choice([0.01, 0.1, 1.0], p=[0.6, 0.3, 0.1])),

@@ -66,7 +66,10 @@ def fulfil(
     at_door = np.where(refused | (signed >= settings.end - HOUR), np.nan, signed)
     orders["paid"] = np.where(pay_at_door, at_door, orders["paid"])
     goods = purchases.grams[operator, orders["product"]] * orders["quantity"]
-    weight = np.round(goods * rng.normal(1.04, 0.08, n).clip(0.8), -1) + 50
+    bag = np.where(goods < 60, rng.uniform(3, 20, n), rng.lognormal(np.log(60), 0.5, n))
+    weight = np.round(goods * rng.normal(1.04, 0.08, n).clip(0.8) + bag, -1) + 10
+    busy = rng.random(n) < rng.beta(0.5, 8)  # on busy days the station types a weight
+    weight = np.where(busy, rng.choice([10.0, 50.0, 500.0, 1_000.0], n), weight)
     weight = np.where(fate == EMPTY, rng.choice([10.0, 20.0, 50.0], n), weight)
     brushed = np.isin(fate, [HANDED, EMPTY])
     wrote = rng.random(n) < np.where(brushed, 0.5, 0.06)
