@@ -126,12 +126,16 @@ class Market:
             "region": r.integers(0, self.p.regions, n),
         }
 
+    def goods(self, host: int, n: int) -> np.ndarray:
+        """Products of a host; a few flagships are sold in most sessions."""
+        place = np.floor(PRODUCTS_PER_HOST * self.r.random(n) ** self.hosts.flagship[host])
+        return host * PRODUCTS_PER_HOST + place.astype(int)
+
     def sell(self, host: int, buyer: np.ndarray, placed: np.ndarray, **columns: Any) -> None:
         """Add orders of a host; prices follow from product, quantity and discount."""
         r, n = self.r, len(buyer)
-        product = columns.pop(
-            "product", host * PRODUCTS_PER_HOST + r.integers(0, PRODUCTS_PER_HOST, n)
-        )
+        product = columns.pop("product", None)
+        product = self.goods(host, n) if product is None else product
         quantity = columns.pop("quantity", 1 + r.poisson(0.3, n))
         cut = np.broadcast_to(columns.pop("discount", np.clip(r.normal(0.2, 0.12, n), 0, 0.8)), n)
         listed = self.price[product] * quantity

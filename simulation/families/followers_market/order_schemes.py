@@ -13,7 +13,6 @@ from simulation.families.followers_market.market import (
     EMPTY,
     NO_PARCEL,
     NORMAL,
-    PRODUCTS_PER_HOST,
     SHARE,
     Market,
     Visits,
@@ -132,7 +131,7 @@ def _place(
     tight = window + np.minimum(r.gamma(1.0, 500, n), 0.3 * length)
     placed = np.where(r.random(n) < evasion, s.start[session] + r.random(n) * length, tight)
     turns = np.concatenate([r.permutation(size) for _ in range(-(-n // size))])[:n]
-    narrow = host * PRODUCTS_PER_HOST + r.integers(0, PRODUCTS_PER_HOST, 1 + int(6 * evasion))
+    narrow = market.goods(host, 1 + int(12 * evasion))
     product = r.choice(narrow, n)
     market.sell(
         host,

@@ -118,6 +118,7 @@ class Hosts:
     chat: np.ndarray
     copying: np.ndarray
     likes: np.ndarray
+    flagship: np.ndarray
     conversion: np.ndarray
     boosts: np.ndarray
     return_share: np.ndarray
@@ -178,6 +179,7 @@ def draw_hosts(r: np.random.Generator, p: Parameters) -> Hosts:
         rejoining=around(p.rejoining, 0.5),
         chat=around(1.0, 0.6),
         copying=np.clip(around(p.copying, 0.7), 0, 0.95),
+        flagship=1.0 + around(1.0, 0.7),
         likes=np.clip(around(0.22, 0.5), 0, 0.9),
         conversion=around(p.conversion, 0.6),
         boosts=np.where(r.random(n) < 0.3, r.beta(1, 3, n), 0.0),

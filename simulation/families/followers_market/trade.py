@@ -7,7 +7,6 @@ import numpy as np
 from simulation.families.followers_market.market import (
     CLICK,
     NORMAL,
-    PRODUCTS_PER_HOST,
     TRINKET,
     Market,
     Visits,
@@ -26,7 +25,7 @@ def trade(market: Market, session: int, v: Visits) -> None:
     slots = np.sort(
         r.uniform(start + 60, end - 30, 3 + r.poisson(4 * min((end - start) / HOUR, 8)))
     )
-    goods = host * PRODUCTS_PER_HOST + r.integers(0, PRODUCTS_PER_HOST, len(slots))
+    goods = market.goods(host, len(slots))
     appeal = np.exp(r.normal(-0.4, 0.9, len(slots)))
     who = np.flatnonzero(v.account >= 0)
     account = v.account[who]
@@ -87,7 +86,9 @@ def _orders_of_customs(market: Market, session: int, slots: np.ndarray, goods: n
     if r.random() < 0.06:
         n = int(r.integers(1, 6))
         buyer = r.choice(c.staff, n)
-        market.sell(host, buyer, at + r.gamma(1.2, 200, n), session=session, discount=0.35)
+        desk = np.where(r.random(n) < 0.4, market.numbers(1)[0], market.people.device[buyer])
+        placed = at + r.gamma(1.2, 200, n)
+        market.sell(host, buyer, placed, session=session, discount=0.35, device=desk)
         market.tags.append((host, session, "staff_purchase"))
 
 

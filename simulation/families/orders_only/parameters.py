@@ -11,6 +11,8 @@ from simulation.families.verdict_draws import VerdictPlan, draw_verdict_plan
 DAY = 86_400.0
 BEIJING_OFFSET_SECONDS = 8 * 3600.0
 
+RECRUITER_BASE = 50_000_000  # numbers of recruiter codes in `People.referrer` begin here
+
 SCHEMES = (
     "",
     "ring",

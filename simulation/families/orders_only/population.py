@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.families.orders_only.parameters import CHEAT_SCHEMES, DAY, Parameters
+from simulation.families.orders_only.parameters import (
+    CHEAT_SCHEMES,
+    DAY,
+    RECRUITER_BASE,
+    Parameters,
+)
 
 
 @dataclass
@@ -64,6 +69,10 @@ def draw_people(r: np.random.Generator, p: Parameters) -> People:
     registered = np.where(is_new, p.start + r.uniform(-10, p.days, n) * DAY, p.start - age)
     activity = r.pareto(r.uniform(1.6, 2.8), n) + 0.15
     referrer = np.where(r.random(n) < r.uniform(0.05, 0.3), r.integers(0, n, n), -1)
+    # promoters of the platform itself recruit by code as well
+    promoter = np.minimum(r.zipf(1.6, n), 100_000)
+    promoted = r.random(n) < r.uniform(0.0, 0.15)
+    referrer = np.where(promoted, RECRUITER_BASE + promoter * 9_973 % 1_000_000, referrer)
     level = np.clip(r.poisson(3 * np.log1p(activity) + age / DAY / 150), 0, 100)
     return People(
         region=region,

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.families.orders_only.market import BY_BUYER, Market
-from simulation.families.orders_only.parameters import DAY
-
-RECRUITER_BASE = 50_000_000  # numbers of recruiter codes in `People.referrer` begin here
+from simulation.families.orders_only.parameters import DAY, RECRUITER_BASE
 
 
 @dataclass

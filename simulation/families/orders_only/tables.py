@@ -20,9 +20,8 @@ from simulation.families.delivery import (
 )
 from simulation.families.orders_only.fulfilment import Fulfilled
 from simulation.families.orders_only.market import Market
-from simulation.families.orders_only.parameters import OPTIONAL_COLUMNS, SCHEMES
+from simulation.families.orders_only.parameters import OPTIONAL_COLUMNS, RECRUITER_BASE, SCHEMES
 from simulation.families.orders_only.population import TRADES
-from simulation.families.orders_only.resources import RECRUITER_BASE
 from simulation.identifiers import take_labels, to_timestamps
 
 STAGES = ["before_shipping", "in_transit", "after_receipt"]
