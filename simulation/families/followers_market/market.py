@@ -95,6 +95,12 @@ class Market:
         at_work = people.works_in_office[who] & (hour > 9) & (hour < 18) & (place > 0.3)
         network = np.where(at_work, OFFICE_NETWORKS + who % 400, network)
         asn = np.where(at_work, np.where(who % 400 < 80, CAMPUS, OFFICE), asn)
+        # some people watch through a private network or a phone in the cloud
+        vpn = people.uses_vpn[who] & (r.random(n) < 0.7)
+        network = np.where(
+            vpn, np.where(who % 3, PROXY_NETWORKS, CENTRE_NETWORKS) + who % 60, network
+        )
+        asn = np.where(vpn, np.where(who % 3, PROXY, DATACENTRE), asn)
         default = {
             "device": people.device[who],
             "network": network,

@@ -32,6 +32,7 @@ class People:
     device: np.ndarray
     home_network: np.ndarray
     works_in_office: np.ndarray
+    uses_vpn: np.ndarray
     registered: np.ndarray
     verified: np.ndarray
     level: np.ndarray
@@ -85,6 +86,7 @@ def draw_people(r: np.random.Generator, p: Parameters) -> People:
         device=joined(np.where(r.random(n) < 0.06, first, np.arange(n)), farm.astype(int)),
         home_network=joined(household, np.full(bots, -1)),
         works_in_office=r.random(every) < 0.25,
+        uses_vpn=r.random(every) < r.uniform(0.0, 0.03),
         registered=p.start - joined(age, bot_age * DAY),
         verified=joined(r.random(n) < r.uniform(0.5, 0.95), r.random(bots) < 0.1 + 0.7 * care),
         level=np.clip(joined(level, r.poisson(0.5 + 5 * aged)), 0, 100),
