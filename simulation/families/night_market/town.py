@@ -32,7 +32,7 @@ def draw_parameters(rng: np.random.Generator, cheating_share: float) -> SimpleNa
         first_day=FIRST_DAY + int(rng.integers(0, 150)),
         herding=float(rng.uniform(0.25, 0.65)),
         weather=float(rng.uniform(0.1, 0.4)),
-        outings=float(rng.uniform(0.06, 0.1)),
+        outings=float(rng.uniform(0.04, 0.075)),
         ferry_share=float(rng.uniform(0.1, 0.5)),
         clock=float(rng.choice([0.001, 1.0, 60.0], p=[0.35, 0.4, 0.25])),
         claps=float(np.exp(rng.normal(0, 0.4))),

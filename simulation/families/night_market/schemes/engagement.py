@@ -39,7 +39,8 @@ def clap_machines(market: Market, job: Job) -> None:
             called = rng.choice(calls, len(i)) + rng.exponential(6, len(i))
             near = (called > joined[i]) & (called < left[i]) & (rng.random(len(i)) < job.evasion)
             at = np.where(near, called, at)
-        count = 1 + rng.poisson(4 + 40 * min(job.intensity, 2), len(i))
+        total = max(job.intensity * market.likes[one] * rng.lognormal(0, 0.4), 30.0)
+        count = 1 + np.minimum(rng.poisson(total / len(i), len(i)), 90_000)
         _act(market, job, one, who[i], LIKE, np.minimum(at, left[i]), count=count)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulation.families.night_market.town import Town
+from simulation.families.night_market.vocabulary import LIKE
 
 VENDORS_PER_SERVICE = 3
 
@@ -35,6 +36,7 @@ class Market:
     town: Town
     views: np.ndarray
     orders: np.ndarray
+    likes: np.ndarray
     joined: np.ndarray
     stay: np.ndarray
     offsets: np.ndarray
@@ -45,11 +47,14 @@ class Market:
         """Count the honest rows of the town."""
         v, b = town.views.joined(), town.orders.joined()
         n = len(town.sessions.start)
+        acts = town.interactions.joined()
+        liked = (acts.kind == LIKE) & (acts.session >= 0)
         order = np.argsort(v.session, kind="stable")
         return cls(
             town=town,
             views=np.bincount(v.session, minlength=n),
             orders=np.bincount(b.session[b.session >= 0], minlength=n),
+            likes=np.bincount(acts.session[liked], acts.count[liked], minlength=n),
             joined=v.joined[order],
             stay=(v.left - v.joined)[order],
             offsets=np.searchsorted(v.session[order], np.arange(n + 1)),
