@@ -46,9 +46,9 @@ alt.Chart(operators).mark_circle(size=60).encode(
 
 # %% [markdown]
 # ## How rare each is among honest operators
-# The conformal p-value is the share of honest operators that look at least as suspicious. A review needs
-# a small one. C and D are selected together, so that at most the policy's share of them is expected to
-# be honest.
+# The conformal p-value is the share of honest operators that look at least as suspicious. C and D are
+# selected together, so that at most the policy's share of them is expected to be honest. A review needs
+# no p-value: it needs the expected precision that the policy asks.
 
 # %%
 alt.Chart(operators.dropna(subset=["p_value"])).mark_bar().encode(
@@ -56,6 +56,9 @@ alt.Chart(operators.dropna(subset=["p_value"])).mark_bar().encode(
     y="count()",
     color=alt.Color("tier:N", sort=list("ABCD")),
 )
+
+# %%
+tiers.groupby(["tier", "selected_by"]).size().rename("operators").reset_index()
 
 # %% [markdown]
 # ## What if?
@@ -65,8 +68,9 @@ alt.Chart(operators.dropna(subset=["p_value"])).mark_bar().encode(
 t = policy.tiers
 trials = {
     "in force": t,
-    "review twice as many honest": replace(t, review_honest=2 * t.review_honest),
-    "no bound, risk alone": replace(t, review_honest=1.0, false_discovery=1.0),
+    "surer reviews": replace(t, review_precision=0.7, C=0.7),
+    "more reviews": replace(t, review_precision=0.3),
+    "no bound, risk alone": replace(t, false_discovery=1.0),
     "half the patrol": replace(t, capacity_B=t.capacity_B / 2, capacity_C=t.capacity_C / 2),
 }
 moves = {name: lake.try_policy(replace(policy, tiers=trial)) for name, trial in trials.items()}

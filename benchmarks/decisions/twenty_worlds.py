@@ -134,7 +134,7 @@ def discoveries(worlds_: list[One], bound: float) -> list[dict[str, Any]]:
     return [
         row("false-discoveries", f"Honest among operators put into C or D after {NIGHTS} nights: mean over {len(shares)} unseen worlds ({over} of them above the bound; the bound is on the mean)", mean, COMMAND, f"<= {bound:g}", _interval(np.array(shares)), holds=good, why="The honest reference comes from another world: honest operators of small worlds look different."),
         row("honest-accused", "Share of honest operators in C or D, mean over the worlds", float(np.mean(accused)), COMMAND, "<= 0.001", _interval(np.array(accused)), why="Each is one or two operators of a world."),
-        row("honest-reviewed", "Share of honest operators in B or worse, mean over the worlds", float(np.mean(reviewed)), COMMAND, "<= 0.01", _interval(np.array(reviewed)), why="The rooms are smaller than those of the honest reference."),
+        row("honest-reviewed", "Share of honest operators in B or worse, mean over the worlds", float(np.mean(reviewed)), COMMAND, "<= 0.01", _interval(np.array(reviewed)), why="A review asks an expected precision of one half, so some of the reviewed are honest."),
         row("guilty-reviewed", "Share of cheating operators in B or worse, mean over the worlds", float(np.mean(found)), COMMAND, interval=_interval(np.array(found))),
     ]  # fmt: skip
 

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from data_contracts.errors import LakeProblem
 from serving.cli.table_format import cell_text, fit_columns
+from serving.tiers.false_discovery import AccusationBound, bound_words
 
 out, err = Console(), Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -100,6 +101,19 @@ def show_rows(rows: Sequence[dict[str, Any]], as_json: bool, title: str | None =
         print_fields(cells[0], title)
     elif left_out := print_table(cells, title):
         out.print(f"Left out for want of width: {', '.join(left_out)}. All columns: --json")
+
+
+def print_bound(lake: Path, night: str | None) -> None:
+    """Print what accusations of a night lack, where the bound on them cannot be met."""
+    from data_contracts.runs import read_outbound
+
+    run = read_outbound(lake, "runs", night).iloc[-1]
+    if "cleared_operators" not in run:  # a night of an earlier version
+        return
+    words = bound_words(AccusationBound(run["cleared_operators"], run["cleared_operators_missing"]))
+    if words:
+        zh, en = words
+        out.print(f"{en[0].upper()}{en[1:]}. {zh}。", soft_wrap=True, highlight=False)
 
 
 def progress_bar() -> Progress:

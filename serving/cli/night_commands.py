@@ -13,7 +13,17 @@ from typing import Annotated
 import typer
 
 from data_contracts.errors import LakeProblem
-from serving.cli.console import Json, LakeArgument, Models, Steps, day, err, out, show_rows
+from serving.cli.console import (
+    Json,
+    LakeArgument,
+    Models,
+    Steps,
+    day,
+    err,
+    out,
+    print_bound,
+    show_rows,
+)
 
 
 def nightly(
@@ -68,6 +78,7 @@ def nightly(
     if not as_json:
         out.print(f"Report: {rows[-1]['folder']}/report.html", soft_wrap=True, highlight=False)
         out.print(f"Tiers: steelyard show tier_decisions {lake}", soft_wrap=True, highlight=False)
+        print_bound(lake, str(nights[-1]))
 
 
 def _say(say: Callable[[str], None], night: date, text: str) -> None:

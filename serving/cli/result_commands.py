@@ -17,6 +17,7 @@ from serving.cli.console import (
     Night,
     night_named,
     out,
+    print_bound,
     print_fields,
     print_table,
     show_rows,
@@ -97,6 +98,8 @@ def show(
         left_out = _print_rows(head, named or _uncommon(table, chosen, common))
         if len(head) < len(frame):
             out.print(f"{len(head)} of {len(frame):,} rows, --rows N for more", highlight=False)
+        if table == "tier_decisions":
+            print_bound(lake, night_named(date_))
         if left_out:
             out.print(f"Left out for want of width: {', '.join(left_out)}.", highlight=False)
             out.print(

@@ -26,7 +26,15 @@ LEADING_COLUMNS = {
     "rings": ("ring_id", "members", "kind", "operators", "density", "significance", "evidence"),
     "runs": ("date", "status", "run_id", "sessions", "orders", "operators"),
     "scores": ("entity_id", "probability", "rank", "reasons", "score", "model", "entity_kind"),
-    "tier_decisions": ("operator_id", "tier", "risk", "measure", "why", "expected_harm"),
+    "tier_decisions": (
+        "operator_id",
+        "tier",
+        "risk",
+        "measure",
+        "why",
+        "selected_by",
+        "expected_harm",
+    ),
 }
 
 

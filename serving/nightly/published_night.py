@@ -22,6 +22,7 @@ from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext, Progress
 from serving.scoring.peer_snapshots import write_peer_snapshots
 from serving.scoring.posterior import posterior
+from serving.tiers.false_discovery import AccusationBound
 from training.release.artefact import Released
 
 ENTITIES_PER_PART = 20_000  # bounds the memory of the long table of signals
@@ -54,7 +55,7 @@ def publish(
     stamp_in_time = stamp | {"as_of": pd.Timestamp(context.as_of)}
     scored_counts = _scored_counts(decided)
     false_views = decided.corrected.false_views
-    run = _run_row(context, scored, quarantined) | scored_counts
+    run = _run_row(context, scored, quarantined) | scored_counts | _bound_columns(decided.bound)
     run["false_views"] = len(false_views.rows)
     run["expected_false_views"] = false_views.expected
     decisions = decided.tables["tier_decisions"].assign(
@@ -175,6 +176,10 @@ def _scored_counts(decided: DecidedNight) -> dict[str, int]:
         "orders": len(scope.orders),
         "operators": len(decided.tables["tier_decisions"]),
     }
+
+
+def _bound_columns(bound: AccusationBound) -> dict[str, int]:
+    return {"cleared_operators": bound.cleared, "cleared_operators_missing": bound.missing}
 
 
 def _run_row(context: NightContext, scored: ScoredNight, quarantined: int) -> dict[str, object]:

@@ -106,6 +106,8 @@ def _evidence(row: Any, why: dict[str, Any], counts: dict[str, float | None]) ->
         anomaly_score=float(why.get("deviance", 0.0)),
         worst_session_probability=worst.get("probability"),
         worst_session=worst.get("id", ""),
+        false_session_share=why.get("false_sessions"),
+        false_order_share=why.get("false_orders"),
     )
 
 

@@ -112,15 +112,15 @@ def _section(document: dict[str, Any], name: str, kind: type) -> Any:
 
 
 def _check_tiers(t: TierPolicy) -> None:
-    if not 0 <= t.B <= t.C <= t.D <= 1:
-        raise BadPolicy("policy [tiers]: need 0 <= B <= C <= D <= 1")
+    if not 0 <= t.review_precision <= t.C <= t.D <= 1:
+        raise BadPolicy("policy [tiers]: need 0 <= review_precision <= C <= D <= 1")
     if not 0 <= t.capacity_D <= t.capacity_C <= t.capacity_B <= 1:
         raise BadPolicy("policy [tiers]: need 0 <= capacity_D <= capacity_C <= capacity_B <= 1")
-    shares = (t.review_session, t.accuse_session, t.review_honest, t.false_discovery)
+    shares = (t.review_session, t.accuse_session, t.false_discovery)
     if not all(0 < share <= 1 for share in shares):
         raise BadPolicy(
-            "policy [tiers]: review_session, accuse_session, review_honest and false_discovery "
-            "are above 0, at most 1"
+            "policy [tiers]: review_session, accuse_session and false_discovery are above 0, "
+            "at most 1"
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class TierPolicy:
     """Bounds of the tiers, capacities of patrol and what an accusation needs."""
 
-    B: float
+    review_precision: float
     C: float
     D: float
     capacity_B: float
@@ -24,7 +24,6 @@ class TierPolicy:
     review_deviance: float
     review_session: float
     accuse_session: float
-    review_honest: float
     false_discovery: float
 
 

@@ -22,6 +22,7 @@ from serving.report.sections import (
     freshness,
     patrol_queue,
     ring_sections,
+    selection_counts,
     tier_changes,
     tier_counts,
     tier_flows,
@@ -29,6 +30,7 @@ from serving.report.sections import (
 )
 from serving.scoring.night_context import NightContext
 from serving.scoring.scope import nights_before
+from serving.tiers.false_discovery import AccusationBound, bound_words
 
 MAX_DOSSIERS, MAX_DRIFT_ROWS, MAX_MCNS = 8, 12, 8
 
@@ -72,6 +74,10 @@ def write_report(folder: Path, report: ReportInput) -> Path:
         failures=contract_failures(context.lake),
         bars=charts.tier_bar_chart(tier_counts(decisions)),
         flows=tier_flows(decisions),
+        selected=selection_counts(decisions),
+        bound=bound_words(
+            AccusationBound(run["cleared_operators"], run["cleared_operators_missing"])
+        ),
         moves=tier_changes(decisions),
         queue=decisions.set_index("operator_id")
         .loc[queue]

@@ -64,6 +64,12 @@ def tier_flows(decisions: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def selection_counts(decisions: pd.DataFrame) -> dict[str, int]:
+    """Operators in B, C and D by what their tier rests on, the most first."""
+    above = decisions.loc[decisions["tier"] > "A", "selected_by"]
+    return {str(basis): int(n) for basis, n in above.value_counts(sort=True).items()}
+
+
 def tier_counts(decisions: pd.DataFrame) -> pd.DataFrame:
     """Operators in each tier: columns tier, operators, night (tonight, before)."""
     nights = {"tonight": decisions["tier"], "before": decisions["previous_tier"].dropna()}

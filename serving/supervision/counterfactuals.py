@@ -34,7 +34,7 @@ def counterfactuals(
     if model is None:
         return {}
     signals, pooling = operators.signals, operators.pooling_log_odds
-    bounds = {"B": policy.tiers.B, "C": policy.tiers.C, "D": policy.tiers.D}
+    bounds = {"B": policy.tiers.review_precision, "C": policy.tiers.C, "D": policy.tiers.D}
     values = signals[model.columns]
     risk = operators.probability.reindex(signals.index).to_numpy()
     out = {}

@@ -1,4 +1,4 @@
-"""dict[str, Any] of supervision: credit, tiers, measures, findings, the random audit and drift."""
+"""Tables of supervision: credit, tiers, measures, findings, the random audit and drift."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from features.declaration import OPERATOR, SESSION
+from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.graphs.rings import Rings
 from serving.oversight import credit, drift, findings, influence, measures, overrides, random_audit
 from serving.oversight.appeals import verdicts_before
+from serving.policy.schema import TierPolicy
 from serving.scoring import scope
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext
@@ -19,6 +20,7 @@ from serving.scoring.score_rows import ANOMALY_MODEL
 from serving.supervision.operator_decisions import decision_rows
 from serving.supervision.operator_evidence import SupervisionInputs, strata
 from serving.supervision.risk_change import risk_change
+from serving.tiers.false_discovery import AccusationBound
 
 MAX_IDS_PER_KIND = 10
 MIN_SUSPICIOUS_PROBABILITY = 0.5
@@ -30,14 +32,17 @@ def supervision_tables(
     scored: dict[str, EntityScores],
     figures: pd.DataFrame,
     rings: Rings,
-) -> dict[str, pd.DataFrame]:
-    """dict[str, Any] that follow from scores and figures, by name, less the run's stamp."""
+) -> tuple[dict[str, pd.DataFrame], AccusationBound]:
+    """Tables that follow from scores and figures, by name, less the run's stamp.
+
+    Beside them lies whether the bound on false discoveries could be met.
+    """
     operators, policy = scored[OPERATOR], context.policy
     points = credit.credit(tables, operators.signals.index, context.as_of, policy)
     inputs = supervision_inputs(context, tables, scored, figures, points)
-    decisions = decision_rows(context, operators, inputs)
+    decisions, bound = decision_rows(context, operators, inputs)
     categories = {k: v.partition("|")[2] for k, v in inputs.stratum.items()}
-    return {
+    found = {
         "credit": points,
         "tier_decisions": decisions,
         "measures": measures.nightly_measures(
@@ -55,6 +60,7 @@ def supervision_tables(
         ),
         "drift": drift.drift(context.lake, context.previous_run, scored, categories, policy.audit),
     }
+    return found, bound
 
 
 def supervision_inputs(
@@ -98,7 +104,28 @@ def supervision_inputs(
         p_values,
         is_extreme,
         scored[SESSION].worst if SESSION in scored else None,
+        false_shares(scored, context.policy.tiers),
+        0.0 if operators.release is None else float(operators.release.reference_set.weight.sum()),
     )
+
+
+def false_shares(scored: dict[str, EntityScores], policy: TierPolicy) -> dict[str, pd.Series]:
+    """Expected share of false ones among recent sessions and orders, by kind: index operator.
+
+    It is the mean of calibrated probabilities. Operators with little history have none.
+    """
+    out = {}
+    for entity, fewest in ((SESSION, policy.cold_sessions), (ORDER, policy.cold_orders)):
+        if entity not in scored:
+            continue
+        found = scored[entity]
+        # sessions of two weeks have no pooled probability
+        known = (found.view_adjusted if entity == SESSION else found.probability).dropna()
+        if found.context.owner is None or known.empty:
+            continue
+        by_owner = known.groupby(found.context.owner.reindex(known.index))
+        out[entity] = by_owner.mean()[by_owner.size() >= fewest]
+    return out
 
 
 def conformal_test(operators: EntityScores) -> tuple[pd.Series | None, pd.Series | None]:

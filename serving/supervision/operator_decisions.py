@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from serving.oversight.influence import COMPONENTS
-from serving.policy.load import parse_policy
+from serving.policy.load import BadPolicy, parse_policy
 from serving.policy.schema import Policy
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext
@@ -17,14 +17,15 @@ from serving.supervision.counterfactuals import counterfactuals
 from serving.supervision.operator_evidence import SupervisionInputs, gather_evidence
 from serving.supervision.previous_night import previous_decisions, previous_policy
 from serving.supervision.risk_change import change_json
-from serving.tiers.decision import Decision, decide
+from serving.tiers.decision import Decision, bound_of_night, decide
 from serving.tiers.evidence import TIERS, OperatorEvidence
+from serving.tiers.false_discovery import AccusationBound
 
 
 def decision_rows(
     context: NightContext, operators: EntityScores, inputs: SupervisionInputs
-) -> pd.DataFrame:
-    """Decide all operators: rows of `tier_decisions` less the run's stamp.
+) -> tuple[pd.DataFrame, AccusationBound]:
+    """Decide all operators: rows of `tier_decisions` less the run's stamp, and the bound.
 
     Parameters
     ----------
@@ -39,7 +40,8 @@ def decision_rows(
     version = str(rows["model_version"].iloc[0]) if len(rows) else "none"
     previous = previous_decisions(context.previous_folder)
     evidence = gather_evidence(operators, inputs, previous, policy)
-    decisions = decide(evidence, policy, version)
+    bound = bound_of_night(evidence, policy, inputs.cleared)
+    decisions = decide(evidence, policy, version, bound)
     tiers = pd.Series({d.operator_id: d.tier for d in decisions})
     below = counterfactuals(tiers, operators, policy)
     before = previous_policy(context.previous_folder)
@@ -49,7 +51,7 @@ def decision_rows(
         change = None
         if d.operator_id in inputs.risk_change.index:
             change = change_json(inputs.risk_change.loc[d.operator_id])
-            change |= {"policy": steps.get(d.operator_id, 0)}
+            change |= {"policy": None if steps is None else steps.get(d.operator_id, 0)}
         override = inputs.overrides.get(d.operator_id)
         why = _why(e, d) | {
             "override": asdict(override) if override else None,
@@ -60,7 +62,7 @@ def decision_rows(
     frame = pd.DataFrame(out)
     for column in ("risk", "influence", "expected_harm", "p_value"):
         frame[column] = frame[column].astype(float)
-    return frame
+    return frame, bound
 
 
 def clean_nights_after(e: OperatorEvidence, d: Decision) -> int:
@@ -75,14 +77,19 @@ def policy_steps(
     previous_policy: str | None,
     policy: Policy,
     model: str,
-) -> dict[str, int]:
+) -> dict[str, int] | None:
     """Tiers by which the policy is stricter (+) or milder (-) than the one of the night before.
 
-    Both are applied to tonight's evidence. Operators without a difference are absent.
+    Both are applied to tonight's evidence. Operators without a difference are absent. None where
+    an earlier version wrote a policy whose keys are no longer known.
     """
     if previous_policy is None or previous_policy == policy.text:
         return {}
-    old = decide(evidence, parse_policy(previous_policy), model)
+    try:
+        before = parse_policy(previous_policy)
+    except BadPolicy:
+        return None
+    old = decide(evidence, before, model)
     return {
         d.operator_id: TIERS.index(d.tier) - TIERS.index(o.tier)
         for d, o in zip(decisions, old, strict=True)
@@ -102,6 +109,8 @@ def _why(e: OperatorEvidence, d: Decision) -> dict[str, Any]:
         "facts": e.deviating_groups,
         "deviance": e.anomaly_score,
         "session": session,
+        "false_sessions": e.false_session_share,
+        "false_orders": e.false_order_share,
         "rarest": e.is_extreme,
         "contested": e.contested,
         "by_orders": e.mostly_orders,
@@ -117,6 +126,7 @@ def _row(
     return {
         "operator_id": d.operator_id,
         "tier": d.tier,
+        "selected_by": d.selected_by,
         "previous_tier": e.previous_tier,
         "is_key_operator": d.is_key_operator,
         "risk": e.risk,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.catalogue import BY_NAME
-from features.declaration import OPERATOR
+from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.peers.anomaly_score import anomaly_contributions, deviating_group_counts
 from serving.oversight.influence import influence
@@ -48,6 +48,11 @@ class SupervisionInputs:
         no honest operators are known.
     worst_sessions
         Most probable session (`EntityScores.worst`); None where no session was scored.
+    false_shares
+        Expected share of false ones among recent sessions and orders, by kind of entity; a kind is
+        absent where it has no calibrated probabilities.
+    cleared
+        Expected number of honest operators in the reference set of the p-values.
     """
 
     components: pd.DataFrame
@@ -58,6 +63,8 @@ class SupervisionInputs:
     p_values: pd.Series | None = None
     is_extreme: pd.Series | None = None
     worst_sessions: pd.DataFrame | None = None
+    false_shares: Mapping[str, pd.Series] = field(default_factory=dict)
+    cleared: float = 0.0
 
 
 def strata(tables: Snapshot) -> dict[str, str]:
@@ -93,12 +100,12 @@ def gather_evidence(
     policy
         The policy in force.
     """
-    s, has_model = operators.signals, operators.release is not None
+    s = operators.signals
     probability, own = operators.probability, operators.model_rows["own_probability"]
     weight = influence(inputs.components, policy.influence)
     groups = deviating_group_counts(s, BY_NAME, policy.tiers.review_far)
     anomaly = anomaly_contributions(s, BY_NAME, OPERATOR).sum(axis=1)
-    about_orders = operators.model_rows["mostly_orders"]
+    about_orders, shares = operators.model_rows["mostly_orders"], inputs.false_shares
     out = []
     for operator in s.index:
         low, high, in_rushes = (_known(s.at[operator, name]) for name in RATING_SHARES)
@@ -110,7 +117,7 @@ def gather_evidence(
         out.append(
             OperatorEvidence(
                 operator,
-                _known(probability[operator]) if has_model else None,
+                _known(probability[operator]),
                 _known(weight.get(operator, np.nan)),
                 int(groups[operator]),
                 _known(s.at[operator, "operator_session_count"]),
@@ -120,11 +127,13 @@ def gather_evidence(
                 bool(_value(inputs.is_extreme, operator, False)),
                 views=_known(s.at[operator, "operator_view_count"]),
                 anomaly_score=float(anomaly[operator]),
-                own_risk=_known(own[operator]) if has_model else None,
+                own_risk=_known(own[operator]),
                 worst_session_probability=(
                     None if worst is None else _known(worst["worst_probability"])
                 ),
                 worst_session="" if worst is None else str(worst["worst_session"]),
+                false_session_share=_known(_value(shares.get(SESSION), operator, np.nan)),
+                false_order_share=_known(_value(shares.get(ORDER), operator, np.nan)),
                 stratum=inputs.stratum.get(operator, ""),
                 floor=inputs.floors.get(operator),
                 override=override.tier if override else None,

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 
 from serving.policy.schema import Policy
-from serving.tiers.evidence import OperatorEvidence, expected_harm
+from serving.tiers.evidence import OperatorEvidence, patrol_priority
 
 SMALL_STRATA = "~"  # strata that are too small for a place of their own share one patrol
 
@@ -14,13 +14,13 @@ SMALL_STRATA = "~"  # strata that are too small for a place of their own share o
 def apply_capacity(
     operators: list[OperatorEvidence], proposed: dict[str, str], policy: Policy
 ) -> dict[str, str]:
-    """Move the least harmful proposals beyond capacity one tier milder, from D down to B.
+    """Move proposals of least priority beyond capacity one tier milder, from D down to B.
 
     Capacity is a share of each region and category, of the small ones together, and of all
     operators.
     """
     order = sorted(
-        operators, key=lambda e: (-(expected_harm(e) or 0.0), -e.anomaly_score, e.operator_id)
+        operators, key=lambda e: (-patrol_priority(e, policy), -e.anomaly_score, e.operator_id)
     )
     out = dict(proposed)
     for tier, milder, share in (

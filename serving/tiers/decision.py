@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from serving.policy.schema import Policy
 from serving.tiers.capacity import apply_capacity
-from serving.tiers.evidence import (
-    OperatorEvidence,
-    expected_harm,
-    has_inflated_session,
-    has_little_history,
-    is_anomalous,
-    lacks_inflated_session,
-)
-from serving.tiers.explanation import explain
-from serving.tiers.false_discovery import benjamini_hochberg
+from serving.tiers.evidence import OperatorEvidence, expected_harm, has_little_history
+from serving.tiers.explanation import Outcome, explain
+from serving.tiers.false_discovery import AccusationBound, accusation_bound, benjamini_hochberg
 from serving.tiers.hysteresis import (
     apply_clean_period,
     apply_floor_and_override,
     cause_of_change,
 )
+from serving.tiers.proposal import NOTHING, RISK, Proposal, is_accusable, propose_tier
+
+# What a tier rests on where it is not tonight's evidence.
+CLEAN_PERIOD, NOTICE, OVERRIDE = "clean_period", "notice", "override"
 
 
 @dataclass(frozen=True)
@@ -28,11 +26,14 @@ class Decision:
     """A tier with what led to it.
 
     `proposed` is the tier before the clean period. The next night counts clean nights by it.
+    `selected_by` is what the tier rests on: the bound on false discoveries, evidence that asks for
+    a review, the clean period, a notice, an override, or nothing.
     """
 
     operator_id: str
     tier: str
     proposed: str
+    selected_by: str
     is_key_operator: bool
     expected_harm: float | None
     measure: str
@@ -43,7 +44,12 @@ class Decision:
     why_en: str
 
 
-def decide(operators: list[OperatorEvidence], policy: Policy, model: str) -> list[Decision]:
+def decide(
+    operators: list[OperatorEvidence],
+    policy: Policy,
+    model: str,
+    bound: AccusationBound | None = None,
+) -> list[Decision]:
     """Decide all operators of a night, in the order given.
 
     Parameters
@@ -54,25 +60,25 @@ def decide(operators: list[OperatorEvidence], policy: Policy, model: str) -> lis
         The policy in force.
     model
         Version of the model that gave the risks, to tell a change of model from one of behaviour.
+    bound
+        Whether the bound can be met (`bound_of_night`), for the words of decisions.
     """
-    selected = benjamini_hochberg(
-        {e.operator_id: e.p_value for e in operators if e.p_value is not None},
-        policy.tiers.false_discovery,
-    )
-    by_risk = {e.operator_id: propose_tier(e, policy, selected) for e in operators}
-    proposed = apply_capacity(operators, by_risk, policy)
+    proposals, within_capacity = _propose(operators, policy, _select(operators, policy))
     key_influence = 1.0 - policy.influence.key_share
     decisions = []
     for e in operators:
-        mine = proposed[e.operator_id]
-        tier = apply_floor_and_override(e, apply_clean_period(e, mine, policy))
+        proposal, proposed = proposals[e.operator_id], within_capacity[e.operator_id]
+        after_clean_period = apply_clean_period(e, proposed, policy)
+        tier = apply_floor_and_override(e, after_clean_period)
         measure = policy.measures.of(tier)
-        zh, en = explain(e, tier, mine, by_risk[e.operator_id], policy)
+        selected_by = _basis(e, proposal, proposed, after_clean_period)
+        zh, en = explain(e, Outcome(proposal, proposed, tier, selected_by, bound), policy)
         decisions.append(
             Decision(
                 e.operator_id,
                 tier,
-                mine,
+                proposed,
+                selected_by,
                 tier == "D" or (e.influence is not None and e.influence >= key_influence),
                 expected_harm(e),
                 measure,
@@ -86,36 +92,65 @@ def decide(operators: list[OperatorEvidence], policy: Policy, model: str) -> lis
     return decisions
 
 
-def propose_tier(e: OperatorEvidence, policy: Policy, selected: frozenset[str]) -> str:
-    """Propose a tier by tonight's evidence, before capacity and the clean period.
+def bound_of_night(
+    operators: list[OperatorEvidence], policy: Policy, cleared: float
+) -> AccusationBound:
+    """Whether the bound on false discoveries can select any operator of a night.
 
     Parameters
     ----------
-    e
-        Evidence on one operator.
+    operators
+        Evidence on each operator.
     policy
         The policy in force.
-    selected
-        Operators selected under the bound on false discoveries (ADR-0054). The bound does not
-        apply without a p-value, nor to an extreme operator that is anomalous as well: a small
-        reference set has no small p-values.
+    cleared
+        Expected number of honest operators in the reference set.
+
+    Returns
+    -------
+    AccusationBound
+        For as many candidates as there are tonight and as have a place in C; where there are none,
+        for all places.
     """
-    t = policy.tiers
-    reviewed = is_anomalous(e, policy) or has_inflated_session(e, policy)
-    if e.risk is None:
-        return "B" if reviewed else "A"
-    tier = "D" if e.risk >= t.D else "C" if e.risk >= t.C else "B" if e.risk >= t.B else "A"
-    if e.p_value is not None and e.p_value > t.review_honest and not e.is_extreme:
-        tier = "A"
-    elif (
-        e.p_value is not None
-        and e.operator_id not in selected
-        and not (e.is_extreme and is_anomalous(e, policy))
-    ):
-        tier = min(tier, "B")
-    if reviewed:
-        tier = max(tier, "B")
-    reviewed_at_most = (
-        has_little_history(e, policy) or e.contested or lacks_inflated_session(e, policy)
-    )
-    return min(tier, "B") if reviewed_at_most else tier
+    tested = sum(e.p_value is not None for e in operators) or len(operators)
+    candidates = sum(is_accusable(e, policy) for e in operators)
+    places = max(1, math.floor(policy.tiers.capacity_C * len(operators)))
+    reach = min(candidates or places, places)
+    return accusation_bound(tested, reach, cleared, policy.tiers.false_discovery)
+
+
+def _select(operators: list[OperatorEvidence], policy: Policy) -> frozenset[str]:
+    """Operators that the bound selects, so that it holds of those with a place in C and D.
+
+    Operators without a place count among the tests and not among the discoveries (ADR-0191).
+    """
+    p_values = {e.operator_id: e.p_value for e in operators if e.p_value is not None}
+    level = policy.tiers.false_discovery
+    candidates = {e.operator_id for e in operators if is_accusable(e, policy)}
+    selected = benjamini_hochberg(p_values, level, candidates)
+    _, within_capacity = _propose(operators, policy, selected)
+    placed = {operator for operator in selected if within_capacity[operator] >= "C"}
+    still_selected = benjamini_hochberg(p_values, level, placed)
+    return selected if still_selected == placed else still_selected
+
+
+def _propose(
+    operators: list[OperatorEvidence], policy: Policy, selected: frozenset[str]
+) -> tuple[dict[str, Proposal], dict[str, str]]:
+    """Proposals by evidence, and tiers within capacity."""
+    proposals = {e.operator_id: propose_tier(e, policy, selected) for e in operators}
+    by_evidence = {operator: p.tier for operator, p in proposals.items()}
+    return proposals, apply_capacity(operators, by_evidence, policy)
+
+
+def _basis(e: OperatorEvidence, proposal: Proposal, proposed: str, after_clean_period: str) -> str:
+    """What the final tier rests on."""
+    if e.override is not None:
+        return OVERRIDE
+    if (e.floor or "A") > after_clean_period:
+        return NOTICE
+    if after_clean_period != proposed:
+        return CLEAN_PERIOD
+    if proposed == "A":
+        return NOTHING
+    return RISK if proposed == "B" and proposal.tier > "B" else proposal.selected_by

@@ -33,7 +33,7 @@ class OperatorEvidence:
     p_value
         Share of honest operators that look at least as suspicious.
     is_extreme
-        Hardly any known honest operator looks as suspicious.
+        Hardly any known honest operator looks as suspicious. It is published; no rule reads it.
     previous_tier, previous_risk, previous_model, previous_policy
         What the night before decided, with its model and policy versions.
     clean_nights
@@ -56,6 +56,8 @@ class OperatorEvidence:
         Risk by the operator's own signals, before pooling.
     worst_session_probability, worst_session
         Its session of two weeks with the highest view-adjusted probability.
+    false_session_share, false_order_share
+        Expected share of false ones among its recent sessions and orders; None for few of them.
     """
 
     operator_id: str
@@ -83,6 +85,8 @@ class OperatorEvidence:
     own_risk: float | None = None
     worst_session_probability: float | None = None
     worst_session: str = ""
+    false_session_share: float | None = None
+    false_order_share: float | None = None
 
 
 def has_little_history(e: OperatorEvidence, policy: Policy) -> bool:
@@ -94,7 +98,10 @@ def has_little_history(e: OperatorEvidence, policy: Policy) -> bool:
 
 
 def is_anomalous(e: OperatorEvidence, policy: Policy) -> bool:
-    """Enough evidence groups deviate, and the anomaly score is high (ADR-0045)."""
+    """Enough evidence groups deviate, and the anomaly score is high (ADR-0045).
+
+    It makes a review only where no risk is known.
+    """
     return (
         e.deviating_groups >= policy.tiers.review_facts
         and e.anomaly_score >= policy.tiers.review_deviance
@@ -105,6 +112,18 @@ def has_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
     """One of its sessions is almost certainly inflated (ADR-0035)."""
     probability = e.worst_session_probability
     return probability is not None and probability >= policy.tiers.review_session
+
+
+def has_false_sessions(e: OperatorEvidence, policy: Policy) -> bool:
+    """As large a share of its sessions is expected to be inflated as a review asks (ADR-0190)."""
+    share = e.false_session_share
+    return share is not None and share >= policy.tiers.review_precision
+
+
+def has_false_orders(e: OperatorEvidence, policy: Policy) -> bool:
+    """As large a share of its orders is expected to be false as a review asks (ADR-0190)."""
+    share = e.false_order_share
+    return share is not None and share >= policy.tiers.review_precision
 
 
 def lacks_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
@@ -148,6 +167,19 @@ def beneficiary_of(
 
 def expected_harm(e: OperatorEvidence) -> float | None:
     """Risk times influence. An unknown influence counts as 0.5."""
-    if e.risk is None:
-        return None
-    return e.risk * (0.5 if e.influence is None else e.influence)
+    return None if e.risk is None else e.risk * _influence(e)
+
+
+def patrol_priority(e: OperatorEvidence, policy: Policy) -> float:
+    """Expected harm by the surest evidence: its risk, its sessions or its orders."""
+    probabilities = [
+        e.risk or 0.0,
+        (e.worst_session_probability or 0.0) if has_inflated_session(e, policy) else 0.0,
+        (e.false_session_share or 0.0) if has_false_sessions(e, policy) else 0.0,
+        (e.false_order_share or 0.0) if has_false_orders(e, policy) else 0.0,
+    ]
+    return max(probabilities) * _influence(e)
+
+
+def _influence(e: OperatorEvidence) -> float:
+    return 0.5 if e.influence is None else e.influence

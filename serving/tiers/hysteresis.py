@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from serving.policy.schema import Policy
-from serving.tiers.evidence import TIERS, OperatorEvidence, has_inflated_session, is_anomalous
+from serving.tiers.evidence import TIERS, OperatorEvidence
+from serving.tiers.proposal import NOTHING, review_basis
 
 
 def apply_clean_period(e: OperatorEvidence, proposed: str, policy: Policy) -> str:
     """Move to a worse tier at once, to a milder one after the clean period, a step at a time."""
     if e.previous_tier is None or proposed >= e.previous_tier:
         return proposed
-    if (
-        e.risk is None
-        and not is_anomalous(e, policy)
-        and not has_inflated_session(e, policy)
-        and e.previous_risk is not None
-    ):
+    if e.risk is None and review_basis(e, policy) == NOTHING and e.previous_risk is not None:
         return e.previous_tier  # a risk that became unknown moves nothing
     if e.clean_nights + 1 < policy.tiers.clean_nights:
         return e.previous_tier

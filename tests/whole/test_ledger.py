@@ -165,13 +165,25 @@ def test_a_replay_wants_the_policy_models_and_night_of_the_day(lake, models):
 
 
 def test_the_policy_in_force_moves_nobody_and_a_stricter_one_does(lake):
-    """Some stay in their tier only because of the night before, which the first night of a what-if stands on."""
-    tiers = pq.read_table(run_folder(lake) / "tier_decisions.parquet").to_pandas()
-    assert (tiers["why"].map(lambda w: json.loads(w)["proposed"]) < tiers["tier"]).any()
     assert what_if(lake, NIGHT, NIGHT, POLICY).empty
-    strict = replace(POLICY, tiers=replace(POLICY.tiers, B=0.0, review_honest=1.0, capacity_B=1.0))
+    strict = replace(POLICY, tiers=replace(POLICY.tiers, review_precision=0.0, capacity_B=1.0))
     moved = what_if(lake, NIGHT, NIGHT, strict)
     assert len(moved) and set(moved["would_be"]) == {"B"} and set(moved["tier"]) == {"A"}
+
+
+def test_the_first_night_of_a_what_if_stands_on_the_night_before(lake):
+    """An operator that the night before put into C stays there until its clean period is over."""
+    run = run_folder(lake)
+    tiers = pq.read_table(run / "tier_decisions.parquet").to_pandas().set_index("operator_id")
+    ordinary = tiers.index[tiers["tier"] == "A"][0]
+    before = lake / "runs" / json.loads((run / "manifest.json").read_text("utf-8"))["before"]
+    path = before / "tier_decisions.parquet"
+    table = pq.read_table(path)
+    frame = table.to_pandas()
+    frame.loc[frame["operator_id"] == ordinary, "tier"] = "C"
+    pq.write_table(table.slice(0, 0).from_pandas(frame, preserve_index=False), path)
+    moved = what_if(lake, NIGHT, NIGHT, POLICY)
+    assert moved[["operator_id", "tier", "would_be"]].values.tolist() == [[ordinary, "A", "C"]]
 
 
 def test_an_appeal_is_decided_by_somebody_else_and_becomes_an_outcome(lake):

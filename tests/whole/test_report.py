@@ -63,7 +63,8 @@ def test_report_has_dossiers_graph_and_both_languages(page, published):
         "Head of the ledger of decisions before this night" in text
         and "at most</span>" in text
         and "5 % " in text
-        and "0.5 %.</p>" in text
+        and "is at least</span>" in text
+        and " 50 %" in text
     )
     assert "{&#39;" not in text and "{'" not in text  # no Python dict is printed
 

@@ -10,9 +10,9 @@ import pytest
 from serving.policy.load import BadPolicy, load_policy, parse_policy
 
 POLICY = load_policy()
-SHARES = "policy [tiers]: review_session, accuse_session, review_honest and false_discovery are above 0, at most 1"
+SHARES = "policy [tiers]: review_session, accuse_session and false_discovery are above 0, at most 1"
 NAMED = "policy [night]: false_view is above 0, at most 1"
-RISKS = "policy [tiers]: need 0 <= B <= C <= D <= 1"
+RISKS = "policy [tiers]: need 0 <= review_precision <= C <= D <= 1"
 ROOMS = "policy [tiers]: need 0 <= capacity_D <= capacity_C <= capacity_B <= 1"
 CLASSES = "policy [retention.tables]: a class is live_content, trade or record"
 KEPT = "policy [retention]: live content is kept 60 days and records of trade 1095 days at least"
@@ -25,7 +25,7 @@ def ladder(unknown: str) -> str:
 
 def test_the_package_policy_is_read_whole():
     assert (
-        (POLICY.version, POLICY.appeal_days) == ("2026.12", 15)
+        (POLICY.version, POLICY.appeal_days) == ("2026.13", 15)
         and "appeal desk" in POLICY.appeal_route
         and "申诉台" in POLICY.appeal_route_zh
     )
@@ -40,7 +40,7 @@ def test_the_package_policy_is_read_whole():
 
 def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
     path = tmp_path / "mine.toml"
-    path.write_text(POLICY.text.replace('version = "2026.12"', 'version = "mine 文"'), "utf-8")
+    path.write_text(POLICY.text.replace('version = "2026.13"', 'version = "mine 文"'), "utf-8")
     mine = load_policy(path)
     assert (
         mine.version == "mine 文"
@@ -55,9 +55,9 @@ def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("B = 0.15", "B = -0.01", RISKS),
-        ("B = 0.15", "B = 0.41", RISKS),
-        ("C = 0.40", "C = 0.71", RISKS),
+        ("review_precision = 0.5", "review_precision = -0.01", RISKS),
+        ("review_precision = 0.5", "review_precision = 0.51", RISKS),
+        ("C = 0.50", "C = 0.71", RISKS),
         ("D = 0.70", "D = 1.01", RISKS),
         ("false_view = 0.5", "false_view = 0.0", NAMED),
         ("false_view = 0.5", "false_view = 1.01", NAMED),
@@ -65,8 +65,6 @@ def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
         ("capacity_D = 0.04", "capacity_D = 0.11", ROOMS),
         ("capacity_C = 0.10", "capacity_C = 0.26", ROOMS),
         ("capacity_B = 0.25", "capacity_B = 1.01", ROOMS),
-        ("review_honest = 0.005", "review_honest = 0.0", SHARES),
-        ("review_honest = 0.005", "review_honest = 1.01", SHARES),
         ("review_session = 0.95", "review_session = 0.0", SHARES),
         ("review_session = 0.95", "review_session = 1.01", SHARES),
         ("accuse_session = 0.9", "accuse_session = 0.0", SHARES),
@@ -101,15 +99,14 @@ def test_what_contradicts_itself_is_refused(old, new, words):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("B = 0.15", "B = 0.40"),
-        ("C = 0.40", "C = 0.70"),
+        ("review_precision = 0.5", "review_precision = 0.50"),
+        ("C = 0.50", "C = 0.70"),
         ("D = 0.70", "D = 1"),
-        ("B = 0.15", "B = 0"),
+        ("review_precision = 0.5", "review_precision = 0"),
         ("capacity_D = 0.04", "capacity_D = 0"),
         ("capacity_D = 0.04", "capacity_D = 0.10"),
         ("capacity_C = 0.10", "capacity_C = 0.25"),
         ("capacity_B = 0.25", "capacity_B = 1"),
-        ("review_honest = 0.005", "review_honest = 1"),
         ("review_session = 0.95", "review_session = 1"),
         ("accuse_session = 0.9", "accuse_session = 1"),
         ("false_discovery = 0.05", "false_discovery = 1"),
@@ -140,6 +137,11 @@ def test_a_code_twice_is_refused_even_where_every_measure_is_known():
             "clean_nights = 7\nmercy = 1",
             "policy [tiers]: missing [], unknown ['mercy']",
         ),
+        (
+            "review_precision = 0.5",
+            "B = 0.15\nreview_honest = 0.005",
+            "policy [tiers]: missing ['review_precision'], unknown ['B', 'review_honest']",
+        ),
     ],
 )
 def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new, words):
@@ -150,7 +152,7 @@ def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new,
     assert str(refused.value) == words
 
 
-@pytest.mark.parametrize(("old", "new", "words"), [('version = "2026.12"', "", "KeyError('version')"), ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"), ("[tiers]", "[tiers", "TOMLDecodeError")])  # fmt: skip
+@pytest.mark.parametrize(("old", "new", "words"), [('version = "2026.13"', "", "KeyError('version')"), ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"), ("[tiers]", "[tiers", "TOMLDecodeError")])  # fmt: skip
 def test_a_file_that_is_no_policy_is_refused_by_its_name(tmp_path, old, new, words):
     path = tmp_path / "p.toml"
     path.write_text(POLICY.text.replace(old, new, 1), "utf-8")
@@ -168,10 +170,10 @@ def test_a_code_beside_the_ladder_has_no_step():
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("B = 0.15", "B = 0.95", "0 <= B"),
+        ("review_precision = 0.5", "review_precision = 0.95", "0 <= review_precision"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.12"', "", "version"),
+        ('version = "2026.13"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):

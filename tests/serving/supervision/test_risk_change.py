@@ -101,7 +101,9 @@ def test_what_would_move_it_down_does(published, two, ranker):
     now = two[1]
     peers = peer_medians(now, categories_of(Snapshot.open(published, UNTIL), "operator"))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
-    kept_by_risk = tiers.index[(tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.B)]
+    kept_by_risk = tiers.index[
+        (tiers["tier"] == "B") & (tiers["risk"] >= POLICY.tiers.review_precision)
+    ]
     scores = read_outbound(published, "scores")
     mine = scores[
         (scores["entity_kind"] == "operator") & (scores["model"] != "deviance")
@@ -111,7 +113,7 @@ def test_what_would_move_it_down_does(published, two, ranker):
     for operator in kept_by_risk:
         signals = now.loc[operator, ranker.columns]
         x = signals.to_numpy(dtype=float).copy()
-        found = counterfactual(signals, ranker, peers, POLICY.tiers.B, by[operator])
+        found = counterfactual(signals, ranker, peers, POLICY.tiers.review_precision, by[operator])
         if found is None:  # no dozen signals would do
             assert json.loads(tiers.at[operator, "why"])["down"]["signals"] == []
             continue
@@ -124,10 +126,10 @@ def test_what_would_move_it_down_does(published, two, ranker):
         own = risk(ranker, pd.DataFrame([x], columns=ranker.columns))[0]
         assert (
             shift_probability(own, by[operator]) == pytest.approx(found["risk"])
-            and found["risk"] < POLICY.tiers.B
+            and found["risk"] < POLICY.tiers.review_precision
         )
         said = json.loads(tiers.at[operator, "why"])["down"]
-        assert said["below"] == POLICY.tiers.B and said["risk"] == pytest.approx(
+        assert said["below"] == POLICY.tiers.review_precision and said["risk"] == pytest.approx(
             found["risk"], abs=1e-6
         )
     assert ways > len(kept_by_risk) / 2

@@ -10,7 +10,8 @@ from serving.tiers.evidence import TIERS, OperatorEvidence
 
 POLICY = load_policy()
 WIDE = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=1.0))
-BASE = OperatorEvidence("o", 0.5, 0.5, 0, 30.0, 100.0)
+# The bound on false discoveries selects this operator, among 500 at most.
+BASE = OperatorEvidence("o", 0.5, 0.5, 0, 30.0, 100.0, p_value=0.0001)
 
 
 PAST = {

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from serving.policy.load import load_policy
-from serving.tiers.decision import decide
-from serving.tiers.evidence import OperatorEvidence
 from serving.tiers.false_discovery import benjamini_hochberg
 from training.estimator.conformal import HonestReference, fit_reference
-
-POLICY = load_policy()
-WIDE = replace(POLICY, tiers=replace(POLICY.tiers, capacity_B=1.0, capacity_C=1.0, capacity_D=1.0))
 
 
 def known(raw) -> HonestReference:
@@ -178,35 +170,27 @@ def test_undetected_cheats_hardly_count_as_honest(caught, odd):
         assert (said - true <= 0.55 * (naive - true)).all()
 
 
-def standing(name: str, p: float | None, risk: float = 0.9) -> OperatorEvidence:
-    return OperatorEvidence(name, risk, 0.5, 0, 30.0, 100.0, p_value=p)
+def test_candidates_alone_count_as_discoveries():
+    """A filter leaves the tests as they are and takes discoveries away."""
+    p = {"a": 0.001, "b": 0.001, "c": 0.9, "d": 0.9}
+    assert benjamini_hochberg(p, 0.003) == {"a", "b"}
+    assert benjamini_hochberg(p, 0.003, {"a"}) == frozenset()
+    assert benjamini_hochberg(p, 0.004, {"a", "c"}) == {"a"}
+    assert benjamini_hochberg(p, 0.004, set()) == frozenset()
 
 
-def test_a_review_needs_a_rarity_among_the_honest_and_a_warning_the_bound():
-    bar = POLICY.tiers.review_honest
-    crowd = [standing(f"h{i}", 0.5, 0.01) for i in range(99)]
-
-    def tier_of(p):
-        return next(
-            d.tier for d in decide([*crowd, standing("o", p)], WIDE, "m") if d.operator_id == "o"
-        )
-
-    assert tier_of(bar + 1e-9) == "A"
-    assert tier_of(bar) == "B"  # 0.005 > 0.05 * 1 / 100: reviewed, not selected
-    assert tier_of(0.05 / 100) == "D"
-    assert tier_of(None) == "D"  # no honest operator known: no bound, as before
-
-
-def test_beyond_every_honest_operator_is_a_review():
-    """More suspicious than every honest operator known is enough for a review."""
-    crowd = [standing(f"h{i}", 0.5, 0.01) for i in range(18)]
-    few = replace(
-        standing("o", 0.05), is_extreme=True
-    )  # nineteen honest ones are known: 1 / 20 is as rare as it gets
-    made = {d.operator_id: d.tier for d in decide([*crowd, few], WIDE, "m")}
-    assert made["o"] == "B" and set(made.values()) == {"A", "B"}
-
-
-def test_the_share_is_said_in_words():
-    made = decide([standing("o", 0.0012)], WIDE, "m")[0]
-    assert "0.12% of honest operators" in made.why_en and "0.12%" in made.why_zh
+def test_honest_share_of_filtered_selection_is_below_the_level():
+    """The level holds for those left by a filter that favours the suspicious and spares cheats."""
+    rng, level, filtered, plain = np.random.default_rng(6), 0.10, [], []
+    for _ in range(400):
+        honest = known(rng.normal(size=300))
+        score = np.concatenate([rng.normal(size=200), rng.normal(size=40) + 4.0])
+        p = {str(i): x for i, x in enumerate(honest.p_value(score))}
+        may = {str(i) for i in range(240) if score[i] > 1.0 and (i < 200 or i % 4 == 0)}
+        for chosen, shares in (
+            (benjamini_hochberg(p, level, may), filtered),
+            (benjamini_hochberg(p, level) & may, plain),
+        ):
+            shares.append(sum(int(k) < 200 for k in chosen) / max(len(chosen), 1))
+    assert np.mean(filtered) <= level + 2 * np.std(filtered) / np.sqrt(400)
+    assert np.mean(plain) > level  # selecting first and leaving out afterwards breaks it
