@@ -13,8 +13,8 @@ import pandas as pd
 from benchmarks.harness.figures import row
 from benchmarks.harness.intervals import f1
 from benchmarks.harness.timing import COMMAND, interleaved, peaks_mb, repeated_row
-from features.graphs.co_occurrence import meeting_pairs
 from features.graphs.connectivity import components
+from features.graphs.meetings.co_occurrence import meeting_pairs
 
 PAIRS_BY_JOIN = """
 WITH b AS (SELECT DISTINCT a, t, m, m // 3 AS k FROM acts UNION ALL SELECT DISTINCT a, t, m, -1 - (m + 1) // 3 FROM acts),
@@ -109,7 +109,7 @@ def rows(say: Any) -> list[dict[str, Any]]:
             )
         path = _saved_actions(a, t, m, name)
         peaks = peaks_mb(
-            f"import numpy as np\nfrom features.graphs.co_occurrence import meeting_pairs\nd = np.load({path!r})\nmeeting_pairs(d['a'], d['t'], d['m'], 2, 3)"
+            f"import numpy as np\nfrom features.graphs.meetings.co_occurrence import meeting_pairs\nd = np.load({path!r})\nmeeting_pairs(d['a'], d['t'], d['m'], 2, 3)"
         )
         out.append(repeated_row(f"lockstep-{name}-memory", f"Lockstep pairs of {len(a):,} actions: peak memory of the process in MB, imports and input included", peaks, memory, "imports are some 250 MB of it, sorting and whom each action meets the rest"))  # fmt: skip
     return out

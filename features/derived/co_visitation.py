@@ -16,6 +16,7 @@ import pyarrow as pa
 from features.declaration import derived
 from features.graphs.dense_blocks import DenseBlocks
 from features.graphs.lockstep import Lockstep
+from features.graphs.meetings.occasions import distinct_occasions
 
 WATCH_WINDOW_SECONDS, BUY_WINDOW_SECONDS = 60, 600
 MIN_MEETINGS = 3  # sessions or shops of a pair
@@ -132,11 +133,17 @@ def buy_pairs(orders: Any) -> pd.DataFrame:
 def buy_blocks(orders: Any) -> pd.DataFrame:
     """Members of dense blocks of buyers by operator and step of two minutes.
 
-    They order at the same shops at the same moments.
+    They order at the same shops at the same moments. Orders that a buyer repeats at a shop within
+    ten minutes are one occasion.
     """
     frame = actions_of(orders, "buyer_id", "operator_id", "placed_at")
-    step = frame["thing"].astype(str) + "|" + (frame["at"] // BLOCK_STEP_SECONDS).astype(str)
-    edges = pd.DataFrame({"row": frame["account"].astype(str), "column": step}).drop_duplicates()
+    codes = [frame[c].cat.codes.to_numpy() for c in ("account", "thing")]
+    buyer, shop, at, _first = distinct_occasions(*codes, frame["at"].to_numpy(), BUY_WINDOW_SECONDS)
+    names = {c: frame[c].cat.categories.to_numpy() for c in ("account", "thing")}
+    step = pd.Series(names["thing"][shop]).astype(str) + "|"
+    step += pd.Series(at // BLOCK_STEP_SECONDS).astype(str)
+    row = pd.Series(names["account"][buyer]).astype(str)
+    edges = pd.DataFrame({"row": row, "column": step}).drop_duplicates()
     for _ in range(2):  # a step with one buyer and a buyer with few steps are in no block
         edges = edges[edges.groupby("column")["row"].transform("size") >= 2]
         edges = edges[edges.groupby("row")["column"].transform("size") >= MIN_MEETINGS]

@@ -5,6 +5,10 @@ shuffles which of a thing's visitors acts when (ADR-0009).
 
 Fans who come at every opening minute meet by habit, which the null does not model. Their meetings
 fall in dense minutes, so `rarity` tells them from a pool that meets at quiet ones.
+
+Actions are counted by occasion: what is delivered twice, or comes again after a lost connection, is
+the occasion of the action before it. Who comes again later is compared by first occasions too, for
+otherwise chance would explain the meetings of accounts that come often (ADR-0181).
 """
 
 from __future__ import annotations
@@ -14,7 +18,6 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from features.graphs.co_occurrence import MAX_LATER_MEETINGS, meeting_pairs
 from features.graphs.lockstep_groups import (
     MIN_GROUP_ACCOUNTS,
     Group,
@@ -23,8 +26,11 @@ from features.graphs.lockstep_groups import (
     find_groups,
     is_surprising,
 )
+from features.graphs.meetings.co_occurrence import MAX_LATER_MEETINGS, meeting_pairs
+from features.graphs.meetings.occasions import by_first_occasions, distinct_occasions
 
 NULLS = {"times": expected_meetings, "popularity": expected_by_popularity}
+OCCASION_WINDOWS = 10  # an account that acts again within so many windows has not been away
 
 
 class Lockstep(OutlierMixin, BaseEstimator):
@@ -114,10 +120,16 @@ class Lockstep(OutlierMixin, BaseEstimator):
         account, names = pd.factorize(frame.iloc[:, 0], sort=True)
         thing, _ = pd.factorize(frame.iloc[:, 1], sort=True)
         at = np.floor(frame.iloc[:, 2].to_numpy(dtype=float)).astype(np.int64)
-        pairs = meeting_pairs(account, thing, at, self.window, self.least, self.cap)
         if self.null not in NULLS:
             raise ValueError(f"Lockstep: null is 'times' or 'popularity', not {self.null!r}")
+        occasions = distinct_occasions(account, thing, at, OCCASION_WINDOWS * self.window)
+        account, thing, at, _first = occasions
+        pairs = meeting_pairs(account, thing, at, self.window, self.least, self.cap)
         expected = NULLS[self.null](account, thing, at, pairs, self.window, self.cap)
+        if self.null == "times":
+            pairs, expected = by_first_occasions(
+                occasions, pairs, expected, self.window, self.least
+            )
         self.n_features_in_ = X.shape[1]
         found = find_groups(pairs, expected, len(names), self.smallest)
         names = np.asarray(names)

@@ -14,14 +14,14 @@ import numpy as np
 from numba import njit
 from scipy.special import gammaln, gdtr
 
-from features.graphs.co_occurrence import (
+from features.graphs.connectivity import components, core_numbers
+from features.graphs.meetings.co_occurrence import (
     MAX_LATER_MEETINGS,
     Pairs,
     meeting_ranges,
     positions_by_number,
     sort_actions,
 )
-from features.graphs.connectivity import components, core_numbers
 
 MAX_CHANCE_PROBABILITY = 1e-4  # of as many meetings as a surprising pair has
 MIN_GROUP_ACCOUNTS = 4

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.derived.co_visitation import sorted_rows
-from features.graphs.co_occurrence import meeting_pairs
 from features.graphs.lockstep import Lockstep
+from features.graphs.meetings.co_occurrence import meeting_pairs
 
 
 def plain_pairs(actions, window, least):
