@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from features.definitions import BRIEF_SESSION_SECONDS
+
 # platforms write versions in many forms: 9.2, 30.5.1, v8, android-27.3.0
 MAJOR, MINOR = r"([0-9]+)", r"[0-9]+\.([0-9]+)"
 
@@ -30,3 +32,10 @@ def seconds_between(later: Any, earlier: Any) -> Any:
 def ratio(top: Any, bottom: Any) -> Any:
     """A quotient that is unknown, not infinite, where the bottom is zero."""
     return top.cast("float64") / bottom.cast("float64").nullif(0.0)
+
+
+def without_brief(rows: Any, sessions: Any) -> Any:
+    """Rows of sessions that lasted long enough to have a shape, or of which no end is known."""
+    length = seconds_between(sessions.ended_at, sessions.started_at)
+    brief = sessions.filter(length < BRIEF_SESSION_SECONDS).select("session_id")
+    return rows.anti_join(brief, "session_id")

@@ -137,8 +137,9 @@ def buy_blocks(orders: Any) -> pd.DataFrame:
     ten minutes are one occasion.
     """
     frame = actions_of(orders, "buyer_id", "operator_id", "placed_at")
-    codes = [frame[c].cat.codes.to_numpy() for c in ("account", "thing")]
-    buyer, shop, at, _first = distinct_occasions(*codes, frame["at"].to_numpy(), BUY_WINDOW_SECONDS)
+    buyer, shop = (frame[c].cat.codes.to_numpy() for c in ("account", "thing"))
+    moment = frame["at"].to_numpy()
+    buyer, shop, at, _first = distinct_occasions(buyer, shop, moment, BUY_WINDOW_SECONDS)
     names = {c: frame[c].cat.categories.to_numpy() for c in ("account", "thing")}
     step = pd.Series(names["thing"][shop]).astype(str) + "|"
     step += pd.Series(at // BLOCK_STEP_SECONDS).astype(str)

@@ -29,6 +29,7 @@ from features.declaration import (
 )
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
+from features.expressions import without_brief
 from features.peers.anomaly_score import anomaly_contributions
 from features.signals.sessions import (
     account_habits,
@@ -167,8 +168,9 @@ def session_anomalies(_sessions, scores):
     graph=True,
 )
 def operator_anomalies(sessions, scores):
-    """Sessions of an operator in two weeks with their anomaly scores."""
-    return sessions.select("session_id", "operator_id").join(scores, "session_id")
+    """Sessions of an operator in two weeks with their anomaly scores, without brief tests."""
+    shaped = without_brief(sessions, sessions)
+    return shaped.select("session_id", "operator_id").join(scores, "session_id")
 
 
 @signal(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from features.declaration import OPERATOR, Unit, relation, signal
-from features.expressions import seconds_between
+from features.expressions import seconds_between, without_brief
 
 
 @relation(OPERATOR, reads=("sessions", "views"), typology="view_fraud")
 def session_views(sessions, views):
-    """Sessions of an operator with their views."""
+    """Sessions of an operator with their views, without tests of less than five minutes."""
     v = views.group_by("session_id").aggregate(
         views=views.count(),
         viewers=views.account_id.nunique(),
         watched=seconds_between(views.left_at, views.joined_at).sum(),
     )
-    t = sessions.join(v, "session_id")
+    t = without_brief(sessions, sessions).join(v, "session_id")
     return t.mutate(log_views=t.views.cast("float64").ln())
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from features.declaration import SESSION, Unit, relation, signal
-from features.expressions import ratio, seconds_between
+from features.definitions import BRIEF_SESSION_SECONDS
+from features.expressions import ratio, seconds_between, without_brief
 from features.signals.sessions.view_durations import stays
 
 MIN_BURST_JOINS = 10  # joins within ten seconds that people rarely make by chance
@@ -14,14 +15,15 @@ STAY_STEP_SECONDS = 5
 
 @relation(
     SESSION,
-    reads=("views",),
+    reads=("views", "sessions"),
     local=True,
     unit=Unit.SHARE_OF_JOINS,
     typology="view_fraud",
     direction=1,
 )
-def join_steps(views):
-    """Joins of a session in steps of ten seconds."""
+def join_steps(views, sessions):
+    """Joins of a session in steps of ten seconds; a session below five minutes has none."""
+    views = without_brief(views, sessions)
     t = views.mutate(step=views.joined_at.epoch_seconds() // BURST_STEP_SECONDS)
     return t.group_by("session_id", "step").aggregate(joins=t.count())
 
@@ -37,7 +39,7 @@ def join_steps(views):
 def join_stay_cells(views, sessions):
     """Cells of (join time, stay), ten by ten, of a session's views of a minute or more."""
     t = stays.build(views, sessions)
-    t = t.filter((t.length > 0) & (t.stay >= MIN_STAY_SECONDS))
+    t = t.filter((t.length >= BRIEF_SESSION_SECONDS) & (t.stay >= MIN_STAY_SECONDS))
     t = t.mutate(
         join_cell=(10 * t.offset / t.length).floor().clip(0, 9),
         stay_cell=(10 * t.stay / t.length).floor().clip(0, 9),

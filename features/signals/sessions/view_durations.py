@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.declaration import SESSION, Unit, relation, signal
-from features.definitions import FLASH_VIEW_SECONDS, SHORT_VIEW_SECONDS
+from features.definitions import BRIEF_SESSION_SECONDS, FLASH_VIEW_SECONDS, SHORT_VIEW_SECONDS
 from features.expressions import major, ratio, seconds_between
 
 
@@ -26,6 +26,11 @@ def stays(views, sessions):
     )
     newest = t.group_by("session_id").aggregate(newest=t.major.max())
     return t.join(newest, "session_id")
+
+
+def _has_shape(t):
+    """Whether the session of a view lasted long enough for stays to differ, or has no known end."""
+    return (t.length >= BRIEF_SESSION_SECONDS).fill_null(True)
 
 
 @signal(
@@ -65,11 +70,11 @@ def flash_view_share(t):
     blind="Paid traffic is short as well.",
 )
 def short_view_share(t):
-    """Share of views shorter than 30 seconds.
+    """Share of views shorter than 30 seconds; unknown below five minutes of a session.
 
     Bought views rarely stay to watch.
     """
-    return (t.stay < SHORT_VIEW_SECONDS).mean()
+    return (t.stay < SHORT_VIEW_SECONDS).mean(where=_has_shape(t))
 
 
 @signal(
@@ -94,11 +99,12 @@ def stay_median_seconds(t):
     blind="A very short session leaves little room for spread.",
 )
 def stay_spread_ratio(t):
-    """Interquartile range of stays over their median.
+    """Interquartile range of stays over their median; unknown below five minutes of a session.
 
     Scripts stay for a set time; people do not.
     """
-    return ratio(t.stay.quantile(0.75) - t.stay.quantile(0.25), t.stay.median())
+    stay = _has_shape(t).ifelse(t.stay, None)
+    return ratio(stay.quantile(0.75) - stay.quantile(0.25), stay.median())
 
 
 @signal(
@@ -112,9 +118,10 @@ def stay_spread_ratio(t):
 def whole_session_stay_share(t):
     """Share of views that cover 60 % of the session and leave in its last tenth.
 
-    Idle bots fill a room from beginning to end.
+    Unknown below five minutes of a session. Idle bots fill a room from beginning to end.
     """
-    return ((t.stay >= 0.6 * t.length) & (t.offset + t.stay >= 0.9 * t.length)).mean()
+    whole = (t.stay >= 0.6 * t.length) & (t.offset + t.stay >= 0.9 * t.length)
+    return whole.mean(where=_has_shape(t))
 
 
 @signal(

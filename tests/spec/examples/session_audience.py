@@ -49,7 +49,10 @@ ACCOUNTS = {
     ),
 }
 # in s1 two of three views enter in the same ten seconds
-STEPS = {"views": views("s1 a t0 t60", "s1 b t9 t130", "s1 c t10 t73", "s2 a t0 t9")}
+STEPS = {
+    "views": views("s1 a t0 t60", "s1 b t9 t130", "s1 c t10 t73", "s2 a t0 t9"),
+    "sessions": sessions("s1", "s2"),
+}
 # a visits four rooms within the hour, b one
 ROOMS = {
     "sessions": sessions("s1", "s2", "s3", "s4"),

@@ -25,7 +25,7 @@ CASES = [
     Case(
         "ten joins within the same ten seconds burst, nine do not, and two rooms do not add up",
         join_bursts.burst_join_share,
-        {"views": views(*NINE, *TEN)},
+        {"views": views(*NINE, *TEN), "sessions": sessions("s9", "s10")},
         {"s9": 0.0, "s10": 1.0},
     ),
     Case(
