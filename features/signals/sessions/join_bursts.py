@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from features.declaration import SESSION, Unit, relation, signal
-from features.definitions import BRIEF_SESSION_SECONDS
-from features.expressions import ratio, seconds_between, without_brief
+from features.expressions import BRIEF_SESSION_SECONDS, ratio, seconds_between, without_brief
 from features.signals.sessions.view_durations import stays
 
 MIN_BURST_JOINS = 10  # joins within ten seconds that people rarely make by chance

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from features.declaration import SESSION, Unit, relation, signal
-from features.definitions import BRIEF_SESSION_SECONDS, FLASH_VIEW_SECONDS, SHORT_VIEW_SECONDS
-from features.expressions import major, ratio, seconds_between
+from features.definitions import FLASH_VIEW_SECONDS, SHORT_VIEW_SECONDS
+from features.expressions import BRIEF_SESSION_SECONDS, major, ratio, seconds_between
 
 
 @relation(
