@@ -9,8 +9,9 @@ from pathlib import Path
 
 from features.declaration import Signal, signals_in
 from features.signals import peer_deviation
-from features.signals.accounts import activity
+from features.signals.accounts import activity, traces
 from features.signals.accounts import coordination as account_coordination
+from features.signals.accounts import neighbours as account_neighbours
 from features.signals.live import join_series, reactions, regularity, viewer_series
 from features.signals.operators import (
     after_sales,
@@ -80,6 +81,8 @@ MODULES = (
     neighbours,
     account_coordination,
     activity,
+    traces,
+    account_neighbours,
     sales,
     after_sales,
     own_history,

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tests.spec.examples import (
+    account_neighbours,
     accounts,
     operator_audience,
     operator_trade,
@@ -29,6 +30,7 @@ MODULES: tuple[ModuleType, ...] = (
     orders,
     order_outcomes,
     accounts,
+    account_neighbours,
     operator_trade,
     operator_audience,
     views,
