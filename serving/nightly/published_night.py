@@ -11,7 +11,7 @@ import pandas as pd
 
 from data_contracts.contract import inbound_names
 from features import catalogue
-from features.declaration import ACCOUNT, VIEW
+from features.declaration import VIEW
 from serving.nightly.decided_night import DecidedNight
 from serving.nightly.run_identity import manifest_of
 from serving.nightly.scored_night import ScoredNight
@@ -58,6 +58,8 @@ def publish(
     run = _run_row(context, scored, quarantined) | scored_counts | _bound_columns(decided.bound)
     run["false_views"] = len(false_views.rows)
     run["expected_false_views"] = false_views.expected
+    run["accounts"] = scored.accounts.scored
+    run["accounts_left_out"] = scored.accounts.left_out
     decisions = decided.tables["tier_decisions"].assign(
         date=context.date, policy_version=context.policy.version
     )
@@ -204,8 +206,8 @@ def _run_row(context: NightContext, scored: ScoredNight, quarantined: int) -> di
 
 
 def _signals(scored: ScoredNight) -> dict[str, pd.DataFrame]:
-    """Signals of all scored entities and of the rings' members."""
-    return {e: s.signals for e, s in scored.entities.items()} | {ACCOUNT: scored.accounts}
+    """Signals of all entities whose scores are published."""
+    return {e: s.signals for e, s in scored.entities.items()}
 
 
 def _known(signals: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""First stage of a night: scores of sessions, orders and operators, and rings of accounts."""
+"""First stage of a night: scores of sessions, orders, operators and accounts, and rings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import run_folder
-from features import catalogue
 from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION
-from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.graphs.rings import Rings
 from features.ring_discovery import find_rings
+from serving.scoring.account_scores import AccountScores, score_accounts
 from serving.scoring.entity_scores import (
     EntityScores,
     history_log_odds,
@@ -44,14 +43,14 @@ class ScoredNight:
     rings
         Rings of accounts.
     accounts
-        Signals of the rings' members.
+        Scores of accounts as far as they are published, and how many there are.
     """
 
     tables: Snapshot
     scope: Scope
     entities: dict[str, EntityScores]
     rings: Rings
-    accounts: pd.DataFrame
+    accounts: AccountScores
 
     @property
     def sessions(self) -> EntityScores | None:
@@ -86,11 +85,9 @@ def score(context: NightContext, tables: Snapshot, say: Progress) -> ScoredNight
     say("rings")
     rings = find_rings(tables, _ring_members(context.previous_folder))
     members = rings.members["account_id"].tolist()
-    accounts = (
-        compute(tables, catalogue.of_entity(ACCOUNT), ACCOUNT, members)
-        if members
-        else pd.DataFrame()
-    )
+    accounts = score_accounts(context, tables, scope, members, say)
+    if accounts.published is not None:
+        scored[ACCOUNT] = accounts.published
     return ScoredNight(tables, scope, scored, rings, accounts)
 
 

@@ -127,6 +127,8 @@ def _check_tiers(t: TierPolicy) -> None:
 def _check_night(night: NightPolicy) -> None:
     if not 0 < night.false_view <= 1:
         raise BadPolicy("policy [night]: false_view is above 0, at most 1")
+    if not 0 <= night.account_share <= 1:
+        raise BadPolicy("policy [night]: account_share is 0 to 1")
 
 
 def _check_measures(policy: Policy) -> None:

@@ -29,13 +29,14 @@ class TierPolicy:
 
 @dataclass(frozen=True)
 class NightPolicy:
-    """When a night is refused, which scores get reasons, and which views are named false."""
+    """When a night is refused, and which scores, reasons, views and accounts it publishes."""
 
     short_share: float
     explain_top: int
     explain_from: float
     reasons: int
     false_view: float
+    account_share: float
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def score_orders(
     """Score the orders received in the last week."""
     signals = _signals(tables, ORDER, orders, say)
     around = ScoringContext(signals, scope.owners_of(tables, ORDER, signals.index))
-    return _score_compared(context, tables, ORDER, around, say)
+    return score_compared(context, tables, ORDER, around, say)
 
 
 def score_operators(
@@ -178,7 +178,7 @@ def score_operators(
         named = scope.operators_named(tables)
         signals = compute(tables, catalogue.of_entity(OPERATOR), OPERATOR, named)
     around = ScoringContext(signals, history=history)
-    return _score_compared(context, tables, OPERATOR, around, say)
+    return score_compared(context, tables, OPERATOR, around, say)
 
 
 def history_log_odds(scored: dict[str, EntityScores]) -> pd.DataFrame | None:
@@ -201,7 +201,7 @@ def _signals(
     return signals_of(tables, of, entity, wanted, lambda name: say(f"{entity} signals: {name}"))
 
 
-def _score_compared(
+def score_compared(
     context: NightContext, tables: Snapshot, entity: str, around: ScoringContext, say: Progress
 ) -> EntityScores:
     """Score all compared entities."""

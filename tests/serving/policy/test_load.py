@@ -11,6 +11,7 @@ from serving.policy.load import BadPolicy, load_policy, parse_policy
 
 POLICY = load_policy()
 SHARES = "policy [tiers]: review_session, accuse_session and false_discovery are above 0, at most 1"
+ACCOUNTS = "policy [night]: account_share is 0 to 1"
 NAMED = "policy [night]: false_view is above 0, at most 1"
 RISKS = "policy [tiers]: need 0 <= review_precision <= C <= D <= 1"
 ROOMS = "policy [tiers]: need 0 <= capacity_D <= capacity_C <= capacity_B <= 1"
@@ -61,6 +62,8 @@ def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
         ("D = 0.70", "D = 1.01", RISKS),
         ("false_view = 0.5", "false_view = 0.0", NAMED),
         ("false_view = 0.5", "false_view = 1.01", NAMED),
+        ("account_share = 0.05", "account_share = -0.01", ACCOUNTS),
+        ("account_share = 0.05", "account_share = 1.01", ACCOUNTS),
         ("capacity_D = 0.04", "capacity_D = -0.01", ROOMS),
         ("capacity_D = 0.04", "capacity_D = 0.11", ROOMS),
         ("capacity_C = 0.10", "capacity_C = 0.26", ROOMS),
