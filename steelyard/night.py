@@ -51,7 +51,7 @@ class NightView:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Scores of sessions, orders and operators, with probability and reasons."""
+        """Scores of sessions, orders, operators and accounts, with probability and reasons."""
         return self.table("scores")
 
     @cached_property
@@ -96,7 +96,7 @@ class NightView:
         return ring_chart(self.ring(ring_id))
 
     def case(self, entity_id: str) -> CaseView:
-        """Return a session, order or operator that the night scored.
+        """Return a session, order, operator or account that the night scored.
 
         Raises
         ------

@@ -39,6 +39,9 @@ def show(
     ],
     lake: LakeArgument,
     date_: Night = None,
+    entity: Annotated[
+        str | None, typer.Option(help="Only entities of this kind, such as session or account.")
+    ] = None,
     columns: Annotated[
         str | None, typer.Option(help="Comma-separated columns; those that fit when not named.")
     ] = None,
@@ -61,6 +64,8 @@ def show(
 
     Example: steelyard show scores lake --columns entity_id,probability,reasons --rows 5
 
+    Example: steelyard show scores lake --entity account --rows 20
+
     Example: steelyard show false_views lake --columns session_id,account_id,probability,reasons
 
     Example: OPERATOR=$(steelyard show tier_decisions lake --columns operator_id --rows 1 --plain)
@@ -69,7 +74,7 @@ def show(
     from data_contracts.lake import Lake
     from data_contracts.parquet import to_arrow, write_file
 
-    frame = _read(Lake.open(lake), table, night_named(date_))
+    frame = _of_kind(_read(Lake.open(lake), table, night_named(date_)), table, entity)
     named = [c.strip() for c in columns.split(",")] if columns else None
     if unknown := set(named or []) - set(frame.columns):
         raise LakeProblem(
@@ -126,6 +131,19 @@ def _read(lake: Lake, table: str, night: str | None) -> pd.DataFrame:
     if table == "tier_decisions" and len(frame):
         return frame.sort_values(["tier", "expected_harm"], ascending=False)
     return frame
+
+
+def _of_kind(frame: pd.DataFrame, table: str, entity: str | None) -> pd.DataFrame:
+    """Rows of one kind of entity; all where none is named."""
+    if entity is None:
+        return frame
+    if "entity_kind" not in frame.columns:
+        raise LakeProblem(f"{table} has no column entity_kind, so --entity does not apply to it")
+    mine = frame[frame["entity_kind"] == entity]
+    if mine.empty and len(frame):
+        kinds = ", ".join(sorted(frame["entity_kind"].unique()))
+        raise LakeProblem(f"{table} has no rows of kind {entity!r}. Kinds: {kinds}")
+    return mine
 
 
 def _uncommon(table: str, frame: pd.DataFrame, common: dict[str, str]) -> list[str]:
