@@ -3,7 +3,8 @@
 Viewers of a minute are joins up to it less leaves before it, so a stay of seconds counts once. A
 view without a recorded end counts in the minute it joined, and in no other. Where more than half of
 a session's views lack an end, viewers and leaves are unknown. A view without a join time counts in
-no minute. Of a session longer than two days the first two are counted.
+no minute; where more than half of a session's views lack one, joins, leaves and viewers are
+unknown. Of a session longer than two days the first two are counted.
 """
 
 from __future__ import annotations
@@ -53,8 +54,11 @@ WITH s AS (
          accounts.registered_at > joined_at - INTERVAL 7 DAY AS new_account
   FROM views JOIN s USING (session_id) LEFT JOIN accounts USING (account_id)
   WHERE {_minute("joined_at")} <= {MAX_MINUTE}
+), k AS (
+  SELECT session_id, count(joined_at) * 2 >= count(*) AS joins_known FROM views GROUP BY ALL
 ), e AS (
-  SELECT session_id, count(gone) * 2 >= count(*) AS ends_known FROM v GROUP BY ALL
+  SELECT session_id, joins_known, joins_known AND count(gone) * 2 >= count(v.session_id) AS ends_known
+  FROM k LEFT JOIN v USING (session_id) GROUP BY session_id, joins_known
 ), j AS (
   SELECT session_id, joined AS minute, count(*) AS joins,
          count(*) FILTER (WHERE new_account) AS new_account_joins,
@@ -87,7 +91,7 @@ WITH s AS (
 ), c AS (
   SELECT session_id, minute,
          lead(minute, 1, last_minute + 1) OVER w AS next_minute,
-         coalesce(ends_known, TRUE) AS ends_known,
+         coalesce(joins_known, TRUE) AS joins_known, coalesce(ends_known, TRUE) AS ends_known,
          sum(coalesce(joins, 0)) OVER w - coalesce(sum(coalesce(ended, 0)) OVER before, 0)
            AS viewers,
          coalesce(ended, 0) AS ended,
@@ -106,8 +110,11 @@ WITH s AS (
            PARTITION BY session_id ORDER BY minute ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
          )
 )
-SELECT * EXCLUDE (ends_known, ended) REPLACE (
-         CASE WHEN ends_known THEN CAST(viewers AS DOUBLE) END AS viewers
+SELECT * EXCLUDE (joins_known, ends_known, ended) REPLACE (
+         CASE WHEN ends_known THEN CAST(viewers AS DOUBLE) END AS viewers,
+         CASE WHEN joins_known THEN joins END AS joins,
+         CASE WHEN joins_known THEN new_account_joins END AS new_account_joins,
+         CASE WHEN joins_known THEN repeated_device_joins END AS repeated_device_joins
        ), CASE WHEN ends_known THEN CAST(viewers - ended AS DOUBLE) END AS viewers_after
 FROM c ORDER BY session_id, minute
 """

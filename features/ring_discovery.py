@@ -89,9 +89,12 @@ def _activity(snapshot: Snapshot, linked: Any | None = None) -> list[Any]:
             wanted(snapshot["orders"].select("operator_id", account_id="buyer_id", at="placed_at"))
         )
     if "views" in snapshot and "sessions" in snapshot:
-        v = wanted(snapshot["views"].select("session_id", "account_id", at="joined_at"))
-        v = v.join(snapshot["sessions"].select("session_id", "operator_id"), "session_id")
-        activity.append(v.select("operator_id", "account_id", "at"))
+        v = wanted(snapshot["views"].select("session_id", "account_id", "joined_at"))
+        s = snapshot["sessions"].select("session_id", "operator_id", "started_at")
+        v = v.join(s, "session_id")
+        # a view without a join time lies in its session, whose start is the nearest that is known
+        at = v.joined_at.fill_null(v.started_at)
+        activity.append(v.select("operator_id", "account_id", at=at))
     return activity
 
 

@@ -24,13 +24,15 @@ MIN_SESSIONS_PER_CATEGORY = 50  # in a stratum, for an expectation of its own
 def cells_of(views: Any, sessions: Any) -> Any:
     """Views by session and cell (join phase, stay), as an Ibis table.
 
-    Views that came by a granted boost or a raid are left out.
+    Views that came by a granted boost or a raid, or of which a time is unknown, are left out.
     """
     t = views.join(
         sessions.select("session_id", "category", "started_at", "ended_at"), "session_id"
     )
     t = t.filter(
-        (t.entry_source.isnull() | ~t.entry_source.isin(["boost", "raid"])) & t.left_at.notnull()
+        (t.entry_source.isnull() | ~t.entry_source.isin(["boost", "raid"]))
+        & t.joined_at.notnull()
+        & t.left_at.notnull()
     )
     t = t.mutate(
         stay=seconds_between(t.left_at, t.joined_at),

@@ -43,14 +43,14 @@ def actions_of(t: Any, account: str, thing: str, moment: str) -> pd.DataFrame:
 
     The order does not depend on how the engine read them. Accounts and things are categories in
     order of their names. The engine numbers them: numbers sort several times faster than text, and
-    the text of all actions would be most of a night's memory.
+    the text of all actions would be most of a night's memory. Actions without a moment are left out.
 
     Returns
     -------
     DataFrame with the columns account, thing and at (seconds).
     """
     at = t[moment].epoch_seconds().cast("float64").floor().cast("int64")
-    t = t.filter(t[account].notnull() & t[thing].notnull()).select(
+    t = t.filter(t[account].notnull() & t[thing].notnull() & t[moment].notnull()).select(
         account=t[account], thing=t[thing], at=at
     )
     # Sorted here: on Spark, ibis 12 returns wrong distinct rows when they are also ordered.

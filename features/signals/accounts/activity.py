@@ -29,7 +29,7 @@ def account_views(views):
 @relation(ACCOUNT, reads=("views",), local=True, typology="view_fraud")
 def account_hours(views):
     """Clock hours in which an account appeared, with the rooms it visited."""
-    t = views.filter(views.account_id.notnull())
+    t = views.filter(views.account_id.notnull() & views.joined_at.notnull())
     t = t.mutate(hour=t.joined_at.epoch_seconds() // 3600)
     return t.group_by("account_id", "hour").aggregate(rooms=t.session_id.nunique())
 

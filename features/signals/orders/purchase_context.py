@@ -44,7 +44,10 @@ def buyers(orders, accounts):
     evidence_group="unseen",
 )
 def watch_times(orders, views):
-    """Orders of known sessions with the time that their buyer had watched before."""
+    """Orders of known sessions with the time that their buyer had watched before.
+
+    Orders whose buyer was in the session at an unknown time are left out.
+    """
     o = orders.filter(orders.session_id.notnull()).select(
         "order_id", "session_id", "placed_at", account_id="buyer_id"
     )
@@ -52,12 +55,14 @@ def watch_times(orders, views):
         views.select("session_id", "account_id", "joined_at", "left_at"),
         ["session_id", "account_id"],
     )
+    untimed = seen.filter(seen.joined_at.isnull()).select("order_id").distinct()
     seen = seen.filter(seen.joined_at <= seen.placed_at)
     until = ibis.least(seen.left_at, seen.placed_at)
     total = seen.group_by("order_id").aggregate(
         watched=seconds_between(until, seen.joined_at).sum()
     )
-    return o.left_join(total, "order_id", rname="{name}_seen").drop("order_id_seen")
+    t = o.anti_join(untimed, "order_id")
+    return t.left_join(total, "order_id", rname="{name}_seen").drop("order_id_seen")
 
 
 @relation(
@@ -168,7 +173,10 @@ def buyer_unverified_share(t):
     blind="Orders after the session, from a replay or a saved link.",
 )
 def watch_before_order_seconds(t):
-    """Seconds of the session that the buyer watched before placing; 0 where it has no view."""
+    """Seconds of the session that the buyer watched before placing; 0 where it has no view.
+
+    Unknown where a view of the buyer has no join time.
+    """
     return t.watched.fill_null(0.0)
 
 

@@ -22,7 +22,7 @@ STAY_STEP_SECONDS = 5
 )
 def join_steps(views, sessions):
     """Joins of a session in steps of ten seconds; a session below five minutes has none."""
-    views = without_brief(views, sessions)
+    views = without_brief(views.filter(views.joined_at.notnull()), sessions)
     t = views.mutate(step=views.joined_at.epoch_seconds() // BURST_STEP_SECONDS)
     return t.group_by("session_id", "step").aggregate(joins=t.count())
 

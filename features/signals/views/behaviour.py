@@ -28,11 +28,12 @@ def view_times(views, sessions):
     whole = ibis.window(group_by=t.session_id)
     t = t.mutate(
         views_here=t.view_id.count().over(whole),
-        join_block=t.view_id.count().over(group_by=[t.session_id, t.joined // (BLOCK_SECONDS)]),
-        leave_block=t.view_id.count().over(group_by=[t.session_id, t.left // (BLOCK_SECONDS)]),
-        same_stay=t.view_id.count().over(group_by=[t.session_id, (t.stay / 5).floor()]),
+        join_block=t.joined.count().over(group_by=[t.session_id, t.joined // (BLOCK_SECONDS)]),
+        leave_block=t.left.count().over(group_by=[t.session_id, t.left // (BLOCK_SECONDS)]),
+        same_stay=t.stay.count().over(group_by=[t.session_id, (t.stay / 5).floor()]),
     )
-    return t
+    # none of its kind is counted where its own moment is unknown
+    return t.mutate(**{c: t[c].nullif(0) for c in ("join_block", "leave_block", "same_stay")})
 
 
 @relation(VIEW, reads=("views",), grouped=False, local=True, typology="view_fraud")
