@@ -40,6 +40,7 @@ from features.signals.sessions import (
     expected_audience,
     forged_counters,
     join_bursts,
+    own_level,
     purchase_propensity,
     view_durations,
     viewer_reputation,
@@ -97,6 +98,7 @@ MODULES = (
     behaviour,
     accounts,
     entry_channels,
+    own_level,
 )
 CATALOGUE: tuple[Signal, ...] = signals_in(*MODULES)
 BY_NAME: dict[str, Signal] = {s.name: s for s in CATALOGUE}

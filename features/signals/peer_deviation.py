@@ -43,6 +43,7 @@ from features.signals.sessions import (
     viewers,
 )
 from features.signals.sessions.engagement import actor_habits, per_account, repetition, sources
+from features.signals.sessions.own_level import above_earlier, own_level_excesses, spans_of
 
 ANOMALY_SCORE_WINDOW = timedelta(days=14)
 TYPOLOGIES = ("view_fraud", "engagement_fraud")
@@ -140,6 +141,9 @@ def signals_of(
     recent = recent_sessions(snapshot) if "sessions" in snapshot else []
     shared = compute(snapshot, FIRST_ORDER_SIGNALS, SESSION, {*wanted, *recent}, progress)
     snapshot.add_derived(session_anomaly_scores, score_sessions(shared.loc[recent]))
+    if "sessions" in snapshot:
+        excesses = above_earlier(shared.loc[recent], spans_of(snapshot))
+        snapshot.add_derived(own_level_excesses, excesses)
     others = [s for s in signals if s not in FIRST_ORDER_SIGNALS]
     rest = compute(snapshot, others, SESSION, wanted, progress)
     return shared.reindex(rest.index).join(rest)[[s.name for s in signals]]

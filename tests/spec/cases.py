@@ -17,6 +17,7 @@ from tests.spec.examples import (
     session_accounts,
     session_actions,
     session_audience,
+    session_habits,
     session_views,
     views,
 )
@@ -27,6 +28,7 @@ MODULES: tuple[ModuleType, ...] = (
     session_audience,
     session_actions,
     session_accounts,
+    session_habits,
     orders,
     order_outcomes,
     accounts,
