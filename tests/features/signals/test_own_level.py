@@ -15,12 +15,12 @@ ABOVE = [f"{n}_above_own_level" for n in NAMES]
 
 def rooms(shares: dict[str, list[int]]) -> dict[str, pd.DataFrame]:
     """Operators whose sessions, a day apart, have ten views; so many come by a share link."""
-    held, seen = [], []
+    streams, seen = [], []
     for operator, links in shares.items():
         for day, n in enumerate(links):
             one = sessions(f"{operator}{day}").assign(operator_id=operator)
             shift = pd.Timedelta(days=day)
-            held.append(
+            streams.append(
                 one.assign(started_at=one.started_at + shift, ended_at=one.ended_at + shift)
             )
             v = rows(
@@ -33,7 +33,7 @@ def rooms(shares: dict[str, list[int]]) -> dict[str, pd.DataFrame]:
             seen.append(v.assign(joined_at=v.joined_at + shift, left_at=v.left_at + shift))
     late = {"received_at": T0 + pd.Timedelta(days=9)}
     return {
-        "sessions": pd.concat(held, ignore_index=True).assign(**late),
+        "sessions": pd.concat(streams, ignore_index=True).assign(**late),
         "views": pd.concat(seen, ignore_index=True).assign(**late),
     }
 
