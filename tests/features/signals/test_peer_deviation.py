@@ -15,6 +15,7 @@ from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.peers.anomaly_score import anomaly_contributions
 from features.signals import peer_deviation
+from features.signals.sessions.own_level import session_own_levels
 
 CUT = datetime(2026, 1, 17)
 SESSION_SCORES = [
@@ -36,10 +37,13 @@ def scored(tiny):
 
 
 def test_all_that_is_known_of_a_session_but_its_minutes_enters():
+    """First-order signals are all but minutes, anomaly scores, and own levels, which repeat one."""
     nightly = {
         s.name
         for s in catalogue.of_entity("session")
-        if s.freshness != LIVE and s.unit is not Unit.ANOMALY_SCORE
+        if s.freshness != LIVE
+        and s.unit is not Unit.ANOMALY_SCORE
+        and s.source is not session_own_levels
     }
     assert {s.name for s in peer_deviation.FIRST_ORDER_SIGNALS} == nightly
 
