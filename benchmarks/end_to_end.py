@@ -30,7 +30,6 @@ from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 from training.dataset.splits import side
 from training.evaluation.metrics import average_precision
-from training.fitting.cross_fitting import consistent_labels
 from training.fitting.trees import fit_trees
 from training.models.registry import MODELS
 from training.release.store import champions
@@ -113,11 +112,12 @@ def learning_curve(trained: list[Trained], kept: Judgements) -> list[dict[str, A
         for words, share in OPERATOR_SHARES.items():
             # Another hash than that of the folds, or a part would lie in few of them.
             some = (data.group.map(lambda g: side(f"part {g}")) < share).to_numpy()
-            trees = fit_trees(model, model.columns, data, consistent_labels(model, data, some))
-            values = there.signals[model.columns].to_numpy()
+            trees = fit_trees(model, data, some)
+            values = there.signals[trees.columns].to_numpy()
+            owner = there.owner.to_numpy() if there.is_pooled else None
             figure = average_precision(
                 there.fraud,
-                trees.rebased_on(values).raw(values),
+                trees.rebased_on(values, owner).raw(values, owner),
                 there.owner.reset_index(drop=True),
             )
             rows.append(

@@ -14,21 +14,18 @@ import lightgbm as lgb
 import numpy as np
 
 from data_contracts.contract import contract
-from data_contracts.errors import ArtefactRefused
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import digest_file
 from features import catalogue
 from features.declaration import OPERATOR
 from features.engine.snapshot import Snapshot
-from training.dataset.distillation import soft_labelled_sessions
 from training.dataset.operator_groups import operator_groups
 from training.dataset.replay import Replay, replay_dataset
-from training.declaration import FITTING, Model
-from training.estimator.ensemble import Trees
+from training.declaration import FITTING, ROUNDS, Model
+from training.estimator.combination import Combination
 from training.fitting.fit import Fitted, fit
 from training.models.registry import MODELS
 from training.release import store, tracking
-from training.release.artefact import Released, load
 from training.release.code_version import revision
 from training.release.model_card import card
 from training.release.serialisation import read_trees, reference_as_json, release_texts
@@ -74,11 +71,11 @@ def _lineage(
         "data_sha256": data_digest(tables),
         "catalogue_sha256": catalogue.digest(),
         "revision": revision(),
-        "parameters": FITTING | model.parameters | {"rounds": model.rounds},
+        "parameters": FITTING | model.parameters | {"rounds": ROUNDS},
     }
 
 
-def _golden(fitted: Fitted, trees: Trees) -> str:
+def _golden(fitted: Fitted, trees: Combination) -> str:
     """Rows with the raw scores that any later loading must reproduce bit for bit."""
     step = max(1, len(fitted.dataset) // GOLDEN_ROWS)
     rows = fitted.dataset.signals[trees.columns].to_numpy()[::step][:GOLDEN_ROWS]
@@ -91,24 +88,8 @@ def _golden(fitted: Fitted, trees: Trees) -> str:
     )
 
 
-def _teacher(model: Model, done: list[Trained], models: Path) -> Fitted | Released | None:
-    """The model that a model learns from besides verdicts.
-
-    It is the one just fitted, otherwise the one in service. None when neither can be used.
-    """
-    if model.teacher is None:
-        return None
-    for t in done:
-        if t.name == model.teacher:
-            return t.fitted
-    try:
-        return load(models, model.teacher)
-    except ArtefactRefused:
-        return None
-
-
 def _manifest(
-    fitted: Fitted, trees: Trees, no_graph: Trees, lineage: dict[str, Any]
+    fitted: Fitted, trees: Combination, no_graph: Combination, lineage: dict[str, Any]
 ) -> dict[str, Any]:
     """Manifest of a release, without what `write_release` adds."""
     model = fitted.model
@@ -116,7 +97,8 @@ def _manifest(
         "name": model.name,
         "entity": model.entity,
         "signals": trees.columns,
-        "no_graph_signals": no_graph.columns,
+        "hidden_without_graph": list(no_graph.hidden),
+        "prior": fitted.prior_version,
         "reference_set": reference_as_json(fitted.reference),
         "calibration_rows": fitted.calibrated_on if model.entity == OPERATOR else {},
         "calibration": {
@@ -142,7 +124,7 @@ def _release(
     run_id = tracking.open_run(mlflow, fitted, lineage)
     lineage = lineage | {"run_id": run_id}
     texts = release_texts(fitted.trees, fitted.no_graph)
-    trees, no_graph = read_trees(texts, fitted.trees.columns, fitted.no_graph.columns)
+    trees, no_graph = read_trees(texts)
     texts |= {
         "golden.json": _golden(fitted, trees),
         store.CARD: card(fitted, lineage | {"gain": trees.gain()}),
@@ -197,12 +179,7 @@ def train(
     for model in wanted:
         data = replay_dataset(replay, model)
         progress(f"{model.name}: fitting on {len(data)} verdicts")
-        unlabelled, teacher = None, _teacher(model, done, models)
-        if teacher is not None and len(data):
-            unlabelled = soft_labelled_sessions(
-                replay, model, data, teacher.trees, teacher.calibration
-            )
-        fitted = fit(model, data, unlabelled)
+        fitted = fit(model, data)
         mlflow = mlflow or tracking.start(models)
         progress(f"{model.name}: logging")
         lineage = _lineage(lake, until, model, tables)

@@ -13,16 +13,19 @@ from benchmarks.harness import worlds
 from benchmarks.harness.judgement import Judgement, signals_and_truth
 from simulation.schemes import TYPOLOGY
 from training.dataset.frame import Dataset
-from training.estimator.ensemble import Trees
+from training.estimator.combination import Combination
 from training.fitting.trees import fit_trees
 from training.models.session_inflation import MODEL as SESSIONS
 
 AS_OF = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
 
 
-def scores_by_trees(one: Judgement, trees: Trees) -> pd.Series:
+def scores_by_trees(one: Judgement, trees: Combination) -> pd.Series:
     """Scores of a night by other trees with the released calibration."""
-    other = replace(one.released, trees=trees.rebased_on(one.signals[trees.columns].to_numpy()))
+    owner = one.owner.to_numpy() if one.is_pooled else None
+    other = replace(
+        one.released, trees=trees.rebased_on(one.signals[trees.columns].to_numpy(), owner)
+    )
     return pd.Series(
         replace(one, released=other).scores_and_probabilities()[0], index=one.signals.index
     )
@@ -46,7 +49,9 @@ def fully_labelled() -> Dataset:
         group.reset_index(drop=True),
         nights,
         entity,
-        peer_signals={night: signals},
+        group.to_numpy(dtype=object),
+        {night: signals},
+        {night: group.to_numpy(dtype=object)},
     )
 
 
@@ -55,4 +60,4 @@ def scores_by_truth(
 ) -> pd.Series:
     """Scores by trees trained on the ground truth of all sessions, or of those of a mask."""
     rows = np.ones(len(everything), dtype=bool) if rows is None else rows
-    return scores_by_trees(one, fit_trees(SESSIONS, SESSIONS.columns, everything, rows))
+    return scores_by_trees(one, fit_trees(SESSIONS, everything, rows))

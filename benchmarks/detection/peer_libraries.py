@@ -18,9 +18,8 @@ from features.engine.minute_arrays import minutes_frame
 from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
 from training.dataset.labels import verdicts
-from training.declaration import FITTING
+from training.declaration import FITTING, ROUNDS
 from training.evaluation.metrics import average_precision
-from training.models.session_inflation_live import MODEL as LIVE
 
 COMMAND = "make bench-detection"
 SERIES = ("viewers", "joins", "likes", "comments")
@@ -95,7 +94,7 @@ def rows(say: Any) -> list[dict[str, Any]]:
         x, z = make(train), make(test)
         y = known.reindex(x.index).to_numpy(dtype=float)
         booster = lgb.train(
-            FITTING | {"objective": "binary"}, lgb.Dataset(x.to_numpy(dtype=float), y), LIVE.rounds
+            FITTING | {"objective": "binary"}, lgb.Dataset(x.to_numpy(dtype=float), y), ROUNDS
         )
         truth = np.isin(z.index, list(guilty)).astype(int)
         found = average_precision(

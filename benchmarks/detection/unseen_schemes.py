@@ -21,7 +21,6 @@ from training.dataset.frame import Dataset
 from training.dataset.operator_groups import operator_groups
 from training.dataset.replay import Replay, replay_dataset
 from training.declaration import Model
-from training.fitting.cross_fitting import consistent_labels
 from training.fitting.trees import fit_trees
 from training.models.order_brushing import MODEL as ORDERS
 from training.models.session_inflation import MODEL as SESSIONS
@@ -52,7 +51,7 @@ def best_single_signal(one: Judgement, here: pd.Index, rivals: pd.Index) -> tupl
     assert trees.peers is not None
     side = np.array([BY_NAME[c].direction or 0 for c in trees.columns])
     away = pd.DataFrame(
-        trees.peers.deviations(one.signals[trees.columns].to_numpy()) * side,
+        trees.peers.baseline.deviations(one.signals[trees.columns].to_numpy()) * side,
         index=one.signals.index,
         columns=trees.columns,
     )
@@ -106,9 +105,9 @@ def _without(
     `truth` is of the training world, columns entity and scheme.
     """
     with_it, model = set(truth.loc[truth["scheme"] == scheme, "entity"]), one.released.model
-    kept = consistent_labels(model, data, ~data.entity.isin(with_it).to_numpy())
+    kept = ~data.entity.isin(with_it).to_numpy()
     drawn = [replace(model, parameters=model.parameters | {"seed": seed}) for seed in SEEDS]
-    return [scores_by_trees(one, fit_trees(m, m.columns, data, kept)) for m in drawn], with_it
+    return [scores_by_trees(one, fit_trees(m, data, kept)) for m in drawn], with_it
 
 
 def _data(model: Model, say: Any) -> Dataset:

@@ -103,20 +103,19 @@ class Judgement:
     def scores_by_method(self, history: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
         """Scores of the model as a night gives them, of its controls, and of a night without labels."""
         released, signals = self.released, self.signals
-        control = signals[released.no_graph.columns].to_numpy()
+        values = signals[released.columns].to_numpy()
+        named = self.owner.to_numpy() if self.is_pooled else None
         contributions = anomaly_contributions(
             signals[released.columns], catalogue.BY_NAME, released.model.entity
         )
         anomaly = contributions.sum(axis=1).to_numpy()
         by_own_signals = (
-            {}
-            if released.model.live
-            else {"own signals alone": released.raw(signals[released.columns].to_numpy())}
+            {} if released.model.live else {"own signals alone": released.raw(values, named)}
         )
         return {
             "model": self.scores_and_probabilities(history)[0],
             **by_own_signals,
-            "no graph": released.no_graph.rebased_on(control).raw(control),
+            "no graph": released.no_graph.rebased_on(values, named).raw(values, named),
             "rules only": rules_score(signals),
             "no labels": owner_pooling.pooled_anomaly_scores(anomaly, self.owner)
             if self.is_pooled
@@ -181,7 +180,9 @@ def signals_and_truth(
 def judge(models: Path, lake: Path, name: str, as_of: datetime) -> Judgement:
     """A released model on an unseen world at `as_of`; sessions with their single views."""
     signals, fraud, owner = signals_and_truth(lake, BY_NAME[name], as_of)
-    base = Judgement(load(models, name).rebased_on(signals), signals, fraud, owner)
+    release = load(models, name)
+    owned = release.model.entity in OWNED and not release.model.live
+    base = Judgement(release.rebased_on(signals, owner if owned else None), signals, fraud, owner)
     if name != MODEL_OF[SESSION]:
         return base
     return replace(

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.demo import free_port
-from benchmarks.end_to_end import DAYS, TRAINING_SEED, UNSEEN_SEED
+from benchmarks.end_to_end import TRAINING_SEED
 from benchmarks.harness import worlds
-from benchmarks.harness.figures import figure_row
-from benchmarks.harness.judgement import signals_and_truth
-from benchmarks.harness.timing import COMMAND, REPEATS, interleaved, repeated_row
+from benchmarks.harness.timing import REPEATS, interleaved, repeated_row
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from serving.gate.minute_store import RedisMinuteStore, SqliteMinuteStore, rows_from_blob
 from serving.gate.night_cache import read_published_night
-from training.evaluation.metrics import average_precision
 from training.release.artefact import load
 
 
@@ -41,33 +37,6 @@ def quantiles(calls: dict[str, tuple[Callable[[int], Any], int]]) -> dict[str, n
                 spent[i] = time.perf_counter_ns() - begin
             found[name].append(np.quantile(spent, [0.5, 0.99]) / 1e3)
     return {name: np.array(values) for name, values in found.items()}
-
-
-def fewer_trees(models: Path) -> list[dict[str, Any]]:
-    """Average precision on the unseen world of the first quarter and half of a model's trees."""
-    lake = worlds.simulated_lake("medium", UNSEEN_SEED)
-    as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
-    out = []
-    for name in ("session_inflation", "order_brushing"):
-        released = load(models, name)
-        signals, guilty, group = signals_and_truth(lake, released.model, as_of)
-        values, trees = (
-            signals[released.columns].to_numpy(),
-            released.trees.booster.current_iteration(),
-        )
-        for share in (0.25, 0.5, 1.0):
-            many = max(1, round(share * trees))
-            score = released.trees.raw(values, rounds=many)
-            figure = average_precision(guilty, score, group.reset_index(drop=True))
-            out.append(
-                figure_row(
-                    f"trees-{name}-{int(100 * share)}",
-                    f"`{name}` with the first {many} of its {trees} trees: average precision on the unseen world",
-                    figure,
-                    COMMAND,
-                )
-            )
-    return out
 
 
 def _found(store: SqliteMinuteStore, session: str) -> bytes:
@@ -180,22 +149,20 @@ def redis_server(folder: Path) -> Iterator[str]:
 
 
 def rows(say: Any, models: Path) -> list[dict[str, Any]]:
-    """Lookups, the tree kernel, and average precision by number of trees."""
+    """Lookups and the tree kernel."""
     say("lookups")
     out = lookups(worlds.simulated_lake("medium", TRAINING_SEED), say)
     say("rows through trees")
-    out += through_trees(models)
-    say("fewer trees")
-    return out + fewer_trees(models)
+    return out + through_trees(models)
 
 
 def through_trees(models: Path) -> list[dict[str, Any]]:
     """Time of a released model's trees by LightGBM and by our kernel on one thread."""
-    trees = load(models, "session_inflation_live").trees
-    out, booster = [], trees.booster
+    stage = load(models, "session_inflation_live").trees.stages[-1]
+    out, booster, forest = [], stage.boosters[0], stage.forests[0]
     many = np.random.default_rng(0).normal(size=(20_000, booster.num_feature()))
     many[np.random.default_rng(1).random(many.shape) < 0.1] = np.nan
-    ours, theirs = trees.forest.raw, partial(booster.predict, raw_score=True, num_threads=1)
+    ours, theirs = forest.raw, partial(booster.predict, raw_score=True, num_threads=1)
     if not np.array_equal(ours(many), np.reshape(theirs(many), (len(many), -1))):
         raise RuntimeError("trees: ours and LightGBM's raw scores differ")
     for name, rows, times in (("row", many[:1], 2000), ("batch", many, 1)):

@@ -11,7 +11,7 @@ import pandas as pd
 from benchmarks.harness.figures import figure_row
 from benchmarks.harness.judgement import Judgement, rank_scores, signals_and_truth
 from features.posteriors.owner_pooling import operator_history
-from serving.scoring.nightly_models import MODEL_OF, SUBSTITUTE_OF, why_inapplicable
+from serving.scoring.nightly_models import MODEL_OF, why_inapplicable
 from serving.scoring.posterior import ScoringContext, posterior
 from serving.scoring.scope import OWNED
 from training.evaluation.metrics import average_precision
@@ -26,11 +26,12 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
     """Average precision without views: as a night ranks, by own signals alone, and without labels."""
     rows = []
     showed: dict[str, pd.Series] = {}
-    for name in (SESSIONS, SUBSTITUTE_OF[SESSIONS], ORDERS, OPERATORS):
+    for name in (SESSIONS, ORDERS, OPERATORS):
         signals, guilty, group = signals_and_truth(lake, BY_NAME[name], as_of, MISSING_TABLES)
         home = load(models, name)
-        released, why = home.rebased_on(signals), why_inapplicable(home, signals)
         owned = home.model.entity in OWNED
+        released = home.rebased_on(signals, group if owned else None)
+        why = why_inapplicable(home, signals)
         context = ScoringContext(
             signals, group if owned else None, history=None if owned else pd.DataFrame(showed)
         )
@@ -40,15 +41,8 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
             showed[home.model.entity] = operator_history(own, group)["log_odds"]
         found = {"as a night ranks them": rank_scores(probability, raw)}
         found |= {"own signals alone": raw} if name == OPERATORS else {}
-        found |= (
-            {
-                "no labels": Judgement(released, signals, guilty, group).scores_by_method()[
-                    "no labels"
-                ]
-            }
-            if name != SUBSTITUTE_OF[SESSIONS]
-            else {}
-        )
+        by_method = Judgement(released, signals, guilty, group).scores_by_method()
+        found["no labels"] = by_method["no labels"]
         if name == ORDERS:
             continue  # hardly any of their signals are of views
         for how, score in found.items():

@@ -100,6 +100,11 @@ class PeerBaseline:
         sizes = np.nan_to_num(values[:, self.columns.index(self.size_signal)])
         return np.searchsorted(self.stratum_edges, sizes, side="right")
 
+    def strata(self, values: np.ndarray) -> np.ndarray:
+        """Number of each entity's stratum of size, int64 of shape (n,)."""
+        found = self._stratum(values)
+        return np.zeros(len(values), dtype=np.int64) if isinstance(found, slice) else found
+
     def anomaly_scores(self, deviations: np.ndarray) -> np.ndarray:
         """Anomaly scores of entities, shape (n, typologies + 2), at least 0.
 

@@ -76,7 +76,10 @@ def name_false_views(
     if named.empty:
         return FalseViews(pd.DataFrame(), expected)
     inflated = sessions.probability_with_buyers.reindex(named["session_id"]).to_numpy()
-    release = context.champions[MODEL_OF[VIEW]]
+    evidence = sessions.view_evidence
+    release = evidence.release if evidence else None
+    if release is None:
+        return pd.Series(None, index=named.index, dtype=object)
     rows = named.join(_identities(tables, named)).assign(
         session_probability=inflated,
         model=release.model.name,
@@ -148,12 +151,14 @@ def _reasons(
     )
     place = ordered.groupby("session_id").cumcount()
     explained = ordered.iloc[np.argsort(place.to_numpy(), kind="stable")[:MAX_EXPLAINED_VIEWS]]
-    release = context.champions[MODEL_OF[VIEW]]
+    evidence = sessions.view_evidence
+    release = evidence.release if evidence else None
+    if release is None:
+        return pd.Series(None, index=named.index, dtype=object)
     of = sorted(explained["session_id"].unique())
     signals = compute(tables, release.model.signals, VIEW, of)
     values = signals.loc[explained.index, release.columns]
     contributions = release.trees.contributions(values.to_numpy())
-    evidence = sessions.view_evidence
     peers = PeerMedians({}, {} if evidence is None else evidence.medians, {})
     texts = {}
     for i, (view_id, row) in enumerate(explained.iterrows()):

@@ -29,7 +29,7 @@ from serving.gate.requests import RequestRefused
 from serving.gate.schemas import BoostRequest, Minute
 from serving.ledger.answers import AnswerLedger
 from serving.policy.schema import Policy
-from serving.scoring.peer_snapshots import LIVE_MODEL
+from serving.scoring.nightly_models import LIVE_MODEL
 from training.release.artefact import Released
 
 MAX_INLINE_SYNC_SECONDS = 0.002  # a shorter sync runs on the event loop: ADR-0150

@@ -45,6 +45,8 @@ def assess_live(minutes: np.ndarray, released: Released | None, policy: Policy) 
         return LiveAssessment(None, [], len(minutes))
     offsets = np.array([0, len(minutes)], dtype=np.int64)
     values = run_kernels(minutes, offsets, released.model.signals)
+    if released.trees.peers is None:  # the prior, before a night gave it peers
+        return LiveAssessment(None, [], len(minutes))
     probability = float(released.probability(released.raw(values))[0])
     reasons: list[dict[str, Any]] = []
     if probability >= policy.boost.review:  # only then are reasons published

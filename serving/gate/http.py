@@ -32,7 +32,7 @@ from serving.gate.schemas import BoostRequest, MinutesRequest, Problem
 from serving.ledger.answers import AnswerLedger
 from serving.oversight.credit import public_view
 from serving.policy.schema import Policy
-from training.release.artefact import load
+from training.release.artefact import load, released_prior
 from training.release.store import champions
 
 BOOST_PATH = "/v1/boost-check"
@@ -57,7 +57,9 @@ def open_gate(
     """
     lake = Lake.open(lake)
     live = (
-        load(models, LIVE_MODEL) if models is not None and LIVE_MODEL in champions(models) else None
+        load(models, LIVE_MODEL)
+        if models is not None and LIVE_MODEL in champions(models)
+        else released_prior(LIVE_MODEL)
     )
     if live is not None:  # compile the kernels before the first request
         decision.assess_live(np.zeros((policy.boost.least_minutes, 15)), live, policy)

@@ -15,7 +15,7 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound, run_folder
 from features.former_names import read_night
-from features.peers.baseline import PeerBaseline
+from features.peers.comparison import Comparison
 from serving.scoring.peer_snapshots import read_peer_snapshots
 
 
@@ -65,7 +65,7 @@ class PublishedNight:
     policy_version: str
     operators: dict[str, OperatorRecord] = field(repr=False)
     credit: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    peer_snapshots: dict[str, PeerBaseline] = field(default_factory=dict, repr=False)
+    peer_snapshots: dict[str, Comparison] = field(default_factory=dict, repr=False)
 
 
 def read_published_night(lake: LakeOrFolder) -> PublishedNight:

@@ -151,7 +151,7 @@ def challenger_rows(
     for entity, s in scored.items():
         if s.model not in challengers:
             continue
-        challenger = challengers[s.model].rebased_on(s.context.compared)
+        challenger = challengers[s.model].rebased_on(s.context.compared, s.context.owner)
         found = posterior(challenger, s.context).loc[s.signals.index]
         raw, probability = found["raw"].to_numpy(), found["pooled"].to_numpy()
         rank = np.empty(len(raw), dtype=np.int64)

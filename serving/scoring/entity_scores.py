@@ -148,8 +148,8 @@ def score_sessions(
     earlier = earlier_probabilities(context, tables)
     everyone = compared.index.union(earlier.index)
     around = ScoringContext(compared, scope.owners_of(tables, SESSION, everyone), earlier)
-    released = _applicable(context, SESSION, compared, say)
-    own = None if released is None else own_probabilities(released, compared)
+    released = _applicable(context, SESSION, around, say)
+    own = None if released is None else own_probabilities(released, compared, around.owner)
     by_view = context.champions.get(MODEL_OF[VIEW]) if "views" in tables else None
     if own is not None and by_view is not None:
         say("views")
@@ -206,19 +206,19 @@ def score_compared(
 ) -> EntityScores:
     """Score all compared entities."""
     signals = around.compared
-    released = _applicable(context, entity, signals, say)
-    own = None if released is None else own_probabilities(released, signals)
+    released = _applicable(context, entity, around, say)
+    own = None if released is None else own_probabilities(released, signals, around.owner)
     peers = peer_medians(signals, scope.categories_of(tables, entity))
     return _entity_scores(context, entity, signals, peers, around, released, own)
 
 
 def _applicable(
-    context: NightContext, entity: str, compared: pd.DataFrame, say: Progress
+    context: NightContext, entity: str, around: ScoringContext, say: Progress
 ) -> Released | None:
     """The applicable model, its peers rebased on the compared entities."""
     say(f"{entity} scores")
-    released = applicable_model(context.champions, entity, compared, say)
-    return None if released is None else released.rebased_on(compared)
+    released = applicable_model(context.champions, entity, around.compared, say)
+    return None if released is None else released.rebased_on(around.compared, around.owner)
 
 
 def _entity_scores(
@@ -237,7 +237,7 @@ def _entity_scores(
         return EntityScores(signals, rows, ANOMALY_MODEL, peers, around)
     everyone = adjusted(own, around)
     mine = everyone.loc[signals.index]
-    by_model = model_score_rows(released, signals, mine, peers, policy)
+    by_model = model_score_rows(released, signals, mine, peers, policy, around.owner)
     return EntityScores(
         signals,
         pd.concat([rows, by_model]),
@@ -245,6 +245,6 @@ def _entity_scores(
         peers,
         around,
         everyone,
-        typology_probabilities(released, signals, mine),
+        typology_probabilities(released, signals, mine, around.owner),
         released,
     )

@@ -9,33 +9,36 @@ from pathlib import Path
 import pandas as pd
 
 from data_contracts.errors import ArtefactRefused
-from features.declaration import OPERATOR, ORDER, SESSION, VIEW
-from features.peers.baseline_fit import MIN_PEERS
+from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
+from training.estimator.combination import MIN_ENTITIES
 from training.release import artefact, store
 from training.release.artefact import Released
 
+LIVE_MODEL = "session_inflation_live"
 MODEL_OF = {
     SESSION: "session_inflation",
     ORDER: "order_brushing",
     OPERATOR: "operator_rank",
     VIEW: "view_authenticity",
+    ACCOUNT: "account_risk",
 }
-# Public counters by minute are often delivered where single views are not.
-SUBSTITUTE_OF = {"session_inflation": "session_inflation_live"}
 # A model taught with views says little of orders alone.
 MIN_KNOWN_GAIN_SHARE = 0.5
 
 
 def load_champions(folder: Path | None) -> dict[str, Released]:
-    """Champions of the nightly models and of their substitutes; none without a folder."""
-    if folder is None:
-        return {}
-    in_service = store.champions(folder)
-    return {
-        name: artefact.load(folder, name)
-        for name in (*MODEL_OF.values(), *SUBSTITUTE_OF.values())
-        if name in in_service
-    }
+    """Champions of the nightly models; the released prior where a platform has none of its own.
+
+    The live model is among them, because a night publishes its peers.
+    """
+    in_service = {} if folder is None else store.champions(folder)
+    found: dict[str, Released] = {}
+    for name in (*MODEL_OF.values(), LIVE_MODEL):
+        if folder is not None and name in in_service:
+            found[name] = artefact.load(folder, name)
+        elif (prior := artefact.released_prior(name)) is not None:
+            found[name] = prior
+    return found
 
 
 def load_challengers(folder: Path | None, champions: dict[str, Released]) -> dict[str, Released]:
@@ -81,12 +84,10 @@ def _version_in_run(folder: Path, name: str) -> str | None:
 
 def why_inapplicable(released: Released, compared: pd.DataFrame) -> str | None:
     """Why a model is not applied to entities with these signals; None where it is."""
-    if len(compared) and released.known_gain_share(compared) < MIN_KNOWN_GAIN_SHARE:
-        return "most of what it was taught with is unknown here"
-    if len(compared) < MIN_PEERS and released.trees.has_shifted(
-        compared[released.columns].to_numpy()
-    ):
-        return "this is not what it was taught on, and too few are here to compare with"
+    if not compared[released.columns].notna().any(axis=None):
+        return "none of its signals is known here"
+    if released.trees.peers is None and len(compared) < MIN_ENTITIES:
+        return f"{len(compared)} are too few to be compared; {MIN_ENTITIES} are needed"
     return None
 
 
@@ -96,7 +97,7 @@ def applicable_model(
     compared: pd.DataFrame,
     say: Callable[[str], None],
 ) -> Released | None:
-    """The model of one kind of entity, else its substitute, else None.
+    """The model of one kind of entity, else the released prior, else None.
 
     Parameters
     ----------
@@ -109,12 +110,15 @@ def applicable_model(
     say
         Called with the reason for each model that is not applicable.
     """
-    name = MODEL_OF.get(entity)
-    while name is not None:
-        if name in champions:
-            why = why_inapplicable(champions[name], compared)
-            if why is None:
-                return champions[name]
-            say(f"{entity} scores: {name} is not asked, for {why}")
-        name = SUBSTITUTE_OF.get(name)
+    released = champions.get(MODEL_OF.get(entity, ""))
+    if released is None:
+        return None
+    name = released.model.name
+    if not released.is_prior and released.known_gain_share(compared) < MIN_KNOWN_GAIN_SHARE:
+        say(f"{entity} scores: most of what {name} was taught with is unknown; the prior is asked")
+        released = artefact.released_prior(name) or released
+    why = why_inapplicable(released, compared)
+    if why is None:
+        return released
+    say(f"{entity} scores: {name} is not asked: {why}")
     return None

@@ -13,7 +13,7 @@ from features.engine.snapshot import Snapshot
 from features.posteriors import owner_pooling
 from serving.scoring import scope
 from serving.scoring.night_context import NightContext
-from serving.scoring.nightly_models import MODEL_OF, SUBSTITUTE_OF
+from serving.scoring.nightly_models import LIVE_MODEL, MODEL_OF
 
 HISTORY_NIGHTS = 14
 COLUMNS = ["entity_id", "own_probability"]
@@ -72,7 +72,7 @@ def _published(folder: Path) -> pd.Series:
     if not set(COLUMNS) <= set(pq.read_schema(path).names):
         return pd.Series(dtype=float)
     name = MODEL_OF[SESSION]
-    rows = [("entity_kind", "=", SESSION), ("model", "in", [name, SUBSTITUTE_OF[name]])]
+    rows = [("entity_kind", "=", SESSION), ("model", "in", [name, LIVE_MODEL])]
     return (
         pq.read_table(path, columns=COLUMNS, filters=rows)
         .to_pandas()

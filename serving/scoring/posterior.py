@@ -75,13 +75,33 @@ def posterior(
         Index as `context.compared`; `raw` score, `own` (by its signals), `view_evidence_log_odds`
         (added by single views; NaN where no views were assessed), `view_adjusted` and `pooled`.
     """
-    return adjusted(own_probabilities(released, context.compared), context, views)
+    own = own_probabilities(released, context.compared, context.owner)
+    return adjusted(own, context, views)
 
 
-def own_probabilities(released: Released, compared: pd.DataFrame) -> pd.DataFrame:
-    """Raw scores and probabilities of entities by their own signals: columns raw, own."""
-    raw = released.raw(compared[released.columns].to_numpy()) if len(compared) else np.zeros(0)
+def own_probabilities(
+    released: Released, compared: pd.DataFrame, owner: pd.Series | None = None
+) -> pd.DataFrame:
+    """Raw scores and probabilities of entities by their own signals: columns raw, own.
+
+    Parameters
+    ----------
+    released
+        The release, with its peers rebased on the compared entities.
+    compared
+        Signals of the compared entities.
+    owner
+        Operator of each, by entity id; None for entities without one.
+    """
+    raw = np.zeros(0)
+    if len(compared):
+        raw = released.raw(compared[released.columns].to_numpy(), owners(compared, owner))
     return pd.DataFrame({"raw": raw, "own": released.probability(raw)}, index=compared.index)
+
+
+def owners(signals: pd.DataFrame, owner: pd.Series | None) -> np.ndarray | None:
+    """Operators of entities in the order of their signals; None where they have none."""
+    return None if owner is None else owner.reindex(signals.index).to_numpy(dtype=object)
 
 
 def adjusted(
@@ -107,7 +127,10 @@ def adjusted(
 
 
 def typology_probabilities(
-    released: Released, signals: pd.DataFrame, probabilities: pd.DataFrame
+    released: Released,
+    signals: pd.DataFrame,
+    probabilities: pd.DataFrame,
+    owner: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Probability of each typology that a model tells apart, index entity id.
 
@@ -121,11 +144,15 @@ def typology_probabilities(
         Signals of the scored entities.
     probabilities
         Their `posterior`, in the same order.
+    owner
+        Operator of each, by entity id; None for entities without one.
     """
     evidence = probabilities["view_evidence_log_odds"].fillna(0.0).to_numpy()
     total = probabilities["pooled"].to_numpy()
     before_views = shift_probabilities(total, -evidence)
-    found = released.by_typology(signals[released.columns].to_numpy(), before_views)
+    found = released.by_typology(
+        signals[released.columns].to_numpy(), before_views, owners(signals, owner)
+    )
     return pd.DataFrame(
         {
             name: np.minimum(shift_probabilities(p, evidence) if name == VIEW_FRAUD else p, total)

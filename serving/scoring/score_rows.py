@@ -12,7 +12,7 @@ from features.peers.anomaly_score import anomaly_contributions
 from features.posteriors.owner_pooling import pooled_anomaly_scores
 from serving.policy.schema import NightPolicy
 from serving.scoring.peer_medians import PeerMedians
-from serving.scoring.posterior import ScoringContext
+from serving.scoring.posterior import ScoringContext, owners
 from serving.scoring.reasons import Driver, drivers_of, with_reasons
 from training.release.artefact import Released
 
@@ -26,6 +26,7 @@ def model_score_rows(
     probabilities: pd.DataFrame,
     peers: PeerMedians,
     policy: NightPolicy,
+    owner: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Scores of a released model, with reasons for the highest of them.
 
@@ -41,6 +42,8 @@ def model_score_rows(
         Medians of their peers.
     policy
         Which entities get reasons, and how many.
+    owner
+        Operator of each, by entity id; None for entities without one.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def model_score_rows(
     )
     rows = np.flatnonzero(explained.to_numpy())
     contributions = (
-        released.trees.contributions(values.to_numpy()[rows])
+        released.trees.contributions(values.to_numpy()[rows], owners(values.iloc[rows], owner))
         if len(rows)
         else np.zeros((0, len(released.columns)))
     )

@@ -59,6 +59,8 @@ class ViewEvidence:
         Binned attributes of each view, for the EM within inflated sessions.
     medians
         Median of each signal over assessed views, with which reasons compare.
+    release
+        The release that scored the views, with the views of this night as peers.
     """
 
     views: pd.DataFrame
@@ -69,6 +71,7 @@ class ViewEvidence:
     null_factor: float
     binned: view_mixture_em.BinnedAttributes | None = None
     medians: dict[str, float] = field(default_factory=dict)
+    release: Released | None = None
 
     def update(
         self,
@@ -123,7 +126,8 @@ def assess_views(
     names, start = np.unique(views["session_id"].to_numpy().astype(str), return_index=True)
     start = np.append(start, len(views)).astype(np.int64)
     values = signals[released.columns].to_numpy()[order]
-    p = released.probability(released.raw(values))
+    tonight = released.rebased_on(signals)
+    p = tonight.probability(tonight.raw(values))
     p = p.clip(MIN_VIEW_PROBABILITY, 1 - MIN_VIEW_PROBABILITY)
     prior = probability.reindex(names).fillna(0.0).clip(0.0, 1.0).to_numpy()
     honest = np.repeat(prior < view_mixture.MAX_HONEST_PROBABILITY, np.diff(start))
@@ -153,6 +157,7 @@ def assess_views(
         null_factor,
         view_mixture_em.bin_attributes(values, honest),
         signals.iloc[:: 1 + len(signals) // MAX_MEDIAN_VIEWS].median().to_dict(),
+        tonight,
     )
 
 

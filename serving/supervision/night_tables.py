@@ -131,12 +131,14 @@ def false_shares(scored: dict[str, EntityScores], policy: TierPolicy) -> dict[st
 def conformal_test(operators: EntityScores) -> tuple[pd.Series | None, pd.Series | None]:
     """Conformal p-value of each operator, and whether it is extreme (ADR-0019).
 
-    Both are None where no model was asked.
+    Both are None where no model was asked, and where no verdicts made a reference set.
     """
     released, index = operators.release, operators.signals.index
     if released is None:
         return None, None
     reference = released.reference_set
+    if not len(reference.raw):
+        return None, None
     own = operators.model_rows["own_probability"].reindex(index).fillna(0.0).to_numpy()
     raw = reference.align(released.raw(operators.signals[released.columns].to_numpy()), 1.0 - own)
     return (

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from data_contracts.lake import Lake
-from features.declaration import OPERATOR, SESSION, VIEW
+from features.declaration import OPERATOR, ORDER, SESSION, VIEW
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.engine.tables import LOOKBACK
@@ -29,6 +30,7 @@ WEEK = timedelta(days=7)
 MAX_PEERS_PER_NIGHT = 2000
 # Half of all views of sessions that were found inflated lie in a dozen large rooms.
 MAX_VIEWS_PER_SESSION = 300
+MAX_SESSIONS_OF_PEER_VIEWS, MAX_VIEWS_OF_PEERS = 300, 60
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class _Week:
 
     signals: pd.DataFrame
     labels: pd.DataFrame
-    peer_signals: pd.DataFrame | None = None
+    peer_signals: pd.DataFrame
 
 
 def week_ends(first: pd.Timestamp, until: datetime) -> list[datetime]:
@@ -107,7 +109,7 @@ def replay_dataset(replay: Replay, model: Model) -> Dataset:
         snapshot = replay.snapshot(moment)
         mine = _labels_of_week(known, model, moment, labels)
         if len(mine):
-            peers = _peer_ids(known, model, moment) if model.peer_relative else []
+            peers = _peer_ids(known, model, moment)
             weeks[moment] = _rows_of_week(snapshot, model, mine, peers)
             replay.keep_derived(snapshot)
     return _joined(replay, model, weeks)
@@ -134,18 +136,18 @@ def _rows_of_week(
         signals, entity = prefix_signals(snapshot, model, sorted(labels.index))
         night_signals = compute(snapshot, model.signals, model.entity, only=peers)
         return _Week(signals, labels.reindex(entity), night_signals)
-    if model.peer_relative:
-        every = model.entity == OPERATOR
-        wanted = None if every else sorted({*labels.index, *peers})
-        computed = signals_of(snapshot, model.signals, model.entity, wanted)
-        signals = computed[computed.index.isin(labels.index)]
-        night_signals = computed if every else computed[computed.index.isin(peers)]
-        return _Week(signals, labels.reindex(signals.index), night_signals)
-    signals = compute(snapshot, model.signals, model.entity, only=labels.index)
     if model.entity == VIEW:
+        signals = compute(snapshot, model.signals, model.entity, only=labels.index)
         signals = signals[sample_views(signals.index, MAX_VIEWS_PER_SESSION)]
-        return _Week(signals, labels.reindex(session_of(signals.index)))
-    return _Week(signals, labels.reindex(signals.index))
+        peers_of_views = compute(snapshot, model.signals, model.entity, only=peers)
+        peers_of_views = peers_of_views[sample_views(peers_of_views.index, MAX_VIEWS_OF_PEERS)]
+        return _Week(signals, labels.reindex(session_of(signals.index)), peers_of_views)
+    every = model.entity == OPERATOR
+    wanted = None if every else sorted({*labels.index, *peers})
+    computed = signals_of(snapshot, model.signals, model.entity, wanted)
+    signals = computed[computed.index.isin(labels.index)]
+    night_signals = computed if every else computed[computed.index.isin(peers)]
+    return _Week(signals, labels.reindex(signals.index), night_signals)
 
 
 def _joined(replay: Replay, model: Model, weeks: dict[datetime, _Week]) -> Dataset:
@@ -158,6 +160,9 @@ def _joined(replay: Replay, model: Model, weeks: dict[datetime, _Week]) -> Datas
         labels = pd.concat([pd.DataFrame(columns=columns)])
         signals = pd.DataFrame(columns=model.columns, dtype=float)
     kept = [c for c in ("confirmed", "audited", "typology", "accused") if c in labels]
+    # a running session is compared without its operator's other sessions: the gate has none
+    owned = model.entity in (SESSION, ORDER) and not model.live
+    peers = {pd.Timestamp(m): w.peer_signals for m, w in weeks.items()}
     return Dataset(
         signals,
         labels[kept].reset_index(drop=True),
@@ -165,19 +170,33 @@ def _joined(replay: Replay, model: Model, weeks: dict[datetime, _Week]) -> Datas
         labels["operator_id"].map(replay.group_of).reset_index(drop=True),
         pd.Series([moment for moment, w in weeks.items() for _ in range(len(w.labels))]),
         pd.Series(labels.index.to_numpy(), dtype=object),
-        {pd.Timestamp(m): w.peer_signals for m, w in weeks.items() if w.peer_signals is not None},
+        labels["operator_id"].to_numpy(dtype=object) if owned else None,
+        peers,
+        _peer_owners(replay, model, peers) if owned else {},
     )
+
+
+def _peer_owners(
+    replay: Replay, model: Model, peers: dict[pd.Timestamp, pd.DataFrame]
+) -> dict[pd.Timestamp, np.ndarray]:
+    """Operators of the compared entities of each night."""
+    known = Snapshot.open(replay.lake, replay.until)
+    owner = entity_moments(known, model.entity)["operator_id"]
+    owner = owner[~owner.index.duplicated()]
+    return {n: owner.reindex(p.index).to_numpy(dtype=object) for n, p in peers.items()}
 
 
 def _peer_ids(known: Snapshot, model: Model, moment: datetime) -> list[str]:
     """Sample of the entities that a night scores, labelled or not; none of operators."""
     if model.entity == OPERATOR:
         return []
-    table = known["sessions" if model.entity == SESSION else "orders"]
-    weeks = 2 if model.entity == SESSION else 1
+    of_sessions = model.entity in (SESSION, VIEW)
+    table, key = (known["sessions"], SESSION) if of_sessions else (known["orders"], model.entity)
+    weeks = 2 if of_sessions else 1
     received = (table.received_at >= moment - weeks * WEEK) & (table.received_at < moment)
-    ids = table.filter(received)[f"{model.entity}_id"].to_pandas()
-    return sample_by_hash(ids, MAX_PEERS_PER_NIGHT)
+    ids = table.filter(received)[f"{key}_id"].to_pandas()
+    most = MAX_SESSIONS_OF_PEER_VIEWS if model.entity == VIEW else MAX_PEERS_PER_NIGHT
+    return sample_by_hash(ids, most)
 
 
 def _first_receipt(snapshot: Snapshot) -> pd.Timestamp:

@@ -9,16 +9,16 @@ import numpy as np
 from data_contracts.errors import SteelyardError
 from features.declaration import OPERATOR, VIEW
 from training.dataset import splits
-from training.dataset.distillation import SoftLabelled
 from training.dataset.frame import Dataset
 from training.dataset.labels import prevalence, weights
 from training.declaration import Model
 from training.estimator.calibration import Calibration, expected_calibration_error, isotonic
+from training.estimator.combination import Combination
 from training.estimator.conformal import HonestReference, fit_reference
-from training.estimator.ensemble import Trees
+from training.estimator.prior import load_prior
 from training.evaluation.metrics import Figure, auroc, average_precision
 from training.evaluation.rules_control import rules_score
-from training.fitting.cross_fitting import consistent_labels, out_of_fold_scores, with_view_labels
+from training.fitting.cross_fitting import out_of_fold_scores, with_view_labels
 from training.fitting.trees import MIN_VERDICTS_PER_CLASS, fit_trees, raw_scores
 
 
@@ -47,8 +47,8 @@ class Fitted:
     """
 
     model: Model
-    trees: Trees
-    no_graph: Trees
+    trees: Combination
+    no_graph: Combination
     calibration: Calibration
     figures: dict[str, Figure]
     ece: float
@@ -57,8 +57,14 @@ class Fitted:
     reference: HonestReference = field(default_factory=HonestReference)
     calibrated_on: dict[str, list[float]] = field(default_factory=dict)
 
+    @property
+    def prior_version(self) -> str | None:
+        """Version of the prior that it begins from; None for none."""
+        prior = load_prior(self.model.name)
+        return None if prior is None else prior.version
 
-def fit(model: Model, data: Dataset, unlabelled: SoftLabelled | None = None) -> Fitted:
+
+def fit(model: Model, data: Dataset) -> Fitted:
     """Evaluate on the split, calibrate out of fold, and fit for release on all rows.
 
     Parameters
@@ -67,9 +73,6 @@ def fit(model: Model, data: Dataset, unlabelled: SoftLabelled | None = None) -> 
         The model.
     data
         Its training frame.
-    unlabelled
-        Rows with soft labels to learn from as well. The evaluation does without them, because
-        their teacher knows verdicts of its later side.
 
     Raises
     ------
@@ -86,8 +89,8 @@ def fit(model: Model, data: Dataset, unlabelled: SoftLabelled | None = None) -> 
     data = with_view_labels(model, data) if model.entity == VIEW else data
     split = splits.forward(data.received, data.group)
     figures = _evaluate(model, data, split)
-    consistent = consistent_labels(model, data, np.ones(len(data), dtype=bool))
-    raw = out_of_fold_scores(model, model.columns, data, consistent, unlabelled)
+    everything, graphs = np.ones(len(data), dtype=bool), model.graph_columns()
+    raw = out_of_fold_scores(model, data)
     known = np.isfinite(raw)
     truth = data.labels["confirmed"].to_numpy()
     target, weight = (
@@ -98,16 +101,14 @@ def fit(model: Model, data: Dataset, unlabelled: SoftLabelled | None = None) -> 
     calibration = isotonic(raw[known], target[known], weight[known])
     return Fitted(
         model,
-        fit_trees(model, model.columns, data, consistent, unlabelled),
-        fit_trees(model, model.columns_without_graph(), data, consistent, unlabelled),
+        fit_trees(model, data, everything),
+        fit_trees(model, data, everything, graphs),
         calibration,
         figures,
         expected_calibration_error(calibration(raw[known]), target[known], weight[known]),
         {
             "rows": len(data),
             "confirmed": found,
-            "contradicted": int((~consistent).sum()),
-            "unjudged": 0 if unlabelled is None else len(unlabelled),
             "audited": int(data.labels["audited"].sum()),
             "audited_prevalence": prevalence(data.labels),
             "groups": int(data.group.nunique()),
@@ -129,10 +130,10 @@ def _evaluate(model: Model, data: Dataset, split: splits.Split) -> dict[str, Fig
     if data.labels.loc[split.train, "confirmed"].nunique() < 2 or not split.test.any():
         return {}
     truth = data.labels["confirmed"].to_numpy()[split.test]
-    group, early = data.group[split.test], consistent_labels(model, data, split.train)
+    group = data.group[split.test]
     scores = {"rules_only": rules_score(data.signals[split.test])}
-    for name, used in (("model", model.columns), ("no_graph", model.columns_without_graph())):
-        scores[name] = raw_scores(fit_trees(model, used, data, early), data, split.test)
+    for name, hidden in (("model", ()), ("no_graph", model.graph_columns())):
+        scores[name] = raw_scores(fit_trees(model, data, split.train, hidden), data, split.test)
     figures: dict[str, Figure] = {}
     for name, score in scores.items():
         figures[f"average_precision_{name}"] = average_precision(truth, score, group)

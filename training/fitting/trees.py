@@ -1,194 +1,90 @@
-"""Fit the trees of a model on some rows, and score rows of a training frame by them."""
+"""Fit a combination on verdicts, beginning from the prior, and score rows of a training frame."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from features.catalogue import BY_NAME
 from features.declaration import VIEW
-from features.peers.baseline import PeerBaseline
-from training.dataset.distillation import SoftLabelled
 from training.dataset.frame import Dataset
 from training.dataset.labels import weights
-from training.declaration import FITTING, Model
-from training.estimator.ensemble import Trees
-from training.estimator.inputs import model_inputs
+from training.declaration import FITTING, ROUNDS, Model
+from training.estimator.combination import Combination, Stage, any_ensemble, fit_stage
+from training.estimator.prior import load_prior
 
-MIN_SOFT_LABEL = 1e-3  # probability below which an unlabelled row is no example of a class
-MIN_VERDICTS_PER_CLASS = 10  # below which a class is not fitted
-
-
-@dataclass(frozen=True)
-class _Examples:
-    """Inputs (n, inputs), targets (n,) and weights (n,) of a booster; weights None for equal."""
-
-    inputs: np.ndarray
-    target: np.ndarray
-    weight: np.ndarray | None
+MIN_VERDICTS_PER_CLASS = 10  # below which no ensemble is fitted on verdicts
+MIN_ROWS_PER_LEAF = 3
+ROWS_PER_LEAF_SHARE = 0.05  # of the verdicts: few verdicts make few leaves
 
 
 def fit_trees(
-    model: Model,
-    columns: list[str],
-    data: Dataset,
-    rows: np.ndarray,
-    unlabelled: SoftLabelled | None = None,
-) -> Trees:
-    """Fit LightGBM on some rows.
-
-    Trees are monotone in signals with an alarm and a direction. Those of views are monotone in all
-    signals with a direction (ADR-0161).
+    model: Model, data: Dataset, rows: np.ndarray, hidden: tuple[str, ...] = ()
+) -> Combination:
+    """Fit a stage of trees on the verdicts of some rows, on top of the prior (ADR-0062).
 
     Parameters
     ----------
     model
         The model, whose settings hold.
-    columns
-        The signals to use: the model's, or those of a control.
     data
         The training frame.
     rows
         Mask of the rows to learn from.
-    unlabelled
-        Rows with soft labels to learn from as well.
+    hidden
+        Signals that are taken for unknown: those of graphs, for the control without them.
     """
-    labels, values = data.labels[rows], data.signals.loc[rows, columns].to_numpy()
-    baselines = (
-        data.peer_baselines(columns, model.size_signal, model.rarity_weight > 0.0)
-        if model.peer_relative
-        else {}
-    )
-    peers = baselines[max(baselines)] if model.peer_relative else None
-    inputs = values
-    if model.peer_relative:
-        inputs = _inputs_by_night(model, baselines, values, pd.to_datetime(data.night[rows]))
-    classes, typologies = _typology_classes(labels) if model.per_typology else (None, ())
-    parameters = (
-        FITTING
-        | {"monotone_constraints": _constraints(model, columns, peers, values)}
-        | {"objective": "binary"}
-        | model.parameters
-    )
-    weight = None
-    if model.entity == VIEW:
-        target = labels["false"].to_numpy(dtype=float)
-    elif classes is not None:
-        parameters |= {"objective": "multiclassova", "num_class": int(classes.max()) + 1}
-        target = classes.astype(float)
-    else:
-        target, weight = labels["confirmed"].to_numpy(dtype=float), weights(labels)
-    examples = _Examples(inputs, target, weight)
-    if unlabelled is not None and len(unlabelled):
-        more = _inputs_by_night(
-            model,
-            baselines,
-            unlabelled.signals[columns].to_numpy(),
-            pd.to_datetime(pd.Series(unlabelled.night)),
-        )
-        examples = _with_soft_labels(
-            replace(examples, weight=weights(labels)), more, unlabelled, typologies
-        )
-    train = lgb.Dataset(examples.inputs, examples.target, weight=examples.weight)
-    return Trees(
-        lgb.train(parameters, train, num_boost_round=model.rounds),
-        columns,
-        peers,
-        typologies,
-        model.use_raw_values,
-        model.anomaly_weight,
-        model.logit_floor,
-        model.rarity_weight,
-    )
+    found = without_verdicts(model, hidden)
+    x = inputs_of(found, data)[rows]
+    labels = data.labels[rows]
+    targets = _targets(model, labels)
+    weight = np.ones(len(x)) if model.entity == VIEW else weights(labels)
+    leaf = max(MIN_ROWS_PER_LEAF, int(ROWS_PER_LEAF_SHARE * len(x)))
+    start = found.log_odds_of(x)
+    if not found.stages:
+        start = np.zeros(start.shape)
+    settings = FITTING | model.parameters | {"min_data_in_leaf": leaf}
+    stage = fit_stage(x, targets, weight, settings | found.constraints, ROUNDS, start)
+    peers = data.without(hidden).peers(found.columns, found.size_signals).without_owners()
+    return replace(found, stages=(*found.stages, stage), peers=peers)
 
 
-def raw_scores(trees: Trees, data: Dataset, rows: np.ndarray) -> np.ndarray:
+def without_verdicts(model: Model, hidden: tuple[str, ...] = ()) -> Combination:
+    """The prior of a model; a combination without stages where none is released."""
+    prior = load_prior(model.name)
+    stages: tuple[Stage, ...] = () if prior is None else prior.combination.stages
+    columns = model.columns if prior is None else prior.combination.columns
+    return Combination(columns, model.ensembles, stages, model.size_signals, hidden)
+
+
+def inputs_of(trees: Combination, data: Dataset) -> np.ndarray:
+    """Inputs of all rows of a training frame, each compared with its own night."""
+    return data.without(trees.hidden).inputs(trees.columns, trees.size_signals)
+
+
+def raw_scores(trees: Combination, data: Dataset, rows: np.ndarray) -> np.ndarray:
     """Raw scores of some rows of a training frame (a mask), each compared with its own night."""
-    values, peers = data.signals.loc[rows, trees.columns].to_numpy(), trees.peers
-    if peers is None:
-        return trees.raw(values)
-    baselines = data.peer_baselines(trees.columns, peers.size_signal, trees.rarity_weight > 0.0)
-    night = pd.to_datetime(data.night[rows]).to_numpy()
-    return _by_night(values, night, lambda at, some: replace(trees, peers=baselines[at]).raw(some))
+    return any_ensemble(trees.log_odds_of(inputs_of(trees, data)[rows]))
 
 
-def _constraints(
-    model: Model, columns: list[str], peers: PeerBaseline | None, values: np.ndarray
-) -> list[int]:
-    """Monotone constraint of each input: 1, -1, or 0 for none."""
-    constraints = [
-        BY_NAME[c].direction if BY_NAME[c].alarm is not None or model.entity == VIEW else 0
-        for c in columns
-    ]
-    if peers is None:
-        return constraints
-    scores = peers.anomaly_scores(peers.deviations(values[:1])).shape[1]
-    return constraints * (1 + model.use_raw_values) + [1] * scores
+def _targets(model: Model, labels: pd.DataFrame) -> np.ndarray:
+    """Targets of each ensemble, shape (n, ensembles): 1, 0, or NaN where a verdict says nothing.
 
-
-def _inputs_by_night(
-    model: Model,
-    baselines: dict[pd.Timestamp, PeerBaseline],
-    values: np.ndarray,
-    night: pd.Series,
-) -> np.ndarray:
-    """Inputs of rows, each compared with the peers of its own night."""
-    return _by_night(
-        values,
-        night.to_numpy(),
-        lambda at, some: model_inputs(some, baselines[at], model.use_raw_values),
-    )
-
-
-def _with_soft_labels(
-    labelled: _Examples,
-    more: np.ndarray,
-    unlabelled: SoftLabelled,
-    typologies: tuple[str, ...],
-) -> _Examples:
-    """Examples with unlabelled rows below: each as honest and as each typology, weighted."""
-    classes = [(0, 1.0 - unlabelled.total)] + [
-        (typologies.index(n) + 1 if n in typologies else 1, unlabelled.by_typology[n].to_numpy())
-        for n in unlabelled.by_typology
-    ]
-    parts = [(more[p > MIN_SOFT_LABEL], float(k), p[p > MIN_SOFT_LABEL]) for k, p in classes]
-    assert labelled.weight is not None
-    return _Examples(
-        np.vstack([labelled.inputs, *(rows for rows, _, _ in parts)]),
-        np.concatenate([labelled.target, *(np.full(len(rows), k) for rows, k, _ in parts)]),
-        np.concatenate([labelled.weight, *(p for _, _, p in parts)]),
-    )
-
-
-def _by_night(
-    values: np.ndarray,
-    night: np.ndarray,
-    function: Callable[[pd.Timestamp, np.ndarray], np.ndarray],
-) -> np.ndarray:
-    """`function(night, values)` of the rows of each night, in the order of the rows."""
-    parts = [(night == n, function(pd.Timestamp(n), values[night == n])) for n in np.unique(night)]
-    if not parts:
-        return values
-    out = np.full((len(values), *parts[0][1].shape[1:]), np.nan)
-    for mask, part in parts:
-        out[mask] = part
-    return out
-
-
-def _typology_classes(labels: pd.DataFrame) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Class of each row, and the typologies in the order of their classes.
-
-    Class 0 is honest. Typologies with too few verdicts join the commonest. None if there is but
-    one typology.
+    A verdict that names a typology says nothing of the others. Typologies with too few verdicts
+    teach every ensemble.
     """
-    kinds = labels.loc[labels["confirmed"] == 1, "typology"].value_counts()
-    names = sorted(kinds.index[kinds >= MIN_VERDICTS_PER_CLASS], key=str)
-    if len(names) < 2:
-        return None, ()
-    number = {name: i for i, name in enumerate(names, 1)}
-    found = labels["typology"].map(number).fillna(number[kinds.index[0]]).to_numpy(dtype=np.int64)
-    return np.where(labels["confirmed"].to_numpy() == 1, found, 0), tuple(names)
+    column = "false" if model.entity == VIEW else "confirmed"
+    found = labels[column].to_numpy(dtype=float)
+    targets = np.repeat(found[:, None], len(model.ensembles), axis=1)
+    if len(model.ensembles) == 1 or "typology" not in labels:
+        return targets
+    kind = labels["typology"].to_numpy(dtype=object)
+    many = {
+        name: ((kind == name) & (found == 1)).sum() >= MIN_VERDICTS_PER_CLASS
+        for name in model.ensembles
+    }
+    for k, name in enumerate(model.ensembles):
+        other = np.array([many.get(t, False) and t != name for t in kind], dtype=bool)
+        targets[other & (found == 1), k] = np.nan
+    return targets

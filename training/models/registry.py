@@ -2,6 +2,7 @@
 
 from training.declaration import Model
 from training.models import (
+    account_risk,
     operator_rank,
     order_brushing,
     session_inflation,
@@ -16,4 +17,5 @@ MODELS: tuple[Model, ...] = (
     order_brushing.MODEL,
     operator_rank.MODEL,
 )
-BY_NAME = {m.name: m for m in MODELS}
+# No account has a verdict of its own: its model is the released prior.
+BY_NAME = {m.name: m for m in (*MODELS, account_risk.MODEL)}

@@ -9,18 +9,15 @@ MODEL = Model(
     entity=SESSION,
     signals=signals_in(viewer_series, join_series, reactions, regularity),
     typologies=("view_fraud", "engagement_fraud"),
+    ensembles=("view_fraud", "engagement_fraud"),
     question=(
         "Would a reviewer confirm that this running session is inflated? It is judged by its "
         "counters so far."
     ),
     known_limits=(
         "Counters by minute show steps, blocks and shapes, not accounts. It misses far more "
-        "than the nightly model, and it learns the misses of that model as honest."
+        "than the nightly model."
     ),
     prefix_minutes=(30, 90),
-    peer_relative=True,
-    size_signal="viewers_mean",
-    use_raw_values=False,
-    per_typology=True,
-    teacher="session_inflation",
+    size_signals=("viewers_mean",),
 )

@@ -19,24 +19,27 @@ from data_contracts.errors import ArtefactRefused
 from data_contracts.parquet import digest_file
 from features import catalogue
 from features.former_names import current_name
-from features.peers.baseline import PeerBaseline
+from features.peers.comparison import Comparison
 from training.declaration import Model
 from training.estimator.calibration import Calibration
+from training.estimator.combination import Combination
 from training.estimator.conformal import HonestReference
-from training.estimator.ensemble import Trees
+from training.estimator.prior import load_prior
 from training.models.registry import BY_NAME
 from training.release.serialisation import FORMAT, read_trees, reference_from_json
 from training.release.store import MANIFEST, champions
 
+PRIOR = "prior-"  # begins the version of a prior
+
 
 @dataclass(frozen=True)
 class Released:
-    """A released model: its trees, those of the no-graph control, calibration and manifest."""
+    """A released model, or the prior: its trees, its no-graph control, calibration and manifest."""
 
     model: Model
     version: str
-    trees: Trees
-    no_graph: Trees
+    trees: Combination
+    no_graph: Combination
     calibration: Calibration
     manifest: dict[str, Any]
 
@@ -45,13 +48,28 @@ class Released:
         """Names of the signals that it reads, in order."""
         return self.trees.columns
 
-    def rebased_on(self, signals: pd.DataFrame) -> Released:
-        """Return the same release, compared with other entities: see `Trees.rebased_on`."""
-        return replace(self, trees=self.trees.rebased_on(signals[self.columns].to_numpy()))
+    @property
+    def is_prior(self) -> bool:
+        """Whether no verdict of this platform has taught it."""
+        return self.version.startswith(PRIOR)
 
-    def with_peers(self, peers: PeerBaseline | None) -> Released:
-        """Return the same release with a given peer baseline; unchanged if it does not fit."""
-        if peers is None or self.trees.peers is None or list(peers.columns) != self.trees.columns:
+    def rebased_on(self, signals: pd.DataFrame, owner: pd.Series | None = None) -> Released:
+        """Return the same release, compared with the entities of a night.
+
+        Parameters
+        ----------
+        signals
+            Signals of the night's entities, index entity id.
+        owner
+            Operator of each, by entity id; None for entities without one.
+        """
+        values = signals[self.columns].to_numpy()
+        named = None if owner is None else owner.reindex(signals.index).to_numpy(dtype=object)
+        return replace(self, trees=self.trees.rebased_on(values, named))
+
+    def with_peers(self, peers: Comparison | None) -> Released:
+        """Return the same release with given peers; unchanged if they do not fit."""
+        if peers is None or list(peers.columns) != self.trees.columns:
             return self
         return replace(self, trees=replace(self.trees, peers=peers))
 
@@ -62,34 +80,52 @@ class Released:
         known = sum(g for c, g in mine.items() if signals[c].notna().any())
         return known / max(sum(mine.values()), 1e-12)
 
-    def raw(self, values: np.ndarray) -> np.ndarray:
-        """Raw scores, shape (n,); `values` float64 of shape (n, signals) in the columns' order."""
-        return self.trees.raw(values)
+    def raw(self, values: np.ndarray, owner: np.ndarray | None = None) -> np.ndarray:
+        """Raw scores, shape (n,); `values` float64 of shape (n, signals) in the columns' order.
+
+        `owner` names the operator of each entity, shape (n,), where operators are known.
+        """
+        return self.trees.raw(values, owner)
 
     def probability(self, raw: np.ndarray) -> np.ndarray:
         """Calibrated probabilities of raw scores, shape (n,)."""
         return self.calibration(raw)
 
-    def by_typology(self, values: np.ndarray, probability: np.ndarray) -> dict[str, np.ndarray]:
+    def by_typology(
+        self, values: np.ndarray, probability: np.ndarray, owner: np.ndarray | None = None
+    ) -> dict[str, np.ndarray]:
         """Probability of each typology, at most that of any; empty for a single ensemble.
 
         Parameters
         ----------
-        values
-            Signals, shape (n, signals).
+        values, owner
+            As of `raw`.
         probability
             Probability of any typology, shape (n,).
         """
         names = self.trees.typologies
-        if not names:
+        if len(names) < 2:
             return {}
-        shares = self.trees.typology_shares(values) if len(values) else np.zeros((0, len(names)))
+        shares = np.zeros((0, len(names)))
+        if len(values):
+            shares = self.trees.typology_shares(values, owner)
         return {name: probability * np.minimum(shares[:, j], 1.0) for j, name in enumerate(names)}
 
     @property
     def reference_set(self) -> HonestReference:
         """Reference set of its conformal p-values."""
         return reference_from_json(self.manifest["reference_set"])
+
+
+def released_prior(name: str) -> Released | None:
+    """The prior of a model as a release; None where none is shipped for it."""
+    prior, model = load_prior(name), BY_NAME[name]
+    if prior is None:
+        return None
+    manifest = prior.manifest | {"name": name, "reference_set": {"raw": [], "weight": []}}
+    trees = prior.combination
+    hidden = replace(trees, hidden=model.graph_columns())
+    return Released(model, prior.version, trees, hidden, prior.calibration, manifest)
 
 
 def load(folder: Path, name: str, version: str | None = None) -> Released:
@@ -119,11 +155,7 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
     manifest = _read_manifest(place)
     model = BY_NAME[name]
     _check(place, manifest, model)
-    trees = read_trees(
-        {f: (place / f).read_text() for f in manifest["files"]},
-        manifest["signals"],
-        manifest["no_graph_signals"],
-    )
+    trees = read_trees({f: (place / f).read_text() for f in manifest["files"]})
     calibration = Calibration(
         tuple(manifest["calibration"]["raw"]), tuple(manifest["calibration"]["probability"])
     )
@@ -143,8 +175,7 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
 def _read_manifest(place: Path) -> dict[str, Any]:
     """Manifest of a release, with the current names of its signals."""
     manifest = json.loads((place / MANIFEST).read_text())
-    named = ("signals", "no_graph_signals")
-    return manifest | {k: [current_name(n) for n in manifest[k]] for k in named if k in manifest}
+    return manifest | {"signals": [current_name(n) for n in manifest["signals"]]}
 
 
 def _check(place: Path, manifest: dict[str, Any], model: Model) -> None:
@@ -162,8 +193,9 @@ def _check(place: Path, manifest: dict[str, Any], model: Model) -> None:
             f"{place}: it has release format {written}, and this code reads format {FORMAT}. "
             "Train and release again."
         )
+    known = {s.name for s in model.signals}
     equal = {catalogue.digest(), *catalogue.EQUAL_DIGESTS}
-    if manifest["signals"] != model.columns or manifest["catalogue_sha256"] not in equal:
+    if not set(manifest["signals"]) <= known or manifest["catalogue_sha256"] not in equal:
         raise ArtefactRefused(
             f"{place}: it was trained on another catalogue of signals than this code computes. "
             "Train and release again."

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from training.declaration import Model
-from training.estimator.log_odds import sigmoid
 from training.fitting.fit import Fitted
 
 
@@ -21,29 +18,19 @@ def declared(model: Model) -> list[str]:
 
 
 def _inputs(fitted: Fitted) -> list[str]:
-    """Paragraph on what the trees read or add besides raw signals; empty if nothing."""
+    """Paragraph on what the trees read, and on what they begin from."""
     trees = fitted.trees
-    ensembles = trees.booster.num_model_per_iteration() - 1
-    words = []
-    if trees.peers is not None:
-        peers = (
-            f"{len(trees.peers.stratum_edges) + 1} strata of peers by `{trees.peers.size_signal}`"
-            if trees.peers.size_signal
-            else "entities of the same night"
-        )
-        words.append(f"deviations from {peers}, and their anomaly scores")
-    if ensembles > 1:
-        words.append(f"one ensemble for each of {ensembles} typologies")
-    if trees.anomaly_weight:
-        words.append(f"{trees.anomaly_weight:g} log-odds for each point of anomaly score")
-    if trees.rarity_weight:
-        words.append(
-            f"{trees.rarity_weight:g} log-odds for each point of tail score of an evidence group"
-        )
-    if trees.logit_floor is not None:
-        floor = float(sigmoid(np.array(trees.logit_floor)))
-        words.append(f"a probability of at least {floor:.2f} of each typology before calibration")
-    return [f"**Inputs besides raw signals.** {'; '.join(words)}.", ""] if words else []
+    sizes = " or ".join(f"`{name}`" for name in trees.size_signals)
+    words = [
+        "of each signal its rank and its deviation among peers"
+        + (f" of a like size by {sizes}" if sizes else "")
+        + ", and its change from the operator's own level; summaries of sparse evidence"
+    ]
+    if len(trees.typologies) > 1:
+        words.append(f"one ensemble for each of {len(trees.typologies)} typologies")
+    prior = fitted.prior_version
+    words.append(f"begins from `{prior}`" if prior else "begins from no prior")
+    return [f"**Inputs.** {'; '.join(words)}.", ""]
 
 
 def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
@@ -66,17 +53,6 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
         )
         rows.append(f"| {name.replace('_', ' ')} | {ap or 'unknown'} | {auc or 'unknown'} |")
     gain = sorted(lineage["gain"].items(), key=lambda kv: -kv[1])[:12]
-    contradicted = (
-        f" {c['contradicted']:.0f} that trees of other groups contradict are not learnt from."
-        if m.drop_contradicted_labels
-        else ""
-    )
-    unlabelled = (
-        f" {c['unjudged']:.0f} rows without a verdict are learnt from by the probabilities of "
-        f"`{m.teacher}`; the evaluation below does without them."
-        if c["unjudged"]
-        else ""
-    )
     return "\n".join(
         [
             f"# {m.name}",
@@ -93,7 +69,7 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
             f"**Labels.** {c['rows']:.0f} rows with a matured verdict, "
             f"{c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the random audit, {c['groups']:.0f} groups. Rows "
             f"are weighted to the audited prevalence of {c['audited_prevalence']:.3f}. "
-            "Verdicts only, never planted truth." + contradicted + unlabelled,
+            "Verdicts only, never planted truth of this platform.",
             "",
             "**Evaluation.** Forward in time with a gap of two days, each group on one side: "
             f"{c['test_rows']:.0f} test rows, {c['test_confirmed']:.0f} confirmed. "

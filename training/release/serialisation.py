@@ -1,4 +1,4 @@
-"""Trees and reference sets as text: LightGBM's text format and JSON. Nothing is pickled."""
+"""Combinations and reference sets as text: LightGBM's text format and JSON. Nothing is pickled."""
 
 from __future__ import annotations
 
@@ -8,51 +8,61 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from features.former_names import BY_ANY_NAME
-from features.peers import baseline
+from features.former_names import BY_ANY_NAME, current_name
+from features.peers import comparison
+from training.estimator.combination import Combination, Stage
 from training.estimator.conformal import HonestReference
-from training.estimator.ensemble import Trees
 
-FORMAT = 2  # of the files of a release; a change of their keys or of their meaning raises it
-PEERS_FILE = "peers.json"
-SETTINGS = ("use_raw_values", "anomaly_weight", "logit_floor", "rarity_weight")
+FORMAT = 3  # of the files of a release; a change of their keys or of their meaning raises it
+TREES_FILE = "trees.json"
 
 
-def release_texts(trees: Trees, no_graph: Trees) -> dict[str, str]:
+def release_texts(trees: Combination, no_graph: Combination) -> dict[str, str]:
     """Files of a model's trees and of its no-graph control's, by name."""
-    named = {"model": trees, "no_graph": no_graph}
-    peers = {
-        name: {"peers": t.peers and t.peers.as_json(), "typologies": list(t.typologies)}
-        | {key: getattr(t, key) for key in SETTINGS}
-        for name, t in named.items()
-    }
-    return {
-        "model.txt": trees.booster.model_to_string(),
-        "no_graph.txt": no_graph.booster.model_to_string(),
-        PEERS_FILE: json.dumps(peers, sort_keys=True),
-    }
+    texts, described = {}, {}
+    for name, combination in (("model", trees), ("no_graph", no_graph)):
+        stages = []
+        for i, stage in enumerate(combination.stages):
+            files = [f"{name}.{i}.{t}.txt" for t in combination.typologies]
+            for file, booster in zip(files, stage.boosters, strict=True):
+                texts[file] = booster.model_to_string()
+            stages.append({"files": files, "offset": list(stage.offset)})
+        described[name] = {
+            "columns": combination.columns,
+            "typologies": list(combination.typologies),
+            "size_signals": list(combination.size_signals),
+            "hidden": list(combination.hidden),
+            "stages": stages,
+            "peers": combination.peers and combination.peers.as_json(),
+        }
+    return texts | {TREES_FILE: json.dumps(described, sort_keys=True)}
 
 
-def read_trees(
-    files: dict[str, str], columns: list[str], no_graph_columns: list[str]
-) -> tuple[Trees, Trees]:
-    """Read trees as `release_texts` wrote them.
+def read_trees(files: dict[str, str]) -> tuple[Combination, Combination]:
+    """Read combinations as `release_texts` wrote them.
 
     The caller has checked digests: LightGBM aborts the process on text that is not its own.
     """
-    peers_of = json.loads(files[PEERS_FILE])
+    described = json.loads(files[TREES_FILE])
 
-    def read(name: str, signals: list[str]) -> Trees:
-        given = peers_of[name]
-        return Trees(
-            lgb.Booster(model_str=files[f"{name}.txt"]),
-            signals,
-            None if given["peers"] is None else baseline.from_json(BY_ANY_NAME, given["peers"]),
+    def read(given: dict[str, Any]) -> Combination:
+        stages = tuple(
+            Stage(
+                tuple(lgb.Booster(model_str=files[f]) for f in stage["files"]),
+                tuple(stage["offset"]),
+            )
+            for stage in given["stages"]
+        )
+        return Combination(
+            [current_name(n) for n in given["columns"]],
             tuple(given["typologies"]),
-            **{key: given[key] for key in SETTINGS},
+            stages,
+            tuple(given["size_signals"]),
+            tuple(current_name(n) for n in given["hidden"]),
+            given["peers"] and comparison.from_json(BY_ANY_NAME, given["peers"]),
         )
 
-    return read("model", columns), read("no_graph", no_graph_columns)
+    return read(described["model"]), read(described["no_graph"])
 
 
 def reference_as_json(reference: HonestReference) -> dict[str, list[float]]:

@@ -87,18 +87,18 @@ def open_run(mlflow: Any, fitted: Fitted, lineage: dict[str, Any]) -> str:
 
 
 def close_run(mlflow: Any, fitted: Fitted, release: Path, version: str, champion: bool) -> None:
-    """Log the native booster and the release's files, register the version and set its aliases."""
+    """Log the booster of the newest stage and the release's files, register the version and set its aliases."""
     from mlflow.models import infer_signature
 
     trees = fitted.trees
     inputs = trees.inputs(fitted.dataset.signals[trees.columns].head(5).to_numpy(dtype="float64"))
-    names = trees.columns + [f"input_{i}" for i in range(len(trees.columns), inputs.shape[1])]
-    example = pd.DataFrame(inputs, columns=names)
-    signature = infer_signature(example, trees.booster.predict(inputs, num_threads=1))
+    booster = trees.stages[-1].boosters[0]
+    example = pd.DataFrame(inputs, columns=[f"input_{i}" for i in range(inputs.shape[1])])
+    signature = infer_signature(example, booster.predict(inputs, num_threads=1))
     if signature is None:
         raise RuntimeError(f"{fitted.model.name}: MLflow inferred no signature")
     info = mlflow.lightgbm.log_model(
-        trees.booster,
+        booster,
         name=fitted.model.name,
         registered_model_name=fitted.model.name,
         signature=signature,

@@ -20,10 +20,7 @@ from features.peers.baseline_fit import (
 from tests.conftest import UNTIL
 from training.dataset.frame import Dataset
 from training.estimator.log_odds import any_log_odds
-from training.fitting.cross_fitting import consistent_labels
-from training.fitting.trees import fit_trees
 from training.models.session_inflation import MODEL as SESSIONS
-from training.release.serialisation import read_trees, release_texts
 
 COLUMNS = ["view_count", "flash_view_share", "stay_spread_ratio", "likes_per_liker_ratio"]
 SIGNALS = signals_named(COLUMNS)
@@ -159,86 +156,6 @@ def session_rows(n: int = 500) -> Dataset:
         nights,
         peer_signals={pd.Timestamp(UNTIL): signals},
     )
-
-
-def test_typologies_are_learnt_apart_and_any_of_them_may_find():
-    data = session_rows()
-    trees = fit_trees(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
-    values = data.signals.to_numpy()
-    honest, views, likes = (
-        values[(data.labels["typology"] == k).to_numpy()]
-        for k in ("", "view_fraud", "engagement_fraud")
-    )
-    assert trees.booster.num_model_per_iteration() == 3
-    assert (
-        np.median(trees.raw(honest))
-        < -1
-        < 1
-        < min(np.median(trees.raw(views)), np.median(trees.raw(likes)))
-    )
-
-
-def test_the_probability_of_any_is_shared_out_to_the_typology_that_shows():
-    data = session_rows()
-    trees = fit_trees(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
-    assert trees.typologies == ("engagement_fraud", "view_fraud")
-    for j, kind in enumerate(trees.typologies):
-        share = trees.typology_shares(
-            data.signals[(data.labels["typology"] == kind).to_numpy()].to_numpy()
-        )
-        assert (
-            np.median(share[:, j]) > 0.9 > 0.5 > np.median(share[:, 1 - j])
-            and (share.sum(axis=1) >= 1.0 - 1e-9).all()
-        )
-
-
-def test_contradicted_verdict_is_dropped():
-    """A verdict that contradicts all other evidence teaches nothing, and the others stay."""
-    data = session_rows(700)
-    wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:5]
-    data.labels.loc[wrong, "confirmed"] = 0
-    kept = consistent_labels(SESSIONS, data, np.ones(len(data), dtype=bool))
-    assert (~kept[wrong]).sum() >= 4 and kept[
-        np.setdiff1d(np.arange(len(data)), wrong)
-    ].mean() > 0.97
-    assert consistent_labels(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
-
-
-def test_contradicted_verdicts_are_dropped_and_few_others():
-    """Verdicts that contradict all other evidence are dropped, and hardly any other.
-
-    Of twenty wrong ones nine to sixteen are, on eight draws of such rows: a row is left out where
-    trees are as sure as on average.
-    """
-    data = session_rows()
-    wrong = np.flatnonzero(data.labels["confirmed"] == 1)[:20]
-    data.labels.loc[wrong, "confirmed"] = 0
-    left_out = ~consistent_labels(SESSIONS, data, np.ones(len(data), dtype=bool))
-    assert (
-        left_out[wrong].mean() > 0.35
-        and left_out[np.setdiff1d(np.arange(len(data)), wrong)].mean() < 0.01
-    )
-    assert consistent_labels(SESSIONS, data, np.zeros(len(data), dtype=bool)).sum() == 0
-
-
-def test_a_typology_with_few_verdicts_goes_with_the_commonest():
-    data = session_rows()
-    rare = data.labels["typology"] == "engagement_fraud"
-    keep = (~rare | (rare.cumsum() <= 9)).to_numpy()
-    trees = fit_trees(SESSIONS, SESSIONS.columns, data, keep)
-    assert trees.booster.num_model_per_iteration() == 1
-
-
-def test_reasons_name_the_signal_and_files_keep_the_trees():
-    """Reasons name the signal that made the score, and files give the same trees."""
-    data = session_rows()
-    trees = fit_trees(SESSIONS, SESSIONS.columns, data, np.ones(len(data), dtype=bool))
-    found = data.signals[(data.labels["typology"] == "engagement_fraud").to_numpy()].to_numpy()[:20]
-    push = trees.contributions(found)
-    assert push.shape == found.shape
-    assert (push.argmax(axis=1) == SESSIONS.columns.index("likes_per_liker_ratio")).mean() > 0.8
-    again, _ = read_trees(release_texts(trees, trees), trees.columns, trees.columns)
-    np.testing.assert_array_equal(trees.raw(found), again.raw(found))
 
 
 @pytest.mark.parametrize(("one", "other"), [(0.0, 0.0), (-3.0, 2.0), (-40.0, -40.0), (9.0, -9.0)])

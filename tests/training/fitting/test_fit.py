@@ -41,7 +41,7 @@ def test_more_of_a_suspicious_signal_never_lowers_the_score():
         pd.Series([str(i) for i in range(n)]),
         pd.Series([datetime(2026, 1, 1)] * n),
     )
-    trees = fit_trees(model, model.columns, data, np.ones(n, dtype=bool))
+    trees = fit_trees(model, data, np.ones(n, dtype=bool))
     row = np.tile(signals.iloc[0].to_numpy(), (50, 1))
     row[:, model.columns.index("payer_buyer_count")] = np.linspace(-3, 3, 50)
     assert (np.diff(trees.raw(row)) >= 0).all()
@@ -80,9 +80,9 @@ def test_no_view_looks_better_for_more_of_what_is_suspicious():
     labels = pd.DataFrame(
         {"confirmed": 1, "audited": False, "typology": "view_fraud", "false": false.astype(int)}
     )
-    one = pd.Series(["x"] * n)
-    data = Dataset(signals, labels, one, one, one, one)
-    trees = fit_trees(model, model.columns, data, np.ones(n, dtype=bool))
+    one, night = pd.Series(["x"] * n), pd.Series([pd.Timestamp("2026-01-01")] * n)
+    data = Dataset(signals, labels, night, one, night, one)
+    trees = fit_trees(model, data, np.ones(n, dtype=bool))
     more = signals.assign(view_datacentre_or_proxy=signals["view_datacentre_or_proxy"] + 3.0)
     assert (trees.raw(more.to_numpy()) >= trees.raw(signals.to_numpy()) - 1e-12).all()
     sooner = signals.assign(view_account_age=signals["view_account_age"] - 3.0)

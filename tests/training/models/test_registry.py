@@ -14,4 +14,5 @@ def test_model_lists_signals_of_its_entity(model: Model):
     assert {s.entity for s in model.signals} == {model.entity}
     assert len(set(model.columns)) == len(model.columns)
     graph = [s.name for s in model.signals if s.graph]
-    assert set(model.columns_without_graph()) == set(model.columns) - set(graph)
+    assert list(model.graph_columns()) == graph
+    assert set(model.size_signals) <= set(model.columns)

@@ -1,0 +1,1 @@
+"""How well the product holds on families of platforms that taught it nothing."""

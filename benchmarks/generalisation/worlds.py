@@ -1,0 +1,46 @@
+"""Worlds of all families with their frames, kept between runs in an ignored folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.harness.worlds import OUTPUT_FOLDER
+from features import catalogue
+from simulation.families.registry import FAMILIES, Family, truth_folder
+from training.prior.world_frames import TYPOLOGIES, WorldFrame, frames_of, read_frame
+
+TEACHING_SEEDS = (1, 2, 3)
+
+
+def lake_of(family: Family, seed: int) -> Path:
+    """Lake of a world, written when absent; its truth lies beside it."""
+    lake = OUTPUT_FOLDER / "families" / f"{family.name}-{seed}"
+    done = truth_folder(lake) / "world.json"
+    if not done.exists():
+        shutil.rmtree(lake, ignore_errors=True)
+        shutil.rmtree(truth_folder(lake), ignore_errors=True)
+        family.write(lake, truth_folder(lake), seed)
+    return lake
+
+
+def frames_of_world(family: Family, seed: int) -> list[WorldFrame]:
+    """Frames of a world, computed when the catalogue has changed."""
+    lake = lake_of(family, seed)
+    folder = OUTPUT_FOLDER / "frames" / catalogue.digest()[:12] / lake.name
+    if not (folder / "done").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for frame in frames_of(lake, truth_folder(lake), family.name):
+            frame.write(folder / f"{frame.entity}.parquet")
+        (folder / "done").touch()
+    return [read_frame(p) for p in sorted(folder.glob("*.parquet"))]
+
+
+def frames(seeds: Iterable[int], entities: Iterable[str] = TYPOLOGIES) -> list[WorldFrame]:
+    """Frames of some kinds of entities, of all families with some seeds."""
+    wanted, out = set(entities), []
+    for family in FAMILIES:
+        for seed in seeds:
+            out += [f for f in frames_of_world(family, seed) if f.entity in wanted]
+    return out

@@ -1,0 +1,132 @@
+"""The released prior: combinations learned on simulated families, shipped with the product.
+
+A night uses it where a platform has no model of its own, and own training begins from it. Files are
+LightGBM's text and JSON. They are verified before LightGBM reads one, because its parser aborts the
+process on a corrupted file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+
+from data_contracts.errors import ArtefactRefused
+from data_contracts.parquet import digest_file
+from features.former_names import BY_ANY_NAME, current_name
+from training.estimator.calibration import Calibration
+from training.estimator.combination import Combination, Stage
+
+FOLDER = Path(__file__).with_name("released_prior")
+MANIFEST = "prior.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A combination without peers, its calibration and what its manifest says of it."""
+
+    combination: Combination
+    calibration: Calibration
+    manifest: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        """Version, as scores name it: a digest of all that decides them."""
+        return str(self.manifest["version"])
+
+
+def load_prior(model: str, folder: Path = FOLDER) -> Prior | None:
+    """The prior of a model; None where none is released for it.
+
+    Raises
+    ------
+    ArtefactRefused
+        A file does not match its digest, or the catalogue no longer has a signal that it reads.
+    """
+    return _priors(folder).get(model)
+
+
+@cache
+def _priors(folder: Path) -> dict[str, Prior]:
+    path = folder / MANIFEST
+    if not path.exists():
+        return {}
+    whole = json.loads(path.read_text("utf-8"))
+    if whole["format"] != FORMAT:
+        raise ArtefactRefused(
+            f"{path}: it has format {whole['format']}, and this code reads format {FORMAT}. "
+            "Install the package again."
+        )
+    return {name: _read(folder, given) for name, given in whole["models"].items()}
+
+
+def _read(folder: Path, given: dict[str, Any]) -> Prior:
+    for file, expected in given["files"].items():
+        found = digest_file(folder / file) if (folder / file).exists() else "no such file"
+        if found != expected:
+            raise ArtefactRefused(
+                f"{folder / file}: expected SHA-256 {expected}, found {found}. "
+                "Install the package again."
+            )
+    lost = [name for name in given["signals"] if name not in BY_ANY_NAME]
+    if lost:
+        raise ArtefactRefused(
+            f"{folder}: the prior reads signals that the catalogue no longer has: "
+            f"{', '.join(lost)}. Learn it again: make prior"
+        )
+    boosters = tuple(lgb.Booster(model_file=str(folder / f)) for f in given["files"])
+    combination = Combination(
+        [current_name(n) for n in given["signals"]],
+        tuple(given["typologies"]),
+        (Stage(boosters, tuple(given["offset"])),),
+        tuple(given["size_signals"]),
+    )
+    calibration = Calibration(*(tuple(given["calibration"][k]) for k in ("raw", "probability")))
+    return Prior(combination, calibration, given)
+
+
+def write_priors(
+    folder: Path,
+    learned: dict[str, tuple[Combination, Calibration]],
+    said: dict[str, dict[str, Any]],
+) -> None:
+    """Write priors as text, with digests and versions.
+
+    Parameters
+    ----------
+    folder
+        Folder of the released prior; its files are replaced.
+    learned
+        Combination, of one stage, and calibration of each model.
+    said
+        What else the manifest says of each model, such as families and figures.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    models: dict[str, dict[str, Any]] = {}
+    for name, (combination, calibration) in sorted(learned.items()):
+        stage, files = combination.stages[0], {}
+        for typology, booster in zip(combination.typologies, stage.boosters, strict=True):
+            text = booster.model_to_string()
+            (folder / f"{name}.{typology}.txt").write_text(text, "utf-8")
+            files[f"{name}.{typology}.txt"] = hashlib.sha256(text.encode()).hexdigest()
+        body = {
+            "signals": combination.columns,
+            "typologies": list(combination.typologies),
+            "size_signals": list(combination.size_signals),
+            "offset": list(stage.offset),
+            "calibration": {"raw": calibration.raw, "probability": calibration.probability},
+            "files": files,
+        }
+        identity = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        models[name] = body | said[name] | {"version": f"prior-{identity[:12]}"}
+    whole = {"format": FORMAT, "models": models}
+    (folder / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", "utf-8")
+    for path in folder.glob("*.txt"):
+        if not any(path.name in m["files"] for m in models.values()):
+            path.unlink()

@@ -1,0 +1,1 @@
+"""Learning the prior: a combination of signals over simulated families with planted truth."""
