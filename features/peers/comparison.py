@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from features.declaration import Signal
+from features.declaration import VIEW, Signal
 from features.peers import baseline as baselines
 from features.peers import own_level
 from features.peers import ranks as peer_ranks
@@ -139,9 +139,10 @@ def input_constraints(signals: Sequence[Signal]) -> list[int]:
     """Monotone constraint of each input: 1, -1, or 0 for none.
 
     Rank and deviation of a signal with an alarm are constrained, and so are summaries. Elsewhere
-    the suspicious side differs too much between platforms (ADR-0062).
+    the suspicious side differs too much between platforms (ADR-0062). Views have few signals, all
+    of which are constrained (ADR-0161).
     """
-    sides = [s.direction if s.alarm is not None else 0 for s in signals]
+    sides = [s.direction if s.alarm is not None or s.entity == VIEW else 0 for s in signals]
     return sides * 2 + [0] * len(signals) + SparseEvidence.of(signals).constraints
 
 

@@ -28,7 +28,7 @@ MIN_FALSE_SHARES = {"views": 0.1, "likes": 0.2, "follows": 0.2}  # from which a 
 MIN_FALSE_COUNT = 3
 MAX_ENTITIES = {SESSION: 2500, ORDER: 6000, OPERATOR: 100_000, ACCOUNT: 6000}
 MAX_VIEWS_PER_SESSION = 60
-MAX_SESSIONS_OF_VIEWS = 400
+MAX_SESSIONS_OF_VIEWS = 200
 SESSION_WINDOW, ORDER_WINDOW = timedelta(days=14), timedelta(days=9)
 TYPOLOGIES = {
     SESSION: ("view_fraud", "engagement_fraud"),
