@@ -18,6 +18,7 @@ from training.estimator.calibration import Calibration, isotonic
 from training.estimator.combination import Combination, any_ensemble, fit_stage
 from training.prior.world_frames import TYPOLOGIES, WorldFrame
 
+MAX_ROWS_PER_WORLD = 4000
 MASKED_COPIES = 2  # of each world, with tables dropped at random
 DROPPED_TABLE_SHARE, KNOWN_OWNER_SHARE = 0.3, 0.7
 DROPPABLE_TABLES = (
@@ -96,7 +97,7 @@ def examples_of(
                 frame.without_tables(lost, owned and bool(rng.random() < KNOWN_OWNER_SHARE))
             )
         targets = frame.targets.to_numpy(dtype=float)
-        known = np.isfinite(targets).any(axis=1)
+        known = _spread(np.isfinite(targets).any(axis=1), MAX_ROWS_PER_WORLD)
         for k, copy in enumerate(copies):
             values = copy.signals.reindex(columns=columns).to_numpy(dtype=float)
             if not np.isfinite(values).any():
@@ -113,6 +114,13 @@ def examples_of(
                 )
             )
     return Examples(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _spread(mask: np.ndarray, most: int) -> np.ndarray:
+    """At most so many rows of a mask, spread evenly over it."""
+    rows = np.flatnonzero(mask)
+    kept = rows[:: max(1, -(-len(rows) // most))]
+    return np.isin(np.arange(len(mask)), kept)
 
 
 def inputs_of(
