@@ -156,7 +156,7 @@ def compare(
     lake, (champion, challenger) = Lake.open(lake), rivals
     model, snapshot = champion.model, Snapshot.open(lake, at)
     data = _later_rows(
-        replay_dataset(Replay(lake, at, operator_groups(snapshot)), model),
+        replay_dataset(Replay(lake, at, operator_groups(snapshot)), model, bags=False),
         pd.Timestamp(max(m.manifest["until"] for m in rivals)),
     )
     truth = data.labels["confirmed"].to_numpy(dtype=int)

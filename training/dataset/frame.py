@@ -23,6 +23,7 @@ class Dataset:
         float64, shape (n, signals).
     labels
         Columns confirmed (0 or 1), audited (bool), typology; of operators accused (bool) too.
+        Where a container's verdict labels rows, bag, direct and weight (`bag_labels.with_bags`).
     received
         Moment of receipt of each row's entity.
     group
@@ -51,6 +52,13 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.signals)
+
+    def take(self, rows: np.ndarray) -> Dataset:
+        """The rows of some positions, shape (m,), in that order; a row may be taken twice."""
+        parts = (self.signals, self.labels, self.received, self.group, self.night, self.entity)
+        taken = [p.iloc[rows].reset_index(drop=True) if len(p) else p for p in parts]
+        owner = None if self.owner is None else self.owner[rows]
+        return Dataset(*taken, owner, self.peer_signals, self.peer_owner)
 
     def without(self, hidden: tuple[str, ...]) -> Dataset:
         """The same rows with some signals unknown, of peers too."""

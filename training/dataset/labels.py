@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pandas as pd
 
-from features.declaration import ORDER, SESSION
+from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from training.declaration import Model
 
 # Below it, single wrong verdicts explain an operator's confirmed verdicts.
 MIN_CONFIRMED_SHARE = 0.1
+VERDICT_WINDOW = timedelta(days=14)  # before a verdict on an operator, that it is about
 
 
 def verdicts(tables: Snapshot, kind: str, typologies: tuple[str, ...]) -> pd.DataFrame:
@@ -53,16 +56,17 @@ def entity_moments(tables: Snapshot, kind: str) -> pd.DataFrame:
 def operator_verdicts(
     tables: Snapshot, model: Model, since: pd.Timestamp, until: pd.Timestamp
 ) -> pd.DataFrame:
-    """Operators with verdicts about what was received in [since, until).
+    """Operators with verdicts on themselves, their sessions or orders, received in [since, until).
 
-    Hostile brushing is not counted.
+    Hostile brushing is not counted. A verdict on the operator counts instead of those of its
+    typology on sessions and orders. It is about the window before it (ADR-0065).
 
     Returns
     -------
     pandas.DataFrame
-        Index entity_id; columns confirmed (0 or 1: at least one confirmed verdict, and more than
-        wrong verdicts explain), typology (empty), audited and accused (bool: any confirmed
-        verdict).
+        Index entity_id; columns confirmed (0 or 1: confirmed itself, or at least one confirmed
+        verdict and more than wrong verdicts explain), typology (empty), audited and accused
+        (bool: any confirmed verdict).
     """
     parts = []
     for kind in (SESSION, ORDER):
@@ -77,18 +81,48 @@ def operator_verdicts(
         if parts
         else pd.DataFrame(columns=["confirmed", "typology", "audited", "operator_id"])
     )
-    grouped = rows.groupby("operator_id")
-    count, found = grouped.size(), grouped["confirmed"].sum()
-    share = found / count
-    guilty = (found >= 1) & (share >= MIN_CONFIRMED_SHARE)
+    direct = _direct_verdicts(tables, model, since, until)
+    judged = set(zip(direct["operator_id"], direct["typology"], strict=True))
+    instead = [k in judged for k in zip(rows["operator_id"], rows["typology"], strict=True)]
+    rows = rows.assign(counted=~np.array(instead, dtype=bool), direct=False)
+    rows = pd.concat([rows, direct.assign(counted=True, direct=True)], ignore_index=True)
+    rows = rows.assign(confirmed=rows["confirmed"].astype(int))
+    every = rows.groupby("operator_id")
+    mine = rows[rows["direct"]].groupby("operator_id")["confirmed"].max()
+    grouped = rows[rows["counted"] & ~rows["direct"]].groupby("operator_id")["confirmed"]
+    found, share = grouped.sum(), grouped.mean()
+    guilty = ((found >= 1) & (share >= MIN_CONFIRMED_SHARE)).reindex(every.size().index)
+    by_itself = mine.reindex(guilty.index).fillna(0).astype(int)
     return pd.DataFrame(
         {
-            "confirmed": guilty.astype(int),
+            "confirmed": np.maximum(guilty.fillna(False).astype(int), by_itself),
             "typology": "",
-            "audited": grouped["audited"].any().astype(bool),
-            "accused": found >= 1,
+            "audited": every["audited"].any().astype(bool),
+            "accused": every["confirmed"].sum() >= 1,
         }
     ).rename_axis("entity_id")
+
+
+def _direct_verdicts(
+    tables: Snapshot, model: Model, since: pd.Timestamp, until: pd.Timestamp
+) -> pd.DataFrame:
+    """Latest verdict of each typology on operators, whose window meets [since, until)."""
+    columns = ["operator_id", "typology", "confirmed", "audited"]
+    if "outcomes" not in tables:
+        return pd.DataFrame(columns=columns)
+    o = tables["outcomes"]
+    o = o.filter((o.entity_kind == OPERATOR) & o.typology.isin(model.typologies)).to_pandas()
+    decided = o["decided_at"]
+    o = o[(decided > since) & (decided - VERDICT_WINDOW < until)]
+    o = o.sort_values(["entity_id", "typology", "decided_at", "source"])
+    grouped = o.groupby(["entity_id", "typology"])
+    found = pd.DataFrame(
+        {
+            "confirmed": (grouped["verdict"].last() == "confirmed").astype(int),
+            "audited": grouped["source"].agg(lambda s: (s == "random_audit").any()).astype(bool),
+        }
+    ).reset_index()
+    return found.rename(columns={"entity_id": "operator_id"})[columns]
 
 
 def prevalence(labels: pd.DataFrame) -> float:
@@ -96,10 +130,11 @@ def prevalence(labels: pd.DataFrame) -> float:
 
     No other sample is free of selection. NaN without an audit.
     """
-    audited = labels[labels["audited"]]
-    if not len(audited):
+    audited = labels["audited"].to_numpy(dtype=bool)
+    if not audited.any():
         return float("nan")
-    return float((audited["confirmed"].sum() + 1.0) / (len(audited) + 2.0))
+    weight, confirmed = row_weights(labels)[audited], labels["confirmed"].to_numpy()[audited]
+    return float(((weight * confirmed).sum() + 1.0) / (weight.sum() + 2.0))
 
 
 def weights(labels: pd.DataFrame) -> np.ndarray:
@@ -107,7 +142,17 @@ def weights(labels: pd.DataFrame) -> np.ndarray:
 
     Without an audit all rows weigh the same, and probabilities hold for examined entities only.
     """
-    rate, labelled = prevalence(labels), float(labels["confirmed"].mean())
+    weight = row_weights(labels)
+    if not weight.sum() > 0:
+        return weight
+    rate, labelled = prevalence(labels), float(np.average(labels["confirmed"], weights=weight))
     if not np.isfinite(rate) or not 0 < labelled < 1:
-        return np.ones(len(labels))
-    return np.where(labels["confirmed"] == 1, rate / labelled, (1 - rate) / (1 - labelled))
+        return weight
+    return weight * np.where(
+        labels["confirmed"] == 1, rate / labelled, (1 - rate) / (1 - labelled)
+    )
+
+
+def row_weights(labels: pd.DataFrame) -> np.ndarray:
+    """Weight of each row, shape (n,): 1 of a verdict, less of a label by another's verdict."""
+    return labels["weight"].to_numpy(dtype=float) if "weight" in labels else np.ones(len(labels))

@@ -20,6 +20,7 @@ from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.engine.tables import LOOKBACK
 from features.signals.peer_deviation import session_anomaly_scores, signals_of
+from training.dataset.bag_labels import with_bags
 from training.dataset.frame import Dataset
 from training.dataset.labels import entity_moments, operator_verdicts, verdicts
 from training.dataset.prefixes import prefix_signals
@@ -28,6 +29,7 @@ from training.declaration import Model
 
 WEEK = timedelta(days=7)
 MAX_PEERS_PER_NIGHT = 2000
+LABEL_COLUMNS = ("confirmed", "audited", "typology", "accused", "bag", "direct", "weight")
 # Half of all views of sessions that were found inflated lie in a dozen large rooms.
 MAX_VIEWS_PER_SESSION = 300
 MAX_SESSIONS_OF_PEER_VIEWS, MAX_VIEWS_OF_PEERS = 300, 60
@@ -92,17 +94,13 @@ def week_ends(first: pd.Timestamp, until: datetime) -> list[datetime]:
     return moments[::-1]
 
 
-def replay_dataset(replay: Replay, model: Model) -> Dataset:
-    """Labelled rows of a model, with signals as they were known in the week of their receipt."""
+def replay_dataset(replay: Replay, model: Model, bags: bool = True) -> Dataset:
+    """Labelled rows of a model, with signals as they were known in the week of their receipt.
+
+    With `bags`, entities without a verdict of their own are labelled by that of their operator.
+    """
     known = Snapshot.open(replay.lake, replay.until)
-    labelled = SESSION if model.entity == VIEW else model.entity  # views have no verdicts
-    labels = (
-        None
-        if labelled == OPERATOR
-        else verdicts(known, labelled, model.typologies).join(
-            entity_moments(known, labelled), how="inner"
-        )
-    )
+    labels = None if model.entity == OPERATOR else _labels(known, model, bags)
     weeks: dict[datetime, _Week] = {}
     for moment in week_ends(_first_receipt(known), replay.until):
         replay.progress(f"{model.name} as of {moment:%Y-%m-%d}")
@@ -113,6 +111,16 @@ def replay_dataset(replay: Replay, model: Model) -> Dataset:
             weeks[moment] = _rows_of_week(snapshot, model, mine, peers)
             replay.keep_derived(snapshot)
     return _joined(replay, model, weeks)
+
+
+def _labels(known: Snapshot, model: Model, bags: bool) -> pd.DataFrame:
+    """Labels of sessions or orders; views have those of their sessions."""
+    kind = SESSION if model.entity == VIEW else model.entity
+    if ("sessions" if kind == SESSION else "orders") not in known:
+        return pd.DataFrame(columns=["confirmed", "audited", "typology", "received_at"])
+    moments = entity_moments(known, kind)
+    direct = verdicts(known, kind, model.typologies).join(moments, how="inner")
+    return with_bags(known, kind, model.typologies, direct) if bags else direct
 
 
 def _labels_of_week(
@@ -159,7 +167,7 @@ def _joined(replay: Replay, model: Model, weeks: dict[datetime, _Week]) -> Datas
         columns = ["confirmed", "audited", "typology", "received_at", "operator_id"]
         labels = pd.concat([pd.DataFrame(columns=columns)])
         signals = pd.DataFrame(columns=model.columns, dtype=float)
-    kept = [c for c in ("confirmed", "audited", "typology", "accused") if c in labels]
+    kept = [c for c in LABEL_COLUMNS if c in labels]
     # a running session is compared without its operator's other sessions: the gate has none
     owned = model.entity in (SESSION, ORDER) and not model.live
     peers = {pd.Timestamp(m): w.peer_signals for m, w in weeks.items()}

@@ -22,11 +22,14 @@ import numpy as np
 from features.posteriors.view_mixture import likelihood_ratio
 
 PRIOR_FALSE_SHARE = 0.3  # of the views of confirmed sessions
+PRIOR_FALSE_SHARE_OF_OPERATOR = 0.1  # of the views of confirmed operators
 IMPUTATION_PASSES = 2
 
 
 def impute_view_labels(
-    confirmed: np.ndarray, out_of_fold: Callable[[np.ndarray], np.ndarray]
+    confirmed: np.ndarray,
+    out_of_fold: Callable[[np.ndarray], np.ndarray],
+    prior_share: np.ndarray | float = PRIOR_FALSE_SHARE,
 ) -> np.ndarray:
     """Impute the label of each view: 1 for false, 0 for honest.
 
@@ -37,6 +40,8 @@ def impute_view_labels(
     out_of_fold
         From labels to log-odds by boosters that did not see the view's group, both of shape
         (views,); NaN where a group cannot be left out.
+    prior_share
+        Share of the views that is false where the verdict is a confirmation; by view, or of all.
 
     Returns
     -------
@@ -50,7 +55,7 @@ def impute_view_labels(
         if not np.isfinite(raw).all():
             return inflated.astype(int)
         ratio = likelihood_ratio(np.exp(np.clip(raw, -20.0, 20.0)), ~inflated)
-        label = (inflated & (PRIOR_FALSE_SHARE * ratio > 1.0 - PRIOR_FALSE_SHARE)).astype(int)
+        label = (inflated & (prior_share * ratio > 1.0 - prior_share)).astype(int)
         if not label.any():
             return inflated.astype(int)
     return label

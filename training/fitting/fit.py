@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from data_contracts.errors import SteelyardError
-from features.declaration import OPERATOR, VIEW
+from features.declaration import OPERATOR, SESSION, VIEW
 from training.dataset import splits
 from training.dataset.frame import Dataset
-from training.dataset.labels import prevalence, weights
+from training.dataset.labels import prevalence, row_weights, weights
 from training.declaration import Model
 from training.estimator.calibration import Calibration, expected_calibration_error, isotonic
 from training.estimator.combination import Combination
@@ -18,7 +19,11 @@ from training.estimator.conformal import HonestReference, fit_reference
 from training.estimator.prior import load_prior
 from training.evaluation.metrics import Figure, auroc, average_precision
 from training.evaluation.rules_control import rules_score
-from training.fitting.cross_fitting import out_of_fold_scores, with_view_labels
+from training.fitting.cross_fitting import (
+    out_of_fold_scores,
+    with_soft_labels,
+    with_view_labels,
+)
 from training.fitting.trees import MIN_VERDICTS_PER_CLASS, fit_trees, raw_scores
 
 
@@ -79,14 +84,16 @@ def fit(model: Model, data: Dataset) -> Fitted:
     TooFewLabels
         Too few verdicts of a kind have matured.
     """
-    found = int(data.labels["confirmed"].sum()) if len(data) else 0
-    if min(found, len(data) - found) < MIN_VERDICTS_PER_CLASS:
+    levels = verdict_counts(model, data.labels)
+    found, cleared = (sum(n[k] for n in levels.values()) for k in (0, 1))
+    if min(found, cleared) < MIN_VERDICTS_PER_CLASS:
+        taught = ", ".join(f"on {k}s {a} and {b}" for k, (a, b) in sorted(levels.items()))
         raise TooFewLabels(
-            f"{model.name}: {found} confirmed and {len(data) - found} cleared verdicts "
-            f"have matured; {MIN_VERDICTS_PER_CLASS} of each are needed. "
+            f"{model.name}: {found} confirmed and {cleared} cleared verdicts "
+            f"have matured ({taught}); {MIN_VERDICTS_PER_CLASS} of each are needed. "
             "Deliver more `outcomes`, or train at a later --until."
         )
-    data = with_view_labels(model, data) if model.entity == VIEW else data
+    data = (with_view_labels if model.entity == VIEW else with_soft_labels)(model, data)
     split = splits.forward(data.received, data.group)
     figures = _evaluate(model, data, split)
     everything, graphs = np.ones(len(data), dtype=bool), model.graph_columns()
@@ -94,7 +101,7 @@ def fit(model: Model, data: Dataset) -> Fitted:
     known = np.isfinite(raw)
     truth = data.labels["confirmed"].to_numpy()
     target, weight = (
-        (data.labels["false"].to_numpy(), np.ones(len(data)))
+        (data.labels["false"].to_numpy(), row_weights(data.labels))
         if model.entity == VIEW
         else (truth, weights(data.labels))
     )
@@ -114,6 +121,7 @@ def fit(model: Model, data: Dataset) -> Fitted:
             "groups": int(data.group.nunique()),
             "test_rows": int(split.test.sum()),
             "test_confirmed": int(truth[split.test].sum()),
+            **{f"verdicts_on_{level}s": float(sum(n)) for level, n in levels.items()},
         },
         data,
         _reference(data, raw) if model.entity == OPERATOR else HonestReference(),
@@ -129,16 +137,49 @@ def _evaluate(model: Model, data: Dataset, split: splits.Split) -> dict[str, Fig
     """Figures of the model, its no-graph control and the rules on later rows of other groups."""
     if data.labels.loc[split.train, "confirmed"].nunique() < 2 or not split.test.any():
         return {}
-    truth = data.labels["confirmed"].to_numpy()[split.test]
-    group = data.group[split.test]
+    truth, group, first = _by_verdict(data.labels, data.group, split.test)
     scores = {"rules_only": rules_score(data.signals[split.test])}
     for name, hidden in (("model", ()), ("no_graph", model.graph_columns())):
         scores[name] = raw_scores(fit_trees(model, data, split.train, hidden), data, split.test)
     figures: dict[str, Figure] = {}
     for name, score in scores.items():
-        figures[f"average_precision_{name}"] = average_precision(truth, score, group)
-        figures[f"auroc_{name}"] = auroc(truth, score, group)
+        highest = pd.Series(score).groupby(first).max().to_numpy()
+        figures[f"average_precision_{name}"] = average_precision(truth, highest, group)
+        figures[f"auroc_{name}"] = auroc(truth, highest, group)
     return figures
+
+
+def _by_verdict(
+    labels: pd.DataFrame, group: pd.Series, rows: np.ndarray
+) -> tuple[np.ndarray, pd.Series, np.ndarray]:
+    """Truth and group of each verdict, and the number of the verdict of each row of a mask.
+
+    A verdict on the entity stands for itself. Rows of a bag are one verdict: that on the bag.
+    """
+    mine = labels[rows]
+    key = pd.Series(np.arange(len(mine)).astype(str), mine.index, dtype=object)
+    if "bag" in mine:
+        key = key.where(mine["direct"].to_numpy(dtype=bool), mine["bag"])
+    number = pd.factorize(key)[0]
+    truth = mine["confirmed"].groupby(number).max().to_numpy()
+    return truth, group[rows].groupby(number).first(), number
+
+
+def verdict_counts(model: Model, labels: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """Confirmed and cleared verdicts by the kind of entity that was judged.
+
+    Views have no verdicts: those on their sessions count, by view.
+    """
+    level = pd.Series(SESSION if model.entity == VIEW else model.entity, labels.index, dtype=object)
+    rows = pd.DataFrame({"level": level, "confirmed": labels["confirmed"].astype(int)})
+    if "bag" in labels:
+        by_bag = ~labels["direct"].to_numpy(dtype=bool)
+        rows["level"] = level.where(~by_bag, labels["bag"].str.partition(":")[0])
+        once = ~labels["bag"].where(by_bag).duplicated().to_numpy()
+        rows = rows[~by_bag | once]
+    counted = rows.groupby("level")["confirmed"].agg(["sum", "size"])
+    found = {str(k): (int(s), int(n - s)) for k, s, n in counted.itertuples()}
+    return found or {str(level.iloc[0]) if len(level) else model.entity: (0, 0)}
 
 
 def _reference(data: Dataset, raw: np.ndarray) -> HonestReference:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.declaration import VIEW
 from training.dataset.frame import Dataset
-from training.dataset.labels import weights
+from training.dataset.labels import row_weights, weights
 from training.declaration import FITTING, ROUNDS, Model
 from training.estimator.combination import Combination, Stage, any_ensemble, fit_stage
 from training.estimator.prior import load_prior
@@ -39,7 +39,7 @@ def fit_trees(
     x = inputs_of(found, data)[rows]
     labels = data.labels[rows]
     targets = _targets(model, labels)
-    weight = np.ones(len(x)) if model.entity == VIEW else weights(labels)
+    weight = (row_weights if model.entity == VIEW else weights)(labels)
     leaf = max(MIN_ROWS_PER_LEAF, int(ROWS_PER_LEAF_SHARE * len(x)))
     start = found.log_odds_of(x)
     if not found.stages:
@@ -79,9 +79,9 @@ def _targets(model: Model, labels: pd.DataFrame) -> np.ndarray:
     targets = np.repeat(found[:, None], len(model.ensembles), axis=1)
     if len(model.ensembles) == 1 or "typology" not in labels:
         return targets
-    kind = labels["typology"].to_numpy(dtype=object)
+    kind, weight = labels["typology"].to_numpy(dtype=object), row_weights(labels)
     many = {
-        name: ((kind == name) & (found == 1)).sum() >= MIN_VERDICTS_PER_CLASS
+        name: weight[(kind == name) & (found == 1)].sum() >= MIN_VERDICTS_PER_CLASS
         for name in model.ensembles
     }
     for k, name in enumerate(model.ensembles):
