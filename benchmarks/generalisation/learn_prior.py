@@ -16,6 +16,7 @@ from training.estimator.calibration import expected_calibration_error
 from training.estimator.prior import FOLDER, write_priors
 from training.models.registry import BY_NAME
 from training.prior.learn import Learned, learn
+from training.prior.operators import learn_entity_evidence
 from training.prior.world_frames import WorldFrame
 
 
@@ -65,8 +66,15 @@ def main() -> None:
             "catalogue_sha256": digest(),
         }
         progress(f"{name}: {said[name]['figures']}")
+    evidence = learn_entity_evidence(learned)
+    if evidence is not None:
+        said["entity_evidence"] = {"figures": {k: round(v, 4) for k, v in evidence.figures.items()}}
+        progress(f"entity evidence: {evidence.figures}")
     write_priors(
-        FOLDER, {n: (one.combination, one.calibration) for n, one in learned.items()}, said
+        FOLDER,
+        {n: (one.combination, one.calibration) for n, one in learned.items()},
+        said,
+        None if evidence is None else evidence.booster,
     )
     progress(f"{len(families)} families, written to {FOLDER}")
 

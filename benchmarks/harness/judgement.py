@@ -17,6 +17,7 @@ from features.peers.anomaly_score import anomaly_contributions
 from features.posteriors import owner_pooling
 from features.signals.peer_deviation import signals_of
 from serving.scoring.nightly_models import MODEL_OF
+from serving.scoring.operator_history import evidence_columns
 from serving.scoring.posterior import ScoringContext, posterior
 from serving.scoring.scope import MIN_COMPARED_SESSIONS, OWNED
 from serving.scoring.view_evidence import ViewEvidence, ViewSet, assess_views
@@ -86,7 +87,7 @@ class Judgement:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Scores that rank as a night does, and probabilities.
 
-        `history` has the log-odds that sessions and orders add to operators.
+        `history` is what sessions and orders say of operators.
         """
         owner = self.owner if self.is_pooled else None
         context = ScoringContext(self.signals, owner, None, history, self.view_evidence)
@@ -94,11 +95,11 @@ class Judgement:
         probability = posteriors["pooled"].to_numpy()
         return rank_scores(probability, posteriors["raw"].to_numpy()), probability
 
-    def operator_log_odds(self) -> pd.Series:
-        """Log-odds that these sessions or orders add to their operators (ADR-0033)."""
+    def operator_evidence(self) -> pd.DataFrame:
+        """What these sessions or orders say of their operators (ADR-0033, ADR-0064)."""
         context = ScoringContext(self.signals, view_evidence=self.view_evidence)
-        probability = posterior(self.released, context)["view_adjusted"].to_numpy()
-        return owner_pooling.operator_history(probability, self.owner)["log_odds"]
+        probability = posterior(self.released, context)["view_adjusted"]
+        return evidence_columns(self.released.model.entity, probability, self.owner)
 
     def scores_by_method(self, history: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
         """Scores of the model as a night gives them, of its controls, and of a night without labels."""
@@ -208,14 +209,9 @@ def batched_view_evidence(
 
 
 def operator_history(judgements: Judgements) -> pd.DataFrame:
-    """Log-odds that judged sessions and orders add to their operators, one column per kind."""
-    return pd.DataFrame(
-        {
-            one.released.model.entity: one.operator_log_odds()
-            for one in judgements.values()
-            if one.is_pooled
-        }
-    )
+    """What judged sessions and orders say of their operators: `evidence_columns` of each kind."""
+    found = [one.operator_evidence() for one in judgements.values() if one.is_pooled]
+    return pd.concat(found, axis=1) if found else pd.DataFrame()
 
 
 def rank_scores(probability: np.ndarray, raw: np.ndarray) -> np.ndarray:

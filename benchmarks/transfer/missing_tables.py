@@ -10,8 +10,8 @@ import pandas as pd
 
 from benchmarks.harness.figures import figure_row
 from benchmarks.harness.judgement import Judgement, rank_scores, signals_and_truth
-from features.posteriors.owner_pooling import operator_history
 from serving.scoring.nightly_models import MODEL_OF, why_inapplicable
+from serving.scoring.operator_history import evidence_columns
 from serving.scoring.posterior import ScoringContext, posterior
 from serving.scoring.scope import OWNED
 from training.evaluation.metrics import average_precision
@@ -25,7 +25,7 @@ SESSIONS, ORDERS, OPERATORS = (MODEL_OF[e] for e in ("session", "order", "operat
 def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> list[dict[str, Any]]:
     """Average precision without views: as a night ranks, by own signals alone, and without labels."""
     rows = []
-    showed: dict[str, pd.Series] = {}
+    showed: list[pd.DataFrame] = []
     for name in (SESSIONS, ORDERS, OPERATORS):
         signals, guilty, group = signals_and_truth(lake, BY_NAME[name], as_of, MISSING_TABLES)
         home = load(models, name)
@@ -33,12 +33,15 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
         released = home.rebased_on(signals, group if owned else None)
         why = why_inapplicable(home, signals)
         context = ScoringContext(
-            signals, group if owned else None, history=None if owned else pd.DataFrame(showed)
+            signals,
+            group if owned else None,
+            history=None if owned or not showed else pd.concat(showed, axis=1),
         )
         columns = posterior(released, context)[["raw", "own", "pooled"]]
         raw, own, probability = columns.to_numpy().T
         if owned and why is None:
-            showed[home.model.entity] = operator_history(own, group)["log_odds"]
+            alone = pd.Series(own, signals.index)
+            showed.append(evidence_columns(home.model.entity, alone, group))
         found = {"as a night ranks them": rank_scores(probability, raw)}
         found |= {"own signals alone": raw} if name == OPERATORS else {}
         by_method = Judgement(released, signals, guilty, group).scores_by_method()

@@ -19,7 +19,7 @@ from features.ring_discovery import find_rings
 from serving.scoring.account_scores import AccountScores, score_accounts
 from serving.scoring.entity_scores import (
     EntityScores,
-    history_log_odds,
+    operator_evidence,
     score_operators,
     score_orders,
     score_sessions,
@@ -81,7 +81,7 @@ def score(context: NightContext, tables: Snapshot, say: Progress) -> ScoredNight
         scored[SESSION] = score_sessions(context, tables, scope.sessions, say)
     if scope.orders:
         scored[ORDER] = score_orders(context, tables, scope.orders, say)
-    scored[OPERATOR] = score_operators(context, tables, history_log_odds(scored), say)
+    scored[OPERATOR] = score_operators(context, tables, operator_evidence(scored), say)
     say("rings")
     rings = find_rings(tables, _ring_members(context.previous_folder))
     members = rings.members["account_id"].tolist()

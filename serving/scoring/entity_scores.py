@@ -19,6 +19,7 @@ from serving.scoring.night_context import NightContext, Progress
 from serving.scoring.nightly_models import MODEL_OF, applicable_model
 from serving.scoring.operator_history import (
     earlier_probabilities,
+    evidence_columns,
     history_of,
     no_worst_sessions,
     worst_sessions,
@@ -104,7 +105,7 @@ class EntityScores:
     @cached_property
     def history(self) -> pd.DataFrame:
         """History of operators by these entities (`history_of`); no rows without a model."""
-        return history_of(self.view_adjusted, self._owners)
+        return history_of(self.view_adjusted, self.owners)
 
     @cached_property
     def worst(self) -> pd.DataFrame:
@@ -114,7 +115,7 @@ class EntityScores:
         """
         if self.context.view_evidence is None:
             return no_worst_sessions()
-        return worst_sessions(self.view_adjusted, self._owners)
+        return worst_sessions(self.view_adjusted, self.owners)
 
     @cached_property
     def probability_with_buyers(self) -> pd.Series:
@@ -130,7 +131,7 @@ class EntityScores:
         return self.view_evidence.shares(self.probability_with_buyers)
 
     @property
-    def _owners(self) -> pd.Series:
+    def owners(self) -> pd.Series:
         """Operators in the order of `view_adjusted`."""
         owner = self.context.owner
         if owner is None:
@@ -172,7 +173,7 @@ def score_orders(
 def score_operators(
     context: NightContext, tables: Snapshot, history: pd.DataFrame | None, say: Progress
 ) -> EntityScores:
-    """Score all operators; `history` holds the log-odds of their sessions and orders."""
+    """Score all operators; `history` is what sessions and orders say of them."""
     signals = _signals(tables, OPERATOR, None, say)
     if signals.empty:  # public counters name operators and show nothing else of them
         named = scope.operators_named(tables)
@@ -181,17 +182,17 @@ def score_operators(
     return score_compared(context, tables, OPERATOR, around, say)
 
 
-def history_log_odds(scored: dict[str, EntityScores]) -> pd.DataFrame | None:
-    """Log-odds that sessions and orders add to their operators: index operator, a column a kind.
+def operator_evidence(scored: dict[str, EntityScores]) -> pd.DataFrame | None:
+    """What sessions and orders say of their operators: index operator, `evidence_columns`.
 
     None where no model was asked of any kind that has owners.
     """
-    found = {
-        entity: s.history["log_odds"]
+    found = [
+        evidence_columns(entity, s.view_adjusted, s.owners)
         for entity, s in scored.items()
         if s.context.owner is not None and s.release is not None
-    }
-    return pd.DataFrame(found) if found else None
+    ]
+    return pd.concat(found, axis=1) if found else None
 
 
 def _signals(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -14,6 +15,8 @@ from features.posteriors import owner_pooling
 from serving.scoring import scope
 from serving.scoring.night_context import NightContext
 from serving.scoring.nightly_models import LIVE_MODEL, MODEL_OF
+from training.estimator.entity_evidence import KINDS, SUMMARY_COLUMNS, entity_summaries
+from training.estimator.prior import load_entity_evidence
 
 HISTORY_NIGHTS = 14
 COLUMNS = ["entity_id", "own_probability"]
@@ -48,6 +51,44 @@ def history_of(probability: pd.Series, owner: pd.Series) -> pd.DataFrame:
         Operators in the same order.
     """
     return owner_pooling.operator_history(probability.to_numpy(), owner)
+
+
+def evidence_columns(kind: str, probability: pd.Series, owner: pd.Series) -> pd.DataFrame:
+    """What entities say of their operators: index operator.
+
+    Parameters
+    ----------
+    kind
+        Kind of entity.
+    probability, owner
+        As of `history_of`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Log-odds of `history_of` in a column named after the kind, and `entity_summaries`.
+    """
+    log_odds = history_of(probability, owner)["log_odds"].rename(kind)
+    return entity_summaries(kind, probability.to_numpy(), owner).join(log_odds, how="outer")
+
+
+def with_evidence(probability: np.ndarray, history: pd.DataFrame) -> np.ndarray:
+    """Probabilities of operators after what their entities say, shape (n,) (ADR-0064).
+
+    Where the prior that is shipped has not learned it, log-odds are pooled by rule (ADR-0017).
+
+    Parameters
+    ----------
+    probability
+        Calibrated, by the operators' own signals, shape (n,).
+    history
+        `evidence_columns` of the kinds that were scored, in the same order.
+    """
+    learned = load_entity_evidence()
+    if learned is not None and history.columns.isin(SUMMARY_COLUMNS).any():
+        return learned.probability(probability, history)
+    kinds = [kind for kind in KINDS if kind in history]
+    return owner_pooling.pool_owners(probability, history[kinds].to_numpy(dtype=float))
 
 
 def worst_sessions(probability: pd.Series, owner: pd.Series) -> pd.DataFrame:

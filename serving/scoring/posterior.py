@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from features.posteriors.owner_pooling import log_odds, pool_owners, pooled, shift_probabilities
+from features.posteriors.owner_pooling import log_odds, pooled, shift_probabilities
+from serving.scoring.operator_history import with_evidence
 from serving.scoring.view_evidence import ViewSet
 from training.release.artefact import Released
 
@@ -37,7 +38,7 @@ class ScoringContext:
     earlier
         View-adjusted probabilities that earlier nights published, by entity id.
     history
-        Log-odds that sessions and orders add to their operators: index operator, a column a kind.
+        What sessions and orders say of their operators: index operator, `evidence_columns`.
     view_evidence
         Evidence from single views, for sessions.
     """
@@ -120,7 +121,7 @@ def adjusted(
             np.append(after, more.to_numpy()), context.owner.reindex(index.append(more.index))
         )
     if context.history is not None:
-        both = pool_owners(after, context.history.reindex(index).to_numpy(dtype=float))
+        both = with_evidence(after, context.history.reindex(index))
     return own.assign(
         view_evidence_log_odds=evidence, view_adjusted=after, pooled=both[: len(index)]
     )

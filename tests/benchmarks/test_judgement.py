@@ -44,10 +44,10 @@ def test_sessions_are_ranked_far_above_chance(lake, sessions):
 
 
 def test_operators_are_judged_with_the_history_of_sessions_and_orders(lake, models, sessions):
-    """Sessions and orders give operators one column of log-odds each, and scores follow it."""
+    """Sessions and orders give operators log-odds and summaries each, and scores follow them."""
     orders = judge(models, lake, "order_brushing", AS_OF)
     history = operator_history({"session_inflation": sessions, "order_brushing": orders})
-    assert list(history.columns) == ["session", "order"]
+    assert {"session", "order", "session_mean", "order_mean"} <= set(history.columns)
     operators = judge(models, lake, "operator_rank", AS_OF)
     with_history, _ = operators.scores_and_probabilities(history)
     without, _ = operators.scores_and_probabilities()

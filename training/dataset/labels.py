@@ -148,9 +148,7 @@ def weights(labels: pd.DataFrame) -> np.ndarray:
     rate, labelled = prevalence(labels), float(np.average(labels["confirmed"], weights=weight))
     if not np.isfinite(rate) or not 0 < labelled < 1:
         return weight
-    return weight * np.where(
-        labels["confirmed"] == 1, rate / labelled, (1 - rate) / (1 - labelled)
-    )
+    return weight * np.where(labels["confirmed"] == 1, rate / labelled, (1 - rate) / (1 - labelled))
 
 
 def row_weights(labels: pd.DataFrame) -> np.ndarray:

@@ -18,12 +18,15 @@ import lightgbm as lgb
 
 from data_contracts.errors import ArtefactRefused
 from data_contracts.parquet import digest_file
+from features.declaration import OPERATOR
 from features.former_names import BY_ANY_NAME, current_name
 from training.estimator.calibration import Calibration
 from training.estimator.combination import Combination, Stage
+from training.estimator.entity_evidence import INPUTS, EntityEvidence
+from training.models.registry import BY_NAME
 
 FOLDER = Path(__file__).with_name("released_prior")
-MANIFEST = "prior.json"
+MANIFEST, EVIDENCE = "prior.json", "entity_evidence.txt"
 FORMAT = 1
 
 
@@ -41,6 +44,32 @@ class Prior:
         return str(self.manifest["version"])
 
 
+def load_entity_evidence(folder: Path = FOLDER) -> EntityEvidence | None:
+    """How sessions and orders speak of their operator; None where it is not released.
+
+    Raises
+    ------
+    ArtefactRefused
+        The file does not match its digest, or has other inputs than this code computes.
+    """
+    return _entity_evidence(folder)
+
+
+@cache
+def _entity_evidence(folder: Path) -> EntityEvidence | None:
+    given = _manifest(folder).get("entity_evidence")
+    if given is None:
+        return None
+    _check(folder, given["files"])
+    if tuple(given["inputs"]) != INPUTS:
+        raise ArtefactRefused(
+            f"{folder}: the prior of operators reads other inputs than this code computes. "
+            "Learn it again: make prior"
+        )
+    (file,) = given["files"]
+    return EntityEvidence(lgb.Booster(model_file=str(folder / file)))
+
+
 def load_prior(model: str, folder: Path = FOLDER) -> Prior | None:
     """The prior of a model; None where none is released for it.
 
@@ -54,26 +83,37 @@ def load_prior(model: str, folder: Path = FOLDER) -> Prior | None:
 
 @cache
 def _priors(folder: Path) -> dict[str, Prior]:
+    models = _manifest(folder).get("models", {})
+    return {name: _read(folder, given) for name, given in models.items()}
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Manifest of the released prior; empty where none is released."""
     path = folder / MANIFEST
     if not path.exists():
         return {}
-    whole = json.loads(path.read_text("utf-8"))
+    whole: dict[str, Any] = json.loads(path.read_text("utf-8"))
     if whole["format"] != FORMAT:
         raise ArtefactRefused(
             f"{path}: it has format {whole['format']}, and this code reads format {FORMAT}. "
             "Install the package again."
         )
-    return {name: _read(folder, given) for name, given in whole["models"].items()}
+    return whole
 
 
-def _read(folder: Path, given: dict[str, Any]) -> Prior:
-    for file, expected in given["files"].items():
+def _check(folder: Path, files: dict[str, str]) -> None:
+    """Raise ArtefactRefused for a file that does not match its digest."""
+    for file, expected in files.items():
         found = digest_file(folder / file) if (folder / file).exists() else "no such file"
         if found != expected:
             raise ArtefactRefused(
                 f"{folder / file}: expected SHA-256 {expected}, found {found}. "
                 "Install the package again."
             )
+
+
+def _read(folder: Path, given: dict[str, Any]) -> Prior:
+    _check(folder, given["files"])
     lost = [name for name in given["signals"] if name not in BY_ANY_NAME]
     if lost:
         raise ArtefactRefused(
@@ -95,6 +135,7 @@ def write_priors(
     folder: Path,
     learned: dict[str, tuple[Combination, Calibration]],
     said: dict[str, dict[str, Any]],
+    evidence: lgb.Booster | None = None,
 ) -> None:
     """Write priors as text, with digests and versions.
 
@@ -105,10 +146,22 @@ def write_priors(
     learned
         Combination, of one stage, and calibration of each model.
     said
-        What else the manifest says of each model, such as families and figures.
+        What else the manifest says of each model, such as families and figures; of the evidence
+        under `entity_evidence`.
+    evidence
+        How sessions and orders speak of their operator; None where that was not learned.
     """
     folder.mkdir(parents=True, exist_ok=True)
     models: dict[str, dict[str, Any]] = {}
+    whole: dict[str, Any] = {"format": FORMAT, "models": models}
+    if evidence is not None:
+        text = evidence.model_to_string()
+        (folder / EVIDENCE).write_text(text, "utf-8")
+        files = {EVIDENCE: hashlib.sha256(text.encode()).hexdigest()}
+        whole["entity_evidence"] = said.get("entity_evidence", {}) | {
+            "inputs": list(INPUTS),
+            "files": files,
+        }
     for name, (combination, calibration) in sorted(learned.items()):
         stage, files = combination.stages[0], {}
         for typology, booster in zip(combination.typologies, stage.boosters, strict=True):
@@ -123,10 +176,12 @@ def write_priors(
             "calibration": {"raw": calibration.raw, "probability": calibration.probability},
             "files": files,
         }
+        if BY_NAME[name].entity == OPERATOR:  # it decides what the model's scores become
+            body["entity_evidence"] = whole.get("entity_evidence", {}).get("files", {})
         identity = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         models[name] = body | said[name] | {"version": f"prior-{identity[:12]}"}
-    whole = {"format": FORMAT, "models": models}
     (folder / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", "utf-8")
     for path in folder.glob("*.txt"):
-        if not any(path.name in m["files"] for m in models.values()):
+        written = [*models.values(), whole.get("entity_evidence", {"files": {}})]
+        if not any(path.name in one["files"] for one in written):
             path.unlink()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from features.catalogue import signals_named
 from features.peers.comparison import compare
@@ -71,11 +72,15 @@ class Learned:
     left_out
         Raw log-odds of the complete worlds' rows by trees of other families, with their truth and
         weights: what the calibration was fitted on.
+    scores
+        Entities of complete worlds by trees of other families: columns family, world, entity_id,
+        owner, raw and truth (NaN where it is not known).
     """
 
     combination: Combination
     calibration: Calibration
     left_out: dict[str, np.ndarray]
+    scores: pd.DataFrame
 
 
 def examples_of(
@@ -168,11 +173,12 @@ def learn(
     entity = frames[0].entity
     examples = examples_of(frames, columns, size_signals, owned=not live)
     families = sorted(set(examples.family))
-    z = np.full(examples.targets.shape, np.nan)
+    z, scores = np.full(examples.targets.shape, np.nan), []
     for k in range(min(FAMILY_FOLDS, len(families))):
         out = np.isin(examples.family, families[k::FAMILY_FOLDS])
         part = fit_combination(examples.of(~out), columns, entity, size_signals)
         z[out] = part.stages[0].log_odds(examples.inputs[out])
+        scores += [_scores(part, f) for f in frames if f.family in families[k::FAMILY_FOLDS]]
     whole = fit_combination(examples, columns, entity, size_signals)
 
     raw = any_ensemble(z)
@@ -187,6 +193,26 @@ def learn(
             "weight": examples.weight[known],
             "complete": examples.complete[known],
         },
+        pd.concat(scores, ignore_index=True),
+    )
+
+
+def _scores(trees: Combination, frame: WorldFrame) -> pd.DataFrame:
+    """Raw scores of all entities of a world; the operators of operators are themselves."""
+    values = frame.signals.reindex(columns=trees.columns).to_numpy(dtype=float)
+    if not np.isfinite(values).any():
+        values = values[:0]
+    x = inputs_of(values, trees.columns, trees.size_signals, frame.owner) if len(values) else None
+    index = frame.signals.index[: len(values)]
+    return pd.DataFrame(
+        {
+            "family": frame.family,
+            "world": frame.world,
+            "entity_id": index,
+            "owner": index if frame.owner is None else frame.owner[: len(values)],
+            "raw": np.zeros(0) if x is None else any_ensemble(trees.log_odds_of(x)),
+            "truth": frame.any_fraud[: len(values)],
+        }
     )
 
 
