@@ -85,6 +85,7 @@ def _targets(model: Model, labels: pd.DataFrame) -> np.ndarray:
         for name in model.ensembles
     }
     for k, name in enumerate(model.ensembles):
-        other = np.array([many.get(t, False) and t != name for t in kind], dtype=bool)
-        targets[other & (found == 1), k] = np.nan
+        if many[name]:
+            other = np.array([many.get(t, False) and t != name for t in kind], dtype=bool)
+            targets[other & (found == 1), k] = np.nan
     return targets
