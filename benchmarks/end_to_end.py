@@ -24,6 +24,7 @@ from data_contracts.adapters import ingest
 from data_contracts.runs import read_outbound
 from features.declaration import OPERATOR, VIEW
 from features.engine.snapshot import Snapshot
+from features.posteriors import owner_pooling
 from features.posteriors.owner_pooling import shift_probability
 from serving.cli.reference_pages import CARDS
 from serving.nightly.pipeline import nightly
@@ -82,7 +83,10 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judgem
 def running_sessions(models: Path, lake: Path, command: str = COMMAND) -> list[dict[str, Any]]:
     """Running sessions of the last week: by minutes alone, and with their operators' history."""
     as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
-    before = judge(models, lake, "session_inflation", as_of - WEEK).operator_log_odds()
+    earlier = judge(models, lake, "session_inflation", as_of - WEEK)
+    before = owner_pooling.operator_history(earlier.scores_and_probabilities()[1], earlier.owner)[
+        "log_odds"
+    ]
     one = judge(models, lake, "session_inflation_live", as_of)
     guilty, owner, alone = one.fraud, one.owner, one.scores_and_probabilities()[1]
     s = Snapshot.open(lake, as_of)["sessions"]

@@ -9,11 +9,14 @@ from typing import Any
 
 from sklearn.metrics import average_precision_score
 
+from benchmarks.generalisation.learn_shares import learn_share_prior
 from benchmarks.generalisation.worlds import TEACHING_SEEDS, frames
 from features.catalogue import digest
 from training.declaration import Model
 from training.estimator.calibration import expected_calibration_error
 from training.estimator.prior import FOLDER, write_priors
+from training.estimator.share_prior import FOLDER as SHARES_FOLDER
+from training.estimator.share_prior import write_share_prior
 from training.models.registry import BY_NAME
 from training.prior.learn import Learned, learn
 from training.prior.operators import learn_entity_evidence
@@ -76,6 +79,10 @@ def main() -> None:
         said,
         None if evidence is None else evidence.booster,
     )
+    shares = learn_share_prior(given, learned)
+    if shares is not None:
+        write_share_prior(SHARES_FOLDER, shares)
+        progress(f"shares: {shares.said['figures']}")
     progress(f"{len(families)} families, written to {FOLDER}")
 
 

@@ -19,7 +19,8 @@ from features.declaration import ORDER, SESSION, VIEW
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.engine.tables import VIEW_ORDER, named_views
-from features.posteriors.view_posteriors import posteriors_at_share
+from features.posteriors.view_posteriors import TINY, posteriors_at_share
+from serving.figures.nightly_figures import NightShares
 from serving.figures.order_figures import night_orders, suspicious_orders
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext
@@ -52,7 +53,11 @@ class FalseViews:
 
 
 def name_false_views(
-    context: NightContext, tables: Snapshot, scored: dict[str, EntityScores], scope: Scope
+    context: NightContext,
+    tables: Snapshot,
+    scored: dict[str, EntityScores],
+    scope: Scope,
+    found: NightShares,
 ) -> FalseViews:
     """Name the false views of the night's sessions; none where no views were assessed.
 
@@ -66,11 +71,14 @@ def name_false_views(
         Scores by kind of entity.
     scope
         Sessions and orders of the night.
+    found
+        False shares of the night.
     """
     sessions = scored.get(SESSION)
     if sessions is None or sessions.view_evidence is None:
         return FalseViews(pd.DataFrame(), 0.0)
-    views = _with_orders(view_probabilities(sessions), tables, scored.get(ORDER), scope)
+    by_share = view_probabilities(sessions, found.of_views)
+    views = _with_orders(by_share, tables, scored.get(ORDER), scope, found.orders_from)
     named = views[views["probability"] >= context.policy.night.false_view]
     expected = float(views["probability"].sum())
     if named.empty:
@@ -91,8 +99,15 @@ def name_false_views(
     return FalseViews(rows[columns].reset_index(), expected)
 
 
-def view_probabilities(sessions: EntityScores) -> pd.DataFrame:
+def view_probabilities(sessions: EntityScores, share: pd.Series) -> pd.DataFrame:
     """Probability that nobody watched, of each view of the scored sessions.
+
+    Parameters
+    ----------
+    sessions
+        Scores of sessions.
+    share
+        Estimated false share of views, index session; sessions without one have none.
 
     Returns
     -------
@@ -107,17 +122,26 @@ def view_probabilities(sessions: EntityScores) -> pd.DataFrame:
     size = np.diff(evidence.start)
     of_view = np.repeat(mine, size)
     start = np.append(0, size[mine].cumsum())
-    posterior = posteriors_at_share(
-        found.posterior[of_view], start, found.inflated[mine], found.share[mine]
-    )
+    wanted = share.reindex(evidence.log_factors.index[mine]).fillna(0.0).to_numpy(dtype=float)
+    # views of a session of which much is taken are false as if it were inflated for sure
+    certain = np.where(wanted > 0.0, 1.0, found.inflated[mine])
+    given = found.posterior[of_view] / np.maximum(np.repeat(found.inflated[mine], size[mine]), TINY)
+    posterior = posteriors_at_share(given * np.repeat(certain, size[mine]), start, certain, wanted)
     views = evidence.views.loc[of_view, ["session_id", "account_id"]]
     return views.assign(probability=posterior)
 
 
 def _with_orders(
-    views: pd.DataFrame, tables: Snapshot, orders: EntityScores | None, scope: Scope
+    views: pd.DataFrame,
+    tables: Snapshot,
+    orders: EntityScores | None,
+    scope: Scope,
+    from_probability: float,
 ) -> pd.DataFrame:
-    """Views with the most suspicious order of their account in the session, where it has one."""
+    """Views with the most suspicious order of their account in the session, where it has one.
+
+    Orders below the probability from which figures take them do not make a view false.
+    """
     views = views.assign(order_id=None, order_probability=0.0)
     if orders is None or orders.release is None:
         return views
@@ -126,7 +150,8 @@ def _with_orders(
     worst = suspicious_orders(placed.rename_axis("order_id").reset_index(), orders.probability)
     key = pd.MultiIndex.from_frame(views[["session_id", "account_id"]])
     found = worst.reindex(key)
-    by_order = found["p"].fillna(0.0).to_numpy()
+    p = found["p"].fillna(0.0)
+    by_order = p.where(p >= from_probability, 0.0).to_numpy()
     return views.assign(
         order_id=found["order_id"].to_numpy(),
         order_probability=by_order,

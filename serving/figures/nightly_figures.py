@@ -1,30 +1,77 @@
-"""Figures of a night: counted from the lake, corrected by its scores."""
+"""Figures of a night: counted from the lake, corrected by its false shares."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import ibis
 import pandas as pd
 
-from features.declaration import ORDER, SESSION
+from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
-from serving.figures.operator_figures import earlier_session_figures, operator_figures
+from serving.figures.operator_figures import (
+    PLATFORM,
+    earlier_session_figures,
+    operator_figures,
+    platform_figures,
+)
 from serving.figures.order_figures import brushed_views, night_orders, order_figures
-from serving.figures.session_figures import session_figures
-from serving.figures.view_shares import false_view_shares
+from serving.figures.session_figures import Shares, session_figures, session_shares
+from serving.figures.view_shares import viewer_factor
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext
 from serving.scoring.scope import Scope
-from training.dataset.labels import verdicts
-from training.models.session_inflation import MODEL as SESSION_MODEL
+from training.estimator.share_prior import OrderShares, SharePrior, load_share_prior
 
-ENGAGEMENT_FRAUD = "engagement_fraud"
-UNLABELLED_ENGAGEMENT_SHARE = 0.5  # of inflated sessions, where no verdict is delivered
+NEVER = 2.0  # a probability that none reaches
+
+
+@dataclass(frozen=True)
+class NightShares:
+    """False shares of a night's sessions, and the released share models that gave them.
+
+    Attributes
+    ----------
+    prior
+        The share models; None where none are released.
+    of_sessions
+        `session_shares` of the scored sessions.
+    """
+
+    prior: SharePrior | None
+    of_sessions: Shares
+
+    @property
+    def of_orders(self) -> OrderShares | None:
+        """What is taken from orders; None where it was not released."""
+        return None if self.prior is None else self.prior.orders
+
+    @property
+    def orders_from(self) -> float:
+        """Probability from which an order is taken; above 1 where none is."""
+        return NEVER if self.of_orders is None else self.of_orders.from_probability
+
+    @property
+    def of_views(self) -> pd.Series:
+        """Estimated false share of views, index session; empty where none is known."""
+        found = self.of_sessions.get("views")
+        return pd.Series(dtype=float) if found is None else found["share"]
+
+
+def night_shares(scored: dict[str, EntityScores]) -> NightShares:
+    """False shares of the night's sessions, by the released share models."""
+    prior, sessions = load_share_prior(), scored.get(SESSION)
+    return NightShares(prior, {} if sessions is None else session_shares(sessions, prior))
 
 
 def corrected_figures(
-    context: NightContext, tables: Snapshot, scored: dict[str, EntityScores], scope: Scope
+    context: NightContext,
+    tables: Snapshot,
+    scored: dict[str, EntityScores],
+    scope: Scope,
+    found: NightShares,
 ) -> pd.DataFrame:
-    """Corrected figures of the night's sessions, and of operators over 28 days.
+    """Corrected figures of the night's sessions and of the platform, and of operators over 28 days.
 
     Parameters
     ----------
@@ -36,6 +83,8 @@ def corrected_figures(
         Scores by kind of entity.
     scope
         Sessions and orders of the night.
+    found
+        False shares of the night.
 
     Returns
     -------
@@ -47,18 +96,21 @@ def corrected_figures(
         p = scored[ORDER].probability
         orders = night_orders(tables, scope.orders)
         tonight = orders[orders["session_id"].isin(scope.sessions)]
-        brushed = _brushed(tables, tonight, p)
+        brushed = _brushed(tables, tonight, p, found.orders_from)
+        everything = pd.Series(PLATFORM, index=tonight.index)
         by_order = [
-            order_figures(tonight, p, "session", "session_id"),
-            order_figures(orders, p, "operator", "operator_id"),
+            order_figures(tonight, p, SESSION, tonight["session_id"], found.of_orders),
+            order_figures(orders, p, OPERATOR, orders["operator_id"], found.of_orders),
+            order_figures(tonight, p, PLATFORM, everything, found.of_orders),
         ]
     by_session = []
     if sessions is not None and len(sessions.signals):
-        by_session = [_session_figures(tables, sessions, brushed)]
+        by_session = [_session_figures(tables, sessions, found.of_sessions, brushed)]
+        by_session.append(platform_figures(by_session[0], found.prior))
     tonights = _concat([*by_session, *by_order])
     of_sessions = tonights[tonights["entity_kind"] == SESSION] if len(tonights) else tonights
     whole = _concat([of_sessions, earlier_session_figures(context)])
-    return _concat([tonights, operator_figures(whole, tables)])
+    return _concat([tonights, operator_figures(whole, tables, found.prior)])
 
 
 def counted_figures(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
@@ -83,39 +135,18 @@ def counted_figures(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
     )
 
 
-def engagement_probability(sessions: EntityScores, tables: Snapshot) -> pd.Series:
-    """Probability that a session's likes, comments or follows are inflated; NaN without a model.
-
-    A model that tells typologies apart gives it. Otherwise it is the probability of any inflation
-    times the share of engagement among confirmed sessions, with one pseudo-verdict a side.
-    """
-    if ENGAGEMENT_FRAUD in sessions.typologies:
-        return sessions.typologies[ENGAGEMENT_FRAUD]
-    if "outcomes" not in tables:
-        return sessions.probability * UNLABELLED_ENGAGEMENT_SHARE
-    found = verdicts(tables, SESSION, SESSION_MODEL.typologies)
-    kinds = found.loc[found["confirmed"] == 1, "typology"]
-    share = ((kinds == ENGAGEMENT_FRAUD).sum() + 1.0) / (len(kinds) + 2.0)
-    return sessions.probability * float(share)
-
-
 def _session_figures(
-    tables: Snapshot, sessions: EntityScores, brushed: pd.DataFrame | None
+    tables: Snapshot, sessions: EntityScores, shares: Shares, brushed: pd.DataFrame | None
 ) -> pd.DataFrame:
     evidence, found = sessions.view_evidence, sessions.view_shares
-    return session_figures(
-        sessions.signals,
-        counted_figures(tables, sessions.signals.index),
-        sessions.probability,
-        sessions.peers,
-        view_shares=(
-            None
-            if evidence is None or found is None
-            else false_view_shares(evidence, found, sessions.signals.index)
-        ),
-        brushed_views=brushed,
-        engagement=engagement_probability(sessions, tables),
-    )
+    factor = None
+    if evidence is not None and found is not None:
+        factor = viewer_factor(
+            found.posterior,
+            evidence.views["session_id"].to_numpy(),
+            evidence.views["account_id"].to_numpy(),
+        )
+    return session_figures(counted_figures(tables, sessions.signals.index), shares, factor, brushed)
 
 
 def _counted_events(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
@@ -136,7 +167,9 @@ def _counted_events(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
     return out
 
 
-def _brushed(tables: Snapshot, orders: pd.DataFrame, probability: pd.Series) -> pd.DataFrame | None:
+def _brushed(
+    tables: Snapshot, orders: pd.DataFrame, probability: pd.Series, from_probability: float
+) -> pd.DataFrame | None:
     """Views that false orders bring; None where views or buyers were not delivered."""
     if "views" not in tables or orders.empty:
         return None
@@ -150,7 +183,8 @@ def _brushed(tables: Snapshot, orders: pd.DataFrame, probability: pd.Series) -> 
         .rename(columns={"account_id": "buyer_id"})
     )
     placed = orders.rename_axis("order_id").reset_index()
-    return brushed_views(placed.merge(watched, on=["session_id", "buyer_id"]), probability)
+    watched_by_buyers = placed.merge(watched, on=["session_id", "buyer_id"])
+    return brushed_views(watched_by_buyers, probability, from_probability)
 
 
 def _concat(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -7,50 +7,9 @@ import pandas as pd
 
 from features.declaration import ORDER
 from features.engine.snapshot import Snapshot
-from serving.figures.session_figures import COLUMNS, TAIL
-
-
-def comonotone_amounts(
-    value: pd.DataFrame, probability: np.ndarray, key: pd.Series
-) -> pd.DataFrame:
-    """False amounts of orders by key, with the widest interval.
-
-    Orders of one session are not independent (one brusher, one lucky bag). They are taken for
-    comonotone: one draw decides, and orders with a probability above it are false. The interval
-    takes the draws from 5 % to 95 %. Other draws that give amounts within it add to its certainty.
-
-    Parameters
-    ----------
-    value
-        Amounts of each order, one column a measure.
-    probability
-        Probability of each order being false, shape (orders,).
-    key
-        Session or operator of each order.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index key; `NAME share`, `NAME low` and `NAME high` (expected, least and most false amount)
-        for each column NAME, and `certainty`.
-    """
-    possible, certain = probability > TAIL, probability > 1.0 - TAIL
-    columns: dict[str, np.ndarray] = {}
-    for name in value.columns:
-        v = value[name].to_numpy(dtype=float)
-        columns |= {
-            f"{name} share": v * probability,
-            f"{name} low": v * certain,
-            f"{name} high": v * possible,
-        }
-    amounts = list(columns)
-    columns |= {
-        "above": np.where(possible, 0.0, probability),
-        "below": np.where(certain, probability, 1.0),
-    }
-    grouped = pd.DataFrame(columns).groupby(key.to_numpy())
-    out = grouped[amounts].sum()
-    return out.assign(certainty=grouped["below"].min() - grouped["above"].max())
+from serving.figures.session_figures import COLUMNS
+from training.estimator.share_bands import total_score
+from training.estimator.share_prior import OrderShares
 
 
 def night_orders(tables: Snapshot, orders: list[str]) -> pd.DataFrame:
@@ -66,41 +25,47 @@ def night_orders(tables: Snapshot, orders: list[str]) -> pd.DataFrame:
 
 
 def order_figures(
-    orders: pd.DataFrame, probability: pd.Series, kind: str, key: str
+    orders: pd.DataFrame,
+    probability: pd.Series,
+    kind: str,
+    key: pd.Series,
+    shares: OrderShares | None,
 ) -> pd.DataFrame:
-    """Corrected orders and net sales by session or operator.
+    """Corrected orders and net sales by session, by operator or of the platform.
+
+    Orders from the released probability on are taken. Those of one session or operator share their
+    fate, so a sum of small probabilities takes nothing (ADR-0063).
 
     Parameters
     ----------
     orders
-        Index order id; session_id, operator_id, paid_amount, refunded (bool).
+        Index order id; paid_amount, refunded (bool).
     probability
         Probability of each order being false, by order id.
     kind
-        `session` or `operator`.
+        `session`, `operator` or `platform`.
     key
-        Column of `orders` with their ids.
+        Entity of each order, index as `orders`; orders without one are left out.
+    shares
+        What is taken from orders; None where it was not released: figures stand as counted.
 
     Returns
     -------
     pd.DataFrame
         Rows of the `corrected_figures` contract less the run's stamp.
     """
-    p = probability.reindex(orders.index)
+    p = probability.reindex(orders.index).where(key.notna())
     amount = orders["paid_amount"].where(~orders["refunded"], 0.0).astype(float)
     parts = []
     for measure, unit, value in (
         ("orders", "count", pd.Series(1.0, index=orders.index)),
         ("net_sales", "CNY", amount),
     ):
-        rows = (orders[key].notna() & np.isfinite(value)).to_numpy()
+        rows = (key.notna() & np.isfinite(value)).to_numpy()
         if not rows.any():
             continue
-        names, scores = orders.loc[rows, key], p[rows]
-        false = comonotone_amounts(value[rows].to_frame("x"), scores.fillna(0.0).to_numpy(), names)
-        counted = value[rows].groupby(names.to_numpy()).sum()
-        scored = scores.notna().groupby(names.to_numpy()).any()
-        share, low, high = (false[f"x {end}"] for end in ("share", "low", "high"))
+        false = _false_amounts(value[rows], p[rows], key[rows], kind, shares)
+        counted = value[rows].groupby(key[rows].to_numpy()).sum()
         parts.append(
             pd.DataFrame(
                 {
@@ -109,15 +74,47 @@ def order_figures(
                     "measure": measure,
                     "unit": unit,
                     "counted": counted.to_numpy(),
-                    "estimate": (counted - share).to_numpy(),
-                    "low": (counted - np.maximum(high, share)).to_numpy(),
-                    "high": (counted - np.minimum(low, share)).to_numpy(),
-                    "certainty": false["certainty"].where(scored).to_numpy(),
+                    "estimate": (counted - false["share"]).to_numpy(),
+                    "low": (counted - false["high"]).to_numpy(),
+                    "high": (counted - false["low"]).to_numpy(),
+                    "certainty": false["certainty"].to_numpy(),
                     "basis": "events",
                 }
             )
         )
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def _false_amounts(
+    value: pd.Series,
+    probability: pd.Series,
+    key: pd.Series,
+    kind: str,
+    shares: OrderShares | None,
+) -> pd.DataFrame:
+    """False amounts by key: estimated, least and most, with their certainty.
+
+    The bands say how many orders are false. They are the most probable ones of each key.
+    """
+    of, p = key.to_numpy(), probability.fillna(0.0).to_numpy(dtype=float)
+    frame = pd.DataFrame({"key": of, "p": p, "value": value.to_numpy(dtype=float)})
+    grouped = frame.groupby("key")
+    known = probability.notna().groupby(of).any()
+    count = grouped.size().astype(float)
+    if shares is None:
+        none = pd.Series(0.0, index=count.index)
+        return pd.DataFrame({"share": none, "low": none, "high": none, "certainty": np.nan})
+    taken = (frame["p"] >= shares.from_probability).groupby(frame["key"]).mean()
+    score = total_score(taken.to_numpy(), grouped["p"].mean().to_numpy())
+    found = shares.bands[kind].of(np.where(known, score, np.nan), taken.to_numpy())
+    found.index = count.index
+    order = frame.sort_values(["key", "p"], ascending=[True, False], kind="stable")
+    place = order.groupby("key").cumcount().to_numpy()
+    out = {}
+    for end, shape in (("share", np.round), ("low", np.floor), ("high", np.ceil)):
+        many = shape((found[end] * count).round(9)).reindex(order["key"]).to_numpy()
+        out[end] = order["value"].where(place < many, 0.0).groupby(order["key"]).sum()
+    return pd.DataFrame(out).assign(certainty=found["certainty"])
 
 
 def suspicious_orders(orders: pd.DataFrame, probability: pd.Series) -> pd.DataFrame:
@@ -141,8 +138,10 @@ def suspicious_orders(orders: pd.DataFrame, probability: pd.Series) -> pd.DataFr
     return first.set_index(["session_id", "buyer_id"])[["order_id", "p"]].sort_index()
 
 
-def brushed_views(buyer_views: pd.DataFrame, probability: pd.Series) -> pd.DataFrame:
-    """Views and viewers that false orders bring.
+def brushed_views(
+    buyer_views: pd.DataFrame, probability: pd.Series, from_probability: float
+) -> pd.DataFrame:
+    """Views and viewers that false orders bring, by session.
 
     Brushers watch before they order, and their views are as false as the order. A buyer of several
     orders counts once, by the most suspicious.
@@ -153,24 +152,18 @@ def brushed_views(buyer_views: pd.DataFrame, probability: pd.Series) -> pd.DataF
         order_id, session_id, buyer_id, and `views` (of that session by the buyer).
     probability
         Probability of each order being false, by order id.
+    from_probability
+        Probability from which an order is taken.
 
     Returns
     -------
     pd.DataFrame
-        session_id, measure, share, low, high (in views or viewers), certainty.
+        Index session_id; expected false `views` and `unique_viewers`.
     """
     watched = buyer_views.drop_duplicates(["session_id", "buyer_id"]).set_index(
         ["session_id", "buyer_id"]
     )["views"]
     one = suspicious_orders(buyer_views, probability).join(watched).reset_index()
-    columns = ["session_id", "share", "low", "high", "certainty"]
-    if one.empty:
-        return pd.DataFrame(columns=["session_id", "measure", *columns[1:]])
-    value = pd.DataFrame({"views": one["views"].astype(float), "unique_viewers": 1.0})
-    false = comonotone_amounts(value, one["p"].to_numpy(dtype=float), one["session_id"])
-    false = false.rename_axis("session_id").reset_index()
-    parts = []
-    for m in value.columns:
-        part = false[["session_id", f"{m} share", f"{m} low", f"{m} high", "certainty"]]
-        parts.append(part.set_axis(columns, axis=1).assign(measure=m))
-    return pd.concat(parts, ignore_index=True)
+    one = one[one["p"] >= from_probability]
+    value = one.assign(views=one["views"] * one["p"], unique_viewers=one["p"])
+    return value.groupby("session_id")[["views", "unique_viewers"]].sum().astype(float)

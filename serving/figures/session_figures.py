@@ -1,11 +1,8 @@
 """Corrected figures of sessions: views, unique viewers, likes and follows.
 
-A figure has false parts or it has none. Its true value is therefore a mixture: as counted with one
-probability, less with the other. The interval leaves out 5 % on either side. Where an atom (nothing
-or everything false) is itself probable, the end lies on the atom and `certainty` is higher.
-
-Of likes, follows and mere counters only the suspicious share is known: the largest excess over
-peers of the signals that measure a share of that figure and reach their alarm.
+The false share of a figure is estimated by the released share models, in bands of the probability
+of inflation. The estimate minimises the expected absolute error, and an interval states how often
+such intervals held on families of platforms that taught nothing (ADR-0063).
 """
 
 from __future__ import annotations
@@ -13,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.catalogue import BY_NAME
-from features.units import Unit
-from serving.scoring.peer_medians import PeerMedians
+from features.declaration import SESSION
+from serving.scoring.entity_scores import EntityScores
+from serving.scoring.posterior import VIEW_FRAUD, owners
+from training.estimator.combination import MIN_ENTITIES, Combination
+from training.estimator.share_prior import SharePrior, pooled_probability
 
-TAIL = 0.05  # probability that an interval leaves out on either side
 COLUMNS = [
     "entity_kind",
     "entity_id",
@@ -30,130 +28,107 @@ COLUMNS = [
     "certainty",
     "basis",
 ]
-OF_VIEWS = (Unit.SHARE_OF_VIEWS, Unit.SHARE_OF_JOINS)
-# Units of the signals that measure a false share of each figure.
-UNITS_OF = {
-    "views": OF_VIEWS,
-    "unique_viewers": OF_VIEWS,
-    "likes": (Unit.SHARE_OF_LIKES,),
-    "follows": (Unit.SHARE_OF_FOLLOWS,),
-}
-# A scheme may inflate one kind of engagement without the others.
-ENGAGEMENT_KINDS = ("likes", "comments", "follows")
+ENGAGEMENT_FRAUD = "engagement_fraud"
+# Measure of the share models, and typology, by which each figure is corrected.
+MEASURE_OF = {"views": "views", "unique_viewers": "views", "likes": "likes", "follows": "follows"}
+TYPOLOGY_OF = {"views": VIEW_FRAUD, "likes": ENGAGEMENT_FRAUD, "follows": ENGAGEMENT_FRAUD}
+
+Shares = dict[str, pd.DataFrame]
 
 
-def suspicious_share(
-    signals: pd.DataFrame, peers: PeerMedians, units: tuple[Unit, ...]
-) -> pd.Series:
-    """Largest excess over peers among a session's alarming signals of some units.
+def session_shares(sessions: EntityScores, prior: SharePrior | None) -> Shares:
+    """False shares of the figures of scored sessions, by measure of the share models.
 
-    Returns
-    -------
-    pd.Series
-        Index session; 0 to 1, 0 where no signal alarms.
-    """
-    best = pd.Series(0.0, index=signals.index)
-    for name in signals.columns:
-        s = BY_NAME[name]
-        if s.unit not in units or s.alarm is None or s.direction <= 0:
-            continue
-        x = signals[name]
-        medians = [peers.median(e, name) or 0.0 for e in signals.index]
-        excess = x - pd.Series(medians, index=signals.index)
-        best = np.maximum(best, excess.where(x >= s.alarm, 0.0).fillna(0.0))
-    return best.clip(0.0, 1.0)
-
-
-def false_share(probability: pd.Series, suspicious: pd.Series) -> pd.DataFrame:
-    """False share of a figure that has false parts with some probability.
-
-    If it has, the share lies anywhere between the suspicious one and 1: signals measure only what
-    stands out. The interval reaches 1 whenever false parts are likely, because false follows are
-    mostly all there are.
+    The probability of inflation is that of the share models. Where a platform's own verdicts have
+    taught a model, it is pooled with the probability of that model.
 
     Parameters
     ----------
-    probability
-        Probability of false parts; NaN where no model gave one.
-    suspicious
-        Suspicious share, same index.
+    sessions
+        Scores of sessions.
+    prior
+        The released share models.
 
     Returns
     -------
-    pd.DataFrame
-        Same index; share, low, high, certainty.
+    dict
+        Of each measure a frame, index session; share, low, high, certainty. Empty where no model
+        of sessions was asked, or where none is released.
     """
-    q, least = probability.to_numpy(dtype=float), suspicious.to_numpy(dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        lower = np.where(q > 1.0 - TAIL, least + (1.0 - least) * (TAIL - (1.0 - q)) / q, 0.0)
-    upper = np.where(q > TAIL, 1.0, 0.0)
-    certainty = np.where(q <= TAIL, 1.0 - q, np.where(q <= 1.0 - TAIL, 1.0, 1.0 - TAIL))
-    certainty = np.where(np.isnan(q), np.nan, certainty)
-    return pd.DataFrame(
-        {"share": q * (least + 1.0) / 2.0, "low": lower, "high": upper, "certainty": certainty},
-        index=probability.index,
+    release = sessions.release
+    if prior is None or release is None or not len(sessions.signals):
+        return {}
+    around, trees = sessions.context, release.trees
+    if trees.columns != prior.columns or trees.peers is None or trees.hidden:
+        compared = around.compared[prior.columns].to_numpy(dtype=float)
+        if len(compared) < MIN_ENTITIES:
+            return {}
+        trees = Combination(prior.columns, (), (), prior.size_signals).rebased_on(
+            compared, owners(around.compared, around.owner)
+        )
+    x = trees.inputs(
+        sessions.signals[prior.columns].to_numpy(dtype=float),
+        owners(sessions.signals, around.owner),
     )
+    out = {}
+    for measure, model in prior.models.items():
+        probability, share = model.predict(x)
+        if not release.is_prior:
+            judged = sessions.typologies.get(TYPOLOGY_OF[measure], sessions.probability)
+            probability = pooled_probability(probability, judged.to_numpy(dtype=float))
+        found = model.bands[SESSION].of(probability, share)
+        out[measure] = found.set_axis(sessions.signals.index)
+    return out
 
 
 def session_figures(
-    signals: pd.DataFrame,
     counted: pd.DataFrame,
-    probability: pd.Series,
-    peers: PeerMedians,
-    *,
-    view_shares: pd.DataFrame | None = None,
+    shares: Shares,
+    viewer_factor: pd.Series | None = None,
     brushed_views: pd.DataFrame | None = None,
-    engagement: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Corrected views, unique viewers, likes and follows of sessions.
 
     Parameters
     ----------
-    signals
-        Signals of sessions.
     counted
         Index session; one column a measure, and `basis`.
-    probability
-        Probability of inflation. Where it is NaN nothing is taken away, and `certainty` is NaN.
-    peers
-        Medians of peers.
-    view_shares
-        False shares of views (`false_view_shares`), where views were assessed.
+    shares
+        `session_shares`. Where none is known nothing is taken away, and `certainty` is NaN.
+    viewer_factor
+        From the false share of views to that of viewers, by session; None for 1.
     brushed_views
-        Views that false orders bring (`brushed_views`).
-    engagement
-        Probability that likes, comments or follows are inflated; None: as of any inflation. Where
-        no signal of a figure stands out, a third of it counts: another kind may be the false one.
+        Views and viewers that false orders bring (`brushed_views`), index session.
 
     Returns
     -------
     pd.DataFrame
         Rows of the `corrected_figures` contract less the run's stamp.
     """
-    p = probability.reindex(counted.index)
-    engaged = p if engagement is None else engagement.reindex(counted.index)
     parts = []
-    for measure, units in UNITS_OF.items():
+    for measure, of in MEASURE_OF.items():
         if measure not in counted:
             continue
         value = counted[measure]
-        suspicious = suspicious_share(signals.reindex(counted.index), peers, units)
-        # Counters alone attribute nothing, so any share may be false.
-        suspicious = suspicious.where(counted["basis"] != "counters", 0.0)
-        if units == OF_VIEWS:
-            false = false_share(p, suspicious)
-            if view_shares is not None:
-                assessed = _assessed(view_shares.reindex(counted.index), measure)
-                false = assessed.combine_first(false)
-            if brushed_views is not None:
-                brushed = brushed_views[brushed_views["measure"] == measure]
-                false = _with_brushed(false, brushed.set_index("session_id"), value)
-        else:
-            one_kind = engaged / len(ENGAGEMENT_KINDS)
-            false = false_share(engaged.where(suspicious > 0, one_kind), suspicious)
+        false = _known(shares.get(of), counted.index)
+        if measure == "unique_viewers" and viewer_factor is not None:
+            factor = viewer_factor.reindex(counted.index).fillna(1.0).astype(float)
+            ends = ["share", "low", "high"]
+            false[ends] = false[ends].mul(factor, axis=0).clip(upper=1.0)
+        if of == "views" and brushed_views is not None:
+            false = _with_brushed(false, brushed_views[measure], value)
         parts.append(_rows(measure, value, false, counted["basis"]))
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     return frame[frame["counted"].notna()]
+
+
+def _known(shares: pd.DataFrame | None, sessions: pd.Index) -> pd.DataFrame:
+    """Shares of sessions, index `sessions`; zeros and an unknown certainty where there are none."""
+    columns = ["share", "low", "high", "certainty"]
+    if shares is None:
+        shares = pd.DataFrame(columns=columns, dtype=float)
+    found = shares.reindex(sessions)[columns].astype(float)
+    return found.fillna({"share": 0.0, "low": 0.0, "high": 0.0})
 
 
 def _rows(measure: str, value: pd.Series, false: pd.DataFrame, basis: pd.Series) -> pd.DataFrame:
@@ -176,22 +151,11 @@ def _rows(measure: str, value: pd.Series, false: pd.DataFrame, basis: pd.Series)
     )
 
 
-def _assessed(shares: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """False shares of views or of viewers, from assessed views; equally certain of both."""
-    factor = shares["viewers"].astype(float) if measure == "unique_viewers" else 1.0
-    ends = shares[["share", "low", "high"]].astype(float).mul(factor, axis=0).clip(upper=1.0)
-    return ends.assign(certainty=shares["certainty"].astype(float))
-
-
-def _with_brushed(false: pd.DataFrame, brushed: pd.DataFrame, counted: pd.Series) -> pd.DataFrame:
+def _with_brushed(false: pd.DataFrame, brushed: pd.Series, counted: pd.Series) -> pd.DataFrame:
     """False shares plus the views of brushers, as if no view were false for both reasons.
 
-    The certainty is that of both at once.
+    The interval only widens, so that it holds as often as before.
     """
-    more = brushed.drop(columns="measure").reindex(false.index).astype(float)
-    added = {
-        c: (more[c] / counted.where(counted > 0)).fillna(0.0) for c in ("share", "low", "high")
-    }
-    out = {c: (false[c] + part).clip(upper=1.0) for c, part in added.items()}
-    certainty = false["certainty"] * more["certainty"].fillna(1.0)
-    return pd.DataFrame(out | {"certainty": certainty}, index=false.index)
+    more = (brushed.reindex(false.index).astype(float) / counted.where(counted > 0)).fillna(0.0)
+    added = {c: (false[c] + more).clip(upper=1.0) for c in ("share", "high")}
+    return false.assign(**added)

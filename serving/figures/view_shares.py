@@ -1,43 +1,9 @@
-"""False shares of views and viewers, from the evidence of single views."""
+"""The false share of viewers over that of views, from the evidence of single views."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-
-from features.posteriors.view_mixture import Shares
-from serving.scoring.view_evidence import ViewEvidence
-
-
-def false_view_shares(evidence: ViewEvidence, found: Shares, sessions: pd.Index) -> pd.DataFrame:
-    """False share of the views of each session.
-
-    Parameters
-    ----------
-    evidence
-        Assessed views.
-    found
-        Their false shares, by the probability of each session after all its views.
-    sessions
-        Sessions that are wanted.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index session; share, low, high, certainty, and `viewers`, the factor from the false share
-        of views to that of viewers.
-    """
-    frame = pd.DataFrame(
-        {"share": found.share, "low": found.low, "high": found.high, "certainty": found.certainty},
-        evidence.log_factors.index,
-    )
-    factor = viewer_factor(
-        found.posterior,
-        evidence.views["session_id"].to_numpy(),
-        evidence.views["account_id"].to_numpy(),
-    )
-    frame = frame.assign(viewers=factor.reindex(frame.index).to_numpy())
-    return frame[frame.index.isin(sessions)]
 
 
 def viewer_factor(posterior: np.ndarray, session: np.ndarray, account: np.ndarray) -> pd.Series:

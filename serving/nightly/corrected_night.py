@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from serving.figures.false_views import FalseViews, name_false_views
-from serving.figures.nightly_figures import corrected_figures
+from serving.figures.nightly_figures import corrected_figures, night_shares
 from serving.nightly.scored_night import ScoredNight
 from serving.scoring.night_context import NightContext
 
@@ -26,6 +26,6 @@ class CorrectedNight:
 
 def correct(context: NightContext, scored: ScoredNight) -> CorrectedNight:
     """Correct the night's figures of sessions and operators, and name its false views."""
-    figures = corrected_figures(context, scored.tables, scored.entities, scored.scope)
-    named = name_false_views(context, scored.tables, scored.entities, scored.scope)
+    given = (context, scored.tables, scored.entities, scored.scope, night_shares(scored.entities))
+    figures, named = corrected_figures(*given), name_false_views(*given)
     return CorrectedNight(scored, figures, named)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,9 @@ class Dataset:
         parts = (self.signals, self.labels, self.received, self.group, self.night, self.entity)
         taken = [p.iloc[rows].reset_index(drop=True) if len(p) else p for p in parts]
         owner = None if self.owner is None else self.owner[rows]
-        return Dataset(*taken, owner, self.peer_signals, self.peer_owner)
+        names = ("signals", "labels", "received", "group", "night", "entity")
+        changed: dict[str, Any] = dict(zip(names, taken, strict=True)) | {"owner": owner}
+        return replace(self, **changed)
 
     def without(self, hidden: tuple[str, ...]) -> Dataset:
         """The same rows with some signals unknown, of peers too."""

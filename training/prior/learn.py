@@ -7,7 +7,7 @@ that it works with what a platform delivers. What is said of it is measured on f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -40,23 +40,19 @@ ROUNDS = 400
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs (n, inputs), targets (n, typologies), weights (n,) and families (n,)."""
+    """Inputs (n, inputs), targets (n, typologies), weights (n,), and whose they are (n,)."""
 
     inputs: np.ndarray
     targets: np.ndarray
     weight: np.ndarray
     family: np.ndarray
+    world: np.ndarray
+    entity: np.ndarray
     complete: np.ndarray
 
     def of(self, mask: np.ndarray) -> Examples:
         """The rows of a mask."""
-        return Examples(
-            self.inputs[mask],
-            self.targets[mask],
-            self.weight[mask],
-            self.family[mask],
-            self.complete[mask],
-        )
+        return Examples(*(getattr(self, f.name)[mask] for f in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -70,8 +66,8 @@ class Learned:
     calibration
         From raw log-odds to probabilities, on families left out.
     left_out
-        Raw log-odds of the complete worlds' rows by trees of other families, with their truth and
-        weights: what the calibration was fitted on.
+        Raw log-odds of rows by trees of other families, with their truth, weights, families,
+        worlds and entities, and whether all tables were there: what the calibration was fitted on.
     scores
         Entities of complete worlds by trees of other families: columns family, world, entity_id,
         owner, raw and truth (NaN where it is not known).
@@ -95,12 +91,7 @@ def examples_of(
     parts = []
     worlds = {f.family: sum(g.family == f.family for g in frames) for f in frames}
     for frame in frames:
-        copies = [frame.without_tables(set(), owned)]
-        for _ in range(MASKED_COPIES):
-            lost = {t for t in DROPPABLE_TABLES if rng.random() < DROPPED_TABLE_SHARE}
-            copies.append(
-                frame.without_tables(lost, owned and bool(rng.random() < KNOWN_OWNER_SHARE))
-            )
+        copies = masked_copies(frame, rng, owned)
         targets = frame.targets.to_numpy(dtype=float)
         known = _spread(np.isfinite(targets).any(axis=1), MAX_ROWS_PER_WORLD)
         for k, copy in enumerate(copies):
@@ -115,6 +106,8 @@ def examples_of(
                     targets[known],
                     np.full(len(x), weight),
                     np.full(len(x), frame.family, dtype=object),
+                    np.full(len(x), frame.world, dtype=object),
+                    frame.signals.index[known].to_numpy(dtype=object),
                     np.full(len(x), k == 0),
                 )
             )
@@ -126,6 +119,17 @@ def _spread(mask: np.ndarray, most: int) -> np.ndarray:
     rows = np.flatnonzero(mask)
     kept = rows[:: max(1, -(-len(rows) // most))]
     return np.isin(np.arange(len(mask)), kept)
+
+
+def masked_copies(
+    frame: WorldFrame, rng: np.random.Generator, owned: bool = True
+) -> list[WorldFrame]:
+    """The frame as it is, and `MASKED_COPIES` of it with tables dropped at random."""
+    copies = [frame.without_tables(set(), owned)]
+    for _ in range(MASKED_COPIES):
+        lost = {t for t in DROPPABLE_TABLES if rng.random() < DROPPED_TABLE_SHARE}
+        copies.append(frame.without_tables(lost, owned and bool(rng.random() < KNOWN_OWNER_SHARE)))
+    return copies
 
 
 def inputs_of(
@@ -180,7 +184,6 @@ def learn(
         z[out] = part.stages[0].log_odds(examples.inputs[out])
         scores += [_scores(part, f) for f in frames if f.family in families[k::FAMILY_FOLDS]]
     whole = fit_combination(examples, columns, entity, size_signals)
-
     raw = any_ensemble(z)
     truth = any_target(examples.targets)
     known = np.isfinite(truth) & np.isfinite(raw)
@@ -190,8 +193,10 @@ def learn(
         {
             "raw": raw[known],
             "truth": truth[known],
-            "weight": examples.weight[known],
-            "complete": examples.complete[known],
+            **{
+                name: getattr(examples, name)[known]
+                for name in ("weight", "family", "world", "entity", "complete")
+            },
         },
         pd.concat(scores, ignore_index=True),
     )

@@ -123,4 +123,6 @@ def _average_precision(rows: pd.DataFrame, score: np.ndarray) -> float:
         for _, part in rows.groupby("world")
         if (part["truth"] == 1).any()
     ]
-    return float(pd.DataFrame(found, columns=["family", "ap"]).groupby("family")["ap"].mean().mean())
+    return float(
+        pd.DataFrame(found, columns=["family", "ap"]).groupby("family")["ap"].mean().mean()
+    )

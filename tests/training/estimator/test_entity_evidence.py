@@ -23,9 +23,11 @@ def operators(seed, n=800):
     false = rng.random(8 * n) < np.where(np.repeat(cheats, 8), 0.5, 0.01)
     p = np.clip(rng.beta(1 + 6 * false, 7 - 5 * false), 0.01, 0.99)
     own = 1 / (1 + np.exp(-(rng.normal(0, 1, n) + cheats - 1.5)))
-    return cheats.astype(float), own, entity_summaries("session", p, pd.Series(owner)).loc[
-        np.arange(n).astype(str)
-    ]
+    return (
+        cheats.astype(float),
+        own,
+        entity_summaries("session", p, pd.Series(owner)).loc[np.arange(n).astype(str)],
+    )
 
 
 @pytest.fixture(scope="module")

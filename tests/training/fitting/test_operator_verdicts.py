@@ -109,7 +109,7 @@ def test_too_few_verdicts_say_at_which_level_they_are(judged_operators):
     confirmed = data.labels["confirmed"] == 1
     bags = [data.labels["bag"][m].unique()[:3] for m in (confirmed, ~confirmed)]
     few = data.take(np.flatnonzero(data.labels["bag"].isin(np.concatenate(bags))))
-    with pytest.raises(TooFewLabels, match="3 confirmed and 3 cleared .*on operators 3 and 3"):
+    with pytest.raises(TooFewLabels, match=r"3 confirmed and 3 cleared .*on operators 3 and 3"):
         fit(BY_NAME["session_inflation"], few)
 
 

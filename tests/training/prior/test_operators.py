@@ -15,9 +15,7 @@ from training.estimator.calibration import Calibration
 from training.estimator.prior import load_entity_evidence, write_priors
 from training.prior.operators import learn_entity_evidence, operator_rows
 
-SAME = Calibration(
-    tuple(np.linspace(-6, 6, 49)), tuple(1 / (1 + np.exp(-np.linspace(-6, 6, 49))))
-)
+SAME = Calibration(tuple(np.linspace(-6, 6, 49)), tuple(1 / (1 + np.exp(-np.linspace(-6, 6, 49)))))
 
 
 @dataclass

@@ -1,0 +1,199 @@
+"""The released share models: false shares of sessions' figures, learned on simulated families.
+
+They lie beside the prior as LightGBM's text and JSON, and are verified in the same way. A platform
+has no truth of its own that could teach them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from data_contracts.errors import ArtefactRefused
+from data_contracts.parquet import digest_file
+from features.former_names import BY_ANY_NAME, current_name
+from training.estimator import share_bands
+from training.estimator.calibration import Calibration
+from training.estimator.log_odds import sigmoid
+from training.estimator.prior import FOLDER as PRIOR_FOLDER
+from training.estimator.share_bands import ShareBands
+from training.estimator.tree_kernel import Forest, forest_of
+
+FOLDER = PRIOR_FOLDER / "shares"
+MANIFEST = "shares.json"
+FORMAT = 1
+MEASURES = ("views", "likes", "follows")
+BOOSTERS = ("inflated", "share")
+
+
+@dataclass(frozen=True)
+class ShareModel:
+    """Models of one figure.
+
+    Parameters
+    ----------
+    inflated
+        Booster of the log-odds that the figure is inflated.
+    share
+        Booster of the median false share of inflated ones.
+    calibration
+        From log-odds to probabilities, on families left out.
+    bands
+        Bands by entity kind: of sessions by probability, of totals by `total_score`.
+    """
+
+    inflated: lgb.Booster
+    share: lgb.Booster
+    calibration: Calibration
+    bands: dict[str, ShareBands]
+    forests: tuple[Forest, Forest] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "forests", (forest_of(self.inflated), forest_of(self.share)))
+
+    def predict(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probability of inflation and median share of inflated ones, shape (n,) each.
+
+        `x` are inputs of a comparison, shape (n, inputs).
+        """
+        z, share = (forest.raw(x)[:, 0] for forest in self.forests)
+        return self.calibration(z), np.clip(share, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class OrderShares:
+    """What is taken from orders: those from a probability on, with bands of their totals."""
+
+    from_probability: float
+    bands: dict[str, ShareBands]
+
+
+@dataclass(frozen=True)
+class SharePrior:
+    """Share models with the signals that they read.
+
+    Parameters
+    ----------
+    columns, size_signals
+        Signals, and those by which peers are of a like size.
+    models
+        Models by measure of sessions; measures that no family shows are missing.
+    orders
+        What is taken from orders; None where no family shows orders.
+    said
+        What else the manifest says, such as families and figures.
+    """
+
+    columns: list[str]
+    size_signals: tuple[str, ...]
+    models: dict[str, ShareModel]
+    orders: OrderShares | None
+    said: dict[str, Any] = field(default_factory=dict)
+
+
+@cache
+def load_share_prior(folder: Path = FOLDER) -> SharePrior | None:
+    """The released share models; None where none are released.
+
+    Raises
+    ------
+    ArtefactRefused
+        A file does not match its digest, or the catalogue no longer has a signal.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return None
+    whole = json.loads(path.read_text("utf-8"))
+    if whole["format"] != FORMAT:
+        raise ArtefactRefused(
+            f"{path}: it has format {whole['format']}, and this code reads format {FORMAT}. "
+            "Install the package again."
+        )
+    lost = [name for name in whole["signals"] if name not in BY_ANY_NAME]
+    if lost:
+        raise ArtefactRefused(
+            f"{folder}: the share models read signals that the catalogue no longer has: "
+            f"{', '.join(lost)}. Learn them again: make prior"
+        )
+    for file, expected in whole["files"].items():
+        found = digest_file(folder / file) if (folder / file).exists() else "no such file"
+        if found != expected:
+            raise ArtefactRefused(
+                f"{folder / file}: expected SHA-256 {expected}, found {found}. "
+                "Install the package again."
+            )
+    models = {
+        name: ShareModel(
+            lgb.Booster(model_file=str(folder / _file(name, "inflated"))),
+            lgb.Booster(model_file=str(folder / _file(name, "share"))),
+            Calibration(*(tuple(given["calibration"][k]) for k in ("raw", "probability"))),
+            _bands(given["bands"]),
+        )
+        for name, given in whole["models"].items()
+    }
+    orders = whole["orders"]
+    return SharePrior(
+        [current_name(n) for n in whole["signals"]],
+        tuple(whole["size_signals"]),
+        models,
+        orders and OrderShares(orders["from_probability"], _bands(orders["bands"])),
+        whole["said"],
+    )
+
+
+def write_share_prior(folder: Path, prior: SharePrior) -> None:
+    """Write share models as text with digests; files of the folder are replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.txt"):
+        path.unlink()
+    files = {}
+    for name, model in prior.models.items():
+        for kind in BOOSTERS:
+            text = getattr(model, kind).model_to_string()
+            (folder / _file(name, kind)).write_text(text, "utf-8")
+            files[_file(name, kind)] = hashlib.sha256(text.encode()).hexdigest()
+    orders = prior.orders
+    whole = {
+        "format": FORMAT,
+        "signals": prior.columns,
+        "size_signals": list(prior.size_signals),
+        "files": files,
+        "models": {
+            name: {
+                "calibration": {
+                    "raw": model.calibration.raw,
+                    "probability": model.calibration.probability,
+                },
+                "bands": {kind: bands.as_json() for kind, bands in model.bands.items()},
+            }
+            for name, model in prior.models.items()
+        },
+        "orders": orders
+        and {
+            "from_probability": orders.from_probability,
+            "bands": {kind: bands.as_json() for kind, bands in orders.bands.items()},
+        },
+        "said": prior.said,
+    }
+    (folder / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def pooled_probability(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Logarithmic pool of two probabilities with equal weights (Genest and Zidek 1986)."""
+    p, q = (np.clip(x, 1e-6, 1.0 - 1e-6) for x in (first, second))
+    return sigmoid((np.log(p / (1.0 - p)) + np.log(q / (1.0 - q))) / 2.0)
+
+
+def _bands(given: dict[str, Any]) -> dict[str, ShareBands]:
+    return {kind: share_bands.from_json(bands) for kind, bands in given.items()}
+
+
+def _file(measure: str, booster: str) -> str:
+    return f"{measure}.{booster}.txt"
