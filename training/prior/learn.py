@@ -20,7 +20,7 @@ from training.estimator.combination import Combination, any_ensemble, fit_stage
 from training.prior.world_frames import TYPOLOGIES, WorldFrame
 
 MAX_ROWS_PER_WORLD = 4000
-MASKED_COPIES = 2  # of each world, with tables dropped at random
+MASKED_COPIES = 1  # of each world, with tables dropped at random
 DROPPED_TABLE_SHARE, KNOWN_OWNER_SHARE = 0.3, 0.7
 DROPPABLE_TABLES = (
     "views",
@@ -35,7 +35,7 @@ DROPPABLE_TABLES = (
 )
 FAMILY_FOLDS = 4  # in which families are left out to calibrate
 LEARNING: dict[str, float | int | str] = {"min_data_in_leaf": 40}
-ROUNDS = 400
+ROUNDS = 250
 
 
 @dataclass(frozen=True)
