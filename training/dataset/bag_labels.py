@@ -22,8 +22,8 @@ from features.engine.snapshot import Snapshot
 from training.dataset.labels import VERDICT_WINDOW
 from training.dataset.sampling import sample_by_hash
 
-BAG_ROW_WEIGHT = 0.3  # of an entity of a bag; a verdict on itself weighs 1
-MAX_BAG_WEIGHT = 10.0  # of all entities of a bag
+BAG_ROW_WEIGHT = 0.3  # of an entity of a bag at most; a verdict on itself weighs 1
+MAX_BAG_WEIGHT = 3.0  # of all entities of a bag; ADR-0065
 MAX_ENTITIES_PER_BAG = 200
 MIN_PROBABILITY = 1e-4
 CONTAINERS = {

@@ -198,7 +198,8 @@ def fit_stage(
     inputs
         Shape (n, inputs).
     targets
-        1, 0 or NaN (left out) of each typology, shape (n, typologies).
+        1, 0 or NaN (left out) of each typology, shape (n, typologies). A typology without any
+        adds nothing to its start.
     weight
         Weights of the rows, shape (n,).
     parameters, rounds
@@ -209,6 +210,10 @@ def fit_stage(
     boosters, offsets = [], []
     for k in range(targets.shape[1]):
         known = np.isfinite(targets[:, k])
+        if not known.any():
+            boosters.append(_no_trees(inputs.shape[1], parameters))
+            offsets.append(0.0)
+            continue
         x, y, w = inputs[known], targets[known, k], weight[known]
         begin = np.zeros(len(y)) if start is None else start[known, k]
         offset = _offset(begin, y, w)
@@ -218,9 +223,15 @@ def fit_stage(
     return Stage(tuple(boosters), tuple(offsets))
 
 
+def _no_trees(inputs: int, parameters: dict[str, Any]) -> lgb.Booster:
+    """A booster that adds 0 to every row."""
+    two = lgb.Dataset(np.zeros((2, inputs)), np.array([0.0, 1.0]), init_score=np.zeros(2))
+    return lgb.train(parameters, two, num_boost_round=1)
+
+
 def _offset(start: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
     """Log-odds by which the rows differ from their start: one step of shrunk Newton at a time."""
-    offset, w = 0.0, weight / max(weight.mean(), 1e-12) if len(weight) else weight
+    offset, w = 0.0, weight
     for _ in range(OFFSET_STEPS):
         p = sigmoid(start + offset)
         slope = float((w * (y - p)).sum()) - offset / OFFSET_VARIANCE

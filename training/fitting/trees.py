@@ -38,7 +38,7 @@ def fit_trees(
     found = without_verdicts(model, hidden)
     x = inputs_of(found, data)[rows]
     labels = data.labels[rows]
-    targets = _targets(model, labels)
+    targets = _targets(model, labels, begins_from_prior=bool(found.stages))
     weight = (row_weights if model.entity == VIEW else weights)(labels)
     leaf = max(MIN_ROWS_PER_LEAF, int(ROWS_PER_LEAF_SHARE * len(x)))
     start = found.log_odds_of(x)
@@ -68,11 +68,12 @@ def raw_scores(trees: Combination, data: Dataset, rows: np.ndarray) -> np.ndarra
     return any_ensemble(trees.log_odds_of(inputs_of(trees, data)[rows]))
 
 
-def _targets(model: Model, labels: pd.DataFrame) -> np.ndarray:
+def _targets(model: Model, labels: pd.DataFrame, begins_from_prior: bool) -> np.ndarray:
     """Targets of each ensemble, shape (n, ensembles): 1, 0, or NaN where a verdict says nothing.
 
     A verdict that names a typology says nothing of the others. Typologies with too few verdicts
-    teach every ensemble.
+    teach every ensemble. Their own stays the prior where another has enough, and a verdict on an
+    operator teaches no typology but its own (ADR-0065).
     """
     column = "false" if model.entity == VIEW else "confirmed"
     found = labels[column].to_numpy(dtype=float)
@@ -84,8 +85,12 @@ def _targets(model: Model, labels: pd.DataFrame) -> np.ndarray:
         name: weight[(kind == name) & (found == 1)].sum() >= MIN_VERDICTS_PER_CLASS
         for name in model.ensembles
     }
+    bags = ~labels["direct"].to_numpy(dtype=bool) if "direct" in labels else np.False_
     for k, name in enumerate(model.ensembles):
-        if many[name]:
-            other = np.array([many.get(t, False) and t != name for t in kind], dtype=bool)
-            targets[other & (found == 1), k] = np.nan
+        other = np.array([many.get(t, False) and t != name for t in kind], dtype=bool)
+        targets[other & (found == 1), k] = np.nan
+        if begins_from_prior:
+            targets[bags & (kind != name), k] = np.nan
+            if any(many.values()) and not many[name]:
+                targets[:, k] = np.nan
     return targets

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features.engine.snapshot import Snapshot
-from training.dataset.bag_labels import BAG_ROW_WEIGHT, positive_shares, with_bags
+from training.dataset.bag_labels import BAG_ROW_WEIGHT, MAX_BAG_WEIGHT, positive_shares, with_bags
 from training.dataset.labels import entity_moments, operator_verdicts, verdicts, weights
 from training.models.registry import BY_NAME
 
@@ -58,7 +58,10 @@ def test_an_operator_teaches_what_it_did_before_the_verdict():
     found = labels(tables, "session", VIEWS)
     assert set(found.index) == {f"a{day}" for day in range(6, 20)}
     assert found["confirmed"].eq(1).all() and not found["direct"].any()
-    assert found["weight"].eq(BAG_ROW_WEIGHT).all() and found["bag"].nunique() == 1
+    assert found["bag"].nunique() == 1
+    assert found["weight"].max() < BAG_ROW_WEIGHT and found["weight"].sum() == pytest.approx(
+        MAX_BAG_WEIGHT
+    )
     of_orders = labels(tables, "order", ORDERS)
     assert set(of_orders["operator_id"]) == {"b"} and of_orders["confirmed"].eq(0).all()
     assert len(of_orders) == 28
