@@ -183,10 +183,7 @@ def score_operators(
 
 
 def operator_evidence(scored: dict[str, EntityScores]) -> pd.DataFrame | None:
-    """What sessions and orders say of their operators: index operator, `evidence_columns`.
-
-    None where no model was asked of any kind that has owners.
-    """
+    """`evidence_columns` of sessions and orders by operator; None where no model was asked."""
     found = [
         evidence_columns(entity, s.view_adjusted, s.owners)
         for entity, s in scored.items()

@@ -97,8 +97,8 @@ class Combination:
         step = max(1, len(values) // MAX_COMPARED)
         few = None if owner is None else owner[::step]
         signals = signals_named(self.columns)
-        shown = self._shown(values[::step])
-        return replace(self, peers=compare(signals, shown, self.size_signals, few))
+        some = self._shown(values[::step])
+        return replace(self, peers=compare(signals, some, self.size_signals, few))
 
     def inputs(self, values: np.ndarray, owner: np.ndarray | None = None) -> np.ndarray:
         """Inputs of the trees, shape (n, inputs).

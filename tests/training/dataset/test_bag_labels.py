@@ -127,7 +127,7 @@ def test_shares_of_a_bag_are_posteriors_given_that_one_is_false():
     assert positive_shares(large, bag, np.array(["x", "y"])) == pytest.approx(large, abs=2e-3)
 
 
-def test_a_confirmed_entity_explains_its_bag_and_a_cleared_one_is_none_of_it():
+def test_a_confirmed_entity_explains_its_bag():
     p = np.array([0.2, 0.2, 0.2])
     explained = rows(("a", 1, True), ("a", 1, False), ("b", 0, False))
     assert positive_shares(p, explained, np.array(list("xyz"))).tolist() == [1.0, 0.2, 0.0]
