@@ -3,8 +3,8 @@
 A view is false when nobody watched (its session's false share), or when it belongs to a false
 order of that session. The probabilities of both are combined as if they were independent.
 
-Their sum over all assessed views of a session, named or not, is what its corrected figure takes
-from its views, less the views that are false for both reasons: the figure adds both.
+Their sum over all assessed views of a session, named or not, is at most what its corrected figure
+takes: the share that is taken, times the probability that the session is inflated (ADR-0063).
 """
 
 from __future__ import annotations
@@ -99,21 +99,21 @@ def name_false_views(
     return FalseViews(rows[columns].reset_index(), expected)
 
 
-def view_probabilities(sessions: EntityScores, share: pd.Series) -> pd.DataFrame:
+def view_probabilities(sessions: EntityScores, shares: pd.DataFrame) -> pd.DataFrame:
     """Probability that nobody watched, of each view of the scored sessions.
 
     Parameters
     ----------
     sessions
         Scores of sessions.
-    share
-        Estimated false share of views, index session; sessions without one have none.
+    shares
+        Estimated false share of views and probability of inflation, index session.
 
     Returns
     -------
     pd.DataFrame
-        Index view_id; session_id, account_id, probability. The mean over a session is its false
-        share.
+        Index view_id; session_id, account_id, probability. The mean over a session is the share
+        that its figure takes, times the probability that the session is inflated.
     """
     evidence, found = sessions.view_evidence, sessions.view_shares
     if evidence is None or found is None:
@@ -122,11 +122,15 @@ def view_probabilities(sessions: EntityScores, share: pd.Series) -> pd.DataFrame
     size = np.diff(evidence.start)
     of_view = np.repeat(mine, size)
     start = np.append(0, size[mine].cumsum())
-    wanted = share.reindex(evidence.log_factors.index[mine]).fillna(0.0).to_numpy(dtype=float)
-    # views of a session of which much is taken are false as if it were inflated for sure
-    certain = np.where(wanted > 0.0, 1.0, found.inflated[mine])
+    mixed = shares.reindex(evidence.log_factors.index[mine]).fillna(0.0)
+    inflated = mixed["inflated"].to_numpy()
     given = found.posterior[of_view] / np.maximum(np.repeat(found.inflated[mine], size[mine]), TINY)
-    posterior = posteriors_at_share(given * np.repeat(certain, size[mine]), start, certain, wanted)
+    posterior = posteriors_at_share(
+        given * np.repeat(inflated, size[mine]),
+        start,
+        inflated,
+        inflated * mixed["share"].to_numpy(),
+    )
     views = evidence.views.loc[of_view, ["session_id", "account_id"]]
     return views.assign(probability=posterior)
 

@@ -52,10 +52,10 @@ class NightShares:
         return NEVER if self.of_orders is None else self.of_orders.from_probability
 
     @property
-    def of_views(self) -> pd.Series:
-        """Estimated false share of views, index session; empty where none is known."""
-        found = self.of_sessions.get("views")
-        return pd.Series(dtype=float) if found is None else found["share"]
+    def of_views(self) -> pd.DataFrame:
+        """Estimated false share of views and probability of inflation, index session."""
+        found = self.of_sessions.get("views", pd.DataFrame(columns=["share", "inflated"]))
+        return found[["share", "inflated"]].astype(float)
 
 
 def night_shares(scored: dict[str, EntityScores]) -> NightShares:

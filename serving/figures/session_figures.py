@@ -52,8 +52,8 @@ def session_shares(sessions: EntityScores, prior: SharePrior | None) -> Shares:
     Returns
     -------
     dict
-        Of each measure a frame, index session; share, low, high, certainty. Empty where no model
-        of sessions was asked, or where none is released.
+        Of each measure a frame, index session; share, low, high, certainty, and `inflated`, the
+        probability. Empty where no model of sessions was asked, or where none is released.
     """
     release = sessions.release
     if prior is None or release is None or not len(sessions.signals):
@@ -77,7 +77,7 @@ def session_shares(sessions: EntityScores, prior: SharePrior | None) -> Shares:
             judged = sessions.typologies.get(TYPOLOGY_OF[measure], sessions.probability)
             probability = pooled_probability(probability, judged.to_numpy(dtype=float))
         found = model.bands[SESSION].of(probability, share)
-        out[measure] = found.set_axis(sessions.signals.index)
+        out[measure] = found.assign(inflated=probability).set_axis(sessions.signals.index)
     return out
 
 

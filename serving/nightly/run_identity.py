@@ -17,6 +17,7 @@ from serving.oversight.overrides import decisions_digest
 from serving.policy.schema import Policy
 from serving.scoring.night_context import NightContext
 from serving.scoring.nightly_models import load_challengers, load_champions, replaced_ranker
+from training.estimator.share_prior import load_share_prior
 from training.release.artefact import Released, load
 from training.release.code_version import revision, sources_digest
 
@@ -78,6 +79,7 @@ def identified(context: NightContext, models_folder: Path | None) -> NightContex
 def run_id(context: NightContext) -> str:
     """Run id of a context: 16 hex digits."""
     ranker = context.replaced_ranker
+    shares = load_share_prior()
     parts = {
         "date": context.date.isoformat(),
         "data": context.data_sha256,
@@ -89,6 +91,7 @@ def run_id(context: NightContext) -> str:
         "people": context.human_decisions,
         "old": ranker.version if ranker else None,
         "challengers": {n: m.version for n, m in sorted(context.challengers.items())},
+        "shares": shares.version if shares else None,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 

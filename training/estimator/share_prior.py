@@ -89,6 +89,8 @@ class SharePrior:
         What is taken from orders; None where no family shows orders.
     said
         What else the manifest says, such as families and figures.
+    version
+        A digest of the manifest, which names the digests of all files.
     """
 
     columns: list[str]
@@ -96,6 +98,7 @@ class SharePrior:
     models: dict[str, ShareModel]
     orders: OrderShares | None
     said: dict[str, Any] = field(default_factory=dict)
+    version: str = ""
 
 
 @cache
@@ -145,6 +148,7 @@ def load_share_prior(folder: Path = FOLDER) -> SharePrior | None:
         models,
         orders and OrderShares(orders["from_probability"], _bands(orders["bands"])),
         whole["said"],
+        f"shares-{digest_file(path)[:12]}",
     )
 
 
