@@ -21,6 +21,7 @@ HIGH_BAND_QUANTILES = (0.33, 0.67)  # of entities from which something is taken
 MAX_MISSED_SHARE = 0.01  # of inflated entities above an interval that begins at nothing
 TAIL_SHARE = 0.03  # beyond each end of the other intervals
 MIN_BAND_ENTITIES = 40
+MIN_BAND_INFLATED = 10  # fewer show no rate of their own
 PROBABILITIES = (*np.arange(0.5, 0.95, 0.05).round(2), 0.95, 0.97, 0.99)
 MAX_TAKEN_FROM_CLEAN = 0.003  # share of the figures of clean entities, mean over families
 
@@ -94,7 +95,8 @@ def fit_bands(given: Predictions, taken_from: float, split: bool = True) -> Shar
     """Fit the bands of a score.
 
     Certainty is how often intervals held that the other families show. Where nothing is taken it
-    is the mean of clean and of inflated entities, for it has to be true of both.
+    is the mean of clean and of inflated entities, for it has to be true of both (with few inflated
+    ones, of all).
 
     Parameters
     ----------
@@ -116,7 +118,9 @@ def fit_bands(given: Predictions, taken_from: float, split: bool = True) -> Shar
         if k == 0 and low_edges:
             rows.append((NOTHING, NOTHING, NOTHING, _held(given, mine, (NOTHING,) * 3)))
         elif k <= len(low_edges):
-            rows.append(_band(given, mine, _nothing_taken, (mine & bad, mine & ~bad)))
+            many = (mine & bad).sum() >= MIN_BAND_INFLATED
+            groups = (mine & bad, mine & ~bad) if many else (mine,)
+            rows.append(_band(given, mine, _nothing_taken, groups))
         else:
             rows.append(_band(given, mine, _taken, (mine,)))
     columns = zip(*rows, strict=True)
