@@ -25,8 +25,7 @@ from serving.figures.order_figures import night_orders, suspicious_orders
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext
 from serving.scoring.nightly_models import MODEL_OF
-from serving.scoring.peer_medians import PeerMedians
-from serving.scoring.reasons import drivers_of, reasons_of
+from serving.scoring.reasons import PeerMedians, drivers_of, reasons_of
 from serving.scoring.scope import Scope
 
 MAX_EXPLAINED_VIEWS = 5_000  # of a night, the most probable of each session first

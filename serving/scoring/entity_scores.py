@@ -24,7 +24,6 @@ from serving.scoring.operator_history import (
     no_worst_sessions,
     worst_sessions,
 )
-from serving.scoring.peer_medians import PeerMedians, peer_medians
 from serving.scoring.posterior import (
     COLUMNS,
     ScoringContext,
@@ -32,6 +31,7 @@ from serving.scoring.posterior import (
     own_probabilities,
     typology_probabilities,
 )
+from serving.scoring.reasons import PeerMedians, peer_medians
 from serving.scoring.score_rows import ANOMALY_MODEL, anomaly_score_rows, model_score_rows
 from serving.scoring.view_evidence import ViewEvidence, ViewSet, assess_views, sessions_to_assess
 from training.release.artefact import Released

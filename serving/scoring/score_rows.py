@@ -11,9 +11,8 @@ from features.catalogue import BY_NAME, of_entity
 from features.peers.anomaly_score import anomaly_contributions
 from features.posteriors.owner_pooling import pooled_anomaly_scores
 from serving.policy.schema import NightPolicy
-from serving.scoring.peer_medians import PeerMedians
 from serving.scoring.posterior import ScoringContext, owners
-from serving.scoring.reasons import Driver, drivers_of, with_reasons
+from serving.scoring.reasons import Driver, PeerMedians, drivers_of, with_reasons
 from training.release.artefact import Released
 
 ANOMALY_MODEL = "deviance"  # as published in `scores.model`

@@ -10,7 +10,7 @@ import pandas as pd
 from features.posteriors.owner_pooling import shift_probability as moved_risk
 from serving.policy.schema import Policy
 from serving.scoring.entity_scores import EntityScores
-from serving.scoring.peer_medians import PeerMedians
+from serving.scoring.reasons import PeerMedians
 from training.release.artefact import Released
 
 MAX_CHANGED_SIGNALS = 12

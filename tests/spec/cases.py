@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from tests.spec.examples import (
-    account_neighbours,
     accounts,
     operator_audience,
     operator_trade,
@@ -32,7 +31,6 @@ MODULES: tuple[ModuleType, ...] = (
     orders,
     order_outcomes,
     accounts,
-    account_neighbours,
     operator_trade,
     operator_audience,
     views,

@@ -94,7 +94,7 @@ def probability_of_taking(given: Predictions) -> float:
 def fit_bands(given: Predictions, taken_from: float, split: bool = True) -> ShareBands:
     """Fit the bands of a score.
 
-    Certainty is how often intervals held that the other families show. Where nothing is taken it
+    Certainty is how often intervals covered that the other families show. Where nothing is taken it
     is the mean of clean and of inflated entities, for it has to be true of both (with few inflated
     ones, of all).
 
@@ -140,12 +140,14 @@ def _band(
 
     The intervals of each family are those that the others show.
     """
-    held, families = np.zeros(len(mine)), np.unique(given.family[mine])
+    covered, families = np.zeros(len(mine)), np.unique(given.family[mine])
     for name in families:
         out = mine & (given.family == name)
-        held[out] = _holds(given, out, offsets(given, mine & ~out if len(families) > 1 else mine))
+        covered[out] = _holds(
+            given, out, offsets(given, mine & ~out if len(families) > 1 else mine)
+        )
     weight = given.weight
-    found = [np.average(held[g], weights=weight[g]) for g in groups if g.any()]
+    found = [np.average(covered[g], weights=weight[g]) for g in groups if g.any()]
     certainty = float(np.mean(found)) if found else 1.0 - 2.0 * TAIL_SHARE
     return (*offsets(given, mine), certainty)
 
@@ -203,7 +205,7 @@ def _edges(
 
 
 def _held(given: Predictions, mine: np.ndarray, offsets: Offsets) -> float:
-    """How often the interval of a band held the truth; that of a wide one for no entities."""
+    """How often the interval of a band covered the truth; that of a wide one for no entities."""
     if not mine.any():
         return 1.0 - 2.0 * TAIL_SHARE
     return float(np.average(_holds(given, mine, offsets), weights=given.weight[mine]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from serving.policy.load import load_policy
-from serving.scoring.peer_medians import peer_medians
+from serving.scoring.reasons import peer_medians
 
 NIGHT = load_policy().night
 

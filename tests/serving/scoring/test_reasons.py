@@ -8,8 +8,13 @@ import pytest
 
 from features.catalogue import BY_NAME
 from serving.policy.load import load_policy
-from serving.scoring.peer_medians import peer_medians
-from serving.scoring.reasons import Driver, drivers_of, mostly_about_orders, reasons_of
+from serving.scoring.reasons import (
+    Driver,
+    drivers_of,
+    mostly_about_orders,
+    peer_medians,
+    reasons_of,
+)
 
 NIGHT = load_policy().night
 

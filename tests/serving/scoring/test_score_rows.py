@@ -11,8 +11,8 @@ import pytest
 from features.catalogue import BY_NAME, digest
 from features.peers.anomaly_score import anomaly_contributions
 from serving.policy.load import load_policy
-from serving.scoring.peer_medians import peer_medians
 from serving.scoring.posterior import ScoringContext
+from serving.scoring.reasons import peer_medians
 from serving.scoring.score_rows import anomaly_score_rows
 
 NIGHT = load_policy().night

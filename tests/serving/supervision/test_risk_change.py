@@ -15,7 +15,7 @@ from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
 from features.posteriors.owner_pooling import shift_probability
 from serving.policy.load import load_policy
-from serving.scoring.peer_medians import peer_medians
+from serving.scoring.reasons import peer_medians
 from serving.scoring.scope import categories_of
 from serving.supervision.counterfactuals import MAX_CHANGED_SIGNALS, counterfactual
 from serving.supervision.previous_night import previous_risk, previous_signals

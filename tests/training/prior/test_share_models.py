@@ -64,8 +64,8 @@ def test_corrected_total_of_a_left_out_family_is_nearer(learned):
     assert abs(estimate.sum() - real.sum()) <= 0.5 * abs(views.sum() - real.sum())
     clean = truth == 0
     assert estimate[clean].sum() >= 0.99 * views[clean].sum()
-    held = (found["low"] - 0.01 <= truth) & (truth <= found["high"] + 0.01)
-    assert held.mean() == pytest.approx(found["certainty"].mean(), abs=0.08)
+    covered = (found["low"] - 0.01 <= truth) & (truth <= found["high"] + 0.01)
+    assert covered.mean() == pytest.approx(found["certainty"].mean(), abs=0.08)
 
 
 def test_released_files_are_read_as_written_and_verified(learned, tmp_path):
@@ -105,9 +105,9 @@ def test_lowest_bands_are_wide_enough_for_missed_inflation():
     family = rng.choice(list("abcd"), n)
     given = Predictions(score, np.full(n, 0.4), truth, np.full(n, 500.0), family)
     found = fit_bands(given, 0.9).of(score, given.share)
-    held = (found["low"] - 0.001 <= truth) & (truth <= found["high"] + 0.001)
-    assert (found["share"] == 0).all() and held[~bad].all()
-    assert held[bad].mean() == pytest.approx(found["certainty"][bad].mean(), abs=0.03)
+    covered = (found["low"] - 0.001 <= truth) & (truth <= found["high"] + 0.001)
+    assert (found["share"] == 0).all() and covered[~bad].all()
+    assert covered[bad].mean() == pytest.approx(found["certainty"][bad].mean(), abs=0.03)
 
 
 def test_orders_are_taken_from_a_probability_that_spares_honest_ones():
