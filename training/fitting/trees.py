@@ -16,6 +16,7 @@ from training.estimator.prior import load_prior
 
 MIN_VERDICTS_PER_CLASS = 10  # below which no ensemble is fitted on verdicts
 MIN_ROWS_PER_LEAF = 3
+MIN_ROUNDS = 10  # of boosting; a round for each verdict above it, up to `ROUNDS`
 ROWS_PER_LEAF_SHARE = 0.05  # of the verdicts: few verdicts make few leaves
 
 
@@ -45,7 +46,11 @@ def fit_trees(
     if not found.stages:
         start = np.zeros(start.shape)
     settings = FITTING | model.parameters | {"min_data_in_leaf": leaf}
-    stage = fit_stage(x, targets, weight, settings | found.constraints, ROUNDS, start)
+    rounds = int(np.clip(weight.sum(), MIN_ROUNDS, ROUNDS))
+    stage = fit_stage(x, targets, weight, settings | found.constraints, rounds, start)
+    if found.stages and len(model.ensembles) > 1:
+        # judged entities are selected: how often they are of a typology compares none of them
+        stage = replace(stage, offset=(0.0,) * len(model.ensembles))
     peers = data.without(hidden).peers(found.columns, found.size_signals).without_owners()
     return replace(found, stages=(*found.stages, stage), peers=peers)
 
