@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from training.estimator.share_bands import NOTHING, ShareBands
 
@@ -127,6 +128,7 @@ def fit_bands(given: Predictions, taken_from: float, split: bool = True) -> Shar
     return ShareBands(tuple(map(float, edges)), *(tuple(map(float, c)) for c in columns))
 
 
+COUNT_WEIGHT, MAX_COUNT_RATIO = 0.7, 10.0  # a large session decides more of a total
 Offsets = tuple[float, float, float]
 
 
@@ -217,3 +219,18 @@ def _holds(given: Predictions, mine: np.ndarray, offsets: Offsets) -> np.ndarray
     low, middle, high = (np.clip(share + offset, 0.0, 1.0) for offset in offsets)
     truth = given.truth[mine]
     return (np.minimum(low, middle) - half <= truth) & (truth <= np.maximum(high, middle) + half)
+
+
+def figure_weights(
+    family: np.ndarray, world: np.ndarray, counted: np.ndarray, rows: np.ndarray
+) -> np.ndarray:
+    """Weights: families weigh the same, and large sessions of a world more; 0 outside `rows`.
+
+    All have shape (n,); `rows` is a mask.
+    """
+    counts = pd.Series(np.where(rows, counted, np.nan))
+    mean = counts.groupby(world).transform("mean").to_numpy()
+    ratio = np.minimum(counts.to_numpy() / np.maximum(mean, 1e-12), MAX_COUNT_RATIO)
+    many = pd.Series(rows.astype(float)).groupby(family).transform("sum").to_numpy()
+    weight = (1.0 - COUNT_WEIGHT + COUNT_WEIGHT * np.nan_to_num(ratio)) / np.maximum(many, 1.0)
+    return np.where(rows, weight * rows.sum() / len(set(family[rows])), 0.0)

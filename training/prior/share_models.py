@@ -20,6 +20,7 @@ from training.estimator.share_bands import TAKEN_FROM, total_score
 from training.estimator.share_prior import MEASURES, OrderShares, ShareModel, SharePrior
 from training.prior.band_fitting import (
     Predictions,
+    figure_weights,
     fit_bands,
     inflated,
     probability_of_taking,
@@ -30,7 +31,6 @@ from training.prior.world_frames import WorldFrame
 
 FAST: dict[str, float | int | str] = {"learning_rate": 0.1, "min_data_in_leaf": 20}
 INFLATED_ROUNDS, SHARE_ROUNDS = 150, 80
-COUNT_WEIGHT, MAX_COUNT_RATIO = 0.7, 10.0  # a large session decides more of a total
 SESSION, OPERATOR, PLATFORM = "session", "operator", "platform"
 
 
@@ -235,7 +235,10 @@ def _model(
 def _fit(examples: ShareExamples, j: int, rows: np.ndarray) -> tuple[lgb.Booster, lgb.Booster]:
     """Boosters of inflation, and of the median share of inflated ones, from some rows."""
     counts, truth = examples.counted[:, j], examples.shares[:, j]
-    bad, weight = inflated(truth, counts), _weights(examples, j, rows)
+    bad, weight = (
+        inflated(truth, counts),
+        figure_weights(examples.family, examples.world, counts, rows),
+    )
     found = []
     for mask, target, special, rounds in (
         (rows, bad.astype(float), {"objective": "binary"}, INFLATED_ROUNDS),
@@ -244,13 +247,3 @@ def _fit(examples: ShareExamples, j: int, rows: np.ndarray) -> tuple[lgb.Booster
         data = lgb.Dataset(examples.inputs[mask], target[mask], weight=weight[mask])
         found.append(lgb.train(FITTING | FAST | special, data, num_boost_round=rounds))
     return found[0], found[1]
-
-
-def _weights(examples: ShareExamples, j: int, rows: np.ndarray) -> np.ndarray:
-    """Weights: families weigh the same, and large sessions of a world more; 0 outside `rows`."""
-    counts = pd.Series(np.where(rows, examples.counted[:, j], np.nan))
-    mean = counts.groupby(examples.world).transform("mean").to_numpy()
-    ratio = np.minimum(counts.to_numpy() / np.maximum(mean, 1e-12), MAX_COUNT_RATIO)
-    many = pd.Series(rows.astype(float)).groupby(examples.family).transform("sum").to_numpy()
-    weight = (1.0 - COUNT_WEIGHT + COUNT_WEIGHT * np.nan_to_num(ratio)) / np.maximum(many, 1.0)
-    return np.where(rows, weight * rows.sum() / len(set(examples.family[rows])), 0.0)
