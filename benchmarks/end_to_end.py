@@ -83,10 +83,9 @@ def unseen_world(models: Path, lake: Path) -> tuple[list[dict[str, Any]], Judgem
 def running_sessions(models: Path, lake: Path, command: str = COMMAND) -> list[dict[str, Any]]:
     """Running sessions of the last week: by minutes alone, and with their operators' history."""
     as_of = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
-    earlier = judge(models, lake, "session_inflation", as_of - WEEK)
-    before = owner_pooling.operator_history(earlier.scores_and_probabilities()[1], earlier.owner)[
-        "log_odds"
-    ]
+    past = judge(models, lake, "session_inflation", as_of - WEEK)
+    chances = past.scores_and_probabilities()[1]
+    before = owner_pooling.operator_history(chances, past.owner)["log_odds"]
     one = judge(models, lake, "session_inflation_live", as_of)
     guilty, owner, alone = one.fraud, one.owner, one.scores_and_probabilities()[1]
     s = Snapshot.open(lake, as_of)["sessions"]

@@ -201,7 +201,7 @@ def _model(
     """One measure, taught by all families and calibrated on those left out."""
     counts, truth = examples.counted[:, j], examples.shares[:, j]
     known = np.isfinite(z)
-    weight = _weights(examples, j, known)
+    weight = figure_weights(examples.family, examples.world, counts, known)
     target = inflated(truth, counts)[known].astype(float)
     calibration = isotonic(z[known], target, weight[known] / weight[known].mean())
     whole = known & examples.complete
