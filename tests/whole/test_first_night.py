@@ -1,0 +1,61 @@
+"""A platform without a verdict has probabilities from its first night, by the released prior."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from data_contracts.runs import read_outbound
+from serving.nightly.pipeline import nightly
+from tests.conftest import NIGHT
+from tests.whole.night_runs import POLICY, copied
+from training.estimator.prior import load_prior
+from training.models.registry import BY_NAME
+
+
+@pytest.fixture(scope="module")
+def first_night(tiny, tmp_path_factory):
+    """The small world without verdicts, and its night without models."""
+    lake = copied(tiny, tmp_path_factory.mktemp("first") / "lake", "runs", "quarantine", "outcomes")
+    nightly(lake, NIGHT, None, POLICY)
+    return lake
+
+
+def test_everything_has_a_probability(first_night):
+    """Sessions, orders, operators and accounts are scored by the prior, which scores name."""
+    scores = read_outbound(first_night, "scores")
+    by_prior = scores[scores["model"] != "deviance"]
+    assert set(by_prior["entity_kind"]) == {"session", "order", "operator", "account"}
+    assert by_prior["model_version"].str.startswith("prior-").all()
+    assert by_prior["probability"].between(0, 1).all()
+    models = json.loads(read_outbound(first_night, "runs").iloc[0]["models"])
+    assert all(m["version"].startswith("prior-") for m in models.values())
+
+
+def test_reviews_are_filled_and_nobody_is_accused(first_night):
+    """Risk without a verdict reviews the surest, and accuses none: no cleared operator is known."""
+    tiers = read_outbound(first_night, "tier_decisions").set_index("operator_id")
+    assert tiers["risk"].notna().all() and not set(tiers["tier"]) & {"C", "D"}
+    reviewed = tiers.index[tiers["tier"] == "B"]
+    assert len(reviewed) and (tiers.loc[reviewed, "risk"] >= 0.5).mean() > 0.5
+
+
+def test_the_prior_ranks_what_was_planted(first_night, tiny):
+    """Operators that cheat rank above honest ones, though no verdict taught it here."""
+    tiers = read_outbound(first_night, "tier_decisions").set_index("operator_id")["risk"]
+    planted = pd.read_parquet(tiny.with_name("truth") / "operators.parquet")
+    guilty = tiers.index.isin(planted.loc[planted["scheme"] != "hostile_brushing", "operator_id"])
+    assert roc_auc_score(guilty, tiers) > 0.85
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_the_prior_of_each_model_reads_its_signals(name):
+    """A prior is released for each model, and its signals are in the catalogue."""
+    prior = load_prior(name)
+    assert prior is not None and prior.version.startswith("prior-")
+    assert set(prior.combination.columns) <= set(BY_NAME[name].columns)
+    missing = set(BY_NAME[name].columns) - set(prior.combination.columns)
+    assert not missing, f"learn the prior again (make prior): {sorted(missing)}"
