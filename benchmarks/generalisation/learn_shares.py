@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.harness.worlds import OUTPUT_FOLDER
 from data_contracts.lake import Lake
-from features.declaration import ORDER, SESSION
+from features.declaration import SESSION
 from simulation.families.registry import truth_folder
 from training.estimator.share_prior import MEASURES, SharePrior
 from training.models.order_brushing import MODEL as ORDER_MODEL
@@ -41,7 +41,7 @@ def learn_share_prior(
         return None
     orders = None
     if ORDER_MODEL.name in learned:
-        orders = learn_orders(left_out_orders(frames, learned[ORDER_MODEL.name], folder))
+        orders = learn_orders(left_out_orders(learned[ORDER_MODEL.name], folder))
     counted = {f.world: counted_sessions(folder / f.world) for f in sessions}
     return learn_shares(sessions, counted, SESSION_MODEL, orders)
 
@@ -53,27 +53,23 @@ def counted_sessions(lake: Path) -> pd.DataFrame:
     return counted.reindex(columns=list(MEASURES))
 
 
-def left_out_orders(
-    frames: Sequence[WorldFrame], learned: Learned, folder: Path = FAMILIES_FOLDER
-) -> pd.DataFrame:
-    """Orders of complete worlds with their probability by trees of other families."""
-    rows = pd.DataFrame(learned.left_out)
-    rows = rows[rows["complete"].astype(bool)]
-    rows = rows.assign(probability=learned.calibration(rows["raw"].to_numpy()))
+def left_out_orders(learned: Learned, folder: Path = FAMILIES_FOLDER) -> pd.DataFrame:
+    """Orders of complete worlds with their probability by trees of other families.
+
+    Orders that are neither false nor honest, as those of abusive buyers, are not false.
+    """
     parts = []
-    for frame in frames:
-        if frame.entity != ORDER or frame.owner is None:
-            continue
-        mine = rows[rows["world"] == frame.world].drop_duplicates("entity").set_index("entity")
-        owner = pd.Series(frame.owner, frame.signals.index)
-        session = _sessions_of_orders(folder / frame.world)
+    for world, rows in learned.scores.groupby("world", sort=True):
+        session = _sessions_of_orders(folder / str(world)).reindex(rows["entity_id"])
         parts.append(
-            mine.assign(
-                operator=owner.reindex(mine.index), session=session.reindex(mine.index)
-            ).reset_index()
+            rows[["family", "world"]].assign(
+                operator=rows["owner"],
+                session=session.to_numpy(),
+                probability=learned.calibration(rows["raw"].to_numpy()),
+                truth=rows["truth"].fillna(0.0),
+            )
         )
-    wanted = ["family", "world", "operator", "session", "probability", "truth"]
-    return pd.concat(parts)[wanted] if parts else pd.DataFrame(columns=wanted)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _sessions_of_orders(lake: Path) -> pd.Series:
