@@ -20,6 +20,7 @@ from serving.nightly.pipeline import compute_night
 from serving.nightly.run_identity import published_context
 from serving.policy.schema import Policy
 from serving.scoring.night_context import Progress, no_progress
+from training.release.artefact import PRIOR
 from training.release.code_version import revision, sources_digest
 
 
@@ -134,7 +135,8 @@ def _refuse_other_inputs(
             f"the night of {night} was computed by other code ({code['revision'][:12]}) than "
             f"this ({revision()[:12]}); install that revision to replay it"
         )
-    if manifest["models"] and models_folder is None:
+    versions = [str(m["version"]) for m in manifest["models"].values()]
+    if models_folder is None and not all(v.startswith(PRIOR) for v in versions):
         raise LakeProblem(
             f"the night of {night} was scored by models; name their folder with --models"
         )

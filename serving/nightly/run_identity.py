@@ -50,7 +50,7 @@ def published_context(
     """Context of a published night, as its manifest names models and the night before."""
 
     def released(name: str, version: str) -> Released:
-        return load(Path(str(models_folder)), name, version)
+        return load(models_folder, name, version)
 
     return identified(
         NightContext(

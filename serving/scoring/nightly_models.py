@@ -71,7 +71,7 @@ def replaced_ranker(
     if name in champions and champions[name].version == version:
         return champions[name]
     try:
-        return artefact.load(folder, name, version) if version and folder else None
+        return artefact.load(folder, name, version) if version else None
     except ArtefactRefused:
         return None
 

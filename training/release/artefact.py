@@ -122,19 +122,33 @@ def released_prior(name: str) -> Released | None:
     prior, model = load_prior(name), BY_NAME[name]
     if prior is None:
         return None
-    manifest = prior.manifest | {"name": name, "reference_set": {"raw": [], "weight": []}}
+    unknown = dict.fromkeys(("run_id", "revision", "data_sha256", "until"))
+    reference = {"reference_set": {"raw": [], "weight": []}}
+    manifest = unknown | prior.manifest | reference | {"name": name}
     trees = prior.combination
     hidden = replace(trees, hidden=model.graph_columns())
     return Released(model, prior.version, trees, hidden, prior.calibration, manifest)
 
 
-def load(folder: Path, name: str, version: str | None = None) -> Released:
+def _prior_of_version(name: str, version: str) -> Released:
+    """The shipped prior of a model where it has a version."""
+    prior = released_prior(name)
+    if prior is None or prior.version != version:
+        shipped = "none" if prior is None else prior.version
+        raise ArtefactRefused(
+            f"{name}: {version} is wanted, and this package ships {shipped}. "
+            "Install the version of steelyard that shipped it."
+        )
+    return prior
+
+
+def load(folder: Path | None, name: str, version: str | None = None) -> Released:
     """Load a release, the champion unless a version is named.
 
     Parameters
     ----------
     folder
-        The folder of all releases.
+        The folder of all releases; None for a version of the shipped prior.
     name
         A model's name.
     version
@@ -146,6 +160,10 @@ def load(folder: Path, name: str, version: str | None = None) -> Released:
         There is no such release, a file does not match its digest, it has another format or
         catalogue than this code, or its golden rows are not reproduced.
     """
+    if version is not None and version.startswith(PRIOR):
+        return _prior_of_version(name, version)
+    if folder is None:
+        raise ArtefactRefused(f"{name}: name the folder of releases. Pass --models")
     version = version or champions(folder).get(name)
     place = folder / name / str(version)
     if version is None or not (place / MANIFEST).exists():
