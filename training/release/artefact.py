@@ -123,7 +123,7 @@ def released_prior(name: str) -> Released | None:
     if prior is None:
         return None
     unknown = dict.fromkeys(("run_id", "revision", "data_sha256", "until"))
-    reference = {"reference_set": {"raw": [], "weight": []}}
+    reference: dict[str, Any] = {"reference_set": {"raw": [], "weight": []}}
     manifest = unknown | prior.manifest | reference | {"name": name}
     trees = prior.combination
     hidden = replace(trees, hidden=model.graph_columns())
