@@ -14,7 +14,7 @@ export OMP_WAIT_POLICY ?= passive
 KERNELS := $(VENV)/.kernels
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-spark check docs bench bench-detection bench-night bench-speed clean
+.PHONY: help install demo test test-slow test-spark check docs prior bench bench-detection bench-generalisation bench-night bench-speed clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -74,6 +74,15 @@ bench-detection: $(STAMP) $(KERNELS) ## Measure what the detectors find, compare
 	@$(PEERS)
 	@$(RUN)/python -m benchmarks.detection
 	@$(RUN)/python -m benchmarks.transfer.second_platform
+
+prior: $(STAMP) $(KERNELS) ## Learn the prior that is shipped on all families of simulated platforms (an hour)
+	@$(RUN)/python -m benchmarks.generalisation.worlds
+	@$(RUN)/python -m benchmarks.generalisation.learn_prior
+
+bench-generalisation: $(STAMP) $(KERNELS) ## Judge families of platforms left out, and real sets (half an hour, after its worlds are written)
+	@$(PEERS)
+	@$(RUN)/python -m benchmarks.generalisation.worlds
+	@$(RUN)/python -m benchmarks.generalisation
 
 bench-night: $(STAMP) $(KERNELS) ## Measure a night of a hundred million views (after bench; an hour, 60 GB of disk)
 	@$(RUN)/python -m benchmarks.speed.hundred_million_views

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -72,6 +73,7 @@ def left_out_orders(learned: Learned, folder: Path = FAMILIES_FOLDER) -> pd.Data
     return pd.concat(parts, ignore_index=True)
 
 
+@cache
 def _sessions_of_orders(lake: Path) -> pd.Series:
     files = Lake.open(lake).files("orders")
     parts = [pq.read_table(f, columns=["order_id", "session_id"]).to_pandas() for f in files]

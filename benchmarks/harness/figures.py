@@ -55,13 +55,15 @@ def row(
         Reason of a miss; kept only where the goal is missed.
     group : str, optional
         Description under which the page sums up met rows of this kind.
+    before : str, optional
+        The figure of an earlier revision or of others, where it compares.
 
     Returns
     -------
     dict
         The row of a page's JSON.
     """
-    holds, why, group = (more.pop(name, None) for name in ("holds", "why", "group"))
+    holds, why, group, before = (more.pop(n, None) for n in ("holds", "why", "group", "before"))
     if more:
         raise TypeError(f"a row has no {', '.join(more)}")
     if holds is None:
@@ -76,7 +78,8 @@ def row(
         "command": command,
     }
     reason = {"why": why} if why and holds is False else {}
-    return out | reason | ({"group": group} if group else {})
+    named = {"group": group, "before": before}
+    return out | reason | {k: v for k, v in named.items() if v}
 
 
 def figure_row(

@@ -47,8 +47,19 @@ def page_text(name: str, twin: dict[str, Any]) -> str:
     ]
     if goals:
         lines += [f"{len(goals)} goals, {len(goals) - missed} met, {missed} missed.", ""]
-    lines += [*HEAD, *_table(rows)]
+    table = [*HEAD, *_table(rows)]
+    if any("before" in r for r in rows):
+        before = {r["what"]: r["before"] for r in rows if "before" in r}
+        table = [_with_before(line, before) for line in table]
+    lines += table
     return "\n".join(lines) + "\n"
+
+
+def _with_before(line: str, before: dict[str, str]) -> str:
+    """A line of a table with a last column: the figure before, by the text of the first."""
+    if line in HEAD:
+        return line + (" before |", "---|")[HEAD.index(line)]
+    return f"{line} {before.get(line.split(' | ')[0].removeprefix('| '), '')} |"
 
 
 def _table(rows: list[Row]) -> list[str]:

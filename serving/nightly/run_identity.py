@@ -102,7 +102,7 @@ def manifest_of(context: NightContext) -> dict[str, Any]:
     return {
         "run_id": context.run_id,
         "models": {
-            n: {k: m.manifest[k] for k in traced} for n, m in sorted(context.champions.items())
+            n: {k: m.manifest.get(k) for k in traced} for n, m in sorted(context.champions.items())
         },
         "policy": {"version": context.policy.version, "sha256": context.policy.sha256},
         "data_sha256": context.data_sha256,

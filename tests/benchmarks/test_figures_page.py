@@ -55,6 +55,14 @@ def test_missed_goal_shows_distance_and_reason(goal, value, holds, met, written)
     assert twin["rows"][0]["holds"] is holds
 
 
+def test_a_figure_of_before_stands_in_a_last_column(written):
+    """The column is there only where a row has a figure to compare with."""
+    lines = written([row("a", "first", 0.5, "make", before=".4"), row("b", "second", 0.5, "make")])
+    assert lines[-4].endswith("| met | before |") and lines[-3].count("|") == 7
+    assert lines[-2].endswith("|  | .4 |") and lines[-1].endswith("|  |  |")
+    assert not any("before" in x for x in written([row("b", "second", 0.5, "make")]))
+
+
 def test_met_rows_of_a_group_are_one_line_and_missed_rows_stand_alone(written):
     """A group shows its worst met row and how many are met; a missed row is never summed up."""
     rows = [

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +31,7 @@ from training.models.registry import BY_NAME
 FOLDER = Path(__file__).with_name("released_prior")
 MANIFEST, EVIDENCE = "prior.json", "entity_evidence.txt"
 FORMAT = 1
+_folder = ContextVar("folder of the prior", default=FOLDER)
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,32 @@ class Prior:
         return str(self.manifest["version"])
 
 
-def load_entity_evidence(folder: Path = FOLDER) -> EntityEvidence | None:
+@contextmanager
+def prior_in(folder: Path) -> Iterator[None]:
+    """Take the prior of another folder for the released one, to judge one that was never shipped."""
+    before = _folder.set(folder)
+    try:
+        yield
+    finally:
+        _folder.reset(before)
+
+
+def folder_in_force() -> Path:
+    """Folder of the released prior, or that of `prior_in`."""
+    return _folder.get()
+
+
+def load_entity_evidence(folder: Path | None = None) -> EntityEvidence | None:
     """How sessions and orders speak of their operator; None where it is not released.
+
+    Without a folder it is the shipped one, or that of `prior_in`.
 
     Raises
     ------
     ArtefactRefused
         The file does not match its digest, or has other inputs than this code computes.
     """
-    return _entity_evidence(folder)
+    return _entity_evidence(folder or folder_in_force())
 
 
 @cache
@@ -70,15 +91,17 @@ def _entity_evidence(folder: Path) -> EntityEvidence | None:
     return EntityEvidence(lgb.Booster(model_file=str(folder / file)))
 
 
-def load_prior(model: str, folder: Path = FOLDER) -> Prior | None:
+def load_prior(model: str, folder: Path | None = None) -> Prior | None:
     """The prior of a model; None where none is released for it.
+
+    Without a folder it is the shipped one, or that of `prior_in`.
 
     Raises
     ------
     ArtefactRefused
         A file does not match its digest, or the catalogue no longer has a signal that it reads.
     """
-    return _priors(folder).get(model)
+    return _priors(folder or folder_in_force()).get(model)
 
 
 @cache

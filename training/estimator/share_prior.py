@@ -23,6 +23,7 @@ from training.estimator import share_bands
 from training.estimator.calibration import Calibration
 from training.estimator.log_odds import sigmoid
 from training.estimator.prior import FOLDER as PRIOR_FOLDER
+from training.estimator.prior import folder_in_force
 from training.estimator.share_bands import ShareBands
 from training.estimator.tree_kernel import Forest, forest_of
 
@@ -101,15 +102,22 @@ class SharePrior:
     version: str = ""
 
 
-@cache
-def load_share_prior(folder: Path = FOLDER) -> SharePrior | None:
+def load_share_prior(folder: Path | None = None) -> SharePrior | None:
     """The released share models; None where none are released.
+
+    Without a folder they are those of the prior in force.
 
     Raises
     ------
     ArtefactRefused
         A file does not match its digest, or the catalogue no longer has a signal.
     """
+    return read_share_prior(folder or folder_in_force() / FOLDER.name)
+
+
+@cache
+def read_share_prior(folder: Path) -> SharePrior | None:
+    """The share models of a folder, read once."""
     path = folder / MANIFEST
     if not path.exists():
         return None

@@ -182,7 +182,7 @@ def learn(
         out = np.isin(examples.family, families[k::FAMILY_FOLDS])
         part = fit_combination(examples.of(~out), columns, entity, size_signals)
         z[out] = part.stages[0].log_odds(examples.inputs[out])
-        scores += [_scores(part, f) for f in frames if f.family in families[k::FAMILY_FOLDS]]
+        scores += [scores_of(part, f) for f in frames if f.family in families[k::FAMILY_FOLDS]]
     whole = fit_combination(examples, columns, entity, size_signals)
     raw = any_ensemble(z)
     truth = any_target(examples.targets)
@@ -202,7 +202,7 @@ def learn(
     )
 
 
-def _scores(trees: Combination, frame: WorldFrame) -> pd.DataFrame:
+def scores_of(trees: Combination, frame: WorldFrame) -> pd.DataFrame:
     """Raw scores of all entities of a world; the operators of operators are themselves."""
     values = frame.signals.reindex(columns=trees.columns).to_numpy(dtype=float)
     if not np.isfinite(values).any():

@@ -51,7 +51,7 @@ def learn_entity_evidence(learned: Mapping[str, Learned]) -> LearnedEvidence | N
     raw = np.full(len(rows), np.nan)
     for family in rows["family"].unique():
         out = (rows["family"] == family).to_numpy()
-        model = EntityEvidence(_fit(rows[~out]))
+        model = EntityEvidence(fit_evidence(rows[~out]))
         raw[out] = model.probability(rows["own"].to_numpy()[out], rows[out])
     found = {"own": rows["own"].to_numpy(), "pooled": rows["pooled"].to_numpy(), "learned": raw}
     figures = {}
@@ -60,7 +60,7 @@ def learn_entity_evidence(learned: Mapping[str, Learned]) -> LearnedEvidence | N
         figures[f"calibration_error_{name}"] = expected_calibration_error(
             p, truth, rows["weight"].to_numpy()
         )
-    return LearnedEvidence(_fit(rows), figures)
+    return LearnedEvidence(fit_evidence(rows), figures)
 
 
 def operator_rows(learned: Mapping[str, Learned]) -> pd.DataFrame:
@@ -105,7 +105,7 @@ def probabilities(learned: Learned) -> pd.DataFrame:
     )
 
 
-def _fit(rows: pd.DataFrame) -> lgb.Booster:
+def fit_evidence(rows: pd.DataFrame) -> lgb.Booster:
     """Fit on worlds as they are, and on copies without sessions or without orders."""
     copies = [rows]
     for kind in MODEL_OF:

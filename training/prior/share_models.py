@@ -32,6 +32,8 @@ from training.prior.world_frames import WorldFrame
 FAST: dict[str, float | int | str] = {"learning_rate": 0.1, "min_data_in_leaf": 20}
 INFLATED_ROUNDS, SHARE_ROUNDS = 150, 80
 SESSION, OPERATOR, PLATFORM = "session", "operator", "platform"
+Boosters = tuple[lgb.Booster, lgb.Booster]  # of inflation, and of the share of inflated figures
+Predicted = tuple[np.ndarray, np.ndarray]  # log-odds of inflation, and share, of each row
 
 
 @dataclass(frozen=True)
@@ -110,14 +112,13 @@ def learn_shares(
         found = left_out(examples, j)
         if found is None:
             continue
-        models[measure], said[measure] = _model(examples, j, *found)
-    families = sorted(set(examples.family))
-    return SharePrior(
-        model.columns, model.size_signals, models, orders, {"families": families, "figures": said}
-    )
+        whole = fit_boosters(examples, j, examples.counted[:, j] > 0)
+        models[measure], said[measure] = share_model(examples, j, found, whole)
+    about = {"families": sorted(set(examples.family)), "figures": said}
+    return SharePrior(model.columns, model.size_signals, models, orders, about)
 
 
-def left_out(examples: ShareExamples, j: int) -> tuple[np.ndarray, np.ndarray] | None:
+def left_out(examples: ShareExamples, j: int) -> Predicted | None:
     """Log-odds of inflation and predicted share, by trees of other families, shape (n,) each.
 
     None where too few families show an inflated figure. Rows without the figure are NaN.
@@ -130,7 +131,7 @@ def left_out(examples: ShareExamples, j: int) -> tuple[np.ndarray, np.ndarray] |
         out = np.isin(examples.family, families[k::FAMILY_FOLDS])
         if not (bad & ~out).any():
             return None
-        boosters = _fit(examples, j, with_figure & ~out)
+        boosters = fit_boosters(examples, j, with_figure & ~out)
         mine = with_figure & out
         if mine.any():
             z[mine] = boosters[0].predict(examples.inputs[mine], raw_score=True)
@@ -157,8 +158,7 @@ def total_predictions(
         counted=n, truth=n * given["truth"].to_numpy(), taken=n * taken, possible=n * possible
     )
     total = parts.groupby(["family", *by], sort=True).sum().reset_index()
-    total = total[total["counted"] > 0]
-    size = total["counted"].to_numpy()
+    size = (total := total[total["counted"] > 0])["counted"].to_numpy()
     share = total["taken"].to_numpy() / size
     return Predictions(
         total_score(share, total["possible"].to_numpy() / size),
@@ -195,10 +195,11 @@ def learn_orders(given: pd.DataFrame) -> OrderShares | None:
     return OrderShares(least, bands)
 
 
-def _model(
-    examples: ShareExamples, j: int, z: np.ndarray, share: np.ndarray
+def share_model(
+    examples: ShareExamples, j: int, predicted: Predicted, boosters: Boosters
 ) -> tuple[ShareModel, dict[str, float]]:
-    """One measure, taught by all families and calibrated on those left out."""
+    """One measure: its `boosters`, calibrated on what trees of other families `predicted`."""
+    z, share = predicted
     counts, truth = examples.counted[:, j], examples.shares[:, j]
     known = np.isfinite(z)
     weight = figure_weights(examples.family, examples.world, counts, known)
@@ -229,10 +230,10 @@ def _model(
         "taken_from_clean": round(taken_from_clean(given, taken), 5),
         "inflated": int(given.inflated.sum()),
     }
-    return ShareModel(*_fit(examples, j, counts > 0), calibration, bands), said
+    return ShareModel(*boosters, calibration, bands), said
 
 
-def _fit(examples: ShareExamples, j: int, rows: np.ndarray) -> tuple[lgb.Booster, lgb.Booster]:
+def fit_boosters(examples: ShareExamples, j: int, rows: np.ndarray) -> Boosters:
     """Boosters of inflation, and of the median share of inflated ones, from some rows."""
     counts, truth = examples.counted[:, j], examples.shares[:, j]
     bad, weight = (

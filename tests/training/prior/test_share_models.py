@@ -10,7 +10,12 @@ from data_contracts.errors import ArtefactRefused
 from features.declaration import SESSION
 from training.declaration import Model
 from training.estimator.combination import Combination
-from training.estimator.share_prior import MANIFEST, load_share_prior, write_share_prior
+from training.estimator.share_prior import (
+    MANIFEST,
+    load_share_prior,
+    read_share_prior,
+    write_share_prior,
+)
 from training.models.session_inflation import MODEL
 from training.prior import share_models
 from training.prior.band_fitting import Predictions, fit_bands, probability_of_taking
@@ -80,7 +85,7 @@ def test_released_files_are_read_as_written_and_verified(learned, tmp_path):
         np.testing.assert_array_equal(before, after)
     assert again.models["views"].bands == prior.models["views"].bands
     assert again.version.startswith("shares-") and again.columns == prior.columns
-    load_share_prior.cache_clear()
+    read_share_prior.cache_clear()
     (tmp_path / "views.share.txt").write_text("tree\n")
     with pytest.raises(ArtefactRefused, match="expected SHA-256"):
         load_share_prior(tmp_path)

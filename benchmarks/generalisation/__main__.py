@@ -1,0 +1,170 @@
+"""Judge the product on families of platforms and on real sets that taught it nothing.
+
+Without arguments all parts run: priors, worlds, nights, carriers. Named parts run alone, and the
+page takes the others from the last run.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from benchmarks.generalisation import figures_of_worlds as figures
+from benchmarks.generalisation import left_out_priors, nights
+from benchmarks.generalisation.learn_prior import progress
+from benchmarks.generalisation.left_out import judge_world
+from benchmarks.generalisation.real_sets.carriers import CARRIERS, COMMAND, Carried, public_data
+from benchmarks.generalisation.worlds import JUDGED_SEEDS, frames_of_world, lake_of
+from benchmarks.harness.figures import Row, row
+from benchmarks.harness.figures_page import About, Table, write
+from benchmarks.harness.worlds import OUTPUT_FOLDER
+from data_contracts.errors import SteelyardError
+from simulation.families.registry import FAMILIES, family_named, truth_folder
+
+FOLDER = OUTPUT_FOLDER / "generalisation"
+REASONS = Path(__file__).with_name("reasons.toml")
+WORKERS = 2
+PARTS = ("priors", "worlds", "nights", "carriers")
+ABOUT = About(
+    title="Generalisation to families left out",
+    measured=(
+        "A prior that learned on the other families' worlds judges each family on further seeds; "
+        "families of one simulator are left out together. Verdicts come half from the top of the "
+        "ranking and half at random, one in twenty wrong; the operators without verdicts are "
+        "judged, and each family weighs the same. Tiers, corrected figures and real sets come from "
+        "the product's own nights."
+    ),
+    intervals="Intervals are bootstrap intervals over families, or Clopper-Pearson intervals.",
+)
+
+Work = tuple[str, Any]
+
+
+def judged(work: Work) -> Any:
+    """One piece of work in a process of its own: a world, a night or a carrier."""
+    part, what = work
+    found: Any = None
+    start = time.monotonic()
+    if part == "nights":
+        return nights.safely_judged(what)
+    if part == "carriers":
+        found = _carried(what)
+    else:
+        name, seed = what
+        found = judge_world(frames_of_world(family_named(name), seed))
+    progress(f"{part} {what}: {time.monotonic() - start:.0f} s")
+    return found
+
+
+def _carried(number: int) -> Carried:
+    """Rows of a carrier; one that says why where it is absent or the product refuses it."""
+    folder, carrier = public_data(), CARRIERS[number]
+    what = f"Carrier {carrier.__name__}"
+    if folder is None:
+        return Carried([row(what, what, "skipped: no STEELYARD_PUBLIC_DATA", COMMAND)], [])
+    try:
+        return carrier(folder)
+    except SteelyardError as reason:
+        refused = row(what, what, "refused", COMMAND, "scored", holds=False, why=str(reason))
+        return Carried([refused], [])
+
+
+def work_of(part: str) -> list[Any]:
+    """Pieces of work of a part."""
+    if part == "nights":
+        return nights.tasks()
+    if part == "carriers":
+        return list(range(len(CARRIERS)))
+    return [(f.name, seed) for seed in JUDGED_SEEDS for f in FAMILIES]
+
+
+def run(parts: Iterable[str], judge: Callable[[Work], Any] = judged) -> None:
+    """Run parts, each piece of work in one of two processes, and keep what they found."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = list(parts)
+    if "priors" in wanted:
+        left_out_priors.main()
+    work = [(part, what) for part in PARTS[:0:-1] if part in wanted for what in work_of(part)]
+    # spawned: a fork after LightGBM's threads have run may hang
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
+        found = [pool.submit(judge, piece) for piece in work]
+    failed = [(piece, f.exception()) for piece, f in zip(work, found, strict=True) if f.exception()]
+    for part in PARTS[1:]:
+        if part in wanted:
+            pairs = zip(work, found, strict=True)
+            mine = [f.result() for (p, _), f in pairs if p == part and not f.exception()]
+            (FOLDER / f"{part}.pickle").write_bytes(pickle.dumps(mine))
+    if failed:  # what did not fail is kept, and the part of what did can be run again
+        raise RuntimeError(f"{len(failed)} pieces failed, first {failed[0][0]}") from failed[0][1]
+
+
+def kept(part: str) -> list[Any]:
+    """What the last run of a part found."""
+    path = FOLDER / f"{part}.pickle"
+    return list(pickle.loads(path.read_bytes()))  # noqa: S301 - written by `run`
+
+
+def tags() -> pd.DataFrame:
+    """Look-alikes of the judged worlds: columns world, operator_id, session_id, tag."""
+    parts = []
+    for family in FAMILIES:
+        for seed in JUDGED_SEEDS:
+            lake = lake_of(family, seed)
+            path = truth_folder(lake) / "lookalikes.parquet"
+            if path.exists():
+                parts.append(pq.read_table(path).to_pandas().assign(world=lake.name))
+    return pd.concat(parts, ignore_index=True)
+
+
+def page() -> tuple[list[Row], tuple[Table, ...]]:
+    """Rows and tables of the page, from what the parts found."""
+    worlds, pairs = kept("worlds"), [n for n in kept("nights") if n is not None]
+    records = pd.DataFrame([r for found, _ in worlds for r in found])
+    entities = pd.concat([e for _, e in worlds], ignore_index=True)
+    tiers = pd.concat([t for t, _ in pairs], ignore_index=True)
+    corrected = pd.concat([f for _, f in pairs], ignore_index=True)
+    carried: list[Carried] = kept("carriers")
+    rows = (
+        figures.ranking_rows(records)
+        + figures.probability_rows(entities)
+        + figures.tier_rows(tiers)
+        + figures.figure_rows(corrected)
+        + [r for c in carried for r in c.rows]
+    )
+    reasons = tomllib.loads(REASONS.read_text("utf-8"))
+    rows = [{"why": reasons[r["id"]]} | r if _missed(r, reasons) else r for r in rows]
+    rankings = [[r.what, r.auroc, r.best, r.signal] for c in carried for r in c.rankings]
+    note = "Published score without labels, and the best of its signals in its direction."
+    real = Table("Real carriers", note, ("carrier", "auroc", "best_auroc", "signal"), rankings)
+    return rows, (*figures.tables_of(records, entities, tiers, tags()), real)
+
+
+def _missed(r: Row, reasons: dict[str, str]) -> bool:
+    return r["holds"] is False and r["id"] in reasons
+
+
+def main() -> None:
+    """Run the parts that are named, all without a name, and write the page."""
+    named = sys.argv[1:]
+    if not set(named) <= {*PARTS, "page"}:
+        sys.exit(f"usage: python -m benchmarks.generalisation [{' '.join((*PARTS, 'page'))}]")
+    start = time.monotonic()
+    run([p for p in named if p in PARTS] if named else PARTS)
+    rows, tables = page()
+    write("generalisation", ABOUT, rows, tables=tables)
+    progress(f"docs/benchmarks/generalisation.md, {(time.monotonic() - start) / 60:.0f} minutes")
+
+
+if __name__ == "__main__":
+    main()

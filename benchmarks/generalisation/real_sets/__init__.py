@@ -1,0 +1,1 @@
+"""Real sets that taught nothing, some with bots of our own."""
