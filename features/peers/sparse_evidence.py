@@ -64,6 +64,7 @@ class SparseEvidence:
     def names(self) -> list[str]:
         """Names of the summaries, in order."""
         return [
+            *(f"normal score of evidence group {i + 1}" for i in range(STRONGEST_GROUPS)),
             *(f"share of evidence groups beyond {z}" for z in NORMAL_SCORES),
             "known evidence groups",
             "Cauchy combination",
@@ -74,14 +75,13 @@ class SparseEvidence:
                 for t in self.typologies
                 for name in (f"summed deviation of {t}", f"highest normal score of {t}")
             ),
-            *(f"normal score of evidence group {i + 1}" for i in range(STRONGEST_GROUPS)),
         ]
 
     @property
     def constraints(self) -> list[int]:
         """Monotone constraint of each summary: more evidence never lowers a score."""
-        others = 3 + TYPOLOGY_SUMMARIES * len(self.typologies) + STRONGEST_GROUPS
-        return [1] * len(NORMAL_SCORES) + [0] + [1] * others
+        counted = STRONGEST_GROUPS + len(NORMAL_SCORES)
+        return [1] * counted + [0] + [1] * (3 + TYPOLOGY_SUMMARIES * len(self.typologies))
 
     def normal_scores(self, ranks: np.ndarray) -> np.ndarray:
         """Normal scores of tail probabilities on the suspicious side, shape (n, signals).
@@ -115,6 +115,7 @@ class SparseEvidence:
         weights = deviation_weights(np.nan_to_num(spreads * self.direction))
         return np.column_stack(
             [
+                first,
                 *((strongest > z).sum(axis=1) / np.maximum(count, 1) for z in NORMAL_SCORES),
                 count,
                 _mean_known(np.tan((0.5 - tails) * np.pi), known, _signed_log),
@@ -125,7 +126,6 @@ class SparseEvidence:
                     for mine in self.typologies.values()
                     for column in (weights[:, mine].sum(axis=1), filled[:, mine].max(axis=1))
                 ),
-                first,
             ]
         )
 

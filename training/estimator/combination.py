@@ -14,11 +14,9 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from features.catalogue import signals_named
 from features.peers.comparison import Comparison, compare, input_constraints
-from features.peers.sparse_evidence import STRONGEST_GROUPS
 from features.units import Unit
 from training.estimator.log_odds import any_log_odds, sigmoid
 from training.estimator.tree_kernel import Forest, forest_of
@@ -27,7 +25,6 @@ MIN_ENTITIES = 30  # that are compared with one another; fewer show no peers
 MAX_COMPARED = 20_000  # entities that show what peers are; of more, every so many
 OFFSET_VARIANCE = 4.0  # of the log-odds by which a platform differs from the prior
 OFFSET_STEPS = 25
-GROUPS_OF_BREADTH = 3
 SUMMARIES = "summaries of sparse evidence"
 
 
@@ -41,13 +38,10 @@ class Stage:
         LightGBM's boosters, in the order of the typologies.
     offset
         Log-odds that the stage adds to each typology besides its trees.
-    slope
-        Log-odds that it adds for each unit of `breadth`, at least 0; empty for none.
     """
 
     boosters: tuple[lgb.Booster, ...]
     offset: tuple[float, ...]
-    slope: tuple[float, ...] = ()
     forests: tuple[Forest, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -55,8 +49,7 @@ class Stage:
 
     def log_odds(self, x: np.ndarray) -> np.ndarray:
         """Log-odds by the trees, shape (n, typologies), of inputs of shape (n, inputs)."""
-        found = np.column_stack([f.raw(x)[:, 0] for f in self.forests]) + np.array(self.offset)
-        return found + breadth(x)[:, None] * np.array(self.slope) if self.slope else found
+        return np.column_stack([f.raw(x)[:, 0] for f in self.forests]) + np.array(self.offset)
 
 
 @dataclass(frozen=True)
@@ -163,9 +156,6 @@ class Combination:
         summed = np.array([s.unit is Unit.ANOMALY_SCORE for s in signals_named(self.columns)])
         shares = self.peers.evidence.shares(np.where(summed, np.nan, x[:, :signals]))
         unnamed = push[:, 3 * signals :].sum(axis=1) + by_signal[:, summed].sum(axis=1)
-        for stage in self.stages:
-            if stage.slope:
-                unnamed += breadth(x) * (weight @ np.array(stage.slope))
         return np.where(summed, 0.0, by_signal) + shares * unnamed[:, None]
 
     def gain(self) -> dict[str, float]:
@@ -203,9 +193,6 @@ def fit_stage(
 ) -> Stage:
     """Fit one booster a typology.
 
-    A stage that begins from nothing has a slope too: where trees are flat, as between the entities
-    of a platform on which most cheat, more evidence still ranks higher (ADR-0062).
-
     Parameters
     ----------
     inputs
@@ -220,7 +207,7 @@ def fit_stage(
     start
         Log-odds to which the trees add, shape (n, typologies); None to begin from nothing.
     """
-    boosters, offsets, slopes = [], [], []
+    boosters, offsets = [], []
     for k in range(targets.shape[1]):
         known = np.isfinite(targets[:, k])
         if not known.any():
@@ -228,31 +215,12 @@ def fit_stage(
             offsets.append(0.0)
             continue
         x, y, w = inputs[known], targets[known, k], weight[known]
-        slope = _slope(breadth(x), y, w) if start is None else 0.0
-        begin = slope * breadth(x) if start is None else start[known, k]
+        begin = np.zeros(len(y)) if start is None else start[known, k]
         offset = _offset(begin, y, w)
         data = lgb.Dataset(x, y, weight=w, init_score=begin + offset)
         boosters.append(lgb.train(parameters, data, num_boost_round=rounds))
         offsets.append(offset)
-        slopes.append(slope)
-    return Stage(tuple(boosters), tuple(offsets), () if start is not None else tuple(slopes))
-
-
-def breadth(x: np.ndarray) -> np.ndarray:
-    """Mean normal score of the strongest evidence groups, at least 0 each, shape (n,).
-
-    `x` are inputs of a combination, which end with the strongest evidence groups in order.
-    """
-    strongest = x[:, -STRONGEST_GROUPS:][:, :GROUPS_OF_BREADTH]
-    return np.clip(strongest, 0.0, None).mean(axis=1)
-
-
-def _slope(evidence: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
-    """Slope of a logistic regression on one input, at least 0."""
-    if not 0 < (weight * y).sum() < weight.sum():
-        return 0.0
-    found = LogisticRegression().fit(evidence[:, None], y, sample_weight=weight / weight.mean())
-    return max(float(found.coef_[0, 0]), 0.0)
+    return Stage(tuple(boosters), tuple(offsets))
 
 
 def _no_trees(inputs: int, parameters: dict[str, Any]) -> lgb.Booster:

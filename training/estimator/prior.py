@@ -147,7 +147,7 @@ def _read(folder: Path, given: dict[str, Any]) -> Prior:
     combination = Combination(
         [current_name(n) for n in given["signals"]],
         tuple(given["typologies"]),
-        (Stage(boosters, tuple(given["offset"]), tuple(given["slope"])),),
+        (Stage(boosters, tuple(given["offset"])),),
         tuple(given["size_signals"]),
     )
     calibration = Calibration(*(tuple(given["calibration"][k]) for k in ("raw", "probability")))
@@ -196,7 +196,6 @@ def write_priors(
             "typologies": list(combination.typologies),
             "size_signals": list(combination.size_signals),
             "offset": list(stage.offset),
-            "slope": list(stage.slope),
             "calibration": {"raw": calibration.raw, "probability": calibration.probability},
             "files": files,
         }

@@ -26,9 +26,7 @@ def release_texts(trees: Combination, no_graph: Combination) -> dict[str, str]:
             files = [f"{name}.{i}.{t}.txt" for t in combination.typologies]
             for file, booster in zip(files, stage.boosters, strict=True):
                 texts[file] = booster.model_to_string()
-            stages.append(
-                {"files": files, "offset": list(stage.offset), "slope": list(stage.slope)}
-            )
+            stages.append({"files": files, "offset": list(stage.offset)})
         described[name] = {
             "columns": combination.columns,
             "typologies": list(combination.typologies),
@@ -52,7 +50,6 @@ def read_trees(files: dict[str, str]) -> tuple[Combination, Combination]:
             Stage(
                 tuple(lgb.Booster(model_str=files[f]) for f in stage["files"]),
                 tuple(stage["offset"]),
-                tuple(stage["slope"]),
             )
             for stage in given["stages"]
         )
