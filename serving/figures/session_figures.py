@@ -40,7 +40,7 @@ def session_shares(sessions: EntityScores, prior: SharePrior | None) -> Shares:
     """False shares of the figures of scored sessions, by measure of the share models.
 
     The probability of inflation is that of the share models. Where a platform's own verdicts have
-    taught a model, it is pooled with the probability of that model.
+    taught a model, it is pooled with the probability of that model, and so is the share.
 
     Parameters
     ----------
@@ -76,9 +76,25 @@ def session_shares(sessions: EntityScores, prior: SharePrior | None) -> Shares:
         if not release.is_prior:
             judged = sessions.typologies.get(TYPOLOGY_OF[measure], sessions.probability)
             probability = pooled_probability(probability, judged.to_numpy(dtype=float))
+            if measure == "views":
+                share = _with_view_evidence(share, sessions)
         found = model.bands[SESSION].of(probability, share)
         out[measure] = found.assign(inflated=probability).set_axis(sessions.signals.index)
     return out
+
+
+def _with_view_evidence(share: np.ndarray, sessions: EntityScores) -> np.ndarray:
+    """Mean of a predicted share and of that of single views, by a model that verdicts taught.
+
+    The share stays where no views were assessed, or by the prior alone.
+    """
+    evidence, found = sessions.view_evidence, sessions.view_shares
+    if evidence is None or found is None or evidence.release is None or evidence.release.is_prior:
+        return share
+    possible = np.where(found.inflated > 0.0, found.inflated, np.nan)
+    assessed = pd.Series(found.share / possible, index=evidence.log_factors.index)
+    by_views = assessed.reindex(sessions.signals.index).to_numpy(dtype=float)
+    return np.where(np.isfinite(by_views), (share + by_views) / 2.0, share)
 
 
 def session_figures(
