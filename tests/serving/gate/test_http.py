@@ -217,9 +217,10 @@ def test_running_session_is_compared_with_the_night_in_force(gate, client, lake)
     """
     published = read_peer_snapshots(run_folder(lake))[LIVE_MODEL]
     np.testing.assert_array_equal(
-        published.peer_medians, gate.live.trees.peers.peer_medians
+        published.baseline.peer_medians, gate.live.trees.peers.baseline.peer_medians
     )  # the night that was trained at is the one in force here
-    peers = replace(published, peer_medians=published.peer_medians + 1.0)
+    moved = published.baseline.peer_medians + 1.0
+    peers = replace(published, baseline=replace(published.baseline, peer_medians=moved))
     gate.night.state = replace(gate.night.state, peer_snapshots={LIVE_MODEL: peers})
     client.put(
         "/v1/sessions/s1/minutes",
@@ -229,7 +230,7 @@ def test_running_session_is_compared_with_the_night_in_force(gate, client, lake)
         },
     )
     np.testing.assert_array_equal(
-        gate.assessments.tonight.trees.peers.peer_medians, peers.peer_medians
+        gate.assessments.tonight.trees.peers.baseline.peer_medians, moved
     )
     assert gate.assessments.known
     gate.night.state = replace(gate.night.state, peer_snapshots={})

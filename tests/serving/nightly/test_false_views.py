@@ -141,10 +141,10 @@ def test_named_views_are_in_show_package_dossier_and_door(published, named):
     assert len(rows) > 1 and {r.split(",")[1] for r in rows[1:]} <= sessions
 
 
-def test_without_models_no_view_is_named(tiny, tmp_path):
-    """Nothing is named without a probability, and the table has its columns."""
+def test_without_models_views_are_named_by_the_prior(tiny, tmp_path):
+    """The first night names views too; most of them are false, and the run counts them."""
     lake = copied(tiny, tmp_path / "lake", "runs", "quarantine")
     nightly(lake, NIGHT, None, POLICY)
-    assert read_outbound(lake, "false_views").empty
-    run = read_outbound(lake, "runs").iloc[0]
-    assert (run["false_views"], run["expected_false_views"]) == (0, 0.0)
+    found, run = read_outbound(lake, "false_views"), read_outbound(lake, "runs").iloc[0]
+    assert len(found) and run["false_views"] == len(found)
+    assert found["model_version"].str.startswith("prior-").all()

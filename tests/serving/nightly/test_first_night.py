@@ -32,7 +32,7 @@ def test_everything_has_a_probability(first_night):
     assert by_prior["model_version"].str.startswith("prior-").all()
     assert by_prior["probability"].between(0, 1).all()
     models = json.loads(read_outbound(first_night, "runs").iloc[0]["models"])
-    assert all(m["version"].startswith("prior-") for m in models.values())
+    assert all(version.startswith("prior-") for version in models.values())
 
 
 def test_reviews_are_filled_and_nobody_is_accused(first_night):

@@ -37,10 +37,10 @@ def write_releases_formerly(models: Path, folder: Path) -> Path:
     """A copy of releases as an earlier version wrote them: former names, and their digests."""
     shutil.copytree(models, folder, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
     for path in folder.glob("*/*/manifest.json"):
-        peers = path.with_name("peers.json")
-        peers.write_text(former_text(peers.read_text("utf-8")), "utf-8")
+        trees = path.with_name("trees.json")
+        trees.write_text(former_text(trees.read_text("utf-8")), "utf-8")
         manifest = json.loads(former_text(path.read_text("utf-8")))
-        manifest["files"]["peers.json"] = digest_file(peers)
+        manifest["files"]["trees.json"] = digest_file(trees)
         path.write_text(json.dumps(manifest), "utf-8")
     return folder
 
