@@ -57,16 +57,13 @@ def split_change(
     if both.empty:
         return pd.DataFrame(columns=PARTS)
     old = previous_model or model
-    old_before, old_now, new_now = (
-        old.rebased_on(before),
-        old.rebased_on(now),
-        model.rebased_on(now),
-    )
     x, was = now.loc[both, old.columns], before.loc[both, old.columns]
-    changed = x.notna().to_numpy() != was.notna().to_numpy()
-    mixed = np.where(changed, was.to_numpy(), x.to_numpy())
-    start = _risk(old_before, was.to_numpy())
-    middle, end = _risk(old_now, mixed), _risk(old_now, x.to_numpy())
+    # tonight, had the same signals been known as in the night before, of peers too
+    as_known = now.reindex(columns=list(dict.fromkeys([*now.columns, *old.columns])))
+    as_known.loc[both, old.columns] = x.where(x.notna() == was.notna(), was)
+    start = _risk(old.rebased_on(before), was.to_numpy())
+    middle = _risk(old.rebased_on(as_known), as_known.loc[both, old.columns].to_numpy())
+    end, new_now = _risk(old.rebased_on(now), x.to_numpy()), model.rebased_on(now)
     by_model = (
         _risk(new_now, now.loc[both, model.columns].to_numpy()) - end
         if previous_model is not None

@@ -69,7 +69,7 @@ def test_snapshot_of_frames_is_computed_alike():
     [
         ({"view": views_of([2])}, ["view", "inbound table", "name it views"]),
         ({"views": [1, 2]}, ["views", "DataFrame", "list"]),
-        ({"views": views_of([2]).drop(columns="joined_at")}, ["views", "joined_at", "no such"]),
+        ({"views": views_of([2]).drop(columns="session_id")}, ["views", "session_id", "no such"]),
         ({"views": views_of([2]).assign(joined_at="yesterday")}, ["joined_at", "pd.to_datetime"]),
         (
             {"views": views_of([2], app_versions="1.0")},

@@ -229,9 +229,7 @@ def test_running_session_is_compared_with_the_night_in_force(gate, client, lake)
             "minutes": [{"minute": i, "viewers": 40.0, "joins": 3.0} for i in range(40)],
         },
     )
-    np.testing.assert_array_equal(
-        gate.assessments.tonight.trees.peers.baseline.peer_medians, moved
-    )
+    np.testing.assert_array_equal(gate.assessments.tonight.trees.peers.baseline.peer_medians, moved)
     assert gate.assessments.known
     gate.night.state = replace(gate.night.state, peer_snapshots={})
     gate.assessments.current()

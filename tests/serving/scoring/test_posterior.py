@@ -15,7 +15,7 @@ class Same:
 
     columns = ["view_count"]
 
-    def raw(self, values):
+    def raw(self, values, _owner=None):
         return values[:, 0]
 
     def probability(self, raw):

@@ -39,8 +39,10 @@ def two(published, ranker):
     return [previous_signals(Lake(published).run(runs[d]), ranker.columns) for d in sorted(runs)]
 
 
-def risk(model, frame):
-    return model.probability(model.raw(frame[model.columns].to_numpy()))
+def risk(model, frame, night=None):
+    """Risk of some operators, compared with those of their night."""
+    rebased = model.rebased_on(frame if night is None else night)
+    return model.probability(rebased.raw(frame[model.columns].to_numpy()))
 
 
 def test_the_parts_add_up_to_the_change(two, ranker):
@@ -48,7 +50,10 @@ def test_the_parts_add_up_to_the_change(two, ranker):
     parts = split_change(now, before, ranker, ranker)
     both = parts.index
     assert (
-        np.allclose(parts.sum(axis=1), risk(ranker, now.loc[both]) - risk(ranker, before.loc[both]))
+        np.allclose(
+            parts.sum(axis=1),
+            risk(ranker, now.loc[both], now) - risk(ranker, before.loc[both], before),
+        )
         and (parts["model"] == 0).all()
     )
     assert parts["behaviour"].abs().max() > 0
@@ -99,6 +104,7 @@ def test_without_the_old_model_its_part_is_unknown_not_nothing(two, ranker):
 
 def test_what_would_move_it_down_does(published, two, ranker):
     now = two[1]
+    ranker = ranker.rebased_on(now)
     peers = peer_medians(now, categories_of(Snapshot.open(published, UNTIL), "operator"))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     kept_by_risk = tiers.index[
@@ -123,7 +129,7 @@ def test_what_would_move_it_down_does(published, two, ranker):
             j = ranker.columns.index(s["signal"])
             assert x[j] == s["value"]
             x[j] = s["usual"]
-        own = risk(ranker, pd.DataFrame([x], columns=ranker.columns))[0]
+        own = ranker.probability(ranker.raw(x[None, :]))[0]
         assert (
             shift_probability(own, by[operator]) == pytest.approx(found["risk"])
             and found["risk"] < POLICY.tiers.review_precision

@@ -34,6 +34,7 @@ def dataset(typology, **labels):
 @pytest.fixture
 def prior(monkeypatch):
     """A prior of two ensembles, taught by half of the typologies each."""
+    monkeypatch.setattr(trees, "load_prior", lambda _name: None)
     data = dataset(np.resize(["view_fraud", "engagement_fraud"], N))
     combination = fit_trees(MODEL, data, np.ones(N, dtype=bool))
     monkeypatch.setattr(trees, "load_prior", lambda _name: SimpleNamespace(combination=combination))
