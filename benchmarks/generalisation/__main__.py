@@ -20,16 +20,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from benchmarks.generalisation import figures_of_worlds as figures
-from benchmarks.generalisation import left_out_priors, nights
+from benchmarks.generalisation import left_out_priors
 from benchmarks.generalisation.learn_prior import progress
-from benchmarks.generalisation.left_out import judge_world
-from benchmarks.generalisation.real_sets.carriers import CARRIERS, COMMAND, Carried, public_data
-from benchmarks.generalisation.worlds import JUDGED_SEEDS, frames_of_world, lake_of
-from benchmarks.harness.figures import Row, row
+from benchmarks.generalisation.nights import Work, judged, work_of
+from benchmarks.generalisation.real_sets.carriers import Carried
+from benchmarks.generalisation.worlds import JUDGED_SEEDS, lake_of
+from benchmarks.harness.figures import Row
 from benchmarks.harness.figures_page import About, Table, write
 from benchmarks.harness.worlds import OUTPUT_FOLDER
-from data_contracts.errors import SteelyardError
-from simulation.families.registry import FAMILIES, family_named, truth_folder
+from simulation.families.registry import FAMILIES, truth_folder
 
 FOLDER = OUTPUT_FOLDER / "generalisation"
 REASONS = Path(__file__).with_name("reasons.toml")
@@ -46,46 +45,6 @@ ABOUT = About(
     ),
     intervals="Intervals are bootstrap intervals over families, or Clopper-Pearson intervals.",
 )
-
-Work = tuple[str, Any]
-
-
-def judged(work: Work) -> Any:
-    """One piece of work in a process of its own: a world, a night or a carrier."""
-    part, what = work
-    found: Any = None
-    start = time.monotonic()
-    if part == "nights":
-        return nights.safely_judged(what)
-    if part == "carriers":
-        found = _carried(what)
-    else:
-        name, seed = what
-        found = judge_world(frames_of_world(family_named(name), seed))
-    progress(f"{part} {what}: {time.monotonic() - start:.0f} s")
-    return found
-
-
-def _carried(number: int) -> Carried:
-    """Rows of a carrier; one that says why where it is absent or the product refuses it."""
-    folder, carrier = public_data(), CARRIERS[number]
-    what = f"Carrier {carrier.__name__}"
-    if folder is None:
-        return Carried([row(what, what, "skipped: no STEELYARD_PUBLIC_DATA", COMMAND)], [])
-    try:
-        return carrier(folder)
-    except SteelyardError as reason:
-        refused = row(what, what, "refused", COMMAND, "scored", holds=False, why=str(reason))
-        return Carried([refused], [])
-
-
-def work_of(part: str) -> list[Any]:
-    """Pieces of work of a part."""
-    if part == "nights":
-        return nights.tasks()
-    if part == "carriers":
-        return list(range(len(CARRIERS)))
-    return [(f.name, seed) for seed in JUDGED_SEEDS for f in FAMILIES]
 
 
 def run(parts: Iterable[str], judge: Callable[[Work], Any] = judged) -> None:

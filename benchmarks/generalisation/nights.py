@@ -7,15 +7,19 @@ import tempfile
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.generalisation.learn_prior import progress
+from benchmarks.generalisation.left_out import judge_world
 from benchmarks.generalisation.left_out_priors import folder_without
 from benchmarks.generalisation.night_judgement import Truth, figures, tiers
-from benchmarks.generalisation.worlds import JUDGED_SEEDS, lake_of
+from benchmarks.generalisation.real_sets.carriers import CARRIERS, COMMAND, Carried, public_data
+from benchmarks.generalisation.worlds import JUDGED_SEEDS, frames_of_world, lake_of
+from benchmarks.harness.figures import row
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake
 from serving.nightly.pipeline import nightly
@@ -95,3 +99,44 @@ def safely_judged(task: tuple[str, int]) -> tuple[pd.DataFrame, pd.DataFrame] | 
     except SteelyardError as reason:
         progress(f"night of {task[0]}: refused: {reason}")
         return None
+
+
+Work = tuple[str, Any]
+
+
+def judged(work: Work) -> Any:
+    """One piece of work in a process of its own: a world, a night or a carrier."""
+    part, what = work
+    found: Any = None
+    start = time.monotonic()
+    if part == "nights":
+        return safely_judged(what)
+    if part == "carriers":
+        found = _carried(what)
+    else:
+        name, seed = what
+        found = judge_world(frames_of_world(family_named(name), seed))
+    progress(f"{part} {what}: {time.monotonic() - start:.0f} s")
+    return found
+
+
+def _carried(number: int) -> Carried:
+    """Rows of a carrier; one that says why where it is absent or the product refuses it."""
+    folder, carrier = public_data(), CARRIERS[number]
+    what = f"Carrier {carrier.__name__}"
+    if folder is None:
+        return Carried([row(what, what, "skipped: no STEELYARD_PUBLIC_DATA", COMMAND)], [])
+    try:
+        return carrier(folder)
+    except SteelyardError as reason:
+        refused = row(what, what, "refused", COMMAND, "scored", holds=False, why=str(reason))
+        return Carried([refused], [])
+
+
+def work_of(part: str) -> list[Any]:
+    """Pieces of work of a part."""
+    if part == "nights":
+        return tasks()
+    if part == "carriers":
+        return list(range(len(CARRIERS)))
+    return [(f.name, seed) for seed in JUDGED_SEEDS for f in FAMILIES]
