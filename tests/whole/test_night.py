@@ -48,6 +48,7 @@ def test_each_score_names_model_version_run_and_policy(published, models):
     scores = read_outbound(published, "scores")
     assert set(scores["model"]) == {
         "deviance",
+        "account_risk",
         "session_inflation",
         "order_brushing",
         "operator_rank",
@@ -161,9 +162,9 @@ def test_a_broken_contract_stops_the_night(published, models, tmp_path):
 def test_a_tampered_model_stops_the_night(published, models, tmp_path):
     copy = tmp_path / "models"
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
-    path = copy / "order_brushing" / champions(copy)["order_brushing"] / "model.txt"
+    path = copy / "order_brushing" / champions(copy)["order_brushing"] / "model.0.fraud.txt"
     path.write_bytes(path.read_bytes()[:-7])
-    with pytest.raises(ArtefactRefused, match=r"model\.txt"):
+    with pytest.raises(ArtefactRefused, match=r"model\.0\.fraud\.txt"):
         nightly(copied(published, tmp_path / "lake", "runs"), NIGHT, copy, POLICY)
 
 

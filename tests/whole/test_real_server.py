@@ -107,7 +107,12 @@ def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path)
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
     from training.release.store import champions
 
-    path = copy / "session_inflation_live" / champions(copy)["session_inflation_live"] / "model.txt"
+    path = (
+        copy
+        / "session_inflation_live"
+        / champions(copy)["session_inflation_live"]
+        / "model.0.view_fraud.txt"
+    )
     path.write_text(path.read_text() + " ")
     done = subprocess.run(
         [STEELYARD, "serve", str(lake), "--models", str(copy), "--port", str(free_port())],
@@ -116,7 +121,7 @@ def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path)
         check=False,
         timeout=60,
     )
-    assert done.returncode == 5 and "model.txt: expected SHA-256" in done.stderr
+    assert done.returncode == 5 and "model.0.view_fraud.txt: expected SHA-256" in done.stderr
 
 
 def test_a_bento_is_built_and_serves(lake, models, tmp_path):
