@@ -13,9 +13,12 @@ import pytest
 
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs as nights
-from data_contracts.runs import read_outbound, run_folder
+from data_contracts.runs import read_outbound
+from serving.nightly.run_identity import open_context
 from serving.policy.load import load_policy
-from serving.scoring.peer_snapshots import read_peer_snapshots
+from serving.scoring.entity_scores import score_sessions
+from serving.scoring.night_context import no_progress
+from serving.scoring.scope import scope_of_night
 from tests.conftest import NIGHT
 from training.release.artefact import load
 
@@ -40,17 +43,11 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
 
     scores = read_outbound(published, "scores").set_index("entity_id")
     mine = scores[scores["model"] == "session_inflation"].sort_index()
-    released = load(models, "session_inflation").with_peers(
-        read_peer_snapshots(run_folder(published))["session_inflation"]
-    )
-    signals = (
-        read_outbound(published, "signals")
-        .query("entity_kind == 'session'")
-        .pivot(index="entity_id", columns="signal", values="value")
-    )
-    alone = released.probability(
-        released.raw(signals.reindex(mine.index, columns=released.columns).to_numpy())
-    )
+    context = open_context(Lake(published), NIGHT, models, POLICY)
+    with Snapshot.open(Lake(published), context.as_of) as night:
+        scope = scope_of_night(night, context.as_of)
+        again = score_sessions(context, night, scope.sessions, no_progress)
+    alone = again.probabilities["own"].reindex(mine.index).to_numpy()
     assert shift_probabilities(
         mine["own_probability"].to_numpy(), -mine["view_evidence_log_odds"].to_numpy()
     ) == pytest.approx(alone, abs=1e-5)

@@ -12,13 +12,12 @@ import pytest
 from data_contracts.contract import contract, inbound_names
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs as nights
-from data_contracts.runs import read_outbound, run_folder
+from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.nightly.replay import replay
-from serving.scoring.peer_snapshots import read_peer_snapshots
 from tests.conftest import NIGHT
 from tests.whole.night_runs import NULLABLE, POLICY, copied
-from training.release.artefact import load
+from training.release.artefact import load, released_prior
 
 
 def test_without_models_and_with_orders_only_the_night_still_ranks(tiny, tmp_path):
@@ -26,12 +25,15 @@ def test_without_models_and_with_orders_only_the_night_still_ranks(tiny, tmp_pat
     shutil.copytree(tiny / "orders", lake / "orders")
     nightly(lake, NIGHT, None, POLICY)
     scores, run = read_outbound(lake, "scores"), read_outbound(lake, "runs").iloc[0]
-    assert set(scores["model"]) == {"deviance"} and scores["probability"].isna().all()
+    by_prior = scores[scores["model"] != "deviance"]
+    assert set(by_prior["model"]) == {"order_brushing", "operator_rank", "account_risk"}
+    assert by_prior["model_version"].str.startswith("prior-").all()
+    assert by_prior["probability"].notna().all()
     assert "views" in json.loads(run["tables_missing"]) and "flash_view_share" in json.loads(
         run["signals_unknown"]
     )
     tiers = read_outbound(lake, "tier_decisions")
-    assert set(tiers["tier"]) <= {"A", "B"} and tiers["risk"].isna().all()
+    assert set(tiers["tier"]) <= {"A", "B"} and tiers["risk"].notna().all()
 
 
 def test_night_reads_a_night_of_an_earlier_version(published, models, tmp_path):
@@ -46,10 +48,10 @@ def test_night_reads_a_night_of_an_earlier_version(published, models, tmp_path):
 
 
 def test_model_needs_most_of_its_signals(tiny, models, tmp_path):
-    """A model is not asked where most signals that it was taught with are unknown.
+    """The prior is asked where most signals that a model was taught with are unknown.
 
-    Orders alone say little to a model of operators that goes by audiences too: the night ranks by
-    deviance, and accuses nobody.
+    Orders alone say little to a model of operators that goes by audiences too. The night ranks by
+    the prior then, and accuses nobody.
     """
     gone = (
         "views",
@@ -65,19 +67,17 @@ def test_model_needs_most_of_its_signals(tiny, models, tmp_path):
     lake = copied(tiny, tmp_path / "lake", "runs", "quarantine", *gone)
     nightly(lake, NIGHT, models, POLICY, allow_short=True, say=said.append)
     scores = read_outbound(lake, "scores")
-    assert set(scores["model"]) == {"deviance"} and scores["probability"].isna().all()
-    assert (
-        sum("is not asked" in line for line in said) == 4
-    )  # of sessions neither the model nor the one that stands in for it
+    asked = [line for line in said if "the prior is asked" in line]
+    operators = scores[(scores["entity_kind"] == "operator") & (scores["model"] != "deviance")]
+    assert any(line.startswith("operator") for line in asked)
+    assert operators["model_version"].str.startswith("prior-").all() and len(operators)
     assert not set(read_outbound(lake, "tier_decisions")["tier"]) & {"C", "D"}
-    assert set(read_outbound(lake, "tier_decisions")["risk"].dropna()) == set()
 
 
 def test_sessions_without_views_are_scored_by_minutes(tiny, models, tmp_path):
     """Where single views were not delivered, sessions are judged by their minutes.
 
-    The nightly model goes by views; the model of running sessions needs counters alone and finds
-    far more than deviance does.
+    The model reads counters by minute too; where it was taught by views, the prior is asked.
     """
     lake = copied(tiny, tmp_path / "lake", "runs", "quarantine", "views")
     said: list[str] = []
@@ -85,36 +85,16 @@ def test_sessions_without_views_are_scored_by_minutes(tiny, models, tmp_path):
     scores = read_outbound(lake, "scores")
     mine = scores[(scores["entity_kind"] == "session") & (scores["model"] != "deviance")]
     assert (
-        set(mine["model"]) == {"session_inflation_live"}
+        set(mine["model"]) == {"session_inflation"}
         and mine["probability"].notna().all()
         and mine["reasons"].notna().any()
     )
     showed = read_outbound(lake, "operator_sessions")
-    assert (
-        any("session_inflation is not asked" in line for line in said)
-        and len(showed)
-        and showed["worst_session"].isna().all()
-    )
-    manifest = json.loads(
-        (lake / "runs" / nights(lake)[NIGHT.isoformat()] / "manifest.json").read_text("utf-8")
-    )
-    assert mine["model_version"].unique().tolist() == [
-        manifest["models"]["session_inflation_live"]["version"]
-    ]
-    released = load(models, "session_inflation_live").with_peers(
-        read_peer_snapshots(run_folder(lake))["session_inflation_live"]
-    )
-    one = mine.set_index("entity_id").iloc[0]
-    signals = (
-        read_outbound(lake, "signals")
-        .query("entity_id == @one.name")
-        .set_index("signal")["value"]
-        .reindex(released.columns)
-    )
-    assert (
-        released.probability(released.raw(signals.to_numpy(dtype=float)[None, :]))[0]
-        == one["own_probability"]
-    )
+    assert len(showed) and showed["worst_session"].isna().all()
+    own, by_prior = load(models, "session_inflation"), released_prior("session_inflation")
+    asked = any("session scores: most of what" in line for line in said)
+    version = by_prior.version if asked else own.version
+    assert mine["model_version"].unique().tolist() == [version]
     assert replay(lake, NIGHT, models, POLICY).differ == []
 
 
