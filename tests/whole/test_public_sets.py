@@ -53,8 +53,8 @@ def test_channels_are_ranked_by_their_counters(public_data, tmp_path):
     ingest("twitch-broadcasts", public_data / "twitch_broadcasts", tmp_path)
     nightly(tmp_path, date(2019, 7, 31), None, load_policy())
     scores = read_outbound(tmp_path, "scores")
-    ranked = scores[(scores["entity_kind"] == "operator") & (scores["model"] != "deviance")]
-    top = ranked[ranked["rank"] <= 10]
+    operators = scores[(scores["entity_kind"] == "operator") & (scores["model"] != "deviance")]
+    top = operators[operators["rank"] <= 10]
     assert len(top) == 10 and top["reasons"].map(json.loads).map(len).min() >= 1
     assert {"orders", "views"} <= set(
         json.loads(read_outbound(tmp_path, "runs").iloc[0]["tables_missing"])

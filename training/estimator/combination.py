@@ -114,12 +114,8 @@ class Combination:
 
     @property
     def constraints(self) -> dict[str, Any]:
-        """LightGBM's parameter that keeps more evidence from lowering a score."""
+        """LightGBM's parameter for the constraints of the inputs (`input_constraints`)."""
         return {"monotone_constraints": input_constraints(signals_named(self.columns))}
-
-    def prior_only(self) -> Combination:
-        """Return the first stage alone: the prior, without what a platform's verdicts added."""
-        return replace(self, stages=self.stages[:1])
 
     def log_odds(self, values: np.ndarray, owner: np.ndarray | None = None) -> np.ndarray:
         """Log-odds of each typology, shape (n, typologies)."""

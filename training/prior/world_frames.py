@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake
 from features import catalogue
-from features.declaration import ACCOUNT, KEY, OPERATOR, ORDER, SESSION, VIEW, Signal
+from features.declaration import ACCOUNT, KEY, OPERATOR, ORDER, SESSION, VIEW
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from training.dataset.sampling import sample_by_hash, sample_views
@@ -162,7 +162,7 @@ def _frame(
     ids = _entities(tables, entity)
     if ids is not None and not ids:
         return None
-    declared = combined_signals(entity)
+    declared = catalogue.of_entity(entity)
     signals = compute(tables, declared, entity, ids)
     if entity == VIEW and len(signals):
         signals = signals[sample_views(signals.index, MAX_VIEWS_PER_SESSION)]
@@ -178,11 +178,6 @@ def _frame(
         named = table.select(KEY[entity], "operator_id").to_pandas().drop_duplicates(KEY[entity])
         owner = named.set_index(KEY[entity])["operator_id"].reindex(signals.index).to_numpy()
     return WorldFrame(family, world, entity, signals, owner, targets, shares, scheme)
-
-
-def combined_signals(entity: str) -> tuple[Signal, ...]:
-    """Signals that a combination of an entity reads."""
-    return catalogue.of_entity(entity)
 
 
 def _entities(tables: Snapshot, entity: str) -> list[str] | None:

@@ -135,7 +135,7 @@ def test_verdicts_add_a_stage_to_the_prior(data, trees, monkeypatch):
     both = fit_trees(SESSIONS, data, np.ones(len(data), dtype=bool))
     assert both.stages[0] is trees.stages[0] and len(both.stages) == 2
     x = both.inputs(data.signals.to_numpy())
-    alone = both.prior_only().log_odds_of(x)
+    alone = both.stages[0].log_odds(x)
     np.testing.assert_allclose(
         any_ensemble(alone + both.stages[1].log_odds(x)), both.raw(data.signals.to_numpy())
     )
