@@ -14,7 +14,7 @@ export OMP_WAIT_POLICY ?= passive
 KERNELS := $(VENV)/.kernels
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-spark check docs prior bench bench-detection bench-generalisation bench-night bench-speed clean
+.PHONY: help install demo test test-slow test-spark check docs prior bench bench-detection bench-generalisation bench-night bench-reliability bench-speed clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -86,6 +86,9 @@ bench-generalisation: $(STAMP) $(KERNELS) ## Judge families of platforms left ou
 
 bench-night: $(STAMP) $(KERNELS) ## Measure a night of a hundred million views (after bench; an hour, 60 GB of disk)
 	@$(RUN)/python -m benchmarks.speed.hundred_million_views
+
+bench-reliability: $(STAMP) $(KERNELS) ## Attack the product: kills, faults, mutations, load; writes docs/benchmarks (an hour)
+	@$(RUN)/python -m benchmarks.reliability
 
 bench-speed: $(STAMP) $(KERNELS) ## Measure how fast they are, compared with peer libraries (after bench)
 	@$(PEERS)

@@ -1,0 +1,1 @@
+"""Attacks on the product: kills, faults, mutations, load. One module an attack."""
