@@ -34,7 +34,8 @@ def _counters(*names: str) -> str:
 
 
 # One row for each minute in which something happened, and for each session's first: a room that is
-# open all day has many more minutes than events (ADR-0180). `viewers` are those of the minute itself,
+# open all day has many more minutes than events (ADR-0180). `viewers` are those of the minute
+# itself,
 # `viewers_after` those of the quiet minutes from it to `next_minute`.
 # In `v`, greatest() passes over nulls: without the CASE a view without an end would leave in
 # minute 0.
@@ -57,7 +58,8 @@ WITH s AS (
 ), k AS (
   SELECT session_id, count(joined_at) * 2 >= count(*) AS joins_known FROM views GROUP BY ALL
 ), e AS (
-  SELECT session_id, joins_known, joins_known AND count(gone) * 2 >= count(v.session_id) AS ends_known
+  SELECT session_id, joins_known,
+    joins_known AND count(gone) * 2 >= count(v.session_id) AS ends_known
   FROM k LEFT JOIN v USING (session_id) GROUP BY session_id, joins_known
 ), j AS (
   SELECT session_id, joined AS minute, count(*) AS joins,

@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 1. The world: the tables, and how honest rooms look
 #
-# Ten minutes. We make a small platform, look at its tables, and see why a spike alone proves little:
-# honest rooms have spikes too. Nothing here reads the planted truth.
+# Ten minutes. We make a small platform, look at its tables, and see why a spike alone proves
+# little: honest rooms have spikes too. Nothing here reads the planted truth.
 
 # %%
 import tempfile
@@ -63,8 +63,8 @@ alt.Chart(size.reset_index()).mark_circle(size=18, opacity=0.6).encode(
 
 # %% [markdown]
 # ## A spike with a cause
-# The session with the largest boost. Paid traffic (green) explains the rise. LIVE signals leave such
-# minutes out.
+# The session with the largest boost. Paid traffic (green) explains the rise. LIVE signals leave
+# such minutes out.
 
 # %%
 boosts = tables["boosts"].to_pandas()
@@ -100,5 +100,5 @@ outcomes.groupby(["entity_kind", "source", "verdict"]).size().rename("verdicts")
 
 # %% [markdown]
 # ## Where to go from here
-# `steelyard train` learns from these verdicts, `steelyard nightly` scores a day. Notebook 06 takes one
-# case apart.
+# `steelyard train` learns from these verdicts, `steelyard nightly` scores a day. Notebook 06 takes
+# one case apart.

@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 2. Signals: what a number means, and how honest rooms compare
 #
-# Ten minutes. A signal is one declaration: value, unit, reason and blind spot. We read one, compute it
-# again from raw rows, look at its distribution, and ask of every signal how much it tells alone.
+# Ten minutes. A signal is one declaration: value, unit, reason and blind spot. We read one, compute
+# it again from raw rows, look at its distribution, and ask of every signal how much it tells alone.
 # The lake is `STEELYARD_LAKE`, or that of `make demo`.
 
 # %%
@@ -59,7 +59,8 @@ by_hand.sort_values(ascending=False).head(8).rename("share by hand").to_frame().
 
 # %% [markdown]
 # ## Its distribution
-# Most operators are near zero. The red line is the alarm, from which the rules-only control counts it.
+# Most operators are near zero. The red line is the alarm, from which the rules-only control counts
+# it.
 
 # %%
 bars = (
@@ -74,8 +75,9 @@ rule = (
 
 # %% [markdown]
 # ## What each signal tells alone
-# Against people's verdicts known tonight: the area under the ROC curve of every operator signal, on its
-# suspicious side. Half is chance. Patrols look where scores are high, so this flatters some signals.
+# Against people's verdicts known tonight: the area under the ROC curve of every operator signal, on
+# its suspicious side. Half is chance. Patrols look where scores are high, so this flatters some
+# signals.
 
 # %%
 verdicts = lake.verdicts()
@@ -104,8 +106,8 @@ alt.Chart(alone.head(20)).mark_bar().encode(
 
 # %% [markdown]
 # ## Which of them agree
-# Rank correlations among the ten strongest. Signals that one cause moves together count as one piece
-# of evidence.
+# Rank correlations among the ten strongest. Signals that one cause moves together count as one
+# piece of evidence.
 
 # %%
 top = alone["signal"].head(10).tolist()

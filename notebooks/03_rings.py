@@ -10,8 +10,8 @@
 # # 3. Rings: who acts together, and is it more than chance?
 #
 # Ten minutes. People of one taste meet, and so does a pool of accounts. We look for lockstep among
-# visits and for dense blocks among purchases, shuffle the times to see what chance gives, and end at
-# the rings that the night published.
+# visits and for dense blocks among purchases, shuffle the times to see what chance gives, and end
+# at the rings that the night published.
 
 # %%
 import os
@@ -46,8 +46,8 @@ pd.DataFrame(
 
 # %% [markdown]
 # ## The same visits with shuffled times
-# Shuffling within each session leaves what chance brings. If it looked like the table above, the groups
-# would mean nothing.
+# Shuffling within each session leaves what chance brings. If it looked like the table above, the
+# groups would mean nothing.
 
 # %%
 rng = np.random.default_rng(7)
@@ -69,7 +69,8 @@ alt.Chart(counted).mark_bar().encode(
 
 # %% [markdown]
 # ## Dense blocks: the same buyers at the same shops in the same minutes
-# A column is a shop in two minutes. `lift` is the number of edges over those that popularity explains,
+# A column is a shop in two minutes. `lift` is the number of edges over those that popularity
+# explains,
 # `fill` the share of possible edges that are there.
 
 # %%

@@ -9,8 +9,9 @@
 # %% [markdown]
 # # 4. Models: what they learnt from, how sure they are, and whether they still hold
 #
-# Ten minutes. We read scores of sessions, compare risks with people's verdicts, look at calibration, at
-# the random audit, and at drift. Nothing here reads planted truth: a real platform has none.
+# Ten minutes. We read scores of sessions, compare risks with people's verdicts, look at
+# calibration, at the random audit, and at drift. Nothing here reads planted truth: a real platform
+# has none.
 
 # %%
 import os
@@ -26,8 +27,8 @@ pd.DataFrame(night.run["models"]).T
 
 # %% [markdown]
 # ## Scores of sessions, all published nights
-# The model states a probability. The anomaly score (published as model `deviance`) needs no label: it
-# says only how far a session deviates from its peers.
+# The model states a probability. The anomaly score (published as model `deviance`) needs no label:
+# it says only how far a session deviates from its peers.
 
 # %%
 scores = pd.concat([lake.night(d).scores for d in lake.nights])
@@ -48,8 +49,8 @@ alt.Chart(s).mark_circle(opacity=0.6).encode(
 
 # %% [markdown]
 # ## Against people's verdicts
-# Verdicts known by now on the sessions and orders of each operator, from patrols, appeals and the random
-# audit. Tonight's sessions have none yet, because people need days. So we judge operators.
+# Verdicts known by now on the sessions and orders of each operator, from patrols, appeals and the
+# random audit. Tonight's sessions have none yet, because people need days. So we judge operators.
 
 # %%
 risk = night.tiers.set_index("operator_id")["risk"].rename("probability")
@@ -59,8 +60,8 @@ both.groupby(["confirmed", "audited"])["probability"].describe()[["count", "mean
 
 # %% [markdown]
 # ## Does a probability mean what it says?
-# Verdicts are few, and many are from the weeks of training, so this sketch flatters the model. The page
-# on detection in `docs/benchmarks` has the figure for an unseen world.
+# Verdicts are few, and many are from the weeks of training, so this sketch flatters the model. The
+# page on detection in `docs/benchmarks` has the figure for an unseen world.
 
 # %%
 bins = pd.cut(both["probability"], [0, 0.05, 0.2, 0.5, 0.8, 1.0], include_lowest=True)
@@ -81,15 +82,16 @@ dots = (
 
 # %% [markdown]
 # ## The random audit
-# Recall and false accusation can be estimated only from sessions that were drawn whatever their score.
+# Recall and false accusation can be estimated only from sessions that were drawn whatever their
+# score.
 
 # %%
 lake.audit()
 
 # %% [markdown]
 # ## Has anything drifted?
-# The population stability index (PSI) of tonight against the nights before. From 0.25 on, the policy
-# calls it drift.
+# The population stability index (PSI) of tonight against the nights before. From 0.25 on, the
+# policy calls it drift.
 
 # %%
 drift = night.table("drift").sort_values("psi", ascending=False)
@@ -102,8 +104,8 @@ alt.Chart(drift.head(15)).mark_bar().encode(
 
 # %% [markdown]
 # ## Why one session scored as it did
-# SHAP values in the signals' own words. They say what moved this score in this model, not what caused
-# it.
+# SHAP values in the signals' own words. They say what moved this score in this model, not what
+# caused it.
 
 # %%
 sessions = night.scores.query("model == 'session_inflation'").sort_values("probability")
@@ -112,8 +114,8 @@ reasons[["signal", "value", "peers", "share", "en", "zh"]]
 
 # %% [markdown]
 # ## Would a challenger take over?
-# `steelyard promote` judges it on verdicts that neither model was trained on. Without a challenger there
-# is nothing to judge.
+# `steelyard promote` judges it on verdicts that neither model was trained on. Without a challenger
+# there is nothing to judge.
 
 # %%
 shadow = night.table("shadow_scores")

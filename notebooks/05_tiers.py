@@ -9,9 +9,9 @@
 # %% [markdown]
 # # 5. Tiers: from a risk to a decision, and what another policy would have done
 #
-# Ten minutes. A tier is a pure function of risk, rarity among honest operators, influence, capacity and
-# history. We look at tonight's operators on these axes. Then we change the policy and see who would have
-# moved. Nothing published is touched.
+# Ten minutes. A tier is a pure function of risk, rarity among honest operators, influence, capacity
+# and history. We look at tonight's operators on these axes. Then we change the policy and see who
+# would have moved. Nothing published is touched.
 
 # %%
 import json
@@ -46,9 +46,9 @@ alt.Chart(operators).mark_circle(size=60).encode(
 
 # %% [markdown]
 # ## How rare each is among honest operators
-# The conformal p-value is the share of honest operators that look at least as suspicious. C and D are
-# selected together, so that at most the policy's share of them is expected to be honest. A review needs
-# no p-value: it needs the expected precision that the policy asks.
+# The conformal p-value is the share of honest operators that look at least as suspicious. C and D
+# are selected together, so that at most the policy's share of them is expected to be honest. A
+# review needs no p-value: it needs the expected precision that the policy asks.
 
 # %%
 alt.Chart(operators.dropna(subset=["p_value"])).mark_bar().encode(

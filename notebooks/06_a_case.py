@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 6. A case: one session and one ring, taken apart
 #
-# Ten minutes. We take the session that last night ranked first, compute its signals again, see which
-# minutes stand out, and then take a ring of buyers in hand as a networkx graph.
+# Ten minutes. We take the session that last night ranked first, compute its signals again, see
+# which minutes stand out, and then take a ring of buyers in hand as a networkx graph.
 
 # %%
 import os

@@ -17,17 +17,21 @@ class Batch:
         """One batch of all rows, in order; None and empty batches are skipped."""
         kept = [b for b in batches if b is not None and len(b)]
         if not kept:
-            return cls(**{f.name: np.zeros(0) for f in fields(cls)})  # type: ignore[arg-type]
+            return cls(**{f.name: np.zeros(0) for f in fields(cls)})  # type: ignore
         return cls(
-            **{f.name: np.concatenate([getattr(b, f.name) for b in kept]) for f in fields(cls)}  # type: ignore[arg-type]
+            **{
+                f.name: np.concatenate([getattr(b, f.name) for b in kept])
+                for f in fields(cls)  # type: ignore[arg-type]
+            }
         )
 
     def select(self, rows: np.ndarray) -> Self:
         """Rows chosen by a mask or by positions."""
-        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})  # type: ignore[arg-type]
+        names = [f.name for f in fields(self)]  # type: ignore[arg-type]
+        return type(self)(**{name: getattr(self, name)[rows] for name in names})
 
     def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+        return len(getattr(self, fields(self)[0].name))  # type: ignore
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ def refuse_full_folders(*folders: Path) -> None:
     for folder in folders:
         if folder.exists() and any(folder.iterdir()):
             raise LakeProblem(
-                f"{folder} is not empty. Name a new folder, or remove it first; nothing was written."
+                f"{folder} is not empty. Name a new folder, or remove it first; nothing was "
+                "written."
             )
 
 

@@ -1,1 +1,1 @@
-"""Decisions: false discoveries, coverage of corrected figures, replay, tampering, mutation, duties."""
+"""Decisions: false discoveries, coverage of figures, replay, tampering, mutation, duties."""

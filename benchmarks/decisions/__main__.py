@@ -1,4 +1,4 @@
-"""Writes docs/benchmarks/decisions.md and .json; needs the models that `benchmarks.end_to_end` trains."""
+"""Write docs/benchmarks/decisions.{md,json} with the models that `benchmarks.end_to_end` trains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from serving.policy.load import load_policy
 
 ABOUT = About(
     title="Decisions on twenty unseen worlds",
-    measured="Tiers and corrected figures of worlds 900 to 919 by models of world 101; replay, tampering, mutants and duties.",
+    measured="Tiers and corrected figures of worlds 900 to 919 by models of world 101; replay, "
+    "tampering, mutants and duties.",
     intervals="Intervals are bootstrap intervals over worlds.",
     records=("0177-decision-figures.md",),
 )

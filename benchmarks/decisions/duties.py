@@ -35,7 +35,13 @@ def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
                     words = [
                         names.get(w, w.replace("SCRATCH", scratch)) for w in command.split()[1:]
                     ]
-                    run = subprocess.run([sys.executable, "-m", "serving.cli.main", *words], capture_output=True, text=True, check=False, env=os.environ)  # fmt: skip
+                    run = subprocess.run(
+                        [sys.executable, "-m", "serving.cli.main", *words],
+                        capture_output=True,
+                        text=True,
+                        check=False,
+                        env=os.environ,
+                    )
                     done[command] = run.returncode == 0
             good = sum(done[c] for c in duty.commands)
             out.append(

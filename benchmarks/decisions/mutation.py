@@ -29,14 +29,20 @@ PACKAGES = ("serving", "data_contracts", "features", "training")
 
 
 def workplace(folder: Path) -> None:
-    """Copy what the tests of tiers and policy need, with mutmut's settings, because mutmut changes files."""
+    """Copy what tests of tiers and policy need, because mutmut changes files."""
     for name in PACKAGES:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "tests").mkdir()
     (folder / "tests" / "__init__.py").touch()
     for path in TESTS:
         shutil.copy(path, folder / "tests")
-    lines = ["[mutmut]", "source_paths=" + "\n    ".join(MUTATED), "also_copy=" + "\n    ".join([*PACKAGES, "tests"]), "pytest_add_cli_args_test_selection=tests", ""]  # fmt: skip
+    lines = [
+        "[mutmut]",
+        "source_paths=" + "\n    ".join(MUTATED),
+        "also_copy=" + "\n    ".join([*PACKAGES, "tests"]),
+        "pytest_add_cli_args_test_selection=tests",
+        "",
+    ]
     (folder / "setup.cfg").write_text("\n".join(lines), "utf-8")
 
 
@@ -44,7 +50,8 @@ def rows(say: Any) -> list[dict[str, Any]]:
     """Mutation score and branch coverage; no rows where mutmut or pytest-cov is missing."""
     if find_spec("mutmut") is None or find_spec("pytest_cov") is None:
         say(
-            "mutmut or pytest-cov is not installed (make bench installs them): the rows of mutation are left out"
+            "mutmut or pytest-cov is not installed (make bench installs them): the rows of "
+            "mutation are left out"
         )
         return []
     say("mutants of tiers and policy")
@@ -58,12 +65,44 @@ def rows(say: Any) -> list[dict[str, Any]]:
         subprocess.run([*mutmut, "export-cicd-stats"], cwd=folder, capture_output=True, check=True)
         stats = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text())
         modules = [f"--cov={m.removesuffix('.py').replace('/', '.')}" for m in MUTATED]
-        subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", *modules, "--cov-branch", "--cov-report=json"], cwd=folder, capture_output=True, check=True)  # fmt: skip
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "tests",
+                *modules,
+                "--cov-branch",
+                "--cov-report=json",
+            ],
+            cwd=folder,
+            capture_output=True,
+            check=True,
+        )
         covered = json.loads((folder / "coverage.json").read_text())["totals"]
     killed = stats["killed"] + stats["timeout"] + stats["segfault"]
     score = killed / stats["total"]
     branches = covered["covered_branches"] / covered["num_branches"]
     return [
-        row("mutation", f"Mutants of tiers and policy that their tests kill, of {stats['total']}", score, COMMAND, ">= 0.90", holds=score >= 0.9, why=None if score >= 0.9 else f"{stats['survived']} survive"),
-        row("branches", f"Branches of tiers and policy that their tests take, of {covered['num_branches']}", branches, COMMAND, "1", holds=branches == 1, why=None if branches == 1 else f"{covered['missing_branches']} are never taken"),
-    ]  # fmt: skip
+        row(
+            "mutation",
+            f"Mutants of tiers and policy that their tests kill, of {stats['total']}",
+            score,
+            COMMAND,
+            ">= 0.90",
+            holds=score >= 0.9,
+            why=None if score >= 0.9 else f"{stats['survived']} survive",
+        ),
+        row(
+            "branches",
+            f"Branches of tiers and policy that their tests take, of {covered['num_branches']}",
+            branches,
+            COMMAND,
+            "1",
+            holds=branches == 1,
+            why=None if branches == 1 else f"{covered['missing_branches']} are never taken",
+        ),
+    ]

@@ -59,7 +59,7 @@ WAYS: dict[str, Callable[[list[str], int], list[str]]] = {
 
 
 def rows(lake: Path, say: Any) -> list[dict[str, Any]]:
-    """Tamper with a copy of a ledger in each way, with published files, and once with everything."""
+    """Tamper with a copied ledger in each way, with published files, and with everything."""
     say("tampering with the record")
     rng, tried, found = np.random.default_rng(3), 0, 0
     missed: list[str] = []
@@ -96,8 +96,19 @@ def rows(lake: Path, say: Any) -> list[dict[str, Any]]:
         missed += [] if good else ["everything rewritten, outside heads kept"]
     share = found / tried
     return [
-        row("tampering", f"Tamperings found, of {tried}: lines edited, edited and resealed, deleted, moved, truncated, repeated ({TRIALS_PER_KIND} places each), each published table with a bit turned, and a record rewritten whole with its heads, against the heads kept outside", share, COMMAND, "1", holds=share == 1, why="; ".join(missed[:5]) or None)
-    ]  # fmt: skip
+        row(
+            "tampering",
+            f"Tamperings found, of {tried}: lines edited, edited and resealed, "
+            f"deleted, moved, truncated, repeated ({TRIALS_PER_KIND} places each), "
+            "each published table with a bit turned, and a record rewritten whole "
+            "with its heads, against the heads kept outside",
+            share,
+            COMMAND,
+            "1",
+            holds=share == 1,
+            why="; ".join(missed[:5]) or None,
+        )
+    ]
 
 
 def _rewritten(lake: Path, kept: dict[str, str]) -> bool:

@@ -25,8 +25,10 @@ from serving.policy.load import load_policy
 COMMAND = "make bench-detection"
 ABOUT = About(
     title="Detection, compared with peer libraries",
-    measured="Models of `make bench`, trained on verdicts of world 101, judged on world 202 by ground truth; detectors on public sets.",
-    intervals="Intervals are bootstrap intervals over operators, sessions, shops or series, or Clopper-Pearson intervals of a share.",
+    measured="Models of `make bench`, trained on verdicts of world 101, judged on world 202 by "
+    "ground truth; detectors on public sets.",
+    intervals="Intervals are bootstrap intervals over operators, sessions, shops or series, or "
+    "Clopper-Pearson intervals of a share.",
     records=("0170-detection-figures.md", "0171-detection-limits.md"),
 )
 CIRCUMSTANCES = {
@@ -58,7 +60,11 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
         ):
             hits = group.isin(list(tiers_))
             risks = decisions.loc[group.index[hits], "risk"].sort_values()
-            why = f"{len(risks)} of {len(group)}, at a risk of {', '.join(f'{r:.2f}' for r in risks)} (review from .15); one operator of this group is {1 / len(group):.3f}."
+            why = (
+                f"{len(risks)} of {len(group)}, at a risk of "
+                f"{', '.join(f'{r:.2f}' for r in risks)} (review from .15); one operator of this "
+                f"group is {1 / len(group):.3f}."
+            )
             out.append(
                 share_row(
                     f"lookalike-{name}-{tiers_[0]}",
@@ -85,7 +91,10 @@ def honest_tiers(models: Path, say: Any) -> list[dict[str, Any]]:
     )
     said = decisions.index[decisions["attribution"] == "third_party"]
     hit = said.isin(victims)
-    what = f"Hostile brushing: share of the {len(said)} operators said to be harmed by a rival that are planted victims ({int(hit.sum())} of {len(victims)} victims are said)"
+    what = (
+        f"Hostile brushing: share of the {len(said)} operators said to be harmed by a rival that "
+        f"are planted victims ({int(hit.sum())} of {len(victims)} victims are said)"
+    )
     out.append(share_row("attribution-third-party", what, hit, COMMAND))
     return out
 
@@ -96,7 +105,10 @@ def retail(data: Path, folder: Path, say: Any) -> list[dict[str, Any]]:
     ingest("retail-baskets", data / "retail_baskets", folder)
     nightly(folder, date(2017, 6, 30), None, load_policy())
     tiers = read_outbound(folder, "tier_decisions")["tier"]
-    why = "without labels a store is reviewed when two of its signals lie far out among stores of its size"
+    why = (
+        "without labels a store is reviewed when two of its signals lie far out among stores of "
+        "its size"
+    )
     return [
         share_row(
             "retail-reviewed",
@@ -133,7 +145,8 @@ def main() -> None:
         rows += found + honest_tiers(models, console.print) + peer_libraries.rows(console.print)
     else:
         console.print(
-            f"no models at {models}: make bench trains them; the rows of simulated worlds are left out"
+            f"no models at {models}: make bench trains them; the rows of simulated worlds are "
+            "left out"
         )
     write("detection", ABOUT, rows, tables=tables)
     console.print("docs/benchmarks/detection.md")

@@ -69,7 +69,12 @@ def attacker(
         [0.05, 0.2, 0.5, 1.0, 5.0],
         labels=["5-20 %", "20-50 %", "50-100 %", "above"],
     )
-    note = f"Expected price in CNY of one session with the given inflation that stays unseen at 1 % false alarms, per 1,000 honest views: the price of its viewer-hours ({PRICE_PER_VIEWER_HOUR_CNY:.2f} each) and likes over the share that is missed. Devices, accounts and proxies are not priced."
+    note = (
+        "Expected price in CNY of one session with the given inflation that stays unseen at 1 % "
+        "false alarms, per 1,000 honest views: the price of its viewer-hours "
+        f"({PRICE_PER_VIEWER_HOUR_CNY:.2f} each) and likes over the share that is missed. "
+        "Devices, accounts and proxies are not priced."
+    )
     rows, cells = [], []
     for band, group in t.groupby("band", observed=True):
         options = {
@@ -87,7 +92,10 @@ def attacker(
         cells.append(
             [band, f"{scheme}, {evasion}", len(tried), missed, round(one, 1), round(price, 1)]
         )
-        what = f"Attacker's least expected price of {band} more views unseen, CNY per 1,000 honest views ({scheme}, evasion {evasion})"
+        what = (
+            f"Attacker's least expected price of {band} more views unseen, CNY per 1,000 honest "
+            f"views ({scheme}, evasion {evasion})"
+        )
         rows.append(
             row(
                 f"attacker-{str(band).split()[0]}",
@@ -109,7 +117,7 @@ def attacker(
 
 
 def expected_price(price: np.ndarray, unseen: np.ndarray) -> float:
-    """Median price over the share of sessions missed; half a session counts where none is missed."""
+    """Median price over the share of missed sessions; half a session where none is missed."""
     return float(np.median(price)) / max(float(unseen.mean()), 0.5 / len(unseen))
 
 

@@ -1,4 +1,4 @@
-"""Features of peer libraries (catch22, tsfresh, plain sums) under one LightGBM and one set of verdicts."""
+"""Features of peer libraries (catch22, tsfresh, plain sums) under one LightGBM."""
 
 from __future__ import annotations
 
@@ -105,7 +105,9 @@ def rows(say: Any) -> list[dict[str, Any]]:
         out.append(
             figure_row(
                 f"peer-sessions-{name}",
-                f"Inflated sessions of the unseen world from minutes alone, same LightGBM and verdicts on {name} ({x.shape[1]} columns): average precision (ours: `session_inflation_live` on end_to_end.md)",
+                "Inflated sessions of the unseen world from minutes alone, same LightGBM and "
+                f"verdicts on {name} ({x.shape[1]} columns): average precision (ours: "
+                "`session_inflation_live` on end_to_end.md)",
                 found,
                 COMMAND,
             )

@@ -144,7 +144,10 @@ def goals(
     )
     figures = zip(asked, *found, strict=True)
     for (name, words, members, goal), value, most, with_brushed in figures:
-        why = f"Verdicts of {DAYS} days are few and 2 % of them are wrong. Taught by the ground truth of all {len(everything)} sessions, the same trees reach {most.value:.3f}."
+        why = (
+            f"Verdicts of {DAYS} days are few and 2 % of them are wrong. Taught by the ground "
+            f"truth of all {len(everything)} sessions, the same trees reach {most.value:.3f}."
+        )
         out.append(
             figure_row(
                 name,
@@ -155,8 +158,24 @@ def goals(
                 why=why,
             )
         )
-        out.append(figure_row(f"{name}-brushed", f"{words}: the same, sessions whose only false views are those of brushers counted as honest", with_brushed, COMMAND))  # fmt: skip
-        out.append(figure_row(f"{name}-ceiling", f"{words}: the same, taught by planted truth of the training world (a ceiling; not released)", most, COMMAND))  # fmt: skip
+        out.append(
+            figure_row(
+                f"{name}-brushed",
+                f"{words}: the same, sessions whose only false views are those of brushers "
+                "counted as honest",
+                with_brushed,
+                COMMAND,
+            )
+        )
+        out.append(
+            figure_row(
+                f"{name}-ceiling",
+                f"{words}: the same, taught by planted truth of the training world (a ceiling; "
+                "not released)",
+                most,
+                COMMAND,
+            )
+        )
     return out
 
 
@@ -199,7 +218,10 @@ def rows(models: Path, say: Any) -> tuple[list[Row], tuple[Table, ...]]:
     why = (
         "Calibrated on verdicts of another world: 2 % are wrong, and few find the smallest frauds."
     )
-    what = "`session_inflation` on the unseen world, against planted truth: expected calibration error, ten bins of equal mass"
+    what = (
+        "`session_inflation` on the unseen world, against planted truth: expected calibration "
+        "error, ten bins of equal mass"
+    )
     return [*out, figure_row("ece-session_inflation", what, error, COMMAND, "<= 0.02", why=why)], (
         table,
         curve,

@@ -80,18 +80,48 @@ def false_views(
     )
     botted = true_share > 0.1
     inside = (found.low - 1e-9 <= true_share) & (true_share <= found.high + 1e-9)
-    why = "A view counts as false only as far as its session or its viewer's order does. Honest people who join with bots look like them."
+    why = (
+        "A view counts as false only as far as its session or its viewer's order does. Honest "
+        "people who join with bots look like them."
+    )
     out, session = [], session_of(alone.index)
-    for name, words, of_views in (("views", "by their attributes, their accounts' other views and their viewers' orders", whole), ("views-attributes", "without their viewers' orders", alone.to_numpy())):  # fmt: skip
+    for name, words, of_views in (
+        (
+            "views",
+            "by their attributes, their accounts' other views and their viewers' orders",
+            whole,
+        ),
+        ("views-attributes", "without their viewers' orders", alone.to_numpy()),
+    ):
         said = of_views >= view_mixture.FALSE_VIEW_THRESHOLD
         precision, recall = (
             float(fake[said].mean()) if said.any() else 0.0,
             float(said[fake].mean()),
         )
-        for kind, value, of, goal, count in (("precision", precision, said, ">= 0.95", f"{int(said.sum())} of {len(said)} held false"), ("recall", recall, fake, ">= 0.9", f"{int(fake.sum())} are false")):  # fmt: skip
+        for kind, value, of, goal, count in (
+            (
+                "precision",
+                precision,
+                said,
+                ">= 0.95",
+                f"{int(said.sum())} of {len(said)} held false",
+            ),
+            ("recall", recall, fake, ">= 0.9", f"{int(fake.sum())} are false"),
+        ):
             # whole sessions are drawn: one that is held false by mistake may be half of all views
             interval = ratio_interval(fake & said, of, session)
-            out.append(row(f"{name}-{kind}", f"Single views {words}, posterior {view_mixture.FALSE_VIEW_THRESHOLD:g} or more ({count}): {kind}", value, COMMAND, goal if name == "views" else None, interval, why=why))  # fmt: skip
+            out.append(
+                row(
+                    f"{name}-{kind}",
+                    f"Single views {words}, posterior {view_mixture.FALSE_VIEW_THRESHOLD:g} or "
+                    f"more ({count}): {kind}",
+                    value,
+                    COMMAND,
+                    goal if name == "views" else None,
+                    interval,
+                    why=why,
+                )
+            )
         best = bootstrapped(
             partial(recall_at_precision, precision=0.95), fake.astype(int), of_views, session
         )
@@ -106,9 +136,25 @@ def false_views(
     away, missed = np.abs(found.share - true_share)[botted], inside - found.certainty
     return [
         *out,
-        row("views-share-error", f"False share of {len(away)} sessions with more than 10 % views of bots, farms and crowds: mean absolute error (brushers' views are judged with their orders and not in it)", float(away.mean()), COMMAND, interval=ratio_interval(away, np.ones(len(away)), names[botted])),
-        row("views-share-coverage", f"False share of views: coverage less the certainty stated, over {len(names)} sessions ({float(inside.mean()):.3f} of {float(found.certainty.mean()):.3f}; {float(inside[botted].mean()):.3f} over those; brushers' views are not in it)", float(missed.mean()), COMMAND, interval=ratio_interval(missed, np.ones(len(missed)), names)),
-    ]  # fmt: skip
+        row(
+            "views-share-error",
+            f"False share of {len(away)} sessions with more than 10 % views of bots, farms and "
+            "crowds: mean absolute error (brushers' views are judged with their orders and not in "
+            "it)",
+            float(away.mean()),
+            COMMAND,
+            interval=ratio_interval(away, np.ones(len(away)), names[botted]),
+        ),
+        row(
+            "views-share-coverage",
+            f"False share of views: coverage less the certainty stated, over {len(names)} "
+            f"sessions ({float(inside.mean()):.3f} of {float(found.certainty.mean()):.3f}; "
+            f"{float(inside[botted].mean()):.3f} over those; brushers' views are not in it)",
+            float(missed.mean()),
+            COMMAND,
+            interval=ratio_interval(missed, np.ones(len(missed)), names),
+        ),
+    ]
 
 
 def bought(models: Path, tables: Any, scope: Any) -> tuple[pd.DataFrame, pd.Series]:

@@ -79,7 +79,7 @@ class Judgement:
 
     @property
     def is_pooled(self) -> bool:
-        """Whether a night pools these entities by operator: sessions and orders, not running ones."""
+        """Whether a night pools these entities by operator: sessions and orders."""
         return self.released.model.entity in OWNED and not self.released.model.live
 
     def scores_and_probabilities(
@@ -102,7 +102,7 @@ class Judgement:
         return evidence_columns(self.released.model.entity, probability, self.owner)
 
     def scores_by_method(self, history: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
-        """Scores of the model as a night gives them, of its controls, and of a night without labels."""
+        """Scores of the model in a night, of its controls, and of a night without labels."""
         released, signals = self.released, self.signals
         values = signals[released.columns].to_numpy()
         named = self.owner.to_numpy() if self.is_pooled else None

@@ -66,7 +66,10 @@ def repeated_row(
 def peak_mb(code: str) -> float:
     """Peak resident memory in MB of Python code in a process of its own."""
     # Not getrusage: its peak is inherited from the parent process.
-    tail = "\nprint(int(next(x for x in open('/proc/self/status') if x.startswith('VmHWM')).split()[1]) / 1024)"
+    tail = (
+        "\nprint(int(next(x for x in open('/proc/self/status') if "
+        "x.startswith('VmHWM')).split()[1]) / 1024)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code + tail], capture_output=True, text=True, check=True
     )

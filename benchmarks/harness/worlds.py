@@ -1,4 +1,4 @@
-"""Simulated worlds for benchmarks, kept between runs in an ignored folder, and their ground truth."""
+"""Simulated worlds and their ground truth, kept between runs in an ignored folder."""
 
 from __future__ import annotations
 

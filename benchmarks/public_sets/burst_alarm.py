@@ -1,11 +1,13 @@
 """Burst alarms on one counter: tail probability of each value, given only earlier values.
 
-A departure is the distance of a short moving mean from the mean of a longer past. How rare it is comes from the departures seen
-so far: counted where there are enough of them, and beyond their largest share by a Pareto tail fitted to it. So one threshold, a
-probability, means the same on a counter that bursts every day and on one that never moves.
+A departure is the distance of a short moving mean from the mean of a longer past. How rare it is
+comes from the departures seen so far: counted where there are enough of them, and beyond their
+largest share by a Pareto tail fitted to it. So one threshold, a probability, means the same on a
+counter that bursts every day and on one that never moves.
 
-Source: SPOT (Siffer, Fouque, Termier and Largouët, KDD 2017), with Hill's estimator (Annals of Statistics 1975) of the tail index
-and without their automatic drift window: the past's mean takes that part.
+Source: SPOT (Siffer, Fouque, Termier and Largouët, KDD 2017), with Hill's estimator (Annals of
+Statistics 1975) of the tail index and without their automatic drift window: the past's mean takes
+that part.
 """
 
 from __future__ import annotations
@@ -65,8 +67,9 @@ def burst_scores(
 ) -> np.ndarray:
     """-log10 tail probability of each value by the series' past, at least 0, shape (n,).
 
-    `horizon`: values that make the past's mean; `smooth`: values that make the present's; `both_sides`: falls count too.
-    0 until a horizon of departures is known (thirty at least), because a tail is not known before.
+    `horizon`: values that make the past's mean; `smooth`: values that make the present's;
+    `both_sides`: falls count too. 0 until a horizon of departures is known (thirty at least),
+    because a tail is not known before.
     """
     values = np.asarray(x, dtype=np.float64)
     d = _departures(values, int(horizon), int(smooth), bool(both_sides))
@@ -81,10 +84,11 @@ def burst_scores(
 
 
 class BurstAlarm(OutlierMixin, BaseEstimator):
-    """Causal burst alarm over one series, as a scikit-learn outlier detector; rows are moments in order.
+    """Causal burst alarm over one series, a scikit-learn outlier detector; rows are moments.
 
-    `score_samples` gives minus the burst score of each row; `predict` is -1 where it exceeds `threshold` (-log10 of a chance).
-    Several columns are several counters; the largest score counts. `fit` only checks: nothing is learnt from other series.
+    `score_samples` gives minus the burst score of each row; `predict` is -1 where it exceeds
+    `threshold` (-log10 of a chance). Several columns are several counters; the largest score
+    counts. `fit` only checks: nothing is learnt from other series.
     """
 
     def __init__(
@@ -95,7 +99,7 @@ class BurstAlarm(OutlierMixin, BaseEstimator):
         self.threshold = threshold
         self.both_sides = both_sides
 
-    def fit(self, X: object, y: object = None) -> BurstAlarm:  # noqa: ARG002 - scikit-learn's signature
+    def fit(self, X: object, y: object = None) -> BurstAlarm:  # noqa: ARG002
         """Check the series. Raises ValueError on NaN or infinity."""
         validate_data(self, X, dtype=np.float64)
         self.offset_ = -float(self.threshold)

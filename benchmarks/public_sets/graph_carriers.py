@@ -1,4 +1,4 @@
-"""F1 of dense blocks injected into real graphs, compared with FRAUDAR's weightings and peer libraries."""
+"""F1 of dense blocks injected into real graphs, beside FRAUDAR and peer libraries."""
 
 from __future__ import annotations
 
@@ -108,7 +108,8 @@ def rows(data: Path, say: Any) -> list[dict[str, Any]]:
             out.append(
                 row(
                     f"block-{name}-{method}",
-                    f"Block of {shape[0]} x {shape[1]}, p = {shape[2]}, in `{name}`, {method}: F1, mean of {len(values)} seeds (interval: least to most)",
+                    f"Block of {shape[0]} x {shape[1]}, p = {shape[2]}, in `{name}`, {method}: "
+                    f"F1, mean of {len(values)} seeds (interval: least to most)",
                     float(np.mean(values)),
                     COMMAND,
                     None if goal is None else f">= {goal}",

@@ -92,7 +92,11 @@ def rows(data: Path, say: Any) -> list[dict[str, Any]]:
             many = np.array([len(spans) for _, spans in scored])
             draws = np.random.default_rng(7).integers(0, len(many), (DRAWS, len(many)))
             found = [normalised(raw[:, i], many[i]) for i in draws if many[i].sum()]
-            what = f"NAB `{family}` ({len(series)} series), {name}: standard score at the one best threshold, as NAB sets it (interval over series, the threshold set anew for each draw)"
+            what = (
+                f"NAB `{family}` ({len(series)} series), {name}: standard score at the one best "
+                "threshold, as NAB sets it (interval over series, the threshold set anew for each "
+                "draw)"
+            )
             out.append(
                 row(
                     f"nab-{family}-{name}",

@@ -1,9 +1,10 @@
 """Neighbour means of signals, and verdicts spread over shared neighbours.
 
-Sources: neighbour aggregation for trees (GADBench, Tang et al., NeurIPS 2023: trees on aggregated neighbours do better
-than graph networks); verdicts spread over shared things as smoothed rates, out of fold (Micci-Barreca, SIGKDD
-Explorations 2001, on a bipartite graph). Both are inductive: what is fitted belongs to the things, so an account that
-comes tonight is scored from the things it acts on, without fitting again.
+Sources: neighbour aggregation for trees (GADBench, Tang et al., NeurIPS 2023: trees on aggregated
+neighbours do better than graph networks); verdicts spread over shared things as smoothed rates, out
+of fold (Micci-Barreca, SIGKDD Explorations 2001, on a bipartite graph). Both are inductive: what is
+fitted belongs to the things, so an account that comes tonight is scored from the things it acts on,
+without fitting again.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ def _incidence(of: np.ndarray, to: np.ndarray, shape: tuple[int, int]) -> csr_ar
 def neighbour_means(
     rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n_columns: int
 ) -> np.ndarray:
-    """Mean of the values of the rows that share a column with each row, itself left out; NaN for rows without any.
+    """Mean value of the other rows that share a column with each row; NaN where there are none.
 
-    `rows`, `columns`: numbers, shape (edges,); `values`: float64 (rows, k), NaN unknown. A neighbour met on several
-    columns counts several times. Returns (rows, k). Two sparse products: linear in edges.
+    `rows`, `columns`: numbers, shape (edges,); `values`: float64 (rows, k), NaN unknown. A
+    neighbour met on several columns counts several times. Returns (rows, k). Two sparse products:
+    linear in edges.
     """
     a = _incidence(rows, columns, (len(values), n_columns))
     known = np.isfinite(values)
@@ -46,13 +48,14 @@ def neighbour_means(
 class NeighbourMeans(TransformerMixin, BaseEstimator):
     """Means of signals over those who act on the same things, for accounts seen or new.
 
-    `fit(edges, signals)`: edges a frame of account id and thing id; signals a float frame indexed by account id. It
-    keeps each thing's sums. `transform(edges)` gives one row for each account id in the edges (sorted): the mean over
-    the fitted accounts on its things, its own fitted signals left out. Columns are `neighbour_mean_<signal>`.
+    `fit(edges, signals)`: edges a frame of account id and thing id; signals a float frame indexed
+    by account id. It keeps each thing's sums. `transform(edges)` gives one row for each account id
+    in the edges (sorted): the mean over the fitted accounts on its things, its own fitted signals
+    left out. Columns are `neighbour_mean_<signal>`.
     """
 
     def fit(self, X: pd.DataFrame, y: pd.DataFrame) -> NeighbourMeans:
-        """Keep sums of signals by thing. Raises ValueError when an account of the signals is repeated."""
+        """Keep sums of signals by thing. Raises ValueError when an account is repeated."""
         if not y.index.is_unique:
             raise ValueError("NeighbourMeans.fit: an account appears twice in the signals' index")
         edges = pd.DataFrame(X).iloc[:, :2].drop_duplicates()
@@ -91,11 +94,12 @@ class NeighbourMeans(TransformerMixin, BaseEstimator):
 class SpreadVerdicts(TransformerMixin, BaseEstimator):
     """Verdicts that reach an account through the things that it acts on.
 
-    `fit(edges, verdicts)`: edges as for `NeighbourMeans`; verdicts a 0/1 series by account id, for the few that have
-    one. Each thing gets a rate, shrunk to the prior by `strength` pseudo-accounts. `transform(edges)` gives for each
-    account (sorted by id) the mean, largest and smallest rate of its things and their summed log-odds over the prior.
-    `fit_transform` is out of fold, so that no account's own verdict reaches it: what a model is trained on then looks
-    like what it will meet.
+    `fit(edges, verdicts)`: edges as for `NeighbourMeans`; verdicts a 0/1 series by account id, for
+    the few that have one. Each thing gets a rate, shrunk to the prior by `strength`
+    pseudo-accounts. `transform(edges)` gives for each account (sorted by id) the mean, largest and
+    smallest rate of its things and their summed log-odds over the prior.
+    `fit_transform` is out of fold, so that no account's own verdict reaches it: what a model is
+    trained on then looks like what it will meet.
     """
 
     def __init__(self, strength: float = 5.0, folds: int = 10, random_state: int = 0):

@@ -69,7 +69,8 @@ def yelpchi(data: Path, say: Any) -> list[dict[str, Any]]:
         out.append(
             figure(
                 f"yelpchi-ap-{name.split()[0]}-{len(columns)}",
-                f"YelpChi reviewers, edges only, 30 % of users held out, {name}: average precision (prevalence {spam.mean():.3f})",
+                f"YelpChi reviewers, edges only, 30 % of users held out, {name}: average "
+                f"precision (prevalence {spam.mean():.3f})",
                 spam.loc[test],
                 score,
                 average_precision_score,
@@ -81,9 +82,10 @@ def yelpchi(data: Path, say: Any) -> list[dict[str, Any]]:
 
 
 def yelpchi_oracle(edges: pd.DataFrame, spam: pd.Series, test: np.ndarray) -> dict[str, Any]:
-    """Oracle: reviewers ranked by the true share of spammers of their products, test labels included.
+    """Oracle: reviewers ranked by the true share of spammers of their products.
 
-    `edges`: user_id, product_id, each once. No inductive method on these edges can know more of a product than that.
+    `edges`: user_id, product_id, each once. No inductive method on these edges can know more of a
+    product than that.
     """
     many = edges.groupby("user_id")["product_id"].transform("size").clip(upper=3)
     truth = edges["user_id"].map(spam)
@@ -95,7 +97,9 @@ def yelpchi_oracle(edges: pd.DataFrame, spam: pd.Series, test: np.ndarray) -> di
     )
     return figure(
         "yelpchi-ceiling",
-        "YelpChi reviewers, edges only: average precision of an oracle that is told the true share of spammers among the reviewers of each product with as many reviews, held-out labels included (a ceiling)",
+        "YelpChi reviewers, edges only: average precision of an oracle that is told the true "
+        "share of spammers among the reviewers of each product with as many reviews, held-out "
+        "labels included (a ceiling)",
         spam.loc[test],
         share.loc[test],
         average_precision_score,

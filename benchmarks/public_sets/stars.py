@@ -38,7 +38,9 @@ def stars(data: Path, say: Any) -> list[dict[str, Any]]:
         out.append(
             share_row(
                 f"stars-lockstep-{name.split()[0]}",
-                f"GitHub fake-star events, {name}: share of the {len(able)} actors with three repositories or more that are in one of {len(groups.groups_)} lockstep groups (a day, three repositories)",
+                f"GitHub fake-star events, {name}: share of the {len(able)} actors with three "
+                f"repositories or more that are in one of {len(groups.groups_)} lockstep groups "
+                "(a day, three repositories)",
                 able.isin(list(members)),
                 COMMAND,
             )
@@ -51,7 +53,9 @@ def stars(data: Path, say: Any) -> list[dict[str, Any]]:
     out.append(
         share_row(
             "stars-lockstep-time-split",
-            f"GitHub: of {len(members)} members of lockstep groups found before {pd.Timestamp(cut, unit='s').date()}, share with further fake stars after (of the other {len(others)} actors: {np.mean([a in again for a in others]):.3f})",
+            f"GitHub: of {len(members)} members of lockstep groups found before "
+            f"{pd.Timestamp(cut, unit='s').date()}, share with further fake stars after (of the "
+            f"other {len(others)} actors: {np.mean([a in again for a in others]):.3f})",
             [a in again for a in sorted(members)],
             COMMAND,
         )
@@ -60,7 +64,8 @@ def stars(data: Path, say: Any) -> list[dict[str, Any]]:
     out.append(
         row(
             "stars-blocks",
-            "GitHub fake-star events: dense blocks of actors by repositories whose evidence outweighs the choice (up to 5 are looked for)",
+            "GitHub fake-star events: dense blocks of actors by repositories whose evidence "
+            "outweighs the choice (up to 5 are looked for)",
             len(blocks),
             COMMAND,
         )
@@ -111,7 +116,26 @@ def stars_learners(
     mine = fitted(x.iloc[train], fake.iloc[train]).predict(values[test])
     busy = x["total"].to_numpy()[test] > 3
     return [
-        figure("stars-actors-half", "GitHub actors, the same with half of the labels: AUROC", fake.iloc[test], half, roc_auc_score),
-        figure("stars-actors-extra-trees", "GitHub actors, the same mixes, extremely randomised trees: AUROC", fake.iloc[test], other.predict_proba(values[test])[:, 1], roc_auc_score),
-        figure("stars-actors-busy", f"GitHub actors, the same, among the {int(busy.sum())} with more than three events: AUROC", fake.iloc[test][busy], mine[busy], roc_auc_score),
-    ]  # fmt: skip
+        figure(
+            "stars-actors-half",
+            "GitHub actors, the same with half of the labels: AUROC",
+            fake.iloc[test],
+            half,
+            roc_auc_score,
+        ),
+        figure(
+            "stars-actors-extra-trees",
+            "GitHub actors, the same mixes, extremely randomised trees: AUROC",
+            fake.iloc[test],
+            other.predict_proba(values[test])[:, 1],
+            roc_auc_score,
+        ),
+        figure(
+            "stars-actors-busy",
+            f"GitHub actors, the same, among the {int(busy.sum())} with "
+            "more than three events: AUROC",
+            fake.iloc[test][busy],
+            mine[busy],
+            roc_auc_score,
+        ),
+    ]

@@ -47,7 +47,8 @@ def shopee(data: Path, say: Any) -> list[dict[str, Any]]:
         out.append(
             row(
                 f"shopee-f1-{name.split()[0]}",
-                f"Shopee, episodes, {name}: F1 of {len(a)} found against {len(b)} marked (the marks are this definition, computed by others; interval over shops)",
+                f"Shopee, episodes, {name}: F1 of {len(a)} found against {len(b)} marked (the "
+                "marks are this definition, computed by others; interval over shops)",
                 value,
                 COMMAND,
                 ">= 0.97",

@@ -1,9 +1,10 @@
 """Inflation injected into real Twitch broadcasts and chat minutes, of several shapes and sizes.
 
-The carriers are real and unlabelled; what is injected is known. Counters of whole broadcasts only: who watched is not
-there. A few hundred broadcasts are inflated at once, the rest of July 2019 is left as it was published, and all of them are judged
-together, as a night would: by the odds of forgery (`features/detectors/counter_forgery.py`), by the departure from the channel's own past,
-and by PyOD's detectors on the same departures, where they are installed.
+The carriers are real and unlabelled; what is injected is known. Counters of whole broadcasts only:
+who watched is not there. A few hundred broadcasts are inflated at once, the rest of July 2019 is
+left as it was published, and all of them are judged together, as a night would: by the odds of
+forgery (`features/detectors/counter_forgery.py`), by the departure from the channel's own past, and
+by PyOD's detectors on the same departures, where they are installed.
 """
 
 from __future__ import annotations
@@ -148,11 +149,13 @@ def _table(found: pd.DataFrame) -> list[dict[str, Any]]:
         out.append(
             share_row(
                 f"twitch-{name}-{int(size * 100)}-{method}",
-                f"Real Twitch broadcasts, {name} inflation of {size:.0%} injected into {len(g)}, {method}: recall at 1 % false alarms",
+                f"Real Twitch broadcasts, {name} inflation of {size:.0%} injected into {len(g)}, "
+                f"{method}: recall at 1 % false alarms",
                 g["found"],
                 COMMAND,
                 {0.2: ">= 0.60", 0.5: ">= 0.90"}.get(size) if mine else None,
-                why="A channel's honest average varies by a log-sd of 0.3 between broadcasts, as much as bots of 35 % add.",
+                why="A channel's honest average varies by a log-sd of 0.3 between broadcasts, as "
+                "much as bots of 35 % add.",
             )
         )
     return out
@@ -191,7 +194,9 @@ def minutes(data: Path, say: Any) -> list[dict[str, Any]]:
                 out.append(
                     share_row(
                         f"minutes-{name}-{int(size * 100)}-{shape}",
-                        f"Real Twitch minutes ({len(pieces)} overlapping hours of {len(set(whose))} sessions), bots of {size:.0%} joining {shape}, {name}: recall at 1 % false alarms",
+                        f"Real Twitch minutes ({len(pieces)} overlapping hours of "
+                        f"{len(set(whose))} sessions), bots of {size:.0%} joining {shape}, "
+                        f"{name}: recall at 1 % false alarms",
                         values(botted, kernel) > bar,
                         COMMAND,
                         cluster=whose,

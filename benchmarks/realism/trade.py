@@ -24,7 +24,8 @@ def order_statistics(lake: Path, days: int) -> list[Statistic]:
             "log-sd of the value of an order",
             "1.23",
             f"{value.std():.2f}",
-            "the measured figure is of retail baskets in another currency, so only the spread compares",
+            "the measured figure is of retail baskets in another currency, so only the spread "
+            "compares",
         ),
         Statistic(
             "orders of a buyer in a year",

@@ -13,8 +13,10 @@ from benchmarks.speed import boost_check_load, endpoints, graphs, night, series
 
 ABOUT = About(
     title="Speed, compared with peer libraries",
-    measured="CPU seconds unless a row says otherwise; medians of five interleaved repeats, ratios within one round, on two noisy cores.",
-    intervals="Intervals are the least and the most of five repeats, which hold the median with 94 %; those of average precision are drawn over operators.",
+    measured="CPU seconds unless a row says otherwise; medians of five interleaved repeats, "
+    "ratios within one round, on two noisy cores.",
+    intervals="Intervals are the least and the most of five repeats, which hold the median with "
+    "94 %; those of average precision are drawn over operators.",
     records=("0176-speed-figures.md",),
 )
 

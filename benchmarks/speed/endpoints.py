@@ -71,7 +71,8 @@ def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
         stores: list[SqliteMinuteStore | RedisMinuteStore] = [minutes]
         if shutil.which("redis-server") is None:
             say(
-                "redis-server is not installed (apt-get install redis-server): its rows are left out"
+                "redis-server is not installed (apt-get install redis-server): its rows are left "
+                "out"
             )
         else:
             redis, many = (
@@ -88,8 +89,10 @@ def lookups(lake: Path, say: Any) -> list[dict[str, Any]]:
     words = {
         "embedded": "Embedded lookup of an operator in the published night",
         "minutes": "120 minutes of a running session from SQLite",
-        "redis": "120 minutes of a running session from Redis on the loopback, one blob a session, one at a time",
-        "redis-16": "120 minutes of a running session from Redis, sixteen sessions in one command, per session",
+        "redis": "120 minutes of a running session from Redis on the loopback, one blob a "
+        "session, one at a time",
+        "redis-16": "120 minutes of a running session from Redis, sixteen sessions in one "
+        "command, per session",
     }
     out = []
     for name, values in found.items():
@@ -174,7 +177,11 @@ def through_trees(models: Path) -> list[dict[str, Any]]:
         )
         mine, other = (spent[which] / times / len(rows) for which in ("ours", "LightGBM"))
         words = "one row at a time" if name == "row" else f"{len(rows):,} rows at once"
-        what = f"{booster.num_trees()} trees of `session_inflation_live`, {words}, equal bit for bit: CPU time of LightGBM ({1e6 * np.median(other):.1f} us a row) over ours ({1e6 * np.median(mine):.1f} us)"
+        what = (
+            f"{booster.num_trees()} trees of `session_inflation_live`, {words}, equal bit for "
+            f"bit: CPU time of LightGBM ({1e6 * np.median(other):.1f} us a row) over ours "
+            f"({1e6 * np.median(mine):.1f} us)"
+        )
         out.append(repeated_row(f"trees-{name}", what, other / mine))
     return out
 

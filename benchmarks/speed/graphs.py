@@ -82,23 +82,30 @@ def blocks(say: Any, peers: bool) -> list[dict[str, Any]]:
         out.append(
             repeated_row(
                 f"blocks-{name}-passes",
-                f"Greedy densest block of {len(r):,} edges: CPU time over one fused degree pass ({np.median(spent['ours']):.3f} s over {np.median(spent['pass']):.4f} s), F1 of rows {_f1(found.rows, rows):.3f}",
+                f"Greedy densest block of {len(r):,} edges: CPU time over one fused degree pass "
+                f"({np.median(spent['ours']):.3f} s over {np.median(spent['pass']):.4f} s), F1 of "
+                f"rows {_f1(found.rows, rows):.3f}",
                 spent["ours"] / spent["pass"],
                 {"1m": "<= 12", "10m": "<= 5"}[name],
-                "the fused pass is faster on this graph than the prototype's was, and the two phases sweep it several times",
+                "the fused pass is faster on this graph than the prototype's was, and the two "
+                "phases sweep it several times",
             )
         )
         peaks = peaks_mb(
             "from features.graphs import peeling\nimport numpy as np\n"
-            f"d = np.load({_saved(r, c, name)!r})\npeeling.densest_block(d['r'], d['c'], peeling.column_weights(d['c'], {n_columns}, 'log'), n_rows={n_rows})"
+            f"d = np.load({_saved(r, c, name)!r})\npeeling.densest_block(d['r'], d['c'], "
+            f"peeling.column_weights(d['c'], {n_columns}, 'log'), n_rows={n_rows})"
         )
         out.append(
             repeated_row(
                 f"blocks-{name}-memory",
-                f"Greedy densest block of {len(r):,} edges: peak memory of the process in MB, imports and {8 * len(r) / 1e6:.0f} MB of input included",
+                f"Greedy densest block of {len(r):,} edges: peak memory of the process in MB, "
+                f"imports and {8 * len(r) / 1e6:.0f} MB of input included",
                 peaks,
                 {"1m": "<= 200", "10m": "<= 600"}[name],
-                "imports are some 100 MB of it, edges 8, what the compiler takes for its first kernel 65 and the peeling 15; on one page it was 215, of which imports were 134, with the same code",
+                "imports are some 100 MB of it, edges 8, what the compiler takes for its first "
+                "kernel 65 and the peeling 15; on one page it was 215, of which imports were 134, "
+                "with the same code",
             )
         )
         if name == "1m" and peers:
@@ -148,7 +155,8 @@ def _against_peers(
         out.append(
             repeated_row(
                 f"blocks-{name}",
-                f"Greedy densest block of {len(r):,} edges: CPU time of {name} ({np.median(spent[name]):.2f} s) over ours ({np.median(spent['ours']):.3f} s)",
+                f"Greedy densest block of {len(r):,} edges: CPU time of {name} "
+                f"({np.median(spent[name]):.2f} s) over ours ({np.median(spent['ours']):.3f} s)",
                 spent[name] / spent["ours"],
                 ">= 100" if name == "UGFraud" else None,
                 "the peer is faster on this graph than where it was measured first",

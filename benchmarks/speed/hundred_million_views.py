@@ -19,7 +19,8 @@ COMMAND = "make bench-night"
 TILES = 5
 ABOUT = About(
     title="A night of a hundred million views",
-    measured="One night of the large world laid five times side by side, in a process of its own; it needs 60 GB of disk and an hour.",
+    measured="One night of the large world laid five times side by side, in a process of its own; "
+    "it needs 60 GB of disk and an hour.",
     intervals="Each figure is of one night, so there are no intervals.",
     records=("0176-speed-figures.md",),
 )
@@ -28,13 +29,41 @@ ABOUT = About(
 def rows(big: dict[str, float], small: dict[str, float]) -> list[dict[str, Any]]:
     """Rows of the page, from `one_night` on the tiled lake and on the large world."""
     grows, ratio = float(growth(small, big)), big["cpu"] / big["floor"]
-    label = f"A night with models of {big['views'] / 1e6:.0f} M views (the large world of seed {TRAINING_SEED}, {TILES} times)"
+    label = (
+        f"A night with models of {big['views'] / 1e6:.0f} M views (the large world of seed "
+        f"{TRAINING_SEED}, {TILES} times)"
+    )
     return [
-        row("night-100m-growth", f"Growth exponent of the night's CPU time from {small['views'] / 1e6:.0f} M views ({small['cpu']:.0f} s) to {big['views'] / 1e6:.0f} M ({big['cpu']:.0f} s, {big['wall']:.0f} s on the clock)", grows, COMMAND, "<= 1.1", why="What spills is read and written again."),
-        row("night-100m-floor", f"{label}: CPU time over reading and grouping each input table once ({big['floor']:.0f} s)", ratio, COMMAND),
+        row(
+            "night-100m-growth",
+            "Growth exponent of the night's CPU time from "
+            f"{small['views'] / 1e6:.0f} M views ({small['cpu']:.0f} s) to "
+            f"{big['views'] / 1e6:.0f} M ({big['cpu']:.0f} s, "
+            f"{big['wall']:.0f} s on the clock)",
+            grows,
+            COMMAND,
+            "<= 1.1",
+            why="What spills is read and written again.",
+        ),
+        row(
+            "night-100m-floor",
+            f"{label}: CPU time over reading and grouping each input table "
+            f"once ({big['floor']:.0f} s)",
+            ratio,
+            COMMAND,
+        ),
         row("night-100m-memory", f"{label}: peak memory in GB", big["gb"], COMMAND),
-        row("night-23m-memory", f"Peak memory in GB of the night of {small['views'] / 1e6:.0f} M views", small["gb"], COMMAND, "<= 8", why="signals of the night's orders and sessions are held whole beside the engine's 4 GB"),
-    ]  # fmt: skip
+        row(
+            "night-23m-memory",
+            f"Peak memory in GB of the night of {small['views'] / 1e6:.0f} M views",
+            small["gb"],
+            COMMAND,
+            "<= 8",
+            why="signals of the "
+            "night's orders and sessions are held whole beside the "
+            "engine's 4 GB",
+        ),
+    ]
 
 
 def main() -> None:

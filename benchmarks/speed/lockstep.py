@@ -17,9 +17,11 @@ from features.graphs.connectivity import components
 from features.graphs.meetings.co_occurrence import meeting_pairs
 
 PAIRS_BY_JOIN = """
-WITH b AS (SELECT DISTINCT a, t, m, m // 3 AS k FROM acts UNION ALL SELECT DISTINCT a, t, m, -1 - (m + 1) // 3 FROM acts),
+WITH b AS (SELECT DISTINCT a, t, m, m // 3 AS k FROM acts UNION ALL
+SELECT DISTINCT a, t, m, -1 - (m + 1) // 3 FROM acts),
 c AS (SELECT * FROM b QUALIFY row_number() OVER (PARTITION BY t, k ORDER BY m, a) <= 40),
-p AS (SELECT DISTINCT x.a AS l, y.a AS r, x.t AS t FROM c x JOIN c y ON x.t = y.t AND x.k = y.k AND x.a < y.a AND abs(x.m - y.m) <= 2)
+p AS (SELECT DISTINCT x.a AS l, y.a AS r, x.t AS t FROM c x
+JOIN c y ON x.t = y.t AND x.k = y.k AND x.a < y.a AND abs(x.m - y.m) <= 2)
 SELECT l, r, count(*) AS n FROM p GROUP BY ALL HAVING count(*) >= 3
 """
 
@@ -93,11 +95,29 @@ def rows(say: Any) -> list[dict[str, Any]]:
         spent = interleaved(methods)
         value, interval = f1(set(ours().tolist()), set(pool.tolist()))
         out += [
-            repeated_row(f"lockstep-{name}-seconds", f"Lockstep pairs and components of {len(a):,} actions: CPU seconds", spent["ours"], seconds, "sorting and looking at every pair"),
-            row(f"lockstep-{name}-f1", f"Lockstep pools of {len(a):,} actions: F1 of accounts ({len(pool)}; interval over accounts), with ten flash crowds of 3,000", value, COMMAND, ">= 0.99", interval, why="chance pairs in dense rooms join the components"),
-        ]  # fmt: skip
+            repeated_row(
+                f"lockstep-{name}-seconds",
+                f"Lockstep pairs and components of {len(a):,} actions: CPU seconds",
+                spent["ours"],
+                seconds,
+                "sorting and looking at every pair",
+            ),
+            row(
+                f"lockstep-{name}-f1",
+                f"Lockstep pools of {len(a):,} actions: F1 of accounts ({len(pool)}; interval "
+                "over accounts), with ten flash crowds of 3,000",
+                value,
+                COMMAND,
+                ">= 0.99",
+                interval,
+                why="chance pairs in dense rooms join the components",
+            ),
+        ]
         if "DuckDB" in spent:
-            what = f"Lockstep pairs of {len(a):,} actions as a DuckDB join on two offset buckets with the same cap ({np.median(spent['DuckDB']):.2f} s) over ours"
+            what = (
+                f"Lockstep pairs of {len(a):,} actions as a DuckDB join on two offset buckets "
+                f"with the same cap ({np.median(spent['DuckDB']):.2f} s) over ours"
+            )
             out.append(
                 repeated_row(
                     "lockstep-duckdb",
@@ -109,7 +129,17 @@ def rows(say: Any) -> list[dict[str, Any]]:
             )
         path = _saved_actions(a, t, m, name)
         peaks = peaks_mb(
-            f"import numpy as np\nfrom features.graphs.meetings.co_occurrence import meeting_pairs\nd = np.load({path!r})\nmeeting_pairs(d['a'], d['t'], d['m'], 2, 3)"
+            "import numpy as np\nfrom features.graphs.meetings.co_occurrence import "
+            f"meeting_pairs\nd = np.load({path!r})\nmeeting_pairs(d['a'], d['t'], d['m'], 2, 3)"
         )
-        out.append(repeated_row(f"lockstep-{name}-memory", f"Lockstep pairs of {len(a):,} actions: peak memory of the process in MB, imports and input included", peaks, memory, "imports are some 250 MB of it, sorting and whom each action meets the rest"))  # fmt: skip
+        out.append(
+            repeated_row(
+                f"lockstep-{name}-memory",
+                f"Lockstep pairs of {len(a):,} actions: peak memory of the process in MB, imports "
+                "and input included",
+                peaks,
+                memory,
+                "imports are some 250 MB of it, sorting and whom each action meets the rest",
+            )
+        )
     return out

@@ -48,7 +48,9 @@ def floor_seconds(lake: Path) -> float:
         files = Lake(lake).files(table)
         if files:
             engine.execute(
-                f"SELECT {key}, count(*), {', '.join(f'max({c})' for c in _columns(engine, files))} FROM read_parquet(?) GROUP BY 1",
+                f"SELECT {key}, count(*), "
+                f"{', '.join(f'max({c})' for c in _columns(engine, files))} FROM read_parquet(?) "
+                "GROUP BY 1",
                 [list(map(str, files))],
             ).fetchall()
     return time.process_time() - begin
@@ -109,7 +111,10 @@ def one_night(lake: Path, models: Path) -> dict[str, float]:
 
 def night_in_own_process(lake: Path, models: Path) -> dict[str, float]:
     """Run `one_night` in a process of its own, so that its peak memory is separate."""
-    code = f"import json; from pathlib import Path; from benchmarks.speed.night import one_night; print(json.dumps(one_night(Path({str(lake)!r}), Path({str(models)!r}))))"
+    code = (
+        "import json; from pathlib import Path; from benchmarks.speed.night import one_night; "
+        f"print(json.dumps(one_night(Path({str(lake)!r}), Path({str(models)!r}))))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True
     )
@@ -141,13 +146,38 @@ def _rows_of_nights(found: dict[str, dict[str, np.ndarray]]) -> list[dict[str, A
     """Rows of nights by size of their world; each value of a night: shape (repeats,)."""
     out = []
     for size, one in found.items():
-        label = f"A night with models on the {size} world (seed {TRAINING_SEED}, {one['views'][0] / 1e6:.1f} M views)"
+        label = (
+            f"A night with models on the {size} world (seed {TRAINING_SEED}, "
+            f"{one['views'][0] / 1e6:.1f} M views)"
+        )
         cpu, wall, floor = (np.median(one[key]) for key in ("cpu", "wall", "floor"))
         out += [
-            repeated_row(f"night-floor-{size}", f"{label}: CPU time ({cpu:.0f} s, {wall:.0f} s on the clock) over reading and grouping each input table once ({floor:.1f} s)", one["cpu"] / one["floor"], "<= 8", "Some sixty relations and two passes of lockstep read the same rows in one thread, so that bits repeat."),
-            repeated_row(f"night-memory-{size}", f"{label}: peak memory in GB", one["gb"], "<= 8" if size == "large" else None, "text columns of all views are held beside their copies; the engine itself spills at 4 GB"),
-            repeated_row(f"night-reasons-{size}", f"{label}: SHAP values of reasons, as a share of its CPU time", one["reasons"] / one["cpu"], "<= 0.25", "too many entities are explained"),
-        ]  # fmt: skip
+            repeated_row(
+                f"night-floor-{size}",
+                f"{label}: CPU time ({cpu:.0f} s, {wall:.0f} s on "
+                "the clock) over reading and grouping each input table "
+                f"once ({floor:.1f} s)",
+                one["cpu"] / one["floor"],
+                "<= 8",
+                "Some sixty relations and two passes of lockstep read the same rows in one "
+                "thread, so that bits repeat.",
+            ),
+            repeated_row(
+                f"night-memory-{size}",
+                f"{label}: peak memory in GB",
+                one["gb"],
+                "<= 8" if size == "large" else None,
+                "text columns of all views are held beside their copies; the engine itself spills "
+                "at 4 GB",
+            ),
+            repeated_row(
+                f"night-reasons-{size}",
+                f"{label}: SHAP values of reasons, as a share of its CPU time",
+                one["reasons"] / one["cpu"],
+                "<= 0.25",
+                "too many entities are explained",
+            ),
+        ]
     grows = growth(found["medium"], found["large"])
     what = "Growth exponent of the night's CPU time from the medium to the large world"
     return [

@@ -54,14 +54,24 @@ def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
         session=np.repeat(np.arange(SESSIONS), MINUTES)
     )
     small = frame[frame["session"] < FEW_SESSIONS]
-    statistics: dict[str, Any] = {"m": np.mean, "s": np.std, "p": np.ptp, "d": lambda x: np.abs(np.diff(x)).max(), "e": np.median}  # fmt: skip
+    statistics: dict[str, Any] = {
+        "m": np.mean,
+        "s": np.std,
+        "p": np.ptp,
+        "d": lambda x: np.abs(np.diff(x)).max(),
+        "e": np.median,
+    }
     methods: dict[str, Any] = {
         "ours": lambda: run_kernels(values, offsets, live),
-        "pandas": lambda: frame.groupby("session")[["a", "b", "c"]].agg(["mean", "std", "min", "max", "median", "skew"]),
-        "pandas apply": lambda: small.groupby("session")[["a", "b", "c"]].apply(
-            lambda g: pd.Series({f"{k}{c}": f(g[c].to_numpy()) for c in "abc" for k, f in statistics.items()})
+        "pandas": lambda: frame.groupby("session")[["a", "b", "c"]].agg(
+            ["mean", "std", "min", "max", "median", "skew"]
         ),
-    }  # fmt: skip
+        "pandas apply": lambda: small.groupby("session")[["a", "b", "c"]].apply(
+            lambda g: pd.Series(
+                {f"{k}{c}": f(g[c].to_numpy()) for c in "abc" for k, f in statistics.items()}
+            )
+        ),
+    }
     many = {"ours": SESSIONS, "pandas": SESSIONS, "pandas apply": FEW_SESSIONS}
     count = {"ours": len(live), "pandas": 18, "pandas apply": 15}
     if peers:
@@ -85,8 +95,15 @@ def rows(say: Any, peers: bool) -> list[dict[str, Any]]:
             "ours, the same": lambda: run_kernels(values, offsets, same),
             "Polars": lambda: asked(table),
             "catch22": lambda: [pycatch22.catch22_all(x) for one in lists for x in one],
-            "tsfresh": lambda: extract_features(long, column_id="session", column_sort="t", default_fc_parameters=PICKED, n_jobs=0, disable_progressbar=True),
-        }  # fmt: skip
+            "tsfresh": lambda: extract_features(
+                long,
+                column_id="session",
+                column_sort="t",
+                default_fc_parameters=PICKED,
+                n_jobs=0,
+                disable_progressbar=True,
+            ),
+        }
         many |= {
             "ours, the same": SESSIONS,
             "Polars": SESSIONS,
@@ -118,9 +135,15 @@ def _rows_of_rounds(pace: dict[str, np.ndarray], count: dict[str, int]) -> list[
     """Rows of sessions a core-second, shape (repeats,) each, and of ratios repeat by repeat."""
     slow = "four periods are half of the time; what is left is passes over the series"
     out = [
-        repeated_row(f"series-{k}".replace(",", ""), f"{k}: sessions of {MINUTES} minutes a core-second ({count[k]} figures)", v, ">= 20000" if k == "ours" else None, slow)
+        repeated_row(
+            f"series-{k}".replace(",", ""),
+            f"{k}: sessions of {MINUTES} minutes a core-second ({count[k]} figures)",
+            v,
+            ">= 20000" if k == "ours" else None,
+            slow,
+        )
         for k, v in pace.items()
-    ]  # fmt: skip
+    ]
     each = pace["pandas apply"] * count["pandas apply"]
     ratios = [
         (
@@ -133,10 +156,28 @@ def _rows_of_rounds(pace: dict[str, np.ndarray], count: dict[str, int]) -> list[
     if "Polars" in pace:
         left = ", ".join(f"`{n}`" for n in polars_equivalents.LEFT_OUT)
         ratios += [
-            ("Polars", f"Sessions a core-second: ours over Polars, both computing the same {count['Polars']} signals, equal to {MAX_DIFFERENCE:g} (all but {left})", pace["ours, the same"] / pace["Polars"], ">= 3"),
-            ("catch22", f"Sessions a core-second: ours ({count['ours']} signals) over catch22 (its 22 of three series)", pace["ours"] / pace["catch22"], ">= 20"),
-            ("tsfresh", f"Sessions a core-second: ours ({count['ours']} signals) over tsfresh (19 kinds picked, of three series)", pace["ours"] / pace["tsfresh"], ">= 100"),
-        ]  # fmt: skip
+            (
+                "Polars",
+                "Sessions a core-second: ours over Polars, both computing the same "
+                f"{count['Polars']} signals, equal to {MAX_DIFFERENCE:g} (all but {left})",
+                pace["ours, the same"] / pace["Polars"],
+                ">= 3",
+            ),
+            (
+                "catch22",
+                f"Sessions a core-second: ours ({count['ours']} signals) over catch22 (its 22 of "
+                "three series)",
+                pace["ours"] / pace["catch22"],
+                ">= 20",
+            ),
+            (
+                "tsfresh",
+                f"Sessions a core-second: ours ({count['ours']} signals) over tsfresh (19 kinds "
+                "picked, of three series)",
+                pace["ours"] / pace["tsfresh"],
+                ">= 100",
+            ),
+        ]
     return out + [
         repeated_row(f"series-ratio-{name}", what, values, goal, slow)
         for name, what, values, goal in ratios

@@ -45,8 +45,10 @@ def tiled(size: str, seed: int, tiles: int, say: Any = print) -> Path:
                 folder.mkdir(parents=True, exist_ok=True)
                 for tile in range(tiles):
                     engine.execute(
-                        f"COPY (SELECT {_renamed(path, tile)} FROM read_parquet('{path}', hive_partitioning=false)) "
-                        f"TO '{folder / f'{path.stem}-{tile}.parquet'}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+                        f"COPY (SELECT {_renamed(path, tile)} FROM read_parquet('{path}', "
+                        "hive_partitioning=false)) "
+                        f"TO '{folder / f'{path.stem}-{tile}.parquet'}' (FORMAT parquet, "
+                        "COMPRESSION zstd, COMPRESSION_LEVEL 1)"
                     )
     (target / "tiled").touch()
     return target

@@ -23,7 +23,7 @@ SESSIONS, ORDERS, OPERATORS = (MODEL_OF[e] for e in ("session", "order", "operat
 
 
 def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> list[dict[str, Any]]:
-    """Average precision without views: as a night ranks, by own signals alone, and without labels."""
+    """Average precision without views: of a night, by own signals alone, without labels."""
     rows = []
     showed: list[pd.DataFrame] = []
     for name in (SESSIONS, ORDERS, OPERATORS):
@@ -58,7 +58,8 @@ def without_views(models: Path, lake: Path, as_of: datetime, command: str) -> li
             rows.append(
                 figure_row(
                     f"{lake.name}-without-views-{name}-{how}",
-                    f"{lake.name} without single views: `{name}`{asked}, {how}: average precision ({int(guilty.sum())} of {len(guilty)})",
+                    f"{lake.name} without single views: `{name}`{asked}, {how}: average precision "
+                    f"({int(guilty.sum())} of {len(guilty)})",
                     figure,
                     command,
                 )

@@ -63,7 +63,8 @@ def scores(
             rows.append(
                 figure_row(
                     f"{lake.name}-{model.name}-{words}",
-                    f"`{model.name}` on {lake.name}, {words}: average precision ({int(guilty.sum())} of {len(guilty)})",
+                    f"`{model.name}` on {lake.name}, {words}: average precision "
+                    f"({int(guilty.sum())} of {len(guilty)})",
                     figure,
                     COMMAND,
                 )
@@ -79,7 +80,8 @@ def scores(
             rows.append(
                 share_row(
                     f"{lake.name}-{model.name}-sure-{words}",
-                    f"`{model.name}` on {lake.name}, {words}: share of cheats among the {int(sure.sum())} given a probability of {EVEN_ODDS} or more",
+                    f"`{model.name}` on {lake.name}, {words}: share of cheats among the "
+                    f"{int(sure.sum())} given a probability of {EVEN_ODDS} or more",
                     guilty[sure],
                     COMMAND,
                     cluster=group.to_numpy()[sure],
@@ -101,8 +103,21 @@ def views(models: Path, lake: Path, who: str, sessions: Judgement) -> list[dict[
     out = []
     for r in found:
         if r["id"] in ("views-precision", "views-recall"):
-            why = "Posteriors of views rest on those of their sessions. Schemes that leave nothing on a view are not found."
-            out.append(row(f"{lake.name}-{who}-{r['id']}", f"{lake.name}, {who}: {r['what']}", r["value"], COMMAND, r["goal"], r["interval"], why=why))  # fmt: skip
+            why = (
+                "Posteriors of views rest on those of their sessions. Schemes that leave nothing "
+                "on a view are not found."
+            )
+            out.append(
+                row(
+                    f"{lake.name}-{who}-{r['id']}",
+                    f"{lake.name}, {who}: {r['what']}",
+                    r["value"],
+                    COMMAND,
+                    r["goal"],
+                    r["interval"],
+                    why=why,
+                )
+            )
     return out
 
 
@@ -119,8 +134,10 @@ def recall_by_scheme(lake: Path, kept: Judgements, who: str) -> Table:
 
 ABOUT = About(
     title="Transfer to a second platform",
-    measured="Models of the first simulator and models taught on market-20, on a second simulator of other mechanics (market-21 to market-25) and on worlds without fraud.",
-    intervals="Intervals are bootstrap intervals over operators or sessions, or Clopper-Pearson intervals of a share.",
+    measured="Models of the first simulator and models taught on market-20, on a second simulator "
+    "of other mechanics (market-21 to market-25) and on worlds without fraud.",
+    intervals="Intervals are bootstrap intervals over operators or sessions, or Clopper-Pearson "
+    "intervals of a share.",
     records=("0172-second-platform-figures.md", "0173-second-platform-limits.md"),
 )
 

@@ -43,7 +43,8 @@ def actions_of(t: Any, account: str, thing: str, moment: str) -> pd.DataFrame:
 
     The order does not depend on how the engine read them. Accounts and things are categories in
     order of their names. The engine numbers them: numbers sort several times faster than text, and
-    the text of all actions would be most of a night's memory. Actions without a moment are left out.
+    the text of all actions would be most of a night's memory. Actions without a moment are left
+    out.
 
     Returns
     -------

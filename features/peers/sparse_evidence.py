@@ -11,7 +11,7 @@ combination. Li et al., ECOD, TKDE 2022: sums of logarithms of tail probabilitie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,7 +135,9 @@ class SparseEvidence:
         return scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-12)
 
 
-def _mean_known(x: np.ndarray, known: np.ndarray, shape=None) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _mean_known(
+    x: np.ndarray, known: np.ndarray, shape: Callable[[np.ndarray], np.ndarray] | None = None
+) -> np.ndarray:
     count = known.sum(axis=1)
     mean = np.where(known, x, 0.0).sum(axis=1) / np.maximum(count, 1)
     mean = mean if shape is None else shape(mean)

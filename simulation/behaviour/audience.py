@@ -48,7 +48,7 @@ class Visits:
 
 
 def pick_accounts(rng: np.random.Generator, day: PlatformDay, operator: np.ndarray) -> np.ndarray:
-    """One account per honest view: a fan, a campus member, or somebody of the category's interest."""
+    """One account per honest view: a fan, a campus member, or one of the category's interest."""
     accounts, operators = day.accounts, day.operators
     n = len(operator)
     category = operators.category[operator]

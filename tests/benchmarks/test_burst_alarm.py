@@ -1,4 +1,5 @@
-"""Claims about the burst alarm: scikit-learn's conventions, the moment of an alarm, a series' own bursts."""
+"""Claims about the burst alarm: scikit-learn's conventions, the moment of an alarm, a series'
+own bursts."""
 
 from __future__ import annotations
 

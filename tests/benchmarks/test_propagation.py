@@ -1,4 +1,5 @@
-"""Claims about propagation: no verdict reaches its own account, new accounts are scored without fitting again."""
+"""Claims about propagation: no verdict reaches its own account, new accounts are scored without
+fitting again."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ def test_the_estimator_agrees_with_the_function_and_scores_a_stranger():
 
 
 def test_out_of_fold_no_verdict_reaches_its_own_account():
-    """Verdicts are coin throws, one account a thing: a rate that knew its own verdict would tell them apart."""
+    """Verdicts are coin throws, one account a thing: a rate that knew its own verdict would tell
+    them apart."""
     rng = np.random.default_rng(3)
     accounts = np.array([f"a{i}" for i in range(2000)])
     edges = pd.DataFrame({"account": accounts, "thing": [f"t{i // 2}" for i in range(2000)]})

@@ -1,4 +1,5 @@
-"""Benchmarks of speed repeat in turns, compare repeat by repeat, and say how far the repeats lie apart."""
+"""Benchmarks of speed repeat in turns, compare repeat by repeat, and say how far the repeats lie
+apart."""
 
 from __future__ import annotations
 

@@ -79,7 +79,8 @@ def test_a_signal_documents_itself_and_words_its_reason_in_both_languages(signal
 
 @every
 def test_a_signal_reads_contracted_tables_and_columns_only(signal):
-    """Built over tables that have exactly the contracts' columns, so any other column would fail."""
+    """Built over tables that have exactly the contracts' columns, so any other column would
+    fail."""
     assert set(signal.reads) <= set(inbound_names())
     if signal.source is None:
         assert set(COLUMNS) - {"granted"} <= {c.name for c in contract("room_minutes").columns}

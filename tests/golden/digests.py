@@ -1,4 +1,5 @@
-"""Digests of what a night publishes, by table and column, so that a move or a rename is shown to change nothing.
+"""Digests of what a night publishes, by table and column, so that a move or a rename is shown to
+change nothing.
 
 `python -m tests.golden.digests LAKE MODELS` prints the digests of a lake with two published nights;
 `--write` replaces the file that the test compares with.
@@ -80,7 +81,8 @@ def tables_of(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def answers_of(lake: Path, models: Path, night: date) -> dict[str, str]:
-    """Digests of five answers of the gate: unknown, best, worst, with minutes, and of a stale night."""
+    """Digests of five answers of the gate: unknown, best, worst, with minutes, and of a stale
+    night."""
     tiers = pq.read_table(
         lake / "runs" / published_runs(lake)[night.isoformat()] / "tier_decisions.parquet"
     ).to_pandas()

@@ -1,4 +1,5 @@
-"""What two nights of the small world publish, five answers, a replay and the releases are those of the record."""
+"""What two nights of the small world publish, five answers, a replay and the releases are those
+of the record."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ VALUES_OF_VERSION_1 = {
 
 
 def test_nothing_moved(published, models, tmp_path):
-    """Every published column, gate answer and release is as recorded; a change on purpose writes the record anew."""
+    """Every published column, gate answer and release is as recorded; a change on purpose writes
+    the record anew."""
     meant = json.loads(FILE.read_text("utf-8"))
     if meant.pop("processor") != processor():
         pytest.skip(
@@ -28,7 +30,8 @@ def test_nothing_moved(published, models, tmp_path):
 
 
 def test_equal_catalogues_give_the_recorded_values():
-    """EQUAL_DIGESTS holds while signals of the small world are those of version 1; else empty it."""
+    """EQUAL_DIGESTS holds while signals of the small world are those of version 1; else empty
+    it."""
     signals = {
         night: tables["signals"]["value"]
         for night, tables in json.loads(FILE.read_text("utf-8"))["nights"].items()

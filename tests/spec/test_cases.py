@@ -124,7 +124,8 @@ def test_on_spark(case, tmp_path, spark):
 
 @pytest.mark.spark
 def test_one_whole_nights_signals_agree_between_duckdb_and_spark(tiny, spark, record_property):
-    """Integers exactly, floats to 1e-9, over every signal of the catalogue in the scope of one night."""
+    """Integers exactly, floats to 1e-9, over every signal of the catalogue in the scope of one
+    night."""
     import numpy as np
 
     from features import catalogue

@@ -95,7 +95,8 @@ def test_a_rhythm_of_five_minutes_holds_the_variation_of_joins():
 
 
 def test_the_period_share_agrees_with_a_fourier_transform():
-    """At every whole period of 2 to 30 minutes, by the definition of the transform at that frequency."""
+    """At every whole period of 2 to 30 minutes, by the definition of the transform at that
+    frequency."""
     x = np.random.default_rng(2).poisson(5.0, 173).astype(float)
     d = x - x.mean()
     periods = np.arange(2, 31)

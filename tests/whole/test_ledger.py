@@ -1,4 +1,5 @@
-"""Claims about the record: every tampering is found, a night replays bit for bit, an appeal is decided by somebody else."""
+"""Claims about the record: every tampering is found, a night replays bit for bit, an appeal is
+decided by somebody else."""
 
 from __future__ import annotations
 
@@ -110,7 +111,8 @@ def test_a_night_is_replayed_bit_for_bit(lake, models):
 
 
 def test_heads_kept_with_the_models_tell_of_a_record_rewritten_whole(lake, models, tmp_path):
-    """The chain, its heads and those beside the runs are all made to fit: inside the lake nothing is wrong any more."""
+    """The chain, its heads and those beside the runs are all made to fit: inside the lake
+    nothing is wrong any more."""
     from benchmarks.decisions.tampering import _rewritten
     from serving.ledger.decisions import recorded_heads
     from training.release.tracking import checkpoint, checkpoints

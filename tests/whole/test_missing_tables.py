@@ -1,4 +1,5 @@
-"""Claims that take minutes: what another platform delivers otherwise than the simulator does accuses nobody and hides few."""
+"""Claims that take minutes: what another platform delivers otherwise than the simulator does
+accuses nobody and hides few."""
 
 from __future__ import annotations
 
@@ -83,7 +84,8 @@ def _reconnecting(table: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _payers_and_pickup(table: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """One payment gateway pays everything, and a fifth of the buyers fetch their parcels at one point."""
+    """One payment gateway pays everything, and a fifth of the buyers fetch their parcels at one
+    point."""
     if table != "orders":
         return rows
     return rows.assign(

@@ -1,4 +1,5 @@
-"""What a night says how probable is: by signals and single views, weighed with others, and what is decided by it."""
+"""What a night says how probable is: by signals and single views, weighed with others, and what
+is decided by it."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def test_sessions_and_orders_are_weighed_with_their_operator_s_others(published)
 
 
 def test_what_single_views_say_moves_sessions_and_is_published(published, models):
-    """own_probability less view_evidence_log_odds is what a session's signals say; the rest of it follows from the views alone."""
+    """own_probability less view_evidence_log_odds is what a session's signals say; the rest of
+    it follows from the views alone."""
     from features.engine.snapshot import Snapshot
     from features.posteriors.owner_pooling import log_odds, shift_probabilities
     from features.posteriors.view_mixture import MAX_SESSION_LOG_ODDS
@@ -67,7 +69,7 @@ def test_what_single_views_say_moves_sessions_and_is_published(published, models
     said = log_odds(evidence.update(alone, mine.index)) - log_odds(alone)
     moved = (
         np.abs(said) > 1
-    )  # by tonight's views; a night knows accounts from other sessions too, which may turn one of four
+    )  # by tonight's views; accounts known from other sessions may turn one of four
     assert (
         moved.sum() > 2
         and (

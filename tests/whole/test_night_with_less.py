@@ -117,7 +117,8 @@ ALONE = [
     ids=",".join,
 )
 def test_a_night_goes_on_without_any_table_and_with_hardly_any(tiny, models, tmp_path, missing):
-    """Every table may be missing: what cannot be worked out is unknown, and nobody is accused for what is not there."""
+    """Every table may be missing: what cannot be worked out is unknown, and nobody is accused
+    for what is not there."""
     nightly(
         copied(tiny, tmp_path / "lake", "runs", "quarantine", *missing),
         NIGHT,

@@ -1,4 +1,5 @@
-"""Notebooks run from beginning to end, and are committed without outputs and as their .py twins say."""
+"""Notebooks run from beginning to end, and are committed without outputs and as their .py twins
+say."""
 
 from __future__ import annotations
 

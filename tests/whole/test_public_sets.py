@@ -1,4 +1,5 @@
-"""Public data sets through their adapters and a night. Skipped, saying so, where the sets are absent."""
+"""Public data sets through their adapters and a night. Skipped, saying so, where the sets are
+absent."""
 
 from __future__ import annotations
 

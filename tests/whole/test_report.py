@@ -76,7 +76,8 @@ def test_the_page_says_how_the_probability_of_a_session_came_about(page, publish
         page.read_text("utf-8").split(f"<h3><code>{first['entity_id']}</code>")[1].split("<h3>")[0]
     )
     found = re.search(
-        r"([\d.]+) .*by its signals.*?([\d.]+) .*with its single views.*?([\d.]+) .*with its operator",
+        r"([\d.]+) .*by its signals.*?([\d.]+) .*with its single views"
+        r".*?([\d.]+) .*with its operator",
         one,
     )
     said = [float(x) for x in found.groups()]

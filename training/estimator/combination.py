@@ -136,7 +136,8 @@ class Combination:
         """SHAP values of each signal (Lundberg et al. 2020), shape (n, signals).
 
         Rank, deviation and change of a signal count together. Summaries and anomaly scores count
-        with the signals that stand out, because they name none. Each of several ensembles counts by the derivative of the log-odds of any.
+        with the signals that stand out, because they name none. Each of several ensembles counts by
+        the derivative of the log-odds of any.
         """
         x = self.inputs(values, owner)
         z = self.log_odds_of(x)

@@ -100,7 +100,7 @@ def entity_summaries(kind: str, probability: np.ndarray, owner: pd.Series) -> pd
 
 
 def evidence_inputs(own: np.ndarray, summaries: pd.DataFrame) -> np.ndarray:
-    """Inputs of the model, shape (n, inputs); arguments are those of `EntityEvidence.probability`."""
+    """Inputs of the model, shape (n, inputs); arguments as of `EntityEvidence.probability`."""
     known = summaries.reindex(columns=list(SUMMARY_COLUMNS)).to_numpy(dtype=float)
     return np.column_stack([_log_odds(own), known])
 

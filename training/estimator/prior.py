@@ -50,7 +50,7 @@ class Prior:
 
 @contextmanager
 def prior_in(folder: Path) -> Iterator[None]:
-    """Take the prior of another folder for the released one, to judge one that was never shipped."""
+    """Take the prior of another folder for the released one, to judge one that was not shipped."""
     before = _folder.set(folder)
     try:
         yield

@@ -2,7 +2,8 @@
 
 Clean and inflated entities are different groups, and an interval has to hold on both. Below the
 score from which something is taken, an interval begins at nothing false and ends above nearly all
-inflated ones. Only the lowest band, with few of the inflated, says that nothing is false (ADR-0063).
+inflated ones. Only the lowest band, with few of the inflated, says that nothing is false
+(ADR-0063).
 """
 
 from __future__ import annotations

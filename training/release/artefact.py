@@ -1,8 +1,8 @@
 """A released model in memory, checked while it is loaded.
 
 A release holds the trees of each stage and typology (LightGBM's text format), trees.json (signals,
-typologies, peers), golden.json, card.md and manifest.json. LightGBM's text parser aborts the process
-on a corrupted file, so digests are checked before it reads one.
+typologies, peers), golden.json, card.md and manifest.json. LightGBM's text parser aborts the
+process on a corrupted file, so digests are checked before it reads one.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
             "",
             *_inputs(fitted),
             f"**Labels.** {c['rows']:.0f} rows with a matured verdict, "
-            f"{c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the random audit, {c['groups']:.0f} groups. Rows "
+            f"{c['confirmed']:.0f} of them confirmed, {c['audited']:.0f} from the random audit, "
+            f"{c['groups']:.0f} groups. Rows "
             f"are weighted to the audited prevalence of {c['audited_prevalence']:.3f}. "
             "Verdicts only, never planted truth of this platform.",
             "",

@@ -87,7 +87,7 @@ def open_run(mlflow: Any, fitted: Fitted, lineage: dict[str, Any]) -> str:
 
 
 def close_run(mlflow: Any, fitted: Fitted, release: Path, version: str, champion: bool) -> None:
-    """Log the booster of the newest stage and the release's files, register the version and set its aliases."""
+    """Log the newest booster and the release's files, register the version and set its aliases."""
     from mlflow.models import infer_signature
 
     trees = fitted.trees

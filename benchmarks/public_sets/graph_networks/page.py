@@ -15,7 +15,8 @@ from benchmarks.harness.figures_page import About, write
 COMMAND = "python benchmarks/public_sets/graph_networks/measure.py out/networks"
 ABOUT = About(
     title="Graph neural networks, compared with the detectors here",
-    measured="Graph networks on YelpChi's reviewers and PyGOD 1.1.0 on graphs with injected blocks, measured on a machine with PyTorch.",
+    measured="Graph networks on YelpChi's reviewers and PyGOD 1.1.0 on graphs with injected "
+    "blocks, measured on a machine with PyTorch.",
     intervals="Intervals are the least and the most of the seeds.",
     records=("0178-graph-networks.md",),
 )
@@ -28,7 +29,8 @@ def page(found: dict[str, Any]) -> None:
         rows.append(
             row(
                 f"yelpchi-network-{name}".replace(" ", "-").replace(",", ""),
-                f"YelpChi reviewers, edges only, graph network of {name}: average precision, mean of {len(values)} seeds (interval: least to most)",
+                f"YelpChi reviewers, edges only, graph network of {name}: average precision, mean "
+                f"of {len(values)} seeds (interval: least to most)",
                 float(np.mean(values)),
                 COMMAND,
                 interval=[min(values), max(values)],
@@ -40,7 +42,9 @@ def page(found: dict[str, Any]) -> None:
         rows.append(
             row(
                 f"block-{carrier}-PyGOD-{detector}",
-                f"Block in `{carrier}`, PyGOD {detector}: F1 of as many nodes as the block has, mean of {len(values)} seeds (interval: least to most; the ensemble, which is not told how many: {ours:.3f})",
+                f"Block in `{carrier}`, PyGOD {detector}: F1 of as many nodes as the block has, "
+                f"mean of {len(values)} seeds (interval: least to most; the ensemble, which is "
+                f"not told how many: {ours:.3f})",
                 float(np.mean(values)) if values else one["stopped"],
                 COMMAND,
                 interval=[min(values), max(values)] if values else None,

@@ -16,7 +16,7 @@ from features.graphs.excess_density import bipartite
 
 
 def prepare(folder: Path) -> None:
-    """Write the inputs: carriers with injected blocks and the ensemble's F1, and YelpChi's split."""
+    """Write carriers with injected blocks, the ensemble's F1 on them, and YelpChi's split."""
     data = Path(os.environ.get("STEELYARD_PUBLIC_DATA", "../shared/public_data"))
     folder.mkdir(parents=True, exist_ok=True)
     for name in CARRIERS:

@@ -16,7 +16,7 @@ from features.graphs.meetings.co_occurrence import Pairs, meeting_ranges, positi
 
 @njit(cache=True, nogil=True)
 def _occasions(account, thing, at, pause, accounts):  # pragma: no cover - compiled
-    """Mark of each action sorted by thing and time: 2 first on its thing, 1 later occasion, 0 none."""
+    """Mark of actions sorted by thing and time: 2 first on its thing, 1 later occasion, 0 none."""
     on, last = np.full(accounts, -1, np.int64), np.zeros(accounts, np.int64)
     out = np.empty(len(account), np.uint8)
     for i in range(len(account)):

@@ -63,7 +63,7 @@ def operator_viewer_red_flag_mean(t):
     formerly=("operator_actor_fault_mean",),
 )
 def operator_actor_red_flag_mean(t):
-    """`operator_viewer_red_flag_mean` over the accounts that like, follow or comment in its rooms."""
+    """`operator_viewer_red_flag_mean` of the accounts that like, follow or comment there."""
     return t.fault.mean(where=t.acted)
 
 

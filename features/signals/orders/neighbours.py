@@ -1,8 +1,8 @@
 """Neighbours of an order: the buyer's other orders, and the shop's other orders of that half hour.
 
 A fresh order has no parcel, refund or review yet, but its buyer's earlier orders have them. A
-brusher's earlier orders were refunded before shipping or never delivered. Others came light or by an
-unfamiliar sender, or were praised in a text that others use. Aged accounts also place
+brusher's earlier orders were refunded before shipping or never delivered. Others came light or by
+an unfamiliar sender, or were praised in a text that others use. Aged accounts also place
 honest orders, so these signals are shares. Each leaves out the order itself.
 
 References

@@ -126,11 +126,11 @@ def _actor_signals(kind: str, actor: str, zh: str) -> tuple[Signal, Signal]:
 
     red_flag_mean.__name__ = f"{actor}_other_red_flag_mean"
     single_session_share.__name__ = f"{actor}_single_session_share"
-    red_flag_mean.__doc__ = f"""Mean traces per view elsewhere of accounts whose action here was a {kind}.
+    red_flag_mean.__doc__ = f"""Mean traces per view elsewhere of accounts with a {kind} here.
 
     Traces are flash views, hidden networks and share links, in other sessions of 28 days.
     """
-    single_session_share.__doc__ = f"""Share of accounts whose action was a {kind}, seen nowhere else.
+    single_session_share.__doc__ = f"""Share of accounts with a {kind} here, seen nowhere else.
 
     Elsewhere are other sessions of 28 days. Accounts made for one order act once.
     """

@@ -89,8 +89,25 @@ def test_odds_reach_sessions_and_their_operators():
     t = rooms()
     ends = pd.Timestamp("2026-01-05") + pd.to_timedelta(np.tile(np.arange(20), 60), unit="D")
     names = [f"s{i:04d}" for i in range(len(t))]
-    sessions = pd.DataFrame({"session_id": names, "operator_id": t["operator_id"], "started_at": (ends - pd.to_timedelta(t["hours"], unit="h")).astype("datetime64[s]"), "ended_at": ends, "received_at": ends})  # fmt: skip
-    counters = pd.DataFrame({"session_id": names, "average_viewers": t["viewers"], "peak_viewers": t["peak"], "views": t["views"], "follows": t["follows"], "received_at": ends})  # fmt: skip
+    sessions = pd.DataFrame(
+        {
+            "session_id": names,
+            "operator_id": t["operator_id"],
+            "started_at": (ends - pd.to_timedelta(t["hours"], unit="h")).astype("datetime64[s]"),
+            "ended_at": ends,
+            "received_at": ends,
+        }
+    )
+    counters = pd.DataFrame(
+        {
+            "session_id": names,
+            "average_viewers": t["viewers"],
+            "peak_viewers": t["peak"],
+            "views": t["views"],
+            "follows": t["follows"],
+            "received_at": ends,
+        }
+    )
     tables = Snapshot.from_frames({"sessions": sessions, "session_totals": counters})
     of_sessions = compute(tables, signals_in(forged_counters), "session")
     of_operators = compute(tables, signals_in(operator_forged_counters), "operator")

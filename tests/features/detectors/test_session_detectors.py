@@ -1,4 +1,5 @@
-"""Claims about the session detectors: scikit-learn's checks, expected audiences, episodes, attribution."""
+"""Claims about the session detectors: scikit-learn's checks, expected audiences, episodes,
+attribution."""
 
 from __future__ import annotations
 
@@ -84,7 +85,8 @@ def test_many_buyers_in_an_hour_are_no_episode():
 
 
 def sessions(shares: list[float], size: int, seed: int):
-    """Odds of views with known likelihood ratio: false views lie at N(2, 1), honest ones at N(0, 1)."""
+    """Odds of views with known likelihood ratio: false views lie at N(2, 1), honest ones at N(0,
+    1)."""
     rng = np.random.default_rng(seed)
     false = np.concatenate([rng.random(size) < s for s in shares])
     x = rng.normal(np.where(false, 2.0, 0.0))

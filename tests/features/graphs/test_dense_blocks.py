@@ -1,4 +1,5 @@
-"""Claims about dense blocks: the peel equals the plain greedy, a popular room is no block, a planted block is found."""
+"""Claims about dense blocks: the peel equals the plain greedy, a popular room is no block, a
+planted block is found."""
 
 from __future__ import annotations
 
@@ -61,7 +62,8 @@ def test_pruning_before_peeling_gives_the_density_of_the_plain_greedy(edges, kin
     r, c = (np.array(x, dtype=np.int32) for x in zip(*edges, strict=True))
     w = column_weights(c, int(c.max()) + 1, kind)
     found = densest_block(r, c, w)
-    # ties are broken in another order, which can move a greedy prefix; the guarantee is half of the optimum either way
+    # ties are broken in another order, which can move a greedy prefix; the guarantee is half of the
+    # optimum either way
     assert found.density == pytest.approx(plain_greedy(r, c, w), rel=0.15)
     assert found.density == pytest.approx(found.weight / (len(found.rows) + len(found.columns)))
 
@@ -89,7 +91,8 @@ def test_a_camouflaged_block_is_found_first_and_whole(seed):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_popular_room_is_no_block(seed):
-    """Edges thrown by degree alone: dense where the popular columns are, and no evidence anywhere."""
+    """Edges thrown by degree alone: dense where the popular columns are, and no evidence
+    anywhere."""
     r, c = power_law(np.random.default_rng(seed), 60_000, 5000, 300)
     graph = bipartite(r, c, 5000, 300)
     peeled = densest_block(r, c, column_weights(c, 300, "flat"), n_rows=5000)

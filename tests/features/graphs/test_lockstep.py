@@ -91,7 +91,8 @@ def test_rows_are_sorted_by_their_columns_in_turn(scale):
 
 
 def world(seed: int, pool: int = 20, sessions: int = 15):
-    """An audience, a pool that comes back together, and flash crowds of the same size as the pool's visits."""
+    """An audience, a pool that comes back together, and flash crowds of the same size as the
+    pool's visits."""
     rng = np.random.default_rng(seed)
     rows = [
         (int(a), int(t), int(s))

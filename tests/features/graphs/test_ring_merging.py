@@ -1,4 +1,5 @@
-"""Claims about rings: what ties, what does not, and that a ring keeps its name from night to night."""
+"""Claims about rings: what ties, what does not, and that a ring keeps its name from night to
+night."""
 
 from __future__ import annotations
 

@@ -132,7 +132,8 @@ def test_a_baseline_survives_being_written():
 
 
 def session_rows(n: int = 500) -> Dataset:
-    """Sessions of which a fifth are inflated in views, a fifth in likes, each with its own trace; others are honest."""
+    """Sessions of which a fifth are inflated in views, a fifth in likes, each with its own
+    trace; others are honest."""
     rng = np.random.default_rng(4)
     signals = pd.DataFrame(rng.normal(0, 1, (n, len(SESSIONS.columns))), columns=SESSIONS.columns)
     signals["view_count"] = np.exp(rng.uniform(3, 8, n))

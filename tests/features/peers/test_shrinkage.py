@@ -29,13 +29,22 @@ SHOPS = signals_named(
 
 
 def shops(alike: float, n: int = 4000, mean: float = 0.05, seed: int = 3) -> np.ndarray:
-    """Shops whose chances of a refund differ as Beta(mean, alike) does: `alike` observations hold as much as the difference."""
+    """Shops whose chances of a refund differ as Beta(mean, alike) does: `alike` observations
+    hold as much as the difference."""
     rng = np.random.default_rng(seed)
     views, orders = (np.floor(np.exp(rng.uniform(0, 8, n))) + 1 for _ in range(2))
     chance = (
         rng.beta(mean * alike, (1 - mean) * alike, n) if np.isfinite(alike) else np.full(n, mean)
     )
-    return np.column_stack([views, orders, rng.binomial(views.astype(int), 0.01) / views, rng.binomial(orders.astype(int), chance) / orders, rng.normal(1, 0.2, n)])  # fmt: skip
+    return np.column_stack(
+        [
+            views,
+            orders,
+            rng.binomial(views.astype(int), 0.01) / views,
+            rng.binomial(orders.astype(int), chance) / orders,
+            rng.normal(1, 0.2, n),
+        ]
+    )
 
 
 @pytest.mark.parametrize("alike", [20.0, 100.0])

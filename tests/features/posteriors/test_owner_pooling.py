@@ -116,7 +116,8 @@ def test_owner_history_moves_another_session():
         2.75 / 13.7, abs=0.06
     )  # nearly three of four, beside ten usual ones
     assert found.at["cheat", "log_odds"] > 2.0 > 0.0 > found.at["honest", "log_odds"]
-    # whoever has one session is moved by nothing but the level, which takes off what the cheat's sessions gain from one another
+    # whoever has one session is moved by nothing but the level, which takes off what the cheat's
+    # sessions gain from one another
     alone = found.loc[list(range(200)), "log_odds"]
     assert alone.max() - alone.min() < 1e-9 or alone.max() < 0.0
     assert shift_probability(0.2, found.at["cheat", "log_odds"]) == pytest.approx(

@@ -13,7 +13,8 @@ VIEWS, FALSE, KNOWN = 400, 100, 40
 
 
 def session(seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Six attributes of the views of an honest session and of one whose first hundred are of one farm, as all of them show; the
+    """Six attributes of the views of an honest session and of one whose first hundred are of one
+    farm, as all of them show; the
     classifier knows forty of these."""
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(2 * VIEWS, 6))

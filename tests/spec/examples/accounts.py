@@ -83,7 +83,8 @@ CASES = [
         ),
     ),
     Case(
-        "six accounts that join together in six sessions are in lockstep, in three it may be chance",
+        "six accounts that join together in six sessions are in lockstep, in three it may be "
+        "chance",
         coordination.lockstep_partner_count,
         {
             "views": pd.concat(

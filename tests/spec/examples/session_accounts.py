@@ -45,7 +45,8 @@ CASES = [
         {"s1": 0.5},
     ),
     Case(
-        "ten views without an act anywhere are a silent habit, nine are none, and one act in another room ends it",
+        "ten views without an act anywhere are a silent habit, nine are none, and one act in "
+        "another room ends it",
         account_habits.passive_account_view_share,
         {
             "views": views(
@@ -83,7 +84,8 @@ CASES = [
         {"s1": 1.0, "s2": 1.0, "s3": 0.0},
     ),
     Case(
-        "a follow of the same operator again counts, of another it does not; one such follow says less than two",
+        "a follow of the same operator again counts, of another it does not; one such follow says "
+        "less than two",
         actor_habits.repeated_follow_residual,
         {
             "interactions": rows(
@@ -100,7 +102,7 @@ CASES = [
             "s2": 0.0,
             "s3": -2.0,
             "s4": -2.0,
-        },  # one of one, and none of one, where half of all do: (1 or 0, less a half, less a half) / a half
+        },  # one of one, none of one, where half do: (1 or 0, less a half twice) / a half
     ),
     Case(
         "a text of three writers at two operators is shared, of two writers it is not",
@@ -121,7 +123,8 @@ CASES = [
         },
     ),
     Case(
-        "a stay of three seconds in another room counts against a viewer, the same stay in this room does not",
+        "a stay of three seconds in another room counts against a viewer, the same stay in this "
+        "room does not",
         viewer_reputation.viewer_other_flash_share,
         {"views": views("s1 a t0 t3", "s1 b t0 t3", "s2 a t0 t3", "s3 a t0 t4", "s2 b t0 t4")},
         {"s1": 0.25, "s2": 0.75, "s3": 1.0},

@@ -29,7 +29,8 @@ CASES = [
         {"s9": 0.0, "s10": 1.0},
     ),
     Case(
-        "a stay of 60 % that leaves in the last tenth counts as the whole session, one that leaves before does not",
+        "a stay of 60 % that leaves in the last tenth counts as the whole session, one that "
+        "leaves before does not",
         view_durations.whole_session_stay_share,
         {"views": views("s1 a t1080 t3240", "s2 a t1079 t3239"), "sessions": sessions("s1", "s2")},
         {"s1": 1.0, "s2": 0.0},

@@ -167,7 +167,8 @@ CASES = [
         ),
     ),
     Case(
-        "a way of entry of a quarter of all views that all of a session came by is four times as common as usual",
+        "a way of entry of a quarter of all views that all of a session came by is four times as "
+        "common as usual",
         entry_channels.view_entry_lift,
         {
             "views": rows(
