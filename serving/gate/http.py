@@ -1,4 +1,4 @@
-"""The HTTP service: routes, limits and typed errors. Decisions are made in `decision.py`."""
+"""The HTTP service: routes, keys and typed errors; `views.py` has what each route answers."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.gate import decision
-from serving.gate.boost_check import LIVE_MODEL, GateState, assess_minutes, boost_check
-from serving.gate.metrics import RequestMetrics
-from serving.gate.minute_store import MinuteStoreUnavailable, minute_to_row, open_minute_store
+from serving.gate.boost_check import LIVE_MODEL, GateState, boost_check
+from serving.gate.minute_store import open_minute_store
 from serving.gate.night_cache import NightCache
 from serving.gate.requests import RequestRefused, parse_request, read_body, require_scope
-from serving.gate.schemas import BoostRequest, MinutesRequest, Problem
+from serving.gate.schemas import BoostRequest, Problem
+from serving.gate.server.metrics import RequestMetrics
+from serving.gate.views import credit_view, operator_view, put_minutes, ready_view
 from serving.ledger.answers import AnswerLedger
-from serving.oversight.credit import public_view
 from serving.policy.schema import Policy
 from training.release.artefact import load, released_prior
 from training.release.store import champions
@@ -77,67 +76,6 @@ def open_gate(
 
 def _json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
-
-
-async def put_minutes(gate: GateState, session: str, body: bytes) -> dict[str, Any]:
-    """Store minutes of a running session and assess them, so that a check finds the answer."""
-    request: MinutesRequest = await asyncio.to_thread(parse_request, MinutesRequest, body)
-    if not 1 <= len(session) <= 200:
-        raise RequestRefused(422, "invalid_field", "a session id has 1 to 200 characters", ["path"])
-    rows = [(m.minute, minute_to_row(m.model_dump())) for m in request.minutes]
-    try:
-        blob = await asyncio.to_thread(gate.minutes.put, session, request.operatorId, rows)
-    except MinuteStoreUnavailable as error:
-        raise RequestRefused(
-            503,
-            "store_down",
-            "minutes cannot be stored now; send them again in a minute",
-            ["session"],
-        ) from error
-    except LakeProblem as error:
-        raise RequestRefused(
-            409, "session_of_another_operator", str(error), ["operatorId"]
-        ) from error
-    return {
-        "sessionId": session,
-        "minutes": assess_minutes(gate, session, request.operatorId, blob),
-    }
-
-
-def operator_view(gate: GateState, operator_id: str) -> dict[str, Any]:
-    """Tier, reasons and corrected figures of an operator."""
-    night = gate.night.current()
-    found = night.operators.get(operator_id)
-    if found is None:
-        raise RequestRefused(
-            404, "unknown_operator", "no operator of that id in the published night", ["path"]
-        )
-    return {
-        "operatorId": operator_id,
-        "tier": found.tier,
-        "risk": found.risk,
-        "coldStart": found.cold_start,
-        "isKeyOperator": found.key_operator,
-        "measure": found.measure,
-        "why": {k: found.why[k] for k in ("zh", "en")},
-        "reasons": found.reasons,
-        "corrected": found.corrected,
-        "dataAsOf": night.as_of.isoformat() + "Z",
-        "runId": night.run_id,
-        "modelVersion": found.model_version,
-        "policyVersion": night.policy_version,
-        "appeal": {"route": gate.policy.appeal_route, "days": gate.policy.appeal_days},
-    }
-
-
-def credit_view(gate: GateState, operator_id: str) -> dict[str, Any]:
-    """The public credit evaluation of an operator (CAC-2020 12 ¶1); it shows no signal."""
-    found = gate.night.current().credit.get(operator_id)
-    if found is None:
-        raise RequestRefused(
-            404, "unknown_operator", "no credit of that operator was published", ["path"]
-        )
-    return public_view(found, gate.policy)
 
 
 def gate_application(gate: GateState) -> ASGIApp:
@@ -208,15 +146,7 @@ def gate_application(gate: GateState) -> ASGIApp:
         return _json_response({"status": "ok"})
 
     async def ready(_: Request) -> Response:
-        night = gate.night.current()
-        return _json_response(
-            {
-                "status": "ready",
-                "runId": night.run_id,
-                "dataAsOf": night.as_of.isoformat() + "Z",
-                "liveModel": gate.live.version if gate.live else None,
-            }
-        )
+        return _json_response(ready_view(gate))
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
