@@ -38,6 +38,13 @@ def nightly(
     allow_short: Annotated[
         bool, typer.Option(help="Score a partition that is much shorter than on the days before.")
     ] = False,
+    without_models: Annotated[
+        bool,
+        typer.Option(
+            "--without-models",
+            help="Publish by the released prior, although own models of the last night are missing.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Score a night and publish it under LAKE/runs. Running it again changes nothing.
@@ -61,7 +68,13 @@ def nightly(
     with Steps(f"nightly {lake}") as say:
         for night in nights:
             done = run_night(
-                lake, night, models, load_policy(policy), allow_short, partial(_say, say, night)
+                lake,
+                night,
+                models,
+                load_policy(policy),
+                allow_short,
+                partial(_say, say, night),
+                without_models,
             )
             rows.append(
                 {

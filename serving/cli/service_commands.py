@@ -59,12 +59,14 @@ def serve(
     """
     from data_contracts.lake import Lake
     from data_contracts.runs import run_folder
+    from serving.scoring.nightly_models import require_models
     from training.release.artefact import load
     from training.release.store import champions
 
     opened = Lake.open(lake)
     run_folder(opened)  # these fail here, with their message, rather than in a worker
     if models is not None:
+        require_models(models)
         for name in champions(models):
             load(models, name)
     online = opened.online.resolve()

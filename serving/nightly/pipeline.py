@@ -18,11 +18,12 @@ from serving.nightly.corrected_night import correct
 from serving.nightly.decided_night import decide
 from serving.nightly.delivery import refuse_short
 from serving.nightly.published_night import publish
-from serving.nightly.run_identity import open_context
+from serving.nightly.run_identity import open_context, refuse_lost_models
 from serving.nightly.scored_night import score
 from serving.nightly.table_writer import locked
 from serving.policy.schema import Policy
 from serving.scoring.night_context import NightContext, Progress, no_progress
+from serving.scoring.nightly_models import require_models
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def nightly(
     policy: Policy,
     allow_short: bool = False,
     say: Progress = no_progress,
+    without_models: bool = False,
 ) -> Night:
     """Score a night and publish it. Nothing is published unless all of it is.
 
@@ -53,22 +55,28 @@ def nightly(
     night
         Date to score.
     models_folder
-        Folder of releases; None scores without labels.
+        Folder of releases with a model in service; None scores by the released prior.
     policy
         The policy in force.
     allow_short
         Score a delivery that is much shorter than those before.
     say
         Called with each step.
+    without_models
+        Publish although own models of the last published night are missing.
 
     Raises
     ------
     StructuralBreak, NothingToScore, ArtefactRefused, OutputBreaksContract, LakeProblem
     """
     lake = Lake.open(folder)
+    if models_folder is not None:
+        require_models(models_folder)  # before anything is created
     # One thread for BLAS: sums of floats have one order on any machine (ADR-0002).
     with locked(lake), threadpool_limits(1, "blas"):
         context = open_context(lake, night, models_folder, policy)
+        if not without_models:
+            refuse_lost_models(context)
         run_id = context.run_id
         target = lake.run(run_id)
         if runs.published_runs(lake).get(night.isoformat()) == run_id and target.is_dir():

@@ -9,14 +9,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
-from data_contracts.runs import run_before
+from data_contracts.runs import published_runs, run_before
 from features import catalogue
 from serving.nightly.delivery import input_digest
 from serving.oversight.overrides import decisions_digest
 from serving.policy.schema import Policy
 from serving.scoring.night_context import NightContext
-from serving.scoring.nightly_models import load_challengers, load_champions, replaced_ranker
+from serving.scoring.nightly_models import (
+    load_challengers,
+    load_champions,
+    own_models,
+    replaced_ranker,
+)
 from training.estimator.share_prior import load_share_prior
 from training.release.artefact import Released, load
 from training.release.code_version import revision, sources_digest
@@ -38,6 +44,26 @@ def open_context(
         ),
         models_folder,
     )
+
+
+def refuse_lost_models(context: NightContext) -> None:
+    """Raise LakeProblem when a night would lack own models that the last published night had.
+
+    The last one is that of the same date or before it.
+    """
+    nights = published_runs(context.lake)
+    published = [n for n in nights if n <= context.date.isoformat()]
+    if not published:
+        return
+    last = max(published)
+    manifest = json.loads((context.lake.run(nights[last]) / "manifest.json").read_text("utf-8"))
+    kept = {name for name, model in context.champions.items() if not model.is_prior}
+    if lost := sorted(own_models(manifest) - kept):
+        raise LakeProblem(
+            f"the night of {last} was scored by own models that are missing now: "
+            f"{', '.join(lost)}. Name their folder with --models, or pass --without-models "
+            "to publish by the released prior"
+        )
 
 
 def published_context(

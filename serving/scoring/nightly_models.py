@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from data_contracts.errors import ArtefactRefused
+from data_contracts.errors import ArtefactRefused, LakeProblem
 from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
 from training.estimator.combination import MIN_ENTITIES
 from training.release import artefact, store
@@ -24,6 +25,34 @@ MODEL_OF = {
 }
 # A model taught with views says little of orders alone.
 MIN_KNOWN_GAIN_SHARE = 0.5
+
+
+def require_models(folder: Path) -> None:
+    """Raise LakeProblem for a folder that has no model in service."""
+    without = "leave --models out to score by the released prior"
+    if not folder.is_dir():
+        raise LakeProblem(f"{folder} is not a folder. Is its name right? Else {without}")
+    pointer = folder / store.CHAMPIONS
+    try:
+        in_service = store.champions(folder)
+    except (OSError, ValueError) as error:
+        raise LakeProblem(
+            f"{pointer} cannot be read ({type(error).__name__}). Restore it, or train again: "
+            f"steelyard train LAKE --models {folder}"
+        ) from error
+    if not isinstance(in_service, dict) or not in_service:
+        raise LakeProblem(
+            f"{pointer} names no model in service. Run: steelyard train LAKE --models {folder}, "
+            f"or {without}"
+        )
+
+
+def own_models(manifest: dict[str, Any]) -> frozenset[str]:
+    """Names of the models of a published night that are the platform's own, not the prior."""
+    named: dict[str, dict[str, Any]] = manifest.get("models", {})
+    return frozenset(
+        name for name, m in named.items() if not str(m.get("version")).startswith(artefact.PRIOR)
+    )
 
 
 def load_champions(folder: Path | None) -> dict[str, Released]:
