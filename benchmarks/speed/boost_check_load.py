@@ -21,7 +21,7 @@ import httpx
 import numpy as np
 import pyarrow.dataset as pads
 
-from benchmarks.demo import free_port
+from benchmarks.demo import STEELYARD, free_port
 from benchmarks.harness import worlds
 from benchmarks.harness.timing import REPEATS, repeated_row
 from data_contracts.lake import Lake
@@ -38,7 +38,7 @@ FRESH = (
 SERVICES = {
     "default no-op": "benchmarks.speed.noop_server:Default",
     "tuned no-op": "benchmarks.speed.noop_server:Tuned",
-    "boost check": "serving.gate.bento_service:Gate",
+    "boost check": None,  # steelyard serve
 }
 LOADS = {
     "default no-op": ("default no-op", "first"),
@@ -83,23 +83,30 @@ def running_sessions(lake: Path) -> list[tuple[str, list[dict[str, Any]]]]:
     return out
 
 
-def started(target: str, environment: dict[str, str], log: Path) -> tuple[subprocess.Popen, int]:
-    """A service on a free port of the loopback, ready; one that does not get ready in a minute is stopped, with whoever starts it again.
+def started(
+    target: str | None, environment: dict[str, str], log: Path
+) -> tuple[subprocess.Popen, int]:
+    """A service on a free port of the loopback, ready within a minute, and its port.
 
-    Raises RuntimeError with its log.
+    Parameters
+    ----------
+    target
+        A BentoML service, None for the gate itself.
+    environment, log
+        Variables of the process, and the file of its output.
+
+    Raises
+    ------
+    RuntimeError
+        It did not get ready; the message is its log.
     """
     port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "bentoml",
-        "serve",
-        target,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
+    if target is None:
+        command = [str(STEELYARD), "serve", environment["STEELYARD_LAKE"]]
+        command += ["--models", environment["STEELYARD_MODELS"]]
+    else:
+        command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1"]
+    command += ["--port", str(port)]
     with log.open("w") as out:
         server = subprocess.Popen(
             command, stdout=out, stderr=out, start_new_session=True, env=os.environ | environment

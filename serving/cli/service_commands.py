@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -53,38 +52,26 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Serve the boost gate over HTTP (BentoML) until it is stopped.
+    """Serve the boost gate over HTTP until it is stopped. No other port is opened.
 
     Example: steelyard serve lake --models models --port 3000
     """
     from data_contracts.lake import Lake
-    from data_contracts.runs import run_folder
-    from serving.scoring.nightly_models import require_models
-    from training.release.artefact import load
-    from training.release.store import champions
+    from serving.gate.server.service import bound_socket, serve_until_stopped
 
     opened = Lake.open(lake)
-    run_folder(opened)  # these fail here, with their message, rather than in a worker
+    bound = bound_socket(host, port)  # a port in use is refused before anything is loaded
+
+    from serving.gate.http import gate_application, open_gate
+    from serving.policy.load import load_policy
+    from serving.scoring.nightly_models import require_models
+
     if models is not None:
         require_models(models)
-        for name in champions(models):
-            load(models, name)
-    online = opened.online.resolve()
-    environment = os.environ | {
-        "STEELYARD_LAKE": str(lake.resolve()),
-        "BENTOML_DO_NOT_TRACK": "True",
-        "BENTOML_HOME": str(online / "bentoml"),
-        "PROMETHEUS_MULTIPROC_DIR": str(online / "prometheus"),
-    }
-    for folder in ("bentoml", "prometheus"):
-        (online / folder).mkdir(parents=True, exist_ok=True)
-    if models is not None:
-        environment["STEELYARD_MODELS"] = str(models.resolve())
     if minutes is not None:
         from serving.gate.minute_store import RedisMinuteStore
 
         RedisMinuteStore(minutes).require_answer()
-        environment["STEELYARD_MINUTES"] = minutes
-    bentoml = [sys.executable, "-m", "bentoml", "serve", "serving.gate.bento_service:Gate"]
-    command = [*bentoml, "--host", host, "--port", str(port)]
-    os.execvpe(command[0], command, environment)
+    gate = open_gate(opened, models, load_policy(), minutes=minutes)
+    out.print(f"Serving {lake} on {host}:{port}", soft_wrap=True)
+    serve_until_stopped(bound, gate_application(gate))

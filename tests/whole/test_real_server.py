@@ -1,4 +1,4 @@
-"""The service as it is started for real, and from what `bentoml build` packs."""
+"""The service as it is started for real."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ import pytest
 
 from data_contracts.runs import read_outbound
 from serving.gate.api_keys import make_key
+from tests.whole.open_sockets import listening_sockets
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
@@ -95,8 +95,10 @@ def test_the_served_gate_answers_refuses_and_stops_cleanly(lake, models, tmp_pat
         assert httpx.post(f"{base}/v1/boost-check", json={}).status_code == 401
         assert 'status="401"' in httpx.get(f"{base}/metrics", headers={"X-API-Key": key}).text
         assert httpx.get(f"{base}/docs.json").status_code == 404
+        assert list(listening_sockets(server.pid)) == [f"tcp 127.0.0.1:{port}"]
     finally:
         stop(server)
+    assert server.returncode == 0
     assert "Traceback" not in (tmp_path / "log").read_text()
     lines = (lake / "online" / "journal.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["request_id"] == "r1"
@@ -124,40 +126,17 @@ def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path)
     assert done.returncode == 5 and "model.0.view_fraud.txt: expected SHA-256" in done.stderr
 
 
-def test_a_bento_is_built_and_serves(lake, models, tmp_path):
-    home = tmp_path / "bentoml"
-    home.mkdir()
-    environment = {
-        "BENTOML_HOME": str(home),
-        "BENTOML_DO_NOT_TRACK": "True",
-        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "prom"),
-    }
-    (tmp_path / "prom").mkdir()
-    bentoml = [sys.executable, "-m", "bentoml"]
-    built = subprocess.run(
-        [*bentoml, "build", "--output", "tag", str(ROOT)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | environment,
-        cwd=ROOT,
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    tag = next(
-        line.split("__tag__:")[1].strip()
-        for line in built.stdout.splitlines()
-        if "__tag__:" in line
-    )
-    key, port = make_key(lake, "b", ["boost"]), free_port()
-    server = serving(
-        [*bentoml, "serve", tag, "--host", "127.0.0.1", "--port", str(port)],
-        port,
-        tmp_path / "log",
-        STEELYARD_LAKE=str(lake),
-        STEELYARD_MODELS=str(models),
-        **environment,
-    )
-    try:
-        assert asked(port, key, "bento", "nobody")["coldStart"]
-    finally:
-        stop(server)
+def test_a_port_in_use_is_refused_in_words_before_anything_is_loaded(lake):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = subprocess.run(
+            [STEELYARD, "serve", str(lake), "--port", str(port)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 15 and f"port {port} of 127.0.0.1 is in use" in done.stderr
+    assert "Traceback" not in done.stderr
