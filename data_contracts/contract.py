@@ -16,6 +16,9 @@ from open_data_contract_standard.model import OpenDataContractStandard
 
 from data_contracts.errors import LakeProblem
 
+FIRST_REAL_TIME, END_OF_REAL_TIME = "1970-01-01", "2100-01-01"
+# Some platforms keep the first receipt of a row that they complete later, by a refund for example.
+MAX_DAYS_AFTER_RECEIPT = 366
 # the compiled loader is ten times faster, and every command reads all contracts
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ARROW = {
@@ -99,6 +102,31 @@ class Contract:
         )
 
 
+def _time_rules(column: Column, received: str | None) -> list[Rule]:
+    """Rules that set aside what exporters write for "no time": the years 1 and 9999, and kin."""
+    if column.type != "TIMESTAMP":
+        return []
+    it = f'"{column.name}"'
+    rules = [
+        Rule(
+            f"{column.name}_is_a_real_time",
+            column.name,
+            f"{it} >= TIMESTAMP '{FIRST_REAL_TIME}' AND {it} < TIMESTAMP '{END_OF_REAL_TIME}'",
+            f"must lie between {FIRST_REAL_TIME} and {END_OF_REAL_TIME}",
+        )
+    ]
+    if column.time_role == "occurred" and received is not None:
+        rules.append(
+            Rule(
+                f"{column.name}_not_after_receipt",
+                column.name,
+                f'{it} <= "{received}" + INTERVAL {MAX_DAYS_AFTER_RECEIPT} DAY',
+                f"must not lie more than {MAX_DAYS_AFTER_RECEIPT} days after its row was received",
+            )
+        )
+    return rules
+
+
 def _rules(prop: Any) -> list[Rule]:
     """Rules that follow from one property of an ODCS document."""
     rules = []
@@ -172,12 +200,16 @@ def parse(text: str) -> Contract:
             )
         )
         rules += _rules(prop)
+    inbound = "inbound" in (document.tags or [])
+    received = next((c.name for c in columns if inbound and c.time_role == "received"), None)
+    if inbound:
+        rules += [rule for column in columns for rule in _time_rules(column, received)]
     for quality in schema.quality or []:
         rules.append(Rule(quality.name, None, quality.implementation, quality.description))
     return Contract(
         name=document.name,
         version=document.version,
-        inbound="inbound" in (document.tags or []),
+        inbound=inbound,
         purpose=document.description.purpose,
         limitations=document.description.limitations,
         columns=tuple(columns),

@@ -78,6 +78,8 @@ def check_file(table: Contract, path: Path) -> None:
                 f"write the column as {column.type}"
                 + (", naive or in UTC" if column.type == "TIMESTAMP" else ""),
             )
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ms":
+            _refuse_overflowing_times(path, column)
         marked = (field.metadata or {}).get(b"unit")
         if marked is not None and marked.decode() != column.unit:
             raise StructuralBreak(
@@ -86,6 +88,26 @@ def check_file(table: Contract, path: Path) -> None:
                 f"unit {column.unit}",
                 f"unit {marked.decode()}",
                 f"convert the values to {column.unit} and mark the field so",
+            )
+
+
+def _refuse_overflowing_times(path: Path, column: Column) -> None:
+    """Raise StructuralBreak for milliseconds that microseconds cannot hold."""
+    metadata = pq.read_metadata(path)
+    place = metadata.schema.names.index(column.name)
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(place).statistics
+        try:
+            ends = statistics and statistics.has_min_max and (statistics.min, statistics.max)
+        except (OverflowError, ValueError):
+            ends = None
+        if ends is None:
+            raise StructuralBreak(
+                str(path),
+                column.name,
+                "times that a calendar holds",
+                "a time beyond the year 9999",
+                "deliver null where a time is unknown",
             )
 
 

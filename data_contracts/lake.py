@@ -16,7 +16,14 @@ import pyarrow as pa
 
 from data_contracts.contract import Contract, contract, inbound_names
 from data_contracts.errors import LakeProblem
-from data_contracts.parquet import file_list, good_row, to_arrow, typed_columns, write_file
+from data_contracts.parquet import (
+    file_list,
+    good_row,
+    row_fits,
+    to_arrow,
+    typed_columns,
+    write_file,
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,8 @@ class Lake:
         files = file_list(self.files(table.name))
         typed = (
             f"SELECT {typed_columns(table)} FROM "
-            f"read_parquet({files}, hive_partitioning=false, union_by_name=true)"
+            f"read_parquet({files}, hive_partitioning=false, union_by_name=true) "
+            f"WHERE {row_fits(table)}"
         )
         cut = (
             f" AND {table.received} < TIMESTAMP '{as_of.isoformat(sep=' ')}'"
@@ -99,8 +107,19 @@ class Lake:
         write_file(target, to_arrow(contract(name), frame))
 
     def write_by_day(self, name: str, frame: pd.DataFrame) -> None:
-        """Write a frame of an inbound table, one file for each day of receipt."""
+        """Write a frame of an inbound table, one file for each day of receipt.
+
+        Raises
+        ------
+        LakeProblem
+            Rows have no moment of receipt, so that no day holds them. Nothing is written.
+        """
         days = pd.to_datetime(frame["received_at"]).dt.date
+        if undated := int(days.isna().sum()):
+            raise LakeProblem(
+                f"{name}: {undated} of {len(frame)} rows have no received_at. "
+                "Give them a moment of receipt, or leave them out of the delivery."
+            )
         for day, rows in frame.groupby(days, sort=True):
             self.append_day(name, day, rows)
 

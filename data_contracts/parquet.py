@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_contracts.contract import Contract
+from data_contracts.contract import Contract, Rule
 from data_contracts.errors import LakeProblem
 from data_contracts.spill import spill_folder, spill_sql
 
@@ -40,8 +41,30 @@ def file_list(files: Iterable[Path]) -> str:
 
 
 def typed_columns(table: Contract) -> str:
-    """Projection that casts every column to its contract's type."""
-    return ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in table.columns)
+    """Projection that casts every column to its contract's type.
+
+    Rows with a value that does not fit are left out by `row_fits`.
+    """
+    return ", ".join(f'TRY_CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in table.columns)
+
+
+def type_rules(table: Contract) -> tuple[Rule, ...]:
+    """Rules on stored values, before they are cast: integers that may overflow."""
+    return tuple(
+        Rule(
+            f"{c.name}_fits_{c.type.lower()}",
+            c.name,
+            f'("{c.name}" IS NULL OR TRY_CAST("{c.name}" AS {c.type}) IS NOT NULL)',
+            f"must fit into {c.type}",
+        )
+        for c in table.columns
+        if c.type == "BIGINT"
+    )
+
+
+def row_fits(table: Contract) -> str:
+    """SQL condition on stored values that is true for rows whose values fit their types."""
+    return " AND ".join(rule.sql for rule in type_rules(table)) or "TRUE"
 
 
 def good_row(table: Contract) -> str:
@@ -105,6 +128,28 @@ def write_pieces(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> i
             rows += piece.num_rows
     part.replace(path)
     return rows
+
+
+def first_time(path: Path, column: str) -> datetime | None:
+    """Earliest time of a column by a file's statistics, in UTC; None where they do not say."""
+    metadata = pq.read_metadata(path)
+    if metadata.num_rows == 0:
+        return datetime.max
+    if column not in metadata.schema.names:
+        return None
+    place, first = metadata.schema.names.index(column), datetime.max
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(place).statistics
+        if statistics is None or not statistics.has_min_max:
+            return None
+        try:
+            low = statistics.min
+        except (OverflowError, ValueError):  # a sentinel that no calendar holds
+            return None
+        if not isinstance(low, datetime):
+            return None
+        first = min(first, low.replace(tzinfo=None))
+    return first
 
 
 def digest_file(path: Path) -> str:

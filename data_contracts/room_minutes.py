@@ -35,10 +35,8 @@ def _counters(*names: str) -> str:
 
 # One row for each minute in which something happened, and for each session's first: a room that is
 # open all day has many more minutes than events (ADR-0180). `viewers` are those of the minute
-# itself,
-# `viewers_after` those of the quiet minutes from it to `next_minute`.
-# In `v`, greatest() passes over nulls: without the CASE a view without an end would leave in
-# minute 0.
+# itself, `viewers_after` those of the quiet minutes from it to `next_minute`. In `v`, greatest()
+# passes over nulls: without the CASE a view without an end would leave in minute 0.
 SPANS = f"""
 WITH s AS (
   SELECT session_id, started_at, received_at,
@@ -76,10 +74,11 @@ WITH s AS (
          count(DISTINCT account_id) FILTER (WHERE kind = 'like') AS likers,
          sum(count) FILTER (WHERE kind = 'comment') AS comments,
          count(DISTINCT account_id) FILTER (WHERE kind = 'comment') AS commenters,
-         count(*) FILTER (WHERE kind = 'follow') AS follows,
+         count(*) FILTER (WHERE kind = 'follow')
+           - count(*) FILTER (WHERE kind = 'unfollow') AS follows,
          sum(count) FILTER (WHERE kind = 'product_click') AS product_clicks
   FROM interactions JOIN s USING (session_id)
-  WHERE kind <> 'unfollow' AND {_minute('"at"')} <= {MAX_MINUTE} GROUP BY ALL
+  WHERE {_minute('"at"')} <= {MAX_MINUTE} GROUP BY ALL
 ), o AS (
   SELECT orders.session_id, {_within("placed_at")} AS minute,
          count(*) AS orders, count(DISTINCT buyer_id) AS buyers,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from data_contracts.contract import Contract, contract
+from data_contracts.contract import Contract, Rule, contract
 from data_contracts.errors import LakeProblem
 from data_contracts.file_checks import check_file, check_key
 from data_contracts.lake import Lake, LakeOrFolder
@@ -19,6 +19,7 @@ from data_contracts.parquet import (
     good_row,
     scalar,
     to_arrow,
+    type_rules,
     typed_columns,
     write_file,
 )
@@ -36,11 +37,9 @@ class TableCheck:
     quarantined: int
 
 
-def _violations(table: Contract) -> str:
+def _violations(rules: Sequence[Rule]) -> str:
     """SQL list of the names of the rules that a row breaks."""
-    cases = ", ".join(
-        f"CASE WHEN NOT COALESCE({r.sql}, TRUE) THEN '{r.name}' END" for r in table.rules
-    )
+    cases = ", ".join(f"CASE WHEN NOT COALESCE({r.sql}, TRUE) THEN '{r.name}' END" for r in rules)
     return f"list_filter([{cases}], lambda x: x IS NOT NULL)"
 
 
@@ -58,8 +57,11 @@ def check_rows(
 ) -> tuple[TableCheck, pd.DataFrame]:
     """Check a table in one streaming pass; returns the counts and the rows to quarantine."""
     files = lake.files(table.name)
+    stored = type_rules(table)
     source = (
-        f"SELECT {typed_columns(table)}, filename, file_row_number "
+        f"SELECT {typed_columns(table)}, {_violations(stored)} AS misfits, "
+        + "".join(f'CAST("{r.column}" AS VARCHAR) AS "stored {r.column}", ' for r in stored)
+        + "filename, file_row_number "
         f"FROM read_parquet({file_list(files)}, filename=true, file_row_number=true, "
         "hive_partitioning=false, union_by_name=true)"
     )
@@ -67,16 +69,19 @@ def check_rows(
         rows = scalar(connection, f"SELECT count(*) FROM read_parquet({file_list(files)})")
         # broken rules are listed for bad rows only: for every row it costs more than reading
         bad_rows = (
-            f"SELECT *, {_violations(table)} AS broken FROM ({source}) "
-            f"WHERE NOT ({good_row(table)})"
+            f"SELECT *, list_concat(misfits, {_violations(table.rules)}) AS broken "
+            f"FROM ({source}) WHERE len(misfits) > 0 OR NOT ({good_row(table)})"
         )
         text = " ".join(
             f"WHEN '{r.name}' THEN CAST(\"{r.column}\" AS VARCHAR)"
             for r in table.rules
             if r.column is not None
         )
+        text += "".join(f" WHEN '{r.name}' THEN \"stored {r.column}\"" for r in stored)
         columns = " ".join(
-            f"WHEN '{r.name}' THEN '{r.column}'" for r in table.rules if r.column is not None
+            f"WHEN '{r.name}' THEN '{r.column}'"
+            for r in (*stored, *table.rules)
+            if r.column is not None
         )
         bad = connection.execute(
             f"SELECT '{table.name}' AS table_name, filename AS file, "

@@ -22,7 +22,10 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
     )
     raw = raw[raw["length_min"].notna()].reset_index(drop=True)
     ended = raw["start"] + pd.to_timedelta(raw["length_min"], unit="min")
-    session = raw["channel"] + "-" + raw["start"].dt.strftime("%Y%m%dT%H%M")
+    minute = raw["channel"] + "-" + raw["start"].dt.strftime("%Y%m%dT%H%M")
+    # A stream that drops and starts again within a minute is two broadcasts.
+    restarted = minute.duplicated(keep=False)
+    session = minute.where(~restarted, minute + raw["start"].dt.strftime("%S.%f"))
     sessions = pd.DataFrame(
         {
             "session_id": session,

@@ -1,7 +1,8 @@
 """Four sessions with their chat and the concurrent viewers shown each minute.
 
-The set gives the time of day and no date, so the sessions lie on 1970-01-01. A minute with no
-message has no viewer figure and is absent. Joins, likes, follows and orders are unknown.
+The set gives the time of day and no date, so the sessions begin on 1970-01-01. Rows stand in order
+of time; where the clock falls by half a day or more, midnight has passed. A minute with no message
+has no viewer figure and is absent. Joins, likes, follows and orders are unknown.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pandas as pd
 from data_contracts.adapters.source import read
 
 NOMINAL = pd.Timestamp("1970-01-01")
+MIN_FALL_AT_MIDNIGHT = pd.Timedelta(hours=12)  # a smaller fall is a row out of order
 
 
 def tables(source: Path) -> dict[str, pd.DataFrame]:
@@ -22,6 +24,9 @@ def tables(source: Path) -> dict[str, pd.DataFrame]:
     """
     raw = read(source / "messages.parquet")
     clock = pd.to_timedelta(raw["minute"] + ":00")
+    rise = clock.groupby(raw["session"]).diff()
+    midnights = (rise <= -MIN_FALL_AT_MIDNIGHT).astype(int) - (rise >= MIN_FALL_AT_MIDNIGHT)
+    clock += pd.to_timedelta(midnights.groupby(raw["session"]).cumsum(), unit="D")
     first = clock.groupby(raw["session"]).transform("min")
     raw = raw.assign(
         at=NOMINAL + clock, offset=((clock - first).dt.total_seconds() // 60).astype("int64")

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from data_contracts.contract import contract
+from data_contracts.contract import END_OF_REAL_TIME, contract
 from data_contracts.errors import NothingToScore
 from data_contracts.lake import Lake
-from data_contracts.parquet import connect, digest_file, file_list, scalar
+from data_contracts.parquet import connect, digest_file, file_list, first_time, scalar
 from serving.policy.schema import NightPolicy
-from serving.scoring.scope import DAY_FOLDER
 
 MIN_DAYS_FOR_MEDIAN = 3
 
@@ -20,13 +19,15 @@ MIN_DAYS_FOR_MEDIAN = 3
 def input_digest(lake: Lake, as_of: datetime) -> str:
     """SHA-256 over the files that may hold rows known at `as_of`.
 
-    Later day folders do not change it.
+    Files of later receipts alone do not change it. Their statistics say so, not their folders:
+    a backfill may lie in the folder of a later day.
     """
     whole = hashlib.sha256()
     for name in lake.delivered():
+        received = contract(name).received
         for path in lake.files(name):
-            day = DAY_FOLDER.search(lake.relative(path))
-            if day and day.group(1) >= as_of.date().isoformat():
+            first = first_time(path, received) if received else None
+            if first is not None and first >= as_of:
                 continue
             whole.update(f"{lake.relative(path)} {digest_file(path)}\n".encode())
     return whole.hexdigest()
@@ -91,10 +92,12 @@ def newest_receipt(lake: Lake) -> datetime:
 
 
 def _last_receipt(lake: Lake, name: str) -> datetime:
+    column = contract(name).received
     with connect() as connection:
         return scalar(
             connection,
-            f"SELECT max(CAST({contract(name).received} AS TIMESTAMP)) FROM {_scan(lake, name)}",
+            f"SELECT max(CAST({column} AS TIMESTAMP)) FROM {_scan(lake, name)} "
+            f"WHERE {column} < TIMESTAMP '{END_OF_REAL_TIME}'",
         )
 
 

@@ -82,3 +82,13 @@ def test_absent_outbound_table_is_empty_and_inbound_refused(tmp_path):
     assert read_outbound(lake, "scores").empty and read_outbound(lake, "quarantine").empty
     with pytest.raises(LakeProblem, match="orders is an inbound table; it lies in"):
         read_outbound(lake, "orders")
+
+
+def test_rows_without_receipt_are_refused_by_number(tmp_path):
+    """No row goes missing when a table is written by day: undated rows refuse the delivery."""
+    frame = orders(3, "2026-01-05")
+    frame.loc[1, "received_at"] = pd.NaT
+    lake = Lake(tmp_path)
+    with pytest.raises(LakeProblem, match="1 of 3 rows have no received_at"):
+        lake.write_by_day("orders", frame)
+    assert lake.delivered() == []

@@ -93,3 +93,20 @@ def test_even_arrivals_over_days_show_no_burst(tmp_path, hours):
     minutes = minutes_frame(snapshot, None)
     assert minutes["minute"].max() == min(hours * 60, MAX_MINUTE)
     assert minutes["joins"].iloc[-1] <= 5 and minutes["leaves"].iloc[-1] <= 5
+
+
+def test_minutes_from_events_count_follows_less_unfollows(tmp_path):
+    """A minute in which more was taken back than given has fewer than none."""
+    lake_of_rooms(tmp_path, {"r": 1}, 30)
+    acts = [("follow", "a0", 0), ("follow", "a1", 0), ("unfollow", "a0", 1), ("follow", "a2", 2)]
+    acts.append(("unfollow", "a2", 2))
+    rows = [
+        {"session_id": "r", "account_id": a, "kind": k, "at": START + timedelta(minutes=m)}
+        | {"count": 1, "received_at": START + timedelta(hours=1)}
+        for k, a, m in acts
+    ]
+    table = to_arrow(contract("interactions"), pd.DataFrame(rows))
+    write_file(tmp_path / "interactions.parquet", table)
+    snapshot = Snapshot.open(tmp_path, START + timedelta(days=1))
+    minutes = snapshot["room_minutes"].to_pandas().sort_values("minute")
+    assert minutes["follows"].tolist()[:4] == [2.0, -1.0, 0.0, 0.0]
