@@ -239,6 +239,16 @@ class Lake:
         return self.online / "keys.json"
 
     @property
+    def key_use(self) -> Path:
+        """Day of the last use of each API key."""
+        return self.online / "key_use.json"
+
+    @property
+    def key_lock(self) -> Path:
+        """Lock for changes of the key files."""
+        return self.online / ".keys.lock"
+
+    @property
     def running_minutes(self) -> Path:
         """SQLite file of the minutes of running sessions."""
         return self.online / "minutes.sqlite"

@@ -12,6 +12,7 @@ import typer
 
 from data_contracts.errors import SteelyardError
 from serving.cli import (
+    key_commands,
     lake_commands,
     ledger_commands,
     measure_commands,
@@ -42,7 +43,10 @@ for command in (
     result_commands.credit,
     result_commands.audit,
     lake_commands.retention,
-    service_commands.key,
+    key_commands.key,
+    key_commands.keys,
+    key_commands.rotate_key,
+    key_commands.revoke_key,
     service_commands.serve,
 ):
     app.command()(command)

@@ -11,6 +11,7 @@ import typer.main
 
 from data_contracts import reference_page as contracts_page
 from features import catalogue_page
+from serving.gate.protocol import openapi
 from serving.oversight import duty_register
 from simulation.families import reference_page as families_page
 from training.models.registry import MODELS
@@ -49,6 +50,8 @@ def pages() -> dict[Path, str]:
         ROOT / "features" / "CATALOGUE.md": catalogue_page.page(),
         ROOT / "docs" / "reference" / "cli.md": cli_page(),
         ROOT / "docs" / "reference" / "duties.md": duty_register.duties_page(),
+        ROOT / "docs" / "reference" / "http-api.md": openapi.http_page(),
+        ROOT / "docs" / "reference" / "openapi.json": openapi.document_text(),
         ROOT / "docs" / "reference" / "families.md": families_page.page(),
     }
 

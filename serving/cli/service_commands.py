@@ -1,4 +1,4 @@
-"""Commands of the online service: make a key, serve the boost gate."""
+"""The command of the online service: serve the boost gate."""
 
 from __future__ import annotations
 
@@ -7,34 +7,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.console import Json, LakeArgument, Models, out, print_json
-
-
-def key(
-    lake: LakeArgument,
-    name: Annotated[str, typer.Option(help="Holder of the key.")] = "default",
-    scopes: Annotated[
-        str, typer.Option(help="Comma-separated: boost, minutes, read.")
-    ] = "boost,minutes,read",
-    plain: Annotated[bool, typer.Option("--plain", help="Print the key and nothing else.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Make an API key for the service. It is printed once; the lake keeps only its digest.
-
-    Example: steelyard key lake --name gate
-
-    Example: KEY=$(steelyard key lake --name gate --scopes boost --plain)
-    """
-    from data_contracts.lake import Lake
-    from serving.gate.api_keys import make_key
-
-    made = make_key(Lake.open(lake), name, [s.strip() for s in scopes.split(",")])
-    if as_json:
-        print_json({"name": name, "key": made})
-    elif plain:
-        sys.stdout.write(made + "\n")
-    else:
-        out.print(f"Key of {name}, printed once: {made}", soft_wrap=True)
+from serving.cli.console import LakeArgument, Models
 
 
 def serve(

@@ -25,6 +25,7 @@ from serving.gate.minute_store import (
     rows_from_blob,
 )
 from serving.gate.night_cache import NightCache, PublishedNight
+from serving.gate.protocol.key_ring import KeyRing
 from serving.gate.requests import RequestRefused
 from serving.gate.schemas import BoostRequest, Minute
 from serving.ledger.answers import AnswerLedger
@@ -128,7 +129,7 @@ class GateState:
     ledger: AnswerLedger
     policy: Policy
     live: Released | None
-    keys: dict[str, dict]
+    keys: KeyRing
     now: Callable[[], datetime]
     requests_in_progress: int = 0
     assessments: AssessmentCache = field(init=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_contracts.lake import Lake, LakeOrFolder
@@ -25,7 +23,24 @@ from serving.gate import decision
 from serving.gate.boost_check import LIVE_MODEL, GateState, boost_check
 from serving.gate.minute_store import open_minute_store
 from serving.gate.night_cache import NightCache
-from serving.gate.requests import RequestRefused, parse_request, read_body, require_scope
+from serving.gate.protocol.api_routes import (
+    BOOST_PATH,
+    ROUTES,
+    UNKNOWN_ROUTE,
+    ApiRoute,
+    find_route,
+)
+from serving.gate.protocol.ids import raw_path
+from serving.gate.protocol.key_ring import KeyRing
+from serving.gate.protocol.openapi import document_text
+from serving.gate.requests import (
+    RequestRefused,
+    no_such_route,
+    parse_request,
+    read_body,
+    requested_id,
+    require_scope,
+)
 from serving.gate.schemas import BoostRequest, Problem
 from serving.gate.server.metrics import RequestMetrics
 from serving.gate.views import credit_view, operator_view, put_minutes, ready_view
@@ -34,7 +49,6 @@ from serving.policy.schema import Policy
 from training.release.artefact import load, released_prior
 from training.release.store import champions
 
-BOOST_PATH = "/v1/boost-check"
 PARSE_IN_THREAD_BYTES = (
     20_000  # bytes of a body that is read aside, so that others need not wait for it
 )
@@ -62,14 +76,13 @@ def open_gate(
     )
     if live is not None:  # compile the kernels before the first request
         decision.assess_live(np.zeros((policy.boost.least_minutes, 15)), live, policy)
-    keys = json.loads(lake.api_keys.read_text()) if lake.api_keys.exists() else {}
     return GateState(
         NightCache(lake),
         open_minute_store(lake, minutes),
         AnswerLedger(lake.answers),
         policy,
         live,
-        keys,
+        KeyRing(lake),
         now or (lambda: datetime.now(UTC).replace(tzinfo=None)),
     )
 
@@ -88,7 +101,9 @@ def gate_application(gate: GateState) -> ASGIApp:
     registry.register(request_metrics)
     log = structlog.get_logger()
 
-    def guarded(name: str, scope: str | None, handle: Callable) -> Callable:
+    def guarded(api: ApiRoute, handle: Callable) -> Callable:
+        name, scope = api.name, api.scope
+
         async def route(request: Request) -> Response:
             started = time.perf_counter()
             if name not in PROBE_ROUTES and gate.requests_in_progress >= MAX_CONCURRENT_REQUESTS:
@@ -102,10 +117,12 @@ def gate_application(gate: GateState) -> ASGIApp:
             gate.requests_in_progress += 1
             try:
                 if scope:
-                    require_scope(gate.keys, request, scope)
+                    require_scope(gate.keys, request, scope, gate.now())
                 response = await handle(request)
             except RequestRefused as refused:
-                response = _json_response(refused.problem.model_dump(), refused.status)
+                response = _json_response(
+                    refused.problem.model_dump(), refused.status, refused.headers
+                )
             except Exception as error:
                 log.error("failed", route=name, error=type(error).__name__)
                 response = _json_response(
@@ -134,13 +151,16 @@ def gate_application(gate: GateState) -> ASGIApp:
 
     async def minutes(request: Request) -> Response:
         body = await read_body(request)
-        return _json_response(await put_minutes(gate, request.path_params["session"], body))
+        return _json_response(await put_minutes(gate, requested_id("minutes", request), body))
 
     async def operator(request: Request) -> Response:
-        return _json_response(operator_view(gate, request.path_params["operator"]))
+        return _json_response(operator_view(gate, requested_id("operators", request)))
 
     async def credit(request: Request) -> Response:
-        return _json_response(credit_view(gate, request.path_params["operator"]))
+        return _json_response(credit_view(gate, requested_id("credit", request)))
+
+    async def openapi(_: Request) -> Response:
+        return Response(document_text(), media_type="application/json")
 
     async def healthy(_: Request) -> Response:
         return _json_response({"status": "ok"})
@@ -151,29 +171,33 @@ def gate_application(gate: GateState) -> ASGIApp:
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
 
-    check = guarded("boost-check", "boost", boost)
-    routes = Starlette(
-        routes=[
-            Route(BOOST_PATH, check, methods=["POST"]),
-            Route(
-                "/v1/sessions/{session}/minutes",
-                guarded("minutes", "minutes", minutes),
-                methods=["PUT"],
-            ),
-            Route(
-                "/v1/operators/{operator}", guarded("operators", "read", operator), methods=["GET"]
-            ),
-            Route("/v1/credit/{operator}", guarded("credit", None, credit), methods=["GET"]),
-            Route("/healthz", guarded("healthz", None, healthy)),
-            Route("/readyz", guarded("readyz", None, ready)),
-            Route("/metrics", guarded("metrics", "read", metrics)),
-        ]
-    )
+    async def unknown(request: Request) -> Response:
+        raise no_such_route(request)
+
+    handlers = {
+        "boost-check": boost,
+        "minutes": minutes,
+        "operators": operator,
+        "credit": credit,
+        "openapi": openapi,
+        "healthz": healthy,
+        "readyz": ready,
+        "metrics": metrics,
+    }
+    guards = {route.name: guarded(route, handlers[route.name]) for route in ROUTES}
+    guards[UNKNOWN_ROUTE.name] = guarded(UNKNOWN_ROUTE, unknown)
+    check, others = guards["boost-check"], Starlette()
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == BOOST_PATH and scope["method"] == "POST":
-            await (await check(Request(scope, receive)))(scope, receive, send)
+        if scope["type"] != "http":
+            await others(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        if scope["path"] == BOOST_PATH and scope["method"] == "POST":
+            response = await check(request)
         else:
-            await routes(scope, receive, send)
+            route = find_route(scope["method"], raw_path(scope))
+            response = await guards[route.name if route else UNKNOWN_ROUTE.name](request)
+        await response(scope, receive, send)
 
     return dispatch

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-Identifier = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\w.:@-]+$")]
+from serving.gate.protocol.ids import Identifier
+
+MAX_BATCH_CHECKS = 1_000
 Count = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
@@ -55,6 +56,12 @@ class BoostRequest(Strict):
     at: AwareDatetime | None = None
 
 
+class BoostBatch(Strict):
+    """Boost checks that are asked together; each has its own requestId and its own answer."""
+
+    checks: Annotated[list[BoostRequest], Field(min_length=1, max_length=MAX_BATCH_CHECKS)]
+
+
 class Evidence(Strict):
     """The signal that a hit rests on."""
 
@@ -75,6 +82,25 @@ class Hit(Strict):
     evidence: Evidence
 
 
+class Corrected(Strict):
+    """A figure of an operator: as counted, and what is left of it."""
+
+    measure: str
+    unit: str
+    counted: float
+    estimate: float
+    low: float
+    high: float
+    certainty: float | None
+
+
+class Appeal(Strict):
+    """Where and until when a decision can be appealed."""
+
+    route: str
+    days: int
+
+
 class BoostAnswer(Strict):
     """The answer to a boost check."""
 
@@ -85,7 +111,7 @@ class BoostAnswer(Strict):
     tier: Literal["A", "B", "C", "D"] | None
     hits: list[Hit]
     dimensions: dict[str, float | None]
-    corrected: list[dict[str, Any]]
+    corrected: list[Corrected]
     attribution: Literal["beneficiary", "third_party", "unknown"]
     coldStart: bool
     dataAsOf: str | None
@@ -94,7 +120,47 @@ class BoostAnswer(Strict):
     degraded: bool
     degradedBy: list[str]
     expiresAt: str
-    appeal: dict[str, Any]
+    appeal: Appeal
+
+
+class MinutesAnswer(Strict):
+    """How many minutes of a session are stored."""
+
+    sessionId: str
+    minutes: int
+
+
+class OperatorAnswer(Strict):
+    """Tier, reasons and corrected figures of an operator."""
+
+    operatorId: str
+    tier: Literal["A", "B", "C", "D"]
+    risk: float | None
+    coldStart: bool
+    isKeyOperator: bool
+    measure: str
+    why: dict[str, str]
+    reasons: list[dict[str, Any]]
+    corrected: list[Corrected]
+    dataAsOf: str
+    runId: str
+    modelVersion: str
+    policyVersion: str
+    appeal: Appeal
+
+
+class CreditAnswer(Strict):
+    """The public credit evaluation of an operator; it shows no signal."""
+
+    operatorId: str
+    credit: float | None
+    level: str
+    subScores: dict[str, float | None]
+    complaints: dict[str, int]
+    entitlements: Any
+    asOf: str
+    policyVersion: str
+    appeal: Appeal
 
 
 class Problem(Strict):
@@ -105,6 +171,15 @@ class Problem(Strict):
     where: list[str]
 
 
-def decode_strict_json(body: bytes) -> Any:
-    """Standard JSON; the parser refuses NaN, Infinity and numbers beyond float64."""
-    return msgspec.json.decode(body)
+class BatchItem(Strict):
+    """The answer to one check of a batch, or its problem, as a single check would have it."""
+
+    status: int
+    answer: BoostAnswer | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(Strict):
+    """Answers and problems in the order of the checks."""
+
+    answers: list[BatchItem]
