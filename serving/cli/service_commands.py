@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from serving.cli.console import LakeArgument, Models
+from serving.cli.console import LakeArgument, Models, out
 
 
 def serve(
