@@ -44,7 +44,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a contract: DuckDB type, unit, meaning of null, role in time, former name."""
+    """One column of a contract: its type, unit, meaning of null, role in time, closed list."""
 
     name: str
     type: str
@@ -54,6 +54,7 @@ class Column:
     time_role: str | None
     key: bool
     formerly: str | None = None
+    values: tuple[str, ...] | None = None
 
     @property
     def required(self) -> bool:
@@ -161,13 +162,19 @@ def _rules(prop: Any) -> list[Rule]:
                 f"{low} to {high} characters",
             )
         )
+    values = _valid_values(prop) or ()
     for quality in prop.quality or []:
-        values = (quality.arguments or {})["validValues"]
         listed = ", ".join(f"'{v}'" for v in values)
         rules.append(
             Rule(quality.name, name, f"{it} IN ({listed})", f"must be one of {', '.join(values)}")
         )
     return rules
+
+
+def _valid_values(prop: Any) -> tuple[str, ...] | None:
+    """Closed list of a column's words, None where any word may stand."""
+    listed = [(quality.arguments or {})["validValues"] for quality in prop.quality or []]
+    return tuple(listed[0]) if listed else None
 
 
 def _custom(prop: Any) -> dict[str, str]:
@@ -197,6 +204,7 @@ def parse(text: str) -> Contract:
                 time_role=custom.get("timeRole"),
                 key=bool(prop.primaryKey),
                 formerly=custom.get("formerly"),
+                values=_valid_values(prop),
             )
         )
         rules += _rules(prop)

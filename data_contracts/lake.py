@@ -135,6 +135,11 @@ class Lake:
         """Folder of the gate's answers, exported as a table."""
         return self.root / "boost_decisions"
 
+    @property
+    def intake(self) -> Path:
+        """Folder of the log of ingestions, and of tables that are being replaced."""
+        return self.root / "intake"
+
     # Published nights.
 
     @property

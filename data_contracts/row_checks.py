@@ -37,7 +37,7 @@ class TableCheck:
     quarantined: int
 
 
-def _violations(rules: Sequence[Rule]) -> str:
+def violations(rules: Sequence[Rule]) -> str:
     """SQL list of the names of the rules that a row breaks."""
     cases = ", ".join(f"CASE WHEN NOT COALESCE({r.sql}, TRUE) THEN '{r.name}' END" for r in rules)
     return f"list_filter([{cases}], lambda x: x IS NOT NULL)"
@@ -59,7 +59,7 @@ def check_rows(
     files = lake.files(table.name)
     stored = type_rules(table)
     source = (
-        f"SELECT {typed_columns(table)}, {_violations(stored)} AS misfits, "
+        f"SELECT {typed_columns(table)}, {violations(stored)} AS misfits, "
         + "".join(f'CAST("{r.column}" AS VARCHAR) AS "stored {r.column}", ' for r in stored)
         + "filename, file_row_number "
         f"FROM read_parquet({file_list(files)}, filename=true, file_row_number=true, "
@@ -69,7 +69,7 @@ def check_rows(
         rows = scalar(connection, f"SELECT count(*) FROM read_parquet({file_list(files)})")
         # broken rules are listed for bad rows only: for every row it costs more than reading
         bad_rows = (
-            f"SELECT *, list_concat(misfits, {_violations(table.rules)}) AS broken "
+            f"SELECT *, list_concat(misfits, {violations(table.rules)}) AS broken "
             f"FROM ({source}) WHERE len(misfits) > 0 OR NOT ({good_row(table)})"
         )
         text = " ".join(

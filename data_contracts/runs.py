@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +16,26 @@ import pyarrow.parquet as pq
 from data_contracts.contract import contract
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
+
+
+@contextmanager
+def locked(lake: Lake) -> Iterator[None]:
+    """Hold the lake's lock.
+
+    Raises
+    ------
+    LakeProblem
+        A night or an ingestion is running. This one is refused, not queued.
+    """
+    lake.runs.mkdir(exist_ok=True)
+    with lake.run_lock.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LakeProblem(
+                f"another night or ingestion is running on {lake}; wait for it to end"
+            ) from error
+        yield
 
 
 def published_runs(folder: LakeOrFolder) -> dict[str, str]:

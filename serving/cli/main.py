@@ -13,7 +13,6 @@ import typer
 from data_contracts.errors import SteelyardError
 from serving.cli import (
     key_commands,
-    lake_commands,
     ledger_commands,
     measure_commands,
     model_commands,
@@ -22,6 +21,7 @@ from serving.cli import (
     service_commands,
 )
 from serving.cli.console import err
+from serving.cli.delivery import intake_commands, lake_commands
 
 app = typer.Typer(
     name="steelyard",
@@ -33,7 +33,7 @@ app = typer.Typer(
 )
 for command in (
     lake_commands.simulate,
-    lake_commands.ingest,
+    intake_commands.ingest,
     lake_commands.check,
     model_commands.train,
     model_commands.promote,

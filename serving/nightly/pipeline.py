@@ -20,7 +20,6 @@ from serving.nightly.delivery import refuse_short
 from serving.nightly.published_night import publish
 from serving.nightly.run_identity import open_context, refuse_lost_models
 from serving.nightly.scored_night import score
-from serving.nightly.table_writer import locked
 from serving.policy.schema import Policy
 from serving.scoring.night_context import NightContext, Progress, no_progress
 from serving.scoring.nightly_models import require_models
@@ -73,7 +72,7 @@ def nightly(
     if models_folder is not None:
         require_models(models_folder)  # before anything is created
     # One thread for BLAS: sums of floats have one order on any machine (ADR-0002).
-    with locked(lake), threadpool_limits(1, "blas"):
+    with runs.locked(lake), threadpool_limits(1, "blas"):
         context = open_context(lake, night, models_folder, policy)
         if not without_models:
             refuse_lost_models(context)

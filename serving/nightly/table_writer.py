@@ -1,10 +1,8 @@
-"""Writes tables of a night, shaped and validated by their contracts, under the lake's lock."""
+"""Writes tables of a night, shaped and validated by their contracts."""
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +10,6 @@ import pyarrow as pa
 
 from data_contracts.contract import contract
 from data_contracts.errors import LakeProblem, SteelyardError
-from data_contracts.lake import Lake
 from data_contracts.parquet import connect, good_row, scalar, to_arrow, write_file, write_pieces
 
 
@@ -20,24 +17,6 @@ class OutputBreaksContract(SteelyardError):
     """An outbound table breaks its own contract. Nothing was published."""
 
     exit_code = 8
-
-
-@contextmanager
-def locked(lake: Lake) -> Iterator[None]:
-    """Hold the lake's lock.
-
-    Raises
-    ------
-    LakeProblem
-        Another night is running. It is refused, not queued.
-    """
-    lake.runs.mkdir(exist_ok=True)
-    with lake.run_lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LakeProblem(f"another night is running on {lake}; wait for it to end") from error
-        yield
 
 
 def validated(name: str, frame: pd.DataFrame) -> pa.Table:

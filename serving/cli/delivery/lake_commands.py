@@ -82,28 +82,6 @@ def check(lake: LakeArgument, as_json: Json = False) -> None:
         out.print(f"Rows set aside: steelyard show quarantine {lake}")
 
 
-def ingest(
-    adapter: Annotated[
-        str,
-        typer.Argument(
-            help="shopee-orders, twitch-broadcasts, twitch-chat, github-stars or retail-baskets."
-        ),
-    ],
-    source: Annotated[Path, typer.Argument(metavar="FROM", help="Folder of the data set.")],
-    lake: LakeArgument,
-    as_json: Json = False,
-) -> None:
-    """Turn a public data set into the contract tables of a lake. Tables that it lacks are absent.
-
-    Example: steelyard ingest shopee-orders public_data/shopee_orders lake
-    """
-    from data_contracts.adapters import ingest as ingest_data_set
-
-    with Steps(f"ingesting {source}"):
-        counts = ingest_data_set(adapter, source, lake)
-    show_rows([{"table": t, "rows": n} for t, n in counts.items()], as_json)
-
-
 @hold.command("set")
 def set_legal_hold(
     lake: LakeArgument, operator: Operator, by: By, reason: Reason, as_json: Json = False

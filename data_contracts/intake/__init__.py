@@ -1,0 +1,1 @@
+"""A company's own exports become contract tables, by a file that a person reads and edits."""

@@ -1,0 +1,268 @@
+"""Ingestion: the tables of a map, made from its sources and merged into a lake.
+
+Every problem of every table is found before the first row is written. A table is written whole or
+not at all, and the rows read are those written and those set aside, each with its reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data_contracts.contract import Contract
+from data_contracts.intake import set_aside
+from data_contracts.intake.conversion import create_macros
+from data_contracts.intake.intake_notes import notes_of
+from data_contracts.intake.map_file import MapProblems, answer_questions
+from data_contracts.intake.mapping import Map, MappedTable
+from data_contracts.intake.merge import Merged, merge, recover
+from data_contracts.intake.sources.relation import (
+    FILE,
+    REJECTED,
+    OpenSource,
+    ReadContext,
+    literal,
+    quote,
+)
+from data_contracts.intake.sources.staging import open_sources
+from data_contracts.intake.table_query import PROBLEMS, TableQuery, table_query
+from data_contracts.lake import Lake
+from data_contracts.parquet import connect, scalar
+from data_contracts.runs import locked
+from data_contracts.spill import spill_folder
+
+# Columns by which rows of a table without a key are known again, where the map names none.
+NEAR_KEYS = {"views": ["session_id", "account_id", "device_id", "joined_at"]}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is ingested besides the map.
+
+    Parameters
+    ----------
+    moment
+        Moment of ingestion, UTC.
+    base
+        Folder that relative paths of the map begin at.
+    since
+        Rows received earlier are passed over.
+    accept_guesses
+        Take the guess of every open question.
+    frames
+        pandas frames by the name that a source has as its path.
+    """
+
+    moment: datetime
+    base: Path = Path()
+    since: datetime | None = None
+    accept_guesses: bool = False
+    frames: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableIntake:
+    """What became of the rows of one table.
+
+    `read` is the sum of `added`, `replaced`, `unchanged`, `superseded`, `not_wanted` and
+    `set_aside`.
+
+    Parameters
+    ----------
+    not_wanted
+        Rows that `where` or `--since` left out.
+    reasons
+        Reason → rows set aside for it; a row may have several.
+    made_unknown
+        Column and reason → values that could not be read and are null now.
+    notes
+        What was assumed, passed over or looks wrong.
+    """
+
+    table: str
+    read: int
+    added: int
+    replaced: int
+    unchanged: int
+    superseded: int
+    not_wanted: int
+    set_aside: int
+    reasons: dict[str, int]
+    made_unknown: dict[str, int]
+    notes: list[str]
+
+
+def ingest(
+    given: Map, lake: Lake, delivery: Delivery, say: Callable[[str], None] = lambda _text: None
+) -> list[TableIntake]:
+    """Ingest every table of a map. A delivery ingested twice changes nothing.
+
+    Parameters
+    ----------
+    given
+        The map.
+    lake
+        The lake, which may be new.
+    delivery
+        Moment, folder and choices.
+    say
+        Called with each step.
+
+    Raises
+    ------
+    MapProblems
+        A question is open, a source cannot be read, or a table cannot be made; all are listed.
+    LakeProblem
+        A night or another ingestion is running on the lake.
+    """
+    answered = answer_questions(given, delivery.accept_guesses)
+    lake.root.mkdir(parents=True, exist_ok=True)
+    work = spill_folder()
+    work.mkdir(parents=True)
+    try:
+        with locked(lake), connect() as connection:
+            lake.intake.mkdir(exist_ok=True)
+            recover(lake)
+            create_macros(connection)
+            context = ReadContext(connection, delivery.base, work, frames=delivery.frames)
+            opened = open_sources(context, answered.sources, say)
+            queries = {
+                name: table_query(connection, name, table, opened, delivery.moment)
+                for name, table in answered.tables.items()
+            }
+            if problems := [p for q in queries.values() for p in q.problems]:
+                raise MapProblems("map", problems)
+            done = []
+            for name, query in queries.items():
+                say(f"{name}: converting")
+                table = answered.tables[name]
+                folder = work / f"table-{name}"
+                folder.mkdir()
+                made = _Making(connection, lake, delivery, folder, opened)
+                done.append(_ingest_table(made, table, query, say))
+            _log(lake, answered, delivery, done)
+            return done
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Making:
+    """Where one table is made."""
+
+    connection: duckdb.DuckDBPyConnection
+    lake: Lake
+    delivery: Delivery
+    work: Path
+    opened: Mapping[str, OpenSource]
+
+
+def _ingest_table(
+    making: _Making, given: MappedTable, query: TableQuery, say: Callable[[str], None]
+) -> TableIntake:
+    """Convert, split and merge the rows of one table."""
+    connection, table = making.connection, query.table
+    staged = making.work / "staged.parquet"
+    connection.execute(f"COPY ({query.sql}) TO {literal(str(staged))} (FORMAT parquet)")
+    base = scalar(connection, f"SELECT count(*) FROM ({query.rows})")
+    kept = f"read_parquet({literal(str(staged))})"
+    not_wanted = base - scalar(connection, f"SELECT count(*) FROM {kept}")
+    say(f"{table.name}: {base} rows read")
+    not_wanted += _leave_out_earlier(making, table, staged)
+    names = _sources_of(given, making.opened)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {quote(f'__files_{table.name}')} AS "
+        f"SELECT DISTINCT {FILE} AS file FROM ({query.rows}) "
+        f"UNION SELECT DISTINCT file FROM {REJECTED} WHERE list_contains(?, source)",
+        [names],
+    )
+    good, bad = set_aside.split(connection, table, staged)
+    why = set_aside.reasons(connection, table, names, bad)
+    rejected = scalar(
+        connection,
+        f"SELECT count(*) FROM {REJECTED} WHERE source IN ({', '.join(map(literal, names))})",
+    )
+    aside = rejected + scalar(connection, f"SELECT count(*) FROM read_parquet({literal(str(bad))})")
+    say(f"{table.name}: merging into the lake")
+    key = list(table.key) or given.key or NEAR_KEYS.get(table.name) or _all_but_receipt(table)
+    merged = merge(connection, making.lake, table, good, key)
+    set_aside.keep(connection, making.lake, table.name, why, making.delivery.moment)
+    return _balanced(
+        TableIntake(
+            table=table.name,
+            read=base + rejected,
+            **asdict(merged),
+            not_wanted=not_wanted,
+            set_aside=aside,
+            reasons=_counts(connection, f"SELECT rule, count(*) FROM {why} GROUP BY rule"),
+            made_unknown=_counts(
+                connection,
+                "SELECT p.column_name || ': ' || p.rule AS name, count(*) FROM "
+                f"(SELECT unnest({PROBLEMS}) AS p FROM {kept}) WHERE NOT p.fatal GROUP BY name",
+            ),
+            notes=notes_of(connection, query, given, good, making.opened, making.delivery.moment),
+        ),
+        merged,
+    )
+
+
+def _balanced(done: TableIntake, merged: Merged) -> TableIntake:
+    """The result, once its counts add up; a difference would be a row lost in silence."""
+    parts = sum(asdict(merged).values()) + done.not_wanted + done.set_aside
+    assert done.read == parts, f"{done.table}: {done.read} rows read, {parts} accounted for"
+    return done
+
+
+def _leave_out_earlier(making: _Making, table: Contract, staged: Path) -> int:
+    """Drop staged rows received before `since`; returns their number."""
+    if making.delivery.since is None:
+        return 0
+    earlier = f"{quote(str(table.received))} < TIMESTAMP '{making.delivery.since}'"
+    rows = f"read_parquet({literal(str(staged))})"
+    dropped = scalar(making.connection, f"SELECT count(*) FROM {rows} WHERE {earlier}")
+    if dropped:
+        later = staged.with_name("later.parquet")
+        making.connection.execute(
+            f"COPY (FROM {rows} WHERE NOT COALESCE({earlier}, FALSE)) "
+            f"TO {literal(str(later))} (FORMAT parquet)"
+        )
+        later.replace(staged)
+    return dropped
+
+
+def _sources_of(given: MappedTable, opened: Mapping[str, OpenSource]) -> list[str]:
+    """Names of the sources that a table reads."""
+    if given.source is not None:
+        return [given.source]
+    return [name for name in opened if name in str(given.query)]
+
+
+def _all_but_receipt(table: Contract) -> list[str]:
+    return [c.name for c in table.columns if c.name != table.received]
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
+    return dict(sorted(connection.execute(sql).fetchall()))
+
+
+def _log(lake: Lake, given: Map, delivery: Delivery, done: list[TableIntake]) -> None:
+    """Keep the map and the counts of an ingestion."""
+    text = given.model_dump_json(by_alias=True, exclude_none=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    entry = {
+        "at": delivery.moment.isoformat(),
+        "map": digest,
+        "received_at": {n: t.received_at for n, t in given.tables.items()},
+        "tables": [asdict(d) for d in done],
+    }
+    (lake.intake / f"map-{digest[:16]}.json").write_text(text, "utf-8")
+    with (lake.intake / "log.jsonl").open("a", encoding="utf-8") as handle:
+        handle.write(json.dumps(entry, ensure_ascii=False) + "\n")

@@ -1,0 +1,84 @@
+"""Rows that a delivery brought and the lake did not take, each with its file, row and reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data_contracts.contract import Contract, contract
+from data_contracts.intake.sources.relation import FILE, REJECTED, ROW, literal, quote
+from data_contracts.intake.table_query import PROBLEMS
+from data_contracts.lake import Lake
+from data_contracts.parquet import good_row, to_arrow, write_file
+from data_contracts.row_checks import MAX_QUARANTINED_ROWS, violations
+
+KEPT = '"table_name", "file", "row_key", "rule", "column_name", "value", "checked_at"'
+
+
+def split(
+    connection: duckdb.DuckDBPyConnection, table: Contract, staged: Path
+) -> tuple[Path, Path]:
+    """Split staged rows; returns the files of good rows and of those set aside."""
+    good, bad = staged.with_name("good.parquet"), staged.with_name("bad.parquet")
+    rows = f"read_parquet({literal(str(staged))})"
+    fine = f"({good_row(table)}) AND len(list_filter({PROBLEMS}, lambda x: x.fatal)) = 0"
+    names = ", ".join(quote(c.name) for c in table.columns)
+    connection.execute(
+        f"COPY (SELECT {names}, {FILE}, {ROW} FROM {rows} WHERE {fine}) "
+        f"TO {literal(str(good))} (FORMAT parquet)"
+    )
+    connection.execute(
+        f"COPY (SELECT *, {violations(table.rules)} AS broken FROM {rows} WHERE NOT ({fine})) "
+        f"TO {literal(str(bad))} (FORMAT parquet)"
+    )
+    return good, bad
+
+
+def reasons(
+    connection: duckdb.DuckDBPyConnection, table: Contract, sources: list[str], bad: Path
+) -> str:
+    """Make a table of the reasons of rows set aside, one row a reason; returns its name.
+
+    A rule that a column must be present says nothing where its value could not be read.
+    """
+    made = quote(f"__reasons_{table.name}")
+    place = f"COALESCE({FILE}, '') AS file, 'row ' || {ROW} AS row_key"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {made} AS "
+        f"SELECT file, row_key, p.rule AS rule, p.column_name AS column_name, p.value AS value FROM "
+        f"(SELECT {place}, unnest(list_filter({PROBLEMS}, lambda x: x.fatal)) AS p "
+        f"FROM read_parquet({literal(str(bad))})) "
+        f"UNION ALL SELECT file, row_key, broken AS rule, NULL, NULL FROM "
+        f"(SELECT {place}, unnest(list_filter(broken, lambda r: "
+        f"len(list_filter({PROBLEMS}, lambda x: r = x.column_name || '_is_present' OR "
+        f"(x.fatal AND r = '{table.received}_is_present'))) = 0)) AS broken "
+        f"FROM read_parquet({literal(str(bad))})) "
+        f"UNION ALL SELECT file, 'row ' || \"row\", reason, NULL, value FROM {REJECTED} "
+        f"WHERE source IN ({', '.join(map(literal, sources))})"
+    )
+    return made
+
+
+def keep(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, made: str, moment: datetime
+) -> None:
+    """Add the reasons of a delivery to the quarantine; those of the same files are replaced."""
+    target = lake.quarantine / "intake" / f"{name}.parquet"
+    before = (
+        f"SELECT {KEPT} FROM read_parquet({literal(str(target))}) "
+        f"WHERE file NOT IN (SELECT file FROM {quote(f'__files_{name}')}) UNION ALL "
+        if target.is_file()
+        else ""
+    )
+    rows: Any = connection.execute(
+        f"SELECT * FROM ({before}SELECT {literal(name)} AS table_name, file, row_key, rule, "
+        f"column_name, value, TIMESTAMP '{moment}' AS checked_at FROM {made}) "
+        f"ORDER BY file, row_key, rule LIMIT {MAX_QUARANTINED_ROWS}"
+    ).to_arrow_table()
+    if rows.num_rows:
+        write_file(target, to_arrow(contract("quarantine"), rows))
+    else:
+        target.unlink(missing_ok=True)

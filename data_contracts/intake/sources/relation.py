@@ -1,0 +1,104 @@
+"""What every source becomes: a view of its name, with the file and the row of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data_contracts.intake.mapping import Source
+
+FILE, ROW = "__file", "__row"
+REJECTED = "__rejected"
+MAX_VALUE_CHARACTERS = 200
+ROWS_PER_PIECE = 10_000
+
+
+@dataclass(frozen=True)
+class ReadContext:
+    """Where sources are opened.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection that gets a view for each source.
+    base
+        Folder that relative paths begin at.
+    work
+        Spill folder, empty at first.
+    sample_rows
+        Most rows read of a source that is not columnar; None reads all.
+    frames
+        pandas frames by the name that a source gives as its path.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    base: Path
+    work: Path
+    sample_rows: int | None = None
+    frames: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def limit(self) -> str:
+        """SQL that ends a query after the sample."""
+        return "" if self.sample_rows is None else f" LIMIT {self.sample_rows}"
+
+
+@dataclass
+class OpenSource:
+    """A source that can be queried.
+
+    Parameters
+    ----------
+    name
+        Name of the view.
+    source
+        Its entry in the map, with what was found out while it was read.
+    columns
+        Names of its columns.
+    modified
+        File → when it was changed, in UTC; None where that is not known.
+    passed_over
+        What was not read, each with its reason.
+    """
+
+    name: str
+    source: Source
+    columns: list[str]
+    modified: dict[str, datetime | None]
+    passed_over: list[str]
+
+
+def quote(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str | None) -> str:
+    """A text as an SQL literal."""
+    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table of rows that no reader could cut into columns."""
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {REJECTED} "
+        '(source VARCHAR, file VARCHAR, "row" BIGINT, reason VARCHAR, value VARCHAR)'
+    )
+
+
+def create_view(context: ReadContext, name: str, sql: str) -> list[str]:
+    """Create the view of a source; returns the names of its own columns."""
+    context.connection.execute(f"CREATE OR REPLACE VIEW {quote(name)} AS {sql}")
+    described = context.connection.execute(f"DESCRIBE {quote(name)}").fetchall()
+    return [row[0] for row in described if row[0] not in (FILE, ROW)]
+
+
+def parquet_view(context: ReadContext, name: str, files: Iterable[Path]) -> list[str]:
+    """View over Parquet files that were made here, with their `__file` and `__row`."""
+    listed = ", ".join(literal(str(f)) for f in files)
+    return create_view(context, name, f"SELECT * FROM read_parquet([{listed}], union_by_name=true)")

@@ -1,0 +1,1 @@
+"""Commands on what a lake holds: simulate, ingest, check, holds and retention."""
