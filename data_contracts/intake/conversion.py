@@ -52,7 +52,7 @@ Kind = Literal["text", "whole", "float", "time", "zoned", "date", "boolean", "li
 
 @dataclass(frozen=True)
 class Converted:
-    """SQL of a value of the contract's type, and of the reason why it is null, null where it is not."""
+    """SQL of a value of the contract's type, and SQL of the reason why it could not be read."""
 
     value: str
     reason: str
@@ -104,7 +104,8 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE MACRO bare_number(x) AS regexp_replace(clean_text(x), "
         "'[,，￥¥$元 ]|CNY|RMB', '', 'g');"
         "CREATE OR REPLACE MACRO read_number(x) AS COALESCE(TRY_CAST(bare_number(x) AS DOUBLE), "
-        f"TRY_CAST(rtrim(bare_number(x), '{MAGNITUDES}') AS DOUBLE) * CASE right(bare_number(x), 1) "
+        f"TRY_CAST(rtrim(bare_number(x), '{MAGNITUDES}') AS DOUBLE) "
+        "* CASE right(bare_number(x), 1) "
         "WHEN '万' THEN 1e4 WHEN 'w' THEN 1e4 WHEN 'W' THEN 1e4 WHEN '亿' THEN 1e8 "
         "WHEN 'k' THEN 1e3 WHEN 'K' THEN 1e3 END);"
     )

@@ -26,8 +26,10 @@ def digits_lost(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -
         SQL of its column.
     """
     found = connection.execute(
-        f"SELECT count(*), avg(CAST(regexp_matches(id, '^.{{{SPREADSHEET_DIGITS}}}0+$') AS INTEGER)), "
-        f"avg(CAST(n % {FLOAT_STEP} = 0 AS INTEGER)), avg(CAST(n % {FLOAT_STEP * 8} = 0 AS INTEGER)) FROM (SELECT DISTINCT id, "
+        "SELECT count(*), "
+        f"avg(CAST(regexp_matches(id, '^.{{{SPREADSHEET_DIGITS}}}0+$') AS INTEGER)), "
+        f"avg(CAST(n % {FLOAT_STEP} = 0 AS INTEGER)), "
+        f"avg(CAST(n % {FLOAT_STEP * 8} = 0 AS INTEGER)) FROM (SELECT DISTINCT id, "
         f"TRY_CAST(id AS HUGEINT) AS n FROM (SELECT CAST({column} AS VARCHAR) AS id FROM {rows} "
         "LIMIT 200000) WHERE regexp_matches(id, '^[0-9]{17,20}$'))"
     ).fetchone()

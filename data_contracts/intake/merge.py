@@ -102,7 +102,7 @@ def merge(
 
 
 def _numbered(table: Contract, key: list[str], rows: str, within: str | None) -> str:
-    """Rows with the number of each among those of its key; always 0 where the contract has a key."""
+    """Rows with the number of each among those of its key; 0 where the contract has a key."""
     if table.key:
         return f"SELECT *, 0 AS {OCCURRENCE} FROM {rows}"
     names = [quote(c.name) for c in table.columns]
@@ -145,7 +145,8 @@ def _fates(
     connection.execute(
         f"INSERT INTO {fates} SELECT i.file_row_number, CASE WHEN {equal} THEN 'unchanged' "
         f"WHEN i.{received} < e.{received} THEN 'older' ELSE 'replaced' END, "
-        f"e.filename, e.file_row_number FROM {new} i JOIN ({_numbered(table, key, shared, None)}) e "
+        "e.filename, e.file_row_number "
+        f"FROM {new} i JOIN ({_numbered(table, key, shared, None)}) e "
         f"ON {same} AND i.{OCCURRENCE} = e.{OCCURRENCE}"
     )
     return fates

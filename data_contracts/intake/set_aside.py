@@ -48,7 +48,7 @@ def reasons(
     place = f"COALESCE({FILE}, '') AS file, 'row ' || {ROW} AS row_key"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {made} AS "
-        f"SELECT file, row_key, p.rule AS rule, p.column_name AS column_name, p.value AS value FROM "
+        "SELECT file, row_key, p.rule AS rule, p.column_name AS column_name, p.value AS value FROM "
         f"(SELECT {place}, unnest(list_filter({PROBLEMS}, lambda x: x.fatal)) AS p "
         f"FROM read_parquet({literal(str(bad))})) "
         f"UNION ALL SELECT file, row_key, broken AS rule, NULL, NULL FROM "

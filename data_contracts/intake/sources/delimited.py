@@ -113,7 +113,8 @@ def _renumbered(context: ReadContext, name: str, file: SourceFile, target: Path)
     before = [row[0] - 1 - n for n, row in enumerate(rows)]
     numbered = target.with_suffix(".numbered.parquet")
     context.connection.execute(
-        f"COPY (SELECT * REPLACE ({ROW} + len(list_filter({before}, lambda x: x < {ROW})) AS {ROW}) "
+        f"COPY (SELECT * REPLACE "
+        f"({ROW} + len(list_filter({before}, lambda x: x < {ROW})) AS {ROW}) "
         f"FROM read_parquet({literal(str(target))})) TO {literal(str(numbered))} (FORMAT parquet)"
     )
     target.unlink()

@@ -1,4 +1,4 @@
-"""Files of a source: found by path, glob, folder or URL; what writers left behind is passed over."""
+"""Files of a source, by path, glob, folder or URL; what writers left behind is passed over."""
 
 from __future__ import annotations
 

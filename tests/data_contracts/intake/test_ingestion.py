@@ -1,4 +1,4 @@
-"""Ingestion: a map and messy files become contract tables, and nothing is lost or changed unsaid."""
+"""Ingestion: messy files become contract tables, and nothing is lost or changed unsaid."""
 
 from __future__ import annotations
 
