@@ -28,7 +28,8 @@ from serving.gate.night_cache import NightCache, PublishedNight
 from serving.gate.protocol.key_ring import KeyRing
 from serving.gate.requests import RequestRefused
 from serving.gate.schemas import BoostRequest, Minute
-from serving.ledger.answers import AnswerLedger
+from serving.ledger.answers import Answer, AnswerLedger, LedgerUnavailable
+from serving.ledger.hash_chain import LedgerDamaged
 from serving.policy.schema import Policy
 from serving.scoring.nightly_models import LIVE_MODEL
 from training.release.artefact import Released
@@ -185,7 +186,8 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
     Raises
     ------
     RequestRefused
-        The requestId was used with another body, or the session is another operator's.
+        The requestId was used with another body, the session is another operator's, or the answer
+        cannot be recorded.
     """
     digest = hashlib.sha256(body).hexdigest()
     sealed = gate.ledger.find(request.requestId)
@@ -204,16 +206,33 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
     if sealed is None:
         assessment = assessment or gate.assessments.assess(NO_MINUTES)
         sealed = _decide_and_seal(gate, request, digest, assessment, degraded)
-    if sealed[0] != digest:
+    if sealed.place > gate.ledger.written:
+        await _put_on_disk(gate, sealed)
+    if sealed.request_sha256 != digest:  # another process may have answered it meanwhile
         raise RequestRefused(
             409,
             "request_id_reused",
             "this requestId was used with another body; send a new one",
             ["requestId"],
         )
-    if sealed[2] > gate.ledger.written:
-        await gate.ledger_syncs.submit(sealed[2])
-    return sealed[1]
+    return sealed.answer
+
+
+async def _put_on_disk(gate: GateState, sealed: Answer) -> None:
+    """Wait until an answer is on disk. Raises RequestRefused when the disk refuses it."""
+    try:
+        await gate.ledger_syncs.submit(sealed.place)
+    except (OSError, LedgerDamaged) as error:
+        raise _not_recorded() from error
+
+
+def _not_recorded() -> RequestRefused:
+    return RequestRefused(
+        503,
+        "ledger_unavailable",
+        "the answer cannot be recorded now, so it is not given; ask again in a second",
+        [],
+    )
 
 
 def _decide_and_seal(
@@ -222,7 +241,7 @@ def _decide_and_seal(
     digest: str,
     assessment: SessionAssessment,
     degraded: list[str],
-) -> tuple[str, bytes, int]:
+) -> Answer:
     """Decide and seal; the returned answer may be given once it is on disk."""
     now = gate.now()
     cached = gate.assessments.answer(request.operatorId, assessment, now, degraded)
@@ -245,4 +264,7 @@ def _decide_and_seal(
         "run_id": assessment.night.run_id,
         "answered_at": now.isoformat(),
     }
-    return digest, encoded, gate.ledger.add(record, digest, encoded)
+    try:
+        return gate.ledger.add(record, digest, encoded)
+    except LedgerUnavailable as error:
+        raise _not_recorded() from error

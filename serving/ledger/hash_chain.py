@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-import os
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from data_contracts.durable_files import append_durably
+from data_contracts.errors import SteelyardError
+from serving.ledger.torn_tail import file_size, set_tail_aside, tail_start
 
 GENESIS_DIGEST = "0" * 64
 # `json.dumps` makes an encoder for each line. Answers have a faster one: ADR-0150.
 RECORD_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 ANSWER_ENCODER = msgspec.json.Encoder(order="sorted")
 ANSWER_LINE = re.compile(rb'(.*),\s*"sha256":\s*"([0-9a-f]{64})"\}', re.DOTALL)
+
+
+class LedgerDamaged(SteelyardError):
+    """A line of the ledger that was whole once is damaged. Nothing was added after it."""
+
+    exit_code = 15
 
 
 def seal_answer(record: dict[str, Any], previous: str) -> tuple[bytes, str]:
@@ -33,14 +45,48 @@ def seal_record(record: dict[str, Any], previous: str) -> dict[str, Any]:
     return record | {"previous_sha256": previous, "sha256": digest}
 
 
+def record_line(sealed: dict[str, Any]) -> bytes:
+    """The line of a sealed record."""
+    return (RECORD_ENCODER.encode(sealed) + "\n").encode()
+
+
+def parse_lines(
+    lines: Iterable[bytes], path: Path, *, keys: tuple[str, ...] = ("sha256",)
+) -> Iterator[dict[str, Any]]:
+    """Records of whole lines of a chained file, each with these keys.
+
+    Raises
+    ------
+    LedgerDamaged
+        A line is no sealed record.
+    """
+    for number, line in enumerate(lines, 1):
+        try:
+            record = json.loads(line)
+            for key in keys:
+                record[key]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise LedgerDamaged(
+                f"{path}, line {number} of those read is no sealed record: the file was damaged "
+                "after it was written. Put back a copy of it; nothing was added to it"
+            ) from error
+        yield record
+
+
 def read_records(path: Path) -> list[dict[str, Any]]:
-    """Records of a chained file, oldest first; none where there is no file."""
-    return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+    """Records of a chained file, oldest first; none where there is no file.
+
+    A torn tail is left out: it was never acknowledged. Raises LedgerDamaged.
+    """
+    if not path.exists():
+        return []
+    return list(parse_lines(path.read_bytes()[: tail_start(path)].splitlines(), path))
 
 
 def last_digest(path: Path) -> str:
-    """Digest of the last record of a chained file, read from its end."""
-    if not path.exists() or not (left := path.stat().st_size):
+    """Digest of the last whole record of a chained file, read from its end."""
+    left = tail_start(path) if file_size(path) else 0
+    if not left:
         return GENESIS_DIGEST
     with path.open("rb") as handle:
         tail = b""
@@ -49,31 +95,41 @@ def last_digest(path: Path) -> str:
             left -= step
             handle.seek(left)
             tail = handle.read(step) + tail
-    return json.loads(tail.splitlines()[-1])["sha256"]
+    return next(parse_lines(tail.splitlines()[-1:], path))["sha256"]
+
+
+@contextmanager
+def locked_chain(path: Path) -> Iterator[None]:
+    """Hold a chained file for a change; its torn tail, if it has one, is set aside first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        set_tail_aside(path)
+        yield
 
 
 def append_record(path: Path, record: dict[str, Any]) -> dict[str, Any]:
     """Append a record to a chained file and sync it to disk; returns the sealed record."""
-    sealed = seal_record(record, last_digest(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as handle:
-        handle.write(RECORD_ENCODER.encode(sealed) + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
+    with locked_chain(path):
+        sealed = seal_record(record, last_digest(path))
+        append_durably(path, record_line(sealed))
     return sealed
 
 
-def first_broken_line(path: Path) -> int | None:
-    """Number (from 1) of the first line that does not follow from the one before, or None."""
-    head = GENESIS_DIGEST
+def first_broken_line(path: Path, head: str = GENESIS_DIGEST) -> int | None:
+    """Number (from 1) of the first line that does not follow from the one before, or None.
+
+    `head` is the digest before the first line.
+    """
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             record = json.loads(line)
-        except ValueError:
+            follows = record.get("previous_sha256") == head and record.get(
+                "sha256"
+            ) in _possible_digests(line, record)
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
             return number
-        if record.get("previous_sha256") != head or record.get("sha256") not in _possible_digests(
-            line, record
-        ):
+        if not follows:
             return number
         head = record["sha256"]
     return None

@@ -117,8 +117,10 @@ def test_refused_disk_gives_no_answer_until_retried(client, gate, monkeypatch):
 
     with monkeypatch.context() as m:
         m.setattr(os, "fsync", full)
-        assert ask(client, requestId="d1").status_code == 500
-    sealed = gate.ledger.find("d1")[1]
+        refused = ask(client, requestId="d1")
+        assert refused.status_code == 503 and refused.headers["Retry-After"] == "1"
+        assert refused.json()["code"] == "ledger_unavailable"
+    sealed = gate.ledger.find("d1").answer
     assert ask(client, requestId="d1").content == sealed
     assert (
         gate.ledger.path.read_text("utf-8").count('"d1"') >= 1
