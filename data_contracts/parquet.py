@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract, Rule
+from data_contracts.durable_files import replace_durably
 from data_contracts.errors import LakeProblem
 from data_contracts.spill import spill_folder, spill_sql
 
@@ -122,11 +124,16 @@ def write_pieces(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> i
     """Write one Parquet file piece by piece, whole or not at all; returns its rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part, rows = path.with_suffix(".writing"), 0
-    with pq.ParquetWriter(part, schema, compression="zstd", compression_level=1) as writer:
-        for piece in pieces:
-            writer.write_table(piece, row_group_size=250_000)
-            rows += piece.num_rows
-    part.replace(path)
+    try:
+        with pq.ParquetWriter(part, schema, compression="zstd", compression_level=1) as writer:
+            for piece in pieces:
+                writer.write_table(piece, row_group_size=250_000)
+                rows += piece.num_rows
+        replace_durably(part, path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink()
+        raise
     return rows
 
 

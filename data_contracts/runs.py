@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_contracts.contract import contract
+from data_contracts.durable_files import write_durably
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 
@@ -47,10 +48,8 @@ def published_runs(folder: LakeOrFolder) -> dict[str, str]:
 def publish(lake: Lake, run_id: str, night: date) -> None:
     """Point a date at a complete run. A reader sees the old run or the new one, never half."""
     nights = published_runs(lake) | {night.isoformat(): run_id}
-    pointer = lake.published_pointer
-    part = pointer.with_suffix(".writing")
-    part.write_text(json.dumps(dict(sorted(nights.items())), indent=1))
-    part.replace(pointer)
+    text = json.dumps(dict(sorted(nights.items())), indent=1)
+    write_durably(lake.published_pointer, text.encode())
 
 
 def run_before(lake: Lake, night: date) -> str | None:

@@ -83,9 +83,9 @@ def read_records(path: Path) -> list[dict[str, Any]]:
     return list(parse_lines(path.read_bytes()[: tail_start(path)].splitlines(), path))
 
 
-def last_digest(path: Path) -> str:
-    """Digest of the last whole record of a chained file, read from its end."""
-    left = tail_start(path) if file_size(path) else 0
+def last_digest(path: Path, end: int | None = None) -> str:
+    """Digest of the last whole record of a chained file, or of the first `end` bytes of it."""
+    left = end if end is not None else tail_start(path) if file_size(path) else 0
     if not left:
         return GENESIS_DIGEST
     with path.open("rb") as handle:
