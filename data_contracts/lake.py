@@ -165,6 +165,10 @@ class Lake:
         """Folder that a run is written into before it is complete."""
         return self.runs / f".{run_id}.writing"
 
+    def unfinished_runs(self) -> list[Path]:
+        """Folders of runs that are not complete: one is written now, others were killed."""
+        return sorted(self.runs.glob(".*.writing"))
+
     @property
     def run_heads(self) -> Path:
         """Folder with a copy of each run's head of the chain of decisions."""

@@ -15,7 +15,7 @@ from data_contracts.runs import published_runs
 from features.declaration import Signal
 from features.engine.snapshot import Snapshot
 from features.former_names import SignalsByName
-from serving.ledger.decisions import Finding, verify_decisions
+from serving.ledger.verification import Finding, verify_decisions
 from serving.nightly.what_if import what_if
 from serving.oversight.random_audit import audit_estimates
 from serving.policy.load import load_policy

@@ -13,8 +13,9 @@ import numpy as np
 
 from benchmarks.harness.figures import row
 from data_contracts.runs import run_folder
-from serving.ledger.decisions import recorded_heads, verify_decisions
+from serving.ledger.decisions import recorded_heads
 from serving.ledger.hash_chain import GENESIS_DIGEST, seal_record
+from serving.ledger.verification import verify_decisions
 
 COMMAND = "make bench"
 TRIALS_PER_KIND = 20

@@ -41,8 +41,9 @@ def verify(lake: LakeArgument, models: Models = None, as_json: Json = False) -> 
 
 def _findings(lake: Lake, models: Path | None) -> list[Any]:
     """Everything that is wrong with the ledger of a lake: chains, published files, kept heads."""
-    from serving.ledger.decisions import Finding, recorded_heads, verify_decisions
+    from serving.ledger.decisions import recorded_heads
     from serving.ledger.hash_chain import first_broken_line
+    from serving.ledger.verification import Finding, verify_decisions
 
     found = verify_decisions(lake)
     for path in [lake.answers, *sorted(lake.journal.glob("*.jsonl"))]:

@@ -74,8 +74,8 @@ def record_night(
     folder
         Folder of the run, complete.
     rewritten
-        The files were written again just now: where they differ, the run gets another head, and no
-        line twice.
+        The files were written again just now. The run gets another head, and no line twice, where
+        they differ or another run was recorded for the night meanwhile.
 
     Raises
     ------
@@ -92,7 +92,9 @@ def record_night(
         head = next((h for h in reversed(heads) if key.items() <= h.items()), None)
         if head is None:
             end = _record_lines(lake.decisions, end, _decision_rows(folder, key))
-        if head is None or (rewritten and head["files"] != files):
+        last_of_night = next((h for h in reversed(heads) if h["date"] == key["date"]), None)
+        again = rewritten and head is not None
+        if head is None or (again and (head["files"] != files or head != last_of_night)):
             counts = {"lines": end.lines, "bytes": end.size, "head": end.digest, "files": files}
             head = seal_record(key | counts, last_digest(lake.decision_heads))
             append_durably(lake.decision_heads, record_line(head))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from data_contracts import runs
+from data_contracts.durable_files import sync_folder, sync_tree
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.row_checks import check_lake
 from features.engine.snapshot import Snapshot
@@ -79,22 +82,35 @@ def nightly(
         run_id = context.run_id
         target = lake.run(run_id)
         if runs.published_runs(lake).get(night.isoformat()) == run_id and target.is_dir():
-            # A crash between publishing and recording is repaired here.
-            record_night(lake, run_id, night, target)
+            record_night(lake, run_id, night, target)  # a version before may not have come so far
             return Night(run_id, target, night, False, {})
         say("checking contracts")
         checks = check_lake(lake, context.as_of, lambda name: say(f"checking {name}"))
         if not allow_short:
             refuse_short(lake, lake.delivered(), context.as_of, policy.night)
-        part = lake.unfinished_run(run_id)
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
-        counts = compute_night(context, part, sum(c.quarantined for c in checks), say)
-        shutil.rmtree(target, ignore_errors=True)
-        part.rename(target)
+        with _unfinished(lake, run_id) as part:
+            counts = compute_night(context, part, sum(c.quarantined for c in checks), say)
+            sync_tree(part)
+            shutil.rmtree(target, ignore_errors=True)
+            part.rename(target)
+        sync_folder(lake.runs)
+        # Recorded first, published then: no reader sees a night that the ledger lacks (ADR-0221).
+        record_night(lake, run_id, night, target, rewritten=True)
         runs.publish(lake, run_id, night)
-        record_night(lake, run_id, night, target)
     return Night(run_id, target, night, True, counts)
+
+
+@contextmanager
+def _unfinished(lake: Lake, run_id: str) -> Iterator[Path]:
+    """An empty folder for a run; what killed nights left is removed, and this one on an error."""
+    for left in lake.unfinished_runs():
+        shutil.rmtree(left, ignore_errors=True)
+    part = lake.unfinished_run(run_id)
+    part.mkdir()
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def compute_night(

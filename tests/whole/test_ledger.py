@@ -19,7 +19,8 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs as nights
 from data_contracts.runs import run_folder
-from serving.ledger.decisions import record_night, verify_decisions
+from serving.ledger.decisions import record_night
+from serving.ledger.verification import verify_decisions
 from serving.nightly.pipeline import nightly
 from serving.nightly.replay import replay
 from serving.nightly.what_if import what_if

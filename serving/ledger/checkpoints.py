@@ -1,0 +1,123 @@
+"""Checkpoints: signed statements of how long a chain was and what its last digest was.
+
+A line of a file of checkpoints says which chain of which lake had how many lines, with which head,
+at which time. It is signed, follows the line before by its digest, and is written to each witness
+too: an append-only file in another place. A chain that was shortened, or made again without the
+key, contradicts its checkpoints. One made again with the key contradicts the witness.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from data_contracts.durable_files import append_durably, write_durably
+from data_contracts.lake import Lake
+from serving.ledger.hash_chain import RECORD_ENCODER, locked_chain, read_records
+from serving.ledger.ledger_key import LedgerKey, PublicKey
+from serving.ledger.torn_tail import file_size
+
+WITNESS_VARIABLE = "STEELYARD_WITNESS"
+Chains = dict[str, dict[str, Any]]
+
+
+def witness_paths() -> list[Path]:
+    """Files in other places that this user's checkpoints are written to as well."""
+    return [Path(p) for p in os.environ.get(WITNESS_VARIABLE, "").split(os.pathsep) if p]
+
+
+def lake_id(lake: Lake) -> str:
+    """The name of a lake in checkpoints, made on first use; it moves with the lake."""
+    path = lake.ledger_id
+    if not path.exists():
+        write_durably(path, secrets.token_hex(8).encode())
+    return path.read_text("utf-8").strip()
+
+
+def sign_checkpoint(
+    lake: Lake, path: Path, chains: Chains, key: LedgerKey, witnesses: Sequence[Path]
+) -> dict[str, Any]:
+    """Append a signed checkpoint to its file and to each witness; returns it.
+
+    Parameters
+    ----------
+    lake
+        The lake that is named in it.
+    path
+        File of checkpoints in the lake.
+    chains
+        For each chain its number of `lines` and its `head`.
+    key
+        The key that signs.
+    witnesses
+        Files in other places. One that cannot be written is reported and no error: the checkpoint
+        in the lake stands, and `journal witness` copies it later.
+    """
+    with locked_chain(path):
+        before = read_records(path)
+        if before and before[-1]["chains"] == chains and before[-1]["key"] == key.public.id:
+            return before[-1]
+        body = {
+            "at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+            "chains": chains,
+            "key": key.public.id,
+            "lake": lake_id(lake),
+            "number": len(before) + 1,
+            "previous": before[-1]["sha256"] if before else "",
+        }
+        text = RECORD_ENCODER.encode(body).encode()
+        checkpoint = body | {
+            "sha256": hashlib.sha256(text).hexdigest(),
+            "signature": key.sign(text),
+        }
+        append_durably(path, checkpoint_line(checkpoint))
+    for witness in witnesses:
+        try:
+            copy_to_witness(path, witness)
+        except OSError as error:
+            structlog.get_logger().error(
+                "witness not written", witness=str(witness), error=error.strerror
+            )
+    return checkpoint
+
+
+def checkpoint_line(checkpoint: dict[str, Any]) -> bytes:
+    """The line of a checkpoint."""
+    return (json.dumps(checkpoint, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def copy_to_witness(path: Path, witness: Path) -> int:
+    """Append the checkpoints of a file that a witness lacks; returns how many. Raises OSError."""
+    with locked_chain(witness):
+        known = {c["sha256"] for c in read_records(witness)}
+        missing = [c for c in read_records(path) if c["sha256"] not in known]
+        if missing:
+            append_durably(witness, b"".join(map(checkpoint_line, missing)))
+    return len(missing)
+
+
+def signature_fault(checkpoint: dict[str, Any], trusted: Sequence[PublicKey]) -> str | None:
+    """What is wrong with a checkpoint itself, None where it is signed by a trusted key."""
+    body = {k: v for k, v in checkpoint.items() if k not in ("sha256", "signature")}
+    text = RECORD_ENCODER.encode(body).encode()
+    if hashlib.sha256(text).hexdigest() != checkpoint.get("sha256"):
+        return "was edited: its digest is another"
+    key = next((k for k in trusted if k.id == checkpoint.get("key")), None)
+    if key is None:
+        return f"is signed by key {checkpoint.get('key')}, which is not trusted here"
+    if not key.checks(text, checkpoint.get("signature", "")):
+        return "is not signed by its key"
+    return None
+
+
+def read_checkpoints(path: Path) -> list[dict[str, Any]]:
+    """Checkpoints of a file, oldest first; none where there is no file."""
+    return read_records(path) if file_size(path) else []
