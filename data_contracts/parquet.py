@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract, Rule
-from data_contracts.durable_files import replace_durably
 from data_contracts.errors import LakeProblem
 from data_contracts.spill import spill_folder, spill_sql
+from data_contracts.storage.durable_files import replace_durably
 
 
 def connect(memory: str = "8GB", threads: int = 2) -> duckdb.DuckDBPyConnection:

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_contracts.contract import contract
-from data_contracts.durable_files import write_durably
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.storage.durable_files import write_durably
 
 
 @contextmanager

@@ -20,9 +20,9 @@ from typing import Any
 import pandas as pd
 
 from data_contracts.contract import contract
-from data_contracts.durable_files import append_durably, sync_file, sync_folder
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import to_arrow, write_file
+from data_contracts.storage.durable_files import append_durably, sync_file, sync_folder
 from serving.ledger.hash_chain import (
     GENESIS_DIGEST,
     LedgerDamaged,

@@ -19,8 +19,8 @@ from typing import Any
 
 import structlog
 
-from data_contracts.durable_files import append_durably, write_durably
 from data_contracts.lake import Lake
+from data_contracts.storage.durable_files import append_durably, write_durably
 from serving.ledger.hash_chain import RECORD_ENCODER, locked_chain, read_records
 from serving.ledger.ledger_key import LedgerKey, PublicKey
 from serving.ledger.torn_tail import file_size

@@ -18,9 +18,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from data_contracts.durable_files import append_durably, sync_file, write_durably
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import digest_file
+from data_contracts.storage.durable_files import append_durably, sync_file, write_durably
 from serving.ledger.hash_chain import (
     GENESIS_DIGEST,
     LedgerDamaged,

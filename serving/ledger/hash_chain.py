@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from data_contracts.durable_files import append_durably
 from data_contracts.errors import SteelyardError
+from data_contracts.storage.durable_files import append_durably
 from serving.ledger.torn_tail import file_size, set_tail_aside, tail_start
 
 GENESIS_DIGEST = "0" * 64

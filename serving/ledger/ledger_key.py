@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from data_contracts.durable_files import sync_folder, write_durably
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
+from data_contracts.storage.durable_files import sync_folder, write_durably
 
 KEY_VARIABLE = "STEELYARD_LEDGER_KEY"
 PUBLIC_SUFFIX = ".pub"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from data_contracts.durable_files import sync_file, write_durably
+from data_contracts.storage.durable_files import sync_file, write_durably
 
 BLOCK_BYTES = 65_536
 

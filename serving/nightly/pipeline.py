@@ -12,9 +12,9 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from data_contracts import runs
-from data_contracts.durable_files import sync_folder, sync_tree
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.row_checks import check_lake
+from data_contracts.storage.durable_files import sync_folder, sync_tree
 from features.engine.snapshot import Snapshot
 from serving.ledger.decisions import record_night
 from serving.nightly.corrected_night import correct
