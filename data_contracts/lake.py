@@ -2,7 +2,7 @@
 
 A delivered table is `LAKE/<table>.parquet` or any Parquet files below `LAKE/<table>/`. The
 simulator and the adapters write one folder for each day of receipt. `Lake` is the only place
-that spells a path inside that folder.
+that spells a path inside that folder, with `LedgerPaths` for the ledger and the gate.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from data_contracts.parquet import (
     typed_columns,
     write_file,
 )
+from data_contracts.storage.ledger_paths import LedgerPaths
 
 
 @dataclass(frozen=True)
-class Lake:
+class Lake(LedgerPaths):
     """The folder of a lake and every path in it.
 
     Parameters
@@ -165,102 +166,10 @@ class Lake:
         """Folder that a run is written into before it is complete."""
         return self.runs / f".{run_id}.writing"
 
-    def unfinished_runs(self) -> list[Path]:
-        """Folders of runs that are not complete: one is written now, others were killed."""
-        return sorted(self.runs.glob(".*.writing"))
-
     @property
     def run_heads(self) -> Path:
         """Folder with a copy of each run's head of the chain of decisions."""
         return self.runs / ".heads"
-
-    # The ledger of decisions, and what people decided.
-
-    @property
-    def journal(self) -> Path:
-        """Folder of the hash-chained files and of evidence packages."""
-        return self.root / "journal"
-
-    @property
-    def decisions(self) -> Path:
-        """Chained tier decisions."""
-        return self.journal / "decisions.jsonl"
-
-    @property
-    def decision_heads(self) -> Path:
-        """Chained heads: one line for each recorded night."""
-        return self.journal / "heads.jsonl"
-
-    @property
-    def appeals(self) -> Path:
-        """Chained appeals and their verdicts."""
-        return self.journal / "appeals.jsonl"
-
-    @property
-    def measures(self) -> Path:
-        """Chained measures taken and closed."""
-        return self.journal / "measures.jsonl"
-
-    @property
-    def overrides(self) -> Path:
-        """Chained overrides of tiers."""
-        return self.journal / "overrides.jsonl"
-
-    @property
-    def warnings(self) -> Path:
-        """Chained warnings imported from other platforms."""
-        return self.journal / "warnings.jsonl"
-
-    @property
-    def legal_holds(self) -> Path:
-        """Chained legal holds, set and lifted."""
-        return self.journal / "holds.jsonl"
-
-    @property
-    def deletions(self) -> Path:
-        """Chained log of rows deleted by retention."""
-        return self.journal / "retention.jsonl"
-
-    @property
-    def signing_key(self) -> Path:
-        """Private key that signs evidence packages and shared lists."""
-        return self.journal / "signing.key"
-
-    def evidence_package(self, measure_id: str) -> Path:
-        """Evidence package of a referral."""
-        return self.journal / "evidence" / f"{measure_id}.zip"
-
-    # The gate.
-
-    @property
-    def online(self) -> Path:
-        """Folder of the gate's state."""
-        return self.root / "online"
-
-    @property
-    def answers(self) -> Path:
-        """Chained answers of the gate."""
-        return self.online / "journal.jsonl"
-
-    @property
-    def api_keys(self) -> Path:
-        """Digests and scopes of API keys."""
-        return self.online / "keys.json"
-
-    @property
-    def key_use(self) -> Path:
-        """Day of the last use of each API key."""
-        return self.online / "key_use.json"
-
-    @property
-    def key_lock(self) -> Path:
-        """Lock for changes of the key files."""
-        return self.online / ".keys.lock"
-
-    @property
-    def running_minutes(self) -> Path:
-        """SQLite file of the minutes of running sessions."""
-        return self.online / "minutes.sqlite"
 
 
 LakeOrFolder = Lake | str | Path

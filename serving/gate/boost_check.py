@@ -28,7 +28,7 @@ from serving.gate.night_cache import NightCache, PublishedNight
 from serving.gate.protocol.key_ring import KeyRing
 from serving.gate.requests import RequestRefused
 from serving.gate.schemas import BoostRequest, Minute
-from serving.ledger.answers import Answer, AnswerLedger, LedgerUnavailable
+from serving.ledger.answers import Answer, AnswerLedger
 from serving.ledger.hash_chain import LedgerDamaged
 from serving.policy.schema import Policy
 from serving.scoring.nightly_models import LIVE_MODEL
@@ -186,8 +186,7 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
     Raises
     ------
     RequestRefused
-        The requestId was used with another body, the session is another operator's, or the answer
-        cannot be recorded.
+        The requestId was used with another body, the session is another operator's, or the disk full.
     """
     digest = hashlib.sha256(body).hexdigest()
     sealed = gate.ledger.find(request.requestId)
@@ -203,36 +202,20 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
                 degraded = ["store_down"]
         # The same request may have been answered while this one waited.
         sealed = gate.ledger.find(request.requestId)
-    if sealed is None:
-        assessment = assessment or gate.assessments.assess(NO_MINUTES)
-        sealed = _decide_and_seal(gate, request, digest, assessment, degraded)
-    if sealed.place > gate.ledger.written:
-        await _put_on_disk(gate, sealed)
-    if sealed.request_sha256 != digest:  # another process may have answered it meanwhile
-        raise RequestRefused(
-            409,
-            "request_id_reused",
-            "this requestId was used with another body; send a new one",
-            ["requestId"],
-        )
-    return sealed.answer
-
-
-async def _put_on_disk(gate: GateState, sealed: Answer) -> None:
-    """Wait until an answer is on disk. Raises RequestRefused when the disk refuses it."""
     try:
-        await gate.ledger_syncs.submit(sealed.place)
+        if sealed is None:
+            assessment = assessment or gate.assessments.assess(NO_MINUTES)
+            sealed = _decide_and_seal(gate, request, digest, assessment, degraded)
+        if sealed.place > gate.ledger.written:
+            await gate.ledger_syncs.submit(sealed.place)
     except (OSError, LedgerDamaged) as error:
-        raise _not_recorded() from error
-
-
-def _not_recorded() -> RequestRefused:
-    return RequestRefused(
-        503,
-        "ledger_unavailable",
-        "the answer cannot be recorded now, so it is not given; ask again in a second",
-        [],
-    )
+        message = "the answer cannot be recorded now, so it is not given; ask again in a second"
+        retry = {"Retry-After": "1"}
+        raise RequestRefused(503, "ledger_unavailable", message, headers=retry) from error
+    if sealed.request_sha256 != digest:  # another process may have answered it meanwhile
+        message = "this requestId was used with another body; send a new one"
+        raise RequestRefused(409, "request_id_reused", message, ["requestId"])
+    return sealed.answer
 
 
 def _decide_and_seal(
@@ -264,7 +247,4 @@ def _decide_and_seal(
         "run_id": assessment.night.run_id,
         "answered_at": now.isoformat(),
     }
-    try:
-        return gate.ledger.add(record, digest, encoded)
-    except LedgerUnavailable as error:
-        raise _not_recorded() from error
+    return gate.ledger.add(record, digest, encoded)

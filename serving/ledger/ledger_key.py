@@ -105,9 +105,9 @@ def open_ledger_key(lake: Lake) -> LedgerKey:
 
 def read_public_key(path: Path) -> PublicKey:
     """The public key in a file, or next to a private key. Raises LakeProblem."""
-    beside = path.with_name(path.name + PUBLIC_SUFFIX)
+    public = path.with_name(path.name + PUBLIC_SUFFIX)
     try:
-        return PublicKey(_raw_bytes(beside if beside.exists() else path))
+        return PublicKey(_raw_bytes(public if public.exists() else path))
     except OSError as error:
         raise LakeProblem(f"{path}: no public key of a ledger ({error.strerror})") from error
 

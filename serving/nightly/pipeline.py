@@ -103,7 +103,7 @@ def nightly(
 @contextmanager
 def _unfinished(lake: Lake, run_id: str) -> Iterator[Path]:
     """An empty folder for a run; what killed nights left is removed, and this one on an error."""
-    for left in lake.unfinished_runs():
+    for left in lake.runs.glob(lake.unfinished_run("*").name):
         shutil.rmtree(left, ignore_errors=True)
     part = lake.unfinished_run(run_id)
     part.mkdir()

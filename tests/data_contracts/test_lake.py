@@ -51,7 +51,7 @@ def test_files_of_a_table_in_one_file_and_by_day(tmp_path):
 def test_every_path_lies_below_the_lake(tmp_path):
     """Paths of runs, ledger and gate differ and lie below the root."""
     lake = Lake(tmp_path)
-    named = [n for n in vars(Lake) if isinstance(vars(Lake)[n], property)]
+    named = [n for n in dir(Lake) if isinstance(getattr(Lake, n), property)]
     paths = [getattr(lake, n) for n in named]
     paths += [lake.run("r"), lake.unfinished_run("r"), lake.evidence_package("m")]
     assert len(set(paths)) == len(paths) > 15

@@ -1,0 +1,114 @@
+"""Paths of the ledger and of the gate's state inside a lake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class LedgerPaths:
+    """Paths below `root` that outlive a night: the ledger, what people decided, the gate."""
+
+    root: Path
+
+    # The ledger of decisions, and what people decided.
+
+    @property
+    def journal(self) -> Path:
+        """Folder of the hash-chained files and of evidence packages."""
+        return self.root / "journal"
+
+    @property
+    def decisions(self) -> Path:
+        """Chained tier decisions."""
+        return self.journal / "decisions.jsonl"
+
+    @property
+    def decision_heads(self) -> Path:
+        """Chained heads: one line for each recorded night."""
+        return self.journal / "heads.jsonl"
+
+    @property
+    def appeals(self) -> Path:
+        """Chained appeals and their verdicts."""
+        return self.journal / "appeals.jsonl"
+
+    @property
+    def measures(self) -> Path:
+        """Chained measures taken and closed."""
+        return self.journal / "measures.jsonl"
+
+    @property
+    def overrides(self) -> Path:
+        """Chained overrides of tiers."""
+        return self.journal / "overrides.jsonl"
+
+    @property
+    def warnings(self) -> Path:
+        """Chained warnings imported from other platforms."""
+        return self.journal / "warnings.jsonl"
+
+    @property
+    def legal_holds(self) -> Path:
+        """Chained legal holds, set and lifted."""
+        return self.journal / "holds.jsonl"
+
+    @property
+    def deletions(self) -> Path:
+        """Chained log of rows deleted by retention."""
+        return self.journal / "retention.jsonl"
+
+    @property
+    def signing_key(self) -> Path:
+        """Private key that signs evidence packages and shared lists."""
+        return self.journal / "signing.key"
+
+    def evidence_package(self, measure_id: str) -> Path:
+        """Evidence package of a referral."""
+        return self.journal / "evidence" / f"{measure_id}.zip"
+
+    @property
+    def ledger_id(self) -> Path:
+        """Random name of the lake in signed checkpoints."""
+        return self.journal / "ledger.id"
+
+    @property
+    def decision_checkpoints(self) -> Path:
+        """Signed checkpoints of the decisions and their heads."""
+        return self.journal / "checkpoints.jsonl"
+
+    # The gate.
+
+    @property
+    def answer_checkpoints(self) -> Path:
+        """Signed checkpoints of the gate's answers."""
+        return self.online / "checkpoints.jsonl"
+
+    @property
+    def online(self) -> Path:
+        """Folder of the gate's state."""
+        return self.root / "online"
+
+    @property
+    def answers(self) -> Path:
+        """Chained answers of the gate."""
+        return self.online / "journal.jsonl"
+
+    @property
+    def api_keys(self) -> Path:
+        """Digests and scopes of API keys."""
+        return self.online / "keys.json"
+
+    @property
+    def key_use(self) -> Path:
+        """Day of the last use of each API key."""
+        return self.online / "key_use.json"
+
+    @property
+    def key_lock(self) -> Path:
+        """Lock for changes of the key files."""
+        return self.online / ".keys.lock"
+
+    @property
+    def running_minutes(self) -> Path:
+        """SQLite file of the minutes of running sessions."""
+        return self.online / "minutes.sqlite"
