@@ -17,7 +17,7 @@ import pytest
 
 from data_contracts.runs import read_outbound
 from serving.gate.api_keys import make_key
-from tests.whole.open_sockets import listening_sockets
+from tests.whole.gate.open_sockets import listening_sockets
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
 

@@ -1,0 +1,1 @@
+"""The gate end to end, as a process."""

@@ -1,0 +1,1 @@
+"""Nights end to end, with less than everything."""
