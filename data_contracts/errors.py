@@ -36,3 +36,9 @@ class ArtefactRefused(SteelyardError):
     """A released model does not match its manifest, so it was not loaded."""
 
     exit_code = 5
+
+
+class NightRefused(LakeProblem):
+    """A file of a published night is not what was published, so it was not read."""
+
+    exit_code = 5

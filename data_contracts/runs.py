@@ -17,6 +17,9 @@ from data_contracts.contract import contract
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.storage.durable_files import write_durably
+from data_contracts.verification.json_file import read_text_values
+from data_contracts.verification.published_run import PublishedRun
+from data_contracts.verification.run_opening import open_run
 
 
 @contextmanager
@@ -40,9 +43,22 @@ def locked(lake: Lake) -> Iterator[None]:
 
 
 def published_runs(folder: LakeOrFolder) -> dict[str, str]:
-    """Date → run id of every published night."""
+    """Date → run id of every published night.
+
+    Raises
+    ------
+    LakeProblem
+        The pointer is no object of dates and run ids.
+    """
     pointer = Lake.open(folder).published_pointer
-    return json.loads(pointer.read_text()) if pointer.exists() else {}
+    mend = "Publish a night again: steelyard nightly"
+    found = read_text_values(pointer, mend) if pointer.exists() else {}
+    for night in found:
+        try:
+            date.fromisoformat(night)
+        except ValueError as error:
+            raise LakeProblem(f"{pointer}: {night!r} is not a date. {mend}") from error
+    return found
 
 
 def publish(lake: Lake, run_id: str, night: date) -> None:
@@ -58,22 +74,38 @@ def run_before(lake: Lake, night: date) -> str | None:
     return earlier[max(earlier)] if earlier else None
 
 
-def run_folder(folder: LakeOrFolder, night: str | None = None) -> Path:
-    """Folder of the run published for a date, the latest when none is given.
+def published_run(folder: LakeOrFolder, night: str | None = None) -> PublishedRun:
+    """The run published for a date, the latest when none is given; its manifest is verified.
 
     Raises
     ------
     LakeProblem
         No night is published, or none of that date.
+    NightRefused
+        The run is not what was recorded.
     """
     lake = Lake.open(folder)
+    return open_run(lake, *_published_run_id(lake, night))
+
+
+def run_folder(folder: LakeOrFolder, night: str | None = None) -> Path:
+    """Folder of the run published for a date, the latest when none is given.
+
+    Nothing in it is verified: read it through `published_run`. Raises LakeProblem as that does.
+    """
+    lake = Lake.open(folder)
+    return lake.run(_published_run_id(lake, night)[0])
+
+
+def _published_run_id(lake: Lake, night: str | None) -> tuple[str, str]:
+    """Run id and date of a published night."""
     nights = published_runs(lake)
     if not nights:
         raise LakeProblem(f"{lake} has no published night. Run: steelyard nightly {lake} --date D")
     wanted = night or max(nights)
     if wanted not in nights:
         raise LakeProblem(f"no night of {wanted} is published. Published: {', '.join(nights)}")
-    return lake.run(nights[wanted])
+    return nights[wanted], wanted
 
 
 def read_outbound(folder: LakeOrFolder, name: str, night: str | None = None) -> pd.DataFrame:
@@ -99,21 +131,29 @@ def read_outbound(folder: LakeOrFolder, name: str, night: str | None = None) -> 
     ------
     LakeProblem
         The table is inbound or unknown, or the night is not published.
+    NightRefused
+        The file is not the one that was published.
     """
     lake, table = Lake.open(folder), contract(name)
     if table.inbound:
         raise LakeProblem(f"{name} is an inbound table; it lies in {lake.root / name}")
     lasting = {"quarantine": lake.quarantine, "boost_decisions": lake.boost_decisions}.get(name)
-    files = (
-        sorted(lasting.rglob("*.parquet"))
-        if lasting
-        else [run_folder(lake, night) / f"{name}.parquet"]
-    )
-    files = [f for f in files if f.exists()]
-    if not files:
+    if lasting is None:
+        read = published_run(lake, night).table(name)
+        tables = [] if read is None else [read]
+    else:
+        tables = [_read_lasting(path) for path in sorted(lasting.rglob("*.parquet"))]
+    if not tables:
         return table.arrow_schema().empty_table().to_pandas()
-    return (
-        pa.concat_tables([pq.read_table(f) for f in files])
-        .to_pandas()
-        .rename(columns=table.former_names)
-    )
+    return pa.concat_tables(tables).to_pandas().rename(columns=table.former_names)
+
+
+def _read_lasting(path: Path) -> pa.Table:
+    """Rows of a file that belongs to no night."""
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise LakeProblem(
+            f"{path} is no readable Parquet file ({str(error).splitlines()[0]}). "
+            "Remove it and write it again: steelyard check, or steelyard journal export"
+        ) from error

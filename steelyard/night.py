@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -15,14 +14,14 @@ import pandas as pd
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
-from data_contracts.runs import run_folder
+from data_contracts.runs import published_run
 from features.declaration import SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
 from features.former_names import read_night
 from features.graphs.rings import Rings
 from serving.nightly.scored_night import rings_of
-from serving.policy.load import load_policy
+from serving.policy.load import policy_of_text
 from serving.policy.schema import Policy
 from serving.report.charts import ring_chart, timeline_chart
 from serving.scoring.scope import moment_of
@@ -42,12 +41,13 @@ class NightView:
     @cached_property
     def run(self) -> dict[str, Any]:
         """The manifest: run id, models, policy, digests of data and code."""
-        return json.loads((self._folder / "manifest.json").read_text("utf-8"))
+        return published_run(self.lake, self.date.isoformat()).manifest
 
     @cached_property
     def policy(self) -> Policy:
         """The policy that was in force."""
-        return load_policy(self._folder / "policy.toml")
+        run = published_run(self.lake, self.date.isoformat())
+        return policy_of_text(run.text("policy.toml") or "", run.folder / "policy.toml")
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -112,11 +112,6 @@ class NightView:
     def _rings(self) -> Rings:
         """All rings of the night with their links."""
         return rings_of(self.lake, self.date)
-
-    @property
-    def _folder(self) -> Path:
-        """Folder of the run."""
-        return run_folder(self.lake, self.date.isoformat())
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
-from data_contracts.runs import read_outbound, run_folder
+from data_contracts.runs import published_run, read_outbound
 from features.declaration import SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
@@ -88,8 +88,9 @@ def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dic
     out["measures_by_hand.json"] = json.dumps(by_hand, indent=1, ensure_ascii=False).encode()
     chain = [r for r in read_records(lake.decisions) if r["operator_id"] == operator]
     out["decisions_chain.json"] = json.dumps(chain, indent=1, ensure_ascii=False).encode()
-    out["night_manifest.json"] = (run_folder(lake, night) / "manifest.json").read_bytes()
-    out["policy.toml"] = (run_folder(lake, night) / "policy.toml").read_bytes()
+    run = published_run(lake, night)
+    for name, file in (("night_manifest.json", "manifest.json"), ("policy.toml", "policy.toml")):
+        out[name] = (run.text(file) or "").encode()
     return out
 
 
@@ -101,7 +102,7 @@ def pack_evidence(
     files = package_files(lake, operator, night)
     manifest = {
         "operator_id": operator,
-        "run_id": run_folder(lake, night).name,
+        "run_id": published_run(lake, night).run_id,
         "packed_at": now.isoformat(timespec="seconds"),
         "files": {name: hashlib.sha256(body).hexdigest() for name, body in sorted(files.items())},
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from features.declaration import OPERATOR, SESSION
 from features.engine.snapshot import Snapshot
@@ -22,8 +21,8 @@ NO_BANDS = ShareBands((), (0.0,), (0.0,), (0.0,), (1.0,))
 def earlier_session_figures(context: NightContext) -> pd.DataFrame:
     """Corrected figures of sessions that earlier nights published, newest first."""
     parts = []
-    for folder in nights_before(context.lake, context.previous_run, EARLIER_NIGHTS):
-        frame = pq.read_table(folder / "corrected_figures.parquet").to_pandas()
+    for run in nights_before(context.lake, context.previous_run, EARLIER_NIGHTS):
+        frame = run.rows("corrected_figures")
         # nights of earlier versions kept no certainty
         parts.append(frame[frame["entity_kind"] == SESSION].reindex(columns=COLUMNS))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -13,7 +13,7 @@ import pyarrow.dataset as pads
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
-from data_contracts.runs import read_outbound, run_folder
+from data_contracts.runs import published_run, read_outbound
 from features.former_names import read_night
 from features.peers.comparison import Comparison
 from serving.scoring.peer_snapshots import read_peer_snapshots
@@ -71,7 +71,7 @@ class PublishedNight:
 def read_published_night(lake: LakeOrFolder) -> PublishedNight:
     """Read the latest published night into memory."""
     lake = Lake.open(lake)
-    folder = run_folder(lake)
+    published = published_run(lake)
     run = read_outbound(lake, "runs").iloc[0]
     decisions, scores = read_night(lake, "tier_decisions"), read_night(lake, "scores")
     figures = read_outbound(lake, "corrected_figures")
@@ -119,12 +119,12 @@ def read_published_night(lake: LakeOrFolder) -> PublishedNight:
         )
     credit = {str(r["operator_id"]): r for r in read_outbound(lake, "credit").to_dict("records")}
     return PublishedNight(
-        folder.name,
+        published.run_id,
         pd.Timestamp(run["as_of"]).to_pydatetime(),
         str(run["policy_version"]),
         operators,
         credit,
-        read_peer_snapshots(folder),
+        read_peer_snapshots(published),
     )
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from data_contracts import runs
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.row_checks import check_lake
 from data_contracts.storage.durable_files import sync_folder, sync_tree
+from data_contracts.verification.run_opening import open_run
 from features.engine.snapshot import Snapshot
 from serving.ledger.decisions import record_night
 from serving.nightly.corrected_night import correct
@@ -81,7 +83,7 @@ def nightly(
             refuse_lost_models(context)
         run_id = context.run_id
         target = lake.run(run_id)
-        if runs.published_runs(lake).get(night.isoformat()) == run_id and target.is_dir():
+        if runs.published_runs(lake).get(night.isoformat()) == run_id and _stands(context, say):
             record_night(lake, run_id, night, target)  # a version before may not have come so far
             return Night(run_id, target, night, False, {})
         say("checking contracts")
@@ -111,6 +113,16 @@ def _unfinished(lake: Lake, run_id: str) -> Iterator[Path]:
         yield part
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _stands(context: NightContext, say: Progress) -> bool:
+    """Whether the published run of a night is whole; a damaged one is published again."""
+    try:
+        open_run(context.lake, context.run_id, context.date.isoformat()).verify()
+    except LakeProblem as refused:
+        say(f"publishing again, because {refused}")
+        return False
+    return True
 
 
 def compute_night(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.contract import inbound_names
+from data_contracts.verification.manifest import write_manifest
 from features import catalogue
 from features.declaration import VIEW
 from serving.nightly.decided_night import DecidedNight
@@ -85,11 +86,10 @@ def publish(
     counts["runs"] = write_table(folder, "runs", pd.DataFrame([run]))
     (folder / "policy.toml").write_text(context.policy.text, "utf-8")
     write_peer_snapshots(folder, scored.entities)
-    manifest = json.dumps(manifest_of(context), indent=1, sort_keys=True)
-    (folder / "manifest.json").write_text(manifest, "utf-8")
     say("report")
     files = DossierInput(context, scored.operators, scored.tables)
     write_report(folder, ReportInput(context, files, scored.rings))
+    write_manifest(folder, manifest_of(context))
     return counts | scored_counts
 
 

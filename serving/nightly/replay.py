@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -15,7 +14,8 @@ import pyarrow.parquet as pq
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import digest_file
-from data_contracts.runs import published_runs
+from data_contracts.runs import published_run
+from data_contracts.verification.published_run import PublishedRun
 from serving.nightly.pipeline import compute_night
 from serving.nightly.run_identity import published_context
 from serving.policy.schema import Policy
@@ -85,37 +85,25 @@ def replay(
         The night or a model version is not there, or policy or code are others.
     """
     lake = Lake.open(folder)
-    run, manifest = _published_manifest(lake, night)
+    published = published_run(lake, night.isoformat())
+    run, manifest = published.run_id, published.manifest
     _refuse_other_inputs(night, manifest, policy, models_folder)
     context = published_context(lake, night, models_folder, policy, manifest)
-    published = lake.run(run)
     with tempfile.TemporaryDirectory() as scratch:
         part = Path(scratch) / "night"
         part.mkdir()
-        quarantined = int(pq.read_table(published / "runs.parquet")["quarantined"][0].as_py())
+        quarantined = int(published.rows("runs")["quarantined"].iloc[0])
         compute_night(replace(context, run_id=run), part, quarantined, say)
-        tables = sorted(p.name for p in published.glob("*.parquet"))
+        tables = sorted(p.name for p in published.folder.glob("*.parquet"))
         differ = [
             t
             for t in tables
-            if not (part / t).exists() or digest_file(part / t) != digest_file(published / t)
+            if not (part / t).exists() or digest_file(part / t) != digest_file(published.folder / t)
         ]
         decisions = pq.read_metadata(part / "tier_decisions.parquet").num_rows
         words = _compare_decision(published, part, operator) if operator else ""
         shutil.rmtree(part)
     return Replayed(context.run_id, run, differ, decisions, words)
-
-
-def _published_manifest(lake: Lake, night: date) -> tuple[str, dict[str, Any]]:
-    nights = published_runs(lake)
-    run = nights.get(night.isoformat())
-    path = lake.run(str(run)) / "manifest.json"
-    if run is None or not path.exists():
-        raise LakeProblem(
-            f"{lake} has no published night of {night}; published: "
-            f"{', '.join(sorted(nights)) or 'none'}"
-        )
-    return run, json.loads(path.read_text("utf-8"))
 
 
 def _refuse_other_inputs(
@@ -142,13 +130,12 @@ def _refuse_other_inputs(
         )
 
 
-def _compare_decision(published: Path, computed: Path, operator: str) -> str:
+def _compare_decision(published: PublishedRun, computed: Path, operator: str) -> str:
     """Words on whether one operator's decision is the same in two runs, with its tier."""
-    was, now = (
-        pq.read_table(f / "tier_decisions.parquet", filters=[("operator_id", "==", operator)])
-        for f in (published, computed)
-    )
-    if not was.num_rows:
+    mine = [("operator_id", "==", operator)]
+    was = published.table("tier_decisions", filters=mine)
+    now = pq.read_table(computed / "tier_decisions.parquet", filters=mine)
+    if was is None or not was.num_rows:
         raise LakeProblem(f"that night decided nothing about operator {operator}")
     same = "the same bit for bit" if was.equals(now) else "differs"
     return f"{operator} {was['tier'][0].as_py()}: {same}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,6 +10,8 @@ from typing import Any
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs, run_before
+from data_contracts.verification.manifest import run_id_of
+from data_contracts.verification.run_opening import open_run
 from features import catalogue
 from serving.nightly.delivery import input_digest
 from serving.oversight.overrides import decisions_digest
@@ -56,7 +56,12 @@ def refuse_lost_models(context: NightContext) -> None:
     if not published:
         return
     last = max(published)
-    manifest = json.loads((context.lake.run(nights[last]) / "manifest.json").read_text("utf-8"))
+    try:
+        manifest = open_run(context.lake, nights[last], last).manifest
+    except LakeProblem:
+        if last != context.date.isoformat():
+            raise
+        return  # it is damaged or gone, and is published again now
     kept = {name for name, model in context.champions.items() if not model.is_prior}
     if lost := sorted(own_models(manifest) - kept):
         raise LakeProblem(
@@ -93,20 +98,22 @@ def published_context(
 
 def identified(context: NightContext, models_folder: Path | None) -> NightContext:
     """Complete a context with its inputs' digests, the replaced ranker and the run id."""
+    previous = context.previous
     complete = replace(
         context,
-        replaced_ranker=replaced_ranker(context.previous_folder, models_folder, context.champions),
+        previous_sha256=None if previous is None else previous.reproducible_sha256,
+        replaced_ranker=replaced_ranker(previous, models_folder, context.champions),
         data_sha256=input_digest(context.lake, context.as_of),
         human_decisions=decisions_digest(context.lake, context.as_of, context.policy.floors.days),
     )
-    return replace(complete, run_id=run_id(complete))
+    return replace(complete, run_id=run_id_of(identity_of(complete)))
 
 
-def run_id(context: NightContext) -> str:
-    """Run id of a context: 16 hex digits."""
+def identity_of(context: NightContext) -> dict[str, Any]:
+    """All that decides the bytes of a night, as its manifest keeps it; its digest is the run id."""
     ranker = context.replaced_ranker
     shares = load_share_prior()
-    parts = {
+    return {
         "date": context.date.isoformat(),
         "data": context.data_sha256,
         "models": {n: m.version for n, m in sorted(context.champions.items())},
@@ -114,12 +121,12 @@ def run_id(context: NightContext) -> str:
         "catalogue": catalogue.digest(),
         "code": sources_digest(),
         "before": context.previous_run,
+        "before_manifest": context.previous_sha256,
         "people": context.human_decisions,
         "old": ranker.version if ranker else None,
         "challengers": {n: m.version for n, m in sorted(context.challengers.items())},
         "shares": shares.version if shares else None,
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def manifest_of(context: NightContext) -> dict[str, Any]:
@@ -127,6 +134,7 @@ def manifest_of(context: NightContext) -> dict[str, Any]:
     traced = ("version", "run_id", "revision", "data_sha256", "until")
     return {
         "run_id": context.run_id,
+        "identity": identity_of(context),
         "models": {
             n: {k: m.manifest.get(k) for k in traced} for n, m in sorted(context.champions.items())
         },

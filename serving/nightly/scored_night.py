@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake, LakeOrFolder
-from data_contracts.runs import run_folder
+from data_contracts.runs import published_run
+from data_contracts.verification.published_run import PublishedRun
+from data_contracts.verification.run_opening import open_run
 from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.graphs.rings import Rings
@@ -83,7 +82,7 @@ def score(context: NightContext, tables: Snapshot, say: Progress) -> ScoredNight
         scored[ORDER] = score_orders(context, tables, scope.orders, say)
     scored[OPERATOR] = score_operators(context, tables, operator_evidence(scored), say)
     say("rings")
-    rings = find_rings(tables, _ring_members(context.previous_folder))
+    rings = find_rings(tables, _ring_members(context.previous))
     members = rings.members["account_id"].tolist()
     accounts = score_accounts(context, tables, scope, members, say)
     if accounts.published is not None:
@@ -94,13 +93,12 @@ def score(context: NightContext, tables: Snapshot, say: Progress) -> ScoredNight
 def rings_of(folder: LakeOrFolder, night: date) -> Rings:
     """Rings as they were known at the end of a published night, with their links."""
     lake = Lake.open(folder)
-    run = run_folder(lake, night.isoformat())
-    before = json.loads((run / "manifest.json").read_text("utf-8"))["before"]
+    before = published_run(lake, night.isoformat()).manifest["before"]
     tables = Snapshot.open(lake, moment_of(night))
-    return find_rings(tables, _ring_members(None if before is None else lake.run(before)))
+    return find_rings(tables, _ring_members(None if before is None else open_run(lake, before)))
 
 
-def _ring_members(run: Path | None) -> pd.DataFrame | None:
+def _ring_members(run: PublishedRun | None) -> pd.DataFrame | None:
     """Ring members of the night before, from which rings keep their names."""
-    path = None if run is None else run / "ring_members.parquet"
-    return pq.read_table(path).to_pandas() if path is not None and path.exists() else None
+    members = None if run is None else run.table("ring_members")
+    return None if members is None else members.to_pandas()

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import published_runs
+from data_contracts.verification.published_run import PublishedRun
+from data_contracts.verification.run_opening import open_run
 from serving.policy.schema import Policy
 from serving.supervision.operator_decisions import clean_nights_after
 from serving.supervision.previous_night import previous_decisions
@@ -43,17 +44,13 @@ def what_if(folder: LakeOrFolder, first: date, last: date, policy: Policy) -> pd
     nights = [d for d in sorted(runs) if first.isoformat() <= d <= last.isoformat()]
     if not nights:
         raise LakeProblem(f"{lake} has no published night from {first} to {last}")
-    manifest = json.loads((lake.run(runs[nights[0]]) / "manifest.json").read_text("utf-8"))
-    before = manifest["before"]
-    previous = previous_decisions(None if before is None else lake.run(before))
+    before = open_run(lake, runs[nights[0]], nights[0]).manifest["before"]
+    previous = previous_decisions(None if before is None else open_run(lake, before))
     rows = []
     for night in nights:
-        path = lake.run(runs[night]) / "tier_decisions.parquet"
-        published = pq.read_table(path).to_pandas().set_index("operator_id")
-        operators = [
-            replace(e, **previous.get(e.operator_id, {}))
-            for e in published_evidence(lake, runs[night])
-        ]
+        run = open_run(lake, runs[night], night)
+        published = run.rows("tier_decisions").set_index("operator_id")
+        operators = [replace(e, **previous.get(e.operator_id, {})) for e in published_evidence(run)]
         version = str(published["model_version"].iloc[0]) if len(published) else "none"
         for e, d in zip(operators, decide(operators, policy, version), strict=True):
             previous[e.operator_id] = {
@@ -68,13 +65,10 @@ def what_if(folder: LakeOrFolder, first: date, last: date, policy: Policy) -> pd
     return pd.DataFrame(rows, columns=["date", "operator_id", "tier", "would_be"])
 
 
-def published_evidence(lake: Lake, run: str) -> list[OperatorEvidence]:
+def published_evidence(run: PublishedRun) -> list[OperatorEvidence]:
     """Evidence that a night decided on, from its published tables."""
-    folder = lake.run(run)
-    decisions = pq.read_table(folder / "tier_decisions.parquet").to_pandas()
-    signals = pq.read_table(
-        folder / "signals.parquet", filters=[("entity_kind", "==", "operator")]
-    ).to_pandas()
+    decisions = run.rows("tier_decisions")
+    signals = run.rows("signals", filters=[("entity_kind", "==", "operator")])
     known = signals[signals["signal"].isin(COUNTS)]
     counts = known.pivot(index="entity_id", columns="signal", values="value")
     return [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from data_contracts.lake import Lake
 from features.declaration import OPERATOR, SESSION
@@ -66,19 +65,16 @@ def drift(
     and in the reference. Only nights that the same model scored are compared: another model is another
     scale. `category` is that of operators.
     """
-    folders = nights_before(lake, before, REFERENCE_NIGHTS)
+    nights = nights_before(lake, before, REFERENCE_NIGHTS)
     rows = []
     for entity in (SESSION, OPERATOR):
-        if entity not in scored or not folders:
+        if entity not in scored or not nights:
             continue
         s = scored[entity]
         now = s.model_rows
         parts = [
-            pq.read_table(
-                f / "scores.parquet",
-                filters=[("entity_kind", "==", entity), ("model", "==", s.model)],
-            ).to_pandas()
-            for f in folders
+            run.rows("scores", filters=[("entity_kind", "==", entity), ("model", "==", s.model)])
+            for run in nights
         ]
         past = pd.concat(parts)
         past = past[past["model_version"].isin(now["model_version"].unique())]
@@ -97,10 +93,8 @@ def drift(
             for name, (r, n) in strata.items()
             if min(len(r), len(n)) >= policy.least
         ]
-        read = pq.read_table(
-            folders[0] / "signals.parquet", filters=[("entity_kind", "==", entity)]
-        )
-        last = with_current_names("signals", read.to_pandas())
+        read = nights[0].rows("signals", filters=[("entity_kind", "==", entity)])
+        last = with_current_names("signals", read)
         everybody = last["entity_id"].nunique()
         values = dict(list(last.groupby("signal")["value"]))
         if min(everybody, len(s.signals)) >= policy.least:

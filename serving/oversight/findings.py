@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 from scipy.stats import binom
 
 from data_contracts.lake import Lake
@@ -46,15 +45,11 @@ def known_risk(
     if "notices" in tables:
         n = tables["notices"].select("operator_id", "at").to_pandas()
         parts.append(n[n["at"] >= since])
-    for folder in nights_before(lake, before, policy.known_days):
-        end = pd.Timestamp(
-            pq.read_table(folder / "runs.parquet", columns=["as_of"])["as_of"][0].as_py()
-        )
+    for run in nights_before(lake, before, policy.known_days):
+        end = pd.Timestamp(run.rows("runs", columns=["as_of"])["as_of"].iloc[0])
         if end < since:
             break
-        d = pq.read_table(
-            folder / "tier_decisions.parquet", columns=["operator_id", "tier"]
-        ).to_pandas()
+        d = run.rows("tier_decisions", columns=["operator_id", "tier"])
         parts.append(d.loc[d["tier"] == "D", ["operator_id"]].assign(at=end))
     known = (
         pd.concat(parts, ignore_index=True)

@@ -10,16 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow.dataset as pads
-import pyarrow.parquet as pq
 
 from data_contracts.contract import contract
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import published_runs
+from data_contracts.verification.published_run import PublishedRun
 from features.declaration import SESSION
 from features.engine.snapshot import Snapshot
 from serving.policy.schema import AuditPolicy, Policy
@@ -89,7 +88,9 @@ def draw_audit_sample(
     )
 
 
-def audited_verdicts(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Path]) -> pd.DataFrame:
+def audited_verdicts(
+    outcomes: pd.DataFrame, owner: pd.Series, nights: list[PublishedRun]
+) -> pd.DataFrame:
     """Verdicts of the random audit on sessions of published nights.
 
     Audits that others drew weigh 1 each. They are left out as soon as there are verdicts on our own
@@ -101,8 +102,8 @@ def audited_verdicts(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Pat
         All verdicts.
     owner
         Session → operator.
-    folders
-        Folders of the nights, newest first.
+    nights
+        Runs of the nights, newest first.
 
     Returns
     -------
@@ -115,17 +116,11 @@ def audited_verdicts(outcomes: pd.DataFrame, owner: pd.Series, folders: list[Pat
     ]
     latest = audited.sort_values(["entity_id", "decided_at"]).groupby("entity_id")["verdict"].last()
     parts = []
-    for folder in folders:
-        scores = pq.read_table(
-            folder / "scores.parquet", filters=[("entity_kind", "==", SESSION)]
-        ).to_pandas()
+    for run in nights:
+        scores = run.rows("scores", filters=[("entity_kind", "==", SESSION)])
         trained = scores[scores["model"] != "deviance"].set_index("entity_id")["probability"]
-        d = pq.read_table(folder / "tier_decisions.parquet").to_pandas().set_index("operator_id")
-        sample = (
-            pq.read_table(folder / "audit_sample.parquet")
-            .to_pandas()
-            .set_index("entity_id")["drawn_with"]
-        )
+        d = run.rows("tier_decisions").set_index("operator_id")
+        sample = run.rows("audit_sample").set_index("entity_id")["drawn_with"]
         seen = trained.index.intersection(latest.index)
         who = owner.reindex(seen)
         visits = d["component_visits"]
@@ -222,13 +217,13 @@ def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.Data
 def audit_estimates(lake: LakeOrFolder, policy: Policy) -> pd.DataFrame:
     """Estimates over all published nights of a lake, from its outcomes."""
     lake = Lake.open(lake)
-    nights = published_runs(lake)
-    folders = nights_before(lake, nights[max(nights)]) if nights else []
+    published = published_runs(lake)
+    nights = nights_before(lake, published[max(published)]) if published else []
     return estimates(
         audited_verdicts(
             _read_whole_table(lake, "outcomes"),
             _read_whole_table(lake, "sessions").set_index("session_id")["operator_id"],
-            folders,
+            nights,
         ),
         policy.boost.review,
     )

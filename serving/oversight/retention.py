@@ -21,6 +21,7 @@ from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import connect, digest_file, file_list, scalar, write_file
 from data_contracts.runs import published_runs
+from data_contracts.verification.run_opening import open_run
 from serving.ledger.hash_chain import append_record, read_records
 from serving.policy.schema import Policy
 from serving.scoring.scope import DAY_FOLDER
@@ -76,10 +77,7 @@ def key_operators(lake: Lake, since: date) -> set[str]:
     out: set[str] = set()
     for day, run in published_runs(lake).items():
         if day >= since.isoformat() and (lake.run(run)).is_dir():
-            d = pq.read_table(
-                lake.run(run) / "tier_decisions.parquet",
-                columns=["operator_id", "is_key_operator"],
-            ).to_pandas()
+            d = open_run(lake, run, day).rows("tier_decisions", ["operator_id", "is_key_operator"])
             out |= set(d.loc[d["is_key_operator"], "operator_id"])
     return out
 

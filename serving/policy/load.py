@@ -59,15 +59,22 @@ def load_policy(path: Path | None = None) -> Policy:
     BadPolicy
         The file is no policy, or its parts contradict each other.
     """
-    text = (
-        path.read_text("utf-8")
-        if path
-        else (resources.files("serving.policy") / "policy.toml").read_text("utf-8")
-    )
+    source = path or resources.files("serving.policy") / "policy.toml"
+    try:
+        text = source.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadPolicy(f"policy {source} cannot be read: {error}") from error
+    return policy_of_text(text, path or "policy.toml")
+
+
+def policy_of_text(text: str, place: object) -> Policy:
+    """Parse the text of a policy; `place` names it in the message. Raises BadPolicy."""
     try:
         return parse_policy(text)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise BadPolicy(f"policy {path or 'policy.toml'}: {error!r}") from error
+    except BadPolicy:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise BadPolicy(f"policy {place}: {error!r}") from error
 
 
 def parse_policy(text: str) -> Policy:

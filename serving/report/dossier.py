@@ -155,11 +155,10 @@ def false_views_of(
 def risk_history(files: DossierInput, tonight: pd.DataFrame, operators: list[str]) -> pd.DataFrame:
     """Risk, tier and model of operators on the nights that this one stands on, oldest first."""
     parts = []
-    for folder in nights_before(files.context.lake, files.context.previous_run, 27):
-        d = pq.read_table(
-            folder / "tier_decisions.parquet",
-            columns=["operator_id", "date", "risk", "tier", "model_version"],
-        ).to_pandas()
+    for run in nights_before(files.context.lake, files.context.previous_run, 27):
+        d = run.rows(
+            "tier_decisions", columns=["operator_id", "date", "risk", "tier", "model_version"]
+        )
         parts.append(d[d["operator_id"].isin(operators)])
     now = tonight.loc[
         tonight["operator_id"].isin(operators),

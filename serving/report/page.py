@@ -12,6 +12,7 @@ import jinja2
 import pandas as pd
 import pyarrow.parquet as pq
 
+from data_contracts.verification.published_run import unfinished_run
 from features.graphs.rings import Rings
 from serving.ledger.hash_chain import read_records
 from serving.oversight import random_audit
@@ -118,7 +119,7 @@ def _audit_figures(folder: Path, report: ReportInput) -> pd.DataFrame:
         .to_pandas()
         .set_index("session_id")["operator_id"]
     )
-    nights = [folder, *nights_before(context.lake, context.previous_run, 27)]
+    nights = [unfinished_run(folder), *nights_before(context.lake, context.previous_run, 27)]
     verdicts = random_audit.audited_verdicts(tables["outcomes"].to_pandas(), owner, nights)
     return random_audit.estimates(verdicts, context.policy.boost.review)
 

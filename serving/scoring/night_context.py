@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 
 from data_contracts.lake import Lake
+from data_contracts.verification.published_run import PublishedRun
+from data_contracts.verification.run_opening import open_run
 from serving.policy.schema import Policy
 from serving.scoring.scope import moment_of
 from training.release.artefact import Released
@@ -33,6 +34,8 @@ class NightContext:
         The policy in force.
     previous_run
         Run id of the night before; None on a first night.
+    previous_sha256
+        Digest of all that the night before published and a replay gives again.
     champions
         Releases in service, by model name.
     challengers
@@ -51,6 +54,7 @@ class NightContext:
     date: date
     policy: Policy
     previous_run: str | None = None
+    previous_sha256: str | None = None
     champions: dict[str, Released] = field(default_factory=dict)
     challengers: dict[str, Released] = field(default_factory=dict)
     replaced_ranker: Released | None = None
@@ -64,6 +68,6 @@ class NightContext:
         return moment_of(self.date)
 
     @property
-    def previous_folder(self) -> Path | None:
-        """Folder of the run of the night before; None on a first night."""
-        return None if self.previous_run is None else self.lake.run(self.previous_run)
+    def previous(self) -> PublishedRun | None:
+        """The run of the night before, verified; None on a first night."""
+        return None if self.previous_run is None else open_run(self.lake, self.previous_run)

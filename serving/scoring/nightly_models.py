@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from data_contracts.errors import ArtefactRefused, LakeProblem
+from data_contracts.verification.published_run import PublishedRun
 from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
 from training.estimator.combination import MIN_ENTITIES
 from training.release import artefact, store
@@ -82,33 +82,31 @@ def load_challengers(folder: Path | None, champions: dict[str, Released]) -> dic
 
 
 def replaced_ranker(
-    previous_run: Path | None, folder: Path | None, champions: dict[str, Released]
+    previous_run: PublishedRun | None, folder: Path | None, champions: dict[str, Released]
 ) -> Released | None:
     """The operator model of the night before; None where it is no longer at hand.
 
     Parameters
     ----------
     previous_run
-        Folder of the run of the night before.
+        The run of the night before.
     folder
         Folder of releases.
     champions
         Tonight's champions; the operator model among them is returned when it has not changed.
     """
     name = MODEL_OF[OPERATOR]
-    version = None if previous_run is None else _version_in_run(previous_run, name)
+    version = (
+        None
+        if previous_run is None
+        else previous_run.manifest["models"].get(name, {}).get("version")
+    )
     if name in champions and champions[name].version == version:
         return champions[name]
     try:
         return artefact.load(folder, name, version) if version else None
     except ArtefactRefused:
         return None
-
-
-def _version_in_run(folder: Path, name: str) -> str | None:
-    """Version of a model that a published run was scored by."""
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    return manifest["models"].get(name, {}).get("version")
 
 
 def why_inapplicable(released: Released, compared: pd.DataFrame) -> str | None:

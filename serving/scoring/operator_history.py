@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
+from data_contracts.verification.published_run import PublishedRun
 from features.declaration import SESSION
 from features.engine.snapshot import Snapshot
 from features.posteriors import owner_pooling
@@ -30,10 +29,10 @@ def earlier_probabilities(context: NightContext, tables: Snapshot) -> pd.Series:
     pd.Series
         Index session, sorted; the newest night counts.
     """
-    folders = scope.nights_before(context.lake, context.previous_run, HISTORY_NIGHTS - 1)
-    if not folders or "sessions" not in tables:
+    nights = scope.nights_before(context.lake, context.previous_run, HISTORY_NIGHTS - 1)
+    if not nights or "sessions" not in tables:
         return pd.Series(dtype=float)
-    known = pd.concat([_published(folder) for folder in folders])
+    known = pd.concat([_published(run) for run in nights])
     s = tables["sessions"]
     first = context.as_of - timedelta(days=HISTORY_NIGHTS)
     recent = s.filter(s.received_at >= first).session_id.to_pandas()
@@ -104,19 +103,14 @@ def no_worst_sessions() -> pd.DataFrame:
     )
 
 
-def _published(folder: Path) -> pd.Series:
+def _published(run: PublishedRun) -> pd.Series:
     """View-adjusted probabilities of the sessions of a published night.
 
     Nights of earlier versions kept none.
     """
-    path = folder / "scores.parquet"
-    if not set(COLUMNS) <= set(pq.read_schema(path).names):
+    if not set(COLUMNS) <= set(run.column_names("scores")):
         return pd.Series(dtype=float)
-    name = MODEL_OF[SESSION]
-    rows = [("entity_kind", "=", SESSION), ("model", "in", [name, LIVE_MODEL])]
-    return (
-        pq.read_table(path, columns=COLUMNS, filters=rows)
-        .to_pandas()
-        .set_index("entity_id")["own_probability"]
-        .dropna()
-    )
+    models = [MODEL_OF[SESSION], LIVE_MODEL]
+    wanted = [("entity_kind", "=", SESSION), ("model", "in", models)]
+    scores = run.rows("scores", columns=COLUMNS, filters=wanted)
+    return scores.set_index("entity_id")["own_probability"].dropna()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from data_contracts.verification.published_run import PublishedRun
 from features.declaration import SESSION
 from features.former_names import BY_ANY_NAME
 from features.peers.baseline_fit import MIN_PEERS
@@ -39,10 +40,9 @@ def write_peer_snapshots(folder: Path, scored: dict[str, EntityScores]) -> None:
     (folder / FILE).write_text(json.dumps(named, sort_keys=True), "utf-8")
 
 
-def read_peer_snapshots(folder: Path) -> dict[str, Comparison]:
+def read_peer_snapshots(run: PublishedRun) -> dict[str, Comparison]:
     """Peers of a published night; none from versions without ranks."""
-    path = folder / FILE
-    published = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    published = run.json(FILE) or {}
     return {
         name: from_json(BY_ANY_NAME, given) for name, given in published.items() if "ranks" in given
     }

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pandas as pd
 
 from data_contracts.lake import Lake
+from data_contracts.verification.published_run import PublishedRun
+from data_contracts.verification.run_opening import open_run
 from features.declaration import KEY, OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from training.dataset.sampling import sample_by_hash
@@ -110,16 +110,18 @@ def categories_of(tables: Snapshot, entity: str) -> pd.Series | None:
     return found.to_pandas().set_index(KEY[entity])["category"].astype(object)
 
 
-def nights_before(lake: Lake, run_id: str | None, max_nights: int = 28) -> list[Path]:
-    """Folders of a run and of the runs that it follows, newest first.
+def nights_before(lake: Lake, run_id: str | None, max_nights: int = 28) -> list[PublishedRun]:
+    """A run and the runs that it follows, newest first; their files are verified when read.
 
     The list ends where retention removed a run, or where an earlier version kept no policy.
     """
-    out: list[Path] = []
+    out: list[PublishedRun] = []
     while run_id is not None and len(out) < max_nights:
-        folder = lake.run(run_id)
-        if not (folder / "policy.toml").exists():
+        if not lake.run(run_id).is_dir():
             break
-        out.append(folder)
-        run_id = json.loads((folder / "manifest.json").read_text("utf-8"))["before"]
+        run = open_run(lake, run_id)
+        if not run.has("policy.toml"):
+            break
+        out.append(run)
+        run_id = run.manifest["before"]
     return out

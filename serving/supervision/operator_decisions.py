@@ -38,13 +38,13 @@ def decision_rows(
     """
     policy, rows = context.policy, operators.model_rows
     version = str(rows["model_version"].iloc[0]) if len(rows) else "none"
-    previous = previous_decisions(context.previous_folder)
+    previous = previous_decisions(context.previous)
     evidence = gather_evidence(operators, inputs, previous, policy)
     bound = bound_of_night(evidence, policy, inputs.cleared)
     decisions = decide(evidence, policy, version, bound)
     tiers = pd.Series({d.operator_id: d.tier for d in decisions})
     below = counterfactuals(tiers, operators, policy)
-    before = previous_policy(context.previous_folder)
+    before = previous_policy(context.previous)
     steps = policy_steps(evidence, decisions, before, policy, version)
     out = []
     for e, d in zip(evidence, decisions, strict=True):

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
+from data_contracts.verification.published_run import PublishedRun
 from features.declaration import OPERATOR
 from features.former_names import with_current_names
 from serving.scoring.score_rows import ANOMALY_MODEL
 
 
-def previous_decisions(run: Path | None) -> dict[str, dict[str, Any]]:
+def previous_decisions(run: PublishedRun | None) -> dict[str, dict[str, Any]]:
     """What the night before decided of each operator, as fields of `OperatorEvidence`."""
     if run is None:
         return {}
-    frame = pq.read_table(run / "tier_decisions.parquet").to_pandas()
+    frame = run.rows("tier_decisions")
     return {
         row.operator_id: {
             "previous_tier": row.tier,
@@ -31,29 +30,25 @@ def previous_decisions(run: Path | None) -> dict[str, dict[str, Any]]:
     }
 
 
-def previous_signals(run: Path | None, columns: list[str]) -> pd.DataFrame:
+def previous_signals(run: PublishedRun | None, columns: list[str]) -> pd.DataFrame:
     """Signals of operators: index operator, float64."""
     if run is None:
         return pd.DataFrame(columns=columns)
-    rows = pq.read_table(run / "signals.parquet", filters=[("entity_kind", "==", OPERATOR)])
-    known = with_current_names("signals", rows.to_pandas())
+    rows = run.rows("signals", filters=[("entity_kind", "==", OPERATOR)])
+    known = with_current_names("signals", rows)
     wide = known.pivot(index="entity_id", columns="signal", values="value")
     return wide.reindex(columns=columns).astype(float)
 
 
-def previous_risk(run: Path | None) -> pd.DataFrame:
+def previous_risk(run: PublishedRun | None) -> pd.DataFrame:
     """Risk of operators: index operator; probability (pooled), own_probability."""
     columns = ["entity_id", "probability", "own_probability"]
     if run is None:
         return pd.DataFrame(columns=columns[1:], dtype=float)
-    rows = pq.read_table(
-        run / "scores.parquet",
-        filters=[("entity_kind", "==", OPERATOR), ("model", "!=", ANOMALY_MODEL)],
-    )
-    return rows.to_pandas().reindex(columns=columns).set_index("entity_id")
+    trained = [("entity_kind", "==", OPERATOR), ("model", "!=", ANOMALY_MODEL)]
+    return run.rows("scores", filters=trained).reindex(columns=columns).set_index("entity_id")
 
 
-def previous_policy(run: Path | None) -> str | None:
+def previous_policy(run: PublishedRun | None) -> str | None:
     """Text of the policy; None where the run kept none."""
-    path = None if run is None else run / "policy.toml"
-    return path.read_text("utf-8") if path is not None and path.exists() else None
+    return None if run is None else run.text("policy.toml")

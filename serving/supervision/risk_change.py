@@ -20,7 +20,7 @@ def risk_change(context: NightContext, operators: EntityScores) -> pd.DataFrame:
     """
     if operators.release is None:
         return pd.DataFrame(columns=PARTS)
-    run = context.previous_folder
+    run = context.previous
     before = previous_signals(run, list(operators.signals.columns))
     parts = split_change(operators.signals, before, operators.release, context.replaced_ranker)
     return with_history(parts, operators.model_rows, previous_risk(run))

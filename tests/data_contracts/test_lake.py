@@ -78,6 +78,7 @@ def test_absent_outbound_table_is_empty_and_inbound_refused(tmp_path):
     """An outbound table that was not written is empty; an inbound one is refused by its place."""
     lake = Lake(tmp_path)
     lake.run("a").mkdir(parents=True)
+    (lake.run("a") / "manifest.json").write_text('{"run_id": "a"}', "utf-8")
     publish(lake, "a", date(2026, 1, 5))
     assert read_outbound(lake, "scores").empty and read_outbound(lake, "quarantine").empty
     with pytest.raises(LakeProblem, match="orders is an inbound table; it lies in"):

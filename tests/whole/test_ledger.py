@@ -27,6 +27,7 @@ from serving.nightly.what_if import what_if
 from serving.oversight import appeals
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT
+from tests.data_contracts.verification.records import publish_again
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
 POLICY = load_policy()
@@ -185,6 +186,7 @@ def test_the_first_night_of_a_what_if_stands_on_the_night_before(lake):
     frame = table.to_pandas()
     frame.loc[frame["operator_id"] == ordinary, "tier"] = "C"
     pq.write_table(table.slice(0, 0).from_pandas(frame, preserve_index=False), path)
+    publish_again(lake, before.name, min(nights(lake)))
     moved = what_if(lake, NIGHT, NIGHT, POLICY)
     assert moved[["operator_id", "tier", "would_be"]].values.tolist() == [[ordinary, "A", "C"]]
 

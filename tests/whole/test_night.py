@@ -18,6 +18,7 @@ from data_contracts.contract import contract, outbound_names
 from data_contracts.errors import ArtefactRefused, LakeProblem, NothingToScore, StructuralBreak
 from data_contracts.lake import Lake
 from data_contracts.parquet import write_file
+from data_contracts.runs import published_run as published_run_of
 from data_contracts.runs import published_runs as nights
 from data_contracts.runs import read_outbound, run_folder
 from serving.nightly.pipeline import nightly
@@ -72,7 +73,7 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
     scores = read_outbound(published, "scores")
     row = scores[(scores["model"] == "order_brushing") & (scores["rank"] == 1)].iloc[0]
     released = load(models, row["model"], row["model_version"]).with_peers(
-        read_peer_snapshots(run_folder(published)).get(row["model"])
+        read_peer_snapshots(published_run_of(published)).get(row["model"])
     )
     manifest = json.loads((run_folder(published) / "manifest.json").read_text())["models"][
         "order_brushing"

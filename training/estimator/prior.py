@@ -19,18 +19,22 @@ from typing import Any
 
 import lightgbm as lgb
 
-from data_contracts.errors import ArtefactRefused
+from data_contracts.errors import ArtefactRefused, LakeProblem
 from data_contracts.parquet import digest_file
+from data_contracts.verification.json_file import read_json_object
 from features.declaration import OPERATOR
 from features.former_names import BY_ANY_NAME, current_name
 from training.estimator.calibration import Calibration
 from training.estimator.combination import Combination, Stage
 from training.estimator.entity_evidence import INPUTS, EntityEvidence
+from training.estimator.model_text import booster_of, require_inputs
 from training.models.registry import BY_NAME
 
 FOLDER = Path(__file__).with_name("released_prior")
 MANIFEST, EVIDENCE = "prior.json", "entity_evidence.txt"
 FORMAT = 1
+MEND = "Install the package again."
+IDENTITY_KEYS = ("signals", "typologies", "size_signals", "offset", "calibration", "files")
 _folder = ContextVar("folder of the prior", default=FOLDER)
 
 
@@ -88,7 +92,10 @@ def _entity_evidence(folder: Path) -> EntityEvidence | None:
             "Learn it again: make prior"
         )
     (file,) = given["files"]
-    return EntityEvidence(lgb.Booster(model_file=str(folder / file)))
+    booster = booster_of((folder / file).read_text("utf-8"), folder / file)
+    if booster.num_feature() != len(INPUTS):
+        raise ArtefactRefused(f"{folder / file}: it reads other inputs. Install the package again.")
+    return EntityEvidence(booster)
 
 
 def load_prior(model: str, folder: Path | None = None) -> Prior | None:
@@ -106,8 +113,26 @@ def load_prior(model: str, folder: Path | None = None) -> Prior | None:
 
 @cache
 def _priors(folder: Path) -> dict[str, Prior]:
-    models = _manifest(folder).get("models", {})
-    return {name: _read(folder, given) for name, given in models.items()}
+    whole = _manifest(folder)
+    try:
+        evidence = whole.get("entity_evidence", {}).get("files", {})
+        return {
+            name: _read(folder, name, given, evidence)
+            for name, given in whole.get("models", {}).items()
+        }
+    except (LookupError, TypeError, ValueError, AttributeError, OSError) as error:
+        raise ArtefactRefused(
+            f"{folder / MANIFEST}: it is no manifest of a prior ({error!r}). {MEND}"
+        ) from error
+
+
+def _identity(name: str, body: dict[str, Any], evidence: dict[str, str]) -> str:
+    """Version of a prior: a digest of all that decides what it says."""
+    whole = {k: body[k] for k in IDENTITY_KEYS}
+    if BY_NAME[name].entity == OPERATOR:  # it decides what the model's scores become
+        whole["entity_evidence"] = evidence
+    digest = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+    return f"prior-{digest[:12]}"
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -115,11 +140,14 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.exists():
         return {}
-    whole: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    if whole["format"] != FORMAT:
+    try:
+        whole = read_json_object(path, MEND)
+    except LakeProblem as error:
+        raise ArtefactRefused(str(error)) from error
+    if whole.get("format") != FORMAT:
         raise ArtefactRefused(
-            f"{path}: it has format {whole['format']}, and this code reads format {FORMAT}. "
-            "Install the package again."
+            f"{path}: it has format {whole.get('format')}, and this code reads format {FORMAT}. "
+            f"{MEND}"
         )
     return whole
 
@@ -130,12 +158,17 @@ def _check(folder: Path, files: dict[str, str]) -> None:
         found = digest_file(folder / file) if (folder / file).exists() else "no such file"
         if found != expected:
             raise ArtefactRefused(
-                f"{folder / file}: expected SHA-256 {expected}, found {found}. "
-                "Install the package again."
+                f"{folder / file}: expected SHA-256 {expected}, found {found}. {MEND}"
             )
 
 
-def _read(folder: Path, given: dict[str, Any]) -> Prior:
+def _read(folder: Path, name: str, given: dict[str, Any], evidence: dict[str, str]) -> Prior:
+    version = _identity(name, given, evidence)
+    if version != given["version"]:
+        raise ArtefactRefused(
+            f"{folder / MANIFEST}: what it says of {name} has version {version}, not "
+            f"{given['version']}: it was edited. {MEND}"
+        )
     _check(folder, given["files"])
     lost = [name for name in given["signals"] if name not in BY_ANY_NAME]
     if lost:
@@ -143,13 +176,16 @@ def _read(folder: Path, given: dict[str, Any]) -> Prior:
             f"{folder}: the prior reads signals that the catalogue no longer has: "
             f"{', '.join(lost)}. Learn it again: make prior"
         )
-    boosters = tuple(lgb.Booster(model_file=str(folder / f)) for f in given["files"])
+    boosters = tuple(
+        booster_of((folder / f).read_text("utf-8"), folder / f) for f in given["files"]
+    )
     combination = Combination(
         [current_name(n) for n in given["signals"]],
         tuple(given["typologies"]),
         (Stage(boosters, tuple(given["offset"])),),
         tuple(given["size_signals"]),
     )
+    require_inputs(combination)
     calibration = Calibration(*(tuple(given["calibration"][k]) for k in ("raw", "probability")))
     return Prior(combination, calibration, given)
 
@@ -199,10 +235,10 @@ def write_priors(
             "calibration": {"raw": calibration.raw, "probability": calibration.probability},
             "files": files,
         }
-        if BY_NAME[name].entity == OPERATOR:  # it decides what the model's scores become
-            body["entity_evidence"] = whole.get("entity_evidence", {}).get("files", {})
-        identity = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-        models[name] = body | said[name] | {"version": f"prior-{identity[:12]}"}
+        evidence_files = whole.get("entity_evidence", {}).get("files", {})
+        if BY_NAME[name].entity == OPERATOR:
+            body["entity_evidence"] = evidence_files
+        models[name] = body | said[name] | {"version": _identity(name, body, evidence_files)}
     (folder / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", "utf-8")
     for path in folder.glob("*.txt"):
         written = [*models.values(), whole.get("entity_evidence", {"files": {}})]

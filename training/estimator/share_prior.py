@@ -16,12 +16,16 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from data_contracts.errors import ArtefactRefused
+from data_contracts.errors import ArtefactRefused, LakeProblem
 from data_contracts.parquet import digest_file
+from data_contracts.verification.json_file import read_json_object
+from features.catalogue import signals_named
 from features.former_names import BY_ANY_NAME, current_name
+from features.peers.comparison import input_constraints
 from training.estimator import share_bands
 from training.estimator.calibration import Calibration
 from training.estimator.log_odds import sigmoid
+from training.estimator.model_text import booster_of
 from training.estimator.prior import FOLDER as PRIOR_FOLDER
 from training.estimator.prior import folder_in_force
 from training.estimator.share_bands import ShareBands
@@ -30,6 +34,7 @@ from training.estimator.tree_kernel import Forest, forest_of
 FOLDER = PRIOR_FOLDER / "shares"
 MANIFEST = "shares.json"
 FORMAT = 1
+MEND = "Install the package again."
 MEASURES = ("views", "likes", "follows")
 BOOSTERS = ("inflated", "share")
 
@@ -121,12 +126,29 @@ def read_share_prior(folder: Path) -> SharePrior | None:
     path = folder / MANIFEST
     if not path.exists():
         return None
-    whole = json.loads(path.read_text("utf-8"))
-    if whole["format"] != FORMAT:
+    try:
+        whole = read_json_object(path, MEND)
+        return _read(folder, whole)
+    except LakeProblem as error:
+        raise ArtefactRefused(str(error)) from error
+    except (LookupError, TypeError, ValueError, AttributeError, OSError) as error:
         raise ArtefactRefused(
-            f"{path}: it has format {whole['format']}, and this code reads format {FORMAT}. "
-            "Install the package again."
+            f"{path}: it is no manifest of share models ({error!r}). {MEND}"
+        ) from error
+
+
+def _read(folder: Path, whole: dict[str, Any]) -> SharePrior:
+    """Share models of a manifest, verified."""
+    path = folder / MANIFEST
+    if whole.get("format") != FORMAT:
+        raise ArtefactRefused(
+            f"{path}: it has format {whole.get('format')}, and this code reads format {FORMAT}. "
+            f"{MEND}"
         )
+    body = {k: v for k, v in whole.items() if k != "sha256"}
+    digest = hashlib.sha256(_text(body).encode()).hexdigest()
+    if whole.get("sha256", digest) != digest:
+        raise ArtefactRefused(f"{path}: it does not fit its own digest: it was edited. {MEND}")
     lost = [name for name in whole["signals"] if name not in BY_ANY_NAME]
     if lost:
         raise ArtefactRefused(
@@ -137,13 +159,13 @@ def read_share_prior(folder: Path) -> SharePrior | None:
         found = digest_file(folder / file) if (folder / file).exists() else "no such file"
         if found != expected:
             raise ArtefactRefused(
-                f"{folder / file}: expected SHA-256 {expected}, found {found}. "
-                "Install the package again."
+                f"{folder / file}: expected SHA-256 {expected}, found {found}. {MEND}"
             )
+    columns = [current_name(n) for n in whole["signals"]]
     models = {
         name: ShareModel(
-            lgb.Booster(model_file=str(folder / _file(name, "inflated"))),
-            lgb.Booster(model_file=str(folder / _file(name, "share"))),
+            _booster(folder / _file(name, "inflated"), columns),
+            _booster(folder / _file(name, "share"), columns),
             Calibration(*(tuple(given["calibration"][k]) for k in ("raw", "probability"))),
             _bands(given["bands"]),
         )
@@ -151,13 +173,25 @@ def read_share_prior(folder: Path) -> SharePrior | None:
     }
     orders = whole["orders"]
     return SharePrior(
-        [current_name(n) for n in whole["signals"]],
+        columns,
         tuple(whole["size_signals"]),
         models,
         orders and OrderShares(orders["from_probability"], _bands(orders["bands"])),
         whole["said"],
-        f"shares-{digest_file(path)[:12]}",
+        f"shares-{digest[:12]}",
     )
+
+
+def _booster(path: Path, columns: list[str]) -> lgb.Booster:
+    """Booster of a file that reads the comparison of these signals."""
+    booster = booster_of(path.read_text("utf-8"), path)
+    if booster.num_feature() != len(input_constraints(signals_named(columns))):
+        raise ArtefactRefused(f"{path}: it reads other inputs than its manifest names. {MEND}")
+    return booster
+
+
+def _text(body: dict[str, Any]) -> str:
+    return json.dumps(body, indent=1, sort_keys=True) + "\n"
 
 
 def write_share_prior(folder: Path, prior: SharePrior) -> None:
@@ -194,7 +228,8 @@ def write_share_prior(folder: Path, prior: SharePrior) -> None:
         },
         "said": prior.said,
     }
-    (folder / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", "utf-8")
+    sealed = whole | {"sha256": hashlib.sha256(_text(whole).encode()).hexdigest()}
+    (folder / MANIFEST).write_text(_text(sealed), "utf-8")
 
 
 def pooled_probability(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
 """A released model in memory, checked while it is loaded.
 
 A release holds the trees of each stage and typology (LightGBM's text format), trees.json (signals,
-typologies, peers), golden.json, card.md and manifest.json. LightGBM's text parser aborts the
-process on a corrupted file, so digests are checked before it reads one.
+typologies, peers), golden.json, card.md and manifest.json. Before a file is parsed its digest is
+checked, the version is computed again from the manifest, and the manifest is held against the
+pointer (ADR-0231).
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.errors import ArtefactRefused
-from data_contracts.parquet import digest_file
-from features import catalogue
-from features.former_names import current_name
 from features.peers.comparison import Comparison
 from training.declaration import Model
 from training.estimator.calibration import Calibration
@@ -26,8 +24,14 @@ from training.estimator.combination import Combination
 from training.estimator.conformal import HonestReference
 from training.estimator.prior import load_prior
 from training.models.registry import BY_NAME
-from training.release.serialisation import FORMAT, read_trees, reference_from_json
-from training.release.store import MANIFEST, champions
+from training.release.serialisation import read_trees, reference_from_json
+from training.release.store import (
+    MANIFEST,
+    VERSION,
+    champions,
+    pinned_manifest,
+)
+from training.release.verification import read_manifest, verified_texts
 
 PRIOR = "prior-"  # begins the version of a prior
 
@@ -157,28 +161,48 @@ def load(folder: Path | None, name: str, version: str | None = None) -> Released
     Raises
     ------
     ArtefactRefused
-        There is no such release, a file does not match its digest, it has another format or
-        catalogue than this code, or its golden rows are not reproduced.
+        There is no such release, a file does not match its digest or the manifest its version and
+        pointer, it has another format or catalogue than this code, or its golden rows are not
+        reproduced.
     """
     if version is not None and version.startswith(PRIOR):
         return _prior_of_version(name, version)
     if folder is None:
         raise ArtefactRefused(f"{name}: name the folder of releases. Pass --models")
     version = version or champions(folder).get(name)
-    place = folder / name / str(version)
-    if version is None or not (place / MANIFEST).exists():
+    if name not in BY_NAME or version is None or not VERSION.fullmatch(version):
         raise ArtefactRefused(
             f"{folder} has no released {name}. Run: steelyard train LAKE --models {folder}"
         )
-    manifest = _read_manifest(place)
-    model = BY_NAME[name]
-    _check(place, manifest, model)
-    trees = read_trees({f: (place / f).read_text() for f in manifest["files"]})
+    place = folder / name / version
+    if not (place / MANIFEST).exists():
+        raise ArtefactRefused(
+            f"{folder} has no released {name}. Run: steelyard train LAKE --models {folder}"
+        )
+    try:
+        return _load(place, BY_NAME[name], pinned_manifest(folder, name, version))
+    except (LookupError, TypeError, ValueError, AttributeError, OSError, RecursionError) as error:
+        raise ArtefactRefused(
+            f"{place}: it is not what a training writes ({type(error).__name__}: {error}). "
+            "Restore it from a copy, or train and release again."
+        ) from error
+
+
+def _load(place: Path, model: Model, pinned: str | None) -> Released:
+    """Read a release and verify it; errors of its content are named by `load`."""
+    manifest = read_manifest(place, pinned)
+    texts = verified_texts(place, manifest, model)
+    trees = read_trees(texts)
+    if trees[0].columns != manifest["signals"]:
+        raise ArtefactRefused(
+            f"{place}: trees.json and manifest.json name other signals. "
+            "Restore both from a copy, or train and release again."
+        )
     calibration = Calibration(
         tuple(manifest["calibration"]["raw"]), tuple(manifest["calibration"]["probability"])
     )
-    released = Released(model, version, *trees, calibration, manifest)
-    golden = json.loads((place / "golden.json").read_text())
+    released = Released(model, place.name, *trees, calibration, manifest)
+    golden = json.loads(texts["golden.json"])
     rows = np.array(
         [[np.nan if v is None else v for v in row] for row in golden["rows"]], dtype=float
     )
@@ -188,33 +212,3 @@ def load(folder: Path | None, name: str, version: str | None = None) -> Released
             "the one that trained it. Install that version, or train and release again."
         )
     return released
-
-
-def _read_manifest(place: Path) -> dict[str, Any]:
-    """Manifest of a release, with the current names of its signals."""
-    manifest = json.loads((place / MANIFEST).read_text())
-    return manifest | {"signals": [current_name(n) for n in manifest["signals"]]}
-
-
-def _check(place: Path, manifest: dict[str, Any], model: Model) -> None:
-    """Raise ArtefactRefused for a release that this code must not load."""
-    for file, expected in manifest["files"].items():
-        found = digest_file(place / file) if (place / file).exists() else "no such file"
-        if found != expected:
-            raise ArtefactRefused(
-                f"{place / file}: expected SHA-256 {expected}, found {found}. "
-                "Restore the file, or train and release again."
-            )
-    written = manifest.get("format", 1)
-    if written != FORMAT:
-        raise ArtefactRefused(
-            f"{place}: it has release format {written}, and this code reads format {FORMAT}. "
-            "Train and release again."
-        )
-    known = {s.name for s in model.signals}
-    equal = {catalogue.digest(), *catalogue.EQUAL_DIGESTS}
-    if not set(manifest["signals"]) <= known or manifest["catalogue_sha256"] not in equal:
-        raise ArtefactRefused(
-            f"{place}: it was trained on another catalogue of signals than this code computes. "
-            "Train and release again."
-        )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 
 from features.former_names import BY_ANY_NAME, current_name
 from features.peers import comparison
 from training.estimator.combination import Combination, Stage
 from training.estimator.conformal import HonestReference
+from training.estimator.model_text import booster_of, require_inputs
 
 FORMAT = 3  # of the files of a release; a change of their keys or of their meaning raises it
 TREES_FILE = "trees.json"
@@ -41,19 +41,24 @@ def release_texts(trees: Combination, no_graph: Combination) -> dict[str, str]:
 def read_trees(files: dict[str, str]) -> tuple[Combination, Combination]:
     """Read combinations as `release_texts` wrote them.
 
-    The caller has checked digests: LightGBM aborts the process on text that is not its own.
+    The caller has checked digests. Texts are validated, because LightGBM trusts its text.
+
+    Raises
+    ------
+    ArtefactRefused
+        A text is none of LightGBM's, or reads other inputs than the combination has.
     """
     described = json.loads(files[TREES_FILE])
 
     def read(given: dict[str, Any]) -> Combination:
         stages = tuple(
             Stage(
-                tuple(lgb.Booster(model_str=files[f]) for f in stage["files"]),
+                tuple(booster_of(files[f], f) for f in stage["files"]),
                 tuple(stage["offset"]),
             )
             for stage in given["stages"]
         )
-        return Combination(
+        found = Combination(
             [current_name(n) for n in given["columns"]],
             tuple(given["typologies"]),
             stages,
@@ -61,6 +66,8 @@ def read_trees(files: dict[str, str]) -> tuple[Combination, Combination]:
             tuple(current_name(n) for n in given["hidden"]),
             given["peers"] and comparison.from_json(BY_ANY_NAME, given["peers"]),
         )
+        require_inputs(found)
+        return found
 
     return read(described["model"]), read(described["no_graph"])
 

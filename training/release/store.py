@@ -1,16 +1,33 @@
-"""The folder of releases, `MODELS/<name>/<version>/`, and which versions are in service."""
+"""The folder of releases, `MODELS/<name>/<version>/`, and which versions are in service.
+
+A pointer names a version and the SHA-256 of its manifest. Former pointers name the version alone.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from data_contracts.errors import ArtefactRefused, LakeProblem
+from data_contracts.parquet import digest_file
+from data_contracts.verification.json_file import read_json_object
 from training.release.serialisation import FORMAT
 
 MANIFEST, CARD = "manifest.json", "card.md"
 CHAMPIONS, CHALLENGERS = "champions.json", "challengers.json"
+VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """What a pointer names: a version, and the digest of its manifest where one was kept."""
+
+    version: str
+    manifest_sha256: str | None = None
 
 
 def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any]) -> str:
@@ -34,13 +51,9 @@ def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any])
     digests = {
         name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())
     }
-    scoring = {name: digest for name, digest in digests.items() if name != CARD}
-    identity = json.dumps(
-        [FORMAT, scoring, *(manifest[k] for k in ("signals", "calibration", "reference_set"))],
-        sort_keys=True,
-    )
-    version = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    manifest = manifest | {"format": FORMAT, "version": version, "files": digests}
+    manifest = manifest | {"format": FORMAT, "files": digests}
+    version = version_of(manifest)
+    manifest |= {"version": version}
     target = folder / manifest["name"] / version
     part = target.with_name(f".{version}.writing")
     part.mkdir(parents=True, exist_ok=True)
@@ -53,35 +66,84 @@ def write_release(folder: Path, files: dict[str, str], manifest: dict[str, Any])
         part.rmdir()
     else:
         part.rename(target)
+    _pin_again(folder, manifest["name"], version)
     return version
+
+
+def version_of(manifest: dict[str, Any]) -> str:
+    """Version of a release: a digest of its format and of all that decides its scores."""
+    scoring = {name: digest for name, digest in manifest["files"].items() if name != CARD}
+    deciding = (manifest[k] for k in ("signals", "calibration", "reference_set"))
+    identity = json.dumps([manifest["format"], scoring, *deciding], sort_keys=True)
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
 
 
 def champions(folder: Path) -> dict[str, str]:
     """Model name → version in service; empty where nothing was released."""
-    return _read(folder / CHAMPIONS)
+    return {name: one.version for name, one in _read(folder / CHAMPIONS).items()}
 
 
 def challengers(folder: Path) -> dict[str, str]:
     """Model name → version that waits for its promotion; it scores in the shadow."""
     in_service = champions(folder)
-    return {n: v for n, v in _read(folder / CHALLENGERS).items() if in_service.get(n) != v}
+    waiting = {n: one.version for n, one in _read(folder / CHALLENGERS).items()}
+    return {n: v for n, v in waiting.items() if in_service.get(n) != v}
+
+
+def pinned_manifest(folder: Path, name: str, version: str) -> str | None:
+    """SHA-256 that the pointers give the manifest of a release; None where none names one."""
+    for pointer in (CHAMPIONS, CHALLENGERS):
+        one = _read(folder / pointer).get(name)
+        if one is not None and one.version == version and one.manifest_sha256:
+            return one.manifest_sha256
+    return None
 
 
 def set_champion(folder: Path, name: str, version: str) -> None:
     """Put a release into service."""
-    _write(folder / CHAMPIONS, champions(folder) | {name: version})
+    _point(folder, CHAMPIONS, name, version)
 
 
 def set_challenger(folder: Path, name: str, version: str) -> None:
     """Name a release as the one that waits for its promotion."""
-    _write(folder / CHALLENGERS, challengers(folder) | {name: version})
+    _point(folder, CHALLENGERS, name, version)
 
 
-def _read(pointer: Path) -> dict[str, str]:
-    return json.loads(pointer.read_text()) if pointer.exists() else {}
+def _point(folder: Path, pointer: str, name: str, version: str) -> None:
+    manifest = folder / name / version / MANIFEST
+    digest = digest_file(manifest) if manifest.exists() else None
+    _write(folder / pointer, _read(folder / pointer) | {name: Pointed(version, digest)})
 
 
-def _write(pointer: Path, versions: dict[str, str]) -> None:
+def _pin_again(folder: Path, name: str, version: str) -> None:
+    """Follow a manifest that was written again, as by the same model with another lineage."""
+    for pointer in (CHAMPIONS, CHALLENGERS):
+        one = _read(folder / pointer).get(name)
+        if one is not None and one.version == version:
+            _point(folder, pointer, name, version)
+
+
+def _read(pointer: Path) -> dict[str, Pointed]:
+    """What a pointer names; empty where there is none. Raises ArtefactRefused."""
+    if not pointer.exists():
+        return {}
+    mend = "Restore it from a copy, or train again."
+    try:
+        given = read_json_object(pointer, mend)
+    except LakeProblem as error:
+        raise ArtefactRefused(str(error)) from error
+    out = {}
+    for name, value in given.items():
+        whole = {"version": value} if isinstance(value, str) else value
+        if not isinstance(whole, dict) or not VERSION.fullmatch(str(whole.get("version"))):
+            raise ArtefactRefused(f"{pointer}: {name}: {value!r:.60} is no version. {mend}")
+        digest = whole.get("manifest_sha256")
+        out[name] = Pointed(whole["version"], None if digest is None else str(digest))
+    return out
+
+
+def _write(pointer: Path, pointed: dict[str, Pointed]) -> None:
     part = pointer.with_suffix(".writing")
-    part.write_text(json.dumps(versions, indent=1, sort_keys=True))
+    text = json.dumps({n: asdict(one) for n, one in pointed.items()}, indent=1, sort_keys=True)
+    part.write_text(text)
     part.replace(pointer)

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from starlette.testclient import TestClient
 
-from data_contracts.runs import run_folder
+from data_contracts.runs import published_run
 from features.engine.compute import compute
 from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.minute_kernels import COLUMNS
@@ -217,7 +217,7 @@ def test_running_session_is_compared_with_the_night_in_force(gate, client, lake)
     When another night is published its sessions are the yardstick, and what was assessment by the old one
     is forgotten.
     """
-    published = read_peer_snapshots(run_folder(lake))[LIVE_MODEL]
+    published = read_peer_snapshots(published_run(lake))[LIVE_MODEL]
     np.testing.assert_array_equal(
         published.baseline.peer_medians, gate.live.trees.peers.baseline.peer_medians
     )  # the night that was trained at is the one in force here

@@ -8,8 +8,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from data_contracts.runs import published_run, read_outbound
 from data_contracts.runs import published_runs as nights
-from data_contracts.runs import read_outbound
+from data_contracts.verification.published_run import unfinished_run
 from features.engine.snapshot import Snapshot
 from serving.scoring import peer_snapshots
 from serving.scoring.scope import (
@@ -63,18 +64,18 @@ def test_sessions_that_are_only_compared_with_are_not_published(published, table
 def test_peer_snapshots_are_kept_bit_for_bit(published, tmp_path):
     """A night keeps its peer snapshots bit for bit, and a lake without any has none."""
     run = published / "runs" / nights(published)[NIGHT.isoformat()]
-    found = peer_snapshots.read_peer_snapshots(run)
+    found = peer_snapshots.read_peer_snapshots(published_run(published))
     assert set(found) >= {"session_inflation", peer_snapshots.LIVE_MODEL, "order_brushing"}
     again = {name: p.as_json() for name, p in found.items()}
     assert again == json.loads((run / peer_snapshots.FILE).read_text())
     assert all(np.isfinite(p.baseline.compared_medians).any() for p in found.values())
-    assert peer_snapshots.read_peer_snapshots(tmp_path) == {}
+    assert peer_snapshots.read_peer_snapshots(unfinished_run(tmp_path)) == {}
     older = again | {
         peer_snapshots.LIVE_MODEL: {
             k: v for k, v in again[peer_snapshots.LIVE_MODEL].items() if k != "ranks"
         }
     }
     (tmp_path / peer_snapshots.FILE).write_text(json.dumps(older))
-    assert set(peer_snapshots.read_peer_snapshots(tmp_path)) == set(found) - {
+    assert set(peer_snapshots.read_peer_snapshots(unfinished_run(tmp_path))) == set(found) - {
         peer_snapshots.LIVE_MODEL
     }  # kept by a version that had no ranks

@@ -12,6 +12,7 @@ from scipy.special import logit
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs as nights
 from data_contracts.runs import read_outbound
+from data_contracts.verification.run_opening import open_run
 from features.engine.snapshot import Snapshot
 from features.posteriors.owner_pooling import shift_probability
 from serving.policy.load import load_policy
@@ -36,7 +37,10 @@ def ranker(models):
 def two(published, ranker):
     """Operators' signals of the two published nights, the earlier first."""
     runs = nights(published)
-    return [previous_signals(Lake(published).run(runs[d]), ranker.columns) for d in sorted(runs)]
+    return [
+        previous_signals(open_run(Lake(published), runs[d], d), ranker.columns)
+        for d in sorted(runs)
+    ]
 
 
 def risk(model, frame, night=None):
@@ -66,7 +70,7 @@ def test_parts_of_risk_change_add_up(published):
     own signals alone.
     """
     runs = nights(published)
-    first, last = (previous_risk(Lake(published).run(runs[d])) for d in sorted(runs))
+    first, last = (previous_risk(open_run(Lake(published), runs[d], d)) for d in sorted(runs))
     tiers = read_outbound(published, "tier_decisions").set_index("operator_id")
     split = tiers["why"].map(lambda w: json.loads(w)["split"]).dropna()
     parts = split.map(lambda s: s["behaviour"] + s["data"] + (s["model"] or 0.0))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data_contracts.errors import ArtefactRefused
+from data_contracts.parquet import digest_file
 from training.models.registry import MODELS
 from training.release.artefact import load
 from training.release.serialisation import FORMAT
-from training.release.store import champions
+from training.release.store import champions, set_champion, version_of
 
 
 def test_every_release_has_lineage_figures_of_controls_and_a_card(models):
@@ -83,6 +87,98 @@ def test_a_release_of_another_format_is_refused(models, tmp_path, written):
     path.write_text(json.dumps(manifest | ({"format": written} if written else {})))
     found = f"release format {written or 1}, and this code reads format {FORMAT}"
     with pytest.raises(ArtefactRefused, match=rf"{found}\. Train and release again"):
+        load(copy, "operator_rank")
+
+
+def edited(copy: Path, change: Callable[[dict[str, Any]], dict[str, Any]], pin: bool) -> None:
+    """Change the manifest of a champion; `pin` makes the pointer follow it."""
+    version = champions(copy)["operator_rank"]
+    path = copy / "operator_rank" / version / "manifest.json"
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    if pin:
+        set_champion(copy, "operator_rank", version)
+
+
+@pytest.fixture
+def copy(models, tmp_path) -> Path:
+    """Releases that a test may damage, with their manifests pinned."""
+    to = tmp_path / "models"
+    shutil.copytree(models, to, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
+    for name, version in champions(to).items():
+        set_champion(to, name, version)
+    return to
+
+
+CHANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "calibration of 0": lambda m: (
+        m
+        | {"calibration": m["calibration"] | {"probability": [0.0] * len(m["calibration"]["raw"])}}
+    ),
+    "another order": lambda m: m | {"signals": m["signals"][::-1]},
+    "no reference": lambda m: m | {"reference_set": {"raw": [], "weight": []}},
+    "files left out": lambda m: (
+        m | {"files": {n: d for n, d in m["files"].items() if n != "golden.json"}}
+    ),
+    "another name": lambda m: m | {"name": "order_brushing"},
+    "another version": lambda m: m | {"version": "0" * 12},
+}
+
+
+@pytest.mark.parametrize("pin", [False, True])
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_manifest_is_refused(copy, change, pin):
+    """The version is computed again from what decides scores, whatever the pointer says."""
+    edited(copy, CHANGES[change], pin)
+    with pytest.raises(ArtefactRefused, match=r"pointer names|has version .* is expected"):
+        load(copy, "operator_rank")
+
+
+def test_an_edited_lineage_is_refused_by_the_pointer(copy):
+    """What decides no score is in no version; the pointer has the digest of the whole manifest."""
+    edited(copy, lambda m: m | {"run_id": "mine"}, pin=False)
+    with pytest.raises(ArtefactRefused, match="the pointer names SHA-256"):
+        load(copy, "operator_rank")
+
+
+def test_files_and_releases_that_are_swapped_are_refused(copy):
+    """A file of another release, and a release in another one's place."""
+    versions = champions(copy)
+    rank, brushing = (copy / n / versions[n] for n in ("operator_rank", "order_brushing"))
+    kept = (rank / "trees.json").read_bytes()
+    shutil.copyfile(brushing / "trees.json", rank / "trees.json")
+    with pytest.raises(ArtefactRefused, match=r"trees\.json: expected SHA-256"):
+        load(copy, "operator_rank")
+    (rank / "trees.json").write_bytes(kept)
+    load(copy, "operator_rank")
+    shutil.rmtree(rank)
+    shutil.copytree(brushing, rank)
+    with pytest.raises(ArtefactRefused, match="edited or moved"):
+        load(copy, "operator_rank", versions["operator_rank"])
+
+
+def test_a_release_whose_digests_were_made_anew_is_still_validated(copy):
+    """A model text that fits every digest but is none of LightGBM's does not reach its parser."""
+    version = champions(copy)["operator_rank"]
+    place = copy / "operator_rank" / version
+    text = (place / "model.0.fraud.txt").read_text()
+    (place / "model.0.fraud.txt").write_text(text.replace("left_child=1", "left_child=900", 1))
+    manifest = json.loads((place / "manifest.json").read_text())
+    manifest["files"]["model.0.fraud.txt"] = digest_file(place / "model.0.fraud.txt")
+    manifest["version"] = version_of(manifest)
+    (place / "manifest.json").write_text(json.dumps(manifest))
+    place.rename(place.with_name(manifest["version"]))
+    set_champion(copy, "operator_rank", manifest["version"])
+    with pytest.raises(ArtefactRefused, match="no model text that LightGBM wrote"):
+        load(copy, "operator_rank")
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "7", '{"operator_rank": 7}', '{"operator_rank": ".."}']
+)
+def test_a_broken_pointer_is_refused_in_words(copy, text):
+    """The message names the file and says how to mend it."""
+    (copy / "champions.json").write_text(text)
+    with pytest.raises(ArtefactRefused, match=r"champions\.json.*train again"):
         load(copy, "operator_rank")
 
 

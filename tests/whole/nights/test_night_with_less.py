@@ -16,6 +16,7 @@ from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.nightly.replay import replay
 from tests.conftest import NIGHT
+from tests.data_contracts.verification.records import write_formerly
 from tests.whole.night_runs import NULLABLE, POLICY, copied
 from training.release.artefact import load, released_prior
 
@@ -43,6 +44,7 @@ def test_night_reads_a_night_of_an_earlier_version(published, models, tmp_path):
     for name in ("policy.toml", "audit_sample.parquet", "credit.parquet"):
         (old / name).unlink()
     pointer = lake / "runs" / "published.json"
+    write_formerly(lake, old.name)
     pointer.write_text(json.dumps({min(nights(lake)): old.name}))
     assert nightly(lake, NIGHT, models, POLICY).fresh and read_outbound(lake, "drift").empty
 
