@@ -74,8 +74,12 @@ def run_before(lake: Lake, night: date) -> str | None:
     return earlier[max(earlier)] if earlier else None
 
 
-def published_run(folder: LakeOrFolder, night: str | None = None) -> PublishedRun:
+def published_run(
+    folder: LakeOrFolder, night: str | None = None, *, damaged: bool = False
+) -> PublishedRun:
     """The run published for a date, the latest when none is given; its manifest is verified.
+
+    `damaged` opens it although files are missing or of another size.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def published_run(folder: LakeOrFolder, night: str | None = None) -> PublishedRu
         The run is not what was recorded.
     """
     lake = Lake.open(folder)
-    return open_run(lake, *_published_run_id(lake, night))
+    return open_run(lake, *_published_run_id(lake, night), damaged=damaged)
 
 
 def run_folder(folder: LakeOrFolder, night: str | None = None) -> Path:

@@ -32,7 +32,9 @@ from data_contracts.verification.record_heads import recorded_head
 RUN_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 
-def open_run(lake: Lake, run_id: str, night: str | None = None) -> PublishedRun:
+def open_run(
+    lake: Lake, run_id: str, night: str | None = None, *, damaged: bool = False
+) -> PublishedRun:
     """Open a published run: its manifest is verified now, each file before it is read.
 
     Parameters
@@ -43,6 +45,9 @@ def open_run(lake: Lake, run_id: str, night: str | None = None) -> PublishedRun:
         Run id as the pointer, or the manifest of the next night, names it.
     night
         Date that the pointer gives it; None where the run is named by another one.
+    damaged
+        Open it although files are missing, too many or of another size, as a replay does to name
+        them. Each file is still verified before it is read.
 
     Raises
     ------
@@ -76,7 +81,8 @@ def open_run(lake: Lake, run_id: str, night: str | None = None) -> PublishedRun:
             files = recorded_files(manifest)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise refusal(folder / MANIFEST, "records of files", repr(error), mend) from error
-        _require_listing(folder, files, mend)
+        if not damaged:
+            _require_listing(folder, files, mend)
         return PublishedRun(folder, manifest, files, Assurance.VERIFIED, mend)
     if "files" in manifest or manifest.get("format", 1) != 1:
         raise NightRefused(

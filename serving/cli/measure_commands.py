@@ -170,22 +170,32 @@ def pack(
 def check(
     file: Annotated[Path, typer.Argument(help="Evidence package.")],
     trust: Annotated[str | None, typer.Option(help="Public key that must have signed it.")] = None,
+    lake: Annotated[
+        Path | None, typer.Option(help="Lake whose own key must have signed it.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check an evidence package. Exit code 1 when a file was changed or the signature is wrong.
 
-    Example: steelyard evidence check case.zip --trust MCowBQ...
-    """
-    from serving.export.evidence_package import package_faults
+    Anybody can sign, so the signer is named with --trust or --lake.
 
+    Example: steelyard evidence check case.zip --trust MCowBQ...
+
+    Example: steelyard evidence check case.zip --lake lake
+    """
+    from data_contracts.lake import Lake
+    from serving.export.evidence_package import package_faults
+    from serving.export.signing import public_key_text, signing_key
+
+    if trust is None and lake is not None:
+        trust = public_key_text(signing_key(Lake.open(lake)))
     found = package_faults(file, trust)
     if as_json or found:
         show_rows([{"fault": f} for f in found], as_json)
     if found:
         raise typer.Exit(1)
     if not as_json:
-        unsigned = "; name the signer's key with --trust to know who signed it"
-        out.print(f"The package holds{'' if trust else unsigned}.")
+        out.print("The package holds.")
 
 
 @punishments.command("export")

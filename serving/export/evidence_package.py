@@ -19,9 +19,11 @@ import pandas as pd
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import published_run, read_outbound
+from data_contracts.verification.json_file import parse_json
 from features.declaration import SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
+from serving.export.package_reading import read_package
 from serving.export.signing import sign, signature_is_valid
 from serving.ledger.hash_chain import read_records
 from serving.oversight.manual_measures import MeasureRequest, list_measures, take_measure
@@ -133,26 +135,41 @@ def refer_operator(
     return record | {"package": str(target)}
 
 
-def package_faults(source: Path, trusted: str | None = None) -> list[str]:
+def package_faults(source: Path, trusted: str | None) -> list[str]:
     """Faults of a package; empty when every file is as it was packed and signed.
 
-    `trusted`: public key that must have signed it.
+    Parameters
+    ----------
+    source
+        The package.
+    trusted
+        Public key that must have signed it. Without one no signature can be trusted, and that is
+        a fault: anybody can sign.
     """
     try:
-        with zipfile.ZipFile(source) as z:
-            files = {name: z.read(name) for name in z.namelist()}
-        text, signature = files.pop("manifest.json"), json.loads(files.pop("signature.json"))
-        manifest = json.loads(text)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        return [f"{source} is no evidence package: {error!r}"]
-    found = (
-        []
-        if signature_is_valid(text, signature, trusted)
-        else ["manifest.json: the signature does not hold"]
-    )
-    for name in sorted(set(manifest["files"]) | set(files)):
+        files = read_package(source)
+        text, signature = (files.pop(name) for name in ("manifest.json", "signature.json"))
+        mend = "Ask the sender for the package again."
+        manifest = parse_json(text, f"{source}: manifest.json", mend)
+        signed = parse_json(signature, f"{source}: signature.json", mend)
+        digests = manifest["files"]
+        if not all(isinstance(x, str) for pair in digests.items() for x in pair):
+            raise TypeError("files")
+    except LakeProblem as error:
+        return [str(error)]
+    except (KeyError, TypeError, AttributeError) as error:
+        return [f"{source} is no evidence package: manifest or signature lacks {error}"]
+    found = []
+    if not signature_is_valid(text, signed, trusted):
+        found.append("manifest.json: the signature does not hold")
+    elif trusted is None:
+        found.append(
+            f"signature.json: signed by {signed['public_key']}, a key that was not named: anybody "
+            "can sign. Get the signer's public key by another way, and pass it with --trust"
+        )
+    for name in sorted(set(digests) | set(files)):
         if name not in files:
             found.append(f"{name}: missing")
-        elif hashlib.sha256(files[name]).hexdigest() != manifest["files"].get(name):
+        elif hashlib.sha256(files[name]).hexdigest() != digests.get(name):
             found.append(f"{name}: not the file that was packed")
     return found

@@ -31,10 +31,33 @@ SHARED_FIELDS = (
 )
 
 
+MAX_LIST_BYTES = 64 * 1024 * 1024
+
+
 class BadExchange(SteelyardError):
     """A list of joint punishments cannot be imported."""
 
     exit_code = 12
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; ValueError where a key is there twice, because readers differ on which counts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _require_entry(entry: dict[str, Any]) -> None:
+    """Raise ValueError or TypeError for an entry that this product does not write."""
+    for name in ("operator_id", "code", "record", "effective_from", "effective_to"):
+        if not isinstance(entry[name], str) or not entry[name]:
+            raise TypeError(f"{name} of an entry is no text")
+    for name in ("effective_from", "effective_to"):
+        datetime.fromisoformat(entry[name])
+    codes = entry["reason_codes"]
+    if not isinstance(codes, list) or not all(isinstance(c, str) for c in codes):
+        raise TypeError("reason_codes of an entry are no list of texts")
 
 
 def _canonical_json(body: dict[str, Any]) -> bytes:
@@ -84,12 +107,18 @@ def import_warnings(folder: LakeOrFolder, source: Path, trusted: str, now: datet
     """
     lake = Lake.open(folder)
     try:
-        given = json.loads(source.read_text("utf-8"))
+        if source.stat().st_size > MAX_LIST_BYTES:
+            raise ValueError(f"it has more than {MAX_LIST_BYTES:,} bytes")
+        given = json.loads(source.read_text("utf-8"), object_pairs_hook=_without_duplicates)
         signature = given.pop("signature")
         entries = [
             {k: e[k] for k in (*SHARED_FIELDS, "reason_codes", "record")} for e in given["entries"]
         ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        issuer, issued_at = given["issuer"], given["issued_at"]
+        datetime.fromisoformat(issued_at)
+        for entry in entries:
+            _require_entry(entry)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BadExchange(
             f"{source} is no list of joint punishments ({FORMAT}): {error!r}"
         ) from error
@@ -104,12 +133,12 @@ def import_warnings(folder: LakeOrFolder, source: Path, trusted: str, now: datet
     seen = {r["digest"] for r in read_records(path)}
     new = 0
     for e in entries:
-        digest = hashlib.sha256(_canonical_json({"issuer": given["issuer"], **e})).hexdigest()
+        digest = hashlib.sha256(_canonical_json({"issuer": issuer, **e})).hexdigest()
         if digest in seen:
             continue
         provenance = {
-            "issuer": given["issuer"],
-            "issued_at": given["issued_at"],
+            "issuer": issuer,
+            "issued_at": issued_at,
             "public_key": trusted,
         }
         append_record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -14,14 +15,24 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
+
+ALGORITHM = "Ed25519"
 
 
 def signing_key(lake: Lake) -> Ed25519PrivateKey:
     """The lake's key, made when there is none (mode 0600)."""
     path = lake.signing_key
     if path.exists():
-        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_text()))
+        try:
+            raw = base64.b64decode(path.read_text("ascii"), validate=True)
+            return Ed25519PrivateKey.from_private_bytes(raw)
+        except (OSError, ValueError) as error:
+            raise LakeProblem(
+                f"{path} is no private key of this product ({error}). Restore it from a copy. "
+                "A new key, made when the file is gone, is one that nobody trusts yet"
+            ) from error
     key = Ed25519PrivateKey.generate()
     path.parent.mkdir(parents=True, exist_ok=True)
     raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
@@ -39,19 +50,23 @@ def sign(lake: Lake, body: bytes) -> dict[str, str]:
     """Signature of bytes with the public key that checks it."""
     key = signing_key(lake)
     return {
-        "algorithm": "Ed25519",
+        "algorithm": ALGORITHM,
         "public_key": public_key_text(key),
         "signature": base64.b64encode(key.sign(body)).decode(),
     }
 
 
-def signature_is_valid(body: bytes, signature: dict[str, str], trusted: str | None = None) -> bool:
-    """Whether a signature is valid for these bytes, and by the trusted key where one is named."""
-    if trusted is not None and signature.get("public_key") != trusted:
-        return False
+def signature_is_valid(body: bytes, signature: Any, trusted: str | None = None) -> bool:
+    """Whether a signature is valid for these bytes, and by the trusted key where one is named.
+
+    `signature` is what a foreign file holds, so it may be anything.
+    """
     try:
-        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(signature["public_key"]))
-        public.verify(base64.b64decode(signature["signature"]), body)
-    except (InvalidSignature, KeyError, ValueError):
+        key, sealed = signature["public_key"], signature["signature"]
+        if signature["algorithm"] != ALGORITHM or (trusted is not None and key != trusted):
+            return False
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key, validate=True))
+        public.verify(base64.b64decode(sealed, validate=True), body)
+    except (InvalidSignature, LookupError, ValueError, TypeError):
         return False
     return True

@@ -85,7 +85,7 @@ def replay(
         The night or a model version is not there, or policy or code are others.
     """
     lake = Lake.open(folder)
-    published = published_run(lake, night.isoformat())
+    published = published_run(lake, night.isoformat(), damaged=True)
     run, manifest = published.run_id, published.manifest
     _refuse_other_inputs(night, manifest, policy, models_folder)
     context = published_context(lake, night, models_folder, policy, manifest)
@@ -94,16 +94,17 @@ def replay(
         part.mkdir()
         quarantined = int(published.rows("runs")["quarantined"].iloc[0])
         compute_night(replace(context, run_id=run), part, quarantined, say)
-        tables = sorted(p.name for p in published.folder.glob("*.parquet"))
-        differ = [
-            t
-            for t in tables
-            if not (part / t).exists() or digest_file(part / t) != digest_file(published.folder / t)
-        ]
+        tables = {p.name for p in (*published.folder.glob("*.parquet"), *part.glob("*.parquet"))}
+        differ = [t for t in sorted(tables) if not _same_file(part / t, published.folder / t)]
         decisions = pq.read_metadata(part / "tier_decisions.parquet").num_rows
         words = _compare_decision(published, part, operator) if operator else ""
         shutil.rmtree(part)
     return Replayed(context.run_id, run, differ, decisions, words)
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    """Whether both files are there with the same bytes."""
+    return one.exists() and other.exists() and digest_file(one) == digest_file(other)
 
 
 def _refuse_other_inputs(

@@ -72,8 +72,9 @@ def cut(path: Path) -> None:
 
 
 def link(path: Path) -> None:
-    path.rename(path.with_name("../" + path.name))
-    path.symlink_to("../" + path.name)
+    elsewhere = path.parent.parent / "elsewhere.parquet"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
 
 
 def test_a_night_names_all_its_files_and_what_its_id_is_made_of(kept):
