@@ -162,7 +162,7 @@ def test_a_replay_says_which_table_differs(lake, models):
 def test_a_replay_wants_the_policy_models_and_night_of_the_day(lake, models):
     with pytest.raises(LakeProblem, match="not by the one given"):
         replay(lake, NIGHT, models, replace(POLICY, sha256="0" * 64))
-    with pytest.raises(LakeProblem, match="no night of .* is published"):
+    with pytest.raises(LakeProblem, match=r"no night of .* is published"):
         replay(lake, NIGHT + timedelta(days=300), models, POLICY)
     with pytest.raises(LakeProblem, match="--models"):
         replay(lake, NIGHT, None, POLICY)
