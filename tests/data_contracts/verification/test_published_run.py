@@ -19,7 +19,7 @@ from data_contracts.verification.published_run import Assurance, UnverifiedNight
 from data_contracts.verification.run_opening import open_run
 from features.former_names import read_night
 from serving.gate.night_cache import read_published_night
-from serving.ledger.decisions import verify_decisions
+from serving.ledger.verification import verify_decisions
 from serving.nightly.what_if import what_if
 from serving.policy.load import load_policy
 from serving.scoring.scope import nights_before
