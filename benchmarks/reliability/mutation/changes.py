@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def _other_value(body: bytes, rng: np.random.Generator) -> bytes:
         whole = json.loads(body)
     except ValueError:
         return _flipped(body, rng)
-    odd = [None, 0, -1, 1e308, "", "x" * 5_000, [], {}, True, [[[]]], "../../x"]
+    odd: list[Any] = [None, 0, -1, 1e308, "", "x" * 5_000, [], {}, True, [[[]]], "../../x"]
     here = whole
     while isinstance(here, dict | list) and here:
         keys = list(here) if isinstance(here, dict) else list(range(len(here)))
