@@ -10,11 +10,12 @@ import pytest
 from data_contracts.lake import Lake
 from data_contracts.parquet import digest_file
 from data_contracts.runs import published_runs, read_outbound, run_folder
+from data_contracts.verification.manifest import run_id_of
 from features.engine.snapshot import Snapshot
 from serving.nightly.corrected_night import correct
 from serving.nightly.decided_night import decide
 from serving.nightly.published_night import publish
-from serving.nightly.run_identity import open_context, run_id
+from serving.nightly.run_identity import identity_of, open_context
 from serving.nightly.scored_night import score
 from serving.policy.load import load_policy, parse_policy
 from serving.scoring.night_context import no_progress
@@ -58,7 +59,11 @@ def test_context_names_the_night_before_and_is_frozen(published, context):
 
 def test_run_id_follows_what_decides_the_night(published, context):
     """The run id is the published one, and another policy, ranker or night before changes it."""
-    assert context.run_id == published_runs(published)[NIGHT.isoformat()] == run_id(context)
+    assert (
+        context.run_id
+        == published_runs(published)[NIGHT.isoformat()]
+        == run_id_of(identity_of(context))
+    )
     stricter = parse_policy(POLICY.text.replace("D = 0.70", "D = 0.60", 1))
     for changed in (
         replace(context, policy=stricter),
@@ -66,7 +71,7 @@ def test_run_id_follows_what_decides_the_night(published, context):
         replace(context, previous_run=None),
         replace(context, human_decisions="an override"),
     ):
-        assert run_id(changed) != context.run_id
+        assert run_id_of(identity_of(changed)) != context.run_id
 
 
 def test_stages_write_nothing(stages):
