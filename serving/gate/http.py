@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from serving.gate.protocol.api_routes import (
     ApiRoute,
     find_route,
 )
+from serving.gate.protocol.boost_batch import answer_batch, parse_batch
 from serving.gate.protocol.ids import raw_path
 from serving.gate.protocol.key_ring import KeyRing
 from serving.gate.protocol.openapi import document_text
@@ -149,6 +151,12 @@ def gate_application(gate: GateState) -> ASGIApp:
         )
         return Response(await boost_check(gate, boost_request, body), media_type="application/json")
 
+    async def batch(request: Request) -> Response:
+        body = await read_body(request)
+        asked = await asyncio.to_thread(parse_batch, body)
+        answers = await answer_batch(asked, partial(boost_check, gate))
+        return Response(answers, media_type="application/json")
+
     async def minutes(request: Request) -> Response:
         body = await read_body(request)
         return _json_response(await put_minutes(gate, requested_id("minutes", request), body))
@@ -176,6 +184,7 @@ def gate_application(gate: GateState) -> ASGIApp:
 
     handlers = {
         "boost-check": boost,
+        "boost-checks": batch,
         "minutes": minutes,
         "operators": operator,
         "credit": credit,

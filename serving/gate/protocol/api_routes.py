@@ -91,6 +91,16 @@ ROUTES = [
         (*BOOST_CODES, (503, "ledger_unavailable")),
     ),
     ApiRoute(
+        "boost-checks",
+        "POST",
+        "/v1/boost-checks",
+        "boost",
+        "Up to 1,000 boost checks; each is answered, or refused, as if it came alone.",
+        schemas.BoostBatch,
+        schemas.BatchAnswer,
+        ((503, "ledger_unavailable"),),
+    ),
+    ApiRoute(
         "minutes",
         "PUT",
         "/v1/sessions/{sessionId}/minutes",
