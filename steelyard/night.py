@@ -95,18 +95,23 @@ class NightView:
         """Chart a ring: red links are purchases, blue ones joins, green ones shared identities."""
         return ring_chart(self.ring(ring_id))
 
-    def case(self, entity_id: str) -> CaseView:
+    def case(self, entity_id: str, kind: str | None = None) -> CaseView:
         """Return a session, order, operator or account that the night scored.
+
+        `kind` tells entities of one id apart.
 
         Raises
         ------
         LakeProblem
-            The night has no score of it.
+            The night has no score of it, or several kinds have that id and none was named.
         """
         found = self.scores[self.scores["entity_id"] == entity_id]
-        if found.empty:
+        kinds = sorted(set(found["entity_kind"]) & ({kind} if kind else set(found["entity_kind"])))
+        if not kinds:
             raise LakeProblem(f"the night of {self.date} has no score of {entity_id!r}")
-        return CaseView(self, str(found["entity_kind"].iloc[0]), entity_id)
+        if len(kinds) > 1:
+            raise LakeProblem(f"{entity_id!r} is of several kinds; name one: {', '.join(kinds)}")
+        return CaseView(self, kinds[0], entity_id)
 
     @cached_property
     def _rings(self) -> Rings:
@@ -122,10 +127,14 @@ class CaseView:
     kind: str
     entity_id: str
 
+    def _about(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Rows about this entity; ids of other kinds may be the same."""
+        return frame[(frame["entity_kind"] == self.kind) & (frame["entity_id"] == self.entity_id)]
+
     @property
     def score(self) -> pd.Series:
         """The score of the model in force; the anomaly score where no model was asked."""
-        found = self.night.scores.query("entity_id == @self.entity_id")
+        found = self._about(self.night.scores)
         judged = found[found["model"] != "deviance"]
         return (judged if len(judged) else found).iloc[0]
 
@@ -137,13 +146,12 @@ class CaseView:
     @property
     def signals(self) -> pd.Series:
         """Values of its signals, by name."""
-        found = self.night.signals
-        return found[found["entity_id"] == self.entity_id].set_index("signal")["value"]
+        return self._about(self.night.signals).set_index("signal")["value"]
 
     @property
     def figures(self) -> pd.DataFrame:
         """Its corrected figures."""
-        return self.night.figures.query("entity_id == @self.entity_id").reset_index(drop=True)
+        return self._about(self.night.figures).reset_index(drop=True)
 
     @cached_property
     def views(self) -> pd.DataFrame:

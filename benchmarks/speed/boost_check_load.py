@@ -26,7 +26,7 @@ from benchmarks.harness import worlds
 from benchmarks.harness.timing import REPEATS, repeated_row
 from data_contracts.lake import Lake
 from serving.gate.api_keys import make_key
-from serving.gate.boost_check import MAX_CACHED_SESSIONS
+from serving.gate.assessments.assessment_cache import MAX_CACHED_SESSIONS
 from serving.gate.minute_store import SqliteMinuteStore, minute_to_row
 
 CONNECTIONS = (1, 16, 64)

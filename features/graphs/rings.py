@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import networkx as nx
 import pandas as pd
+
+# What XML 1.0 cannot hold, and line ends, which its readers turn into spaces.
+NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def graph_name(name: str) -> str:
+    """An id as a text that any format of networkx can hold; different ids stay different.
+
+    Characters that XML cannot hold are escaped by their code. Other ids stay as they are.
+    """
+    if "\\" not in name and not NOT_IN_XML.search(name):
+        return name
+    escaped = name.replace("\\", "\\\\")
+    return NOT_IN_XML.sub(lambda found: f"\\x{ord(found.group()):02x}", escaped)
 
 
 @dataclass(frozen=True)
@@ -50,19 +65,20 @@ class Ring:
         first, last = (t.isoformat() for t in self.window)
         graph = nx.Graph(
             ring_id=self.ring_id,
-            shops=",".join(self.shops),
+            shops=",".join(map(graph_name, self.shops)),
             evidence=json.dumps(self.evidence, sort_keys=True),
             density=self.density,
             first_at=first,
             last_at=last,
             significance=self.significance,
         )
-        graph.add_nodes_from(self.members)
+        graph.add_nodes_from(map(graph_name, self.members))
         for left, right, kind, times in self.links[["left", "right", "kind", "times"]].itertuples(
             index=False
         ):
-            graph.add_edge(left, right)
-            graph[left][right][kind] = int(times)
+            ends = graph_name(left), graph_name(right)
+            graph.add_edge(*ends)
+            graph.edges[ends][kind] = int(times)
         return graph
 
 

@@ -68,22 +68,35 @@ def _findings(lake: Lake, models: Path | None) -> list[Any]:
 @appeal.command("open")
 def open_(
     lake: LakeArgument,
-    operator: Annotated[str, typer.Option(help="Operator whose decision is appealed.")],
     ground: Annotated[str, typer.Option(help="Why the decision is wrong.")],
     by: By,
+    operator: Annotated[
+        str | None, typer.Option(help="Operator whose decision of a night is appealed.")
+    ] = None,
+    measure: Annotated[
+        str | None, typer.Option(help="Id of the measure that is appealed instead.")
+    ] = None,
     date_: Annotated[
         str | None, typer.Option("--date", help="Night of the decision; the latest when not named.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Open an appeal against a decision. The policy says when it is due.
+    """Open an appeal against a measure or a night's decision. The policy says when it is due.
+
+    Example: steelyard appeal open lake --measure $MEASURE --ground "celebrity visit" --by shop
 
     Example: steelyard appeal open lake --operator $OPERATOR --ground "celebrity visit" --by shop
     """
-    from serving.oversight.appeals import open_appeal
+    from serving.oversight.appeals import BadAppeal, open_appeal, open_measure_appeal
     from serving.policy.load import load_policy
 
-    made = open_appeal(lake, operator, night_named(date_), ground, by, now(), load_policy())
+    if (operator is None) == (measure is None):
+        raise BadAppeal("an appeal names either --measure or --operator")
+    if measure is not None:
+        made = open_measure_appeal(lake, measure, ground, by, now(), load_policy())
+    else:
+        night = night_named(date_)
+        made = open_appeal(lake, str(operator), night, ground, by, now(), load_policy())
     show_rows([asdict(made)], as_json)
 
 

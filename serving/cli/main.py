@@ -22,6 +22,7 @@ from serving.cli import (
 )
 from serving.cli.console import err
 from serving.cli.delivery import intake_commands, lake_commands
+from serving.cli.exchange import exchange_commands
 
 app = typer.Typer(
     name="steelyard",
@@ -53,8 +54,8 @@ for command in (
 for group, name in (
     (measure_commands.measure, "measure"),
     (measure_commands.override, "override"),
-    (measure_commands.evidence, "evidence"),
-    (measure_commands.punishments, "punishments"),
+    (exchange_commands.evidence, "evidence"),
+    (exchange_commands.punishments, "punishments"),
     (ledger_commands.appeal, "appeal"),
     (ledger_commands.journal, "journal"),
     (lake_commands.hold, "hold"),

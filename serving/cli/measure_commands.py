@@ -1,9 +1,8 @@
-"""Commands of supervision: measures, overrides, evidence packages, lists between platforms."""
+"""Commands of supervision: measures that people take and undo, overrides of tiers."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,13 +11,9 @@ from serving.cli.console import (
     By,
     Json,
     LakeArgument,
-    Night,
     Operator,
     Reason,
-    Steps,
-    night_named,
     now,
-    out,
     show_rows,
 )
 
@@ -30,53 +25,79 @@ measure = typer.Typer(
 override = typer.Typer(
     no_args_is_help=True, help="Tiers that people set until they expire.", rich_markup_mode=None
 )
-evidence = typer.Typer(
-    no_args_is_help=True, help="Evidence packages for referrals.", rich_markup_mode=None
-)
-punishments = typer.Typer(
-    no_args_is_help=True,
-    help="Joint punishment: signed lists between platforms.",
-    rich_markup_mode=None,
-)
-
-PublicKey = Annotated[
-    str, typer.Option(help="Public key of the issuer, received from it by another way.")
-]
 
 
 @measure.command("take")
 def take(
     lake: LakeArgument,
-    operator: Operator,
     code: Annotated[
         str,
-        typer.Option(help="Code of the ladder, such as warn, correct, block or refer_enforcement."),
+        typer.Option(help="Code of the ladder, such as warn, limit_traffic, block or blacklist."),
     ],
     by: By,
     reason: Reason,
+    operator: Annotated[str | None, typer.Option(help="Id of the operator.")] = None,
+    streamer: Annotated[str | None, typer.Option(help="Id of a streamer instead.")] = None,
+    mcn: Annotated[str | None, typer.Option(help="Id of a network (MCN) instead.")] = None,
     days: Annotated[int, typer.Option(help="Days for which it holds.")] = 7,
     approver: Annotated[
         str | None,
         typer.Option(help="Another person who approves it; needed for what a score may not take."),
     ] = None,
+    beyond_range: Annotated[
+        str,
+        typer.Option(help="Why it may be stricter than what is proportionate; needs an approver."),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Take a measure and write its record: facts, evidence, article, notice in zh and en, appeal.
 
-    A referral packs its evidence as well.
+    The gate reads it at once. A referral packs its evidence as well.
 
     Example: steelyard measure take lake --operator $OPERATOR --code block
     --by desk-1 --approver lead-2 --reason "two rooms of idle bots"
     """
     from serving.export.evidence_package import refer_operator
-    from serving.oversight.manual_measures import MeasureRequest, take_measure
+    from serving.oversight.measures.manual_measures import (
+        BadMeasure,
+        MeasureRequest,
+        take_measure,
+    )
     from serving.policy.load import load_policy
 
-    request = MeasureRequest(operator, code, by, reason, days, approver)
-    act = refer_operator if code.startswith("refer_") else take_measure
-    record = act(lake, request, now(), load_policy())
+    named = {"operator": operator, "streamer": streamer, "mcn": mcn}
+    subjects = [(kind, subject) for kind, subject in named.items() if subject is not None]
+    if len(subjects) != 1:
+        raise BadMeasure("name one of --operator, --streamer and --mcn")
+    kind, subject = subjects[0]
+    request = MeasureRequest(subject, code, by, reason, days, approver, kind, beyond_range)
+    refers = code.startswith("refer_") and kind == "operator"
+    record = (refer_operator if refers else take_measure)(lake, request, now(), load_policy())
     keys = ("measure_id", "code", "article", "effective_to", "appeal_due", "notice_en", "package")
     show_rows([record if as_json else {k: record[k] for k in keys if k in record}], as_json)
+
+
+@measure.command("undo")
+def undo(
+    lake: LakeArgument,
+    measure_ids: Annotated[list[str], typer.Argument(help="Ids of the measures.")],
+    by: By,
+    reason: Reason,
+    approver: Annotated[str, typer.Option(help="Another person who approves it.")],
+    as_json: Json = False,
+) -> None:
+    """Take measures back in one act, with all their consequences. The record keeps both.
+
+    Example: steelyard measure undo lake $MEASURE $OTHER --by desk-1 --approver lead-2
+    --reason "the detector read a broken export"
+    """
+    from serving.oversight.measures.undo import UndoRequest, undo_measures
+    from serving.policy.load import load_policy
+
+    request = UndoRequest(measure_ids, by, reason, approver)
+    record = undo_measures(lake, request, now(), load_policy())
+    rows = [{"measure_id": i, "status": "undone", "at": record["at"]} for i in record["undo_of"]]
+    show_rows([record] if as_json else rows, as_json)
 
 
 @measure.command("close")
@@ -92,7 +113,7 @@ def close(
 
     Example: steelyard measure close lake $MEASURE --outcome lifted --by lead-2 --reason "appeal"
     """
-    from serving.oversight.manual_measures import close_measure
+    from serving.oversight.measures.manual_measures import close_measure
 
     show_rows([close_measure(lake, measure_id, outcome, by, reason, now())], as_json)
 
@@ -107,11 +128,11 @@ def list_taken(
 
     Example: steelyard measure list lake --json
     """
-    from serving.oversight.manual_measures import list_measures
+    from serving.oversight.measures.manual_measures import list_measures
 
-    rows = list_measures(lake, operator)
-    keys = ("measure_id", "operator_id", "code", "status", "by", "approver", "effective_to")
-    columns = (*keys, "outcome")
+    rows = list_measures(lake, now(), operator)
+    keys = ("measure_id", "subject_kind", "subject_id", "code", "status", "by", "approver")
+    columns = (*keys, "effective_to", "outcome")
     show_rows(rows if as_json else [{k: r[k] for k in columns} for r in rows], as_json)
 
 
@@ -145,90 +166,3 @@ def list_overrides(lake: LakeArgument, as_json: Json = False) -> None:
     from serving.oversight.overrides import overrides_in_force
 
     show_rows([asdict(o) for o in overrides_in_force(Lake.open(lake), now()).values()], as_json)
-
-
-@evidence.command("pack")
-def pack(
-    lake: LakeArgument,
-    operator: Operator,
-    to: Annotated[Path, typer.Option(help="Zip file to write.")],
-    date_: Night = None,
-    as_json: Json = False,
-) -> None:
-    """Write an operator's evidence package: tables, pictures, decisions, digests, signature.
-
-    Example: steelyard evidence pack lake --operator $OPERATOR --to case.zip
-    """
-    from serving.export.evidence_package import pack_evidence
-
-    with Steps(f"packing {to}"):
-        manifest = pack_evidence(lake, operator, to, night_named(date_), now())
-    show_rows([{"file": k, "sha256": v} for k, v in manifest["files"].items()], as_json)
-
-
-@evidence.command("check")
-def check(
-    file: Annotated[Path, typer.Argument(help="Evidence package.")],
-    trust: Annotated[str | None, typer.Option(help="Public key that must have signed it.")] = None,
-    lake: Annotated[
-        Path | None, typer.Option(help="Lake whose own key must have signed it.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Check an evidence package. Exit code 1 when a file was changed or the signature is wrong.
-
-    Anybody can sign, so the signer is named with --trust or --lake.
-
-    Example: steelyard evidence check case.zip --trust MCowBQ...
-
-    Example: steelyard evidence check case.zip --lake lake
-    """
-    from data_contracts.lake import Lake
-    from serving.export.evidence_package import package_faults
-    from serving.export.signing import public_key_text, signing_key
-
-    if trust is None and lake is not None:
-        trust = public_key_text(signing_key(Lake.open(lake)))
-    found = package_faults(file, trust)
-    if as_json or found:
-        show_rows([{"fault": f} for f in found], as_json)
-    if found:
-        raise typer.Exit(1)
-    if not as_json:
-        out.print("The package holds.")
-
-
-@punishments.command("export")
-def export(
-    lake: LakeArgument,
-    to: Annotated[Path, typer.Option(help="File to write.")],
-    issuer: Annotated[str, typer.Option(help="Name under which it is issued.")],
-    as_json: Json = False,
-) -> None:
-    """Write the measures in force that people took, as a signed list for another platform.
-
-    Example: steelyard punishments export lake --to list.json --issuer platform-a
-    """
-    from data_contracts.lake import Lake
-    from serving.export.shared_measures import export_measures
-    from serving.export.signing import public_key_text, signing_key
-
-    count = export_measures(lake, to, issuer, now())
-    key = public_key_text(signing_key(Lake.open(lake)))
-    show_rows([{"file": str(to), "entries": count, "public_key": key}], as_json)
-
-
-@punishments.command("import")
-def import_(
-    lake: LakeArgument,
-    source: Annotated[Path, typer.Argument(help="Signed list.")],
-    trust: PublicKey,
-    as_json: Json = False,
-) -> None:
-    """Import another platform's list as warnings. They set a floor to tiers and are no verdicts.
-
-    Example: steelyard punishments import lake list.json --trust MCowBQ...
-    """
-    from serving.export.shared_measures import import_warnings
-
-    show_rows([{"new": import_warnings(lake, source, trust, now())}], as_json)

@@ -20,13 +20,17 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import published_run, read_outbound
 from data_contracts.verification.json_file import parse_json
-from features.declaration import SESSION
+from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
 from serving.export.package_reading import read_package
 from serving.export.signing import sign, signature_is_valid
 from serving.ledger.hash_chain import read_records
-from serving.oversight.manual_measures import MeasureRequest, list_measures, take_measure
+from serving.oversight.measures.manual_measures import (
+    MeasureRequest,
+    list_measures,
+    take_measure,
+)
 from serving.policy.schema import Policy
 from serving.report import charts
 from serving.scoring.scope import moment_of
@@ -39,8 +43,10 @@ A tier and a score raise supervision; they are not a finding of guilt. 分级与
 """
 
 
-def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dict[str, bytes]:
-    """Files of the package: name → bytes.
+def package_files(
+    folder: LakeOrFolder, operator: str, night: str | None, now: datetime
+) -> dict[str, bytes]:
+    """Files of the package: name → bytes; measures as they stand at a moment.
 
     Raises LakeProblem when nothing was published about the operator.
     """
@@ -56,7 +62,11 @@ def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dic
     measures = read_outbound(lake, "measures", night)
     measures = measures[measures["operator_id"] == operator]
     evidence = json.loads(measures["evidence"].iloc[0]) if len(measures) else {}
-    ids = [operator, *evidence.get("sessions", []), *evidence.get("orders", [])]
+    ids_by_kind = {
+        OPERATOR: [operator],
+        SESSION: evidence.get("sessions", []),
+        ORDER: evidence.get("orders", []),
+    }
     out: dict[str, bytes] = {"README.txt": README.format(operator=operator, date=date).encode()}
 
     def table(name: str, frame: pd.DataFrame) -> None:
@@ -64,11 +74,15 @@ def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dic
 
     table("decision", mine)
     table("measures", measures)
-    by_entity = dict.fromkeys(("scores", "signals", "corrected_figures"), "entity_id")
-    by_operator = dict.fromkeys(("credit", "findings"), "operator_id")
-    for name, column in (by_entity | by_operator).items():
+    for name in ("scores", "signals", "corrected_figures"):
         frame = read_outbound(lake, name, night)
-        table(name, frame[frame[column].isin(ids)])
+        about = pd.Series(False, index=frame.index)
+        for kind, ids in ids_by_kind.items():
+            about |= (frame["entity_kind"] == kind) & frame["entity_id"].isin(ids)
+        table(name, frame[about])
+    for name in ("credit", "findings"):
+        frame = read_outbound(lake, name, night)
+        table(name, frame[frame["operator_id"] == operator])
     named = read_outbound(lake, "false_views", night)
     table("false_views", named[named["session_id"].isin(evidence.get("sessions", []))])
     members = read_outbound(lake, "ring_members", night)
@@ -86,7 +100,7 @@ def package_files(folder: LakeOrFolder, operator: str, night: str | None) -> dic
             if len(minutes) > 1:
                 out[f"pictures/{session}.svg"] = charts.session_timeline(minutes).encode()
                 table(f"minutes_{session}", minutes)
-    by_hand = list_measures(lake, operator)
+    by_hand = list_measures(lake, now, operator)
     out["measures_by_hand.json"] = json.dumps(by_hand, indent=1, ensure_ascii=False).encode()
     chain = [r for r in read_records(lake.decisions) if r["operator_id"] == operator]
     out["decisions_chain.json"] = json.dumps(chain, indent=1, ensure_ascii=False).encode()
@@ -101,7 +115,7 @@ def pack_evidence(
 ) -> dict[str, Any]:
     """Write the package; returns its manifest."""
     lake = Lake.open(folder)
-    files = package_files(lake, operator, night)
+    files = package_files(lake, operator, night, now)
     manifest = {
         "operator_id": operator,
         "run_id": published_run(lake, night).run_id,
@@ -131,7 +145,7 @@ def refer_operator(
     record = take_measure(folder, request, now, policy)
     target = Lake.open(folder).evidence_package(record["measure_id"])
     target.parent.mkdir(parents=True, exist_ok=True)
-    pack_evidence(folder, request.operator, target, None, now)
+    pack_evidence(folder, request.subject, target, None, now)
     return record | {"package": str(target)}
 
 

@@ -15,7 +15,8 @@ from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.export.signing import sign, signature_is_valid
 from serving.ledger.hash_chain import append_record, read_records
-from serving.oversight.manual_measures import list_measures
+from serving.oversight.measures.manual_measures import list_measures
+from serving.oversight.measures.state import IN_FORCE, OPERATOR
 
 FORMAT = "steelyard.joint-punishment/1"
 SHARED_FIELDS = (
@@ -77,8 +78,8 @@ def export_measures(folder: LakeOrFolder, target: Path, issuer: str, now: dateti
             "record": m["measure_id"],
             "run_id": m["run_id"],
         }
-        for m in list_measures(lake)
-        if m["status"] == "in_force" and m["effective_to"] > now.isoformat()
+        for m in list_measures(lake, now)
+        if m["status"] == IN_FORCE and m["subject_kind"] == OPERATOR
     ]
     body = {
         "format": FORMAT,

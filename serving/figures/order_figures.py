@@ -13,15 +13,34 @@ from training.estimator.share_prior import OrderShares
 
 
 def night_orders(tables: Snapshot, orders: list[str]) -> pd.DataFrame:
-    """Orders of the night: index order id; session_id, operator_id, buyer_id, amount, refunded."""
+    """Orders of the night: index order id; session_id, operator_id, buyer_id, net_amount.
+
+    The net amount is what was paid less what went back. An order that was not paid has none; where
+    no order has a moment of payment, payments are not delivered and every order counts as paid.
+    """
     found = (
         tables["orders"]
         .semi_join(tables.scope(orders, ORDER), "order_id")
-        .select("order_id", "session_id", "operator_id", "buyer_id", "paid_amount")
+        .select("order_id", "session_id", "operator_id", "buyer_id", "paid_amount", "paid_at")
     )
     frame = found.to_pandas().set_index("order_id")
-    refunded = set(tables["refunds"].order_id.to_pandas()) if "refunds" in tables else set()
-    return frame.assign(refunded=frame.index.isin(refunded))
+    paid = frame["paid_at"].notna() | frame["paid_at"].isna().all()
+    amount = frame["paid_amount"].astype(float).where(paid, 0.0)
+    refunded = _refunded_amounts(tables, orders, amount)
+    net = (amount - refunded.reindex(frame.index).fillna(0.0)).clip(lower=0.0)
+    return frame.drop(columns=["paid_amount", "paid_at"]).assign(net_amount=net)
+
+
+def _refunded_amounts(tables: Snapshot, orders: list[str], paid: pd.Series) -> pd.Series:
+    """Amount that went back, by order. One that is unknown is taken for the whole."""
+    if "refunds" not in tables:
+        return pd.Series(dtype=float)
+    rows = tables["refunds"].semi_join(tables.scope(orders, ORDER), "order_id")
+    r = rows.select("order_id", "refunded_at", "amount").to_pandas()
+    r = r[r["refunded_at"].notna()]
+    whole = r["order_id"].map(paid)
+    amount = r["amount"].astype(float).where(r["amount"].notna(), whole)
+    return amount.groupby(r["order_id"]).sum()
 
 
 def order_figures(
@@ -39,7 +58,7 @@ def order_figures(
     Parameters
     ----------
     orders
-        Index order id; paid_amount, refunded (bool).
+        Index order id; net_amount.
     probability
         Probability of each order being false, by order id.
     kind
@@ -55,11 +74,10 @@ def order_figures(
         Rows of the `corrected_figures` contract less the run's stamp.
     """
     p = probability.reindex(orders.index).where(key.notna())
-    amount = orders["paid_amount"].where(~orders["refunded"], 0.0).astype(float)
     parts = []
     for measure, unit, value in (
         ("orders", "count", pd.Series(1.0, index=orders.index)),
-        ("net_sales", "CNY", amount),
+        ("net_sales", "CNY", orders["net_amount"].astype(float)),
     ):
         rows = (key.notna() & np.isfinite(value)).to_numpy()
         if not rows.any():

@@ -7,118 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import numpy as np
 
 from serving.gate import decision
-from serving.gate.micro_batching import MicroBatcher
-from serving.gate.minute_store import (
-    MinuteStore,
-    MinuteStoreUnavailable,
-    minute_to_row,
-    rows_from_blob,
+from serving.gate.assessments.assessment_cache import (
+    AssessmentCache,
+    BoostSubject,
+    SessionAssessment,
 )
-from serving.gate.night_cache import NightCache, PublishedNight
+from serving.gate.micro_batching import MicroBatcher
+from serving.gate.minute_store import MinuteStore, MinuteStoreUnavailable, minute_to_row
+from serving.gate.night_cache import NightCache
 from serving.gate.protocol.key_ring import KeyRing
 from serving.gate.requests import RequestRefused
 from serving.gate.schemas import BoostRequest, Minute
 from serving.ledger.answers import Answer, AnswerLedger
 from serving.ledger.hash_chain import LedgerDamaged
 from serving.policy.schema import Policy
-from serving.scoring.nightly_models import LIVE_MODEL
 from training.release.artefact import Released
 
 MAX_INLINE_SYNC_SECONDS = 0.002  # a shorter sync runs on the event loop: ADR-0150
 NO_MINUTES = np.zeros((0, 15))
-MAX_CACHED_SESSIONS = 8192  # ADR-0150
-
-
-@dataclass(frozen=True)
-class CachedAnswer:
-    """The part of an answer that does not depend on request or time, and its encoded JSON."""
-
-    body: dict[str, Any]
-    text: bytes  # without the braces
-
-
-@dataclass(frozen=True)
-class SessionAssessment:
-    """A running session as assessed from its minutes beside the night then in force.
-
-    `answers` are cached by operator and by what degrades them.
-    """
-
-    blob: bytes
-    live: decision.LiveAssessment
-    night: PublishedNight
-    answers: dict[tuple[str, ...], CachedAnswer] = field(default_factory=dict)
-
-
-class AssessmentCache:
-    """Assessments of running sessions.
-
-    A session is assessed again when its blob differs, so new minutes need no invalidation. All are
-    forgotten when another night is published, because they are compared with its sessions.
-    """
-
-    def __init__(self, live: Released | None, policy: Policy, night: NightCache) -> None:
-        self.live, self.policy, self.night = live, policy, night
-        self.version = f"{LIVE_MODEL}@{live.version}" if live else None
-        self.state: PublishedNight | None = None
-        self.tonight = live
-        self.known: OrderedDict[str, SessionAssessment] = OrderedDict()
-
-    def current(self) -> PublishedNight:
-        """The night in force; its sessions are the peers of the live model from now on."""
-        state = self.night.current()
-        if state is not self.state:
-            self.state = state
-            self.tonight = self.live and self.live.with_peers(state.peer_snapshots.get(LIVE_MODEL))
-            self.known.clear()
-        return state
-
-    def assess(self, rows: np.ndarray, blob: bytes = b"") -> SessionAssessment:
-        """Assess minutes, shape (minutes, 15), without caching; no rows for an unknown session."""
-        night = self.current()
-        return SessionAssessment(blob, decision.assess_live(rows, self.tonight, self.policy), night)
-
-    def of_session(self, session: str, blob: bytes) -> SessionAssessment:
-        """The assessment of a stored session, from the cache where its minutes are the same."""
-        self.current()
-        found = self.known.get(session)
-        if found is not None and found.blob == blob:
-            return found
-        assessment = self.assess(rows_from_blob(blob), blob)
-        self.known[session] = assessment
-        self.known.move_to_end(session)
-        if len(self.known) > MAX_CACHED_SESSIONS:
-            self.known.popitem(last=False)
-        return assessment
-
-    def answer(
-        self,
-        operator: str,
-        assessment: SessionAssessment,
-        now: datetime,
-        degraded_by: list[str],
-    ) -> CachedAnswer:
-        """The answer on an operator and its running session, computed once for each state."""
-        degraded = decision.degradations(assessment.night, self.policy, now, degraded_by)
-        key = (operator, *degraded)
-        found = assessment.answers.get(key)
-        if found is None:
-            body = decision.answer_body(
-                operator, assessment.night, assessment.live, self.version, self.policy, degraded
-            )
-            found = CachedAnswer(body, msgspec.json.encode(body)[1:-1])
-            assessment.answers[key] = found
-        return found
 
 
 @dataclass
@@ -227,12 +141,15 @@ def _decide_and_seal(
 ) -> Answer:
     """Decide and seal; the returned answer may be given once it is on disk."""
     now = gate.now()
-    cached = gate.assessments.answer(request.operatorId, assessment, now, degraded)
+    streamers = None if request.streamerIds is None else tuple(request.streamerIds)
+    subject = BoostSubject(request.operatorId, request.sessionId, streamers)
+    effects = gate.assessments.effects(subject, assessment, now)
+    cached = gate.assessments.answer(request.operatorId, assessment, now, degraded, effects)
     answer = cached.body
     encoded = b'{"requestId":%b,%b,"expiresAt":"%b"}' % (
         msgspec.json.encode(request.requestId),
         cached.text,
-        decision.expires_at(gate.policy, now).encode(),
+        min(decision.expires_at(gate.policy, now), effects.end_text()).encode(),
     )
     record = {
         "request_id": request.requestId,

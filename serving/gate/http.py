@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.gate import decision
-from serving.gate.boost_check import LIVE_MODEL, GateState, boost_check
+from serving.gate.boost_check import GateState, boost_check
 from serving.gate.minute_store import open_minute_store
 from serving.gate.night_cache import NightCache
 from serving.gate.protocol.api_routes import (
@@ -48,6 +48,7 @@ from serving.gate.server.metrics import RequestMetrics
 from serving.gate.views import credit_view, operator_view, put_minutes, ready_view
 from serving.ledger.answers import AnswerLedger
 from serving.policy.schema import Policy
+from serving.scoring.nightly_models import LIVE_MODEL
 from training.release.artefact import load, released_prior
 from training.release.store import champions
 

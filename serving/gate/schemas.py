@@ -53,6 +53,7 @@ class BoostRequest(Strict):
     operatorId: Identifier
     sessionId: Identifier | None = None
     minutes: Annotated[list[Minute], Field(max_length=2881)] | None = None
+    streamerIds: Annotated[list[Identifier], Field(max_length=100)] | None = None
     at: AwareDatetime | None = None
 
 
@@ -102,7 +103,7 @@ class Appeal(Strict):
 
 
 class BoostAnswer(Strict):
-    """The answer to a boost check."""
+    """The answer to a boost check; `measures` are those in force, absent where there is none."""
 
     requestId: str
     riskLevel: Literal["PASS", "REVIEW", "REJECT"]
@@ -121,6 +122,7 @@ class BoostAnswer(Strict):
     degradedBy: list[str]
     expiresAt: str
     appeal: Appeal
+    measures: list[dict[str, Any]] = []
 
 
 class MinutesAnswer(Strict):

@@ -1,4 +1,6 @@
-"""Appeals: opened against a decision, decided by another person, fed back as outcomes.
+"""Appeals: opened against a measure or a decision, decided by another person, fed back as outcomes.
+
+A won appeal lifts the measure and its consequences: the state of measures reads this record.
 
 `LAKE/journal/appeals.jsonl` is an append-only hash chain. Verdicts: `error` is a false accusation
 (误杀), `miss` a fraud that was not found (漏杀), `upheld` leaves the decision as it was.
@@ -18,6 +20,7 @@ from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound
 from serving.ledger.hash_chain import append_record, read_records
+from serving.oversight.measures.state import OPERATOR, PROPOSED, UNDONE, read_measures
 from serving.policy.schema import Policy
 
 VERDICTS = {"error": "cleared", "upheld": "confirmed", "miss": "confirmed"}
@@ -35,7 +38,7 @@ class Appeal:
     """An appeal as it stands. `breached`: it was, or still is, not decided when it was due."""
 
     appeal_id: str
-    operator_id: str
+    operator_id: str | None
     date: str
     tier: str
     ground: str
@@ -47,6 +50,7 @@ class Appeal:
     verdict: str | None = None
     reason: str | None = None
     breached: bool = False
+    measure_id: str | None = None
 
 
 def _appeals_path(lake: Lake) -> Path:
@@ -59,7 +63,7 @@ def list_appeals(folder: LakeOrFolder, now: datetime) -> list[Appeal]:
     for e in read_records(_appeals_path(Lake.open(folder))):
         if e["event"] == "opened":
             out[e["appeal_id"]] = {
-                k: e[k]
+                k: e.get(k)
                 for k in (
                     "appeal_id",
                     "operator_id",
@@ -69,6 +73,7 @@ def list_appeals(folder: LakeOrFolder, now: datetime) -> list[Appeal]:
                     "opened_by",
                     "opened_at",
                     "due_at",
+                    "measure_id",
                 )
             }
         else:
@@ -87,9 +92,55 @@ def verdicts_before(lake: Lake, as_of: datetime) -> dict[str, str]:
     for e in read_records(_appeals_path(lake)):
         if e["event"] == "opened":
             opened[e["appeal_id"]] = e["operator_id"]
-        elif e["decided_at"] < as_of.isoformat():
+        elif e["decided_at"] < as_of.isoformat() and opened[e["appeal_id"]]:
             out[opened[e["appeal_id"]]] = e["verdict"]
     return out
+
+
+def open_measure_appeal(
+    folder: LakeOrFolder, measure_id: str, ground: str, by: str, now: datetime, policy: Policy
+) -> Appeal:
+    """Open an appeal against a measure that people took.
+
+    Raises
+    ------
+    BadAppeal
+        The measure is not known or undone, its appeal is open already, or the time to appeal is
+        over. Nothing is written then.
+    """
+    lake = Lake.open(folder)
+    measure = read_measures(lake).measures.get(measure_id)
+    if measure is None or measure.status(now) in (UNDONE, PROPOSED):
+        raise BadAppeal(
+            f"there is no measure {measure_id}; list them with: steelyard measure list {lake}"
+        )
+    if not ground.strip() or not by.strip():
+        raise BadAppeal("an appeal needs its --ground and who opens it, --by")
+    due = measure.record["appeal_due"]
+    if now.isoformat(timespec="seconds") > due:
+        raise BadAppeal(f"the time to appeal against {measure_id} ended on {due}")
+    if any(a.measure_id == measure_id and a.verdict is None for a in list_appeals(lake, now)):
+        raise BadAppeal(f"an appeal against {measure_id} is open already")
+    event = {
+        "event": "opened",
+        "appeal_id": _appeal_id(measure_id, measure.taken_at.date().isoformat(), now),
+        "operator_id": measure.subject_id if measure.subject_kind == OPERATOR else None,
+        "measure_id": measure_id,
+        "date": measure.taken_at.date().isoformat(),
+        "tier": measure.record.get("tier") or "",
+        "ground": ground,
+        "opened_by": by,
+        "opened_at": now.isoformat(timespec="seconds"),
+        "due_at": (now + timedelta(days=policy.appeal_days)).isoformat(timespec="seconds"),
+        "policy_version": str(measure.record["policy_version"]),
+        "model_version": str(measure.record["model_version"]),
+    }
+    append_record(_appeals_path(lake), event)
+    return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])
+
+
+def _appeal_id(subject: str, day: str, now: datetime) -> str:
+    return "p" + hashlib.sha256(f"{subject}|{day}|{now.isoformat()}".encode()).hexdigest()[:12]
 
 
 def open_appeal(
@@ -121,10 +172,9 @@ def open_appeal(
         for a in list_appeals(lake, now)
     ):
         raise BadAppeal(f"an appeal of {operator} against the night of {day} is open already")
-    identity = hashlib.sha256(f"{operator}|{day}|{now.isoformat()}".encode()).hexdigest()[:12]
     event = {
         "event": "opened",
-        "appeal_id": f"p{identity}",
+        "appeal_id": _appeal_id(operator, day, now),
         "operator_id": operator,
         "date": day,
         "tier": str(decision["tier"]),
@@ -178,6 +228,10 @@ def decide_appeal(
         raise BadAppeal("a decision needs its --reason")
     if by == found.opened_by:
         raise BadAppeal(f"{by} opened this appeal; another reviewer has to decide it")
+    if found.measure_id is not None:
+        record = read_measures(lake).measures[found.measure_id].record
+        if by in (record["by"], record["approver"]):
+            raise BadAppeal(f"{by} took or approved {found.measure_id}; another has to decide it")
     wrong = [kind for kind, _ in entities or [] if kind not in OUTCOME_KINDS]
     if wrong:
         raise BadAppeal(

@@ -7,13 +7,14 @@ nor as bad. Credit is apart from risk and shows no signal, so it may be publishe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from serving.oversight.measures.state import OPERATOR, Measure, MeasureState, boost_effect
 from serving.policy.schema import CreditPolicy, Policy
 
 SUB_SCORES = ("ratings", "complaints", "handling", "notices")
@@ -97,19 +98,34 @@ def _decayed_score(
     return (100.0 - lost.reindex(index).fillna(0.0)).clip(lower=0.0)
 
 
-def handling_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
-    """Points after the platform's dispositions, each weighted by its step of the ladder.
+def handling_score(
+    tables: Tables,
+    index: pd.Index,
+    as_of: datetime,
+    policy: Policy,
+    taken: MeasureState | None = None,
+) -> pd.Series:
+    """Points after dispositions and the measures taken here, each weighted by its severity.
 
-    A code that is not on the ladder counts as the first step.
+    A code that is not on the ladder counts as the first step. A measure that was undone, or that an
+    appeal found wrong, does not count.
     """
-    if "dispositions" not in tables:
+    standing = [m for m in taken.standing(as_of) if m.subject_kind == OPERATOR] if taken else []
+    if "dispositions" not in tables and not standing:
         return pd.Series(np.nan, index=index)
-    d = tables["dispositions"].select("operator_id", "measure", "at").to_pandas()
+    parts = []
+    if "dispositions" in tables:
+        parts.append(tables["dispositions"].select("operator_id", "measure", "at").to_pandas())
+    if standing:
+        rows = [(m.subject_id, m.code, pd.Timestamp(m.taken_at)) for m in standing]
+        parts.append(pd.DataFrame(rows, columns=["operator_id", "measure", "at"]))
+    d = pd.concat(parts, ignore_index=True)
     known = {s.code for s in policy.ladder}
-    steps = d["measure"].map(lambda m: policy.step(m) if m in known else 1).astype(float)
-    return _decayed_score(
-        d, policy.credit.disposition_points * steps, index, as_of, policy.credit.half_life_days
-    )
+    steps = d["measure"].map(lambda m: policy.severity(m) if m in known else 1.0).astype(float)
+    points = policy.credit.disposition_points * steps
+    score = _decayed_score(d, points, index, as_of, policy.credit.half_life_days)
+    # without dispositions, nothing is known of operators that no measure names
+    return score if "dispositions" in tables else score.where(index.isin(d["operator_id"]))
 
 
 def notices_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
@@ -134,14 +150,33 @@ def level_of(points: float | None, policy: Policy) -> tuple[str, tuple[str, ...]
     return best.level, best.allows
 
 
-def credit(tables: Tables, operators: pd.Index, as_of: datetime, policy: Policy) -> pd.DataFrame:
-    """Rows of the contract `credit` for some operators, without the columns that stamp the run."""
+def remaining_entitlements(
+    allows: Sequence[str], measures: Sequence[Measure], policy: Policy
+) -> tuple[str, ...]:
+    """What a level allows less what measures in force take: all, or the boost."""
+    effects = {boost_effect(m.code, policy) for m in measures}
+    if "refuse" in effects:
+        return ()
+    return tuple(a for a in allows if a != "boost" or "review" not in effects)
+
+
+def credit(
+    tables: Tables,
+    operators: pd.Index,
+    as_of: datetime,
+    policy: Policy,
+    taken: MeasureState | None = None,
+) -> pd.DataFrame:
+    """Rows of the contract `credit` for some operators, without the columns that stamp the run.
+
+    `taken`: the measures that people took. Those in force take entitlements away.
+    """
     complaints = complaint_counts(tables, operators, as_of)
     parts = pd.DataFrame(
         {
             "ratings": ratings_score(tables, operators, policy.credit),
             "complaints": complaints_score(complaints, tables, operators, policy.credit),
-            "handling": handling_score(tables, operators, as_of, policy),
+            "handling": handling_score(tables, operators, as_of, policy, taken),
             "notices": notices_score(tables, operators, as_of, policy),
         },
         index=operators,
@@ -151,13 +186,19 @@ def credit(tables: Tables, operators: pd.Index, as_of: datetime, policy: Policy)
     with np.errstate(invalid="ignore"):
         total = (parts.fillna(0.0).to_numpy() * weight).sum(axis=1) / known.sum(axis=1)
     levels = [level_of(x, policy) for x in total]
+    against: dict[tuple[str, str], list[Measure]] = {}
+    for m in taken.in_force(as_of) if taken else []:
+        against.setdefault((m.subject_kind, m.subject_id), []).append(m)
     none = pd.Series(0, index=operators)
     return (
         parts.round(6)
         .assign(
             credit=np.round(total, 6),
             level=[name for name, _ in levels],
-            entitlements=[json.dumps(allows) for _, allows in levels],
+            entitlements=[
+                json.dumps(remaining_entitlements(allows, against.get((OPERATOR, o), []), policy))
+                for o, (_, allows) in zip(operators, levels, strict=True)
+            ],
             complaint_count=(none if complaints is None else complaints["count"]).astype("int64"),
             late_count=(none if complaints is None else complaints["late"]).astype("int64"),
         )

@@ -1,6 +1,6 @@
 """Findings beside inflation: traffic to known risks, removed bad reviews, networks of operators.
 
-CAC-2020 16(4) and 18; MCN roll-up.
+Each cites the articles in force on the date of its night.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from scipy.stats import binom
 
 from data_contracts.lake import Lake
 from features.engine.snapshot import Snapshot
-from serving.policy.schema import FindingPolicy
+from serving.oversight.measures.state import OPERATOR, boost_effect, read_measures
+from serving.policy.schema import FindingPolicy, Policy
 from serving.scoring.scope import nights_before
 
+UNMAPPED = "platform rules"  # what is cited where no article in force is mapped
 COLUMNS = [
     "finding_id",
     "duty",
@@ -33,19 +35,32 @@ COLUMNS = [
 
 
 def known_risk(
-    tables: Snapshot, lake: Lake, before: str | None, as_of: datetime, policy: FindingPolicy
+    tables: Snapshot,
+    lake: Lake,
+    before: str | None,
+    as_of: datetime,
+    policy: Policy,
 ) -> pd.Series:
     """Operator → the moment since which its risk is publicly known.
 
-    That is its first notice, or the end of the first night that put it into tier D, within the days
-    that the policy counts.
+    That is its first notice, the first of its measures in force that touches boosts, or the end of
+    the first night that put it into tier D, within the days that the policy counts.
     """
-    since = pd.Timestamp(as_of) - timedelta(days=policy.known_days)
+    measures = [
+        m
+        for m in read_measures(lake, as_of).in_force(as_of)
+        if m.subject_kind == OPERATOR and boost_effect(m.code, policy) != "none"
+    ]
+    policy_days = policy.findings.known_days
+    since = pd.Timestamp(as_of) - timedelta(days=policy_days)
     parts = []
+    if measures:
+        rows = [(m.subject_id, pd.Timestamp(m.taken_at)) for m in measures]
+        parts.append(pd.DataFrame(rows, columns=["operator_id", "at"]))
     if "notices" in tables:
         n = tables["notices"].select("operator_id", "at").to_pandas()
         parts.append(n[n["at"] >= since])
-    for run in nights_before(lake, before, policy.known_days):
+    for run in nights_before(lake, before, policy_days):
         end = pd.Timestamp(run.rows("runs", columns=["as_of"])["as_of"].iloc[0])
         if end < since:
             break
@@ -63,10 +78,12 @@ def _finding_id(*parts: object) -> str:
     return "f" + hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
 
 
-def traffic_to_known_risk(tables: Snapshot, known: pd.Series, since: datetime) -> pd.DataFrame:
+def traffic_to_known_risk(
+    tables: Snapshot, known: pd.Series, since: datetime, article: str = UNMAPPED
+) -> pd.DataFrame:
     """Viewers that an operator sent to another whose risk was known.
 
-    Traffic before the notice does not count.
+    Traffic before the notice does not count. `article`: what is cited.
     """
     if known.empty or not {"room_links", "sessions"} <= set(tables):
         return pd.DataFrame(columns=COLUMNS)
@@ -108,14 +125,16 @@ def traffic_to_known_risk(tables: Snapshot, known: pd.Series, since: datetime) -
                 None,
                 None,
                 known[taker],
-                "CAC-2020 16(3), 16(4)",
+                article,
                 evidence,
             ]
         )
     return _finding_frame(rows)
 
 
-def review_suppression(tables: Snapshot, policy: FindingPolicy) -> pd.DataFrame:
+def review_suppression(
+    tables: Snapshot, policy: FindingPolicy, article: str = UNMAPPED
+) -> pd.DataFrame:
     """Operators that removed more bad reviews than the rate of their category explains.
 
     Only removals by the operator count. The test is binomial and one-sided; the rate leaves the
@@ -153,7 +172,7 @@ def review_suppression(tables: Snapshot, policy: FindingPolicy) -> pd.DataFrame:
     ]:
         bad, gone = int(got.at[operator, "bad"]), int(got.at[operator, "hidden"])
         rows.append(
-            [_finding_id("18", operator), "review_suppression", operator, None, gone / bad, float(rate[operator]), float(p[operator]), None, "CAC-2020 18; E-Commerce Law 39", {"bad": bad, "removed": gone, "peers": str(category[operator])}]
+            [_finding_id("18", operator), "review_suppression", operator, None, gone / bad, float(rate[operator]), float(p[operator]), None, article, {"bad": bad, "removed": gone, "peers": str(category[operator])}]
         )  # fmt: skip
     return _finding_frame(rows)
 

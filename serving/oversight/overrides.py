@@ -18,6 +18,7 @@ from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
 from serving.ledger.hash_chain import append_record, read_records
 from serving.oversight.appeals import verdicts_before
+from serving.oversight.measures.state import read_measures
 from serving.policy.schema import FloorPolicy
 from serving.tiers.evidence import TIERS
 
@@ -113,4 +114,5 @@ def decisions_digest(lake: Lake, as_of: datetime, days: int) -> str:
         str(sorted(here.items()))
         + str(sorted(there.items()))
         + str(sorted(verdicts_before(lake, as_of).items()))
+        + read_measures(lake, as_of).digest()
     )

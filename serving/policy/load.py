@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import fields
+from dataclasses import MISSING, fields
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import SteelyardError
+from serving.policy.legal_basis import load_law
 from serving.policy.schema import (
     AttributionPolicy,
     AuditPolicy,
@@ -19,13 +21,16 @@ from serving.policy.schema import (
     FindingPolicy,
     FloorPolicy,
     InfluencePolicy,
+    LawPolicy,
     MeasurePolicy,
     NightPolicy,
     Policy,
     PromotionPolicy,
+    ProportionalityPolicy,
     RetentionPolicy,
     Step,
     TierPolicy,
+    ValidityPolicy,
 )
 
 
@@ -48,7 +53,21 @@ SECTIONS: dict[str, type] = {
     "retention": RetentionPolicy,
     "audit": AuditPolicy,
     "promotion": PromotionPolicy,
+    "proportionality": ProportionalityPolicy,
+    "law": LawPolicy,
+    "validity": ValidityPolicy,
 }
+ARTICLE_12_CODES = (
+    "warn",
+    "limit_functions",
+    "limit_traffic",
+    "suspend_stream",
+    "stop_for_term",
+    "close_account",
+    "bar_reregistration",
+    "blacklist",
+)
+MIN_APPEAL_DAYS = {"EU": 183}  # complaints are open for six months there
 
 
 def load_policy(path: Path | None = None) -> Policy:
@@ -88,6 +107,7 @@ def parse_policy(text: str) -> Policy:
         The text is no policy.
     """
     document = tomllib.loads(text)
+    sections = {name: _section(document, name, kind) for name, kind in SECTIONS.items()}
     policy = Policy(
         version=document["version"],
         sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -99,23 +119,29 @@ def parse_policy(text: str) -> Policy:
         appeal_route=document["appeal"]["route"],
         appeal_route_zh=document["appeal"]["route_zh"],
         appeal_days=document["appeal"]["days"],
+        appeal_open_days=document["appeal"].get("open_days", document["appeal"]["days"]),
         text=text,
-        **{name: _section(document, name, kind) for name, kind in SECTIONS.items()},
+        rules=load_law(sections["law"].jurisdiction),
+        **sections,
     )
     _check_tiers(policy.tiers)
     _check_night(policy.night)
     _check_measures(policy)
     _check_retention(policy.retention)
+    _check_validity(policy)
     return policy
 
 
 def _section(document: dict[str, Any], name: str, kind: type) -> Any:
-    given, wanted = set(document.get(name, {})), {f.name for f in fields(kind)}
-    if given != wanted:
+    """A section; keys with a default may be left out, as policies of earlier versions do."""
+    given, known = document.get(name, {}), {f.name for f in fields(kind)}
+    needed = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+    if not needed <= set(given) <= known:
         raise BadPolicy(
-            f"policy [{name}]: missing {sorted(wanted - given)}, unknown {sorted(given - wanted)}"
+            f"policy [{name}]: missing {sorted(needed - set(given))}, "
+            f"unknown {sorted(set(given) - known)}"
         )
-    return kind(**document[name])
+    return kind(**{k: tuple(v) if k == "strictest" else v for k, v in given.items()})
 
 
 def _check_tiers(t: TierPolicy) -> None:
@@ -146,6 +172,17 @@ def _check_measures(policy: Policy) -> None:
             "policy [[ladder]]: each code once, and none of the measures outside it: "
             f"{sorted(unknown)}"
         )
+    for s in policy.ladder:
+        if s.boost not in ("none", "review", "refuse") or s.counts_as not in (
+            "",
+            *ARTICLE_12_CODES,
+        ):
+            raise BadPolicy(
+                f"policy [[ladder]] {s.code}: boost is none, review or refuse, and counts_as one "
+                f"of {', '.join(ARTICLE_12_CODES)}"
+            )
+    if not set(policy.proportionality.strictest) <= set(codes):
+        raise BadPolicy("policy [proportionality]: strictest names codes of the ladder")
     if any(m.of(tier) in m.human_only for tier in "ABCD"):
         raise BadPolicy(
             "policy [measures]: a tier may not suggest a measure that only a person may take"
@@ -159,4 +196,21 @@ def _check_retention(retention: RetentionPolicy) -> None:
         raise BadPolicy(
             "policy [retention]: live content is kept 60 days and records of trade 1095 days "
             "at least"
+        )
+
+
+def _check_validity(policy: Policy) -> None:
+    v = policy.validity
+    if v.effective_from is not None:
+        days = v.important_notice_days if v.important else v.notice_days
+        announced = v.announced_on
+        if announced is None or announced + timedelta(days=days) > v.effective_from:
+            raise BadPolicy(
+                f"policy [validity]: a change takes effect {days} days after it was announced "
+                "or later"
+            )
+    least = MIN_APPEAL_DAYS.get(policy.law.jurisdiction, 1)
+    if policy.appeal_open_days < least:
+        raise BadPolicy(
+            f"policy [appeal]: open_days is {least} or more in {policy.law.jurisdiction}"
         )

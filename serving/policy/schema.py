@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+
+from serving.policy.legal_basis import Law
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class FloorPolicy:
     regulator: str
     platform: str
     elsewhere: str
+    limiting_measure: str = "B"
+    refusing_measure: str = "C"
 
 
 @dataclass(frozen=True)
@@ -100,12 +105,71 @@ class MeasurePolicy:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the ladder of measures."""
+    """One step of the ladder of measures.
+
+    Attributes
+    ----------
+    code, zh, en
+        Code and names.
+    counts_as
+        The code of Order 117 Art. 12 that it is reported as; empty for none.
+    boost
+        What it does to a boost while it is in force: `none`, `review` or `refuse`.
+    severity
+        Weight in credit and proportionality; None takes the place on the ladder.
+    article
+        Kept from policies that cited articles themselves; the law is cited instead.
+    """
 
     code: str
-    article: str
     zh: str
     en: str
+    counts_as: str = ""
+    boost: str = "none"
+    severity: float | None = None
+    article: str = ""
+
+
+@dataclass(frozen=True)
+class ProportionalityPolicy:
+    """Strictest code by points of facts, repetition and harm.
+
+    Attributes
+    ----------
+    strictest
+        Code for 0, 1, 2, ... points; the last holds for more.
+    repetition_days
+        Days for which earlier measures count as repetition.
+    grave_harm
+        Expected harm from which harm adds a point.
+    """
+
+    strictest: tuple[str, ...] = ("limit_traffic", "block", "close_live", "refer_judiciary")
+    repetition_days: int = 365
+    grave_harm: float = 0.5
+
+
+@dataclass(frozen=True)
+class LawPolicy:
+    """Which rules bind: the jurisdiction, and whether second-hand articles are cited."""
+
+    jurisdiction: str = "CN"
+    cite_unverified: bool = False
+
+
+@dataclass(frozen=True)
+class ValidityPolicy:
+    """Dates of a policy. A change is announced some days ahead, an important one longer."""
+
+    announced_on: date | None = None
+    effective_from: date | None = None
+    important: bool = False
+    notice_days: int = 7
+    important_notice_days: int = 15
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether the policy binds on a date; one without a date always does."""
+        return self.effective_from is None or self.effective_from <= on
 
 
 @dataclass(frozen=True)
@@ -203,8 +267,26 @@ class Policy:
     appeal_route: str
     appeal_route_zh: str
     appeal_days: int
+    appeal_open_days: int
     text: str
+    proportionality: ProportionalityPolicy
+    law: LawPolicy
+    validity: ValidityPolicy
+    rules: Law
 
     def step(self, code: str) -> int:
         """Place of a measure on the ladder, from 1; 0 for `none`."""
         return 0 if code == "none" else [s.code for s in self.ladder].index(code) + 1
+
+    def ladder_step(self, code: str) -> Step:
+        """The step of a code. Raises ValueError for one that is not on the ladder."""
+        return self.ladder[self.step(code) - 1]
+
+    def severity(self, code: str) -> float:
+        """Weight of a measure; its place on the ladder where the policy names no other."""
+        weight = self.ladder_step(code).severity
+        return float(self.step(code)) if weight is None else weight
+
+    def cite(self, kind: str, name: str, on: date) -> str:
+        """Articles in force on a date for a `measure`, `typology` or `duty`, in one line."""
+        return self.rules.cite(kind, name, on, self.law.cite_unverified)

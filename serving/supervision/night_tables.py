@@ -10,8 +10,10 @@ import pandas as pd
 from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.graphs.rings import Rings
-from serving.oversight import credit, drift, findings, influence, measures, overrides, random_audit
+from serving.oversight import credit, drift, findings, influence, overrides, random_audit
 from serving.oversight.appeals import verdicts_before
+from serving.oversight.measures.nightly_measures import nightly_measures
+from serving.oversight.measures.state import read_measures
 from serving.policy.schema import TierPolicy
 from serving.scoring import scope
 from serving.scoring.entity_scores import EntityScores
@@ -38,14 +40,15 @@ def supervision_tables(
     Beside them lies whether the bound on false discoveries could be met.
     """
     operators, policy = scored[OPERATOR], context.policy
-    points = credit.credit(tables, operators.signals.index, context.as_of, policy)
+    taken = read_measures(context.lake, context.as_of)
+    points = credit.credit(tables, operators.signals.index, context.as_of, policy, taken)
     inputs = supervision_inputs(context, tables, scored, figures, points)
     decisions, bound = decision_rows(context, operators, inputs)
     categories = {k: v.partition("|")[2] for k, v in inputs.stratum.items()}
     found = {
         "credit": points,
         "tier_decisions": decisions,
-        "measures": measures.nightly_measures(
+        "measures": nightly_measures(
             decisions,
             reasons_of(operators),
             suspicious_ids(tables, scored, rings),
@@ -106,6 +109,7 @@ def supervision_inputs(
         scored[SESSION].worst if SESSION in scored else None,
         false_shares(scored, context.policy.tiers),
         0.0 if operators.release is None else float(operators.release.reference_set.weight.sum()),
+        read_measures(context.lake, as_of).floors(as_of, context.policy),
     )
 
 
@@ -175,11 +179,19 @@ def suspicious_ids(
 
 def finding_rows(context: NightContext, tables: Snapshot) -> pd.DataFrame:
     """Traffic sent to known risks, and suppressed reviews: rows of `findings`."""
-    policy, as_of = context.policy.findings, context.as_of
+    policy, as_of = context.policy, context.as_of
+    night = context.date
     known = findings.known_risk(tables, context.lake, context.previous_run, as_of, policy)
     parts = [
-        findings.traffic_to_known_risk(tables, known, as_of - random_audit.NIGHT),
-        findings.review_suppression(tables, policy),
+        findings.traffic_to_known_risk(
+            tables,
+            known,
+            as_of - random_audit.NIGHT,
+            policy.cite("typology", "traffic_to_known_risk", night),
+        ),
+        findings.review_suppression(
+            tables, policy.findings, policy.cite("typology", "review_suppression", night)
+        ),
     ]
     parts = [p for p in parts if len(p)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

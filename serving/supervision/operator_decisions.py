@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
@@ -20,6 +20,7 @@ from serving.supervision.risk_change import change_json
 from serving.tiers.decision import Decision, bound_of_night, decide
 from serving.tiers.evidence import TIERS, OperatorEvidence
 from serving.tiers.false_discovery import AccusationBound
+from serving.tiers.hysteresis import apply_clean_period, apply_floor_and_override
 
 
 def decision_rows(
@@ -58,6 +59,8 @@ def decision_rows(
             "split": change,
             "down": below.get(d.operator_id),
         }
+        if d.operator_id in inputs.measure_floors:
+            why |= {"measure_floor": tier_without_measures(e, d, inputs, policy)}
         out.append(_row(e, d, inputs.components.loc[d.operator_id], why, version))
     frame = pd.DataFrame(out)
     for column in ("risk", "influence", "expected_harm", "p_value"):
@@ -69,6 +72,15 @@ def clean_nights_after(e: OperatorEvidence, d: Decision) -> int:
     """Nights in a row with a milder proposal, tonight included; 0 when the tier moved."""
     milder = e.previous_tier is not None and d.proposed < e.previous_tier
     return e.clean_nights + 1 if milder and d.tier == e.previous_tier else 0
+
+
+def tier_without_measures(
+    e: OperatorEvidence, d: Decision, inputs: SupervisionInputs, policy: Policy
+) -> dict[str, Any]:
+    """Tier and clean nights of an operator, had no measure raised its tier (ADR-0280)."""
+    notices_only = replace(e, floor=inputs.floors.get(e.operator_id))
+    tier = apply_floor_and_override(notices_only, apply_clean_period(e, d.proposed, policy))
+    return {"tier": tier, "clean": clean_nights_after(e, replace(d, tier=tier))}
 
 
 def policy_steps(

@@ -53,6 +53,8 @@ class SupervisionInputs:
         absent where it has no calibrated probabilities.
     cleared
         Expected number of honest operators in the reference set of the p-values.
+    measure_floors
+        Mildest tier that a measure in force allows.
     """
 
     components: pd.DataFrame
@@ -65,6 +67,12 @@ class SupervisionInputs:
     worst_sessions: pd.DataFrame | None = None
     false_shares: Mapping[str, pd.Series] = field(default_factory=dict)
     cleared: float = 0.0
+    measure_floors: Mapping[str, str] = field(default_factory=dict)
+
+    def floor(self, operator: str) -> str | None:
+        """Mildest tier that notices and measures allow; None without either."""
+        both = [f for f in (self.floors.get(operator), self.measure_floors.get(operator)) if f]
+        return max(both, default=None)
 
 
 def strata(tables: Snapshot) -> dict[str, str]:
@@ -135,7 +143,7 @@ def gather_evidence(
                 false_session_share=_known(_value(shares.get(SESSION), operator, np.nan)),
                 false_order_share=_known(_value(shares.get(ORDER), operator, np.nan)),
                 stratum=inputs.stratum.get(operator, ""),
-                floor=inputs.floors.get(operator),
+                floor=inputs.floor(operator),
                 override=override.tier if override else None,
                 contested=mostly_orders and beneficiary != "beneficiary",
                 mostly_orders=mostly_orders,

@@ -14,20 +14,25 @@ from serving.scoring.score_rows import ANOMALY_MODEL
 
 
 def previous_decisions(run: PublishedRun | None) -> dict[str, dict[str, Any]]:
-    """What the night before decided of each operator, as fields of `OperatorEvidence`."""
+    """What the night before decided of each operator, as fields of `OperatorEvidence`.
+
+    A tier that a measure raised is left out: the tier without it goes on (ADR-0280).
+    """
     if run is None:
         return {}
     frame = run.rows("tier_decisions")
-    return {
-        row.operator_id: {
-            "previous_tier": row.tier,
+    out = {}
+    for row in frame.itertuples(index=False):
+        why = json.loads(row.why)
+        without_measures = why.get("measure_floor", {"tier": row.tier, "clean": why["clean"]})
+        out[row.operator_id] = {
+            "previous_tier": without_measures["tier"],
             "previous_risk": None if pd.isna(row.risk) else float(row.risk),
             "previous_model": row.model_version,
             "previous_policy": row.policy_version,
-            "clean_nights": json.loads(row.why)["clean"],
+            "clean_nights": without_measures["clean"],
         }
-        for row in frame.itertuples(index=False)
-    }
+    return out
 
 
 def previous_signals(run: PublishedRun | None, columns: list[str]) -> pd.DataFrame:

@@ -32,7 +32,7 @@ PRIOR = SharePrior([], (), {"views": _TotalsOnly()}, SHARES)  # type: ignore[dic
 
 def _orders(n: int, amount: float = 10.0) -> pd.DataFrame:
     return pd.DataFrame(
-        {"session_id": "s", "operator_id": "o", "paid_amount": amount, "refunded": False},
+        {"session_id": "s", "operator_id": "o", "net_amount": amount},
         index=[f"r{i}" for i in range(n)],
     )
 
@@ -62,7 +62,7 @@ def test_probable_orders_are_taken_and_small_sums_are_not():
 
 
 def test_net_sales_take_the_amounts_of_the_most_probable_orders():
-    orders = _orders(4).assign(paid_amount=[100.0, 1.0, 1.0, 1.0])
+    orders = _orders(4).assign(net_amount=[100.0, 1.0, 1.0, 1.0])
     p = pd.Series([0.9, 0.1, 0.1, 0.1], index=orders.index)
     got = order_figures(orders, p, "session", orders["session_id"], SHARES).set_index("measure")
     assert got.at["net_sales", "estimate"] == 3.0 and got.at["orders", "estimate"] == 3.0
@@ -78,7 +78,7 @@ def test_orders_without_a_probability_are_counted_and_nothing_is_certain():
 
 
 def test_a_refunded_order_is_an_order_and_no_net_sale():
-    orders = _orders(2).assign(paid_amount=[10.0, 20.0], refunded=[True, False])
+    orders = _orders(2).assign(net_amount=[0.0, 20.0])
     p = pd.Series(0.0, index=orders.index)
     got = order_figures(orders, p, "operator", orders["operator_id"], SHARES).set_index("measure")
     assert got.at["orders", "counted"] == 2 and got.at["net_sales", "counted"] == 20.0

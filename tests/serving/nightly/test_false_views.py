@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -136,7 +137,7 @@ def test_named_views_are_in_show_package_dossier_and_door(published, named):
     evidence = measures.set_index("operator_id")["evidence"].map(json.loads)
     sessions = set(named["session_id"])
     accused = evidence[evidence.map(lambda e: bool(sessions & set(e.get("sessions", []))))]
-    files = package_files(published, accused.index[0], None)
+    files = package_files(published, accused.index[0], None, datetime(2026, 1, 22))
     rows = files["tables/false_views.csv"].decode().splitlines()
     assert len(rows) > 1 and {r.split(",")[1] for r in rows[1:]} <= sessions
 

@@ -16,8 +16,9 @@ from serving.export import evidence_package, shared_measures
 from serving.export.signing import public_key_text, signing_key
 from serving.ledger.decisions import recorded_heads
 from serving.nightly.pipeline import nightly
-from serving.oversight import appeals, manual_measures, overrides
-from serving.oversight.manual_measures import MeasureRequest
+from serving.oversight import appeals, overrides
+from serving.oversight.measures import manual_measures
+from serving.oversight.measures.manual_measures import MeasureRequest
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT
 
@@ -65,7 +66,7 @@ def test_automatic_measure_is_complete_in_both_languages(published):
 
 def test_the_ladder_is_ordered_and_no_tier_suggests_what_is_for_people():
     codes = [s.code for s in POLICY.ladder]
-    assert [POLICY.step(c) for c in codes] == list(range(1, 13)) and POLICY.step("none") == 0
+    assert [POLICY.step(c) for c in codes] == list(range(1, 18)) and POLICY.step("none") == 0
     assert [POLICY.step(c) for c in ("popup", "warn", "limit_traffic", "block")] == sorted(POLICY.step(c) for c in ("popup", "warn", "limit_traffic", "block"))  # fmt: skip
     assert not {POLICY.measures.of(t) for t in "ABCD"} & set(POLICY.measures.human_only)
 
@@ -78,7 +79,7 @@ def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused
     for approver in (None, "", "desk"):
         with pytest.raises(manual_measures.BadMeasure, match="approver other than desk"):
             take(lake, accused, code, "desk", "why", 7, approver)
-    assert manual_measures.list_measures(lake) == []
+    assert manual_measures.list_measures(lake, NOW) == []
     record = take(lake, accused, code, "desk", "two rooms of bots", 7, "lead")
     assert (
         record["approver"] == "lead"

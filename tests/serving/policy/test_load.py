@@ -26,14 +26,14 @@ def ladder(unknown: str) -> str:
 
 def test_the_package_policy_is_read_whole():
     assert (
-        (POLICY.version, POLICY.appeal_days) == ("2026.13", 15)
+        (POLICY.version, POLICY.appeal_days) == ("2026.14", 15)
         and "appeal desk" in POLICY.appeal_route
         and "申诉台" in POLICY.appeal_route_zh
     )
     assert [s.code for s in POLICY.ladder][:2] == ["popup", "warn"] and POLICY.ladder[
         0
     ].zh == "弹窗提示"
-    assert [POLICY.step(c) for c in ("none", "popup", "warn", "refer_judiciary")] == [0, 1, 2, 12]
+    assert [POLICY.step(c) for c in ("none", "popup", "warn", "refer_judiciary")] == [0, 1, 2, 17]
     assert [POLICY.measures.of(t) for t in "ABCD"] == ["none", "popup", "warn", "limit_traffic"]
     assert [POLICY.retention.days(t) for t in ("views", "orders", "outcomes")] == [60, 1095, 1095]
     assert [(e.level, e.least, "boost" in e.allows) for e in POLICY.entitlements] == [("excellent", 80.0, True), ("good", 60.0, True), ("fair", 40.0, True), ("poor", 0.0, False), ("unrated", -1.0, True)]  # fmt: skip
@@ -41,7 +41,7 @@ def test_the_package_policy_is_read_whole():
 
 def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
     path = tmp_path / "mine.toml"
-    path.write_text(POLICY.text.replace('version = "2026.13"', 'version = "mine 文"'), "utf-8")
+    path.write_text(POLICY.text.replace('version = "2026.14"', 'version = "mine 文"'), "utf-8")
     mine = load_policy(path)
     assert (
         mine.version == "mine 文"
@@ -155,7 +155,7 @@ def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new,
     assert str(refused.value) == words
 
 
-@pytest.mark.parametrize(("old", "new", "words"), [('version = "2026.13"', "", "KeyError('version')"), ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"), ("[tiers]", "[tiers", "TOMLDecodeError")])  # fmt: skip
+@pytest.mark.parametrize(("old", "new", "words"), [('version = "2026.14"', "", "KeyError('version')"), ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"), ("[tiers]", "[tiers", "TOMLDecodeError")])  # fmt: skip
 def test_a_file_that_is_no_policy_is_refused_by_its_name(tmp_path, old, new, words):
     path = tmp_path / "p.toml"
     path.write_text(POLICY.text.replace(old, new, 1), "utf-8")
@@ -176,7 +176,7 @@ def test_a_code_beside_the_ladder_has_no_step():
         ("review_precision = 0.5", "review_precision = 0.95", "0 <= review_precision"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.13"', "", "version"),
+        ('version = "2026.14"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):

@@ -56,24 +56,38 @@ def grounds_of(
     return MeasureGrounds({"zh": why["zh"], "en": why["en"]}, evidence, signals)
 
 
-def notice_texts(
-    step: Step,
-    operator: str,
-    grounds: MeasureGrounds,
-    start: datetime,
-    end: datetime,
-    policy: Policy,
-) -> tuple[str, str]:
-    """Text of the notice, zh and en: facts, reasons, rule, duration, appeal."""
+@dataclass(frozen=True)
+class NoticeTerms:
+    """Whom a notice is for, its measure and when it holds."""
+
+    step: Step
+    subject: str
+    start: datetime
+    end: datetime
+    subject_kind: str = "operator"
+
+
+ADDRESSEES = {
+    "operator": ("运营者", "operator"),
+    "streamer": ("主播", "streamer"),
+    "mcn": ("MCN机构", "network"),
+}
+
+
+def notice_texts(terms: NoticeTerms, grounds: MeasureGrounds, policy: Policy) -> tuple[str, str]:
+    """Text of the notice, zh and en: facts, reasons, rule in force, duration, appeal."""
+    step, start, end = terms.step, terms.start, terms.end
+    article = policy.cite("measure", step.code, start.date())
+    to_zh, to_en = ADDRESSEES[terms.subject_kind]
     zh = "。".join([grounds.texts["zh"], *(s["zh"] for s in grounds.signals)])
     en = ". ".join([grounds.texts["en"], *(s["en"] for s in grounds.signals)])
     return (
-        f"致运营者 {operator}：现对你采取“{step.zh}”，期限 {start:%Y-%m-%d} 至 {end:%Y-%m-%d}。"
-        f"事实与理由：{zh}。依据：{step.article}；政策版本 {policy.version}。"
-        f"如有异议，可在 {policy.appeal_days} 日内申诉：{policy.appeal_route_zh}。",
-        f"To operator {operator}: {step.en}, from {start:%Y-%m-%d} to {end:%Y-%m-%d}. "
-        f"Facts and reasons: {en}. Basis: {step.article}; policy {policy.version}. "
-        f"You may appeal within {policy.appeal_days} days: {policy.appeal_route}.",
+        f"致{to_zh} {terms.subject}：现对你采取“{step.zh}”，期限 {start:%Y-%m-%d} 至 {end:%Y-%m-%d}。"
+        f"事实与理由：{zh}。依据：{article}；政策版本 {policy.version}。"
+        f"如有异议，可在 {policy.appeal_open_days} 日内申诉：{policy.appeal_route_zh}。",
+        f"To {to_en} {terms.subject}: {step.en}, from {start:%Y-%m-%d} to {end:%Y-%m-%d}. "
+        f"Facts and reasons: {en}. Basis: {article}; policy {policy.version}. "
+        f"You may appeal within {policy.appeal_open_days} days: {policy.appeal_route}.",
     )
 
 
@@ -105,13 +119,15 @@ def nightly_measures(
     """
     rows = []
     for d in decisions[decisions["measure"] != "none"].itertuples(index=False):
-        step = policy.ladder[policy.step(d.measure) - 1]
+        step = policy.ladder_step(d.measure)
         grounds = grounds_of(
             json.loads(d.why), reasons.get(d.operator_id, []), evidence.get(d.operator_id, {})
         )
         end = as_of + timedelta(days=policy.measures.days)
-        zh, en = notice_texts(step, d.operator_id, grounds, as_of, end, policy)
+        terms = NoticeTerms(step, d.operator_id, as_of, end)
+        zh, en = notice_texts(terms, grounds, policy)
         free = d.measure not in policy.measures.human_only
+        free = free and policy.validity.is_in_force(as_of.date())
         rows.append(
             {
                 "measure_id": "m"
@@ -124,14 +140,14 @@ def nightly_measures(
                 "facts": json.dumps(grounds.texts, ensure_ascii=False),
                 "evidence": json.dumps(grounds.evidence, ensure_ascii=False),
                 "signals": json.dumps(grounds.signals, ensure_ascii=False),
-                "article": step.article,
+                "article": policy.cite("measure", d.measure, as_of.date()),
                 "policy_version": policy.version,
                 "notice_zh": zh,
                 "notice_en": en,
                 "effective_from": as_of,
                 "effective_to": end,
                 "appeal_route": policy.appeal_route,
-                "appeal_due": as_of + timedelta(days=policy.appeal_days),
+                "appeal_due": as_of + timedelta(days=policy.appeal_open_days),
                 "outcome": verdicts.get(d.operator_id),
             }
         )

@@ -1,0 +1,1 @@
+"""Commands that hand files to others and take theirs over."""

@@ -1,0 +1,1 @@
+"""What the gate knows of running sessions: their assessments and prepared answers."""

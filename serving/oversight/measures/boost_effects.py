@@ -1,0 +1,191 @@
+"""What measures in force and won appeals do to the answer of the boost gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from data_contracts.lake import Lake
+from serving.oversight.measures.state import (
+    MCN,
+    STREAMER,
+    Measure,
+    MeasureState,
+    boost_effect,
+    read_measures,
+)
+from serving.oversight.measures.subjects import Affiliations, read_affiliations
+from serving.policy.schema import Policy
+
+LEVEL_RANK = {"PASS": 0, "REVIEW": 1, "REJECT": 2}
+SUBJECT_WORDS = {
+    "operator": ("运营者", "operator"),
+    "streamer": ("主播", "streamer"),
+    "mcn": ("MCN机构", "network"),
+}
+
+
+@dataclass(frozen=True)
+class BoostEffects:
+    """What bears on one boost at a moment.
+
+    Attributes
+    ----------
+    measures
+        In force against its operator, its streamers or its network.
+    possible
+        In force against a streamer of the operator, where the session's streamers are not known.
+    is_cleared
+        The operator won an appeal since the night.
+    """
+
+    measures: tuple[Measure, ...] = ()
+    possible: tuple[Measure, ...] = ()
+    is_cleared: bool = False
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What an answer that was computed with these effects is cached by."""
+        if not (self.measures or self.possible or self.is_cleared):
+            return ()
+        ids = [m.measure_id for m in self.measures] + [f"?{m.measure_id}" for m in self.possible]
+        return (*ids, f"cleared:{self.is_cleared}")
+
+    def end_text(self) -> str:
+        """The moment until which these effects hold, as answers write it."""
+        ends = [m.ended_at() for m in (*self.measures, *self.possible)]
+        return min(ends, default=datetime.max).isoformat(timespec="seconds") + "Z"
+
+
+NO_EFFECTS = BoostEffects()
+
+
+class MeasureCache:
+    """The state of measures, read again when the record, the appeals or the night changes."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake, self.paths = lake, (lake.measures, lake.appeals)
+        self.stamp: tuple[object, ...] = ()
+        self.state, self.affiliations = MeasureState(), Affiliations()
+
+    def current(self, run_id: str = "") -> MeasureState:
+        """The state as the records hold it now."""
+        stamp = (run_id, *(_file_stamp(path) for path in self.paths))
+        if stamp != self.stamp:
+            self.state = read_measures(self.lake)
+            kinds = {m.subject_kind for m in self.state.measures.values()}
+            streamers = [
+                m.subject_id for m in self.state.measures.values() if m.subject_kind == STREAMER
+            ]
+            self.affiliations = (
+                read_affiliations(self.lake, streamers)
+                if kinds & {STREAMER, MCN}
+                else Affiliations()
+            )
+            self.stamp = stamp
+        return self.state
+
+    def effects(
+        self,
+        operator: str,
+        session: str | None,
+        streamers: Iterable[str] | None,
+        night_as_of: datetime,
+        now: datetime,
+    ) -> BoostEffects:
+        """What bears on a boost at a moment; `current` was called before."""
+        state = self.state
+        if not state.measures and not state.won_appeals:
+            return NO_EFFECTS
+        subjects = self.affiliations.subjects(operator, session, streamers or ())
+        of_session = session in self.affiliations.streamers_of_session
+        unknown = streamers is None and not of_session
+        maybe = self.affiliations.streamers_of_operator.get(operator, ()) if unknown else ()
+        return BoostEffects(
+            tuple(state.against(subjects, now)),
+            tuple(state.against([(STREAMER, s) for s in maybe], now)),
+            state.clears(operator, night_as_of, now),
+        )
+
+
+def _file_stamp(path: Any) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def apply_effects(body: dict[str, Any], effects: BoostEffects, policy: Policy) -> dict[str, Any]:
+    """The body of an answer with the measures in force.
+
+    A measure that refuses boosts is a hard gate: REJECT, whatever the night says. One that limits
+    asks for a review, and so does one against a streamer who may appear.
+    """
+    level, action = body["riskLevel"], body["suggestedAction"]
+    hits, entries = [], []
+    for m, is_possible in (
+        *((m, False) for m in effects.measures),
+        *((m, True) for m in effects.possible),
+    ):
+        effect = boost_effect(m.code, policy)
+        entries.append(_entry(m, is_possible))
+        if effect == "none":
+            continue
+        own = "REJECT" if effect == "refuse" and not is_possible else "REVIEW"
+        level = max(level, own, key=LEVEL_RANK.__getitem__)
+        if own == "REJECT":
+            action = "block"
+        elif m.code == "limit_traffic" and action != "block":
+            action = "limit_traffic"
+        hits.append(_hit(m, own, is_possible, policy))
+    if not entries:
+        return body
+    return body | {
+        "riskLevel": level,
+        "suggestedAction": action,
+        "hits": hits + body["hits"],
+        "measures": entries,
+    }
+
+
+def _entry(m: Measure, is_possible: bool) -> dict[str, Any]:
+    return {
+        "measureId": m.measure_id,
+        "code": m.code,
+        "subjectKind": m.subject_kind,
+        "subjectId": m.subject_id,
+        "article": m.article,
+        "effectiveFrom": m.taken_at.isoformat() + "Z",
+        "effectiveTo": m.effective_to.isoformat() + "Z",
+        "appealDue": m.record["appeal_due"] + "Z",
+        "concernsThisSession": None if is_possible else True,
+    }
+
+
+def _hit(m: Measure, level: str, is_possible: bool, policy: Policy) -> dict[str, Any]:
+    step = policy.ladder_step(m.code)
+    zh, en = SUBJECT_WORDS[m.subject_kind]
+    caveat_zh = "；该主播是否出镜未知" if is_possible else ""
+    caveat_en = "; whether this streamer appears is not known" if is_possible else ""
+    reason = m.record["reason"]
+    return {
+        "model": "measure",
+        "reasonCode": m.code,
+        "reason": {
+            "zh": f"{zh} {m.subject_id} 正被采取“{step.zh}”，至 {m.effective_to:%Y-%m-%d %H:%M}："
+            f"{reason}。依据：{m.article}{caveat_zh}",
+            "en": f"{en} {m.subject_id} is under {step.en} until {m.effective_to:%Y-%m-%d %H:%M}: "
+            f"{reason}. Basis: {m.article}{caveat_en}",
+        },
+        "riskLevel": level,
+        "evidence": {
+            "signal": "measure_in_force",
+            "value": 1.0,
+            "unit": "measures",
+            "peers": None,
+            "window": f"{m.taken_at.isoformat()}/{m.effective_to.isoformat()}",
+        },
+    }
