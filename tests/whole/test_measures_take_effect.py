@@ -37,10 +37,9 @@ class Desk:
 
     def __init__(self, folder, models):
         self.lake, self.now, self.asked = folder, NOW, 0
+        key = make_key(folder, "all", ["boost", "minutes", "read"])
         gate = open_gate(folder, models, POLICY, now=lambda: self.now)
         gate.ledger = AnswerLedger(folder.parent / "answers.jsonl")
-        key = make_key(folder, "all", ["boost", "minutes", "read"])
-        gate.keys = json.loads(Lake(folder).api_keys.read_text())
         self.client = TestClient(gate_application(gate), headers={"X-API-Key": key})
 
     def boost(self, operator, at, **more):

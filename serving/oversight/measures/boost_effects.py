@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from data_contracts.lake import Lake
+from serving.ledger.hash_chain import LedgerDamaged
 from serving.oversight.measures.state import (
     MCN,
     STREAMER,
@@ -74,7 +75,11 @@ class MeasureCache:
         """The state as the records hold it now."""
         stamp = (run_id, *(_file_stamp(path) for path in self.paths))
         if stamp != self.stamp:
-            self.state = read_measures(self.lake)
+            try:
+                self.state = read_measures(self.lake)
+            except LedgerDamaged:  # what was known goes on, and answers say so
+                self.state, self.stamp = replace(self.state, is_intact=False), stamp
+                return self.state
             kinds = {m.subject_kind for m in self.state.measures.values()}
             streamers = [
                 m.subject_id for m in self.state.measures.values() if m.subject_kind == STREAMER
