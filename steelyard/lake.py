@@ -15,7 +15,8 @@ from data_contracts.runs import published_runs
 from features.declaration import Signal
 from features.engine.snapshot import Snapshot
 from features.former_names import SignalsByName
-from serving.ledger.verification import Finding, verify_decisions
+from serving.ledger.signatures import Trust, verify_signatures
+from serving.ledger.verification import Finding, verify_chains, verify_decisions
 from serving.nightly.what_if import what_if
 from serving.oversight.random_audit import audit_estimates
 from serving.policy.load import load_policy
@@ -67,7 +68,8 @@ class LakeView:
 
     def verify(self) -> list[Finding]:
         """Everything that is wrong with the ledger; an empty list when it is whole."""
-        return verify_decisions(self.lake)
+        found = verify_decisions(self.lake) + verify_chains(self.lake)
+        return found + verify_signatures(self.lake, Trust.of_user())
 
     def _latest(self) -> datetime:
         """Return the end of the latest published night."""

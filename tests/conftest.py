@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from simulation.world import WorldSpec, write_world
 from training.train import train
 
 START, NIGHT, UNTIL = date(2026, 1, 5), date(2026, 1, 20), datetime(2026, 1, 21)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ledger_key(tmp_path_factory) -> Iterator[Path]:
+    """The key that signs ledgers of tests; the key of the user is left alone."""
+    path = tmp_path_factory.mktemp("key") / "ledger.key"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STEELYARD_LEDGER_KEY", str(path))
+        patch.delenv("STEELYARD_WITNESS", raising=False)
+        yield path
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,48 +12,88 @@ from serving.cli.console import By, Json, LakeArgument, Models, night_named, now
 
 if TYPE_CHECKING:
     from data_contracts.lake import Lake
+    from serving.ledger.signatures import Trust
+    from serving.ledger.verification import Finding
 
 journal = typer.Typer(
     no_args_is_help=True, help="The hash-chained ledger of decisions.", rich_markup_mode=None
 )
 appeal = typer.Typer(no_args_is_help=True, help="Appeals against decisions.", rich_markup_mode=None)
-CHECKED_WITH_PUBLISHED_FILES = ("decisions.jsonl", "heads.jsonl")
+Keys = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--key",
+        help="File of a public key that is trusted, may be repeated; this user's when not named.",
+    ),
+]
+Witnesses = Annotated[
+    list[Path] | None,
+    typer.Option("--witness", help="File of a witness in another place; may be repeated."),
+]
 
 
 @journal.command("verify")
-def verify(lake: LakeArgument, models: Models = None, as_json: Json = False) -> None:
-    """Check that no decision and no published file was edited, removed, moved or cut off.
+def verify(
+    lake: LakeArgument,
+    models: Models = None,
+    key: Keys = None,
+    witness: Witnesses = None,
+    as_json: Json = False,
+) -> None:
+    """Check that nothing in the ledger was edited, removed, moved, doubled, left out or cut off.
 
-    With --models, the heads that MLflow keeps are compared too. Exit code 1 when anything is wrong.
+    The chains, the published files and the signed checkpoints are compared. With --witness,
+    checkpoints that were kept in another place are compared too; with --models, the heads that
+    MLflow keeps. Exit code 1 when anything is wrong, 2 for a folder that is no lake.
 
     Example: steelyard journal verify lake
     """
     from data_contracts.lake import Lake
+    from serving.ledger.signatures import Trust
 
-    found = _findings(Lake.open(lake), models)
+    opened = Lake.open(lake)
+    found = _findings(opened, models, Trust.of_user(key or (), witness or ()))
     if as_json or found:
         show_rows([asdict(f) for f in found], as_json, "Findings")
     if found:
         raise typer.Exit(1)
     if not as_json:
         out.print("The ledger is intact.")
+        for words in _notes(opened, bool(witness)):
+            out.print(words, soft_wrap=True, highlight=False)
 
 
-def _findings(lake: Lake, models: Path | None) -> list[Any]:
-    """Everything that is wrong with the ledger of a lake: chains, published files, kept heads."""
+@journal.command("witness")
+def witness(
+    lake: LakeArgument,
+    path: Annotated[Path, typer.Argument(help="File in another place.", metavar="FILE")],
+) -> None:
+    """Sign the ledger as it is now and append its checkpoints to a witness.
+
+    STEELYARD_WITNESS names files that each night and each service write to by themselves.
+
+    Example: steelyard journal witness lake /mnt/elsewhere/witness.jsonl
+    """
+    from data_contracts.lake import Lake
+    from serving.ledger.checkpoints import copy_to_witness, sign_night
+    from serving.ledger.ledger_key import open_ledger_key
+
+    opened = Lake.open(lake)
+    sign_night(opened, open_ledger_key(opened))
+    paths = (opened.decision_checkpoints, opened.answer_checkpoints)
+    copied = sum(copy_to_witness(p, path) for p in paths)
+    out.print(f"{copied} checkpoints were appended to {path}", soft_wrap=True, highlight=False)
+
+
+def _findings(lake: Lake, models: Path | None, trust: Trust) -> list[Finding]:
+    """Everything that is wrong with a ledger: chains, files, signatures, heads kept elsewhere."""
     from serving.ledger.decisions import recorded_heads
-    from serving.ledger.hash_chain import first_broken_line
-    from serving.ledger.verification import Finding, verify_decisions
+    from serving.ledger.signatures import verify_signatures
+    from serving.ledger.verification import Finding, require_lake, verify_chains, verify_decisions
 
-    found = verify_decisions(lake)
-    for path in [lake.answers, *sorted(lake.journal.glob("*.jsonl"))]:
-        if path.name in CHECKED_WITH_PUBLISHED_FILES:
-            continue
-        broken = first_broken_line(path) if path.exists() else None
-        if broken is not None:
-            name = lake.relative(path)
-            found.append(Finding(name, broken, "does not follow from the line before"))
-    if models is not None:
+    require_lake(lake)
+    found = verify_decisions(lake) + verify_chains(lake) + verify_signatures(lake, trust)
+    if models is not None and not found:
         from training.release.tracking import checkpoints
 
         heads = recorded_heads(lake)
@@ -63,6 +103,21 @@ def _findings(lake: Lake, models: Path | None) -> list[Any]:
             if heads.get(night) != head
         ]
     return found
+
+
+def _notes(lake: Lake, witnessed: bool) -> list[str]:
+    """What an intact ledger does not show by itself."""
+    from data_contracts.storage.torn_tail import tails_set_aside
+    from serving.ledger.decisions import recorded_heads
+
+    chained = [lake.answers, *sorted(lake.journal.glob("*.jsonl"))]
+    torn = [lake.relative(p) for path in chained for p in tails_set_aside(path)]
+    notes = [f"Torn tails set aside, never acknowledged: {', '.join(torn)}"] if torn else []
+    if not recorded_heads(lake):
+        notes.append("No night is recorded in it.")
+    if not witnessed:
+        notes.append("No witness was compared: --witness names one in another place.")
+    return notes
 
 
 @appeal.command("open")

@@ -117,7 +117,7 @@ def show(
 def _read(lake: Lake, table: str, night: str | None) -> pd.DataFrame:
     """An outbound table, the rows to look at first on top."""
     from features.former_names import read_night
-    from serving.ledger.answers import export_answers
+    from serving.ledger.answer_export import export_answers
 
     if table == "boost_decisions":
         export_answers(lake)

@@ -35,6 +35,7 @@ def serve(
     bound = bound_socket(host, port)  # a port in use is refused before anything is loaded
 
     from serving.gate.http import gate_application, open_gate
+    from serving.ledger.answer_signing import signed_answers
     from serving.policy.load import load_policy
     from serving.scoring.nightly_models import require_models
 
@@ -46,4 +47,5 @@ def serve(
         RedisMinuteStore(minutes).require_answer()
     gate = open_gate(opened, models, load_policy(), minutes=minutes)
     out.print(f"Serving {lake} on {host}:{port}", soft_wrap=True)
-    serve_until_stopped(bound, gate_application(gate))
+    with signed_answers(opened, gate.ledger):
+        serve_until_stopped(bound, gate_application(gate))

@@ -8,59 +8,28 @@ chain, and a request id is answered once, whichever process it reaches.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from data_contracts.contract import contract
-from data_contracts.lake import Lake, LakeOrFolder
-from data_contracts.parquet import to_arrow, write_file
 from data_contracts.storage.durable_files import append_durably, sync_file, sync_folder
-from serving.ledger.hash_chain import (
-    GENESIS_DIGEST,
-    LedgerDamaged,
-    parse_lines,
-    read_records,
-    seal_answer,
+from data_contracts.storage.torn_tail import set_tail_aside, tails_set_aside
+from serving.ledger.answer_lines import Answer, End, read_answer, sealed_line
+from serving.ledger.answer_segments import (
+    MAX_SEGMENT_LINES,
+    AnswerSegments,
+    lines_with_starts,
 )
-from serving.ledger.torn_tail import file_size, set_tail_aside, tails_set_aside
+from serving.ledger.hash_chain import LedgerDamaged
 
-LINE_KEYS = ("request_id", "request_sha256", "answer", "sha256")
 MAX_WAITING_ANSWERS = 10_000  # while the disk refuses; more are turned away
 
 
 class LedgerUnavailable(OSError):
     """The disk refuses answers, and many wait for it already."""
-
-
-@dataclass(slots=True)
-class Answer:
-    """An answer and the digest of its request. It may be given once `written` reaches its place.
-
-    Another process may have answered the same request first. Its digest and answer then replace
-    these before the place is reached.
-    """
-
-    request_sha256: str
-    answer: bytes
-    place: int = 0
-    record: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class NewLines:
-    """Lines on disk that this process has not read before: where they begin, by request id."""
-
-    starts: dict[str, int]
-    head: str
-    end: int
 
 
 class AnswerLedger:
@@ -87,15 +56,22 @@ class AnswerLedger:
         self.lock_file = path.with_name(f".{path.name}.lock").open("w")
         self.starts: dict[str, int] = {}
         self.waiting: dict[str, Answer] = {}
-        self.head, self.end = GENESIS_DIGEST, 0
+        self.segments, self.inode, self.day = AnswerSegments(path), 0, ""
+        self.end = End()
         self.sealed = self.written = 0
         self.problem: str | None = None
         with self._exclusive():
+            self._open_newest()
             set_tail_aside(path)
-            self._take(self._new_lines())
+            self._take(*self._new_lines())
             if path.exists():  # lines of a killed process may not be on disk yet
                 sync_file(path)
             sync_folder(path.parent)
+
+    @property
+    def head(self) -> str:
+        """Digest of the last line that this process knows."""
+        return self.end.head
 
     def find(self, request_id: str) -> Answer | None:
         """The answer to a request, None where this process knows of none."""
@@ -103,7 +79,10 @@ class AnswerLedger:
             waiting, start = self.waiting.get(request_id), self.starts.get(request_id)
         if waiting is not None:
             return waiting
-        return None if start is None else self._read_answer(start)
+        found = None if start is None else read_answer(self.path, start, request_id)
+        if found is None and (place := self.segments.find(request_id)):
+            found = read_answer(*place, request_id)
+        return found
 
     def add(self, record: dict[str, Any], request_sha256: str, answer: bytes) -> Answer:
         """Take an answer that is to be written; `record["request_id"]` names its request.
@@ -153,7 +132,7 @@ class AnswerLedger:
     def state(self) -> dict[str, Any]:
         """What a probe shows: answers known, those that wait, torn tails, and what is wrong."""
         return {
-            "answers": len(self.starts),
+            "answers": self.end.lines,
             "waiting": len(self.waiting),
             "tornTails": [p.name for p in tails_set_aside(self.path)],
             "problem": self.problem,
@@ -162,60 +141,78 @@ class AnswerLedger:
     def _write(self, batch: list[tuple[str, Answer]]) -> None:
         """Append a batch, less what another process answered, after the lines of others."""
         with self._exclusive():
-            found = self._new_lines()
-            known = self.starts | found.starts if found.starts else self.starts
-            lines, head, end, starts = [], found.head, found.end, found.starts
-            answered = [(one, known[name]) for name, one in batch if name in known]
-            for request_id, one in batch:
-                if request_id in known:
-                    continue
-                seals = {
-                    "request_sha256": one.request_sha256,
-                    "answer": one.answer.decode(),
-                    "answer_sha256": hashlib.sha256(one.answer).hexdigest(),
-                }
-                line, head = seal_answer(one.record | seals, head)
+            self._take(*self._new_lines())
+            known = {name: first for name, _ in batch if (first := self._on_disk(name))}
+            fresh = [(name, one) for name, one in batch if name not in known]
+            if fresh and self._is_full(fresh[0][1].record):
+                self.segments.seal(self.day)
+                self._open_newest()
+            lines, head, size, starts = [], self.end.head, self.end.size, {}
+            for name, one in fresh:
+                line, head = sealed_line(one, head)
                 lines.append(line)
-                starts[request_id] = end
-                end += len(line)
+                starts[name] = size
+                size += len(line)
             if lines:
                 append_durably(self.path, b"".join(lines))
-            else:
+            elif self.path.exists():
                 sync_file(self.path)
-        self._take(NewLines(starts, head, end))
-        for one, start in answered:
-            first = self._read_answer(start)
-            one.request_sha256, one.answer = first.request_sha256, first.answer
+            self._take(starts, End(self.end.lines + len(lines), size, head))
+        for name, one in batch:
+            if first := known.get(name):
+                one.request_sha256, one.answer = first.request_sha256, first.answer
 
-    def _new_lines(self) -> NewLines:
-        """Lines that others wrote after `end`. Raises LedgerDamaged."""
-        size = file_size(self.path)
-        if size == self.end:
-            return NewLines({}, self.head, self.end)
-        if size < self.end:
+    def _on_disk(self, request_id: str) -> Answer | None:
+        """The answer that another process gave to a request, under the lock."""
+        start = self.starts.get(request_id)
+        if start is not None:
+            return read_answer(self.path, start, request_id)
+        place = self.segments.find(request_id)
+        return read_answer(*place, request_id) if place else None
+
+    def _is_full(self, record: dict[str, Any]) -> bool:
+        """Whether the file is to be sealed before a record: a later day, or too many lines."""
+        day = str(record.get("answered_at", ""))[:10]
+        later = bool(self.day) and day > self.day
+        return bool(self.end.size) and (later or len(self.starts) >= MAX_SEGMENT_LINES)
+
+    def _open_newest(self) -> None:
+        """Begin with the file that is written now; what was sealed is in the index."""
+        self.segments.refresh()
+        with self.lock:
+            self.starts, self.inode, self.day = {}, 0, ""
+            self.end = End(self.segments.lines, 0, self.segments.head)
+
+    def _new_lines(self) -> tuple[dict[str, int], End]:
+        """Lines that others wrote after `end`: where they begin, and the end then."""
+        try:
+            state = self.path.stat()
+        except FileNotFoundError:
+            state = None
+        if self.inode and (state is None or state.st_ino != self.inode):  # another sealed the file
+            self._open_newest()
+        size = state.st_size if state else 0
+        if size == self.end.size:
+            return {}, self.end
+        if size < self.end.size:
             raise LedgerDamaged(
-                f"{self.path} has {size} bytes, and {self.end} were written: it was cut off"
+                f"{self.path} has {size} bytes, and {self.end.size} were written: it was cut off"
             )
         set_tail_aside(self.path)
-        starts, start, head = {}, self.end, self.head
-        with self.path.open("rb") as handle:
-            handle.seek(start)
-            lines = handle.read().splitlines(keepends=True)
-        for line, record in zip(lines, parse_lines(lines, self.path, keys=LINE_KEYS), strict=True):
+        starts, end = {}, self.end
+        for start, record, stop in lines_with_starts(self.path, end.size):
             starts[record["request_id"]] = start
-            head, start = record["sha256"], start + len(line)
-        return NewLines(starts, head, start)
+            end = End(end.lines + 1, stop, record["sha256"])
+        return starts, end
 
-    def _take(self, found: NewLines) -> None:
+    def _take(self, starts: dict[str, int], end: End) -> None:
         with self.lock:
-            self.starts |= found.starts
-            self.head, self.end = found.head, found.end
-
-    def _read_answer(self, start: int) -> Answer:
-        with self.path.open("rb") as handle:
-            handle.seek(start)
-            record = json.loads(handle.readline())
-        return Answer(record["request_sha256"], record["answer"].encode())
+            self.starts |= starts
+            self.end = end
+        if end.size and not self.inode:
+            self.inode = self.path.stat().st_ino
+            with self.path.open("rb") as handle:
+                self.day = str(json.loads(handle.readline()).get("answered_at", ""))[:10]
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
@@ -225,17 +222,3 @@ class AnswerLedger:
             yield
         finally:
             fcntl.flock(self.lock_file, fcntl.LOCK_UN)
-
-
-def export_answers(lake: LakeOrFolder) -> int:
-    """Write the answers as the outbound table `boost_decisions`; returns the number of rows."""
-    lake = Lake.open(lake)
-    path = lake.answers
-    if not path.exists():
-        return 0
-    frame = pd.DataFrame(read_records(path)).drop(columns="answer")
-    frame["answered_at"] = pd.to_datetime(frame["answered_at"])
-    write_file(
-        lake.boost_decisions / "journal.parquet", to_arrow(contract("boost_decisions"), frame)
-    )
-    return len(frame)

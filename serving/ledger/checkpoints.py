@@ -21,9 +21,9 @@ import structlog
 
 from data_contracts.lake import Lake
 from data_contracts.storage.durable_files import append_durably, write_durably
+from data_contracts.storage.torn_tail import file_size
 from serving.ledger.hash_chain import RECORD_ENCODER, locked_chain, read_records
 from serving.ledger.ledger_key import LedgerKey, PublicKey
-from serving.ledger.torn_tail import file_size
 
 WITNESS_VARIABLE = "STEELYARD_WITNESS"
 Chains = dict[str, dict[str, Any]]
@@ -87,6 +87,17 @@ def sign_checkpoint(
                 "witness not written", witness=str(witness), error=error.strerror
             )
     return checkpoint
+
+
+def sign_night(lake: Lake, key: LedgerKey) -> None:
+    """Sign the ledger of decisions as its last head describes it. Raises OSError."""
+    heads = read_records(lake.decision_heads)
+    if heads:
+        chains = {
+            "decisions": {"lines": heads[-1]["lines"], "head": heads[-1]["head"]},
+            "heads": {"lines": len(heads), "head": heads[-1]["sha256"]},
+        }
+        sign_checkpoint(lake, lake.decision_checkpoints, chains, key, witness_paths())
 
 
 def checkpoint_line(checkpoint: dict[str, Any]) -> bytes:

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import digest_file
 from data_contracts.storage.durable_files import append_durably, sync_file, write_durably
+from data_contracts.storage.torn_tail import file_size
 from serving.ledger.hash_chain import (
     GENESIS_DIGEST,
     LedgerDamaged,
@@ -30,7 +31,6 @@ from serving.ledger.hash_chain import (
     record_line,
     seal_record,
 )
-from serving.ledger.torn_tail import file_size
 
 DECISION_COLUMNS = (
     "operator_id",

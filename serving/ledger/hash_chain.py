@@ -15,7 +15,7 @@ import msgspec
 
 from data_contracts.errors import SteelyardError
 from data_contracts.storage.durable_files import append_durably
-from serving.ledger.torn_tail import file_size, set_tail_aside, tail_start
+from data_contracts.storage.torn_tail import file_size, set_tail_aside, tail_start
 
 GENESIS_DIGEST = "0" * 64
 # `json.dumps` makes an encoder for each line. Answers have a faster one: ADR-0150.
@@ -27,7 +27,7 @@ ANSWER_LINE = re.compile(rb'(.*),\s*"sha256":\s*"([0-9a-f]{64})"\}', re.DOTALL)
 class LedgerDamaged(SteelyardError):
     """A line of the ledger that was whole once is damaged. Nothing was added after it."""
 
-    exit_code = 15
+    exit_code = 17
 
 
 def seal_answer(record: dict[str, Any], previous: str) -> tuple[bytes, str]:

@@ -74,7 +74,7 @@ def ledger_key_path() -> Path:
     named = os.environ.get(KEY_VARIABLE)
     if named:
         return Path(named)
-    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    home = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
     return Path(home) / "steelyard" / "ledger.key"
 
 

@@ -13,9 +13,15 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import digest_file
 from data_contracts.runs import published_runs
+from data_contracts.storage.torn_tail import file_size, tail_start
+from serving.ledger.answer_segments import all_segments
 from serving.ledger.decisions import second_head_path
-from serving.ledger.hash_chain import GENESIS_DIGEST, seal_record
-from serving.ledger.torn_tail import file_size, tail_start
+from serving.ledger.hash_chain import (
+    GENESIS_DIGEST,
+    first_broken_line,
+    last_digest,
+    seal_record,
+)
 
 Record = dict[str, Any]
 
@@ -47,6 +53,26 @@ def verify_decisions(lake: LakeOrFolder) -> list[Finding]:
     found += _faults_of_heads(lake, lines, heads)
     found += _doubles_and_gaps(lake, lines, heads)
     return found
+
+
+def verify_chains(lake: Lake) -> list[Finding]:
+    """Lines of answers and of what people decided that do not follow from the line before."""
+    found, head = [], GENESIS_DIGEST
+    for path in all_segments(lake.answers):
+        found += _broken(lake, path, head)
+        if found:
+            break
+        head = last_digest(path)
+    checked = {lake.decisions, lake.decision_heads, lake.decision_checkpoints}
+    for path in sorted(lake.journal.glob("*.jsonl")):
+        found += [] if path in checked else _broken(lake, path, GENESIS_DIGEST)
+    return found
+
+
+def _broken(lake: Lake, path: Path, head: str) -> list[Finding]:
+    broken = first_broken_line(path, head)
+    what = "does not follow from the line before"
+    return [] if broken is None else [Finding(lake.relative(path), broken, what)]
 
 
 def _checked_records(path: Path, found: list[Finding]) -> list[Record]:

@@ -18,7 +18,9 @@ from data_contracts.row_checks import check_lake
 from data_contracts.storage.durable_files import sync_folder, sync_tree
 from data_contracts.verification.run_opening import open_run
 from features.engine.snapshot import Snapshot
+from serving.ledger.checkpoints import sign_night
 from serving.ledger.decisions import record_night
+from serving.ledger.ledger_key import open_ledger_key
 from serving.nightly.corrected_night import correct
 from serving.nightly.decided_night import decide
 from serving.nightly.delivery import refuse_short
@@ -76,6 +78,7 @@ def nightly(
     lake = Lake.open(folder)
     if models_folder is not None:
         require_models(models_folder)  # before anything is created
+    key = open_ledger_key(lake)
     # One thread for BLAS: sums of floats have one order on any machine (ADR-0002).
     with runs.locked(lake), threadpool_limits(1, "blas"):
         context = open_context(lake, night, models_folder, policy)
@@ -85,6 +88,7 @@ def nightly(
         target = lake.run(run_id)
         if runs.published_runs(lake).get(night.isoformat()) == run_id and _stands(context, say):
             record_night(lake, run_id, night, target)  # a version before may not have come so far
+            sign_night(lake, key)
             return Night(run_id, target, night, False, {})
         say("checking contracts")
         checks = check_lake(lake, context.as_of, lambda name: say(f"checking {name}"))
@@ -98,6 +102,7 @@ def nightly(
         sync_folder(lake.runs)
         # Recorded first, published then: no reader sees a night that the ledger lacks (ADR-0221).
         record_night(lake, run_id, night, target, rewritten=True)
+        sign_night(lake, key)
         runs.publish(lake, run_id, night)
     return Night(run_id, target, night, True, counts)
 

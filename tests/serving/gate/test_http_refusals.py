@@ -11,6 +11,7 @@ from data_contracts.runs import read_outbound
 from serving.gate.http import gate_application, open_gate
 from serving.gate.requests import MAX_BODY_BYTES
 from serving.ledger import answers, hash_chain
+from serving.ledger.answer_export import export_answers
 from serving.policy.load import load_policy
 from tests.serving.gate.asking import NOW, ask
 
@@ -130,7 +131,7 @@ def test_answers_are_exported_by_their_contract(lake, models, keys):
         TestClient(gate_application(one), headers={"X-API-Key": keys["all"]}),
         requestId=f"x{datetime.now().timestamp()}",
     )
-    assert answers.export_answers(lake) == len(read_outbound(lake, "boost_decisions")) >= 1
+    assert export_answers(lake) == len(read_outbound(lake, "boost_decisions")) >= 1
 
 
 def test_metrics_have_bounded_labels(client):

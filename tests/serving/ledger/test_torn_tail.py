@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from data_contracts.storage.torn_tail import tails_set_aside
 from serving.ledger.answers import AnswerLedger
 from serving.ledger.hash_chain import (
     LedgerDamaged,
@@ -12,7 +13,6 @@ from serving.ledger.hash_chain import (
     last_digest,
     read_records,
 )
-from serving.ledger.torn_tail import tails_set_aside
 
 
 def write(journal, name):

@@ -1,0 +1,126 @@
+"""Sealed segments: the chain goes on, old requests are found on disk, memory and start stay small."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from data_contracts.lake import Lake
+from serving.ledger import answers
+from serving.ledger.answer_export import export_answers
+from serving.ledger.answer_segments import all_segments, sealed_segments
+from serving.ledger.answers import AnswerLedger
+from serving.ledger.hash_chain import GENESIS_DIGEST, first_broken_line, read_records
+
+DAYS = ("2026-01-05", "2026-01-06", "2026-01-07")
+ROW = {
+    "operator_id": "o",
+    "session_id": None,
+    "risk_level": "PASS",
+    "score": 1.0,
+    "suggested_action": "none",
+    "degraded": False,
+    "model_version": "m",
+    "policy_version": "p",
+    "run_id": "r",
+}
+
+
+def answer(journal, name, day, body=b"1"):
+    one = journal.add(
+        ROW | {"request_id": name, "answered_at": f"{day}T09:00:00"}, "d", body + name.encode()
+    )
+    journal.sync()
+    return one
+
+
+@pytest.fixture
+def lake(tmp_path):
+    """A lake with three days of five answers."""
+    one = Lake(tmp_path)
+    journal = AnswerLedger(one.answers)
+    for day in DAYS:
+        for i in range(5):
+            answer(journal, f"{day}-{i}", day)
+    return one
+
+
+def chain(path):
+    """Records of all segments, which follow each other."""
+    head, records = GENESIS_DIGEST, []
+    for segment in all_segments(path):
+        assert first_broken_line(segment, head) is None
+        records += read_records(segment)
+        head = records[-1]["sha256"]
+    return records
+
+
+def test_a_day_is_sealed_and_the_chain_goes_on(lake):
+    names = [p.name for p in all_segments(lake.answers)]
+    assert names == [
+        "journal-2026-01-05-000001.jsonl",
+        "journal-2026-01-06-000002.jsonl",
+        "journal.jsonl",
+    ]
+    assert len(chain(lake.answers)) == 15
+
+
+def test_a_full_file_is_sealed(lake, monkeypatch):
+    monkeypatch.setattr(answers, "MAX_SEGMENT_LINES", 5)
+    answer(AnswerLedger(lake.answers), "more", DAYS[2])
+    assert len(sealed_segments(lake.answers)) == 3 and len(chain(lake.answers)) == 16
+
+
+def test_old_requests_are_found_on_disk_and_answered_once(lake):
+    """Memory holds the newest file alone; a lost or damaged index is made again."""
+    for damage in (None, b"", b"damaged " * 999):
+        journal = AnswerLedger(lake.answers)
+        assert len(journal.starts) == 5 and journal.end.lines == 15
+        assert journal.find("2026-01-05-3").answer == b"12026-01-05-3"
+        assert answer(journal, "2026-01-06-2", DAYS[2], b"9").answer == b"12026-01-06-2"
+        assert len(chain(lake.answers)) == 15 and journal.find("unknown") is None
+        index = journal.segments.index
+        if damage is not None:
+            del journal
+            for suffix in ("-wal", "-shm"):
+                index.with_name(index.name + suffix).unlink(missing_ok=True)
+            index.write_bytes(damage)
+
+
+def test_processes_follow_a_file_that_another_sealed(lake):
+    """The chain is one, and a request in the sealed part is not answered again."""
+    one, two = AnswerLedger(lake.answers), AnswerLedger(lake.answers)
+    answer(one, "last", DAYS[2])
+    answer(one, "next", "2026-01-08")
+    assert answer(two, "last", DAYS[2], b"9").answer == b"1last"
+    assert answer(two, "2026-01-07-4", DAYS[2], b"9").answer == b"12026-01-07-4"
+    assert two.find("next").answer == b"1next" and one.find("2026-01-07-4")
+    answer(two, "new", "2026-01-08")
+    assert len(chain(lake.answers)) == 18 and one.find("2026-01-05-0")
+
+
+def test_a_kill_after_the_rename_loses_nothing(lake):
+    """There is no file that is written then; the next answer makes one."""
+    lake.answers.rename(lake.online / "journal-2026-01-07-000003.jsonl")
+    journal = AnswerLedger(lake.answers)
+    assert journal.end.lines == 15 and not journal.starts
+    answer(journal, "new", "2026-01-08")
+    assert len(chain(lake.answers)) == 16
+
+
+def test_segments_are_exported_once(lake):
+    assert export_answers(lake) == 15
+    first = {p.name: p.stat().st_mtime_ns for p in lake.boost_decisions.iterdir()}
+    answer(AnswerLedger(lake.answers), "new", DAYS[2])
+    assert export_answers(lake) == 16
+    again = {p.name: p.stat().st_mtime_ns for p in lake.boost_decisions.iterdir()}
+    assert [n for n in first if first[n] != again[n]] == ["journal.parquet"]
+
+
+def test_lines_of_many_days_back_are_not_read_at_a_start(lake):
+    """A sealed segment that is indexed may even be unreadable: the service starts."""
+    sealed_segments(lake.answers)[0].write_text("damaged\n")
+    journal = AnswerLedger(lake.answers)
+    assert journal.end.lines == 15 and journal.find("2026-01-05-3") is None
+    assert json.loads(lake.answers.read_text().splitlines()[0])["request_id"] == "2026-01-07-0"
