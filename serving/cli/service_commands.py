@@ -34,7 +34,7 @@ def serve(
     opened = Lake.open(lake)
     bound = bound_socket(host, port)  # a port in use is refused before anything is loaded
 
-    from serving.gate.http import gate_application, open_gate
+    from serving.gate.http import gate_application, gate_door, open_gate
     from serving.ledger.answer_signing import signed_answers
     from serving.policy.load import load_policy
     from serving.scoring.nightly_models import require_models
@@ -46,6 +46,7 @@ def serve(
 
         RedisMinuteStore(minutes).require_answer()
     gate = open_gate(opened, models, load_policy(), minutes=minutes)
+    door = gate_door(gate)
     out.print(f"Serving {lake} on {host}:{port}", soft_wrap=True)
     with signed_answers(opened, gate.ledger):
-        serve_until_stopped(bound, gate_application(gate))
+        serve_until_stopped(bound, gate_application(gate, door), door)

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,7 +34,7 @@ from serving.gate.protocol.api_routes import (
 )
 from serving.gate.protocol.boost_batch import answer_batch, parse_batch
 from serving.gate.protocol.ids import raw_path
-from serving.gate.protocol.key_ring import KeyRing
+from serving.gate.protocol.key_ring import KeyRing, KeysUnreadable
 from serving.gate.protocol.openapi import document_text
 from serving.gate.requests import (
     RequestRefused,
@@ -44,6 +45,7 @@ from serving.gate.requests import (
     require_scope,
 )
 from serving.gate.schemas import BoostRequest, Problem
+from serving.gate.server.door import Door
 from serving.gate.server.metrics import RequestMetrics
 from serving.gate.views import credit_view, operator_view, put_minutes, ready_view
 from serving.ledger.answers import AnswerLedger
@@ -94,14 +96,28 @@ def _json_response(body: Any, status: int = 200, headers: dict[str, str] | None 
     return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
 
 
-def gate_application(gate: GateState) -> ASGIApp:
-    """The ASGI application of a gate.
+def gate_door(gate: GateState) -> Door:
+    """The limits of a service, which tells callers apart by the keys of a gate."""
+
+    def key_id(presented: str) -> str | None:
+        try:
+            key = gate.keys.find(presented, gate.now())
+        except KeysUnreadable:  # the route says so
+            return None
+        return key and key.digest
+
+    return Door(gate.policy.service, key_id)
+
+
+def gate_application(gate: GateState, *metrics_of: Collector) -> ASGIApp:
+    """The ASGI application of a gate; `metrics_of` are published with its own metrics.
 
     The boost check is dispatched by its path, without router and middleware: ADR-0150.
     """
     registry = CollectorRegistry()
     request_metrics = RequestMetrics()
-    registry.register(request_metrics)
+    for collector in (request_metrics, *metrics_of):
+        registry.register(collector)
     log = structlog.get_logger()
 
     def guarded(api: ApiRoute, handle: Callable) -> Callable:

@@ -32,6 +32,7 @@ from serving.policy.schema import (
     TierPolicy,
     ValidityPolicy,
 )
+from serving.policy.service_policy import ServicePolicy
 
 
 class BadPolicy(SteelyardError):
@@ -56,6 +57,7 @@ SECTIONS: dict[str, type] = {
     "proportionality": ProportionalityPolicy,
     "law": LawPolicy,
     "validity": ValidityPolicy,
+    "service": ServicePolicy,
 }
 ARTICLE_12_CODES = (
     "warn",
@@ -129,6 +131,8 @@ def parse_policy(text: str) -> Policy:
     _check_measures(policy)
     _check_retention(policy.retention)
     _check_validity(policy)
+    if problem := policy.service.problem():
+        raise BadPolicy(problem)
     return policy
 
 

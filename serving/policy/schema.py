@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from serving.policy.legal_basis import Law
+from serving.policy.service_policy import ServicePolicy
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,7 @@ class Policy:
     retention: RetentionPolicy
     audit: AuditPolicy
     promotion: PromotionPolicy
+    service: ServicePolicy
     appeal_route: str
     appeal_route_zh: str
     appeal_days: int

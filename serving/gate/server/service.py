@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import errno
 import gc
+import resource
 import signal
 import socket
-from collections.abc import Callable
+from functools import partial
 from types import FrameType
-from typing import Any
 
 from starlette.types import ASGIApp
 from uvicorn import Config, Server
 
 from data_contracts.errors import SteelyardError
+from serving.gate.server.door import Door
+from serving.gate.server.http_protocol import GateProtocol
 
 MAX_DRAIN_SECONDS = 10  # requests in work may finish for so long after SIGTERM
-ACCEPT_BACKLOG = 1024  # connections that the kernel keeps until they are accepted
+ACCEPT_BACKLOG = 2048  # connections that the kernel keeps until they are accepted
+FILES_BESIDE_CONNECTIONS = 256
 
 
 class PortRefused(SteelyardError):
@@ -47,9 +50,7 @@ def _port_refused(host: str, port: int, error: OSError) -> PortRefused:
     return PortRefused(f"{host}:{port} cannot be listened on: {error.strerror or error}")
 
 
-def serve_until_stopped(
-    bound: socket.socket, application: ASGIApp, protocol: Callable[..., Any] | str = "httptools"
-) -> None:
+def serve_until_stopped(bound: socket.socket, application: ASGIApp, door: Door) -> None:
     """Serve on a bound socket until SIGTERM or SIGINT; requests in work are finished first.
 
     Parameters
@@ -58,8 +59,8 @@ def serve_until_stopped(
         From `bound_socket`; it is the only socket that listens.
     application
         The gate, open and ready.
-    protocol
-        Factory of the HTTP protocol of a connection.
+    door
+        Limits and lanes of the service.
 
     Raises
     ------
@@ -67,13 +68,14 @@ def serve_until_stopped(
         Another process began to listen on the address meanwhile.
     """
     host, port = bound.getsockname()[:2]
+    _allow_files(door.policy.connections + FILES_BESIDE_CONNECTIONS)
     try:
         bound.listen(ACCEPT_BACKLOG)
     except OSError as error:
         raise _port_refused(host, port, error) from error
     config = Config(
         application,
-        http=protocol,  # type: ignore[arg-type]
+        http=partial(GateProtocol, door),  # type: ignore[arg-type]
         loop="uvloop",
         ws="none",
         lifespan="off",
@@ -88,6 +90,13 @@ def serve_until_stopped(
     gc.collect()
     gc.freeze()  # these objects live as long as the server
     Server(config).run([bound])
+
+
+def _allow_files(count: int) -> None:
+    """Raise the limit of open files of the process where the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
 
 
 def _stopped(_number: int, _frame: FrameType | None) -> None:
