@@ -104,7 +104,7 @@ def gate_door(gate: GateState) -> Door:
             key = gate.keys.find(presented, gate.now())
         except KeysUnreadable:  # the route says so
             return None
-        return key and key.digest
+        return key.digest if key else None
 
     return Door(gate.policy.service, key_id)
 

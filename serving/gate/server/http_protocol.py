@@ -196,6 +196,9 @@ class GateProtocol(LimitedConnection):
         self.deadline = self.loop.time() + LINGER_SECONDS
         self.door.connections.begin(self)
         self.door.count(refusal)
+        if self.turn is not None:
+            self.turn.release()
+            self.turn = None
         if self.turns:
             self.turns[-1].cycle.keep_alive = False  # what was complete before is still answered
         else:

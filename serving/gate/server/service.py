@@ -50,6 +50,24 @@ def _port_refused(host: str, port: int, error: OSError) -> PortRefused:
     return PortRefused(f"{host}:{port} cannot be listened on: {error.strerror or error}")
 
 
+def make_server(application: ASGIApp, door: Door) -> Server:
+    """A server whose connections ask a door; `run` and `should_exit` are uvicorn's."""
+    return Server(
+        Config(
+            application,
+            http=partial(GateProtocol, door),  # type: ignore[arg-type]
+            loop="uvloop",
+            ws="none",
+            lifespan="off",
+            backlog=ACCEPT_BACKLOG,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=MAX_DRAIN_SECONDS,
+        )
+    )
+
+
 def serve_until_stopped(bound: socket.socket, application: ASGIApp, door: Door) -> None:
     """Serve on a bound socket until SIGTERM or SIGINT; requests in work are finished first.
 
@@ -73,23 +91,11 @@ def serve_until_stopped(bound: socket.socket, application: ASGIApp, door: Door) 
         bound.listen(ACCEPT_BACKLOG)
     except OSError as error:
         raise _port_refused(host, port, error) from error
-    config = Config(
-        application,
-        http=partial(GateProtocol, door),  # type: ignore[arg-type]
-        loop="uvloop",
-        ws="none",
-        lifespan="off",
-        backlog=ACCEPT_BACKLOG,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=MAX_DRAIN_SECONDS,
-    )
     for stop in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises the signal again when it is done
         signal.signal(stop, _stopped)
     gc.collect()
     gc.freeze()  # these objects live as long as the server
-    Server(config).run([bound])
+    make_server(application, door).run([bound])
 
 
 def _allow_files(count: int) -> None:

@@ -65,6 +65,7 @@ class Turn:
         if self.held:
             self.connection.door.admission.hold(self.caller, -self.held)
             self.held = 0
+            self.cycle.body = bytearray()
 
     def is_gone(self) -> bool:
         """Whether nobody waits for the answer any more."""
