@@ -48,23 +48,23 @@ class Answering(Protocol):
 class Turn:
     """A request of a connection, with the bytes of its body that are in memory."""
 
-    __slots__ = ("caller", "connection", "cycle", "held")
+    __slots__ = ("body_bytes", "caller", "connection", "cycle")
 
     def __init__(self, connection: Answering, cycle: RequestResponseCycle, caller: str) -> None:
-        self.connection, self.cycle, self.caller, self.held = connection, cycle, caller, 0
+        self.connection, self.cycle, self.caller, self.body_bytes = connection, cycle, caller, 0
 
     def receive(self, body: bytes) -> None:
         """Keep a part of the body; that of a caller without a key is not kept."""
         if not self.caller.startswith(ADDRESS_PREFIX):
             self.cycle.body += body
-            self.held += len(body)
+            self.body_bytes += len(body)
             self.connection.door.admission.hold(self.caller, len(body))
 
     def release(self) -> None:
         """Forget the body."""
-        if self.held:
-            self.connection.door.admission.hold(self.caller, -self.held)
-            self.held = 0
+        if self.body_bytes:
+            self.connection.door.admission.hold(self.caller, -self.body_bytes)
+            self.body_bytes = 0
             self.cycle.body = bytearray()
 
     def is_gone(self) -> bool:

@@ -35,11 +35,11 @@ def _socket_inodes(pid: int) -> set[str]:
     return found
 
 
-def _address(text: str) -> str:
-    host, port = text.split(":")
+def _address(field: str) -> str:
+    host, port = field.split(":")
     parts = [host[i : i + 2] for i in range(0, len(host), 2)]
-    shown = ".".join(str(int(p, 16)) for p in reversed(parts)) if len(host) == 8 else host
-    return f"{shown}:{int(port, 16)}"
+    text = ".".join(str(int(p, 16)) for p in reversed(parts)) if len(host) == 8 else host
+    return f"{text}:{int(port, 16)}"
 
 
 def listening_sockets(root: int) -> Iterator[str]:
