@@ -1,7 +1,7 @@
 """Retention: which days may be deleted, and their deletion.
 
 The law sets floors. Key operators and legal holds are kept longer. A day folder is rewritten where
-some rows must stay. Tables delivered as one file are not cut, because other rows refer to them.
+some rows must stay, such as those of a trade that is not completed. Tables delivered as one file are not cut, because other rows refer to them.
 Runs are deleted whole; their decisions stay in the ledger.
 """
 
@@ -16,13 +16,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_contracts.contract import contract
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import connect, digest_file, file_list, scalar, write_file
 from data_contracts.runs import published_runs
 from data_contracts.verification.run_opening import open_run
 from serving.ledger.hash_chain import append_record, read_records
+from serving.oversight.appeals import list_appeals
+from serving.oversight.measures.state import OPERATOR, read_measures
+from serving.oversight.row_owners import rows_of_operators_sql
+from serving.oversight.trade_completion import (
+    first_kept_day,
+    kept_until,
+    unfinished_rows_sql,
+    young_orders,
+)
 from serving.policy.schema import Policy
 from serving.scoring.scope import DAY_FOLDER
 
@@ -82,44 +90,39 @@ def key_operators(lake: Lake, since: date) -> set[str]:
     return out
 
 
-def _owner_sql(lake: Lake, table: str) -> str | None:
-    """SQL of the operator of a row `t`, None where rows have none."""
-    columns = {c.name for c in contract(table).columns}
-
-    def through(other: str, key: str, own: str) -> str | None:
-        found = lake.files(other)
-        scan = f"read_parquet({file_list(found)}, hive_partitioning=false, union_by_name=true)"
-        return (
-            f"(SELECT max(o.operator_id) FROM {scan} o WHERE o.{key} = t.{own})" if found else None
-        )
-
-    if "operator_id" in columns:
-        return "t.operator_id"
-    if "session_id" in columns:
-        return through("sessions", "session_id", "session_id")
-    if "from_session_id" in columns:
-        return through("sessions", "session_id", "from_session_id")
-    return through("orders", "order_id", "order_id") if "order_id" in columns else None
-
-
-def _protected_rows_sql(lake: Lake, table: str, keep: set[str]) -> str:
-    """SQL condition of the rows of a table that must stay, by their operator."""
-    owner = _owner_sql(lake, table)
-    if not keep or owner is None:
-        return "false"
-    names = ", ".join("'" + k.replace("'", "''") + "'" for k in sorted(keep))
-    return f"{owner} IN ({names})"
-
-
 def _protected_operators(
     lake: Lake, table: str, day: date, today: date, policy: Policy
 ) -> set[str]:
-    """Operators whose rows of a day must stay: legal holds, and key operators for longer."""
-    keep = operators_on_hold(lake)
+    """Operators whose rows of a day must stay.
+
+    Those under legal hold, with a measure in force or with an open appeal, and key operators for
+    longer.
+    """
+    keep = operators_on_hold(lake) | _operators_in_proceedings(lake, today)
     r = policy.retention
     if r.tables[table] == "live_content" and (today - day).days <= r.key_operator_live_content:
         keep |= key_operators(lake, today - timedelta(days=r.key_operator_live_content))
     return keep
+
+
+def _operators_in_proceedings(lake: Lake, today: date) -> set[str]:
+    """Operators with a measure in force or an appeal that is not decided."""
+    moment = datetime.combine(today, datetime.min.time())
+    measured = {
+        m.subject_id for m in read_measures(lake).in_force(moment) if m.subject_kind == OPERATOR
+    }
+    appealing = {a.operator_id for a in list_appeals(lake, moment) if a.verdict is None}
+    return measured | {o for o in appealing if o is not None}
+
+
+def _staying_rows_sql(lake: Lake, table: str, day: date, today: date, policy: Policy) -> str:
+    """SQL condition of the rows of a day that must stay; `false` where none must."""
+    keep = _protected_operators(lake, table, day, today, policy)
+    conditions = [
+        rows_of_operators_sql(lake, table, keep),
+        unfinished_rows_sql(lake, table, policy.retention),
+    ]
+    return " OR ".join(c for c in conditions if c != "false") or "false"
 
 
 def _day_files(lake: Lake, table: str) -> dict[date, list[Path]]:
@@ -131,42 +134,40 @@ def _day_files(lake: Lake, table: str) -> dict[date, list[Path]]:
     return out
 
 
-def _count(sql: str) -> int:
+def _count(sql: str, young: pa.Table) -> int:
     with connect() as connection:
+        connection.register("young_orders", young)
         return int(scalar(connection, sql))
 
 
-def _rows(sql: str) -> pa.Table:
+def _rows(sql: str, young: pa.Table) -> pa.Table:
     with connect() as connection:
+        connection.register("young_orders", young)
         return connection.execute(sql).to_arrow_table()
 
 
 def deletable(folder: LakeOrFolder, today: date, policy: Policy) -> list[DeletableDay]:
     """Days that may be deleted today, oldest first. Nothing is deleted."""
     lake, out = Lake.open(folder), []
+    young = young_orders(lake, today, policy.retention)
     for table in policy.retention.tables:
         if table == "runs":
             continue
-        floor = timedelta(days=policy.retention.days(table))
         for day, files in sorted(_day_files(lake, table).items()):
-            if day + floor >= today:
+            until = kept_until(table, day, policy.retention)
+            if until >= today:
                 continue
             rows = sum(pq.read_metadata(f).num_rows for f in files)
-            stays = _protected_rows_sql(
-                lake, table, _protected_operators(lake, table, day, today, policy)
-            )
+            stays = _staying_rows_sql(lake, table, day, today, policy)
             scan = f"read_parquet({file_list(files)}, hive_partitioning=false, union_by_name=true)"
-            stay = _count(f"SELECT count(*) FROM {scan} t WHERE {stays}") if stays != "false" else 0
+            count = f"SELECT count(*) FROM {scan} t WHERE {stays}"
+            stay = _count(count, young) if stays != "false" else 0
             if stay < rows:
-                out.append(
-                    DeletableDay(table, day.isoformat(), rows, stay, (day + floor).isoformat())
-                )
-    floor = timedelta(days=policy.retention.days("runs"))
-    for day_, run in sorted(published_runs(lake).items()):
-        if date.fromisoformat(day_) + floor < today and (lake.run(run)).is_dir():
-            out.append(
-                DeletableDay("runs", day_, 1, 0, (date.fromisoformat(day_) + floor).isoformat())
-            )
+                out.append(DeletableDay(table, day.isoformat(), rows, stay, until.isoformat()))
+    for night, run in sorted(published_runs(lake).items()):
+        until = kept_until("runs", date.fromisoformat(night), policy.retention)
+        if until < today and (lake.run(run)).is_dir():
+            out.append(DeletableDay("runs", night, 1, 0, until.isoformat()))
     return out
 
 
@@ -189,14 +190,17 @@ def delete_days(
         )
     if not by.strip():
         raise RetentionRefused("a deletion needs --by")
-    floor = timedelta(days=policy.retention.days(table))
-    if before + floor > now.date():
+    today = now.date()
+    first_kept = first_kept_day(table, today, policy.retention)
+    if before > first_kept:
+        years = policy.retention.years(table)
         raise RetentionRefused(
-            f"{table} is kept {floor.days} days ({policy.retention.tables[table]}): "
-            f"on {now.date()} nothing from "
-            f"{now.date() - floor} on may be deleted, "
+            f"{table} is kept {policy.retention.days(table)} days "
+            f"({policy.retention.tables[table]}{f', {years} calendar years' if years else ''}): "
+            f"on {today} nothing from {first_kept} on may be deleted, "
             f"and --before {before} asks for it. Nothing was deleted."
         )
+    young = young_orders(lake, today, policy.retention)
     wanted = [
         d
         for d in deletable(lake, now.date(), policy)
@@ -219,12 +223,11 @@ def delete_days(
         if table == "runs":
             shutil.rmtree(run)
             continue
-        stays = _protected_rows_sql(
-            lake, table, _protected_operators(lake, table, day, now.date(), policy)
-        )
+        stays = _staying_rows_sql(lake, table, day, today, policy)
         for path in files:
             scan = f"read_parquet({file_list([path])}, hive_partitioning=false)"
-            left = _rows(f"SELECT t.* FROM {scan} t WHERE {stays}") if stays != "false" else None
+            kept = f"SELECT t.* FROM {scan} t WHERE {stays}"
+            left = _rows(kept, young) if stays != "false" else None
             if left is not None and left.num_rows:
                 write_file(path, left.cast(pq.read_schema(path)))
             else:

@@ -196,6 +196,8 @@ def _check_measures(policy: Policy) -> None:
 def _check_retention(retention: RetentionPolicy) -> None:
     if not set(retention.tables.values()) <= {"live_content", "trade", "record"}:
         raise BadPolicy("policy [retention.tables]: a class is live_content, trade or record")
+    if retention.trade_years < 3:
+        raise BadPolicy("policy [retention]: trade_years is 3 or more")
     if retention.live_content < 60 or min(retention.trade, retention.record) < 1095:
         raise BadPolicy(
             "policy [retention]: live content is kept 60 days and records of trade 1095 days "

@@ -99,13 +99,16 @@ def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
     retention.delete_days(lake, "parcels", late - timedelta(days=1095), "desk", noon(late), POLICY)
     retention.delete_days(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
     left = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
-    assert (
-        set(left["operator_id"]) == {owner} and len(left) == (orders["operator_id"] == owner).sum()
-    )
+    signed = pq.ParquetDataset([str(f) for f in Lake(lake).files("parcels")]).read().to_pandas()
+    done = set(signed.loc[signed["signed_at"].notna(), "order_id"])
+    assert (left["operator_id"] == owner).sum() == (orders["operator_id"] == owner).sum()
+    others = left[left["operator_id"] != owner]  # paid for, and never delivered or refunded
+    assert others["paid_at"].notna().all() and not set(others["order_id"]) & done
     assert rows(lake, "parcels") > 0
     retention.set_hold(lake, owner, "counsel", "closed", True, noon(late))
     retention.delete_days(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
-    assert rows(lake, "orders") == 0
+    left = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
+    assert left["paid_at"].notna().all() and not set(left["order_id"]) & done
     with pytest.raises(retention.RetentionRefused, match="no legal hold"):
         retention.set_hold(lake, owner, "counsel", "again", True, noon(late))
 
@@ -113,7 +116,7 @@ def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
 def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
     late = START + timedelta(days=400)
     done = retention.delete_days(
-        lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY
+        lake, "views", START + timedelta(days=5), "desk", noon(late), POLICY
     )
     log = read_records(Lake(lake).deletions)
     assert [r["day"] for r in log] == [d.day for d in done] and len(done) == 5
@@ -122,9 +125,7 @@ def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
         and first_broken_line(Lake(lake).deletions) is None
     )
     assert (
-        retention.delete_days(
-            lake, "interactions", START + timedelta(days=5), "desk", noon(late), POLICY
-        )
+        retention.delete_days(lake, "views", START + timedelta(days=5), "desk", noon(late), POLICY)
         == []
     )  # a rerun finds nothing
 
