@@ -10,16 +10,16 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from data_contracts.contract import Contract
 from data_contracts.intake import set_aside
-from data_contracts.intake.conversion import create_macros
+from data_contracts.intake.conversion.macros import create_macros
+from data_contracts.intake.conversion.table_query import PROBLEMS, TableQuery, table_query
+from data_contracts.intake.delivery import Delivery, TableIntake
 from data_contracts.intake.intake_notes import notes_of
 from data_contracts.intake.map_file import MapProblems, answer_questions
 from data_contracts.intake.mapping import Map, MappedTable
@@ -33,7 +33,6 @@ from data_contracts.intake.sources.relation import (
     quote,
 )
 from data_contracts.intake.sources.staging import open_sources
-from data_contracts.intake.table_query import PROBLEMS, TableQuery, table_query
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect, scalar
 from data_contracts.runs import locked
@@ -41,63 +40,6 @@ from data_contracts.spill import spill_folder
 
 # Columns by which rows of a table without a key are known again, where the map names none.
 NEAR_KEYS = {"views": ["session_id", "account_id", "device_id", "joined_at"]}
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What is ingested besides the map.
-
-    Parameters
-    ----------
-    moment
-        Moment of ingestion, UTC.
-    base
-        Folder that relative paths of the map begin at.
-    since
-        Rows received earlier are passed over.
-    accept_guesses
-        Take the guess of every open question.
-    frames
-        pandas frames by the name that a source has as its path.
-    """
-
-    moment: datetime
-    base: Path = Path()
-    since: datetime | None = None
-    accept_guesses: bool = False
-    frames: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TableIntake:
-    """What became of the rows of one table.
-
-    `read` is the sum of `added`, `replaced`, `unchanged`, `superseded`, `not_wanted` and
-    `set_aside`.
-
-    Parameters
-    ----------
-    not_wanted
-        Rows that `where` or `--since` left out.
-    reasons
-        Reason → rows set aside for it; a row may have several.
-    made_unknown
-        Column and reason → values that could not be read and are null now.
-    notes
-        What was assumed, passed over or looks wrong.
-    """
-
-    table: str
-    read: int
-    added: int
-    replaced: int
-    unchanged: int
-    superseded: int
-    not_wanted: int
-    set_aside: int
-    reasons: dict[str, int]
-    made_unknown: dict[str, int]
-    notes: list[str]
 
 
 def ingest(

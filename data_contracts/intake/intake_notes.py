@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-from data_contracts.intake.lost_digits import digits_lost
+from data_contracts.intake.conversion.lost_digits import digits_lost
+from data_contracts.intake.conversion.table_query import TableQuery
 from data_contracts.intake.mapping import EVENT_TIME, FILE_TIME, INGEST_TIME, MappedTable
 from data_contracts.intake.sources.relation import OpenSource, literal, quote
-from data_contracts.intake.table_query import TableQuery
 from data_contracts.parquet import scalar
 
 ASSUMED_RECEIPT = {

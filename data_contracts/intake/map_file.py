@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from data_contracts.contract import LOADER, contract, inbound_names
 from data_contracts.errors import LakeProblem
-from data_contracts.intake.mapping import RECEIPTS, TAKE_THE_GUESS, Map
+from data_contracts.intake.mapping import LEAVE_OUT, RECEIPTS, TAKE_THE_GUESS, Map
 
 
 class MapProblems(LakeProblem):
@@ -58,11 +58,13 @@ def answer_questions(given: Map, accept_guesses: bool = False) -> Map:
 
 
 def _put(document: dict[str, Any], path: list[str], value: str) -> None:
-    """Set a value at a dotted place; a column that is new there gets only its `from`."""
+    """Set a value at a dotted place; `none` leaves a column out."""
     place = document
     for name in path[:-1]:
         place = place.setdefault(name, {})
-    if len(path) > 1 and path[-2] == "columns":
+    if len(path) > 1 and path[-2] == "columns" and value == LEAVE_OUT:
+        place.pop(path[-1], None)
+    elif len(path) > 1 and path[-2] == "columns":
         place[path[-1]] = (place.get(path[-1]) or {}) | {"from": value}
     else:
         place[path[-1]] = value

@@ -25,7 +25,7 @@ Format = Literal[
 # What `received_at` may say besides a column or an expression.
 FILE_TIME, INGEST_TIME, EVENT_TIME = "file_time", "ingest_time", "event_time"
 RECEIPTS = (FILE_TIME, INGEST_TIME, EVENT_TIME)
-TAKE_THE_GUESS = "yes"
+TAKE_THE_GUESS, LEAVE_OUT = "yes", "none"
 
 
 class Part(BaseModel):
@@ -124,7 +124,10 @@ class MappedTable(Part):
         """A column that is only a text stands for its `from`."""
         if not isinstance(given, dict):
             return given
-        return {k: {"from": str(v)} if not isinstance(v, dict) else v for k, v in given.items()}
+        return {
+            k: v if isinstance(v, dict | MappedColumn) else {"from": str(v)}
+            for k, v in given.items()
+        }
 
 
 class Question(Part):

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from data_contracts.contract import Contract, contract
+from data_contracts.intake.conversion.table_query import PROBLEMS
 from data_contracts.intake.sources.relation import FILE, REJECTED, ROW, literal, quote
-from data_contracts.intake.table_query import PROBLEMS
 from data_contracts.lake import Lake
 from data_contracts.parquet import good_row, to_arrow, write_file
 from data_contracts.row_checks import MAX_QUARANTINED_ROWS, violations

@@ -51,6 +51,7 @@ for command in (
     service_commands.serve,
 ):
     app.command()(command)
+app.command("map")(intake_commands.map_sources)
 for group, name in (
     (measure_commands.measure, "measure"),
     (measure_commands.override, "override"),

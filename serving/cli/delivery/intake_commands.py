@@ -1,17 +1,139 @@
-"""Commands that bring data into a lake: ingest."""
+"""Commands that bring data into a lake: map and ingest."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data_contracts.errors import LakeProblem
-from data_contracts.intake.ingestion import TableIntake
-from serving.cli.console import Json, Steps, day, now, out, show_rows
+from serving.cli.console import Json, Steps, day, now, out, print_json, show_rows
+
+if TYPE_CHECKING:  # these import DuckDB, which --help does not need
+    from data_contracts.intake.delivery import TableIntake
+    from data_contracts.intake.mapping import Map
+    from data_contracts.intake.profiling.questions import Proposal
 
 MAX_REASONS_SHOWN = 20
+SAMPLE_ROWS_PER_SOURCE = 200_000
+
+
+def map_sources(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Files, folders, globs, s3:// URLs, or postgresql:// and mysql:// connections.",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")] = Path(
+        "map.yaml"
+    ),
+    interactive: Annotated[bool, typer.Option(help="Ask the questions one by one.")] = False,
+    force: Annotated[bool, typer.Option(help="Write over a map that exists.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Propose which of your columns is which column of the contracts, as a file that you edit.
+
+    Each guess has its confidence and its reason. What is unsure is a question in the file.
+
+    Example: steelyard map exports -o map.yaml
+    """
+    import shutil
+
+    from data_contracts.intake.map_writer import map_text
+    from data_contracts.intake.profiling.discovery import discover
+    from data_contracts.intake.profiling.proposal import propose
+    from data_contracts.intake.profiling.samples import samples
+    from data_contracts.intake.sources.relation import ReadContext
+    from data_contracts.parquet import connect
+    from data_contracts.spill import spill_folder
+
+    if output.exists() and not force:
+        raise LakeProblem(f"{output} exists. Name another file, or write over it with --force")
+    base, work = output.resolve().parent, spill_folder()
+    named = [s if "://" in s or Path(s).is_absolute() else _from(base, s) for s in sources]
+    work.mkdir(parents=True)
+    try:
+        with connect() as connection, Steps("mapping") as say:
+            found, passed = discover(named, base)
+            context = ReadContext(connection, base, work, SAMPLE_ROWS_PER_SOURCE)
+            made = propose(context, found, say)
+            made.notes += [f"passed over {p}" for p in passed]
+            rows = samples(context, made.map, made.opened, now())
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    if interactive:
+        _ask_questions(made.map)
+    output.write_text(map_text(made.map, made.comments()), "utf-8")
+    if as_json:
+        print_json(
+            {
+                "map": str(output),
+                "tables": made.map.model_dump(by_alias=True, exclude_none=True)["tables"],
+                "reasons": made.comments(),
+                "questions": [q.model_dump() for q in made.map.questions],
+                "notes": made.notes,
+                "samples": rows,
+            }
+        )
+        return
+    _print_proposal(made, rows)
+    still_open = len(made.map.open_questions())
+    out.print(f"Map: {output}, {still_open} open questions", soft_wrap=True, highlight=False)
+    out.print(f"Next: answer them in {output}, then: steelyard ingest --map {output} lake")
+
+
+def _from(base: Path, place: str) -> str:
+    """A path from the folder of the map, so that map and exports can move together."""
+    return os.path.relpath(Path(place).absolute(), base)
+
+
+def _ask_questions(given: Map) -> None:
+    """Ask each open question at the terminal; an empty answer takes the guess."""
+    for question in given.open_questions():
+        out.print(f"{question.asks} ({question.sets})", highlight=False, markup=False)
+        if question.guess:
+            why = f"{question.confidence:.0%}: {question.why}"
+            out.print(f"  guess: {question.guess} ({why})", highlight=False, markup=False)
+        if question.choices:
+            out.print(f"  choices: {', '.join(question.choices)}", highlight=False, markup=False)
+        answer = typer.prompt("  answer", default="yes" if question.guess else "", err=True)
+        question.answer = answer or None
+
+
+def _print_proposal(made: Proposal, rows: dict[str, Any]) -> None:
+    """Print tables, columns, samples and questions of a proposal."""
+    for name, table in made.map.tables.items():
+        place = f"tables.{name}"
+        cells = []
+        for column, entry in table.columns.items():
+            reason = made.reasons.get(f"{place}.columns.{column}")
+            cells.append(
+                {
+                    "column": column,
+                    "from": entry.from_,
+                    "sure": f"{reason.confidence:.0%}" if reason else "",
+                    "why": reason.why if reason else "",
+                }
+            )
+        show_rows(cells, False, f"{name} from {table.source or 'a query'}")
+        for said in ("zone", "money", "received_at", "query"):
+            reason = made.reasons.get(f"{place}.{said}")
+            if reason:
+                value = getattr(table, said)
+                text = f"  {said}: {value} ({reason.confidence:.0%}: {reason.why})"
+                out.print(text, soft_wrap=True, highlight=False, markup=False)
+        for when in ("before", "after"):
+            if name in rows:
+                show_rows(rows[name][when], False, f"{name}, rows {when}")
+    for note in made.notes:
+        out.print(note, soft_wrap=True, highlight=False, markup=False)
+    for question in made.map.open_questions():
+        text = f"question: {question.asks} guess: {question.guess} ({question.why})"
+        out.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def ingest(
@@ -50,7 +172,7 @@ def ingest(
         raise LakeProblem("with --map name only the lake: steelyard ingest --map map.yaml LAKE")
     from datetime import datetime, time
 
-    from data_contracts.intake.ingestion import Delivery
+    from data_contracts.intake.delivery import Delivery
     from data_contracts.intake.ingestion import ingest as ingest_map
     from data_contracts.intake.map_file import load_map
     from data_contracts.lake import Lake

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.intake import merge
-from data_contracts.intake.ingestion import Delivery, TableIntake, ingest
+from data_contracts.intake.delivery import Delivery, TableIntake
+from data_contracts.intake.ingestion import ingest
 from data_contracts.intake.map_file import MapProblems, parse_map
 from data_contracts.lake import Lake
 from data_contracts.parquet import digest_file

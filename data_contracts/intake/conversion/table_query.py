@@ -11,18 +11,22 @@ from datetime import datetime
 import duckdb
 
 from data_contracts.contract import Column, Contract, contract
-from data_contracts.intake.conversion import SENTINEL, Kind, convert, kind_of
+from data_contracts.intake.conversion.receipt import PROBLEMS, with_receipt
+from data_contracts.intake.conversion.values import SENTINEL, Kind, Steps, convert, kind_of
 from data_contracts.intake.mapping import (
     EVENT_TIME,
-    FILE_TIME,
-    INGEST_TIME,
     RECEIPTS,
     MappedColumn,
     MappedTable,
 )
-from data_contracts.intake.sources.relation import FILE, ROW, OpenSource, literal, quote
-
-PROBLEMS = "__problems"
+from data_contracts.intake.sources.relation import (
+    FILE,
+    MAX_VALUE_CHARACTERS,
+    ROW,
+    OpenSource,
+    literal,
+    quote,
+)
 
 
 @dataclass
@@ -88,33 +92,37 @@ def table_query(
     made.new_columns = _new_columns(given, sources)
     if made.problems:
         return made
-    selected, reasons = [], []
+    selected, reasons, parsed = [], [], []
     for column in made.table.columns:
         if column.name not in mapped:
             if column.name != received:
                 selected.append(f"CAST(NULL AS {column.type}) AS {quote(column.name)}")
             continue
-        entry = mapped[column.name]
-        raw, kind = f"s.{quote(f'raw_{column.name}')}", kinds[column.name]
+        entry, kind = mapped[column.name], kinds[column.name]
         assert kind is not None
-        found = convert(
-            column, entry, raw, kind, entry.zone or given.zone, _money(column, entry, given)
-        )
+        zone, money = entry.zone or given.zone, _money(column, entry, given)
+        found, at = convert(column, entry, kind, zone, money), Steps.of(column.name)
+        parsed.append(f"{found.parsed} AS {at.parsed}")
         selected.append(f"CAST({found.value} AS {column.type}) AS {quote(column.name)}")
-        reasons.append(_reason(column, found.reason, raw))
-    raws = ", ".join(
-        f"({_expression(m.from_, types)}) AS {quote(f'raw_{c}')}" for c, m in mapped.items()
-    )
+        reasons.append(_reason(column, found.reason, at.bare))
     where = f" WHERE {given.where}" if given.where else ""
+    steps = {c: Steps.of(c) for c in mapped}
+    raws = ", ".join(
+        f"({_expression(m.from_, types)}) AS {steps[c].raw}" for c, m in mapped.items()
+    )
+    bares = ", ".join(f"strip_text({at.raw}) AS {at.bare}" for at in steps.values())
+    texts = ", ".join(f"drop_no_value({at.bare}) AS {at.text}" for at in steps.values())
+    rows = f"SELECT {raws}, {FILE}, {ROW} FROM ({made.rows}){where}"
+    rows = f"SELECT *, {texts} FROM (SELECT *, {bares} FROM ({rows}))"
     inner = (
-        f"SELECT {', '.join(selected)}, s.{FILE}, s.{ROW}, "
+        f"SELECT {', '.join(selected)}, {FILE}, {ROW}, "
         f"list_filter([{', '.join(reasons)}], lambda x: x.rule IS NOT NULL) AS {PROBLEMS} "
-        f"FROM (SELECT {raws}, {FILE}, {ROW} FROM ({made.rows}){where}) s"
+        f"FROM (SELECT *, {', '.join(parsed)} FROM ({rows}))"
     )
     made.sql = (
         inner
         if received in mapped
-        else _with_receipt(inner, made.table, given, sources, moment, received)
+        else with_receipt(inner, made.table, given, sources, moment, received)
     )
     return made
 
@@ -194,46 +202,15 @@ def _money(column: Column, entry: MappedColumn, given: MappedTable) -> str | Non
     return (entry.unit or given.money) if column.unit == "CNY" else None
 
 
-def _reason(column: Column, reason: str, raw: str) -> str:
+def _reason(column: Column, reason: str, text: str) -> str:
     """SQL of a problem; it is fatal where null would say something that is not so."""
-    spared = f" AND {reason} <> '{SENTINEL}'" if not column.required else ""
+    spared = "" if column.required else f" AND ({reason}) <> '{SENTINEL}'"
     fatal = column.required or column.null_means == "did_not_happen"
     return (
         f"{{'column_name': {literal(column.name)}, 'rule': {reason}, "
-        f"'value': left(CAST({raw} AS VARCHAR), 200), "
+        f"'value': left({text}, {MAX_VALUE_CHARACTERS}), "
         f"'fatal': COALESCE({str(fatal).upper()}{spared}, FALSE)}}"
     )
-
-
-def _with_receipt(
-    inner: str,
-    table: Contract,
-    given: MappedTable,
-    sources: Mapping[str, OpenSource],
-    moment: datetime,
-    received: str,
-) -> str:
-    """Add the moment of receipt that the map names by a word."""
-    if given.received_at == INGEST_TIME:
-        value = f"TIMESTAMP '{moment}'"
-    elif given.received_at == FILE_TIME:
-        times = sources[str(given.source)].modified if given.source else {}
-        pairs = ", ".join(
-            f"{literal(f)}: TIMESTAMP '{t}'" for f, t in times.items() if t is not None
-        )
-        value = f"MAP {{{pairs}}}[{FILE}]" if pairs else "CAST(NULL AS TIMESTAMP)"
-    else:
-        events = [
-            quote(c.name)
-            for c in table.columns
-            if c.time_role == "occurred" and c.name in given.columns
-        ]
-        value = f"greatest({', '.join(events)})"
-    names = ", ".join(
-        f"CAST({value} AS TIMESTAMP) AS {quote(received)}" if c.name == received else quote(c.name)
-        for c in table.columns
-    )
-    return f"SELECT {names}, {FILE}, {ROW}, {PROBLEMS} FROM ({inner})"
 
 
 def _new_columns(given: MappedTable, sources: Mapping[str, OpenSource]) -> list[str]:
