@@ -82,19 +82,21 @@ def append_durably(path: Path, data: bytes) -> int:
     OSError
         The disk refused.
     """
-    made = not path.exists()
-    with path.open("ab", buffering=0) as handle:  # unbuffered: no error waits for the close
-        start = os.fstat(handle.fileno()).st_size
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        start = os.fstat(handle).st_size
         try:
             rest = memoryview(data)
             while rest:
-                rest = rest[handle.write(rest) :]
-            os.fsync(handle.fileno())
-            if made:
+                rest = rest[os.write(handle, rest) :]
+            os.fsync(handle)
+            if not start:  # the file may be new
                 sync_folder(path.parent)
         except OSError:
             with suppress(OSError):
-                os.ftruncate(handle.fileno(), start)
-                os.fsync(handle.fileno())
+                os.ftruncate(handle, start)
+                os.fsync(handle)
             raise
+    finally:
+        os.close(handle)
     return start
