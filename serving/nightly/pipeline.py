@@ -20,7 +20,7 @@ from data_contracts.verification.run_opening import open_run
 from features.engine.snapshot import Snapshot
 from serving.ledger.checkpoints import sign_night
 from serving.ledger.decisions import record_night
-from serving.ledger.ledger_key import open_ledger_key
+from serving.ledger.ledger_key import LedgerKey, open_ledger_key
 from serving.nightly.corrected_night import correct
 from serving.nightly.decided_night import decide
 from serving.nightly.delivery import refuse_short
@@ -96,15 +96,37 @@ def nightly(
             refuse_short(lake, lake.delivered(), context.as_of, policy.night)
         with _unfinished(lake, run_id) as part:
             counts = compute_night(context, part, sum(c.quarantined for c in checks), say)
-            sync_tree(part)
-            shutil.rmtree(target, ignore_errors=True)
-            part.rename(target)
-        sync_folder(lake.runs)
-        # Recorded first, published then: no reader sees a night that the ledger lacks (ADR-0221).
-        record_night(lake, run_id, night, target, rewritten=True)
-        sign_night(lake, key)
-        runs.publish(lake, run_id, night)
+            put_in_force(lake, run_id, night, part, key=key)
     return Night(run_id, target, night, True, counts)
+
+
+def put_in_force(lake: Lake, run_id: str, night: date, part: Path, *, key: LedgerKey) -> None:
+    """Put a complete night in force: on disk, recorded, signed, then published (ADR-0221).
+
+    Each step may be repeated, so a night that is run again after any interruption ends the same.
+
+    Parameters
+    ----------
+    lake, run_id, night
+        The lake, and the run of a date.
+    part
+        The complete folder of the run, which gets its name here.
+    key
+        The key that signs the ledger.
+
+    Raises
+    ------
+    OSError, LedgerDamaged
+        Nothing was published.
+    """
+    target = lake.run(run_id)
+    sync_tree(part)
+    shutil.rmtree(target, ignore_errors=True)
+    part.rename(target)
+    sync_folder(lake.runs)
+    record_night(lake, run_id, night, target, rewritten=True)
+    sign_night(lake, key)
+    runs.publish(lake, run_id, night)
 
 
 @contextmanager
