@@ -35,6 +35,7 @@ def serve(
     bound = bound_socket(host, port)  # a port in use is refused before anything is loaded
 
     from serving.gate.http import gate_application, gate_door, open_gate
+    from serving.gate.protocol.private_files import keep_private
     from serving.ledger.answer_signing import signed_answers
     from serving.policy.load import load_policy
     from serving.scoring.nightly_models import require_models
@@ -45,6 +46,7 @@ def serve(
         from serving.gate.minute_store import RedisMinuteStore
 
         RedisMinuteStore(minutes).require_answer()
+    keep_private(opened.online)
     gate = open_gate(opened, models, load_policy(), minutes=minutes)
     door = gate_door(gate)
     out.print(f"Serving {lake} on {host}:{port}", soft_wrap=True)

@@ -58,6 +58,7 @@ PARSE_IN_THREAD_BYTES = (
     20_000  # bytes of a body that is read aside, so that others need not wait for it
 )
 MAX_CONCURRENT_REQUESTS = 64  # more are turned away, not queued
+RETRY = {"Retry-After": "1"}
 PROBE_ROUTES = ("healthz", "readyz")
 
 
@@ -132,16 +133,15 @@ def gate_application(gate: GateState, *metrics_of: Collector) -> ASGIApp:
                     message="too many requests at once; try again in a second",
                     where=[],
                 )
-                return _json_response(problem.model_dump(), 429, {"Retry-After": "1"})
+                return _json_response(problem.model_dump(), 429, RETRY)
             gate.requests_in_progress += 1
             try:
                 if scope:
                     require_scope(gate.keys, request, scope, gate.now())
                 response = await handle(request)
             except RequestRefused as refused:
-                response = _json_response(
-                    refused.problem.model_dump(), refused.status, refused.headers
-                )
+                headers = refused.headers or (RETRY if refused.status == 503 else None)
+                response = _json_response(refused.problem.model_dump(), refused.status, headers)
             except Exception as error:
                 log.error("failed", route=name, error=type(error).__name__)
                 response = _json_response(

@@ -21,18 +21,30 @@ BODY_CODES = (
     (422, "invalid_field"),
 )
 ID_CODES = ((400, "invalid_path"), (422, "invalid_field"))
+SERVER_CODES = (  # `serving.gate.server` answers these before a route is found
+    (400, "bad_request"),
+    (408, "request_timeout"),
+    (414, "url_too_long"),
+    (429, "rate_limited"),
+    (429, "too_busy"),
+    (431, "headers_too_large"),
+    (500, "internal"),
+    (503, "too_many_connections"),
+)
 KEY_CODES = ((401, "no_key"), (403, "scope_missing"), (503, "keys_unreadable"))
-PROBE_ROUTES = ("healthz", "readyz")
 MEANING = {
     400: "The request is not well formed.",
     401: "The key is missing, unknown, revoked or has expired.",
     403: "The key lacks the scope.",
     404: "The published night has no such operator.",
     409: "The id is used for something else.",
+    408: "The request did not arrive in time.",
     413: "The body is too large.",
+    414: "The URL is too long.",
     415: "The body is not declared as JSON.",
     422: "The fields are not those of the schema.",
     429: "Too many requests; try again after Retry-After.",
+    431: "The headers are too large or too many.",
     500: "The request failed and was not decided.",
     503: "Something that the answer needs is not available; try again after Retry-After.",
 }
@@ -40,11 +52,10 @@ MEANING = {
 
 def problem_codes(route: ApiRoute) -> dict[int, list[str]]:
     """Codes of all problems that a route answers with, by status."""
-    pairs = [*route.codes, (500, "internal")]
+    pairs = [*route.codes, *SERVER_CODES]
     pairs += BODY_CODES if route.body else ()
     pairs += ID_CODES if route.id_name else ()
     pairs += KEY_CODES if route.scope else ()
-    pairs += [] if route.name in PROBE_ROUTES else [(429, "too_busy")]
     codes: dict[int, list[str]] = {}
     for status, code in sorted(set(pairs)):
         codes.setdefault(status, []).append(code)
