@@ -19,8 +19,11 @@ from benchmarks.reliability.attack import Scale, attack_row
 from benchmarks.reliability.fuzzing.requests import FuzzedRequest, fuzzed_request
 from serving.gate.api_keys import make_key
 from serving.gate.http import gate_application, open_gate
-from serving.gate.protocol.api_routes import ROUTES, UNKNOWN_ROUTE, find_route
+from serving.gate.protocol.api_routes import BOOST_PATH, ROUTES, UNKNOWN_ROUTE, find_route
+from serving.gate.protocol.boost_batch import parse_batch
 from serving.gate.protocol.openapi import problem_codes
+from serving.gate.requests import RequestRefused, parse_request
+from serving.gate.schemas import BoostRequest
 from serving.nightly.pipeline import nightly
 from serving.policy.load import load_policy
 from serving.scoring.scope import moment_of
@@ -66,7 +69,10 @@ def judge(
 ) -> None:
     """Note what is wrong with an answer."""
     found.asked += 1
+    decoded = request.scope()["path"].encode()  # the boost check is dispatched by it
     route = find_route(request.method, request.path) or UNKNOWN_ROUTE
+    if route is UNKNOWN_ROUTE and decoded == BOOST_PATH.encode() and request.method == "POST":
+        route = ROUTES[0]
     if status == 200:
         found.answered += 1
         model = ANSWERS.get(route.name)
@@ -76,9 +82,8 @@ def judge(
         except ValueError:
             found.add("schema", request, status, body)
         for answer in boost_answers(route.name, body):
-            if answer["riskLevel"] == "PASS" and (
-                answer["degraded"] or not may_pass(operator_asked(request, answer["requestId"]))
-            ):
+            operator = operator_asked(route.name, request.body, answer["requestId"])
+            if answer["riskLevel"] == "PASS" and (answer["degraded"] or not may_pass(operator)):
                 found.add("silent", request, status, body)
         return
     try:
@@ -101,13 +106,12 @@ def boost_answers(route: str, body: bytes) -> list[dict[str, Any]]:
     return []
 
 
-def operator_asked(request: FuzzedRequest, request_id: str) -> str:
+def operator_asked(route: str, body: bytes, request_id: str) -> str:
     """The operator that a body asks about under a request id."""
-    whole = json.loads(request.body)
-    checks = whole.get("checks", [whole])
-    return next(
-        c["operatorId"] for c in checks if isinstance(c, dict) and c.get("requestId") == request_id
-    )
+    if route == "boost-check":
+        return parse_request(BoostRequest, body).operatorId
+    asked = (one for one in parse_batch(body) if not isinstance(one, RequestRefused))
+    return next(check.operatorId for check, _ in asked if check.requestId == request_id)
 
 
 async def fuzz(application: ASGIApp, cases: int, seed: int, context: dict[str, Any]) -> Found:
