@@ -25,7 +25,8 @@ def number(text: Any) -> Any:
 
 def seconds_between(later: Any, earlier: Any) -> Any:
     """Seconds between two timestamp expressions, to the microsecond (both engines agree on it)."""
-    return later.delta(earlier, unit="microsecond") / 1e6
+    # Without the cast Spark divides as decimals, to eight places.
+    return later.delta(earlier, unit="microsecond").cast("float64") / 1e6
 
 
 def ratio(top: Any, bottom: Any) -> Any:
