@@ -70,11 +70,11 @@ def merge(
     total = scalar(connection, f"SELECT count(*) FROM read_parquet({literal(str(good))})")
     incoming = work / "incoming.parquet"
     columns = [c.name for c in table.columns]
-    ranked = _numbered(table, key, f"read_parquet({literal(str(good))})", FILE)
+    numbered = _numbered(table, key, f"read_parquet({literal(str(good))})", FILE)
     by = ", ".join([*(quote(k) for k in key), OCCURRENCE])
     connection.execute(
         f"COPY (SELECT * EXCLUDE (latest) FROM (SELECT *, row_number() OVER (PARTITION BY {by} "
-        f"ORDER BY {quote(received)} DESC, {FILE} DESC, {ROW} DESC) AS latest FROM ({ranked})) "
+        f"ORDER BY {quote(received)} DESC, {FILE} DESC, {ROW} DESC) AS latest FROM ({numbered})) "
         f"WHERE latest = 1) TO {literal(str(incoming))} (FORMAT parquet)"
     )
     fresh = scalar(connection, f"SELECT count(*) FROM read_parquet({literal(str(incoming))})")

@@ -14,7 +14,7 @@ from data_contracts.contract import LOADER, contract
 
 NOT_IN_NAMES = re.compile(r"[\s_\-./\\·:：'\"`]+")
 BRACKETS = re.compile(r"[（(\[【].*?[)）\]】]")
-EXACT, INSIDE, ALIKE = 0.95, 0.7, 0.6
+EXACT, INSIDE, SIMILAR = 0.95, 0.7, 0.6
 MIN_LIKENESS, MIN_INSIDE_CHARACTERS = 0.85, 2
 
 
@@ -80,7 +80,7 @@ def _match(given: str, names: tuple[str, ...], shown_name: str) -> NameMatch:
     if inside:
         return NameMatch(INSIDE, f"its name has {max(inside, key=len)!r}")
     near = difflib.get_close_matches(given, names, n=1, cutoff=MIN_LIKENESS)
-    return NameMatch(ALIKE, f"named like {near[0]!r}") if near else NO_MATCH
+    return NameMatch(SIMILAR, f"named like {near[0]!r}") if near else NO_MATCH
 
 
 def match_table(name: str, table: str) -> NameMatch:
