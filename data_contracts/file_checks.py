@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Column, Contract
-from data_contracts.errors import StructuralBreak
+from data_contracts.errors import LakeProblem, StructuralBreak
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect, file_list
+
+UNREADABLE = (pa.ArrowException, duckdb.Error, OSError, ValueError, MemoryError)
 
 
 def fits(column: Column, found: pa.DataType) -> bool:
@@ -42,18 +47,46 @@ def fits(column: Column, found: pa.DataType) -> bool:
     return pa.types.is_list(found) or pa.types.is_large_list(found)
 
 
+def _unreadable(path: Path, error: BaseException) -> StructuralBreak:
+    return StructuralBreak(
+        str(path),
+        "(file)",
+        "a readable Parquet file",
+        (str(error).splitlines() or [type(error).__name__])[0][:300],
+        "deliver the file again; a half-written file has no footer",
+    )
+
+
+@contextmanager
+def named_by_file(files: Iterable[Path]) -> Iterator[None]:
+    """Raise StructuralBreak for the first file that an engine could not read.
+
+    Engines read many files at once and do not always say which one was broken.
+    """
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        for path in files:
+            try:
+                with connect() as connection:
+                    scan = f"read_parquet({file_list([path])}, hive_partitioning=false)"
+                    connection.execute(f"CREATE TABLE one AS SELECT * FROM {scan}")
+            except UNREADABLE as found:
+                raise _unreadable(path, found) from found
+        raise LakeProblem(
+            f"the engine could not read the delivery ({str(error).splitlines()[0][:300]}). "
+            "Look at it: steelyard check LAKE"
+        ) from error
+
+
 def check_file(table: Contract, path: Path) -> None:
     """Raise StructuralBreak on the first column of a file that does not fit its contract."""
     try:
         schema = pq.read_schema(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise StructuralBreak(
-            str(path),
-            "(file)",
-            "a readable Parquet file",
-            str(error).splitlines()[0],
-            "deliver the file again; a half-written file has no footer",
-        ) from error
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from error
     contracted = {c.name for c in table.columns}
     uncontracted = [n for n in schema.names if n not in contracted]
     for column in table.columns:
@@ -122,7 +155,7 @@ def check_key(lake: Lake, table: Contract) -> None:
         f"FROM read_parquet({file_list(files)}, filename=true, hive_partitioning=false, "
         f"union_by_name=true) WHERE {known} GROUP BY {key}"
     )
-    with connect() as connection:
+    with named_by_file(files), connect() as connection:
         repeated = connection.execute(
             f"SELECT count(*) > 1 AS repeated {rows} HAVING repeated LIMIT 1"
         ).fetchone()

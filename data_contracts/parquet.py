@@ -19,11 +19,12 @@ from data_contracts.contract import Contract, Rule
 from data_contracts.errors import LakeProblem
 from data_contracts.spill import spill_folder, spill_sql
 from data_contracts.storage.durable_files import replace_durably
+from data_contracts.storage.room import memory_limit
 
 
 def connect(memory: str = "8GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB connection in UTC that spills to disk beyond its memory."""
-    connection = duckdb.connect()
+    connection, memory = duckdb.connect(), memory_limit(memory)
     connection.execute(f"SET memory_limit='{memory}'; SET threads={threads}; SET TimeZone='UTC';")
     connection.execute(f"SET preserve_insertion_order=false; {spill_sql(spill_folder())};")
     return connection

@@ -11,7 +11,7 @@ import pandas as pd
 
 from data_contracts.contract import Contract, Rule, contract
 from data_contracts.errors import LakeProblem
-from data_contracts.file_checks import check_file, check_key
+from data_contracts.file_checks import check_file, check_key, named_by_file
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import (
     connect,
@@ -65,7 +65,7 @@ def check_rows(
         f"FROM read_parquet({file_list(files)}, filename=true, file_row_number=true, "
         "hive_partitioning=false, union_by_name=true)"
     )
-    with connect() as connection:
+    with named_by_file(files), connect() as connection:
         rows = scalar(connection, f"SELECT count(*) FROM read_parquet({file_list(files)})")
         # broken rules are listed for bad rows only: for every row it costs more than reading
         bad_rows = (

@@ -16,6 +16,7 @@ from data_contracts.contract import ARROW, contract, inbound_names
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.room_minutes import REQUIRED_TABLES, minutes_of, spans_sql
 from data_contracts.spill import remove_with, spill_folder, spill_sql
+from data_contracts.storage.room import memory_limit
 from features.engine.materialise import DATABASE_FILE
 
 LOOKBACK = timedelta(days=28)  # events that a night reads
@@ -50,7 +51,7 @@ def duckdb_tables(
         folder.mkdir()
     connection = ibis.duckdb.connect(
         folder / DATABASE_FILE if size > IN_MEMORY_BYTES else ":memory:",
-        memory_limit=memory,
+        memory_limit=memory_limit(memory),
         threads=threads,
     )
     remove_with(connection, folder)

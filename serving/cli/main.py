@@ -6,7 +6,11 @@ and `--help` needs none of them.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
+import warnings
+from pathlib import Path
+from typing import TextIO
 
 import typer
 
@@ -23,6 +27,9 @@ from serving.cli import (
 from serving.cli.console import err
 from serving.cli.delivery import intake_commands, lake_commands
 from serving.cli.exchange import exchange_commands
+
+MENDABLE_EXIT_CODE = 16
+_show_other_warning = warnings.showwarning
 
 app = typer.Typer(
     name="steelyard",
@@ -64,13 +71,67 @@ for group, name in (
     app.add_typer(group, name=name)
 
 
+def print_error(words: str) -> None:
+    """Print an error on one line."""
+    err.print(f"steelyard: {words}", markup=False, highlight=False, soft_wrap=True)
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning of ours as one line, and any other as Python shows it."""
+    if category.__module__.startswith("data_contracts."):
+        print_error(str(message))
+    else:
+        _show_other_warning(message, category, filename, lineno, file, line)
+
+
+def mendable_words(error: Exception) -> str | None:
+    """An error of a file, an engine or the machine in words; None for an error of the code.
+
+    Engines are imported by the command that raised, so one that is not loaded raised nothing.
+    """
+    duckdb, arrow = sys.modules.get("duckdb"), sys.modules.get("pyarrow")
+    if duckdb is not None and arrow is not None:
+        from data_contracts.storage.room import out_of_room_words  # with the engines alone
+
+        if words := out_of_room_words(error, Path.cwd()):
+            return words
+    first = (str(error).splitlines() or [""])[0][:300]
+    if isinstance(error, sqlite3.DatabaseError):
+        return f"a database file cannot be used ({first}). Put back a copy of it, or remove it"
+    engines = tuple(m for m in (duckdb and duckdb.Error, arrow and arrow.ArrowException) if m)
+    if isinstance(error, engines):
+        return f"a file cannot be read ({first}). Find it: steelyard check LAKE; deliver it again"
+    if isinstance(error, UnicodeDecodeError):
+        return f"a text file is not UTF-8 ({first}). Write it again as UTF-8"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}. Check the path and its permissions"
+    return None
+
+
 def main() -> None:
-    """Entry point: our own errors become one line and an exit code, others keep their traceback."""
+    """Entry point: errors that a person can mend become one line and an exit code.
+
+    An error of the code keeps its traceback.
+    """
+    warnings.showwarning = show_warning
     try:
         app()
     except SteelyardError as error:
-        err.print(f"steelyard: {error}", markup=False, highlight=False, soft_wrap=True)
+        print_error(str(error))
         sys.exit(error.exit_code)
+    except Exception as error:
+        words = mendable_words(error)
+        if words is None:
+            raise
+        print_error(words)
+        sys.exit(MENDABLE_EXIT_CODE)
 
 
 if __name__ == "__main__":

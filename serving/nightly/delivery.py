@@ -9,6 +9,7 @@ import pandas as pd
 
 from data_contracts.contract import END_OF_REAL_TIME, contract
 from data_contracts.errors import NothingToScore
+from data_contracts.file_checks import named_by_file
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect, digest_file, file_list, first_time, scalar
 from serving.policy.schema import NightPolicy
@@ -65,7 +66,7 @@ def receipts(lake: Lake, name: str, as_of: datetime, days: int = 8) -> pd.Series
     """Rows of a table received on each of the last days before `as_of`, newest last."""
     column = contract(name).received
     first = as_of - timedelta(days=days)
-    with connect() as connection:
+    with named_by_file(lake.files(name)), connect() as connection:
         rows = connection.execute(
             f"SELECT CAST(CAST({column} AS TIMESTAMP) AS DATE) AS day, count(*) AS n "
             f"FROM {_scan(lake, name)} "
@@ -93,7 +94,7 @@ def newest_receipt(lake: Lake) -> datetime:
 
 def _last_receipt(lake: Lake, name: str) -> datetime:
     column = contract(name).received
-    with connect() as connection:
+    with named_by_file(lake.files(name)), connect() as connection:
         return scalar(
             connection,
             f"SELECT max(CAST({column} AS TIMESTAMP)) FROM {_scan(lake, name)} "

@@ -16,6 +16,7 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.row_checks import check_lake
 from data_contracts.storage.durable_files import sync_folder, sync_tree
+from data_contracts.storage.room import room_said_in_words
 from data_contracts.verification.run_opening import open_run
 from features.engine.snapshot import Snapshot
 from serving.ledger.checkpoints import sign_night
@@ -80,7 +81,7 @@ def nightly(
         require_models(models_folder)  # before anything is created
     key = open_ledger_key(lake)
     # One thread for BLAS: sums of floats have one order on any machine (ADR-0002).
-    with runs.locked(lake), threadpool_limits(1, "blas"):
+    with runs.locked(lake), room_said_in_words(lake.root), threadpool_limits(1, "blas"):
         context = open_context(lake, night, models_folder, policy)
         if not without_models:
             refuse_lost_models(context)

@@ -69,3 +69,11 @@ def publish_small_lake(folder: Path) -> Lake:
         publish(lake, run_id, night)
         before = run_id
     return lake
+
+
+def write_delivery(lake: Lake) -> None:
+    """Write a delivery of sessions and orders with few rows."""
+    for name in ("sessions", "orders"):
+        table = contract(name)
+        rows = values_of(table, "")
+        write_file(lake.root / name / "day=2026-01-20" / "part-0.parquet", to_arrow(table, rows))

@@ -105,9 +105,7 @@ READERS = {
 def test_a_damaged_table_is_refused_by_every_reader(lake, reader, damage):
     """D becomes A in Parquet, a bit turns, a file is swapped, cut, linked or gone: all refused."""
     damage(folder_of(lake) / "tier_decisions.parquet")
-    with pytest.raises(
-        NightRefused, match=rf"tier_decisions\.parquet.*nightly {lake} --date {DAY}"
-    ):
+    with pytest.raises(NightRefused, match=r"tier_decisions\.parquet.*steelyard nightly"):
         READERS[reader](lake)
 
 
