@@ -1,4 +1,4 @@
-"""Memory and disk that run out, in words: what ran out, how much there is, how to go on."""
+"""Memory and disk that run out, in words: what, how much there is, how to go on (ADR-0233)."""
 
 from __future__ import annotations
 
