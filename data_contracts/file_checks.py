@@ -85,12 +85,13 @@ def check_file(table: Contract, path: Path) -> None:
     """Raise StructuralBreak on the first column of a file that does not fit its contract."""
     try:
         schema = pq.read_schema(path)
+        stored = set(schema.names)
     except UNREADABLE as error:
         raise _unreadable(path, error) from error
     contracted = {c.name for c in table.columns}
     uncontracted = [n for n in schema.names if n not in contracted]
     for column in table.columns:
-        if column.name not in schema.names:
+        if column.name not in stored:
             near = difflib.get_close_matches(column.name, uncontracted, n=1, cutoff=0.5)
             found = (
                 f"no such column, but {near[0]!r}, which the contract does not name"
@@ -114,12 +115,12 @@ def check_file(table: Contract, path: Path) -> None:
         if pa.types.is_timestamp(field.type) and field.type.unit == "ms":
             _refuse_overflowing_times(path, column)
         marked = (field.metadata or {}).get(b"unit")
-        if marked is not None and marked.decode() != column.unit:
+        if marked is not None and marked != column.unit.encode():
             raise StructuralBreak(
                 str(path),
                 column.name,
                 f"unit {column.unit}",
-                f"unit {marked.decode()}",
+                f"unit {marked.decode(errors='replace')}",
                 f"convert the values to {column.unit} and mark the field so",
             )
 
