@@ -7,7 +7,6 @@ page takes the others from the last run.
 from __future__ import annotations
 
 import multiprocessing
-import pickle
 import sys
 import time
 import tomllib
@@ -23,14 +22,12 @@ from benchmarks.generalisation import figures_of_worlds as figures
 from benchmarks.generalisation import left_out_priors
 from benchmarks.generalisation.learn_prior import progress
 from benchmarks.generalisation.nights import Work, judged, work_of
-from benchmarks.generalisation.real_sets.carriers import Carried
+from benchmarks.generalisation.results import keep, kept_carriers, kept_frame
 from benchmarks.generalisation.worlds import JUDGED_SEEDS, lake_of
 from benchmarks.harness.figures import Row
 from benchmarks.harness.figures_page import About, Table, write
-from benchmarks.harness.worlds import OUTPUT_FOLDER
 from simulation.families.registry import FAMILIES, truth_folder
 
-FOLDER = OUTPUT_FOLDER / "generalisation"
 REASONS = Path(__file__).with_name("reasons.toml")
 WORKERS = 2
 PARTS = ("priors", "worlds", "nights", "carriers")
@@ -49,7 +46,6 @@ ABOUT = About(
 
 def run(parts: Iterable[str], judge: Callable[[Work], Any] = judged) -> None:
     """Run parts, each piece of work in one of two processes, and keep what they found."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     wanted = list(parts)
     if "priors" in wanted:
         left_out_priors.main()
@@ -63,15 +59,9 @@ def run(parts: Iterable[str], judge: Callable[[Work], Any] = judged) -> None:
         if part in wanted:
             pairs = zip(work, found, strict=True)
             mine = [f.result() for (p, _), f in pairs if p == part and not f.exception()]
-            (FOLDER / f"{part}.pickle").write_bytes(pickle.dumps(mine))
+            keep(part, mine)
     if failed:  # what did not fail is kept, and the part of what did can be run again
         raise RuntimeError(f"{len(failed)} pieces failed, first {failed[0][0]}") from failed[0][1]
-
-
-def kept(part: str) -> list[Any]:
-    """What the last run of a part found."""
-    path = FOLDER / f"{part}.pickle"
-    return list(pickle.loads(path.read_bytes()))  # noqa: S301 - written by `run`
 
 
 def tags() -> pd.DataFrame:
@@ -88,12 +78,10 @@ def tags() -> pd.DataFrame:
 
 def page() -> tuple[list[Row], tuple[Table, ...]]:
     """Rows and tables of the page, from what the parts found."""
-    worlds, pairs = kept("worlds"), [n for n in kept("nights") if n is not None]
-    records = pd.DataFrame([r for found, _ in worlds for r in found])
-    entities = pd.concat([e for _, e in worlds], ignore_index=True)
-    tiers = pd.concat([t for t, _ in pairs], ignore_index=True)
-    corrected = pd.concat([f for _, f in pairs], ignore_index=True)
-    carried: list[Carried] = kept("carriers")
+    records, entities, tiers, corrected = (
+        kept_frame(name) for name in ("records", "entities", "tiers", "figures")
+    )
+    carried = kept_carriers()
     rows = (
         figures.ranking_rows(records)
         + figures.probability_rows(entities)

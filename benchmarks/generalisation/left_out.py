@@ -86,7 +86,7 @@ class Scored:
         return pooled(probability, operators_of(self.frame))
 
 
-def judge_world(frames: list[WorldFrame]) -> tuple[list[dict[str, Any]], pd.DataFrame]:
+def judge_world(frames: list[WorldFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Records of methods on a world, and its entities with their probability without verdicts."""
     records: list[dict[str, Any]] = []
     entities: list[pd.DataFrame] = []
@@ -109,7 +109,7 @@ def judge_world(frames: list[WorldFrame]) -> tuple[list[dict[str, Any]], pd.Data
                 records += [place | {"tables": name} | r for r in judge(one, raw, probability)]
                 if not lost:
                     entities.append(entities_of(one, raw, probability).assign(**place))
-    return records, pd.concat(entities, ignore_index=True)
+    return pd.DataFrame(records), pd.concat(entities, ignore_index=True)
 
 
 def scored(frame: WorldFrame, model: Model, said: list[pd.DataFrame]) -> Scored | None:

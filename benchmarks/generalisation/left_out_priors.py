@@ -29,8 +29,10 @@ from training.estimator.prior import write_priors
 from training.estimator.share_prior import FOLDER as SHARES_FOLDER
 from training.estimator.share_prior import write_share_prior
 from training.models.registry import BY_NAME
-from training.prior.learn import Learned, any_target, examples_of, fit_combination, scores_of
+from training.prior.examples import examples_of
+from training.prior.learn import Learned, any_target, fit_combination, scores_of
 from training.prior.operators import fit_evidence, operator_rows
+from training.prior.reference import reference_of, references_without
 from training.prior.world_frames import WorldFrame
 
 GROUP_SIZE = 1  # families that are left out at once; 2 takes half as long, and teaches less
@@ -73,13 +75,18 @@ def thinned(frame: WorldFrame) -> WorldFrame:
 def learn_without(given: Sequence[WorldFrame], model: Model) -> dict[Group, Learned]:
     """The prior of a model without each group of families."""
     mine = [thinned(f) for f in given]
-    examples = examples_of(mine, model.columns, model.size_signals, owned=not model.live)
+    read = model.columns, model.size_signals
+    references = references_without(mine, *read)
+    examples = examples_of(mine, *read, owned=not model.live, references=references)
     groups = groups_of(sorted({f.family for f in mine}))
     trees, scores, z = {}, [], np.full(examples.targets.shape, np.nan)
     for group in groups:
         start, out = time.monotonic(), np.isin(examples.family, group)
-        rest = examples.of(~out)
-        trees[group] = fit_combination(rest, model.columns, model.entity, model.size_signals)
+        rest, taught = examples.of(~out), [f for f in mine if f.family not in group]
+        reference = reference_of(taught, *read) if references else None
+        trees[group] = fit_combination(
+            rest, model.columns, model.entity, model.size_signals, reference
+        )
         z[out] = trees[group].stages[0].log_odds(examples.inputs[out])
         if model.entity in OWNERS:
             scores += [scores_of(trees[group], f) for f in mine if f.family in group]

@@ -2,8 +2,7 @@
 
 Peers are those in the same stratum of size, of equal numbers (ADR-0030). Shares are shrunken first
 (`features/peers/shrinkage.py`). Each value is compared with the median of its stratum, over the
-spread of the side on which it lies. Anomaly scores add up weighted deviations on the suspicious
-side; they need no label (ADR-0007).
+spread of the side on which it lies.
 
 References
 ----------
@@ -22,10 +21,8 @@ import numpy as np
 
 from features.declaration import Signal
 from features.peers import shrinkage as shrinkages
-from features.peers import tail_probability
-from features.peers.evidence_groups import EvidenceGroups
+from features.peers.evidence_groups import alarm_weight
 from features.peers.shrinkage import Shrinkage
-from features.peers.tail_probability import TailProbabilities
 
 DEVIATION_SCALE_SPREADS = 3.0  # at which a deviation begins to count: one or two are not rare
 JSON_KEYS = {
@@ -54,8 +51,6 @@ class PeerBaseline:
         Medians and spreads of the values as they are compared, after shrinkage, same shape.
     shrinkage
         Priors of shares.
-    tails
-        Tail probabilities among the same entities, untrimmed; None where they are not wanted.
     """
 
     signals: tuple[Signal, ...]
@@ -66,17 +61,11 @@ class PeerBaseline:
     upper_spreads: np.ndarray
     lower_spreads: np.ndarray
     shrinkage: Shrinkage
-    tails: TailProbabilities | None = None
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Names of the signals."""
         return tuple(s.name for s in self.signals)
-
-    @cached_property
-    def evidence_groups(self) -> EvidenceGroups:
-        """Evidence groups of the signals."""
-        return EvidenceGroups.of(self.signals)
 
     def deviations(self, values: np.ndarray) -> np.ndarray:
         """Signed deviations in robust spreads, shape (n, signals).
@@ -105,53 +94,21 @@ class PeerBaseline:
         found = self._stratum(values)
         return np.zeros(len(values), dtype=np.int64) if isinstance(found, slice) else found
 
-    def anomaly_scores(self, deviations: np.ndarray) -> np.ndarray:
-        """Anomaly scores of entities, shape (n, typologies + 2), at least 0.
-
-        The first is over all signals with an alarm. The second is that of the most deviating
-        signal of all. The others are over the signals with an alarm of each typology, sorted by
-        name. An unknown signal adds nothing.
-        """
-        weights = self.weights(deviations)
-        return np.column_stack(
-            [
-                weights[:, m].max(axis=1, initial=0.0) if i == 1 else weights[:, m].sum(axis=1)
-                for i, m in enumerate(self._score_members)
-            ]
-        )
-
-    def anomaly_score_parts(self, deviations: np.ndarray) -> np.ndarray:
-        """Share of each signal in each anomaly score, shape (n, typologies + 2, signals)."""
-        weights = self.weights(deviations)
-        parts = []
-        for i, member in enumerate(self._score_members):
-            mine = weights * member
-            mine = np.where(mine == mine.max(axis=1, keepdims=True), mine, 0.0) if i == 1 else mine
-            parts.append(mine / np.maximum(mine.sum(axis=1, keepdims=True), 1e-12))
-        return np.stack(parts, axis=1)
-
     def weights(self, deviations: np.ndarray) -> np.ndarray:
         """Weights of deviations on the suspicious side, shape (n, signals), at least 0."""
         return deviation_weights(np.nan_to_num(deviations * self._directions))
 
     def total_score(self, deviations: np.ndarray) -> np.ndarray:
         """Anomaly score over all signals, shape (n,); those without an alarm count less."""
-        return self.weights(deviations) @ self.evidence_groups.weights
+        return self.weights(deviations) @ self._alarm_weights
+
+    @cached_property
+    def _alarm_weights(self) -> np.ndarray:
+        return np.array([alarm_weight(s) for s in self.signals])
 
     @cached_property
     def _directions(self) -> np.ndarray:
         return np.array([s.direction for s in self.signals], dtype=float)
-
-    @cached_property
-    def _score_members(self) -> list[np.ndarray]:
-        """Which signals each anomaly score is over."""
-        alarmed = np.array([s.alarm is not None for s in self.signals])
-        kind = np.array([s.typology for s in self.signals], dtype=object)
-        return [
-            alarmed,
-            np.ones(len(self.signals), dtype=bool),
-            *(alarmed & (kind == t) for t in sorted(set(kind[alarmed]))),
-        ]
 
     def as_json(self) -> dict[str, Any]:
         """Numbers and names that `from_json` reads again, bit for bit."""
@@ -167,7 +124,6 @@ class PeerBaseline:
             "stratum_edges": self.stratum_edges.tolist(),
             **arrays,
             "shrinkage": self.shrinkage.as_json(),
-            "tail_probabilities": self.tails and self.tails.as_json(),
         }
 
 
@@ -178,14 +134,12 @@ def from_json(signals: Mapping[str, Signal], given: dict[str, Any]) -> PeerBasel
         field: np.array(given[key], dtype=np.float64).reshape(-1, len(compared))
         for field, key in JSON_KEYS.items()
     }
-    tails = given["tail_probabilities"]
     return PeerBaseline(
         compared,
         given["size_signal"] and signals[given["size_signal"]].name,
         np.array(given["stratum_edges"], dtype=np.float64),
         **arrays,
         shrinkage=shrinkages.from_json(compared, given["shrinkage"]),
-        tails=tails and tail_probability.from_json(signals, tails),
     )
 
 

@@ -9,14 +9,12 @@ steps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from features.declaration import Signal
 from features.peers.baseline import PeerBaseline
 from features.peers.shrinkage import fit_shrinkage
-from features.peers.tail_probability import fit_tail_probabilities
 
 STRATA = 5
 MIN_PER_STRATUM = 30  # known values; with fewer all strata are peers
@@ -88,23 +86,19 @@ def fit(signals: Sequence[Signal], values: np.ndarray, size_signal: str | None) 
 
 
 def fit_trimmed(
-    signals: Sequence[Signal],
-    values: np.ndarray,
-    size_signal: str | None,
-    with_tails: bool = False,
+    signals: Sequence[Signal], values: np.ndarray, size_signal: str | None
 ) -> PeerBaseline:
     """Fit the baseline again without the entities that deviate most (ADR-0014).
 
     Otherwise a scheme that one entity in ten uses hides itself: it widens the spread by which it
-    would stand out. `with_tails` adds tail probabilities among all entities. The other parameters
-    are those of `fit`.
+    would stand out. The parameters are those of `fit`.
     """
     found = fit(signals, values, size_signal)
     for _ in range(TRIMMING_ROUNDS if len(values) else 0):
         total = found.total_score(found.deviations(values))
         kept = total <= np.quantile(total, 1.0 - TRIMMED_SHARE)
         found = fit(signals, values[kept], size_signal)
-    return replace(found, tails=fit_tail_probabilities(signals, values)) if with_tails else found
+    return found
 
 
 def _median(ordered: np.ndarray) -> float:

@@ -2,6 +2,9 @@
 
 One object has all that a combination of signals reads of a night: robust deviations, ranks and own
 levels. It is fitted on the entities of the night, and published for the gate.
+
+A reference is a comparison with honest entities of other platforms. It still tells what is rare
+where most entities of a night cheat, or where there are too few of them (ADR-0192).
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from features.peers import ranks as peer_ranks
 from features.peers.baseline import PeerBaseline
 from features.peers.baseline_fit import MIN_PEERS, fit_trimmed
 from features.peers.own_level import OwnLevels, fit_own_levels
-from features.peers.ranks import PeerRanks, fit_ranks
+from features.peers.ranks import STEPS_PER_LOGIT, PeerRanks, fit_ranks
 from features.peers.sparse_evidence import SparseEvidence
 
 MAX_LOG_DEVIATION = 4.0  # log(1 + spreads); some fifty spreads
@@ -44,11 +47,6 @@ class Comparison:
         """Which signals count as sparse evidence."""
         return SparseEvidence.of(self.baseline.signals)
 
-    @property
-    def width(self) -> int:
-        """Number of inputs that `inputs` gives."""
-        return 3 * len(self.columns) + len(self.evidence.names)
-
     def inputs(self, values: np.ndarray, owner: np.ndarray | None = None) -> np.ndarray:
         """What a combination reads, shape (n, width).
 
@@ -70,6 +68,16 @@ class Comparison:
         return np.hstack(
             [ranks, logs, self.own.changes(logs, owner), self.evidence.summaries(ranks, spreads)]
         )
+
+    def reference_inputs(self, values: np.ndarray) -> np.ndarray:
+        """What a combination reads of a comparison with a reference.
+
+        Ranks, signed log deviations and summaries, shape (n, width). Operators of other platforms
+        say nothing of an own level.
+        """
+        ranks, spreads = self.relative(values)
+        summaries = self.evidence.summaries(ranks, spreads)
+        return np.hstack([ranks, log_deviations(spreads), summaries])
 
     def relative(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Ranks and deviations in robust spreads, shape (n, signals) each."""
@@ -109,6 +117,7 @@ def compare(
     values: np.ndarray,
     size_signals: Sequence[str] = (),
     owner: np.ndarray | None = None,
+    steps_per_logit: int = STEPS_PER_LOGIT,
 ) -> Comparison:
     """Fit the comparison of entities with one another.
 
@@ -123,27 +132,38 @@ def compare(
         Fewer than `MIN_PEERS` entities are all peers.
     owner
         Operator of each entity, shape (n,); None where it is not known.
+    steps_per_logit
+        Ranks that are kept within a step of log-odds.
     """
     at = {s.name: j for j, s in enumerate(signals)}
     known = (n for n in size_signals if n in at and np.isfinite(values[:, at[n]]).any())
     size = next(known, None) if len(values) >= MIN_PEERS else None
     baseline = fit_trimmed(signals, values, size)
     compared, stratum = baseline.shrinkage.apply(values), baseline.strata(values)
-    ranks = fit_ranks(compared, stratum, len(baseline.stratum_edges) + 1)
+    ranks = fit_ranks(compared, stratum, len(baseline.stratum_edges) + 1, steps_per_logit)
     return Comparison(
         baseline, ranks, fit_own_levels(log_deviations(baseline.deviations(values)), owner)
     )
 
 
-def input_constraints(signals: Sequence[Signal]) -> list[int]:
+def peer_width(signals: Sequence[Signal]) -> int:
+    """Number of inputs that `Comparison.inputs` gives."""
+    return 3 * len(signals) + len(SparseEvidence.of(signals).names)
+
+
+def input_constraints(signals: Sequence[Signal], referenced: bool = False) -> list[int]:
     """Monotone constraint of each input: 1, -1, or 0 for none.
+
+    Inputs of a reference follow those of the peers where it is `referenced`.
 
     Rank and deviation of a signal with an alarm are constrained, and so are summaries. Elsewhere
     the suspicious side differs too much between platforms (ADR-0062). Views have few signals, all
     of which are constrained (ADR-0161).
     """
     sides = [s.direction if s.alarm is not None or s.entity == VIEW else 0 for s in signals]
-    return sides * 2 + [0] * len(signals) + SparseEvidence.of(signals).constraints
+    summaries = SparseEvidence.of(signals).constraints
+    peers = sides * 2 + [0] * len(signals) + summaries
+    return peers + (sides * 2 + summaries if referenced else [])
 
 
 def log_deviations(spreads: np.ndarray) -> np.ndarray:

@@ -7,8 +7,7 @@ by the root of their number, as much as independent ones would spread (ADR-0016)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,41 +15,6 @@ import pandas as pd
 from features.declaration import Signal
 
 NO_ALARM_WEIGHT = 0.5  # of a signal that raises no alarm alone
-
-
-@dataclass(frozen=True)
-class EvidenceGroups:
-    """Weights of some signals, and the numbers of those that share a group.
-
-    Parameters
-    ----------
-    weights
-        float64, shape (signals,): less for signals that raise no alarm alone.
-    shared
-        Numbers of the signals of each group that has more than one.
-    """
-
-    weights: np.ndarray
-    shared: list[np.ndarray]
-
-    @classmethod
-    def of(cls, signals: Sequence[Signal]) -> EvidenceGroups:
-        """The groups that the signals declare."""
-        names = pd.Series([s.evidence_group for s in signals], dtype=object)
-        groups = [g.index.to_numpy() for _, g in names.groupby(names, sort=False) if len(g) > 1]
-        return cls(np.array([alarm_weight(s) for s in signals]), groups)
-
-    def strongest(self, scores: np.ndarray) -> np.ndarray:
-        """Weighted score of the strongest signal of each group, 0 for its others.
-
-        Of those that tie the first counts. `scores` and the result have shape (n, signals).
-        """
-        out = scores * self.weights
-        for group in self.shared:
-            mine = out[:, group]
-            first = mine.argmax(axis=1)[:, None]
-            out[:, group] = np.where(np.arange(len(group)) == first, mine, 0.0)
-        return out
 
 
 def alarm_weight(signal: Signal) -> float:

@@ -72,7 +72,9 @@ def from_json(given: dict[str, Any]) -> PeerRanks:
     return PeerRanks(values=np.array(given["values"], dtype=np.float64), **whole)
 
 
-def fit_ranks(compared: np.ndarray, stratum: np.ndarray, strata: int) -> PeerRanks:
+def fit_ranks(
+    compared: np.ndarray, stratum: np.ndarray, strata: int, steps_per_logit: int = STEPS_PER_LOGIT
+) -> PeerRanks:
     """Count the peers below each value.
 
     Parameters
@@ -83,6 +85,8 @@ def fit_ranks(compared: np.ndarray, stratum: np.ndarray, strata: int) -> PeerRan
         Stratum of each peer, shape (n,).
     strata
         Number of strata.
+    steps_per_logit
+        Ranks that are kept within a step of log-odds.
     """
     signals = compared.shape[1]
     start = np.zeros((strata, signals + 1), dtype=np.int64)
@@ -93,7 +97,9 @@ def fit_ranks(compared: np.ndarray, stratum: np.ndarray, strata: int) -> PeerRan
         for j in range(signals):
             known = np.isfinite(compared[:, j])
             mine = known & (stratum == k)
-            found, less, up_to = _counted(compared[mine if mine.sum() >= MIN_RANKED else known, j])
+            found, less, up_to = _counted(
+                compared[mine if mine.sum() >= MIN_RANKED else known, j], steps_per_logit
+            )
             start[k, j], counts[k, j] = at, up_to[-1] if len(up_to) else 0
             at += len(found)
             kept.append((found, less, up_to))
@@ -102,14 +108,14 @@ def fit_ranks(compared: np.ndarray, stratum: np.ndarray, strata: int) -> PeerRan
     return PeerRanks(start, values, less.astype(np.int64), up_to.astype(np.int64), counts)
 
 
-def _counted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _counted(x: np.ndarray, steps_per_logit: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distinct values with the numbers below and up to each, thinned to steps of log-odds."""
     distinct, many = np.unique(x, return_counts=True)
     up_to = np.cumsum(many)
     less = up_to - many
     if len(distinct) > 2:
         middle = (less + up_to + 1.0) / (2.0 * (len(x) + 1.0))
-        step = np.floor(np.log(middle / (1.0 - middle)) * STEPS_PER_LOGIT)
+        step = np.floor(np.log(middle / (1.0 - middle)) * steps_per_logit)
         first = np.append(True, np.diff(step) > 0)
         first[-1] = True
         distinct, less, up_to = distinct[first], less[first], up_to[first]

@@ -12,9 +12,8 @@ probabilities; here on the suspicious side alone, and only where they are small.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -45,11 +44,6 @@ class TailProbabilities:
     values: tuple[np.ndarray, ...]
     tail_counts: tuple[np.ndarray, ...]
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the signals."""
-        return tuple(s.name for s in self.signals)
-
     def scores(self, values: np.ndarray) -> np.ndarray:
         """-log of the tail probability over that of a common value, at least 0.
 
@@ -67,25 +61,6 @@ class TailProbabilities:
             tail = (further + as_far + 1) / 2  # half of those that tie
             out[mine, j] = np.clip(np.log(COMMON_SHARE * self.known_counts[j] / tail), 0.0, None)
         return out
-
-    def as_json(self) -> dict[str, Any]:
-        """Numbers and names that `from_json` reads again, bit for bit."""
-        return {
-            "columns": list(self.columns),
-            "known_counts": self.known_counts.tolist(),
-            "values": [v.tolist() for v in self.values],
-            "tail_counts": [n.tolist() for n in self.tail_counts],
-        }
-
-
-def from_json(signals: Mapping[str, Signal], given: dict[str, Any]) -> TailProbabilities:
-    """Tail probabilities as `as_json` wrote them; `signals` by name."""
-    return TailProbabilities(
-        tuple(signals[name] for name in given["columns"]),
-        np.array(given["known_counts"]),
-        tuple(np.array(v, dtype=np.float64) for v in given["values"]),
-        tuple(np.array(n, dtype=np.int64) for n in given["tail_counts"]),
-    )
 
 
 def fit_tail_probabilities(signals: Sequence[Signal], values: np.ndarray) -> TailProbabilities:

@@ -66,7 +66,7 @@ def session_shares(sessions: EntityScores, prior: SharePrior | None) -> Shares:
         trees = Combination(prior.columns, (), (), prior.size_signals).rebased_on(
             compared, owners(around.compared, around.owner)
         )
-    x = trees.inputs(
+    x = trees.peer_inputs(
         sessions.signals[prior.columns].to_numpy(dtype=float),
         owners(sessions.signals, around.owner),
     )

@@ -113,9 +113,14 @@ def why_inapplicable(released: Released, compared: pd.DataFrame) -> str | None:
     """Why a model is not applied to entities with these signals; None where it is."""
     if not compared[released.columns].notna().any(axis=None):
         return "none of its signals is known here"
-    if released.trees.peers is None and len(compared) < MIN_ENTITIES:
+    if without_peers(released, len(compared)) and released.trees.reference is None:
         return f"{len(compared)} are too few to be compared; {MIN_ENTITIES} are needed"
     return None
+
+
+def without_peers(released: Released, compared: int) -> bool:
+    """Whether so few entities show no peers, and the model has none of its own."""
+    return released.trees.peers is None and compared < MIN_ENTITIES
 
 
 def applicable_model(
@@ -146,6 +151,11 @@ def applicable_model(
         released = artefact.released_prior(name) or released
     why = why_inapplicable(released, compared)
     if why is None:
+        if without_peers(released, len(compared)):
+            say(
+                f"{entity} scores: {len(compared)} are fewer than {MIN_ENTITIES}; they are compared "
+                "with honest entities of simulated platforms, not with one another"
+            )
         return released
     say(f"{entity} scores: {name} is not asked: {why}")
     return None

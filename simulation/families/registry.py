@@ -16,7 +16,9 @@ from simulation.families import (
     night_market,
     orders_only,
     own_platforms,
+    screened_shops,
     small_region,
+    watched_rooms,
 )
 
 
@@ -87,6 +89,16 @@ FAMILIES: tuple[Family, ...] = (
         "half_rotten",
         "The harbour town where half of the operators cheat by all schemes, most by several.",
         night_market.write_half_rotten,
+    ),
+    Family(
+        "screened_shops",
+        "Shops that a screening chose, with a few days of orders alone, of which many cheat.",
+        screened_shops.write,
+    ),
+    Family(
+        "watched_rooms",
+        "Few rooms that a collector watches in windows, by their joins or public counters.",
+        watched_rooms.write,
     ),
 )
 

@@ -1,7 +1,8 @@
 """A learned combination of signals: boosted trees over what is comparable between platforms.
 
 It reads ranks among peers, robust deviations, changes from the operator's own level, and summaries
-that name no signal (`features/peers/comparison.py`). The prior is one such combination, learned on
+that name no signal (`features/peers/comparison.py`). Where it has a reference it also reads ranks and
+deviations among honest entities of other platforms, and does without peers (ADR-0192). The prior is one such combination, learned on
 simulated families of platforms. A platform's own verdicts add further trees to it (ADR-0062).
 
 Each typology has an ensemble of its own. The score is that of at least one of them (ADR-0020).
@@ -9,47 +10,20 @@ Each typology has an ensemble of its own. The score is that of at least one of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 
 from features.catalogue import signals_named
-from features.peers.comparison import Comparison, compare, input_constraints
+from features.peers.comparison import Comparison, compare, input_constraints, peer_width
 from features.units import Unit
 from training.estimator.log_odds import any_log_odds, sigmoid
-from training.estimator.tree_kernel import Forest, forest_of
+from training.estimator.stage import Stage
 
-MIN_ENTITIES = 30  # that are compared with one another; fewer show no peers
+MIN_ENTITIES = 20  # that are compared with one another; fewer show no peers (ADR-0192)
 MAX_COMPARED = 20_000  # entities that show what peers are; of more, every so many
-OFFSET_VARIANCE = 4.0  # of the log-odds by which a platform differs from the prior
-OFFSET_STEPS = 25
 SUMMARIES = "summaries of sparse evidence"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One ensemble a typology, whose log-odds are added to those of the stages before.
-
-    Parameters
-    ----------
-    boosters
-        LightGBM's boosters, in the order of the typologies.
-    offset
-        Log-odds that the stage adds to each typology besides its trees.
-    """
-
-    boosters: tuple[lgb.Booster, ...]
-    offset: tuple[float, ...]
-    forests: tuple[Forest, ...] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "forests", tuple(forest_of(b) for b in self.boosters))
-
-    def log_odds(self, x: np.ndarray) -> np.ndarray:
-        """Log-odds by the trees, shape (n, typologies), of inputs of shape (n, inputs)."""
-        return np.column_stack([f.raw(x)[:, 0] for f in self.forests]) + np.array(self.offset)
 
 
 @dataclass(frozen=True)
@@ -70,7 +44,9 @@ class Combination:
         Signals that are taken for unknown, as those of graphs are by the no-graph control.
     peers
         The entities compared with: those of the newest training night, until `rebased_on` gives
-        others. None for a prior that has met no night.
+        others. None for a prior that has met no night, or only nights with too few entities.
+    reference
+        Honest entities of simulated platforms; None for trees that do not read it.
     """
 
     columns: list[str]
@@ -79,11 +55,13 @@ class Combination:
     size_signals: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     peers: Comparison | None = None
+    reference: Comparison | None = None
 
     def rebased_on(self, values: np.ndarray, owner: np.ndarray | None = None) -> Combination:
         """Return the same trees, compared with the entities of a night.
 
-        Too few entities show no peers. The peers that the trees have are then kept.
+        Too few entities show no peers. The peers that the trees have are then kept; without any the
+        reference alone is compared with.
 
         Parameters
         ----------
@@ -101,21 +79,34 @@ class Combination:
         return replace(self, peers=compare(signals, some, self.size_signals, few))
 
     def inputs(self, values: np.ndarray, owner: np.ndarray | None = None) -> np.ndarray:
-        """Inputs of the trees, shape (n, inputs).
+        """Inputs of the trees, shape (n, inputs); inputs of peers are unknown without any.
 
         Raises
         ------
         ValueError
-            There are no peers to compare with.
+            There are neither peers nor a reference to compare with.
         """
-        if self.peers is None:
+        return self.with_reference(self.peer_inputs(values, owner), values)
+
+    def peer_inputs(self, values: np.ndarray, owner: np.ndarray | None = None) -> np.ndarray:
+        """Inputs that compare with peers, shape (n, peer inputs); raises as `inputs`."""
+        if self.peers is not None:
+            return self.peers.inputs(self._shown(values), owner)
+        if self.reference is None:
             raise ValueError("a combination needs peers: call rebased_on first")
-        return self.peers.inputs(self._shown(values), owner)
+        return np.full((len(values), peer_width(signals_named(self.columns))), np.nan)
+
+    def with_reference(self, inputs: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Inputs of peers, and those of the reference where there is one."""
+        if self.reference is None:
+            return inputs
+        return np.hstack([inputs, self.reference.reference_inputs(self._shown(values))])
 
     @property
     def constraints(self) -> dict[str, Any]:
         """LightGBM's parameter for the constraints of the inputs (`input_constraints`)."""
-        return {"monotone_constraints": input_constraints(signals_named(self.columns))}
+        found = input_constraints(signals_named(self.columns), self.reference is not None)
+        return {"monotone_constraints": found}
 
     def log_odds(self, values: np.ndarray, owner: np.ndarray | None = None) -> np.ndarray:
         """Log-odds of each typology, shape (n, typologies)."""
@@ -147,23 +138,32 @@ class Combination:
             for k, booster in enumerate(stage.boosters):
                 shap = np.asarray(booster.predict(x, pred_contrib=True, num_threads=threads))
                 push += weight[:, k, None] * shap[:, :-1]
-        signals = len(self.columns)
-        by_signal = push[:, : 3 * signals].reshape(len(x), 3, signals).sum(axis=1)
-        assert self.peers is not None
+        by_signal, summaries = self._by_signal(push)
         summed = np.array([s.unit is Unit.ANOMALY_SCORE for s in signals_named(self.columns)])
-        shares = self.peers.evidence.shares(np.where(summed, np.nan, x[:, :signals]))
-        unnamed = push[:, 3 * signals :].sum(axis=1) + by_signal[:, summed].sum(axis=1)
+        compared = self.peers or self.reference
+        assert compared is not None
+        ranks = compared.relative(self._shown(values))[0]
+        shares = compared.evidence.shares(np.where(summed, np.nan, ranks))
+        unnamed = summaries + by_signal[:, summed].sum(axis=1)
         return np.where(summed, 0.0, by_signal) + shares * unnamed[:, None]
+
+    def _by_signal(self, of_inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sums over the inputs of each signal, shape (n, signals), and over summaries, (n,)."""
+        signals, peers = len(self.columns), peer_width(signals_named(self.columns))
+        at = peers + 2 * signals
+        blocks = np.hstack([of_inputs[:, : 3 * signals], of_inputs[:, peers:at]])
+        named = blocks.reshape(len(of_inputs), -1, signals).sum(axis=1)
+        summaries = of_inputs[:, 3 * signals : peers].sum(axis=1) + of_inputs[:, at:].sum(axis=1)
+        return named, summaries
 
     def gain(self) -> dict[str, float]:
         """Share of the gain of each signal over all its inputs, and of the summaries."""
         whole = np.sum(
             [b.feature_importance("gain") for stage in self.stages for b in stage.boosters], axis=0
         )
-        signals = len(self.columns)
-        mine = whole[: 3 * signals].reshape(3, signals).sum(axis=0)
-        named = dict(zip(self.columns, mine, strict=True))
-        named[SUMMARIES] = whole[3 * signals :].sum()
+        mine, summaries = self._by_signal(whole[None, :].astype(float))
+        named = dict(zip(self.columns, mine[0], strict=True))
+        named[SUMMARIES] = summaries[0]
         return {name: float(g / max(whole.sum(), 1e-12)) for name, g in named.items()}
 
     def _shown(self, values: np.ndarray) -> np.ndarray:
@@ -178,62 +178,6 @@ class Combination:
         for stage in self.stages:
             z += stage.log_odds(x)
         return z
-
-
-def fit_stage(
-    inputs: np.ndarray,
-    targets: np.ndarray,
-    weight: np.ndarray,
-    parameters: dict[str, Any],
-    rounds: int,
-    start: np.ndarray | None = None,
-) -> Stage:
-    """Fit one booster a typology.
-
-    Parameters
-    ----------
-    inputs
-        Shape (n, inputs).
-    targets
-        1, 0 or NaN (left out) of each typology, shape (n, typologies). A typology without any
-        adds nothing to its start.
-    weight
-        Weights of the rows, shape (n,).
-    parameters, rounds
-        LightGBM's parameters and number of rounds.
-    start
-        Log-odds to which the trees add, shape (n, typologies); None to begin from nothing.
-    """
-    boosters, offsets = [], []
-    for k in range(targets.shape[1]):
-        known = np.isfinite(targets[:, k])
-        if not known.any():
-            boosters.append(_no_trees(inputs.shape[1], parameters))
-            offsets.append(0.0)
-            continue
-        x, y, w = inputs[known], targets[known, k], weight[known]
-        begin = np.zeros(len(y)) if start is None else start[known, k]
-        offset = _offset(begin, y, w)
-        data = lgb.Dataset(x, y, weight=w, init_score=begin + offset)
-        boosters.append(lgb.train(parameters, data, num_boost_round=rounds))
-        offsets.append(offset)
-    return Stage(tuple(boosters), tuple(offsets))
-
-
-def _no_trees(inputs: int, parameters: dict[str, Any]) -> lgb.Booster:
-    """A booster that adds 0 to every row."""
-    two = lgb.Dataset(np.zeros((2, inputs)), np.array([0.0, 1.0]), init_score=np.zeros(2))
-    return lgb.train(parameters, two, num_boost_round=1)
-
-
-def _offset(start: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
-    """Log-odds by which the rows differ from their start: one step of shrunk Newton at a time."""
-    offset, w = 0.0, weight
-    for _ in range(OFFSET_STEPS):
-        p = sigmoid(start + offset)
-        slope = float((w * (y - p)).sum()) - offset / OFFSET_VARIANCE
-        offset += np.clip(slope / (float((w * p * (1 - p)).sum()) + 1.0 / OFFSET_VARIANCE), -2, 2)
-    return float(offset)
 
 
 def any_ensemble(z: np.ndarray) -> np.ndarray:

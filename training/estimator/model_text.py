@@ -103,7 +103,8 @@ def booster_of(text: str, place: object) -> lgb.Booster:
 def require_inputs(combination: Combination) -> None:
     """Raise ArtefactRefused where trees read another number of inputs than they are given."""
     signals = signals_named(combination.columns)
-    given, typologies = len(input_constraints(signals)), len(combination.typologies)
+    given = len(input_constraints(signals, combination.reference is not None))
+    typologies = len(combination.typologies)
     for stage in combination.stages:
         reads = [booster.num_feature() for booster in stage.boosters]
         if reads != [given] * typologies or len(stage.offset) != typologies:

@@ -2,7 +2,7 @@
 
 A night uses it where a platform has no model of its own, and own training begins from it. Files are
 LightGBM's text and JSON. They are verified before LightGBM reads one, because its parser aborts the
-process on a corrupted file.
+process on a corrupted file. Honest entities of the families are shipped as quantiles (ADR-0192).
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ from data_contracts.parquet import digest_file
 from data_contracts.verification.json_file import read_json_object
 from features.declaration import OPERATOR
 from features.former_names import BY_ANY_NAME, current_name
+from features.peers import comparison
+from features.peers.comparison import Comparison
 from training.estimator.calibration import Calibration
-from training.estimator.combination import Combination, Stage
+from training.estimator.combination import Combination
 from training.estimator.entity_evidence import INPUTS, EntityEvidence
 from training.estimator.model_text import booster_of, require_inputs
+from training.estimator.stage import Stage
 from training.models.registry import BY_NAME
 
 FOLDER = Path(__file__).with_name("released_prior")
 MANIFEST, EVIDENCE = "prior.json", "entity_evidence.txt"
-FORMAT = 1
+FORMAT = 2
 MEND = "Install the package again."
-IDENTITY_KEYS = ("signals", "typologies", "size_signals", "offset", "calibration", "files")
+IDENTITY_KEYS = ("signals", "typologies", "size_signals", "offset", "calibration", "files", "reference")
 _folder = ContextVar("folder of the prior", default=FOLDER)
 
 
@@ -177,17 +180,24 @@ def _read(folder: Path, name: str, given: dict[str, Any], evidence: dict[str, st
             f"{', '.join(lost)}. Learn it again: make prior"
         )
     boosters = tuple(
-        booster_of((folder / f).read_text("utf-8"), folder / f) for f in given["files"]
+        booster_of((folder / f).read_text("utf-8"), folder / f)
+        for f in given["files"]
+        if f != given["reference"]
     )
     combination = Combination(
         [current_name(n) for n in given["signals"]],
         tuple(given["typologies"]),
         (Stage(boosters, tuple(given["offset"])),),
         tuple(given["size_signals"]),
+        reference=given["reference"] and _read_reference(folder / given["reference"]),
     )
     require_inputs(combination)
     calibration = Calibration(*(tuple(given["calibration"][k]) for k in ("raw", "probability")))
     return Prior(combination, calibration, given)
+
+
+def _read_reference(path: Path) -> Comparison:
+    return comparison.from_json(BY_ANY_NAME, json.loads(path.read_text("utf-8")))
 
 
 def write_priors(
@@ -227,6 +237,12 @@ def write_priors(
             text = booster.model_to_string()
             (folder / f"{name}.{typology}.txt").write_text(text, "utf-8")
             files[f"{name}.{typology}.txt"] = hashlib.sha256(text.encode()).hexdigest()
+        reference = None
+        if combination.reference is not None:
+            reference = f"{name}.reference.json"
+            text = json.dumps(combination.reference.as_json(), sort_keys=True) + "\n"
+            (folder / reference).write_text(text, "utf-8")
+            files[reference] = hashlib.sha256(text.encode()).hexdigest()
         body = {
             "signals": combination.columns,
             "typologies": list(combination.typologies),
@@ -234,13 +250,14 @@ def write_priors(
             "offset": list(stage.offset),
             "calibration": {"raw": calibration.raw, "probability": calibration.probability},
             "files": files,
+            "reference": reference,
         }
         evidence_files = whole.get("entity_evidence", {}).get("files", {})
         if BY_NAME[name].entity == OPERATOR:
             body["entity_evidence"] = evidence_files
         models[name] = body | said[name] | {"version": _identity(name, body, evidence_files)}
     (folder / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", "utf-8")
-    for path in folder.glob("*.txt"):
+    for path in (*folder.glob("*.txt"), *folder.glob("*.reference.json")):
         written = [*models.values(), whole.get("entity_evidence", {"files": {}})]
         if not any(path.name in one["files"] for one in written):
             path.unlink()

@@ -11,8 +11,9 @@ from features.declaration import VIEW
 from training.dataset.frame import Dataset
 from training.dataset.labels import row_weights, weights
 from training.declaration import FITTING, ROUNDS, Model
-from training.estimator.combination import Combination, Stage, any_ensemble, fit_stage
+from training.estimator.combination import Combination, any_ensemble
 from training.estimator.prior import load_prior
+from training.estimator.stage import Stage, fit_stage
 
 MIN_VERDICTS_PER_CLASS = 10  # below which no ensemble is fitted on verdicts
 MIN_ROWS_PER_LEAF = 3
@@ -60,12 +61,16 @@ def without_verdicts(model: Model, hidden: tuple[str, ...] = ()) -> Combination:
     prior = load_prior(model.name)
     stages: tuple[Stage, ...] = () if prior is None else prior.combination.stages
     columns = model.columns if prior is None else prior.combination.columns
-    return Combination(columns, model.ensembles, stages, model.size_signals, hidden)
+    reference = None if prior is None else prior.combination.reference
+    return Combination(
+        columns, model.ensembles, stages, model.size_signals, hidden, reference=reference
+    )
 
 
 def inputs_of(trees: Combination, data: Dataset) -> np.ndarray:
     """Inputs of all rows of a training frame, each compared with its own night."""
-    return data.without(trees.hidden).inputs(trees.columns, trees.size_signals)
+    peers = data.without(trees.hidden).inputs(trees.columns, trees.size_signals)
+    return trees.with_reference(peers, data.signals[trees.columns].to_numpy(dtype=float))
 
 
 def raw_scores(trees: Combination, data: Dataset, rows: np.ndarray) -> np.ndarray:

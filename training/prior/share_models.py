@@ -26,7 +26,8 @@ from training.prior.band_fitting import (
     probability_of_taking,
     taken_from_clean,
 )
-from training.prior.learn import FAMILY_FOLDS, inputs_of, masked_copies
+from training.prior.examples import inputs_of, masked_copies
+from training.prior.learn import FAMILY_FOLDS
 from training.prior.world_frames import WorldFrame
 
 FAST: dict[str, float | int | str] = {"learning_rate": 0.1, "min_data_in_leaf": 20}

@@ -9,11 +9,12 @@ import numpy as np
 
 from features.former_names import BY_ANY_NAME, current_name
 from features.peers import comparison
-from training.estimator.combination import Combination, Stage
+from training.estimator.combination import Combination
 from training.estimator.conformal import HonestReference
 from training.estimator.model_text import booster_of, require_inputs
+from training.estimator.stage import Stage
 
-FORMAT = 3  # of the files of a release; a change of their keys or of their meaning raises it
+FORMAT = 4  # of the files of a release; a change of their keys or of their meaning raises it
 TREES_FILE = "trees.json"
 
 
@@ -34,6 +35,7 @@ def release_texts(trees: Combination, no_graph: Combination) -> dict[str, str]:
             "hidden": list(combination.hidden),
             "stages": stages,
             "peers": combination.peers and combination.peers.as_json(),
+            "reference": combination.reference and combination.reference.as_json(),
         }
     return texts | {TREES_FILE: json.dumps(described, sort_keys=True)}
 
@@ -58,13 +60,17 @@ def read_trees(files: dict[str, str]) -> tuple[Combination, Combination]:
             )
             for stage in given["stages"]
         )
+        compared = [
+            given[key] and comparison.from_json(BY_ANY_NAME, given[key])
+            for key in ("peers", "reference")
+        ]
         found = Combination(
             [current_name(n) for n in given["columns"]],
             tuple(given["typologies"]),
             stages,
             tuple(given["size_signals"]),
             tuple(current_name(n) for n in given["hidden"]),
-            given["peers"] and comparison.from_json(BY_ANY_NAME, given["peers"]),
+            *compared,
         )
         require_inputs(found)
         return found

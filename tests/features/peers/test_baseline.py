@@ -96,30 +96,15 @@ def test_middles_and_spreads_are_those_of_numpys_quantiles_to_the_last_bit(n):
     )
 
 
-def test_anomaly_score_adds_only_the_suspicious_side():
-    """Only the suspicious side adds to an anomaly score, and an unknown value adds nothing."""
+def test_only_the_suspicious_side_has_weight():
+    """Only the suspicious side has weight, and an unknown value has none."""
     found = fit(SIGNALS, peers(), "view_count")
     row = np.array(
         [[100.0, np.nan, 0.0, 5.0], [100.0, np.nan, 2.0, 5.0], [100.0, np.nan, np.nan, np.nan]]
     )
-    scores = found.anomaly_scores(found.deviations(row))
-    low_spread, high_spread, unknown = scores[
-        :, 0
-    ]  # a low spread of stays is suspicious, a high one is not
+    # a low spread of stays is suspicious, a high one is not
+    low_spread, high_spread, unknown = found.weights(found.deviations(row)).sum(axis=1)
     assert low_spread > 2.0 and high_spread < 1e-3 and unknown == 0.0
-    assert scores[0, 1] == pytest.approx(low_spread, abs=1e-3)  # it is the furthest signal too
-
-
-def test_parts_of_a_deviance_add_up_and_fall_to_who_lies_out():
-    found = fit(SIGNALS, peers(), "view_count")
-    parts = found.anomaly_score_parts(found.deviations(np.array([[100.0, 3.0, 0.0, 5.0]])))[0]
-    assert (
-        parts[0].sum() == pytest.approx(1.0)
-        and parts[0][1] > 0.3
-        and parts[0][2] > 0.3
-        and parts[0][0] == 0.0
-    )
-    assert sorted(parts[1])[-2:] == [0.0, 1.0]
 
 
 def test_a_baseline_survives_being_written():
