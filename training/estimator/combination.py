@@ -1,9 +1,10 @@
 """A learned combination of signals: boosted trees over what is comparable between platforms.
 
 It reads ranks among peers, robust deviations, changes from the operator's own level, and summaries
-that name no signal (`features/peers/comparison.py`). Where it has a reference it also reads ranks and
-deviations among honest entities of other platforms, and does without peers (ADR-0192). The prior is one such combination, learned on
-simulated families of platforms. A platform's own verdicts add further trees to it (ADR-0062).
+that name no signal (`features/peers/comparison.py`). With a reference it also reads ranks and
+deviations among honest entities of other platforms, and can do without peers (ADR-0192). The prior
+is one such combination, learned on simulated families of platforms. A platform's own verdicts add
+further trees to it (ADR-0062).
 
 Each typology has an ensemble of its own. The score is that of at least one of them (ADR-0020).
 """
