@@ -1,25 +1,33 @@
-"""Learn the prior on all families, and release it with the package: `make prior`."""
+"""Learn the prior on all families, and release it with the package: `make prior`.
+
+Models that are named are learned alone. The others, and share models, then stay as released; what is
+taken from orders follows the order model.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sklearn.metrics import average_precision_score
 
-from benchmarks.generalisation.learn_shares import learn_share_prior
+from benchmarks.generalisation.learn_shares import learn_share_prior, left_out_orders
 from benchmarks.generalisation.worlds import TEACHING_SEEDS, frames
 from features.catalogue import digest
 from training.declaration import Model
 from training.estimator.calibration import expected_calibration_error
-from training.estimator.prior import FOLDER, write_priors
+from training.estimator.entity_evidence import EntityEvidence
+from training.estimator.prior import FOLDER, load_entity_evidence, load_prior, write_priors
 from training.estimator.share_prior import FOLDER as SHARES_FOLDER
-from training.estimator.share_prior import write_share_prior
+from training.estimator.share_prior import load_share_prior, write_share_prior
+from training.models.order_brushing import MODEL as ORDER_MODEL
 from training.models.registry import BY_NAME
 from training.prior.learn import Learned, learn
 from training.prior.operators import learn_entity_evidence
+from training.prior.share_models import learn_orders
 from training.prior.world_frames import WorldFrame
 
 
@@ -53,13 +61,23 @@ def figures(learned: Learned) -> dict[str, float]:
     }
 
 
+SAID = ("families", "worlds", "rows", "figures", "catalogue_sha256")
+
+
 def main() -> None:
-    """Learn all models of the prior, and write them."""
+    """Learn the named models of the prior, all without a name, and write them."""
+    named = sys.argv[1:] or list(BY_NAME)
     given = frames(TEACHING_SEEDS)
-    learned = learn_models(given, list(BY_NAME.values()))
+    learned = learn_models(given, [BY_NAME[name] for name in named])
     families = sorted({f.family for f in given})
     said: dict[str, dict[str, Any]] = {}
+    written = {}
+    for name in set(BY_NAME) - set(named):
+        if (prior := load_prior(name)) is not None:
+            written[name] = prior.combination, prior.calibration
+            said[name] = {key: prior.manifest[key] for key in SAID}
     for name, one in learned.items():
+        written[name] = one.combination, one.calibration
         mine = [f for f in given if f.entity == BY_NAME[name].entity]
         said[name] = {
             "families": sorted({f.family for f in mine}),
@@ -73,13 +91,12 @@ def main() -> None:
     if evidence is not None:
         said["entity_evidence"] = {"figures": {k: round(v, 4) for k, v in evidence.figures.items()}}
         progress(f"entity evidence: {evidence.figures}")
-    write_priors(
-        FOLDER,
-        {n: (one.combination, one.calibration) for n, one in learned.items()},
-        said,
-        None if evidence is None else evidence.booster,
-    )
-    shares = learn_share_prior(given, learned)
+    speaks = load_entity_evidence() if evidence is None else EntityEvidence(evidence.booster)
+    write_priors(FOLDER, written, said, speaks and speaks.booster)
+    released = load_share_prior(SHARES_FOLDER) if len(named) < len(BY_NAME) else None
+    shares = learn_share_prior(given, learned) if released is None else released
+    if released is not None and ORDER_MODEL.name in learned:
+        shares = replace(released, orders=learn_orders(left_out_orders(learned[ORDER_MODEL.name])))
     if shares is not None:
         write_share_prior(SHARES_FOLDER, shares)
         progress(f"shares: {shares.said['figures']}")

@@ -37,7 +37,7 @@ from training.prior.world_frames import WorldFrame
 
 GROUP_SIZE = 1  # families that are left out at once; 2 takes half as long, and teaches less
 SIBLINGS = ("honest_town", "half_rotten")  # written by one simulator
-MAX_ROWS_PER_WORLD = {ORDER: 3000, VIEW: 1500, ACCOUNT: 1000}  # keeps the page below half an hour
+MAX_ROWS_PER_WORLD = {ORDER: 3000, VIEW: 1000}  # keeps the page below half an hour
 
 OWNERS = (SESSION, ORDER, OPERATOR)  # kinds that speak of operators, and operators
 
@@ -111,13 +111,13 @@ def write_left_out_priors(
 ) -> None:
     """Learn the priors without each family, and write them as the product ships its own.
 
-    Running sessions are not judged, so that their model is left out.
+    Running sessions and accounts are not judged, so that their models are left out.
     """
     shutil.rmtree(OUTPUT_FOLDER / "left_out", ignore_errors=True)
     by_group: dict[Group, dict[str, Learned]] = {}
     for model in models:
         mine = [f for f in given if f.entity == model.entity]
-        if model.live or len({f.family for f in mine}) < 2:
+        if model.live or model.entity == ACCOUNT or len({f.family for f in mine}) < 2:
             continue
         for group, learned in learn_without(mine, model).items():
             by_group.setdefault(group, {})[model.name] = learned

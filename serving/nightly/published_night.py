@@ -197,12 +197,19 @@ def _run_row(context: NightContext, scored: ScoredNight, quarantined: int) -> di
         "status": "complete",
         "tables_missing": json.dumps([n for n in inbound_names() if n not in scored.tables]),
         "signals_unknown": json.dumps(unknown),
+        "without_peers": json.dumps(_without_peers(scored)),
         "quarantined": quarantined,
         "catalogue_sha256": catalogue.digest(),
         "data_sha256": context.data_sha256,
         "models": json.dumps({n: m.version for n, m in sorted(context.champions.items())}),
         "policy_version": context.policy.version,
     }
+
+
+def _without_peers(scored: ScoredNight) -> list[str]:
+    """Kinds of entities whose model compared them with its reference alone (ADR-0192)."""
+    releases = {e: s.release for e, s in scored.entities.items() if s.release is not None}
+    return sorted(e for e, release in releases.items() if release.trees.peers is None)
 
 
 def _signals(scored: ScoredNight) -> dict[str, pd.DataFrame]:

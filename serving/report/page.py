@@ -71,6 +71,7 @@ def write_report(folder: Path, report: ReportInput) -> Path:
         models=json.loads(run["models"]),
         missing=json.loads(run["tables_missing"]),
         unknown=json.loads(run["signals_unknown"]),
+        without_peers=json.loads(run["without_peers"]),
         fresh=freshness(tables),
         failures=contract_failures(context.lake),
         bars=charts.tier_bar_chart(tier_counts(decisions)),

@@ -13,7 +13,7 @@ from features.peers.comparison import Comparison, compare, peer_width
 from training.estimator.combination import Combination
 from training.prior.world_frames import WorldFrame
 
-MAX_ROWS_PER_WORLD = 1000
+MAX_ROWS_PER_WORLD = 700
 MASKED_COPIES = 1  # of each world, with tables dropped at random
 COPY_WEIGHTS = (0.5, 0.5)  # of a world as it is, and with tables dropped
 REFERENCED_WEIGHTS = (0.4, 0.4, 0.2)  # the third is a world whose peers are unknown
@@ -81,16 +81,21 @@ def examples_of(
         weights: tuple[float, ...] = COPY_WEIGHTS
         if reference is not None:
             copies, weights = [*copies, copies[0]], REFERENCED_WEIGHTS
+        whole = np.zeros((0, 0))
         targets = frame.targets.to_numpy(dtype=float)
         known = _spread(np.isfinite(targets).any(axis=1), MAX_ROWS_PER_WORLD)
         for k, copy in enumerate(copies):
             values = copy.signals.reindex(columns=columns).to_numpy(dtype=float)
             if not np.isfinite(values).any():
                 continue
-            x = inputs_of(values, columns, size_signals, copy.owner, reference)[known].astype("f4")
-            x[:, undirected_inputs(frame.entity, columns, x.shape[1])] = np.nan
             if k > MASKED_COPIES:
+                x = whole.copy()
                 x[:, : peer_width(signals_named(columns))] = np.nan
+            else:
+                x = inputs_of(values, columns, size_signals, copy.owner, reference)[known]
+                x = x.astype("f4")
+                x[:, undirected_inputs(frame.entity, columns, x.shape[1])] = np.nan
+            whole = x if k == 0 else whole
             weight = 1e3 * weights[k] / (worlds[frame.family] * max(known.sum(), 1))
             parts.append(
                 (
