@@ -92,7 +92,7 @@ def main() -> None:
         said["entity_evidence"] = {"figures": {k: round(v, 4) for k, v in evidence.figures.items()}}
         progress(f"entity evidence: {evidence.figures}")
     speaks = load_entity_evidence() if evidence is None else EntityEvidence(evidence.booster)
-    write_priors(FOLDER, written, said, speaks and speaks.booster)
+    write_priors(FOLDER, written, said, None if speaks is None else speaks.booster)
     released = load_share_prior(SHARES_FOLDER) if len(named) < len(BY_NAME) else None
     shares = learn_share_prior(given, learned) if released is None else released
     if released is not None and ORDER_MODEL.name in learned:
