@@ -20,13 +20,14 @@ from features.catalogue import digest
 from training.declaration import Model
 from training.estimator.calibration import expected_calibration_error
 from training.estimator.entity_evidence import EntityEvidence
-from training.estimator.prior import FOLDER, load_entity_evidence, load_prior, write_priors
+from training.estimator.prior import FOLDER, load_entity_evidence, load_prior
 from training.estimator.share_prior import FOLDER as SHARES_FOLDER
 from training.estimator.share_prior import load_share_prior, write_share_prior
 from training.models.order_brushing import MODEL as ORDER_MODEL
 from training.models.registry import BY_NAME
 from training.prior.learn import Learned, learn
 from training.prior.operators import learn_entity_evidence
+from training.prior.prior_files import write_priors
 from training.prior.share_models import learn_orders
 from training.prior.world_frames import WorldFrame
 

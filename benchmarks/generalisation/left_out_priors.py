@@ -25,13 +25,13 @@ from training.dataset.sampling import sample_by_hash
 from training.declaration import Model
 from training.estimator.calibration import isotonic
 from training.estimator.combination import any_ensemble
-from training.estimator.prior import write_priors
 from training.estimator.share_prior import FOLDER as SHARES_FOLDER
 from training.estimator.share_prior import write_share_prior
 from training.models.registry import BY_NAME
 from training.prior.examples import examples_of
 from training.prior.learn import Learned, any_target, fit_combination, scores_of
 from training.prior.operators import fit_evidence, operator_rows
+from training.prior.prior_files import write_priors
 from training.prior.reference import reference_of, references_without
 from training.prior.world_frames import WorldFrame
 

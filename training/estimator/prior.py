@@ -2,7 +2,7 @@
 
 A night uses it where a platform has no model of its own, and own training begins from it. Files are
 LightGBM's text and JSON. They are verified before LightGBM reads one, because its parser aborts the
-process on a corrupted file. Honest entities of the families are shipped as quantiles (ADR-0192).
+process on a corrupted file. Honest entities of the families are shipped too (ADR-0192).
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import lightgbm as lgb
 
 from data_contracts.errors import ArtefactRefused, LakeProblem
 from data_contracts.parquet import digest_file
@@ -36,8 +34,16 @@ from training.models.registry import BY_NAME
 FOLDER = Path(__file__).with_name("released_prior")
 MANIFEST, EVIDENCE = "prior.json", "entity_evidence.txt"
 FORMAT = 2
+IDENTITY_KEYS = (
+    "signals",
+    "typologies",
+    "size_signals",
+    "offset",
+    "calibration",
+    "files",
+    "reference",
+)
 MEND = "Install the package again."
-IDENTITY_KEYS = ("signals", "typologies", "size_signals", "offset", "calibration", "files", "reference")
 _folder = ContextVar("folder of the prior", default=FOLDER)
 
 
@@ -129,8 +135,18 @@ def _priors(folder: Path) -> dict[str, Prior]:
         ) from error
 
 
-def _identity(name: str, body: dict[str, Any], evidence: dict[str, str]) -> str:
-    """Version of a prior: a digest of all that decides what it says."""
+def identity_of(name: str, body: dict[str, Any], evidence: dict[str, str]) -> str:
+    """Version of a prior: a digest of all that decides what it says.
+
+    Parameters
+    ----------
+    name
+        The model.
+    body
+        What the manifest says of it.
+    evidence
+        Digests of the files of the evidence of sessions and orders, by name.
+    """
     whole = {k: body[k] for k in IDENTITY_KEYS}
     if BY_NAME[name].entity == OPERATOR:  # it decides what the model's scores become
         whole["entity_evidence"] = evidence
@@ -166,7 +182,7 @@ def _check(folder: Path, files: dict[str, str]) -> None:
 
 
 def _read(folder: Path, name: str, given: dict[str, Any], evidence: dict[str, str]) -> Prior:
-    version = _identity(name, given, evidence)
+    version = identity_of(name, given, evidence)
     if version != given["version"]:
         raise ArtefactRefused(
             f"{folder / MANIFEST}: what it says of {name} has version {version}, not "
@@ -198,66 +214,3 @@ def _read(folder: Path, name: str, given: dict[str, Any], evidence: dict[str, st
 
 def _read_reference(path: Path) -> Comparison:
     return comparison.from_json(BY_ANY_NAME, json.loads(path.read_text("utf-8")))
-
-
-def write_priors(
-    folder: Path,
-    learned: dict[str, tuple[Combination, Calibration]],
-    said: dict[str, dict[str, Any]],
-    evidence: lgb.Booster | None = None,
-) -> None:
-    """Write priors as text, with digests and versions.
-
-    Parameters
-    ----------
-    folder
-        Folder of the released prior; its files are replaced.
-    learned
-        Combination, of one stage, and calibration of each model.
-    said
-        What else the manifest says of each model, such as families and figures; of the evidence
-        under `entity_evidence`.
-    evidence
-        How sessions and orders speak of their operator; None where that was not learned.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    models: dict[str, dict[str, Any]] = {}
-    whole: dict[str, Any] = {"format": FORMAT, "models": models}
-    if evidence is not None:
-        text = evidence.model_to_string()
-        (folder / EVIDENCE).write_text(text, "utf-8")
-        files = {EVIDENCE: hashlib.sha256(text.encode()).hexdigest()}
-        whole["entity_evidence"] = said.get("entity_evidence", {}) | {
-            "inputs": list(INPUTS),
-            "files": files,
-        }
-    for name, (combination, calibration) in sorted(learned.items()):
-        stage, files = combination.stages[0], {}
-        for typology, booster in zip(combination.typologies, stage.boosters, strict=True):
-            text = booster.model_to_string()
-            (folder / f"{name}.{typology}.txt").write_text(text, "utf-8")
-            files[f"{name}.{typology}.txt"] = hashlib.sha256(text.encode()).hexdigest()
-        reference = None
-        if combination.reference is not None:
-            reference = f"{name}.reference.json"
-            text = json.dumps(combination.reference.as_json(), sort_keys=True) + "\n"
-            (folder / reference).write_text(text, "utf-8")
-            files[reference] = hashlib.sha256(text.encode()).hexdigest()
-        body = {
-            "signals": combination.columns,
-            "typologies": list(combination.typologies),
-            "size_signals": list(combination.size_signals),
-            "offset": list(stage.offset),
-            "calibration": {"raw": calibration.raw, "probability": calibration.probability},
-            "files": files,
-            "reference": reference,
-        }
-        evidence_files = whole.get("entity_evidence", {}).get("files", {})
-        if BY_NAME[name].entity == OPERATOR:
-            body["entity_evidence"] = evidence_files
-        models[name] = body | said[name] | {"version": _identity(name, body, evidence_files)}
-    (folder / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", "utf-8")
-    for path in (*folder.glob("*.txt"), *folder.glob("*.reference.json")):
-        written = [*models.values(), whole.get("entity_evidence", {"files": {}})]
-        if not any(path.name in one["files"] for one in written):
-            path.unlink()

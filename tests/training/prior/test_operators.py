@@ -12,8 +12,9 @@ import pytest
 from data_contracts.errors import ArtefactRefused
 from serving.scoring import operator_history
 from training.estimator.calibration import Calibration
-from training.estimator.prior import load_entity_evidence, write_priors
+from training.estimator.prior import load_entity_evidence
 from training.prior.operators import learn_entity_evidence, operator_rows
+from training.prior.prior_files import write_priors
 
 SAME = Calibration(tuple(np.linspace(-6, 6, 49)), tuple(1 / (1 + np.exp(-np.linspace(-6, 6, 49)))))
 

@@ -12,9 +12,10 @@ from features.catalogue import signals_named
 from features.peers.comparison import peer_width
 from tests.benchmarks.generalisation.test_left_out import MODEL, world
 from training.estimator.combination import MIN_ENTITIES
-from training.estimator.prior import load_prior, write_priors
+from training.estimator.prior import load_prior
 from training.prior.examples import examples_of
 from training.prior.learn import learn
+from training.prior.prior_files import write_priors
 from training.prior.reference import reference_of, references_without
 from training.release.serialisation import read_trees, release_texts
 
