@@ -15,7 +15,7 @@ from typing import Any
 from sklearn.metrics import average_precision_score
 
 from benchmarks.generalisation.learn_shares import learn_share_prior, left_out_orders
-from benchmarks.generalisation.worlds import TEACHING_SEEDS, frames
+from benchmarks.generalisation.worlds import TEACHING_SEEDS, frames, teaching
 from features.catalogue import digest
 from training.declaration import Model
 from training.estimator.calibration import expected_calibration_error
@@ -36,7 +36,7 @@ def learn_models(given: Sequence[WorldFrame], models: Sequence[Model]) -> dict[s
     """The prior of each model that the frames show."""
     out = {}
     for model in models:
-        mine = [f for f in given if f.entity == model.entity]
+        mine = teaching(given, model.entity)
         if len({f.family for f in mine}) > 1:
             start = time.monotonic()
             out[model.name] = learn(mine, model.columns, model.size_signals, model.live)
@@ -79,7 +79,7 @@ def main() -> None:
             said[name] = {key: prior.manifest[key] for key in SAID}
     for name, one in learned.items():
         written[name] = one.combination, one.calibration
-        mine = [f for f in given if f.entity == BY_NAME[name].entity]
+        mine = teaching(given, BY_NAME[name].entity)
         said[name] = {
             "families": sorted({f.family for f in mine}),
             "worlds": sorted({f.world for f in mine}),

@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks.generalisation.learn_prior import progress
 from benchmarks.generalisation.left_out_shares import Group, shares_without
-from benchmarks.generalisation.worlds import TEACHING_SEEDS, frames
+from benchmarks.generalisation.worlds import TEACHING_SEEDS, frames, teaching
 from benchmarks.harness.worlds import OUTPUT_FOLDER
 from features.catalogue import digest
 from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION, VIEW
@@ -116,7 +116,7 @@ def write_left_out_priors(
     shutil.rmtree(OUTPUT_FOLDER / "left_out", ignore_errors=True)
     by_group: dict[Group, dict[str, Learned]] = {}
     for model in models:
-        mine = [f for f in given if f.entity == model.entity]
+        mine = teaching(given, model.entity)
         if model.live or model.entity == ACCOUNT or len({f.family for f in mine}) < 2:
             continue
         for group, learned in learn_without(mine, model).items():

@@ -15,6 +15,8 @@ from training.prior.world_frames import TYPOLOGIES, WorldFrame, frames_of, read_
 
 TEACHING_SEEDS = (1, 2, 3)
 JUDGED_SEEDS = (11, 12, 13)  # of families left out; they teach nothing anywhere
+# Its operators are a handful of rooms, or windows that stand for operators (ADR-0193).
+NO_TEACHERS = {OPERATOR: ("watched_rooms",)}
 JUDGED_ENTITIES = (SESSION, ORDER, OPERATOR)
 
 
@@ -49,6 +51,11 @@ def frames(seeds: Iterable[int], entities: Iterable[str] = TYPOLOGIES) -> list[W
         for seed in seeds:
             out += [f for f in frames_of_world(family, seed) if f.entity in wanted]
     return out
+
+
+def teaching(given: Iterable[WorldFrame], entity: str) -> list[WorldFrame]:
+    """The frames of one kind of entity that teach a prior."""
+    return [f for f in given if f.entity == entity and f.family not in NO_TEACHERS.get(entity, ())]
 
 
 def main() -> None:

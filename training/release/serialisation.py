@@ -14,7 +14,7 @@ from training.estimator.conformal import HonestReference
 from training.estimator.model_text import booster_of, require_inputs
 from training.estimator.stage import Stage
 
-FORMAT = 4  # of the files of a release; a change of their keys or of their meaning raises it
+FORMAT = 3  # of the files of a release; a change of their keys or of their meaning raises it
 TREES_FILE = "trees.json"
 
 
@@ -61,8 +61,8 @@ def read_trees(files: dict[str, str]) -> tuple[Combination, Combination]:
             for stage in given["stages"]
         )
         compared = [
-            given[key] and comparison.from_json(BY_ANY_NAME, given[key])
-            for key in ("peers", "reference")
+            given.get(key) and comparison.from_json(BY_ANY_NAME, given[key])
+            for key in ("peers", "reference")  # releases of before have no reference
         ]
         found = Combination(
             [current_name(n) for n in given["columns"]],
