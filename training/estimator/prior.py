@@ -195,11 +195,9 @@ def _read(folder: Path, name: str, given: dict[str, Any], evidence: dict[str, st
             f"{folder}: the prior reads signals that the catalogue no longer has: "
             f"{', '.join(lost)}. Learn it again: make prior"
         )
-    boosters = tuple(
-        booster_of((folder / f).read_text("utf-8"), folder / f)
-        for f in given["files"]
-        if f != given["reference"]
-    )
+    # by typology: the manifest names its files in alphabetical order
+    files = [folder / f"{name}.{typology}.txt" for typology in given["typologies"]]
+    boosters = tuple(booster_of(f.read_text("utf-8"), f) for f in files)
     combination = Combination(
         [current_name(n) for n in given["signals"]],
         tuple(given["typologies"]),
