@@ -142,7 +142,8 @@ def open_(
 
     Example: steelyard appeal open lake --operator $OPERATOR --ground "celebrity visit" --by shop
     """
-    from serving.oversight.appeals import BadAppeal, open_appeal, open_measure_appeal
+    from serving.oversight.appeals import BadAppeal, open_appeal
+    from serving.oversight.measures.measure_appeals import open_measure_appeal
     from serving.policy.load import load_policy
 
     if (operator is None) == (measure is None):

@@ -58,11 +58,8 @@ def take(
     --by desk-1 --approver lead-2 --reason "two rooms of idle bots"
     """
     from serving.export.evidence_package import refer_operator
-    from serving.oversight.measures.manual_measures import (
-        BadMeasure,
-        MeasureRequest,
-        take_measure,
-    )
+    from serving.oversight.measures.manual_measures import take_measure
+    from serving.oversight.measures.measure_requests import BadMeasure, MeasureRequest
     from serving.policy.load import load_policy
 
     named = {"operator": operator, "streamer": streamer, "mcn": mcn}

@@ -16,6 +16,7 @@ from serving.cli.console import (
     LakeArgument,
     Night,
     night_named,
+    now,
     out,
     print_bound,
     print_fields,
@@ -118,10 +119,14 @@ def _read(lake: Lake, table: str, night: str | None) -> pd.DataFrame:
     """An outbound table, the rows to look at first on top."""
     from features.former_names import read_night
     from serving.ledger.answer_export import export_answers
+    from serving.oversight.measures.nightly_measures import with_present_status
+    from serving.oversight.measures.state import read_measures
 
     if table == "boost_decisions":
         export_answers(lake)
     frame = read_night(lake, table, night)
+    if table == "measures":
+        return with_present_status(frame, read_measures(lake), now())
     if table == "scores" and len(frame):
         return frame.sort_values(["entity_kind", "model", "rank", "entity_id"])
     if table == "false_views" and len(frame):
@@ -177,6 +182,7 @@ def credit(
     from data_contracts.lake import Lake
     from data_contracts.runs import read_outbound
     from serving.oversight.credit import public_view
+    from serving.oversight.measures.state import OPERATOR, read_measures
     from serving.policy.load import load_policy
 
     frame = read_outbound(Lake.open(lake), "credit", night_named(date_))
@@ -189,7 +195,11 @@ def credit(
             )
     policy = load_policy()
     ordered = frame.sort_values(["credit", "operator_id"])
-    views = [public_view(r, policy) for r in ordered.to_dict("records")]
+    taken, moment = read_measures(lake), now()
+    views = [
+        public_view(r, policy, taken.against([(OPERATOR, r["operator_id"])], moment))
+        for r in ordered.to_dict("records")
+    ]
     flat = [
         {
             "operator": v["operatorId"],

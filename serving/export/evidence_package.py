@@ -26,11 +26,8 @@ from features.engine.snapshot import Snapshot
 from serving.export.package_reading import read_package
 from serving.export.signing import sign, signature_is_valid
 from serving.ledger.hash_chain import read_records
-from serving.oversight.measures.manual_measures import (
-    MeasureRequest,
-    list_measures,
-    take_measure,
-)
+from serving.oversight.measures.manual_measures import list_measures, take_measure
+from serving.oversight.measures.measure_requests import MeasureRequest
 from serving.policy.schema import Policy
 from serving.report import charts
 from serving.scoring.scope import moment_of

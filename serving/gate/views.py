@@ -11,6 +11,7 @@ from serving.gate.minute_store import MinuteStoreUnavailable, minute_to_row
 from serving.gate.requests import RequestRefused, parse_request
 from serving.gate.schemas import MinutesRequest
 from serving.oversight.credit import public_view
+from serving.oversight.measures.state import OPERATOR
 
 
 async def put_minutes(gate: GateState, session: str, body: bytes) -> dict[str, Any]:
@@ -63,13 +64,15 @@ def operator_view(gate: GateState, operator_id: str) -> dict[str, Any]:
 
 
 def credit_view(gate: GateState, operator_id: str) -> dict[str, Any]:
-    """The public credit evaluation of an operator (CAC-2020 12 ¶1); it shows no signal."""
+    """The public credit evaluation of an operator; it shows no signal."""
     found = gate.night.current().credit.get(operator_id)
     if found is None:
         raise RequestRefused(
             404, "unknown_operator", "no credit of that operator was published", ["path"]
         )
-    return public_view(found, gate.policy)
+    measures = gate.assessments.measures.current()
+    against = measures.against([(OPERATOR, operator_id)], gate.now())
+    return public_view(found, gate.policy, against)
 
 
 def ready_view(gate: GateState) -> dict[str, Any]:

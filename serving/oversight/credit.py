@@ -207,8 +207,15 @@ def credit(
     )
 
 
-def public_view(row: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    """The public part of a credit: scores, level, entitlements, route of appeal."""
+def public_view(
+    row: dict[str, Any], policy: Policy, measures: Sequence[Measure] = ()
+) -> dict[str, Any]:
+    """The public part of a credit: scores, level, entitlements, route of appeal.
+
+    `measures`: those in force against the operator now. They take entitlements away, and one that
+    has ended gives them back, without waiting for a night.
+    """
+    allows = next((e.allows for e in policy.entitlements if e.level == row["level"]), ())
 
     def rounded(name: str) -> float | None:
         value = row[name]
@@ -220,7 +227,7 @@ def public_view(row: dict[str, Any], policy: Policy) -> dict[str, Any]:
         "level": row["level"],
         "subScores": {name: rounded(name) for name in SUB_SCORES},
         "complaints": {"count": int(row["complaint_count"]), "late": int(row["late_count"])},
-        "entitlements": json.loads(row["entitlements"]),
+        "entitlements": list(remaining_entitlements(allows, measures, policy)),
         "asOf": pd.Timestamp(row["as_of"]).isoformat() + "Z",
         "policyVersion": policy.version,
         "appeal": {"route": policy.appeal_route, "days": policy.appeal_days},

@@ -16,12 +16,9 @@ from serving.gate.http import gate_application, open_gate
 from serving.ledger.answers import AnswerLedger
 from serving.nightly.pipeline import nightly
 from serving.oversight import appeals
-from serving.oversight.measures.manual_measures import (
-    BadMeasure,
-    MeasureRequest,
-    list_measures,
-    take_measure,
-)
+from serving.oversight.measures.manual_measures import list_measures, take_measure
+from serving.oversight.measures.measure_appeals import open_measure_appeal
+from serving.oversight.measures.measure_requests import BadMeasure, MeasureRequest
 from serving.oversight.measures.undo import UndoRequest, undo_measures
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT
@@ -95,7 +92,7 @@ def test_blacklisted_operator_is_refused_until_its_appeal_is_won(desk, honest):
         "two rooms of bots" in first["reason"]["en"] and taken["article"] in first["reason"]["zh"]
     )
     assert refused["measures"][0]["measureId"] == taken["measure_id"]
-    appeal = appeals.open_measure_appeal(
+    appeal = open_measure_appeal(
         desk.lake, taken["measure_id"], "a celebrity came", "shop", NOW + HOUR, POLICY
     )
     for insider in ("desk", "lead", "shop"):

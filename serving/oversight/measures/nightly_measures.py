@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from features.catalogue import BY_NAME
+from serving.oversight.measures.state import EXPIRED, IN_FORCE, LIFTED, MeasureState
 from serving.policy.schema import Policy, Step
 
 
@@ -152,3 +153,21 @@ def nightly_measures(
             }
         )
     return pd.DataFrame(rows)
+
+
+def with_present_status(rows: pd.DataFrame, state: MeasureState, at: datetime) -> pd.DataFrame:
+    """Published measures of a night with their status at a moment, instead of that night.
+
+    One in force is expired after its term, and lifted where its operator won an appeal since.
+    """
+
+    def status(operator: str, published: str, start: pd.Timestamp, end: pd.Timestamp) -> str:
+        if published != IN_FORCE:
+            return published
+        if state.clears(operator, start.to_pydatetime(), at):
+            return LIFTED
+        return EXPIRED if at >= end else IN_FORCE
+
+    columns = ("operator_id", "status", "effective_from", "effective_to")
+    present = [status(*row) for row in zip(*(rows[c] for c in columns), strict=True)]
+    return rows.assign(status=pd.Series(present, index=rows.index, dtype=object))

@@ -92,7 +92,7 @@ def test_a_disposition_takes_points_by_its_step_and_fades_by_half():
         / POLICY.credit.half_life_days
     )
     assert got.at["bad", "handling"] == pytest.approx(
-        100 - 8 * POLICY.step("block") * faded, abs=1e-5
+        100 - 8 * POLICY.severity("block") * faded, abs=1e-5
     )
     assert (
         got.at["good", "handling"] == pytest.approx(100 - 2 * 8 * faded, abs=1e-5)

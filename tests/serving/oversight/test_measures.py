@@ -18,7 +18,7 @@ from serving.ledger.decisions import recorded_heads
 from serving.nightly.pipeline import nightly
 from serving.oversight import appeals, overrides
 from serving.oversight.measures import manual_measures
-from serving.oversight.measures.manual_measures import MeasureRequest
+from serving.oversight.measures.measure_requests import BadMeasure, MeasureRequest
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT
 
@@ -42,7 +42,8 @@ def accused(lake):
 
 
 def take(lake, *request, now=NOW):
-    return manual_measures.take_measure(lake, MeasureRequest(*request), now, POLICY)
+    asked = MeasureRequest(*request, beyond_range="the regulator asked for it")
+    return manual_measures.take_measure(lake, asked, now, POLICY)
 
 
 def test_automatic_measure_is_complete_in_both_languages(published):
@@ -77,7 +78,7 @@ def test_the_ladder_is_ordered_and_no_tier_suggests_what_is_for_people():
 )
 def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused, code):
     for approver in (None, "", "desk"):
-        with pytest.raises(manual_measures.BadMeasure, match="approver other than desk"):
+        with pytest.raises(BadMeasure, match="approver other than desk"):
             take(lake, accused, code, "desk", "why", 7, approver)
     assert manual_measures.list_measures(lake, NOW) == []
     record = take(lake, accused, code, "desk", "two rooms of bots", 7, "lead")
@@ -90,7 +91,12 @@ def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused
 
 def test_a_referral_packs_its_evidence(lake, accused):
     record = evidence_package.refer_operator(
-        lake, MeasureRequest(accused, "refer_enforcement", "desk", "why", 30, "lead"), NOW, POLICY
+        lake,
+        MeasureRequest(
+            accused, "refer_enforcement", "desk", "why", 30, "lead", beyond_range="grave"
+        ),
+        NOW,
+        POLICY,
     )
     assert (
         evidence_package.package_faults(
@@ -100,7 +106,7 @@ def test_a_referral_packs_its_evidence(lake, accused):
     )
     with zipfile.ZipFile(record["package"]) as z:
         assert json.loads(z.read("measures_by_hand.json"))[0]["measure_id"] == record["measure_id"]
-    with pytest.raises(manual_measures.BadMeasure):
+    with pytest.raises(BadMeasure):
         evidence_package.refer_operator(
             lake, MeasureRequest(accused, "refer_judiciary", "desk", "why", 30), NOW, POLICY
         )
@@ -121,7 +127,7 @@ def test_the_verdict_of_an_appeal_stands_on_the_next_nights_measure(lake, models
 
 def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, accused, monkeypatch):
     monkeypatch.setattr(manual_measures, "agreeing_detectors", lambda *a: ["operator_rank"])
-    with pytest.raises(manual_measures.BadMeasure, match="two independent detectors"):
+    with pytest.raises(BadMeasure, match="two independent detectors"):
         take(lake, accused, "block", "desk", "why", 1)
     monkeypatch.setattr(
         manual_measures, "agreeing_detectors", lambda *a: ["deviance", "operator_rank"]
@@ -130,7 +136,7 @@ def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, acc
         "deviance",
         "operator_rank",
     ]
-    with pytest.raises(manual_measures.BadMeasure, match="approver"):
+    with pytest.raises(BadMeasure, match="approver"):
         take(lake, accused, "blacklist", "desk", "why", 1)  # two detectors do not blacklist
 
 
@@ -141,9 +147,23 @@ def test_invalid_measure_writes_nothing(lake, accused):
         ("nobody", "warn", "why"),
         (accused, "warn", " "),
     ):
-        with pytest.raises(manual_measures.BadMeasure):
+        with pytest.raises(BadMeasure):
             take(lake, operator, code, "desk", reason, 1)
     assert not Lake(lake).measures.exists()
+
+
+def test_what_is_not_proportionate_needs_a_stated_reason(lake):
+    """A first offence with little evidence is not blacklisted, unless two people say why."""
+    tiers = read_outbound(lake, "tier_decisions").set_index("operator_id")
+    calm = tiers.index[tiers["tier"] == "A"][0]
+    asked = MeasureRequest(calm, "blacklist", "desk", "why", 30, "lead")
+    with pytest.raises(BadMeasure, match="beyond what is proportionate"):
+        manual_measures.take_measure(lake, asked, NOW, POLICY)
+    taken = take(lake, calm, "blacklist", "desk", "why", 30, "lead")
+    fit = taken["proportionality"]
+    assert not fit["within"] and fit["beyond_range"] == "the regulator asked for it"
+    warned = take(lake, calm, "warn", "desk", "why", 1)
+    assert warned["proportionality"]["within"] and warned["proportionality"]["repetition"] == 1
 
 
 def test_a_measure_has_one_outcome(lake, accused):
@@ -152,7 +172,7 @@ def test_a_measure_has_one_outcome(lake, accused):
         lake, one["measure_id"], "lifted", "lead", "the appeal was right", NOW
     )
     assert (done["status"], done["outcome"]) == ("lifted", "lifted")
-    with pytest.raises(manual_measures.BadMeasure, match="no open measure"):
+    with pytest.raises(BadMeasure, match="no open measure"):
         manual_measures.close_measure(lake, one["measure_id"], "upheld", "lead", "again", NOW)
 
 

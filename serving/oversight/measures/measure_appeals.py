@@ -1,0 +1,53 @@
+"""Appeals against measures that people took. A won one lifts the measure (`state.py`)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from data_contracts.lake import Lake, LakeOrFolder
+from serving.ledger.hash_chain import append_record
+from serving.oversight.appeals import Appeal, BadAppeal, appeal_id_of, list_appeals
+from serving.oversight.measures.state import OPERATOR, PROPOSED, UNDONE, read_measures
+from serving.policy.schema import Policy
+
+
+def open_measure_appeal(
+    folder: LakeOrFolder, measure_id: str, ground: str, by: str, now: datetime, policy: Policy
+) -> Appeal:
+    """Open an appeal against a measure that people took.
+
+    Raises
+    ------
+    BadAppeal
+        The measure is not known or undone, its appeal is open already, or the time to appeal is
+        over. Nothing is written then.
+    """
+    lake = Lake.open(folder)
+    measure = read_measures(lake).measures.get(measure_id)
+    if measure is None or measure.status(now) in (UNDONE, PROPOSED):
+        raise BadAppeal(
+            f"there is no measure {measure_id}; list them with: steelyard measure list {lake}"
+        )
+    if not ground.strip() or not by.strip():
+        raise BadAppeal("an appeal needs its --ground and who opens it, --by")
+    due = measure.record["appeal_due"]
+    if now.isoformat(timespec="seconds") > due:
+        raise BadAppeal(f"the time to appeal against {measure_id} ended on {due}")
+    if any(a.measure_id == measure_id and a.verdict is None for a in list_appeals(lake, now)):
+        raise BadAppeal(f"an appeal against {measure_id} is open already")
+    event = {
+        "event": "opened",
+        "appeal_id": appeal_id_of(measure_id, measure.taken_at.date().isoformat(), now),
+        "operator_id": measure.subject_id if measure.subject_kind == OPERATOR else None,
+        "measure_id": measure_id,
+        "date": measure.taken_at.date().isoformat(),
+        "tier": measure.record.get("tier") or "",
+        "ground": ground,
+        "opened_by": by,
+        "opened_at": now.isoformat(timespec="seconds"),
+        "due_at": (now + timedelta(days=policy.appeal_days)).isoformat(timespec="seconds"),
+        "policy_version": str(measure.record["policy_version"]),
+        "model_version": str(measure.record["model_version"]),
+    }
+    append_record(lake.appeals, event)
+    return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])

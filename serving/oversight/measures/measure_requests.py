@@ -1,0 +1,110 @@
+"""Requests for measures, and what is required before one is taken: two people, proportion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from data_contracts.errors import SteelyardError
+from data_contracts.lake import Lake
+from serving.oversight.measures.proportionality import (
+    Circumstances,
+    Proportion,
+    earlier_measures,
+    proportion,
+)
+from serving.oversight.measures.state import OPERATOR, SUBJECT_KINDS, read_measures
+from serving.policy.schema import Policy
+
+
+class BadMeasure(SteelyardError):
+    """A measure cannot be taken as asked."""
+
+    exit_code = 10
+
+
+@dataclass(frozen=True)
+class MeasureRequest:
+    """A measure that a person asks for: against whom, which, by whom, why, for how many days.
+
+    `beyond_range`: why the measure may be stricter than the range that is proportionate.
+    """
+
+    subject: str
+    code: str
+    by: str
+    reason: str
+    days: int = 7
+    approver: str | None = None
+    subject_kind: str = OPERATOR
+    beyond_range: str = ""
+
+
+@dataclass(frozen=True)
+class SubjectDecision:
+    """What the latest night says of a subject; a streamer or a network has no decision."""
+
+    run_id: str
+    model_version: str = "none"
+    tier: str | None = None
+    expected_harm: float | None = None
+    detectors: tuple[str, ...] = ()
+
+
+def require_complete(request: MeasureRequest, now: datetime, policy: Policy) -> None:
+    """Require a code, an author, a reason and a policy in force. Raises BadMeasure."""
+    codes = [s.code for s in policy.ladder]
+    if request.code not in codes:
+        raise BadMeasure(
+            f"{request.code!r} is not on the ladder; codes, mildest first: {', '.join(codes)}"
+        )
+    if request.subject_kind not in SUBJECT_KINDS:
+        raise BadMeasure(f"a subject is one of {', '.join(SUBJECT_KINDS)}")
+    if not request.by.strip() or not request.reason.strip() or request.days < 1:
+        raise BadMeasure("a measure needs --by, --reason and --days of at least 1")
+    if not policy.validity.is_in_force(now.date()):
+        raise BadMeasure(
+            f"policy {policy.version} takes effect on {policy.validity.effective_from}"
+        )
+
+
+def require_approval(request: MeasureRequest, detectors: list[str], policy: Policy) -> None:
+    """Require two people, or two detectors, for what is grave. Raises BadMeasure."""
+    if request.code not in policy.measures.human_only:
+        return
+    two_suffice = request.code in policy.measures.two_detectors
+    if _is_approved(request) or (two_suffice and len(detectors) >= 2):
+        return
+    found = ", ".join(detectors) or "none"
+    more = f", or two independent detectors (found by: {found})" if two_suffice else ""
+    raise BadMeasure(
+        f"{request.code} needs an --approver other than {request.by}{more}; "
+        "a score alone never takes it"
+    )
+
+
+def _is_approved(request: MeasureRequest) -> bool:
+    approver = request.approver
+    return approver is not None and bool(approver.strip()) and approver != request.by
+
+
+def require_proportion(
+    lake: Lake, request: MeasureRequest, decision: SubjectDecision, now: datetime, policy: Policy
+) -> Proportion:
+    """The range of a measure. Raises BadMeasure where it is stricter, without a stated reason."""
+    earlier = earlier_measures(
+        read_measures(lake), request.subject_kind, request.subject, now, policy
+    )
+    fit = proportion(
+        Circumstances(decision.tier, len(decision.detectors), decision.expected_harm, earlier),
+        policy,
+    )
+    if request.code in fit.allowed:
+        return fit
+    if request.beyond_range.strip() and _is_approved(request):
+        return fit
+    raise BadMeasure(
+        f"{request.code} is beyond what is proportionate: facts {fit.facts}, repetition "
+        f"{fit.repetition} and harm {fit.harm} allow up to {fit.allowed[-1]}; say why with "
+        "--beyond-range, and have it approved"
+    )
