@@ -19,8 +19,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from benchmarks.generalisation import figures_of_worlds as figures
-from benchmarks.generalisation import left_out_priors
 from benchmarks.generalisation.learn_prior import progress
+from benchmarks.generalisation.learning import left_out_priors
 from benchmarks.generalisation.nights import Work, judged, work_of
 from benchmarks.generalisation.results import keep, kept_carriers, kept_frame
 from benchmarks.generalisation.worlds import JUDGED_SEEDS, lake_of

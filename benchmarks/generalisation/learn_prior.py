@@ -14,7 +14,7 @@ from typing import Any
 
 from sklearn.metrics import average_precision_score
 
-from benchmarks.generalisation.learn_shares import learn_share_prior, left_out_orders
+from benchmarks.generalisation.learning.learn_shares import learn_share_prior, left_out_orders
 from benchmarks.generalisation.worlds import TEACHING_SEEDS, frames, teaching
 from features.catalogue import digest
 from training.declaration import Model

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from benchmarks.generalisation.left_out_priors import folder_without
+from benchmarks.generalisation.learning.left_out_priors import folder_without
 from benchmarks.generalisation.verdict_draws import (
     COUNTS,
     dataset_of,

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.generalisation.learn_prior import progress
+from benchmarks.generalisation.learning.left_out_priors import folder_without
 from benchmarks.generalisation.left_out import judge_world
-from benchmarks.generalisation.left_out_priors import folder_without
 from benchmarks.generalisation.night_judgement import Truth, figures, tiers
 from benchmarks.generalisation.real_sets.carriers import CARRIERS, COMMAND, Carried, public_data
 from benchmarks.generalisation.worlds import JUDGED_SEEDS, frames_of_world, lake_of

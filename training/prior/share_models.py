@@ -1,8 +1,7 @@
 """Learning of false shares of figures over families of simulated worlds.
 
-The estimate minimises the expected absolute error: it is the median of the false share. Below an
-even chance of inflation the median is nothing. From some probability on it is the median share of
-inflated sessions. That probability is chosen on families left out (ADR-0063).
+The estimate is the median of the false share, which minimises the expected absolute error: nothing
+below a probability that is chosen on families left out, at least one half (ADR-0063).
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ def act(rooms: Rooms) -> None:
     by_window = joins.groupby("window").indices
     account, at = joins["account"].to_numpy(), joins["at"].to_numpy()
     for name in rooms.p.kinds:
-        usual = ACTS_PER_JOIN[name] * np.exp(r.normal(0, 0.7, rooms.p.rooms))
+        acts_per_join = ACTS_PER_JOIN[name] * np.exp(r.normal(0, 0.7, rooms.p.rooms))
         for window, rows in by_window.items():
-            mean = usual[rooms.room[window]] * len(rows) * np.exp(r.normal(0, 0.5))
+            mean = acts_per_join[rooms.room[window]] * len(rows) * np.exp(r.normal(0, 0.5))
             many = int(r.poisson(min(mean, 4000.0)))
             if not many:
                 continue

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.generalisation import figures_of_worlds, left_out_priors
+from benchmarks.generalisation import figures_of_worlds
+from benchmarks.generalisation.learning import left_out_priors
 from benchmarks.generalisation.left_out import PRODUCT, judge_world
 from benchmarks.generalisation.night_judgement import error_columns
 from benchmarks.generalisation.verdict_draws import COUNTS, draw, judged_half, operators_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.generalisation.learn_prior import progress
-from benchmarks.generalisation.learn_shares import (
+from benchmarks.generalisation.learning.learn_shares import (
     FAMILIES_FOLDER,
     counted_sessions,
     left_out_orders,

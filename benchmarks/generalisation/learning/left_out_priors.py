@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.generalisation.learn_prior import progress
-from benchmarks.generalisation.left_out_shares import Group, shares_without
+from benchmarks.generalisation.learning.left_out_shares import Group, shares_without
 from benchmarks.generalisation.worlds import TEACHING_SEEDS, frames, teaching
 from benchmarks.harness.worlds import OUTPUT_FOLDER
 from features.catalogue import digest

@@ -1,0 +1,1 @@
+"""What the prior and the priors of families left out learn from worlds."""
