@@ -38,6 +38,8 @@ class Assurance(Enum):
 class UnverifiedNight(UserWarning):
     """A night of an earlier format is read, of which not every file has a digest."""
 
+    in_words = True
+
 
 @dataclass(frozen=True)
 class PublishedRun:

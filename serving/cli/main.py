@@ -85,7 +85,7 @@ def show_warning(
     line: str | None = None,
 ) -> None:
     """Show a warning of ours as one line, and any other as Python shows it."""
-    if category.__module__.startswith("data_contracts."):
+    if getattr(category, "in_words", False):
         print_error(str(message))
     else:
         _show_other_warning(message, category, filename, lineno, file, line)

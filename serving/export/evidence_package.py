@@ -56,6 +56,7 @@ def package_files(
             f"look with: steelyard show tier_decisions {folder}"
         )
     date = pd.Timestamp(mine["date"].iloc[0]).date()
+    night = date.isoformat()  # another one may be published meanwhile
     measures = read_outbound(lake, "measures", night)
     measures = measures[measures["operator_id"] == operator]
     evidence = json.loads(measures["evidence"].iloc[0]) if len(measures) else {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from datetime import datetime, timedelta
 
 import pandas as pd
 
 from data_contracts.contract import END_OF_REAL_TIME, contract
 from data_contracts.errors import NothingToScore
-from data_contracts.file_checks import named_by_file
+from data_contracts.file_checks import UNREADABLE, named_by_file
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect, digest_file, file_list, first_time, scalar
 from serving.policy.schema import NightPolicy
@@ -17,21 +18,63 @@ from serving.policy.schema import NightPolicy
 MIN_DAYS_FOR_MEDIAN = 3
 
 
-def input_digest(lake: Lake, as_of: datetime) -> str:
-    """SHA-256 over the files that may hold rows known at `as_of`.
+class DeliveryChanged(UserWarning):
+    """Files that the last night had read are other files now."""
+
+    in_words = True
+
+
+def delivered_files(lake: Lake, as_of: datetime) -> dict[str, str]:
+    """SHA-256 of each file that may hold rows known at `as_of`, by its name below the lake.
 
     Files of later receipts alone do not change it. Their statistics say so, not their folders:
     a backfill may lie in the folder of a later day.
     """
-    whole = hashlib.sha256()
+    found = {}
     for name in lake.delivered():
         received = contract(name).received
         for path in lake.files(name):
-            first = first_time(path, received) if received else None
-            if first is not None and first >= as_of:
-                continue
-            whole.update(f"{lake.relative(path)} {digest_file(path)}\n".encode())
+            try:
+                first = first_time(path, received) if received else None
+            except UNREADABLE:  # the checks of the night name it
+                first = None
+            if first is None or first < as_of:
+                found[lake.relative(path)] = digest_file(path)
+    return found
+
+
+def input_digest(files: dict[str, str]) -> str:
+    """SHA-256 over `delivered_files`."""
+    whole = hashlib.sha256()
+    for name, digest in files.items():
+        whole.update(f"{name} {digest}\n".encode())
     return whole.hexdigest()
+
+
+def warn_of_changes(before: dict[str, str], now: dict[str, str]) -> None:
+    """Warn where a file that the last night read was changed or removed since.
+
+    Retention and a repeated delivery do so rightly. Nobody else should, and no other trace of it
+    would be seen.
+
+    Parameters
+    ----------
+    before
+        `delivered_files` of the last night.
+    now
+        Those of this night.
+    """
+    changed = sorted(name for name, digest in before.items() if now.get(name) != digest)
+    if not changed:
+        return
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    warnings.warn(
+        f"delivered files have changed since the last night read them: {', '.join(changed[:3])}"
+        f"{more}. Where retention or a repeated delivery did it, all is well; else deliver them "
+        "again, and replay the nights that read them",
+        DeliveryChanged,
+        stacklevel=2,
+    )
 
 
 def refuse_short(lake: Lake, names: list[str], as_of: datetime, policy: NightPolicy) -> None:

@@ -24,7 +24,7 @@ from serving.ledger.decisions import record_night
 from serving.ledger.ledger_key import LedgerKey, open_ledger_key
 from serving.nightly.corrected_night import correct
 from serving.nightly.decided_night import decide
-from serving.nightly.delivery import refuse_short
+from serving.nightly.delivery import refuse_short, warn_of_changes
 from serving.nightly.published_night import publish
 from serving.nightly.run_identity import open_context, refuse_lost_models
 from serving.nightly.scored_night import score
@@ -91,6 +91,8 @@ def nightly(
             record_night(lake, run_id, night, target)  # a version before may not have come so far
             sign_night(lake, key)
             return Night(run_id, target, night, False, {})
+        if context.previous is not None:
+            warn_of_changes(context.previous.manifest.get("delivered", {}), context.delivered)
         say("checking contracts")
         checks = check_lake(lake, context.as_of, lambda name: say(f"checking {name}"))
         if not allow_short:

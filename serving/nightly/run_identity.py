@@ -13,7 +13,7 @@ from data_contracts.runs import published_runs, run_before
 from data_contracts.verification.manifest import run_id_of
 from data_contracts.verification.run_opening import open_run
 from features import catalogue
-from serving.nightly.delivery import input_digest
+from serving.nightly.delivery import delivered_files, input_digest
 from serving.oversight.overrides import decisions_digest
 from serving.policy.schema import Policy
 from serving.scoring.night_context import NightContext
@@ -98,12 +98,13 @@ def published_context(
 
 def identified(context: NightContext, models_folder: Path | None) -> NightContext:
     """Complete a context with its inputs' digests, the replaced ranker and the run id."""
-    previous = context.previous
+    previous, files = context.previous, delivered_files(context.lake, context.as_of)
     complete = replace(
         context,
         previous_sha256=None if previous is None else previous.reproducible_sha256,
         replaced_ranker=replaced_ranker(previous, models_folder, context.champions),
-        data_sha256=input_digest(context.lake, context.as_of),
+        delivered=files,
+        data_sha256=input_digest(files),
         human_decisions=decisions_digest(context.lake, context.as_of, context.policy.floors.days),
     )
     return replace(complete, run_id=run_id_of(identity_of(complete)))
@@ -140,6 +141,7 @@ def manifest_of(context: NightContext) -> dict[str, Any]:
         },
         "policy": {"version": context.policy.version, "sha256": context.policy.sha256},
         "data_sha256": context.data_sha256,
+        "delivered": context.delivered,
         "catalogue_sha256": catalogue.digest(),
         "code": {"revision": revision(), "sha256": sources_digest()},
         "before": context.previous_run,

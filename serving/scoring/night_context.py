@@ -44,6 +44,8 @@ class NightContext:
         The operator model of the night before; None where it is no longer at hand.
     data_sha256
         Digest of the delivered files that may hold rows known at `as_of`.
+    delivered
+        Digest of each of these files, by its name below the lake.
     human_decisions
         Overrides, warnings and appeals in force, as text.
     run_id
@@ -59,6 +61,7 @@ class NightContext:
     challengers: dict[str, Released] = field(default_factory=dict)
     replaced_ranker: Released | None = None
     data_sha256: str = ""
+    delivered: dict[str, str] = field(default_factory=dict)
     human_decisions: str = ""
     run_id: str = ""
 

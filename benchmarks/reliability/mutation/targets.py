@@ -25,7 +25,7 @@ from serving.export.signing import public_key_text, signing_key
 from serving.gate.api_keys import make_key
 from serving.gate.protocol.key_ring import KeyRing
 from serving.ledger.verification import verify_decisions
-from serving.nightly.delivery import input_digest
+from serving.nightly.delivery import delivered_files, input_digest
 from serving.policy.load import load_policy
 from training.estimator.prior import FOLDER, load_prior
 from training.release.artefact import load
@@ -108,7 +108,7 @@ def targets(folder: Path) -> dict[str, Target]:
         "delivery": Target(
             sorted(delivery.root.rglob("*.parquet")),
             lambda: repr(check_lake(delivery, NOW)),
-            lambda: input_digest(delivery, NOW),
+            lambda: input_digest(delivered_files(delivery, NOW)),
         ),
         "API keys": Target([lake.api_keys], lambda: _keys(lake), lambda: _file(lake.api_keys)),
     }

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import date, datetime
 
 import pandas as pd
 import pytest
 
 from data_contracts.lake import Lake
-from serving.nightly.delivery import input_digest, newest_receipt
+from serving.nightly.delivery import (
+    DeliveryChanged,
+    delivered_files,
+    input_digest,
+    newest_receipt,
+    warn_of_changes,
+)
 
 
 def orders(numbers: range, received: str) -> pd.DataFrame:
@@ -38,9 +45,9 @@ def test_only_rows_known_that_night_change_its_digest(tmp_path, folder, received
     """A file changes the digest when a row of it was received before the night's moment."""
     lake, as_of = Lake(tmp_path), datetime(2026, 3, 11)
     lake.append_day("orders", date(2026, 3, 10), orders(range(6), "2026-03-10 08:00"))
-    before = input_digest(lake, as_of)
+    before = input_digest(delivered_files(lake, as_of))
     lake.append_day("orders", folder, orders(range(6, 10), received), part=1)
-    assert (input_digest(lake, as_of) != before) == changes
+    assert (input_digest(delivered_files(lake, as_of)) != before) == changes
 
 
 def test_a_sentinel_receipt_is_not_the_newest(tmp_path):
@@ -49,3 +56,21 @@ def test_a_sentinel_receipt_is_not_the_newest(tmp_path):
     lake.append_day("orders", date(2026, 3, 10), orders(range(2), "2026-03-10 08:00"))
     lake.append_day("orders", date(2026, 3, 10), orders(range(2, 3), "9999-12-31"), part=1)
     assert newest_receipt(lake) == datetime(2026, 3, 11)
+
+
+def test_a_file_that_changed_since_the_last_night_is_said():
+    """New files are said nothing of; changed and removed ones are named."""
+    before = {"orders/a": "1", "orders/b": "2", "views/c": "3"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_changes(before, before | {"orders/d": "4"})
+    with pytest.warns(DeliveryChanged, match=r"orders/b, views/c\. .*deliver them again"):
+        warn_of_changes(before, {"orders/a": "1", "orders/b": "9"})
+
+
+def test_a_file_without_a_footer_is_left_to_the_checks(tmp_path):
+    """The digest takes it in, so that the night's checks name it."""
+    path = tmp_path / "orders" / "half.parquet"
+    path.parent.mkdir()
+    path.write_bytes(b"PAR1 half")
+    assert list(delivered_files(Lake(tmp_path), datetime(2026, 1, 1))) == ["orders/half.parquet"]
