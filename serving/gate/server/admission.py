@@ -13,8 +13,6 @@ from typing import Protocol
 
 from serving.policy.service_policy import ServicePolicy
 
-WAITS_BEFORE_TOO_LATE = 2  # a request that has waited so many times the limit is not begun
-
 
 class Arrival(Protocol):
     """A request that has arrived whole."""
@@ -110,13 +108,9 @@ class Admission:
                 at_limit += 1
                 continue
             at_limit = 0
-            arrived, arrival = lane.popleft()
+            _, arrival = lane.popleft()
             self.waiting -= 1
             if not lane:
                 del self.lanes[caller]
-            if arrival.is_gone():
-                continue
-            if self.clock() - arrived > WAITS_BEFORE_TOO_LATE * self.policy.wait_seconds:
-                arrival.turn_away()
-            else:
+            if not arrival.is_gone():
                 self._begin(arrival)
