@@ -135,10 +135,11 @@ def _read(pointer: Path) -> dict[str, Pointed]:
     out = {}
     for name, value in given.items():
         whole = {"version": value} if isinstance(value, str) else value
-        if not isinstance(whole, dict) or not VERSION.fullmatch(str(whole.get("version"))):
+        version = whole.get("version") if isinstance(whole, dict) else None
+        if not isinstance(version, str) or not VERSION.fullmatch(version):
             raise ArtefactRefused(f"{pointer}: {name}: {value!r:.60} is no version. {mend}")
         digest = whole.get("manifest_sha256")
-        out[name] = Pointed(whole["version"], None if digest is None else str(digest))
+        out[name] = Pointed(version, None if digest is None else str(digest))
     return out
 
 
