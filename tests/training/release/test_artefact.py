@@ -173,7 +173,7 @@ def test_a_release_whose_digests_were_made_anew_is_still_validated(copy):
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", "7", '{"operator_rank": 7}', '{"operator_rank": ".."}']
+    "text", ["{", "[]", '{"operator_rank": {}}', '{"operator_rank": 7}', '{"operator_rank": ".."}']
 )
 def test_a_broken_pointer_is_refused_in_words(copy, text):
     """The message names the file and says how to mend it."""
