@@ -1,5 +1,9 @@
 """Errors for the person at the command line: what is wrong, where, and how to mend it."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class SteelyardError(Exception):
     """Base of every error with a message for the person at the command line."""
@@ -18,6 +22,17 @@ class StructuralBreak(SteelyardError):
         super().__init__(
             f"{file}: column {column}: expected {expected}, found {found}. To mend it: {mend}"
         )
+
+
+class StructuralBreaks(StructuralBreak):
+    """Several structural breaks of a delivery, all of them listed; the first gives the place."""
+
+    def __init__(self, breaks: Sequence[StructuralBreak]) -> None:
+        self.breaks = list(breaks)
+        first = self.breaks[0]
+        super().__init__(first.file, first.column, first.expected, first.found, first.mend)
+        lines = [f"{len(self.breaks)} structural breaks", *(str(b) for b in self.breaks)]
+        self.args = ("\n  ".join(lines),)
 
 
 class NothingToScore(SteelyardError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Column, Contract
-from data_contracts.errors import LakeProblem, StructuralBreak
+from data_contracts.errors import LakeProblem, StructuralBreak, StructuralBreaks
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect, file_list
 
@@ -81,52 +81,65 @@ def named_by_file(files: Iterable[Path]) -> Iterator[None]:
         ) from error
 
 
-def check_file(table: Contract, path: Path) -> None:
-    """Raise StructuralBreak on the first column of a file that does not fit its contract."""
+def file_breaks(table: Contract, path: Path) -> list[StructuralBreak]:
+    """What of a file does not fit its contract, column by column."""
     try:
         schema = pq.read_schema(path)
-        stored = set(schema.names)
+        names = list(schema.names)
     except UNREADABLE as error:
-        raise _unreadable(path, error) from error
+        return [_unreadable(path, error)]
     contracted = {c.name for c in table.columns}
-    uncontracted = [n for n in schema.names if n not in contracted]
-    for column in table.columns:
-        if column.name not in stored:
-            near = difflib.get_close_matches(column.name, uncontracted, n=1, cutoff=0.5)
-            found = (
-                f"no such column, but {near[0]!r}, which the contract does not name"
-                if near
-                else "no such column"
-            )
-            mend = f"rename {near[0]} to {column.name}" if near else "deliver the column"
-            if not column.required:
-                mend += "; where it is unknown, deliver it filled with nulls"
-            raise StructuralBreak(str(path), column.name, column.type, found, mend)
-        field = schema.field(column.name)
-        if not fits(column, field.type):
-            raise StructuralBreak(
-                str(path),
-                column.name,
-                column.type,
-                str(field.type),
-                f"write the column as {column.type}"
-                + (", naive or in UTC" if column.type == "TIMESTAMP" else ""),
-            )
-        if pa.types.is_timestamp(field.type) and field.type.unit == "ms":
-            _refuse_overflowing_times(path, column)
-        marked = (field.metadata or {}).get(b"unit")
-        if marked is not None and marked != column.unit.encode():
-            raise StructuralBreak(
-                str(path),
-                column.name,
-                f"unit {column.unit}",
-                f"unit {marked.decode(errors='replace')}",
-                f"convert the values to {column.unit} and mark the field so",
-            )
+    uncontracted = [n for n in names if n not in contracted]
+    breaks = (_column_break(path, column, schema, uncontracted) for column in table.columns)
+    return [found for found in breaks if found is not None]
 
 
-def _refuse_overflowing_times(path: Path, column: Column) -> None:
-    """Raise StructuralBreak for milliseconds that microseconds cannot hold."""
+def _column_break(
+    path: Path, column: Column, schema: pa.Schema, uncontracted: list[str]
+) -> StructuralBreak | None:
+    """The first thing by which a file's column does not fit, None where it fits."""
+    if column.name not in schema.names:
+        near = difflib.get_close_matches(column.name, uncontracted, n=1, cutoff=0.5)
+        found = (
+            f"no such column, but {near[0]!r}, which the contract does not name"
+            if near
+            else "no such column"
+        )
+        mend = f"rename {near[0]} to {column.name}" if near else "deliver the column"
+        if not column.required:
+            mend += "; where it is unknown, deliver it filled with nulls"
+        return StructuralBreak(str(path), column.name, column.type, found, mend)
+    field = schema.field(column.name)
+    if not fits(column, field.type):
+        zone = ", naive or in UTC" if column.type == "TIMESTAMP" else ""
+        mend = f"write the column as {column.type}{zone}"
+        return StructuralBreak(str(path), column.name, column.type, str(field.type), mend)
+    if (
+        pa.types.is_timestamp(field.type)
+        and field.type.unit == "ms"
+        and _times_overflow(path, column)
+    ):
+        return StructuralBreak(
+            str(path),
+            column.name,
+            "times that a calendar holds",
+            "a time beyond the year 9999",
+            "deliver null where a time is unknown",
+        )
+    marked = (field.metadata or {}).get(b"unit")
+    if marked is not None and marked != column.unit.encode():
+        return StructuralBreak(
+            str(path),
+            column.name,
+            f"unit {column.unit}",
+            f"unit {marked.decode(errors='replace')}",
+            f"convert the values to {column.unit} and mark the field so",
+        )
+    return None
+
+
+def _times_overflow(path: Path, column: Column) -> bool:
+    """Whether a file has milliseconds that microseconds cannot hold."""
     metadata = pq.read_metadata(path)
     place = metadata.schema.names.index(column.name)
     for group in range(metadata.num_row_groups):
@@ -136,20 +149,43 @@ def _refuse_overflowing_times(path: Path, column: Column) -> None:
         except (OverflowError, ValueError):
             ends = None
         if ends is None:
-            raise StructuralBreak(
-                str(path),
-                column.name,
-                "times that a calendar holds",
-                "a time beyond the year 9999",
-                "deliver null where a time is unknown",
+            return True
+    return False
+
+
+def raise_breaks(breaks: Sequence[StructuralBreak]) -> None:
+    """Raise what was found: one break as it is, several as a list without repeats by file.
+
+    Raises
+    ------
+    StructuralBreak
+        There is at least one.
+    """
+    alike: dict[tuple[str, ...], list[StructuralBreak]] = {}
+    for found in breaks:
+        folder = str(Path(found.file).parent.parent)
+        key = (folder, found.column, found.expected, found.found, found.mend)
+        alike.setdefault(key, []).append(found)
+    kept = []
+    for same in alike.values():
+        first = same[0]
+        more = f" and {len(same) - 1} more files" if len(same) > 1 else ""
+        kept.append(
+            StructuralBreak(
+                first.file + more, first.column, first.expected, first.found, first.mend
             )
+        )
+    if len(kept) == 1:
+        raise kept[0]
+    if kept:
+        raise StructuralBreaks(kept)
 
 
-def check_key(lake: Lake, table: Contract) -> None:
-    """Raise StructuralBreak when two rows of a table have the same key."""
+def key_breaks(lake: Lake, table: Contract) -> list[StructuralBreak]:
+    """The key that most rows of a table share, where two rows share one."""
     files = lake.files(table.name)
     if not table.key or not files:
-        return
+        return []
     key = ", ".join(f'"{k}"' for k in table.key)
     known = " AND ".join(f'"{k}" IS NOT NULL' for k in table.key)
     rows = (
@@ -161,17 +197,19 @@ def check_key(lake: Lake, table: Contract) -> None:
             f"SELECT count(*) > 1 AS repeated {rows} HAVING repeated LIMIT 1"
         ).fetchone()
         if not repeated:  # the file names of all keys would double the cost
-            return
+            return []
         row = connection.execute(
             f"SELECT {key}, count(*) AS n, min(filename) AS one {rows} "
             f"HAVING n > 1 ORDER BY n DESC, {key} LIMIT 1"
         ).fetchone()
-    if row:
-        value = ", ".join(str(v) for v in row[: len(table.key)])
-        raise StructuralBreak(
+    assert row is not None
+    value = ", ".join(str(v) for v in row[: len(table.key)])
+    return [
+        StructuralBreak(
             str(row[-1]),
             " + ".join(table.key),
             "one row a key",
             f"{row[-2]} rows with key {value}",
             "deliver each key once; a repeated delivery replaces its file",
         )
+    ]

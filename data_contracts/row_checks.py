@@ -11,7 +11,7 @@ import pandas as pd
 
 from data_contracts.contract import Contract, Rule, contract
 from data_contracts.errors import LakeProblem
-from data_contracts.file_checks import check_file, check_key, named_by_file
+from data_contracts.file_checks import file_breaks, key_breaks, named_by_file, raise_breaks
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import (
     connect,
@@ -104,7 +104,7 @@ def check_structure(folder: LakeOrFolder) -> list[str]:
     Raises
     ------
     StructuralBreak
-        A table does not have the shape of its contract, or repeats a key.
+        Tables do not have the shape of their contracts, or repeat a key; all are listed.
     LakeProblem
         The lake has neither sessions nor orders.
     """
@@ -115,11 +115,8 @@ def check_structure(folder: LakeOrFolder) -> list[str]:
             f"{lake} has neither a sessions nor an orders table. "
             f"Delivered: {', '.join(names) or 'none'}"
         )
-    for name in names:
-        for path in lake.files(name):
-            check_file(contract(name), path)
-    for name in names:
-        check_key(lake, contract(name))
+    raise_breaks([b for n in names for p in lake.files(n) for b in file_breaks(contract(n), p)])
+    raise_breaks([b for n in names for b in key_breaks(lake, contract(n))])
     return names
 
 

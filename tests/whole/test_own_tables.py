@@ -1,9 +1,14 @@
-"""From a company's messy exports to a first night that says something, without a line of code."""
+"""From messy exports to a first night that says something, by the commands of the page alone."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
+import shlex
+import subprocess
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -13,39 +18,44 @@ from data_contracts.runs import published_run
 from serving.cli.main import app
 from tests.data_contracts.intake.messy_exports import (
     ANCHORS,
-    DAYS,
-    FIRST_DAY,
     FIRST_ORDER,
     ORDERS,
     write_exports,
 )
 
-LAST_SESSIONS = (FIRST_DAY + timedelta(days=DAYS - 1)).date()
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "your-own-tables.md"
 runner = CliRunner()
 
 
-def run(*arguments: str, code: int = 0) -> str:
-    done = runner.invoke(app, list(arguments), catch_exceptions=True)
-    assert done.exit_code == code, done.output + repr(done.exception)
-    return done.output
+def commands() -> list[str]:
+    """Shell commands of the page, in order."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return "".join(blocks).splitlines()
+
+
+def run(command: str, code: int = 0) -> str:
+    """Run a command of the page; returns what it prints, or its error."""
+    words = shlex.split(command)
+    if words[0] != "steelyard":
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    done = runner.invoke(app, words[1:])
+    assert (done.exit_code == 0) == (code == 0), done.output + repr(done.exception)
+    return done.output if code == 0 else str(done.exception)
 
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
-    """Exports are mapped, questions answered, rows ingested, and a night published."""
+    """The commands of the page run in order on messy exports; what each of them printed."""
     folder = tmp_path_factory.mktemp("company")
     written = write_exports(folder / "exports")
-    map_file, lake = folder / "map.yaml", folder / "lake"
-    said = {"map": run("map", str(folder / "exports"), "-o", str(map_file))}
-    refused = runner.invoke(app, ["ingest", "--map", str(map_file), str(lake)])
-    said["refused"] = str(refused.exception)
-    answered = re.sub(r"answer: *$", "answer: yes", map_file.read_text("utf-8"), flags=re.MULTILINE)
-    map_file.write_text(answered, "utf-8")
-    said["ingest"] = run("ingest", "--map", str(map_file), str(lake), "--json")
-    said["again"] = run("ingest", "--map", str(map_file), str(lake))
-    said["check"] = run("check", str(lake))
-    said["nightly"] = run("nightly", str(lake), "--date", str(LAST_SESSIONS))
-    return folder, lake, written, said
+    with contextlib.chdir(folder):
+        said = {}
+        for command in commands():
+            if command.startswith("sed"):
+                said["refused"] = run("steelyard ingest --map map.yaml lake", code=1)
+            said[command.split()[1]] = run(command)
+        said["again"] = run("steelyard ingest --map map.yaml lake --json")
+    return folder, folder / "lake", written, said
 
 
 def test_open_questions_stop_before_a_row_is_written(story):
@@ -57,11 +67,9 @@ def test_open_questions_stop_before_a_row_is_written(story):
 
 def test_every_row_is_written_or_set_aside(story):
     """Rows read are rows written and rows set aside, and a second ingestion changes nothing."""
-    import json
-
     _, lake, written, said = story
-    counts = {t["table"]: t for t in json.loads(said["ingest"])}
-    assert {t: (c["added"], c["set_aside"]) for t, c in counts.items()} == {
+    counts = {t["table"]: t for t in json.loads(said["again"])}
+    assert {t: (c["unchanged"], c["set_aside"]) for t, c in counts.items()} == {
         "sessions": (written.sessions, 0),
         "orders": (written.orders, 2),
         "room_minutes": (written.minutes, 0),
@@ -70,8 +78,9 @@ def test_every_row_is_written_or_set_aside(story):
     stored = {
         t: sum(pq.read_metadata(f).num_rows for f in (lake / t).rglob("*.parquet")) for t in counts
     }
-    assert stored == {t: c["added"] for t, c in counts.items()}
-    assert "lost_digits" in said["again"]
+    assert stored == {t: c["unchanged"] for t, c in counts.items()}
+    assert all(c["added"] == c["replaced"] == 0 for c in counts.values())
+    assert "orders: set aside, lost_digits: 1 rows" in said["ingest"]
 
 
 def test_values_are_what_the_exports_meant(story):

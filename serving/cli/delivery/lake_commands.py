@@ -69,16 +69,35 @@ def simulate(
 
 
 def check(lake: LakeArgument, as_json: Json = False) -> None:
-    """Validate a lake against its contracts. Bad rows go to quarantine, a structural break stops.
+    """Validate a lake against its contracts. Bad rows go to quarantine, structural breaks stop.
+
+    All breaks are listed at once. What looks wrong and is not forbidden is named and stops nothing:
+    zones, units, ids, short, late and repeated deliveries, tables that are missing.
 
     Example: steelyard check lake
     """
-    from data_contracts.row_checks import check_lake
+    from data_contracts.intake.suspicions import suspicions
+    from data_contracts.lake import Lake
+    from data_contracts.row_checks import TableCheck, check_lake
 
     with Steps(f"checking {lake}") as say:
         results = check_lake(lake, now(), say)
+        say("what looks wrong")
+        found = suspicions(Lake.open(lake))
+    if as_json:
+        tables = {r.table for r in results}
+        results += [TableCheck(s.table, 0, 0, 0) for s in found if s.table not in tables]
+        rows = [asdict(r) for r in results]
+        for row in rows:
+            row["suspicious"] = [asdict(s) for s in found if s.table == row["table"]]
+        show_rows(rows, as_json)
+        return
     show_rows([asdict(r) for r in results], as_json)
-    if any(r.quarantined for r in results) and not as_json:
+    for s in found:
+        place = f"{s.table}.{s.column}" if s.column else s.table
+        text = f"Suspicious, {place}: {s.found}. To mend it: {s.mend}"
+        out.print(text, soft_wrap=True, highlight=False, markup=False)
+    if any(r.quarantined for r in results):
         out.print(f"Rows set aside: steelyard show quarantine {lake}")
 
 
