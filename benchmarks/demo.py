@@ -137,7 +137,7 @@ def main(folder: Path) -> None:
     try:
         for _ in range(120):
             try:
-                if httpx.get(f"{base}/readyz").status_code == 200:
+                if httpx.get(f"{base}/healthz").status_code == 200:
                     break
             except httpx.TransportError:
                 pass

@@ -27,7 +27,8 @@ from benchmarks.harness.timing import REPEATS, repeated_row
 from data_contracts.lake import Lake
 from serving.gate.api_keys import make_key
 from serving.gate.assessments.assessment_cache import MAX_CACHED_SESSIONS
-from serving.gate.minute_store import SqliteMinuteStore, minute_to_row
+from serving.gate.dependencies.minute_rows import minute_to_row
+from serving.gate.dependencies.sqlite_store import SqliteMinuteStore
 
 CONNECTIONS = (1, 16, 64)
 LOAD_SECONDS = 4
@@ -113,7 +114,7 @@ def started(
         )
     for _ in range(240):
         with suppress(httpx.TransportError):
-            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+            if httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
                 return server, port
         time.sleep(0.25)
     stop(server)

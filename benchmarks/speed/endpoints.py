@@ -20,7 +20,9 @@ from benchmarks.harness import worlds
 from benchmarks.harness.timing import REPEATS, interleaved, repeated_row
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
-from serving.gate.minute_store import RedisMinuteStore, SqliteMinuteStore, rows_from_blob
+from serving.gate.dependencies.minute_rows import rows_from_blob
+from serving.gate.dependencies.redis_store import RedisMinuteStore
+from serving.gate.dependencies.sqlite_store import SqliteMinuteStore
 from serving.gate.night_cache import read_published_night
 from training.release.artefact import load
 

@@ -61,7 +61,7 @@ def _serve_on(bound: socket, lake: Lake, models: Path | None, minutes: str | Non
     if models is not None:
         require_models(models)
     if minutes is not None:
-        from serving.gate.minute_store import RedisMinuteStore
+        from serving.gate.dependencies.redis_store import RedisMinuteStore
 
         RedisMinuteStore(minutes).require_answer()
     keep_private(lake.online)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,9 +21,14 @@ from serving.gate.assessments.assessment_cache import (
     BoostSubject,
     SessionAssessment,
 )
-from serving.gate.micro_batching import MicroBatcher
-from serving.gate.minute_store import MinuteStore, MinuteStoreUnavailable, minute_to_row
-from serving.gate.night_cache import NightCache
+from serving.gate.dependencies.micro_batching import MicroBatcher
+from serving.gate.dependencies.minute_rows import minute_to_row
+from serving.gate.dependencies.minute_store import (
+    MinuteStore,
+    MinuteStoreUnavailable,
+    StoredMinutes,
+)
+from serving.gate.dependencies.night_in_force import NightCache
 from serving.gate.protocol.key_ring import KeyRing
 from serving.gate.requests import RequestRefused
 from serving.gate.schemas import BoostRequest, Minute
@@ -32,7 +38,10 @@ from serving.policy.schema import Policy
 from training.release.artefact import Released
 
 MAX_INLINE_SYNC_SECONDS = 0.002  # a shorter sync runs on the event loop: ADR-0150
-NO_MINUTES = np.zeros((0, 15))
+MAX_READ_SECONDS = 0.12  # for minutes; the deadline of a store does not cover names of hosts
+MAX_WRITE_SECONDS = 1.5
+WRITE_THREADS = 4  # aside from the threads that requests share, so that a store cannot fill those
+ASSESSMENT_THREADS = 2
 
 
 @dataclass
@@ -50,8 +59,15 @@ class GateState:
     assessments: AssessmentCache = field(init=False)
     minute_fetches: MicroBatcher = field(init=False)
     ledger_syncs: MicroBatcher = field(init=False)
+    writers: ThreadPoolExecutor = field(init=False)
+    assessors: ThreadPoolExecutor = field(init=False)
+    probers: ThreadPoolExecutor = field(init=False)
+    probe: Future[None] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
+        self.writers = ThreadPoolExecutor(WRITE_THREADS, "minutes")
+        self.assessors = ThreadPoolExecutor(ASSESSMENT_THREADS, "assess")
+        self.probers = ThreadPoolExecutor(1, "probe")
         self.assessments = AssessmentCache(self.live, self.policy, self.night)
         self.minute_fetches = MicroBatcher(lambda sessions: self.minutes.get(sessions))
         self.ledger_syncs = MicroBatcher(
@@ -59,10 +75,26 @@ class GateState:
         )
 
 
-def assess_minutes(gate: GateState, session: str, operator: str, blob: bytes) -> int:
-    """Assess stored minutes and prepare the answer; returns the number of minutes."""
-    assessment = gate.assessments.of_session(session, blob)
-    gate.assessments.answer(operator, assessment, gate.now(), [])
+async def store_minutes(
+    gate: GateState, session: str, operator: str, rows: list[tuple[int, np.ndarray]]
+) -> int:
+    """Store minutes, assess them and prepare the answer; returns the number of stored minutes.
+
+    Raises MinuteStoreUnavailable, and LakeProblem for a session of another operator.
+    """
+    if gate.minutes.writes.refuses():
+        raise MinuteStoreUnavailable("the store of minutes failed a moment ago")
+    received = gate.assessments.received.get(session, 0)
+    put = asyncio.get_running_loop().run_in_executor(
+        gate.writers, gate.minutes.put, session, operator, rows
+    )
+    try:
+        blob = await asyncio.wait_for(put, MAX_WRITE_SECONDS)
+    except TimeoutError as error:
+        gate.minutes.writes.failed(at_once=True)
+        raise MinuteStoreUnavailable("the store of minutes does not end a write") from error
+    assessment = gate.assessments.of_session(session, blob, received)
+    gate.assessments.answer(operator, assessment, gate.now())
     return assessment.live.minutes
 
 
@@ -72,22 +104,42 @@ def _assess_inline(gate: GateState, minutes: list[Minute]) -> SessionAssessment:
     return gate.assessments.assess(rows)
 
 
+async def _fetched(gate: GateState, session: str) -> StoredMinutes | None:
+    """Stored minutes of a session. Raises MinuteStoreUnavailable."""
+    if not gate.minutes.remote:
+        return gate.minutes.get([session])[0]
+    if gate.minutes.reads.refuses():
+        raise MinuteStoreUnavailable("the store of minutes failed a moment ago")
+    try:
+        found: StoredMinutes | None = await asyncio.wait_for(
+            gate.minute_fetches.submit(session), MAX_READ_SECONDS
+        )
+    except TimeoutError as error:
+        gate.minutes.reads.failed(at_once=True)
+        raise MinuteStoreUnavailable("the store of minutes does not end a read") from error
+    return found
+
+
 async def _assess_stored(gate: GateState, session: str, operator: str) -> SessionAssessment:
-    """Assess a session from its stored minutes. Raises MinuteStoreUnavailable, RequestRefused."""
-    found = (
-        await gate.minute_fetches.submit(session)
-        if gate.minutes.remote
-        else gate.minutes.get([session])[0]
-    )
-    owner, blob = found or (operator, b"")
-    if owner != operator:
+    """Assess a session from its stored minutes. Raises RequestRefused."""
+    received = gate.assessments.received.get(session, 0)
+    try:
+        found = await _fetched(gate, session)
+    except MinuteStoreUnavailable:
+        return gate.assessments.without_session("store_down")
+    if found is None:
+        return gate.assessments.without_session(
+            "minutes_lost" if received else "minutes_never_sent"
+        )
+    owner, blob = found
+    if owner not in (None, operator):
         raise RequestRefused(
             409,
             "session_of_another_operator",
             "the session belongs to another operator",
             ["sessionId"],
         )
-    return gate.assessments.of_session(session, blob)
+    return gate.assessments.of_session(session, blob, received)
 
 
 async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> bytes:
@@ -105,21 +157,19 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
     digest = hashlib.sha256(body).hexdigest()
     sealed = gate.ledger.find(request.requestId)
     if sealed is None:
-        degraded: list[str] = []
-        assessment: SessionAssessment | None = None
         if request.minutes is not None:
-            assessment = await asyncio.to_thread(_assess_inline, gate, request.minutes)
+            assessment = await asyncio.get_running_loop().run_in_executor(
+                gate.assessors, _assess_inline, gate, request.minutes
+            )
         elif request.sessionId is not None:
-            try:
-                assessment = await _assess_stored(gate, request.sessionId, request.operatorId)
-            except MinuteStoreUnavailable:
-                degraded = ["store_down"]
+            assessment = await _assess_stored(gate, request.sessionId, request.operatorId)
+        else:
+            assessment = gate.assessments.without_session("session_not_named")
         # The same request may have been answered while this one waited.
         sealed = gate.ledger.find(request.requestId)
     try:
         if sealed is None:
-            assessment = assessment or gate.assessments.assess(NO_MINUTES)
-            sealed = _decide_and_seal(gate, request, digest, assessment, degraded)
+            sealed = _decide_and_seal(gate, request, digest, assessment)
         if sealed.place > gate.ledger.written:
             await gate.ledger_syncs.submit(sealed.place)
     except (OSError, LedgerDamaged) as error:
@@ -137,14 +187,13 @@ def _decide_and_seal(
     request: BoostRequest,
     digest: str,
     assessment: SessionAssessment,
-    degraded: list[str],
 ) -> Answer:
     """Decide and seal; the returned answer may be given once it is on disk."""
     now = gate.now()
     streamers = None if request.streamerIds is None else tuple(request.streamerIds)
     subject = BoostSubject(request.operatorId, request.sessionId, streamers)
     effects = gate.assessments.effects(subject, assessment, now)
-    cached = gate.assessments.answer(request.operatorId, assessment, now, degraded, effects)
+    cached = gate.assessments.answer(request.operatorId, assessment, now, effects)
     answer = cached.body
     encoded = b'{"requestId":%b,%b,"expiresAt":"%b"}' % (
         msgspec.json.encode(request.requestId),

@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
-
 from features.catalogue import BY_NAME
-from features.engine.kernel_runner import run_kernels
 from features.entities import DIMENSION_OF
 from features.posteriors.owner_pooling import shift_probability
+from serving.gate.assessments.gaps import MAX_CLOCK_SKEW, degrading, holds, not_looked_at
+from serving.gate.assessments.live_assessment import LiveAssessment
 from serving.gate.night_cache import OperatorHistory, OperatorRecord, PublishedNight
 from serving.policy.schema import Policy
-from serving.scoring.reasons import reason
-from training.release.artefact import Released
+from training.release.artefact import PRIOR
 
 LEVEL_RANK = {"PASS": 0, "REVIEW": 1, "REJECT": 2}
-
-
-@dataclass(frozen=True)
-class LiveAssessment:
-    """Assessment of a running session: probability (None: too early or unknown) and reasons."""
-
-    probability: float | None
-    reasons: list[dict[str, Any]]
-    minutes: int
-
-
-def assess_live(minutes: np.ndarray, released: Released | None, policy: Policy) -> LiveAssessment:
-    """Score a running session from its minutes, with the kernels and the model of the night.
-
-    Parameters
-    ----------
-    minutes
-        Counters by minute, float64 of shape (minutes, 15).
-    released
-        The live model with the night's sessions as peers, None where there is none.
-    policy
-        Says how many minutes are needed and from which probability reasons are given.
-    """
-    if released is None or len(minutes) < policy.boost.least_minutes:
-        return LiveAssessment(None, [], len(minutes))
-    offsets = np.array([0, len(minutes)], dtype=np.int64)
-    values = run_kernels(minutes, offsets, released.model.signals)
-    if released.trees.peers is None:  # the prior, before a night gave it peers
-        return LiveAssessment(None, [], len(minutes))
-    probability = float(released.probability(released.raw(values))[0])
-    reasons: list[dict[str, Any]] = []
-    if probability >= policy.boost.review:  # only then are reasons published
-        push = released.trees.contributions(values, threads=1)[0]
-        push = np.where(np.isfinite(values[0]), np.clip(push, 0, None), 0.0)
-        peers = released.trees.peers
-        medians = np.full(len(push), np.nan) if peers is None else peers.medians(values)[0]
-        for j in np.argsort(-push, kind="stable"):
-            name, value = released.columns[j], float(values[0, j])
-            median = float(medians[j]) if np.isfinite(medians[j]) else None
-            if push[j] <= 0 or len(reasons) == policy.night.reasons:
-                break
-            if BY_NAME[name].speaks_against(value, median):
-                reasons.append(reason(name, value, median, push[j] / push.sum()))
-    return LiveAssessment(probability, reasons, len(minutes))
 
 
 def _pool_with_history(
@@ -140,12 +95,46 @@ def _dimensions(operator: OperatorRecord | None, live: LiveAssessment) -> dict[s
     return out
 
 
-def degradations(
-    night: PublishedNight, policy: Policy, now: datetime, more: list[str]
+def _operator_gap(operator: OperatorRecord | None, gaps: tuple[str, ...]) -> list[str]:
+    if operator is None:
+        return [] if "night_missing" in gaps else ["operator_unknown"]
+    unknown = operator.risk is None and not operator.is_cleared
+    return ["operator_not_scored"] if unknown else []
+
+
+def _parts_by_prior(
+    operator: OperatorRecord | None, live: LiveAssessment, live_version: str | None
+) -> list[str]:
+    """Parts of an answer that the released prior assessed."""
+    by_prior = []
+    if operator is not None and operator.model_version.startswith(PRIOR):
+        by_prior.append("operator")
+    if live.probability is not None and f"@{PRIOR}" in (live_version or ""):
+        by_prior.append("session")
+    return by_prior
+
+
+def gaps_of(
+    night: PublishedNight, policy: Policy, now: datetime, more: Iterable[str]
 ) -> tuple[str, ...]:
-    """What degrades an answer of this moment, in order of name."""
-    stale = now - night.as_of > timedelta(hours=policy.boost.stale_hours)
-    return tuple(sorted({*more, "night_stale"} if stale else {*more}))
+    """Codes of everything that an answer of this moment does not look at, in order of name.
+
+    Parameters
+    ----------
+    night, policy, now
+        The night in force, and the moment by which it may be stale or in the future.
+    more
+        Gaps of the session.
+    """
+    found = {*more, *night.gaps}
+    if "night_missing" not in found:
+        if now - night.as_of > timedelta(hours=policy.boost.stale_hours):
+            found.add("night_stale")
+        if not night.is_verified:
+            found.add("night_unverified")
+        if night.as_of - now > MAX_CLOCK_SKEW:
+            found.add("night_in_future")
+    return tuple(sorted(found))
 
 
 def expires_at(policy: Policy, now: datetime) -> str:
@@ -159,13 +148,13 @@ def answer_body(
     live: LiveAssessment,
     live_version: str | None,
     policy: Policy,
-    degraded_by: tuple[str, ...],
+    gaps: tuple[str, ...],
 ) -> dict[str, Any]:
     """The part of an answer that does not depend on request or time.
 
-    It changes with the night, with the minutes and with what degrades it. Stale or missing data
-    gives REVIEW with `degraded`, never a silent PASS. REJECT needs a hit with evidence. A new
-    operator is reviewed, not rejected.
+    It changes with the night, with the minutes and with what was not looked at. A gap gives REVIEW
+    and its name, never a silent PASS (ADR-0210). REJECT needs a hit with evidence. A new operator
+    is reviewed, not rejected.
 
     Parameters
     ----------
@@ -175,10 +164,12 @@ def answer_body(
         Assessment of the running session and the version of the model behind it.
     policy
         Thresholds, measures and the route of appeals.
-    degraded_by
-        See `degradations`.
+    gaps
+        See `gaps_of`.
     """
     operator = night.operators.get(operator_id)
+    gaps = tuple(sorted({*gaps, *_operator_gap(operator, gaps)}))
+    degraded_by = degrading(gaps)
     cold = operator is None or operator.cold_start
     nightly_level = "PASS"
     hits: list[dict[str, Any]] = []
@@ -212,7 +203,7 @@ def answer_body(
             + history_hits
         )
     level = max(nightly_level, live_level, key=LEVEL_RANK.__getitem__)
-    if level == "PASS" and (cold or degraded_by):
+    if level == "PASS" and (cold or holds(gaps)):
         level = "REVIEW"
     if level == "REJECT" and (not hits or degraded_by):
         level = "REVIEW"
@@ -235,13 +226,15 @@ def answer_body(
         "corrected": operator.corrected if operator else [],
         "attribution": operator.attribution if operator else "unknown",
         "coldStart": cold,
-        "dataAsOf": night.as_of.isoformat() + "Z",
+        "dataAsOf": None if "night_missing" in gaps else night.as_of.isoformat() + "Z",
         "modelVersion": "+".join(
             filter(None, [operator.model_version if operator else None, live_version])
         )
         or "none",
         "policyVersion": policy.version,
         "degraded": bool(degraded_by),
-        "degradedBy": list(degraded_by),
+        "degradedBy": degraded_by,
+        "notLookedAt": not_looked_at(gaps),
+        "answeredByPrior": _parts_by_prior(operator, live, live_version),
         "appeal": {"route": policy.appeal_route, "days": policy.appeal_days},
     }

@@ -21,10 +21,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data_contracts.lake import Lake, LakeOrFolder
-from serving.gate import decision
+from serving.gate.assessments.live_assessment import assess_live
 from serving.gate.boost_check import GateState, boost_check
-from serving.gate.minute_store import open_minute_store
-from serving.gate.night_cache import NightCache
+from serving.gate.dependencies.minute_store import open_minute_store
+from serving.gate.dependencies.night_in_force import NightCache
 from serving.gate.protocol.api_routes import (
     BOOST_PATH,
     ROUTES,
@@ -36,6 +36,7 @@ from serving.gate.protocol.boost_batch import answer_batch, parse_batch
 from serving.gate.protocol.ids import raw_path
 from serving.gate.protocol.key_ring import KeyRing, KeysUnreadable
 from serving.gate.protocol.openapi import document_text
+from serving.gate.readiness import DependencyMetrics, readiness
 from serving.gate.requests import (
     RequestRefused,
     no_such_route,
@@ -47,7 +48,7 @@ from serving.gate.requests import (
 from serving.gate.schemas import BoostRequest, Problem
 from serving.gate.server.door import Door
 from serving.gate.server.metrics import RequestMetrics
-from serving.gate.views import credit_view, operator_view, put_minutes, ready_view
+from serving.gate.views import credit_view, operator_view, put_minutes
 from serving.ledger.answers import AnswerLedger
 from serving.policy.schema import Policy
 from serving.scoring.nightly_models import LIVE_MODEL
@@ -81,15 +82,16 @@ def open_gate(
         else released_prior(LIVE_MODEL)
     )
     if live is not None:  # compile the kernels before the first request
-        decision.assess_live(np.zeros((policy.boost.least_minutes, 15)), live, policy)
+        assess_live(np.zeros((policy.boost.least_minutes, 15)), live, policy)
+    clock = now or (lambda: datetime.now(UTC).replace(tzinfo=None))
     return GateState(
-        NightCache(lake),
+        NightCache(lake, policy.boost.stale_hours, clock),
         open_minute_store(lake, minutes),
         AnswerLedger(lake.answers),
         policy,
         live,
         KeyRing(lake),
-        now or (lambda: datetime.now(UTC).replace(tzinfo=None)),
+        clock,
     )
 
 
@@ -117,7 +119,8 @@ def gate_application(gate: GateState, *metrics_of: Collector) -> ASGIApp:
     """
     registry = CollectorRegistry()
     request_metrics = RequestMetrics()
-    for collector in (request_metrics, *metrics_of):
+    dependencies = DependencyMetrics([gate.minutes.reads, gate.minutes.writes])
+    for collector in (request_metrics, dependencies, *metrics_of):
         registry.register(collector)
     log = structlog.get_logger()
 
@@ -191,7 +194,8 @@ def gate_application(gate: GateState, *metrics_of: Collector) -> ASGIApp:
         return _json_response({"status": "ok"})
 
     async def ready(_: Request) -> Response:
-        return _json_response(ready_view(gate))
+        found = await readiness(gate)
+        return _json_response(found, 503 if found["reasons"] else 200)
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")

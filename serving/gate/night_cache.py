@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.dataset as pads
 
-from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import published_run, read_outbound
+from data_contracts.verification.published_run import Assurance
 from features.former_names import read_night
 from features.peers.comparison import Comparison
+from serving.scoring.nightly_models import own_models
 from serving.scoring.peer_snapshots import read_peer_snapshots
 
 
@@ -54,11 +55,16 @@ class OperatorRecord:
     worst_session: WorstSession | None = None
     attribution: str = "unknown"
     history: OperatorHistory | None = None
+    is_cleared: bool = False  # an appeal was won: the night accuses no more
 
 
 @dataclass(frozen=True)
 class PublishedNight:
-    """A published night, ready to answer from."""
+    """A published night, ready to answer from.
+
+    `own_models`: models of the platform that scored it. `gaps`: what an answer from it lacks
+    (`assessment/gaps.py`).
+    """
 
     run_id: str
     as_of: datetime
@@ -66,15 +72,22 @@ class PublishedNight:
     operators: dict[str, OperatorRecord] = field(repr=False)
     credit: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     peer_snapshots: dict[str, Comparison] = field(default_factory=dict, repr=False)
+    own_models: frozenset[str] = frozenset()
+    gaps: tuple[str, ...] = ()
+    is_verified: bool = True  # the record vouches for every file of it
 
 
-def read_published_night(lake: LakeOrFolder) -> PublishedNight:
-    """Read the latest published night into memory."""
+NO_NIGHT = PublishedNight("none", datetime.min, "none", {}, gaps=("night_missing",))
+
+
+def read_published_night(lake: LakeOrFolder, night: str | None = None) -> PublishedNight:
+    """Read a published night into memory, the latest when no date is named."""
     lake = Lake.open(lake)
-    published = published_run(lake)
-    run = read_outbound(lake, "runs").iloc[0]
-    decisions, scores = read_night(lake, "tier_decisions"), read_night(lake, "scores")
-    figures = read_outbound(lake, "corrected_figures")
+    published = published_run(lake, night)
+    run = read_outbound(lake, "runs", night).iloc[0]
+    decisions = read_night(lake, "tier_decisions", night)
+    scores = read_night(lake, "scores", night)
+    figures = read_outbound(lake, "corrected_figures", night)
     operator_scores = scores[scores["entity_kind"] == "operator"]
     trained = operator_scores[operator_scores["model"] != "deviance"]
     main = (trained if len(trained) else operator_scores).set_index("entity_id")
@@ -98,7 +111,7 @@ def read_published_night(lake: LakeOrFolder) -> PublishedNight:
     worst = _worst_sessions(lake, scores)
     history = {
         r.operator_id: OperatorHistory(int(r.sessions), float(r.inflated_share), float(r.log_odds))
-        for r in read_outbound(lake, "operator_sessions").itertuples(index=False)
+        for r in read_outbound(lake, "operator_sessions", night).itertuples(index=False)
     }
     operators = {}
     for r in decisions.itertuples(index=False):
@@ -117,7 +130,8 @@ def read_published_night(lake: LakeOrFolder) -> PublishedNight:
             r.attribution,
             history.get(r.operator_id),
         )
-    credit = {str(r["operator_id"]): r for r in read_outbound(lake, "credit").to_dict("records")}
+    credit_rows = read_outbound(lake, "credit", night).to_dict("records")
+    credit = {str(r["operator_id"]): r for r in credit_rows}
     return PublishedNight(
         published.run_id,
         pd.Timestamp(run["as_of"]).to_pydatetime(),
@@ -125,6 +139,8 @@ def read_published_night(lake: LakeOrFolder) -> PublishedNight:
         operators,
         credit,
         read_peer_snapshots(published),
+        own_models(published.manifest),
+        is_verified=published.assurance is Assurance.VERIFIED,
     )
 
 
@@ -151,21 +167,3 @@ def _worst_sessions(lake: Lake, scores: pd.DataFrame) -> dict[str, WorstSession]
         )
         for r in first.itertuples(index=False)
     }
-
-
-class NightCache:
-    """The latest published night; it is read again when another one is published."""
-
-    def __init__(self, lake: Lake) -> None:
-        self.lake, self.pointer = lake, lake.published_pointer
-        self.state, self.read_at_ns = read_published_night(lake), self.pointer.stat().st_mtime_ns
-
-    def current(self) -> PublishedNight:
-        """The night in force. A pointer that cannot be read keeps the night that is loaded."""
-        try:
-            at = self.pointer.stat().st_mtime_ns
-            if at != self.read_at_ns:
-                self.state, self.read_at_ns = read_published_night(self.lake), at
-        except (OSError, LakeProblem):
-            pass
-        return self.state

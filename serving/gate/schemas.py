@@ -102,6 +102,14 @@ class Appeal(Strict):
     days: int
 
 
+class NotLookedAt(Strict):
+    """One thing that an answer did not look at, and why."""
+
+    part: Literal["session", "operator", "measures", "night"]
+    code: str
+    reason: dict[str, str]
+
+
 class BoostAnswer(Strict):
     """The answer to a boost check; `measures` are those in force, absent where there is none."""
 
@@ -120,6 +128,8 @@ class BoostAnswer(Strict):
     policyVersion: str
     degraded: bool
     degradedBy: list[str]
+    notLookedAt: list[NotLookedAt]
+    answeredByPrior: list[Literal["operator", "session"]]
     expiresAt: str
     appeal: Appeal
     measures: list[dict[str, Any]] = []

@@ -6,8 +6,9 @@ import asyncio
 from typing import Any
 
 from data_contracts.errors import LakeProblem
-from serving.gate.boost_check import GateState, assess_minutes
-from serving.gate.minute_store import MinuteStoreUnavailable, minute_to_row
+from serving.gate.boost_check import GateState, store_minutes
+from serving.gate.dependencies.minute_rows import minute_to_row
+from serving.gate.dependencies.minute_store import MinuteStoreUnavailable
 from serving.gate.requests import RequestRefused, parse_request
 from serving.gate.schemas import MinutesRequest
 from serving.oversight.credit import public_view
@@ -19,7 +20,7 @@ async def put_minutes(gate: GateState, session: str, body: bytes) -> dict[str, A
     request: MinutesRequest = await asyncio.to_thread(parse_request, MinutesRequest, body)
     rows = [(m.minute, minute_to_row(m.model_dump())) for m in request.minutes]
     try:
-        blob = await asyncio.to_thread(gate.minutes.put, session, request.operatorId, rows)
+        stored = await store_minutes(gate, session, request.operatorId, rows)
     except MinuteStoreUnavailable as error:
         raise RequestRefused(
             503,
@@ -31,10 +32,7 @@ async def put_minutes(gate: GateState, session: str, body: bytes) -> dict[str, A
         raise RequestRefused(
             409, "session_of_another_operator", str(error), ["operatorId"]
         ) from error
-    return {
-        "sessionId": session,
-        "minutes": assess_minutes(gate, session, request.operatorId, blob),
-    }
+    return {"sessionId": session, "minutes": stored}
 
 
 def operator_view(gate: GateState, operator_id: str) -> dict[str, Any]:
@@ -73,14 +71,3 @@ def credit_view(gate: GateState, operator_id: str) -> dict[str, Any]:
     measures = gate.assessments.measures.current()
     against = measures.against([(OPERATOR, operator_id)], gate.now())
     return public_view(found, gate.policy, against)
-
-
-def ready_view(gate: GateState) -> dict[str, Any]:
-    """What the service answers from."""
-    night = gate.night.current()
-    return {
-        "status": "ready",
-        "runId": night.run_id,
-        "dataAsOf": night.as_of.isoformat() + "Z",
-        "liveModel": gate.live.version if gate.live else None,
-    }

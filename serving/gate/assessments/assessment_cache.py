@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
 from serving.gate import decision
-from serving.gate.minute_store import rows_from_blob
-from serving.gate.night_cache import NightCache, PublishedNight
+from serving.gate.assessments.live_assessment import LiveAssessment, assess_live
+from serving.gate.dependencies.minute_rows import MinutesInvalid, rows_from_blob
+from serving.gate.dependencies.night_in_force import NightCache
+from serving.gate.night_cache import PublishedNight
 from serving.oversight.measures.boost_effects import (
     NO_EFFECTS,
     BoostEffects,
@@ -24,6 +26,9 @@ from serving.scoring.nightly_models import LIVE_MODEL
 from training.release.artefact import Released
 
 MAX_CACHED_SESSIONS = 8192  # ADR-0150
+MAX_REMEMBERED_SESSIONS = 65_536  # whose minutes were received; some 10 MB
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,13 @@ class CachedAnswer:
 class SessionAssessment:
     """A running session as assessed from its minutes beside the night then in force.
 
-    `answers` are cached by operator and by what degrades them.
+    `gaps` are codes of what was not looked at. `answers` are cached by operator and gaps.
     """
 
     blob: bytes
-    live: decision.LiveAssessment
+    live: LiveAssessment
     night: PublishedNight
+    gaps: tuple[str, ...] = ()
     answers: dict[tuple[str, ...], CachedAnswer] = field(default_factory=dict)
 
 
@@ -60,7 +66,8 @@ class AssessmentCache:
     """Assessments of running sessions.
 
     A session is assessed again when its blob differs, so new minutes need no invalidation. All are
-    forgotten when another night is published, because they are compared with its sessions.
+    forgotten when another night is published, because they are compared with its sessions. The
+    number of minutes that were received is remembered, so that lost minutes are named.
     """
 
     def __init__(self, live: Released | None, policy: Policy, night: NightCache) -> None:
@@ -69,6 +76,7 @@ class AssessmentCache:
         self.state: PublishedNight | None = None
         self.tonight = live
         self.known: OrderedDict[str, SessionAssessment] = OrderedDict()
+        self.received: OrderedDict[str, int] = OrderedDict()
         self.measures = MeasureCache(night.lake)
 
     def current(self) -> PublishedNight:
@@ -80,22 +88,52 @@ class AssessmentCache:
             self.known.clear()
         return state
 
-    def assess(self, rows: np.ndarray, blob: bytes = b"") -> SessionAssessment:
-        """Assess minutes, shape (minutes, 15), without caching; no rows for an unknown session."""
-        night = self.current()
-        return SessionAssessment(blob, decision.assess_live(rows, self.tonight, self.policy), night)
+    def without_session(self, gap: str) -> SessionAssessment:
+        """The assessment of no session; `gap` says why there is none."""
+        return SessionAssessment(b"", LiveAssessment(None, [], 0), self.current(), (gap,))
 
-    def of_session(self, session: str, blob: bytes) -> SessionAssessment:
-        """The assessment of a stored session, from the cache where its minutes are the same."""
+    def assess(self, rows: np.ndarray, blob: bytes = b"") -> SessionAssessment:
+        """Assess minutes, shape (minutes, 15), without caching."""
+        night = self.current()
+        live = assess_live(rows, self.tonight, self.policy)
+        gaps = {*self.model_gaps(), *([live.gap] if live.gap else [])}
+        return SessionAssessment(blob, live, night, tuple(sorted(gaps)))
+
+    def model_gaps(self) -> list[str]:
+        """Gaps of the live model in the night in force, whatever the session."""
+        if self.tonight is None:
+            return ["live_model_missing"]
+        found = ["live_model_missing"] if self._live_model_lost() else []
+        return [*found, "peers_missing"] if self.tonight.trees.peers is None else found
+
+    def _live_model_lost(self) -> bool:
+        """Whether the night has a live model of the platform's own, and the prior stands in."""
+        own = self.state is not None and LIVE_MODEL in self.state.own_models
+        return own and self.tonight is not None and self.tonight.is_prior
+
+    def of_session(self, session: str, blob: bytes, received: int) -> SessionAssessment:
+        """The assessment of a stored session, from the cache where its minutes are the same.
+
+        Parameters
+        ----------
+        session, blob
+            The session and its stored minutes.
+        received
+            Minutes that had been received before the store was asked; fewer are a loss.
+        """
         self.current()
         found = self.known.get(session)
         if found is not None and found.blob == blob:
             return found
-        assessment = self.assess(rows_from_blob(blob), blob)
-        self.known[session] = assessment
-        self.known.move_to_end(session)
-        if len(self.known) > MAX_CACHED_SESSIONS:
-            self.known.popitem(last=False)
+        try:
+            rows = rows_from_blob(blob)
+        except MinutesInvalid:
+            return self.without_session("minutes_invalid")
+        assessment = self.assess(rows, blob)
+        if len(rows) < received:
+            assessment = replace(assessment, gaps=(*assessment.gaps, "minutes_lost"))
+        _remember(self.received, session, max(received, len(rows)), MAX_REMEMBERED_SESSIONS)
+        _remember(self.known, session, assessment, MAX_CACHED_SESSIONS)
         return assessment
 
     def effects(
@@ -119,19 +157,19 @@ class AssessmentCache:
         operator: str,
         assessment: SessionAssessment,
         now: datetime,
-        degraded_by: list[str],
         effects: BoostEffects = NO_EFFECTS,
     ) -> CachedAnswer:
         """The answer on an operator and its running session, computed once for each state."""
+        more = assessment.gaps
         if not self.measures.state.is_intact:
-            degraded_by = [*degraded_by, "measures_unverified"]
-        degraded = decision.degradations(assessment.night, self.policy, now, degraded_by)
-        key = (operator, *degraded, *effects.key)
+            more = (*more, "measures_unverified")
+        gaps = decision.gaps_of(assessment.night, self.policy, now, more)
+        key = (operator, *gaps, *effects.key)
         found = assessment.answers.get(key)
         if found is None:
             night = night_with_effects(assessment.night, operator, effects, self.policy)
             body = decision.answer_body(
-                operator, night, assessment.live, self.version, self.policy, degraded
+                operator, night, assessment.live, self.version, self.policy, gaps
             )
             body = apply_effects(body, effects, self.policy)
             found = CachedAnswer(body, msgspec.json.encode(body)[1:-1])
@@ -161,6 +199,7 @@ def night_with_effects(
             reasons=[],
             worst_session=None,
             history=None,
+            is_cleared=True,
         )
     elif (floored := record.why.get("measure_floor")) and not effects.measures:
         tier = floored["tier"]
@@ -168,3 +207,11 @@ def night_with_effects(
     else:
         return night
     return replace(night, operators={operator: record})
+
+
+def _remember(memory: OrderedDict[str, T], session: str, value: T, most: int) -> None:
+    """Keep a value of a session, and forget the session that was kept longest ago."""
+    memory[session] = value
+    memory.move_to_end(session)
+    if len(memory) > most:
+        memory.popitem(last=False)

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from serving.gate.decision import LiveAssessment, answer_body, degradations, expires_at
+from serving.gate.assessments.gaps import GAPS
+from serving.gate.assessments.live_assessment import LiveAssessment
+from serving.gate.decision import answer_body, expires_at, gaps_of
 from serving.gate.night_cache import OperatorHistory, OperatorRecord, PublishedNight, WorstSession
 from serving.gate.schemas import BoostAnswer
 from serving.policy.load import load_policy
@@ -41,17 +43,17 @@ CALM = replace(WORST, tier="A", risk=0.01, measure="none", reasons=[])
 QUIET = LiveAssessment(None, [], 0)
 
 
-def boost_answer(request_id, operator_id, night, live, live_version, policy, now, degraded_by=()):
+def boost_answer(request_id, operator_id, night, live, live_version, policy, now, gaps=()):
     """A whole answer, as the service encodes it."""
-    degraded = degradations(night, policy, now, list(degraded_by))
-    body = answer_body(operator_id, night, live, live_version, policy, degraded)
+    found = gaps_of(night, policy, now, gaps)
+    body = answer_body(operator_id, night, live, live_version, policy, found)
     return {"requestId": request_id, **body, "expiresAt": expires_at(policy, now)}
 
 
-def ask(operator=CALM, live=QUIET, hours=1.0, degraded=(), name="o"):
+def ask(operator=CALM, live=QUIET, hours=1.0, gaps=(), name="o"):
     night = PublishedNight("run", AS_OF, POLICY.version, {"o": operator})
     return boost_answer(
-        "q", name, night, live, "live@v1", POLICY, AS_OF + timedelta(hours=hours), list(degraded)
+        "q", name, night, live, "live@v1", POLICY, AS_OF + timedelta(hours=hours), gaps
     )
 
 
@@ -132,16 +134,77 @@ def test_a_night_is_stale_only_after_its_hours():
     assert late["riskLevel"] == "REVIEW" and late["degraded"]
 
 
-def test_a_degraded_answer_neither_passes_nor_rejects():
-    assert ask(CALM, degraded=["store_down"])["riskLevel"] == "REVIEW"
-    assert ask(WORST, degraded=["store_down"])["riskLevel"] == "REVIEW"
+@pytest.mark.parametrize("code", sorted(GAPS))
+def test_a_gap_is_named_and_only_a_session_not_named_passes(code):
+    """What was not looked at is named in both languages; a gap holds, and a fault degrades.
+
+    Only a request that names no session passes on its operator alone. A degraded answer neither
+    passes nor rejects; a rejection stands where only a session is too young or an operator new.
+    """
+    gap, calm, worst = GAPS[code], ask(CALM, gaps=[code]), ask(WORST, gaps=[code])
+    BoostAnswer.model_validate(calm)
+    (named,) = calm["notLookedAt"]
+    assert (named["part"], named["code"]) == (gap.part, code)
+    assert named["reason"]["zh"] != named["reason"]["en"] != ""
+    assert calm["degraded"] == gap.degrades and calm["degradedBy"] == [code] * gap.degrades
+    assert (calm["riskLevel"] == "PASS") == (code == "session_not_named") == (not gap.holds)
+    assert worst["riskLevel"] == ("REVIEW" if gap.degrades else "REJECT")
+    assert gap.holds or not gap.degrades
+
+
+def test_operator_without_a_risk_is_no_pass():
+    unknown = ask(replace(CALM, risk=None))
+    assert unknown["riskLevel"] == "REVIEW" and unknown["degradedBy"] == ["operator_not_scored"]
+
+
+def test_answer_says_which_parts_the_prior_assessed():
+    """The released prior answers as a model does, and the answer names the parts."""
+    prior = replace(CALM, model_version="prior-2026.1")
+    live = LiveAssessment(0.1, [], 30)
+    assert ask(CALM, live)["answeredByPrior"] == []
+    assert ask(prior, live)["answeredByPrior"] == ["operator"]
+    night = PublishedNight("run", AS_OF, POLICY.version, {"o": prior})
+    both = boost_answer("q", "o", night, live, "live@prior-1", POLICY, AS_OF)
+    assert both["answeredByPrior"] == ["operator", "session"] and both["riskLevel"] == "PASS"
+    assert boost_answer("q", "o", night, QUIET, "live@prior-1", POLICY, AS_OF)[
+        "answeredByPrior"
+    ] == ["operator"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "codes"),
+    [
+        (-24.0, ["night_in_future"]),
+        (-0.1, ["night_in_future"]),
+        (-0.08, []),  # within the skew of two clocks
+        (0.0, []),
+        (36.0, []),
+        (36.001, ["night_stale"]),
+        (24.0 * 3650, ["night_stale"]),
+    ],
+)
+def test_clock_before_or_long_after_the_night_holds(hours, codes):
+    """A night from the future, or from longer ago than the policy allows, gives no PASS."""
+    answer = ask(hours=hours)
+    assert answer["degradedBy"] == codes and (answer["riskLevel"] == "PASS") == (not codes)
+    assert answer["expiresAt"] > (AS_OF + timedelta(hours=hours)).isoformat()
+
+
+def test_gate_without_a_night_holds_and_has_no_date():
+    night = PublishedNight("none", datetime.min, "", {}, gaps=("night_missing",))
+    answer = boost_answer("q", "o", night, QUIET, None, POLICY, AS_OF)
+    BoostAnswer.model_validate(answer)
+    assert answer["dataAsOf"] is None and answer["degradedBy"] == ["night_missing"]
+    assert answer["riskLevel"] == "REVIEW"
 
 
 def test_new_and_unknown_operators_are_held_not_accused():
     assert ask(replace(CALM, cold_start=True))["riskLevel"] == "REVIEW"
     unknown = ask(name="somebody")
+    assert [g["code"] for g in unknown["notLookedAt"]] == ["operator_unknown"]
     assert (
         unknown["riskLevel"] == "REVIEW"
+        and not unknown["degraded"]
         and unknown["coldStart"]
         and unknown["suggestedAction"] == "none"
         and unknown["tier"] is None

@@ -18,9 +18,9 @@ from features.engine.compute import compute
 from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
-from serving.gate.decision import assess_live
+from serving.gate.assessments.live_assessment import assess_live
+from serving.gate.dependencies.minute_rows import minute_to_row
 from serving.gate.http import gate_application
-from serving.gate.minute_store import minute_to_row
 from serving.ledger import hash_chain
 from serving.policy.load import load_policy
 from serving.scoring.peer_snapshots import LIVE_MODEL, read_peer_snapshots
@@ -76,7 +76,7 @@ def test_prepared_answer_is_the_gate_s_at_any_moment(client, gate, lake, tiers, 
                 gate.assessments.version,
                 gate.policy,
                 gate.now(),
-                [],
+                assessment.gaps,
             )
             assert got == msgspec.json.encode(meant)
         assert len(assessment.answers) == 2 and json.loads(got)["degradedBy"] == ["night_stale"]

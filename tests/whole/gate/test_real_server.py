@@ -40,7 +40,7 @@ def serving(command: list[str], port: int, log: Path, **environment: str):
         )
     for _ in range(240):
         try:
-            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+            if httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
                 return server
         except httpx.TransportError:
             pass

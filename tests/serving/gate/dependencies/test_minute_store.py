@@ -14,14 +14,11 @@ import pytest
 from benchmarks.speed.endpoints import redis_server
 from data_contracts.errors import LakeProblem
 from features.engine.minute_kernels import COLUMNS
-from serving.gate.micro_batching import MicroBatcher
-from serving.gate.minute_store import (
-    MinuteStoreUnavailable,
-    RedisMinuteStore,
-    SqliteMinuteStore,
-    minute_to_row,
-    rows_from_blob,
-)
+from serving.gate.dependencies.micro_batching import MicroBatcher
+from serving.gate.dependencies.minute_rows import minute_to_row, rows_from_blob
+from serving.gate.dependencies.minute_store import MinuteStoreUnavailable
+from serving.gate.dependencies.redis_store import RedisMinuteStore
+from serving.gate.dependencies.sqlite_store import SqliteMinuteStore
 
 
 @pytest.fixture(scope="module")

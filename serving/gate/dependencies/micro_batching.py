@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 
@@ -17,7 +18,7 @@ class MicroBatcher:
         Takes a list of items and returns a result for each. An error of it is raised to every
         request of that batch.
     inline_seconds
-        `work` runs in a thread, unless the call before took less than this: then the change of
+        `work` runs in a thread of its own, unless the call before took less than this: then the change of
         threads costs more than the wait.
 
     Examples
@@ -32,6 +33,8 @@ class MicroBatcher:
         self.work, self.inline_seconds, self.took = work, inline_seconds, inline_seconds
         self.waiting: list[tuple[Any, asyncio.Future]] = []
         self.draining: asyncio.Task | None = None
+        # A thread of its own: threads that requests share may all be taken.
+        self.thread = ThreadPoolExecutor(1, "batch")
 
     async def submit(self, item: Any) -> Any:
         """The result for one item; it shares a call with those that wait at the same time."""
@@ -56,7 +59,7 @@ class MicroBatcher:
                 answers = (
                     self._timed(items)
                     if self.took < self.inline_seconds
-                    else await loop.run_in_executor(None, self._timed, items)
+                    else await loop.run_in_executor(self.thread, self._timed, items)
                 )
             except Exception as error:
                 for _, future in batch:
