@@ -51,16 +51,18 @@ def young_orders(lake: Lake, today: date, policy: RetentionPolicy) -> pa.Table:
         )
     known = {t: c for t, c in COMPLETION.items() if lake.files(t)}
     joins = " ".join(
-        f"LEFT JOIN (SELECT order_id, CAST(max({column}) AS TIMESTAMP) AS at FROM {_scan(lake, table)} GROUP BY 1) "
-        f"AS {table} USING (order_id)"
+        f"LEFT JOIN (SELECT order_id, CAST(max({column}) AS TIMESTAMP) AS at "
+        f"FROM {_scan(lake, table)} GROUP BY 1) AS {table} USING (order_id)"
         for table, column in known.items()
     )
     assumed = f"paid + INTERVAL {policy.assumed_completion_days} DAY"
     completed = f"greatest({', '.join(f'{t}.at' for t in known)})" if known else assumed
     sql = f"""
         SELECT order_id, session_id
-        FROM (SELECT order_id, max(session_id) AS session_id, CAST(max(placed_at) AS TIMESTAMP) AS placed,
-              CAST(max(paid_at) AS TIMESTAMP) AS paid FROM {_scan(lake, "orders")} GROUP BY 1) AS orders {joins}
+        FROM (SELECT order_id, max(session_id) AS session_id,
+              CAST(max(placed_at) AS TIMESTAMP) AS placed,
+              CAST(max(paid_at) AS TIMESTAMP) AS paid
+              FROM {_scan(lake, "orders")} GROUP BY 1) AS orders {joins}
         WHERE coalesce(CAST(CASE WHEN paid IS NULL THEN placed ELSE {completed} END AS DATE)
               + INTERVAL {policy.trade_years} YEAR + INTERVAL 1 DAY > DATE '{today}', true)
     """

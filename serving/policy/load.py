@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import SteelyardError
+from serving.policy.ladder import LawPolicy, ProportionalityPolicy, Step, ValidityPolicy
 from serving.policy.legal_basis import load_law
 from serving.policy.schema import (
     AttributionPolicy,
@@ -21,16 +22,12 @@ from serving.policy.schema import (
     FindingPolicy,
     FloorPolicy,
     InfluencePolicy,
-    LawPolicy,
     MeasurePolicy,
     NightPolicy,
     Policy,
     PromotionPolicy,
-    ProportionalityPolicy,
     RetentionPolicy,
-    Step,
     TierPolicy,
-    ValidityPolicy,
 )
 from serving.policy.service_policy import ServicePolicy
 

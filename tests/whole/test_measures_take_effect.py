@@ -29,7 +29,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EXCEPTION = "the regulator asked for it"
 
 
-class Desk:
+class Office:
     """A lake, its gate and a clock."""
 
     def __init__(self, folder, models):
@@ -61,7 +61,7 @@ class Desk:
 @pytest.fixture
 def desk(published, models, tmp_path):
     shutil.copytree(published, tmp_path / "lake", ignore=shutil.ignore_patterns("online"))
-    return Desk(tmp_path / "lake", models)
+    return Office(tmp_path / "lake", models)
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def require_proportion(
     if request.beyond_range.strip() and _is_approved(request):
         return fit
     raise BadMeasure(
-        f"{request.code} is beyond what is proportionate: facts {fit.facts}, repetition "
-        f"{fit.repetition} and harm {fit.harm} allow up to {fit.allowed[-1]}; say why with "
+        f"{request.code} is beyond what is proportionate: facts {fit.fact_points}, repetition "
+        f"{fit.repetition_points} and harm {fit.harm_points} allow up to {fit.allowed[-1]}; say why with "
         "--beyond-range, and have it approved"
     )

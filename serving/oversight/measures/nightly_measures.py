@@ -16,7 +16,8 @@ import pandas as pd
 
 from features.catalogue import BY_NAME
 from serving.oversight.measures.state import EXPIRED, IN_FORCE, LIFTED, MeasureState
-from serving.policy.schema import Policy, Step
+from serving.policy.ladder import Step
+from serving.policy.schema import Policy
 
 
 @dataclass(frozen=True)

@@ -44,16 +44,16 @@ class Proportion:
     """Codes that are allowed, mildest first, and the points that they follow from."""
 
     allowed: tuple[str, ...]
-    facts: int
-    repetition: int
-    harm: int
+    fact_points: int
+    repetition_points: int
+    harm_points: int
 
     def record(self, code: str) -> dict[str, Any]:
         """What the record of a measure keeps of the check."""
         return {
-            "facts": self.facts,
-            "repetition": self.repetition,
-            "harm": self.harm,
+            "facts": self.fact_points,
+            "repetition": self.repetition_points,
+            "harm": self.harm_points,
             "strictest": self.allowed[-1],
             "within": code in self.allowed,
         }
@@ -66,13 +66,15 @@ def proportion(circumstances: Circumstances, policy: Policy) -> Proportion:
     A code of the same severity as the strictest is allowed as well.
     """
     c, bounds = circumstances, policy.proportionality
-    facts = max(POINTS_OF_TIER[c.tier or "A"], 2 if c.detectors >= MIN_DETECTORS_FOR_FACTS else 0)
+    fact_points = max(
+        POINTS_OF_TIER[c.tier or "A"], 2 if c.detectors >= MIN_DETECTORS_FOR_FACTS else 0
+    )
     repetition = min(c.earlier, MAX_REPETITION_POINTS)
     harm = int(c.expected_harm is not None and c.expected_harm >= bounds.grave_harm)
-    points = min(facts + repetition + harm, len(bounds.strictest) - 1)
+    points = min(fact_points + repetition + harm, len(bounds.strictest) - 1)
     most = policy.severity(bounds.strictest[points])
     allowed = tuple(s.code for s in policy.ladder if policy.severity(s.code) <= most)
-    return Proportion(allowed, facts, repetition, harm)
+    return Proportion(allowed, fact_points, repetition, harm)
 
 
 def earlier_measures(

@@ -57,8 +57,8 @@ def undo_measures(
     wrong = [i for i in ids if i not in known or known[i].status(now) in (UNDONE, PROPOSED)]
     if wrong:
         raise BadUndo(
-            f"{len(wrong)} of {len(ids)} cannot be undone, such as {wrong[0]}: not known, or undone "
-            f"already; list them with: steelyard measure list {lake}"
+            f"{len(wrong)} of {len(ids)} cannot be undone, such as {wrong[0]}: not known, or "
+            f"undone already; list them with: steelyard measure list {lake}"
         )
     line = {
         "undo_of": ids,
@@ -77,6 +77,6 @@ def _withdrawal(m: Measure, reason: str, now: datetime, policy: Policy) -> dict[
     return {
         "zh": f"致 {m.subject_id}：自 {now:%Y-%m-%d %H:%M} 起撤销 {m.taken_at:%Y-%m-%d} 对你采取的"
         f"“{step.zh}”（{m.measure_id}），其一切后果视为未曾发生。理由：{reason}。",
-        "en": f"To {m.subject_id}: {step.en} of {m.taken_at:%Y-%m-%d} ({m.measure_id}) is withdrawn "
-        f"from {now:%Y-%m-%d %H:%M}, with all its consequences. Reason: {reason}.",
+        "en": f"To {m.subject_id}: {step.en} of {m.taken_at:%Y-%m-%d} ({m.measure_id}) is "
+        f"withdrawn from {now:%Y-%m-%d %H:%M}, with all its consequences. Reason: {reason}.",
     }

@@ -152,20 +152,6 @@ def test_invalid_measure_writes_nothing(lake, accused):
     assert not Lake(lake).measures.exists()
 
 
-def test_what_is_not_proportionate_needs_a_stated_reason(lake):
-    """A first offence with little evidence is not blacklisted, unless two people say why."""
-    tiers = read_outbound(lake, "tier_decisions").set_index("operator_id")
-    calm = tiers.index[tiers["tier"] == "A"][0]
-    asked = MeasureRequest(calm, "blacklist", "desk", "why", 30, "lead")
-    with pytest.raises(BadMeasure, match="beyond what is proportionate"):
-        manual_measures.take_measure(lake, asked, NOW, POLICY)
-    taken = take(lake, calm, "blacklist", "desk", "why", 30, "lead")
-    fit = taken["proportionality"]
-    assert not fit["within"] and fit["beyond_range"] == "the regulator asked for it"
-    warned = take(lake, calm, "warn", "desk", "why", 1)
-    assert warned["proportionality"]["within"] and warned["proportionality"]["repetition"] == 1
-
-
 def test_a_measure_has_one_outcome(lake, accused):
     one = take(lake, accused, "warn", "desk", "why", 1)
     done = manual_measures.close_measure(
@@ -261,9 +247,3 @@ def test_override_is_in_force_until_it_expires(lake, models, accused):
     assert not nightly(lake, NIGHT, models, POLICY).fresh and NIGHT.isoformat() in recorded_heads(
         lake
     )
-
-
-def test_an_override_needs_an_author_a_reason_and_an_operator(lake, accused):
-    for operator, tier, by, reason, days in ((accused, "E", "l", "r", 1), (accused, "A", "", "r", 1), (accused, "A", "l", " ", 1), (accused, "A", "l", "r", 0), ("nobody", "A", "l", "r", 1)):  # fmt: skip
-        with pytest.raises(overrides.BadOverride):
-            overrides.set_override(lake, operator, tier, by, reason, days, NOW)

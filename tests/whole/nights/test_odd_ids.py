@@ -47,7 +47,7 @@ def test_a_record_with_line_separators_in_ids_verifies(lake):
     assert ODD in lake.decisions.read_text("utf-8") and verify_decisions(lake) == []
 
 
-def test_evidence_about_an_operator_holds_nothing_of_an_order_of_its_number(lake):
+def test_evidence_on_an_operator_holds_no_order_of_its_number(lake):
     files = package_files(lake, "7", None, START + timedelta(days=1))
     for name in ("scores", "signals", "corrected_figures"):
         rows = csv.DictReader(io.StringIO(files[f"tables/{name}.csv"].decode()))
