@@ -56,6 +56,7 @@ for command in (
     key_commands.rotate_key,
     key_commands.revoke_key,
     service_commands.serve,
+    service_commands.parity,
 ):
     app.command()(command)
 app.command("map")(intake_commands.map_sources)

@@ -1,14 +1,25 @@
-"""The command of the online service: serve the boost gate."""
+"""Commands of the online service: serve the boost gate, compare it with a night."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.console import LakeArgument, Models, out
+from data_contracts.errors import LakeProblem
+from serving.cli.console import (
+    Json,
+    LakeArgument,
+    Models,
+    Night,
+    day,
+    out,
+    print_json,
+    show_rows,
+)
 
 if TYPE_CHECKING:
     from data_contracts.lake import Lake
@@ -71,3 +82,38 @@ def _serve_on(bound: socket, lake: Lake, models: Path | None, minutes: str | Non
     out.print(f"Serving {lake.root} on {host}:{port}", soft_wrap=True)
     with signed_answers(lake, gate.ledger):
         serve_until_stopped(bound, gate_application(gate, door), door)
+
+
+def parity(
+    lake: LakeArgument,
+    date_: Night = None,
+    sessions: Annotated[
+        int, typer.Option(min=1, help="Sessions in the sample, chosen by the digest of their ids.")
+    ] = 1_000,
+    as_json: Json = False,
+) -> None:
+    """Compare LIVE signals as the gate saw them with those of the lake after a night.
+
+    Minutes that the gate keeps in its file are the online side. A value that only the night knows
+    is missing, one that only the gate knows is extra.
+
+    Example: steelyard parity lake --date 2026-01-20
+    """
+    from data_contracts.lake import Lake
+    from data_contracts.runs import published_runs
+    from serving.gate.parity import parity_of_night
+
+    nights = published_runs(Lake.open(lake))
+    if not date_ and not nights:
+        raise LakeProblem(f"{lake} has no published night. Name one: --date 2026-01-31")
+    night = day(date_ or max(nights), "--date")
+    found = parity_of_night(lake, night, sessions)
+    if as_json:
+        print_json(asdict(found) | {"equal": found.holds})
+        return
+    show_rows([asdict(one) for one in found.signals], False, f"Night of {night}")
+    out.print(
+        f"{found.sessions} sessions compared; {found.only_online} are in the gate only, "
+        f"{found.only_offline} in the lake only. "
+        + ("Every value is equal." if found.holds else "Values differ.")
+    )
