@@ -15,7 +15,7 @@ from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
 from serving.cli.main import app
-from serving.gate.minute_store import open_minute_store
+from serving.gate.dependencies.minute_store import open_minute_store
 from serving.gate.parity import parity_of_night
 from serving.scoring.scope import moment_of
 from tests.conftest import NIGHT
