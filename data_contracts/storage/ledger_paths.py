@@ -94,6 +94,11 @@ class LedgerPaths:
         return self.online / "journal.jsonl"
 
     @property
+    def inputs(self) -> Path:
+        """Folder of the inputs of the gate's answers."""
+        return self.online / "inputs"
+
+    @property
     def api_keys(self) -> Path:
         """Digests and scopes of API keys."""
         return self.online / "keys.json"

@@ -57,6 +57,7 @@ for command in (
     key_commands.revoke_key,
     service_commands.serve,
     service_commands.parity,
+    service_commands.replay_answer,
 ):
     app.command()(command)
 app.command("map")(intake_commands.map_sources)

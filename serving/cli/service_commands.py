@@ -117,3 +117,39 @@ def parity(
         f"{found.only_offline} in the lake only. "
         + ("Every value is equal." if found.holds else "Values differ.")
     )
+
+
+def replay_answer(
+    lake: LakeArgument,
+    request_id: Annotated[str, typer.Argument(help="Id of the request.", metavar="REQUEST")],
+    models: Models = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Policy of the service; the package's when not named.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute an answer of the gate again from its kept inputs, and compare it bit for bit.
+
+    Exit code 1 when it differs, or when an input is gone; the input is named.
+
+    Example: steelyard replay-answer lake r1 --models models
+    """
+    from data_contracts.lake import Lake
+    from serving.gate.http import open_gate
+    from serving.gate.replay.answer_replay import replay_answer as replay
+    from serving.policy.load import load_policy
+
+    found = replay(
+        Lake.open(lake),
+        request_id,
+        models,
+        load_policy(policy),
+        open_gate=lambda then, decided_by, now: open_gate(then, None, decided_by, lambda: now),
+    )
+    row = asdict(found) | {
+        "gone": ", ".join(found.gone),
+        "differing": ", ".join(found.differing),
+    }
+    show_rows([row], as_json)
+    if not found.stands:
+        raise typer.Exit(1)

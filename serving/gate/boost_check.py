@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -30,6 +31,7 @@ from serving.gate.dependencies.minute_store import (
 )
 from serving.gate.dependencies.night_in_force import NightCache
 from serving.gate.protocol.key_ring import KeyRing
+from serving.gate.replay.kept_inputs import KeptInputs
 from serving.gate.requests import RequestRefused
 from serving.gate.schemas import BoostRequest, Minute
 from serving.ledger.answers import Answer, AnswerLedger
@@ -57,6 +59,7 @@ class GateState:
     now: Callable[[], datetime]
     requests_in_progress: int = 0
     assessments: AssessmentCache = field(init=False)
+    inputs: KeptInputs = field(init=False)
     minute_fetches: MicroBatcher = field(init=False)
     ledger_syncs: MicroBatcher = field(init=False)
     writers: ThreadPoolExecutor = field(init=False)
@@ -69,10 +72,16 @@ class GateState:
         self.assessors = ThreadPoolExecutor(ASSESSMENT_THREADS, "assess")
         self.probers = ThreadPoolExecutor(1, "probe")
         self.assessments = AssessmentCache(self.live, self.policy, self.night)
+        self.inputs = KeptInputs(self.night.lake.inputs)
         self.minute_fetches = MicroBatcher(lambda sessions: self.minutes.get(sessions))
         self.ledger_syncs = MicroBatcher(
-            lambda places: [self.ledger.sync()] * len(places), MAX_INLINE_SYNC_SECONDS
+            lambda places: [self._sync()] * len(places), MAX_INLINE_SYNC_SECONDS
         )
+
+    def _sync(self) -> int:
+        """Write what waits: inputs first, then the answers that name them."""
+        self.inputs.flush()
+        return self.ledger.sync()
 
 
 async def store_minutes(
@@ -169,7 +178,7 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
         sealed = gate.ledger.find(request.requestId)
     try:
         if sealed is None:
-            sealed = _decide_and_seal(gate, request, digest, assessment)
+            sealed = _decide_and_seal(gate, request, body, assessment)
         if sealed.place > gate.ledger.written:
             await gate.ledger_syncs.submit(sealed.place)
     except (OSError, LedgerDamaged) as error:
@@ -185,7 +194,7 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
 def _decide_and_seal(
     gate: GateState,
     request: BoostRequest,
-    digest: str,
+    body: bytes,
     assessment: SessionAssessment,
 ) -> Answer:
     """Decide and seal; the returned answer may be given once it is on disk."""
@@ -213,4 +222,16 @@ def _decide_and_seal(
         "run_id": assessment.night.run_id,
         "answered_at": now.isoformat(),
     }
-    return gate.ledger.add(record, digest, encoded)
+    digest = gate.inputs.keep(body, record["answered_at"][:10])
+    return gate.ledger.add(record | input_digests(gate, assessment, now), digest, encoded)
+
+
+def input_digests(gate: GateState, assessment: SessionAssessment, now: datetime) -> dict[str, Any]:
+    """What else an answer is made of, so that it can be replayed."""
+    day = now.date().isoformat()
+    return {
+        "decisions_bytes": gate.assessments.measures.sizes(),
+        "live_version": gate.live.version if gate.live else None,
+        "minutes_sha256": gate.inputs.keep(assessment.blob, day) if assessment.blob else None,
+        "policy_sha256": gate.policy.sha256,
+    }

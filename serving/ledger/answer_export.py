@@ -26,7 +26,9 @@ def export_answers(lake: LakeOrFolder) -> int:
         records = read_records(path)
         if not records:
             continue
-        frame = pd.DataFrame(records).drop(columns="answer")
+        columns = {c.name for c in contract("boost_decisions").columns}
+        frame = pd.DataFrame(records)
+        frame = frame[[c for c in frame.columns if c in columns]]
         frame["answered_at"] = pd.to_datetime(frame["answered_at"])
         write_file(target, to_arrow(contract("boost_decisions"), frame))
         rows += len(frame)

@@ -92,6 +92,14 @@ class MeasureCache:
             self.stamp = stamp
         return self.state
 
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each record as the state holds it, by file name."""
+        stamps = self.stamp[1:] or (None, None)
+        return {
+            path.name: stamp[1] if isinstance(stamp, tuple) else 0
+            for path, stamp in zip(self.paths, stamps, strict=True)
+        }
+
     def effects(
         self,
         operator: str,

@@ -1,0 +1,1 @@
+"""Inputs of answers, kept by digest, and the replay of an answer from them."""

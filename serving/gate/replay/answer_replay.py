@@ -1,0 +1,160 @@
+"""Replay of an answer: asked again of a gate that has the inputs of that moment and no others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from data_contracts.errors import ArtefactRefused, LakeProblem
+from data_contracts.lake import Lake
+from serving.gate.boost_check import GateState, boost_check
+from serving.gate.dependencies.minute_store import MinuteStoreUnavailable
+from serving.gate.replay.kept_inputs import KeptInputs
+from serving.gate.requests import parse_request
+from serving.gate.schemas import BoostRequest
+from serving.ledger.answer_segments import all_segments
+from serving.ledger.hash_chain import read_records
+from serving.policy.load import parse_policy
+from serving.policy.schema import Policy
+from serving.scoring.nightly_models import LIVE_MODEL
+from training.release.artefact import load
+
+NOT_LINKED = {"runs", "journal", "online"}
+OpenGate = Callable[[Lake, Policy, datetime], GateState]
+
+
+@dataclass(frozen=True)
+class ReplayedAnswer:
+    """Result of a replay.
+
+    Attributes
+    ----------
+    request_id
+        The request.
+    stands
+        Whether the answer is the same bit for bit.
+    gone
+        Inputs that are not there any more; nothing was computed then.
+    differing
+        Fields of the answer that differ.
+    """
+
+    request_id: str
+    stands: bool
+    gone: list[str] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _KeptMinutes:
+    """A store that knows the minutes of one session as they were seen."""
+
+    operator: str
+    blob: bytes | None
+    is_down: bool
+    remote: bool = False
+
+    def get(self, sessions: list[str]) -> list[tuple[str, bytes] | None]:
+        """The minutes that were seen, for any session."""
+        if self.is_down:
+            raise MinuteStoreUnavailable("the store did not answer then")
+        return [None if self.blob is None else (self.operator, self.blob) for _ in sessions]
+
+
+def recorded_answer(lake: Lake, request_id: str) -> dict[str, Any]:
+    """The line of the ledger that answers a request. Raises LakeProblem."""
+    wanted = msgspec.json.encode(request_id)
+    for path in reversed(all_segments(lake.answers)):
+        if wanted in path.read_bytes():
+            for record in read_records(path):
+                if record["request_id"] == request_id:
+                    return record
+    raise LakeProblem(f"{lake} has no answer to request {request_id}")
+
+
+def replay_answer(
+    lake: Lake, request_id: str, models: Path | None, policy: Policy, *, open_gate: OpenGate
+) -> ReplayedAnswer:
+    """Compute an answer again from its kept inputs and compare it.
+
+    Parameters
+    ----------
+    lake, request_id
+        The lake, and the request whose answer is replayed.
+    models
+        Folder of the releases; None where the shipped prior answered.
+    policy
+        The policy of the service, unless the night's is that of the answer.
+    open_gate
+        Opens a gate on a lake at a moment.
+
+    Raises
+    ------
+    LakeProblem
+        The request was never answered here, or by a version that kept no inputs.
+    """
+    record = recorded_answer(lake, request_id)
+    if "policy_sha256" not in record:
+        raise LakeProblem(f"the answer to {request_id} is of a version that kept no inputs")
+    given, day = json.loads(record["answer"]), record["answered_at"][:10]
+    inputs, gone = KeptInputs(lake.inputs), []
+    body = inputs.find(record["request_sha256"], day)
+    blob = record["minutes_sha256"] and inputs.find(record["minutes_sha256"], day)
+    gone += [] if body is not None else ["the body of the request"]
+    gone += [] if blob is not None or not record["minutes_sha256"] else ["the minutes as seen"]
+    night = lake.run(record["run_id"])
+    gone += [] if night.is_dir() else [f"the night {record['run_id']}"]
+    policies = [policy]
+    if (night / "policy.toml").exists():
+        policies.append(parse_policy((night / "policy.toml").read_text("utf-8")))
+    same = [p for p in policies if p.sha256 == record["policy_sha256"]]
+    gone += [] if same else [f"the policy {record['policy_sha256'][:12]}"]
+    version = record["live_version"]
+    try:
+        live = load(models, LIVE_MODEL, version) if version else None
+    except ArtefactRefused:
+        gone.append(f"the live model {version}")
+    if gone or body is None:
+        return ReplayedAnswer(request_id, False, gone)
+    with tempfile.TemporaryDirectory() as temporary:
+        then = _lake_of_then(lake, Path(temporary), record)
+        gate = open_gate(then, same[0], datetime.fromisoformat(record["answered_at"]))
+        gate.live = live
+        is_down = "store_down" in given["degradedBy"]
+        gate.minutes = _KeptMinutes(record["operator_id"], blob or None, is_down)  # type: ignore[assignment]
+        gate.__post_init__()
+        answer = asyncio.run(boost_check(gate, parse_request(BoostRequest, body), body))
+    again = json.loads(answer)
+    differing = [k for k in sorted(given.keys() | again.keys()) if given.get(k) != again.get(k)]
+    return ReplayedAnswer(request_id, answer.decode() == record["answer"], [], differing)
+
+
+def _lake_of_then(lake: Lake, folder: Path, record: dict[str, Any]) -> Lake:
+    """A lake whose only night is that of an answer, with the measures that were known then."""
+    then, root = Lake(folder), lake.root.resolve()
+    for path in root.iterdir():
+        if path.name not in NOT_LINKED:
+            (folder / path.name).symlink_to(path)
+    then.runs.mkdir()
+    then.run(record["run_id"]).symlink_to(root / "runs" / record["run_id"])
+    if lake.run_heads.exists():
+        then.run_heads.symlink_to(root / "runs" / lake.run_heads.name)
+    heads = read_records(lake.decision_heads)
+    dates = [h["date"] for h in heads if h["run_id"] == record["run_id"]]
+    then.published_pointer.write_text(json.dumps({dates[-1]: record["run_id"]} if dates else {}))
+    then.journal.mkdir()
+    known = {lake.measures.name: 0, lake.appeals.name: 0} | record["decisions_bytes"]
+    for path in lake.journal.iterdir():
+        if path.name in known:
+            (then.journal / path.name).write_bytes(path.read_bytes()[: known[path.name]])
+        else:
+            (then.journal / path.name).symlink_to(path.resolve())
+    return then
