@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -112,11 +115,12 @@ def replay_answer(
     gone += [] if blob is not None or not record["minutes_sha256"] else ["the minutes as seen"]
     night = lake.run(record["run_id"])
     gone += [] if night.is_dir() else [f"the night {record['run_id']}"]
-    policies = [policy]
-    if (night / "policy.toml").exists():
-        policies.append(parse_policy((night / "policy.toml").read_text("utf-8")))
-    same = [p for p in policies if p.sha256 == record["policy_sha256"]]
-    gone += [] if same else [f"the policy {record['policy_sha256'][:12]}"]
+    text = (night / "policy.toml").read_text("utf-8") if night.is_dir() else ""
+    if policy.sha256 != record["policy_sha256"]:
+        if hashlib.sha256(text.encode()).hexdigest() == record["policy_sha256"]:
+            policy = parse_policy(text)
+        else:
+            gone.append(f"the policy {record['policy_sha256'][:12]}")
     version = record["live_version"]
     try:
         live = load(models, LIVE_MODEL, version) if version else None
@@ -126,7 +130,7 @@ def replay_answer(
         return ReplayedAnswer(request_id, False, gone)
     with tempfile.TemporaryDirectory() as temporary:
         then = _lake_of_then(lake, Path(temporary), record)
-        gate = open_gate(then, same[0], datetime.fromisoformat(record["answered_at"]))
+        gate = open_gate(then, policy, datetime.fromisoformat(record["answered_at"]))
         gate.live = live
         is_down = "store_down" in given["degradedBy"]
         gate.minutes = _KeptMinutes(record["operator_id"], blob or None, is_down)  # type: ignore[assignment]
@@ -137,6 +141,14 @@ def replay_answer(
     return ReplayedAnswer(request_id, answer.decode() == record["answer"], [], differing)
 
 
+def _link_or_copy(source: str, target: str) -> None:
+    """A file of a run in another place: readers of runs follow no symbolic link."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 def _lake_of_then(lake: Lake, folder: Path, record: dict[str, Any]) -> Lake:
     """A lake whose only night is that of an answer, with the measures that were known then."""
     then, root = Lake(folder), lake.root.resolve()
@@ -144,7 +156,8 @@ def _lake_of_then(lake: Lake, folder: Path, record: dict[str, Any]) -> Lake:
         if path.name not in NOT_LINKED:
             (folder / path.name).symlink_to(path)
     then.runs.mkdir()
-    then.run(record["run_id"]).symlink_to(root / "runs" / record["run_id"])
+    run = record["run_id"]
+    shutil.copytree(lake.run(run), then.run(run), copy_function=_link_or_copy)
     if lake.run_heads.exists():
         then.run_heads.symlink_to(root / "runs" / lake.run_heads.name)
     heads = read_records(lake.decision_heads)
