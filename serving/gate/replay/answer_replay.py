@@ -31,6 +31,7 @@ from serving.scoring.nightly_models import LIVE_MODEL
 from training.release.artefact import load
 
 NOT_LINKED = {"runs", "journal", "online"}
+MAX_MINUTES = 2881  # of one session
 OpenGate = Callable[[Lake, Policy, datetime], GateState]
 
 
@@ -135,6 +136,8 @@ def replay_answer(
         is_down = "store_down" in given["degradedBy"]
         gate.minutes = _KeptMinutes(record["operator_id"], blob or None, is_down)  # type: ignore[assignment]
         gate.__post_init__()
+        if "minutes_lost" in given["degradedBy"]:  # more had been received than were there
+            gate.assessments.received[str(record["session_id"])] = MAX_MINUTES
         answer = asyncio.run(boost_check(gate, parse_request(BoostRequest, body), body))
     again = json.loads(answer)
     differing = [k for k in sorted(given.keys() | again.keys()) if given.get(k) != again.get(k)]
