@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import asdict
 from pathlib import Path
 from socket import socket
@@ -51,6 +52,7 @@ def serve(
     from serving.gate.server.service import bound_socket
     from serving.gate.server.workers import run_in_workers
 
+    gc.disable()  # until the gate is open: all that is loaded now stays (ADR-0200)
     opened = Lake.open(lake)
     bound = bound_socket(host, port)  # a port in use is refused before anything is loaded
 

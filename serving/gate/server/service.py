@@ -95,6 +95,7 @@ def serve_until_stopped(bound: socket.socket, application: ASGIApp, door: Door) 
         signal.signal(stop, _stopped)
     gc.collect()
     gc.freeze()  # these objects live as long as the server
+    gc.enable()
     make_server(application, door).run([bound])
 
 
