@@ -23,7 +23,9 @@ from tests.conftest import NIGHT
 from training.models.registry import BY_NAME
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
-COMMANDS = [(c.name or c.callback.__name__,) for c in app.registered_commands] + [
+COMMANDS = [  # typer writes a command with hyphens
+    (c.name or c.callback.__name__.replace("_", "-"),) for c in app.registered_commands
+] + [
     (g.name, c.name or c.callback.__name__)
     for g in app.registered_groups
     for c in g.typer_instance.registered_commands
