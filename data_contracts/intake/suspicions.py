@@ -58,7 +58,7 @@ class Suspicion:
 
 
 def suspicions(lake: Lake) -> list[Suspicion]:
-    """Everything that looks wrong in a lake whose structure fits its contracts."""
+    """Everything that looks wrong in a lake whose structure fits its contracts (ADR-0261)."""
     found = [
         Suspicion(name, None, f"not delivered: {missing}", "deliver the table")
         for name, missing in TELLING_TABLES.items()
