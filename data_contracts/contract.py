@@ -144,24 +144,12 @@ def _rules(prop: Any) -> list[Rule]:
         )
     if "maximum" in options:
         high = options["maximum"]
-        rules.append(
-            Rule(
-                f"{name}_not_above_{high:.0f}",
-                name,
-                f"{it} <= {high:.0f}",
-                f"must be at most {high:g}",
-            )
-        )
+        words = f"must be at most {high:g}"
+        rules.append(Rule(f"{name}_not_above_{high:.0f}", name, f"{it} <= {high:.0f}", words))
     if "maxLength" in options:
         low, high = options["minLength"], options["maxLength"]
-        rules.append(
-            Rule(
-                f"{name}_has_length",
-                name,
-                f"length({it}) BETWEEN {low} AND {high}",
-                f"{low} to {high} characters",
-            )
-        )
+        sql, words = f"length({it}) BETWEEN {low} AND {high}", f"{low} to {high} characters"
+        rules.append(Rule(f"{name}_has_length", name, sql, words))
     values = _valid_values(prop) or ()
     for quality in prop.quality or []:
         listed = ", ".join(f"'{v}'" for v in values)

@@ -30,6 +30,7 @@ from data_contracts.intake.sources.relation import (
     OpenSource,
     ReadContext,
     literal,
+    mentions,
     quote,
 )
 from data_contracts.intake.sources.staging import open_sources
@@ -184,7 +185,7 @@ def _sources_of(given: MappedTable, opened: Mapping[str, OpenSource]) -> list[st
     """Names of the sources that a table reads."""
     if given.source is not None:
         return [given.source]
-    return [name for name in opened if name in str(given.query)]
+    return [name for name in opened if mentions(given.query, name)]
 
 
 def _all_but_receipt(table: Contract) -> list[str]:

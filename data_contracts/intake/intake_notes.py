@@ -11,7 +11,7 @@ import duckdb
 from data_contracts.intake.conversion.lost_digits import digits_lost
 from data_contracts.intake.conversion.table_query import TableQuery
 from data_contracts.intake.mapping import EVENT_TIME, FILE_TIME, INGEST_TIME, MappedTable
-from data_contracts.intake.sources.relation import OpenSource, literal, quote
+from data_contracts.intake.sources.relation import OpenSource, literal, mentions, quote
 from data_contracts.parquet import scalar
 
 ASSUMED_RECEIPT = {
@@ -52,7 +52,7 @@ def notes_of(
     if query.new_columns:
         notes.append(f"columns that the map does not mention: {', '.join(query.new_columns)}")
     for name, source in opened.items():
-        if name == given.source or name in str(given.query):
+        if name == given.source or mentions(given.query, name):
             notes += [f"passed over {text}" for text in source.passed_over]
     rows = f"read_parquet({literal(str(good))})"
     for column in query.table.columns:

@@ -25,6 +25,7 @@ from data_contracts.intake.sources.relation import (
     ROW,
     OpenSource,
     literal,
+    mentions,
     quote,
 )
 
@@ -217,9 +218,11 @@ def _new_columns(given: MappedTable, sources: Mapping[str, OpenSource]) -> list[
     """Columns of a source that the map neither takes nor leaves out."""
     if given.left_out is None or given.source is None:
         return []
-    texts = [m.from_ for m in given.columns.values()] + [str(given.received_at), str(given.where)]
-    named = " ".join([*texts, *given.left_out])
-    return [c for c in sources[given.source].columns if c not in named]
+    left_out = set(given.left_out)
+    texts = [m.from_ for m in given.columns.values()]
+    sql = "\n".join([*texts, str(given.received_at), str(given.where)])
+    columns = sources[given.source].columns
+    return [c for c in columns if c not in left_out and not mentions(sql, c)]
 
 
 def _first_line(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +82,11 @@ def quote(name: str) -> str:
 def literal(text: str | None) -> str:
     """A text as an SQL literal."""
     return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
+
+
+def mentions(sql: str | None, name: str) -> bool:
+    """Whether SQL has a name as a word of its own."""
+    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql or ""))
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,183 @@
+"""Databases and object storage give the same rows: real servers, started here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from data_contracts.intake.map_file import MapProblems
+from data_contracts.intake.mapping import Source
+from data_contracts.intake.profiling.discovery import PASSWORD_VARIABLE, discover
+from tests.data_contracts.intake.source_rows import AT, FRAME, ORDER, WANTED, rows_of
+
+SERVER_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextmanager
+def server(command: list[str], port: int, folder: Path, **environment: str) -> Iterator[None]:
+    """Run a server until its port answers."""
+    with (folder / "server.log").open("wb") as log:
+        running = subprocess.Popen(
+            command, stdout=log, stderr=log, env=os.environ | environment, cwd=folder
+        )
+        try:
+            end = time.monotonic() + SERVER_SECONDS
+            while time.monotonic() < end:
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                assert running.poll() is None, (folder / "server.log").read_text()[-2000:]
+                time.sleep(0.1)
+            yield
+        finally:
+            running.terminate()
+            running.wait(20)
+
+
+def test_object_storage(tmp_path, monkeypatch):
+    """Objects of a real S3-compatible server, by prefix and by glob."""
+    pytest.importorskip("moto", reason="moto is not installed")
+    boto3 = pytest.importorskip("boto3")
+    port = free_port()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "k",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with server([sys.executable, "-m", "moto.server", "-p", str(port)], port, tmp_path):
+        store = boto3.client("s3")
+        store.create_bucket(Bucket="exports")
+        body = FRAME.to_csv(index=False).encode("gb18030")
+        store.put_object(Bucket="exports", Key="own/orders-1.csv", Body=body)
+        store.put_object(Bucket="exports", Key="own/_SUCCESS", Body=b"")
+        for path in ("s3://exports/own", "s3://exports/own/orders-*.csv"):
+            assert rows_of(tmp_path, Source(path=path, format="csv")) == WANTED
+        with pytest.raises(MapProblems, match="no object is there"):
+            rows_of(tmp_path, Source(path="s3://exports/other/*.csv", format="csv"))
+
+
+def _fill(url: str) -> None:
+    """Make a table of a local time, a moment with a zone, and a stand-in for none."""
+    import sqlalchemy
+
+    zoned = "timestamptz" if url.startswith("postgresql") else "timestamp null"
+    zone = "SET TIME ZONE 'Asia/Shanghai'" if "postgresql" in url else "SET time_zone = '+08:00'"
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text(zone))
+        connection.execute(
+            sqlalchemy.text(
+                f"CREATE TABLE orders (id bigint, word varchar(20), zoned {zoned}, "
+                "made timestamp, amount decimal(12, 2))".replace(
+                    "made timestamp", "made datetime" if "mysql" in url else "made timestamp"
+                )
+            )
+        )
+        connection.execute(
+            sqlalchemy.text(
+                f"INSERT INTO orders VALUES ({ORDER}, '推荐', '{AT}', '{AT}', 19.90), "
+                f"({ORDER + 1}, NULL, '{AT}', '{AT}', 5)"
+            )
+        )
+    engine.dispose()
+
+
+def _check_server(folder: Path, url: str, format_: str) -> None:
+    """The rows of a server: zoned times in UTC, local ones as they are, exact decimals."""
+    _fill(url.replace("://", "+psycopg://" if "postgresql" in url else "+pymysql://"))
+    source = discover([url], folder)[0]["orders"]
+    assert source.format == format_
+    utc = [(i, w, "2026-01-10 12:00:00") for i, w, _ in WANTED]
+    in_utc = "id, word, CAST(zoned AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS happened"
+    assert rows_of(folder, source, in_utc) == utc
+    assert rows_of(folder, source, "id, word, made AS happened") == WANTED
+    assert [r[2] for r in rows_of(folder, source, "id, word, amount AS happened")] == [
+        "19.90",
+        "5.00",
+    ]
+
+
+def test_postgresql_server(tmp_path, monkeypatch):
+    """A table of a real PostgreSQL server; its password is not in the map."""
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not places:
+        pytest.skip("postgresql is not installed (apt-get install postgresql)")
+    pytest.importorskip("psycopg")
+    data, port = tmp_path / "data", free_port()
+    as_user: list[str] = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        place = Path("/tmp") / f"steelyard-postgres-{port}"
+        place.mkdir()
+        shutil.chown(place, "postgres", "postgres")
+        data = place / "data"
+    try:
+        subprocess.run(
+            [
+                *as_user,
+                str(places[-1] / "initdb"),
+                "-A",
+                "trust",
+                "-U",
+                "me",
+                "-N",
+                "-D",
+                str(data),
+            ],
+            check=True,
+            capture_output=True,
+            cwd="/tmp",
+        )
+        command = [*as_user, str(places[-1] / "postgres"), "-D", str(data), "-p", str(port)]
+        command += ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}"]
+        monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
+        with server(command, port, tmp_path):
+            url = f"postgresql://me:secret@127.0.0.1:{port}/postgres"
+            _check_server(tmp_path, url, "postgresql")
+            assert "secret" not in discover([url], tmp_path)[0]["orders"].path
+    finally:
+        shutil.rmtree(data.parent if as_user else data, ignore_errors=True)
+
+
+def test_mysql_server(tmp_path, monkeypatch):
+    """A table of a real MariaDB server; TIMESTAMP is a moment, DATETIME a local time."""
+    if shutil.which("mariadbd") is None:
+        pytest.skip("mariadb-server is not installed (apt-get install mariadb-server)")
+    pytest.importorskip("pymysql")
+    data, port = tmp_path / "data", free_port()
+    monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    subprocess.run(
+        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", *user],
+        check=True,
+        capture_output=True,
+    )
+    command = ["mariadbd", "--no-defaults", f"--datadir={data}", f"--port={port}", *user]
+    command += ["--bind-address=127.0.0.1", f"--socket={tmp_path}/s", "--skip-grant-tables"]
+    command += ["--skip-networking=0", f"--pid-file={tmp_path}/pid", "--innodb-flush-method=fsync"]
+    with server(command, port, tmp_path):
+        import sqlalchemy
+
+        engine = sqlalchemy.create_engine(f"mysql+pymysql://root:x@127.0.0.1:{port}/mysql")
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text("CREATE DATABASE shop CHARACTER SET utf8mb4"))
+        engine.dispose()
+        _check_server(tmp_path, f"mysql://root:x@127.0.0.1:{port}/shop", "mysql")
