@@ -123,13 +123,18 @@ def _overload(service: Service, scale: Scale) -> Figures:
 def _asked_meanwhile(
     service: Service, seconds: float
 ) -> tuple[list[float], list[tuple[int, float]]]:
-    """Seconds of refusals on the public route beyond its rate, and checks of another key."""
+    """Seconds of refusals, and checks of another key.
+
+    A body that is announced too large is refused always, the public route beyond its rate.
+    """
+    too_large = POST + b"content-length: 100000000\r\nx-api-key: %b\r\n\r\n"
+    too_large = too_large.replace(b"%b", service.keys[0].encode())
     refused, other, requests = [], [], _checks(service, "other-", 1)
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        for _ in range(20):
-            status, spent = ask_once(service.port, http_request("GET", "/v1/credit/op1", None))
-            if status == 429:
+        for data in (too_large, http_request("GET", "/v1/credit/op1", None)) * 10:
+            status, spent = ask_once(service.port, data)
+            if status in {413, 429}:
                 refused.append(spent)
         other.append(ask_once(service.port, next(requests)))
     return refused, other
