@@ -35,12 +35,9 @@ def require_models(folder: Path) -> None:
     pointer = folder / store.CHAMPIONS
     try:
         in_service = store.champions(folder)
-    except (OSError, ValueError) as error:
-        raise LakeProblem(
-            f"{pointer} cannot be read ({type(error).__name__}). Restore it, or train again: "
-            f"steelyard train LAKE --models {folder}"
-        ) from error
-    if not isinstance(in_service, dict) or not in_service:
+    except ArtefactRefused as error:
+        raise LakeProblem(f"the models in service cannot be read: {error}") from error
+    if not in_service:
         raise LakeProblem(
             f"{pointer} names no model in service. Run: steelyard train LAKE --models {folder}, "
             f"or {without}"

@@ -52,7 +52,7 @@ FAULTS = {
     "an empty folder": (_empty, "steelyard train"),
     "champions.json without a model": (_pointer(b"{}"), "steelyard train"),
     "champions.json that is empty": (_pointer(b""), "cannot be read"),
-    "champions.json that is a list": (_pointer(b"[]"), "names no model"),
+    "champions.json that is a list": (_pointer(b"[]"), "cannot be read"),
     "champions.json that is torn": (_pointer(b'{"session_infl'), "cannot be read"),
     "champions.json that is no text": (_pointer(b"\xff\xfe"), "cannot be read"),
 }
