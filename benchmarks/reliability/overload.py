@@ -103,7 +103,7 @@ def _overload(service: Service, scale: Scale) -> Figures:
         ),
         "refusals": (
             f"p99 of {len(refused)} refusals in ms, {at}",
-            round(float(np.quantile(refused, 0.99)) * 1e3, 1),
+            round(float(np.quantile(refused, 0.99)) * 1e3, 1) if refused else 0.0,
             "<= 20",
         ),
         "errors": (f"Answers 5xx and connections that ended, {at}", failed, "<= 0"),

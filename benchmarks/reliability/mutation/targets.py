@@ -66,9 +66,9 @@ def prepare(folder: Path) -> None:
     write_delivery(Lake(folder / "delivery"))
     prior = folder / "prior"
     prior.mkdir()
-    for name in ("prior.json", "entity_evidence.txt", "operator_rank.fraud.txt"):
+    whole = json.loads((FOLDER / "prior.json").read_text("utf-8"))
+    for name in ("entity_evidence.txt", *whole["models"][NAME]["files"]):
         (prior / name).write_bytes((FOLDER / name).read_bytes())
-    whole = json.loads((prior / "prior.json").read_text("utf-8"))
     whole["models"] = {NAME: whole["models"][NAME]}
     (prior / "prior.json").write_text(json.dumps(whole), "utf-8")
 
