@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.console import By, Json, LakeArgument, Models, night_named, now, out, show_rows
+from serving.cli.console import (
+    By,
+    Json,
+    LakeArgument,
+    Models,
+    night_named,
+    now,
+    out,
+    print_json,
+    show_rows,
+)
 
 if TYPE_CHECKING:
     from data_contracts.lake import Lake
@@ -67,6 +77,7 @@ def verify(
 def witness(
     lake: LakeArgument,
     path: Annotated[Path, typer.Argument(help="File in another place.", metavar="FILE")],
+    as_json: Json = False,
 ) -> None:
     """Sign the ledger as it is now and append its checkpoints to a witness.
 
@@ -82,7 +93,10 @@ def witness(
     sign_night(opened, open_ledger_key(opened))
     paths = (opened.decision_checkpoints, opened.answer_checkpoints)
     copied = sum(copy_to_witness(p, path) for p in paths)
-    out.print(f"{copied} checkpoints were appended to {path}", soft_wrap=True, highlight=False)
+    if as_json:
+        print_json({"appended": copied, "witness": str(path)})
+    else:
+        out.print(f"{copied} checkpoints were appended to {path}", soft_wrap=True, highlight=False)
 
 
 def _findings(lake: Lake, models: Path | None, trust: Trust) -> list[Finding]:

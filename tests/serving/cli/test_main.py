@@ -23,10 +23,8 @@ from tests.conftest import NIGHT
 from training.models.registry import BY_NAME
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
-COMMANDS = [  # typer writes a command with hyphens
-    (c.name or c.callback.__name__.replace("_", "-"),) for c in app.registered_commands
-] + [
-    (g.name, c.name or c.callback.__name__)
+COMMANDS = [(c.name or c.callback.__name__.replace("_", "-"),) for c in app.registered_commands] + [
+    (g.name, c.name or c.callback.__name__.replace("_", "-"))
     for g in app.registered_groups
     for c in g.typer_instance.registered_commands
 ]
@@ -114,8 +112,10 @@ def test_supervision_from_the_command_line(published, models, tmp_path):
     lake = tmp_path / "lake"
     shutil.copytree(published, lake, ignore=shutil.ignore_patterns("online"))
     who = json.loads(run("show", "measures", str(lake), "--json").stdout)[0]["operator_id"]
-    taken = json.loads(run("measure", "take", str(lake), "--operator", who, "--code", "refer_enforcement", "--by", "a", "--approver", "b", "--reason", "c", "--json").stdout)[0]  # fmt: skip
-    assert run("evidence", "check", taken["package"]).stdout.startswith("The package holds")
+    taken = json.loads(run("measure", "take", str(lake), "--operator", who, "--code", "refer_enforcement", "--by", "a", "--approver", "b", "--reason", "c", "--beyond-range", "d", "--json").stdout)[0]  # fmt: skip
+    assert run("evidence", "check", taken["package"], "--lake", str(lake)).stdout.startswith(
+        "The package holds"
+    )
     assert "approver other than a" in run("measure", "take", str(lake), "--operator", who, "--code", "block", "--by", "a", "--reason", "c", code=10).stderr  # fmt: skip
     assert (
         "kept 1095 days"
