@@ -54,6 +54,10 @@ def serve(
 
     gc.disable()  # until the gate is open: all that is loaded now stays (ADR-0200)
     opened = Lake.open(lake)
+    if not opened.published_pointer.exists():  # a folder that was mistyped, most often
+        raise LakeProblem(
+            f"{lake} has no published night. Publish one: steelyard nightly {lake} --date DATE"
+        )
     bound = bound_socket(host, port)  # a port in use is refused before anything is loaded
 
     def work() -> None:
