@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 from benchmarks.harness.figures import Row
@@ -45,7 +46,7 @@ def rows(scale: Scale) -> list[Row]:
         folder = Path(temporary)
         _nights(found, folder, step)
         _answers(found, folder, step)
-        for place in range(1, 1 + scale.pick(3, 40)):
+        for place in range(1, 1 + scale.pick(3, ANSWERS)):
             _short_write(found, folder, place)
     kinds = (
         ("lost", found.night.lost + found.answers.lost, "something was lost"),
@@ -111,7 +112,8 @@ def _short_write(found: Refusals, folder: Path, place: int) -> None:
         return real(handle, data)
 
     real = os.write
-    with mock.patch.object(durable_files.os, "write", half):
+    refusing = SimpleNamespace(**vars(os) | {"write": half})  # for the files alone
+    with mock.patch.object(durable_files, "os", refusing):
         outcome = run_with_fault(_answering(lake))
     found.note(outcome, f"short write {place}")
     judge_answers(found.answers, lake, f"short write {place}", ANSWERS)
