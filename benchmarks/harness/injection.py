@@ -114,11 +114,11 @@ def run_with_fault(
         _work_and_exit(work, _Injector(fault, names), write_end)
     os.close(write_end)
     with os.fdopen(read_end, "rb") as pipe:
-        told = pipe.read()
+        report = pipe.read()
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return Outcome(0, os.WTERMSIG(status) == signal.SIGKILL)
-    return Outcome(**pickle.loads(told))  # noqa: S301 - from our own child
+    return Outcome(**pickle.loads(report))  # noqa: S301 - from our own child
 
 
 def _work_and_exit(work: Callable[[], None], injector: _Injector, write_end: int) -> None:

@@ -22,12 +22,11 @@ from features.catalogue import CATALOGUE
 from features.declaration import LIVE, SESSION, Signal
 from features.engine.compute import compute
 from features.engine.kernel_runner import run_kernels
-from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
+from serving.gate.dependencies.minute_rows import MinutesInvalid, rows_from_blob
 from serving.scoring.scope import moment_of
 
 DEFAULT_SAMPLE_SESSIONS = 1_000
-BLOB_COLUMNS = 1 + len(COLUMNS)  # the minute, then its counters
 
 
 @dataclass(frozen=True)
@@ -90,11 +89,8 @@ def online_minutes(lake: Lake) -> dict[str, np.ndarray]:
     try:
         with closing(sqlite3.connect(f"file:{lake.running_minutes}?mode=ro", uri=True)) as opened:
             rows = opened.execute("SELECT session, rows FROM running").fetchall()
-        return {
-            session: np.frombuffer(blob, dtype=np.float64).reshape(-1, BLOB_COLUMNS)[:, 1:].copy()
-            for session, blob in rows
-        }
-    except (sqlite3.Error, ValueError, TypeError) as error:
+        return {session: rows_from_blob(blob) for session, blob in rows}
+    except (sqlite3.Error, MinutesInvalid) as error:
         raise LakeProblem(f"{lake.running_minutes} cannot be read: {error}") from error
 
 

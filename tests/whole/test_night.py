@@ -85,7 +85,8 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
     assert run.data.tags["code_revision"] == manifest["revision"]
     tables = Snapshot.open(published, moment_of(NIGHT))
     signals = compute(tables, catalogue.of_entity("order"), "order", [row["entity_id"]])
-    again = released.probability(released.raw(signals[released.columns].to_numpy()))[0]
+    owner = owners_of(tables, "order", [row["entity_id"]]).to_numpy()
+    again = released.probability(released.raw(signals[released.columns].to_numpy(), owner))[0]
     assert again == row["own_probability"] and np.isclose(row["score"], 100 * row["probability"])
     orders = scores[scores["model"] == "order_brushing"].set_index("entity_id")
     by_hand = pooled(orders["own_probability"].to_numpy(), owners_of(tables, "order", orders.index))

@@ -23,7 +23,8 @@ from tests.conftest import NIGHT
 from training.models.registry import BY_NAME
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
-COMMANDS = [(c.name or c.callback.__name__.replace("_", "-"),) for c in app.registered_commands] + [
+COMMANDS = [(c.name or c.callback.__name__.replace("_", "-"),) for c in app.registered_commands]
+COMMANDS += [
     (g.name, c.name or c.callback.__name__.replace("_", "-"))
     for g in app.registered_groups
     for c in g.typer_instance.registered_commands
@@ -143,9 +144,8 @@ def test_supervision_from_the_command_line(published, models, tmp_path):
     )
     assert "no credit" in run("credit", str(lake), "--operator", "nobody", code=2).stderr
     said = json.loads(run("audit", str(lake), "--json").stdout)
-    assert all(
-        r["value"] is None or 0.0 <= r["value"] <= 1.0 for r in said
-    )  # few of the sample have been looked at, or nobody has
+    # Few of the sample have been looked at, or none.
+    assert all(r["value"] is None or 0.0 <= r["value"] <= 1.0 for r in said)
     run("journal", "verify", str(lake))
     log = lake / "journal" / "measures.jsonl"
     log.write_text(log.read_text().replace('"by": "a"', '"by": "x"'))

@@ -50,7 +50,7 @@ def test_context_names_the_night_before_and_is_frozen(published, context):
     """A context knows its moment, the run before and the models; nothing of it can be set."""
     nights = published_runs(published)
     assert context.previous_run == nights["2026-01-19"]
-    assert context.previous_folder == Lake(published).run(nights["2026-01-19"])
+    assert context.previous.run_id == nights["2026-01-19"]
     assert context.as_of.isoformat() == "2026-01-21T00:00:00"
     assert {"session_inflation", "order_brushing", "operator_rank"} <= set(context.champions)
     with pytest.raises(FrozenInstanceError):

@@ -96,8 +96,8 @@ def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
     owner = orders["operator_id"].value_counts().index[0]
     late = START + timedelta(days=1200)
     retention.set_hold(lake, owner, "counsel", "case 7", False, noon(late))
-    retention.delete_days(lake, "parcels", late - timedelta(days=1095), "desk", noon(late), POLICY)
-    retention.delete_days(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
+    retention.delete_days(lake, "parcels", late - timedelta(days=1096), "desk", noon(late), POLICY)
+    retention.delete_days(lake, "orders", late - timedelta(days=1096), "desk", noon(late), POLICY)
     left = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
     signed = pq.ParquetDataset([str(f) for f in Lake(lake).files("parcels")]).read().to_pandas()
     done = set(signed.loc[signed["signed_at"].notna(), "order_id"])
@@ -106,7 +106,7 @@ def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
     assert others["paid_at"].notna().all() and not set(others["order_id"]) & done
     assert rows(lake, "parcels") > 0
     retention.set_hold(lake, owner, "counsel", "closed", True, noon(late))
-    retention.delete_days(lake, "orders", late - timedelta(days=1095), "desk", noon(late), POLICY)
+    retention.delete_days(lake, "orders", late - timedelta(days=1096), "desk", noon(late), POLICY)
     left = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
     assert left["paid_at"].notna().all() and not set(left["order_id"]) & done
     with pytest.raises(retention.RetentionRefused, match="no legal hold"):

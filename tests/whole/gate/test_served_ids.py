@@ -70,7 +70,7 @@ def test_odd_ids_are_served_by_private_files_and_leave_no_trace_in_the_log(serve
     assert not [name for name in ODD if len(name) > 3 and name in text] and key not in text
 
 
-def test_a_revoked_key_is_refused_by_the_next_request_of_an_open_connection(served):
+def test_a_revoked_key_is_refused_on_an_open_connection(served):
     lake, port, _ = served
     key = make_key(lake, "leaver", ["boost"])
     with httpx.Client(headers={"X-API-Key": key}) as client:

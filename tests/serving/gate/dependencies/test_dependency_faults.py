@@ -87,4 +87,4 @@ def test_there_are_twenty_faults_and_a_trial_can_fail(sqlite_gate, lake, keys):
     (trial,) = try_all(
         sqlite_gate, keys["all"], (none,), SqlitePlace(sqlite_gate.minutes.path, sqlite_gate), calm
     )
-    assert trial.silent == trial.answers and "ready" in trial.wrong
+    assert trial.silent == trial.answers and len(trial.wrong) >= trial.answers

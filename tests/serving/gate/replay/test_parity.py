@@ -62,9 +62,9 @@ def test_another_minute_is_a_difference_and_a_lost_counter_is_missing(seen):
     done = CliRunner().invoke(
         app, ["parity", str(lake.root), "--date", str(NIGHT), "--json"], catch_exceptions=False
     )
-    told = json.loads(done.stdout)
-    assert told["sessions"] == SESSIONS and not told["equal"]
-    assert told["signals"][0].keys() >= {"signal", "equal", "missing", "extra", "different"}
+    printed = json.loads(done.stdout)
+    assert printed["sessions"] == SESSIONS and not printed["equal"]
+    assert printed["signals"][0].keys() >= {"signal", "equal", "missing", "extra", "different"}
 
 
 def test_a_lake_without_a_gate_is_said(tmp_path):

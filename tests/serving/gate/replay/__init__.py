@@ -1,0 +1,1 @@
+"""Answers and signals of the gate, computed again."""
