@@ -38,7 +38,7 @@ def serving(command: list[str], port: int, log: Path, **environment: str):
             env=os.environ | environment,
             cwd=log.parent,
         )
-    for _ in range(240):
+    for _ in range(720):
         try:
             if httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
                 return server
