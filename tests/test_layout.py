@@ -25,9 +25,7 @@ DRAWERS = {"utils", "util", "helpers", "helper", "base", "common", "misc"}
 
 # Every exception stands here with its reason. The tests below fail as soon as one is no longer
 # needed.
-LARGE_FOLDERS: dict[str, str] = {
-    "benchmarks/reliability": "one module an attack, which the command finds by its name",
-}
+LARGE_FOLDERS: dict[str, str] = {}
 LONG_FILES: dict[str, str] = {}
 
 
