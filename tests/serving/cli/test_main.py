@@ -74,9 +74,8 @@ def test_shown_table_fits_the_terminal(published, monkeypatch, table, width):
 
 def test_named_columns_are_shown_plain(published):
     """Named columns come in that order; --plain prints values only, for a shell."""
-    worst = read_outbound(published, "tier_decisions").sort_values(
-        ["tier", "expected_harm"], ascending=False
-    )
+    order = ["tier", "expected_harm"]
+    worst = read_outbound(published, "tier_decisions").sort_values(order, ascending=False)
     plain = ["show", "tier_decisions", str(published), "--plain", "--columns", "tier,operator_id"]
     assert (
         runner.invoke(app, [*plain, "--rows", "1"]).output
