@@ -78,18 +78,18 @@ def check(lake: LakeArgument, as_json: Json = False) -> None:
     """
     from data_contracts.intake.suspicions import suspicions
     from data_contracts.lake import Lake
-    from data_contracts.row_checks import TableCheck, check_lake
+    from data_contracts.row_checks import check_lake
 
     with Steps(f"checking {lake}") as say:
         results = check_lake(lake, now(), say)
         say("what looks wrong")
         found = suspicions(Lake.open(lake))
     if as_json:
-        tables = {r.table for r in results}
-        results += [TableCheck(s.table, 0, 0, 0) for s in found if s.table not in tables]
         rows = [asdict(r) for r in results]
         for row in rows:
             row["suspicious"] = [asdict(s) for s in found if s.table == row["table"]]
+        delivered = {r.table for r in results}  # what is said of other tables stands in the first
+        rows[0]["suspicious"] += [asdict(s) for s in found if s.table not in delivered]
         show_rows(rows, as_json)
         return
     show_rows([asdict(r) for r in results], as_json)
