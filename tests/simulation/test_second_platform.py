@@ -82,9 +82,14 @@ def test_what_is_planted_is_named_by_known_schemes_and_lies_in_the_lake(place):
     )  # the last minutes' are not received yet
 
 
-def test_a_night_without_models_reviews_hardly_any_honest_operator(place):
-    nightly(place / "lake", date(2026, 1, 12), None, load_policy())
-    tiers = read_outbound(place / "lake", "tier_decisions").set_index("operator_id")["tier"]
-    planted = set(pq.read_table(place / "truth" / "operators.parquet").to_pandas()["operator_id"])
-    honest = tiers[~tiers.index.isin(planted)]
-    assert len(honest) > 100 and (honest != "A").mean() < 0.03 and (honest != "D").all()
+def test_a_night_without_models_reviews_hardly_any_honest_operator(place, tmp_path):
+    """Two platforms together: one has 150 honest operators, of whom .03 are fewer than five."""
+    write_platform(tmp_path / "lake", tmp_path / "truth", PlatformSpec(6, 200, 9_000, DAYS, START))
+    honest = []
+    for platform in (place, tmp_path):
+        nightly(platform / "lake", date(2026, 1, 12), None, load_policy())
+        tiers = read_outbound(platform / "lake", "tier_decisions").set_index("operator_id")["tier"]
+        planted = pq.read_table(platform / "truth" / "operators.parquet")["operator_id"]
+        honest.append(tiers[~tiers.index.isin(planted.to_pylist())])
+    honest = pd.concat(honest)
+    assert len(honest) > 200 and (honest != "A").mean() < 0.03 and (honest != "D").all()

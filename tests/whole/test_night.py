@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -62,19 +63,19 @@ def test_each_score_names_model_version_run_and_policy(published, models):
 
 
 def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models):
-    """From a row of `scores` over the release to the MLflow run, and back to the same number."""
+    """From rows of `scores` over the release to the MLflow run, and back to the same numbers."""
     from features import catalogue
     from features.engine.compute import compute
     from features.engine.snapshot import Snapshot
+    from features.peers.comparison import log_deviations
+    from features.peers.own_level import fit_own_levels
     from features.posteriors.owner_pooling import pooled
-    from serving.scoring.scope import moment_of, owners_of
+    from serving.scoring.scope import moment_of, owners_of, scope_of_night
     from training.release.tracking import start
 
     scores = read_outbound(published, "scores")
     row = scores[(scores["model"] == "order_brushing") & (scores["rank"] == 1)].iloc[0]
-    released = load(models, row["model"], row["model_version"]).with_peers(
-        read_peer_snapshots(published_run_of(published)).get(row["model"])
-    )
+    released = load(models, row["model"], row["model_version"])
     manifest = json.loads((run_folder(published) / "manifest.json").read_text())["models"][
         "order_brushing"
     ]
@@ -84,12 +85,19 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
     )
     assert run.data.tags["code_revision"] == manifest["revision"]
     tables = Snapshot.open(published, moment_of(NIGHT))
-    signals = compute(tables, catalogue.of_entity("order"), "order", [row["entity_id"]])
-    owner = owners_of(tables, "order", [row["entity_id"]]).to_numpy()
-    again = released.probability(released.raw(signals[released.columns].to_numpy(), owner))[0]
-    assert again == row["own_probability"] and np.isclose(row["score"], 100 * row["probability"])
-    orders = scores[scores["model"] == "order_brushing"].set_index("entity_id")
-    by_hand = pooled(orders["own_probability"].to_numpy(), owners_of(tables, "order", orders.index))
+    ids = scope_of_night(tables, moment_of(NIGHT)).orders
+    values = compute(tables, catalogue.of_entity("order"), "order", ids)
+    values = values[released.columns].to_numpy()
+    owner = owners_of(tables, "order", ids)
+    # published peers leave out the levels of operators, which name them
+    peers = read_peer_snapshots(published_run_of(published))["order_brushing"]
+    levels = fit_own_levels(log_deviations(peers.baseline.deviations(values)), owner.to_numpy())
+    released = released.with_peers(replace(peers, own=levels))
+    again = released.probability(released.raw(values, owner.to_numpy()))
+    orders = scores[scores["model"] == "order_brushing"].set_index("entity_id").loc[ids]
+    assert again.tolist() == orders["own_probability"].tolist()
+    assert np.isclose(row["score"], 100 * row["probability"])
+    by_hand = pooled(orders["own_probability"].to_numpy(), owner)
     assert by_hand == pytest.approx(orders["probability"].to_numpy(), abs=1e-9)
 
 

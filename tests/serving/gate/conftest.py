@@ -11,11 +11,13 @@ from serving.gate.http import gate_application, open_gate
 from serving.ledger import answers
 from serving.policy.load import load_policy
 from tests.serving.gate.asking import NOW
+from tests.whole.night_runs import copied
 
 
 @pytest.fixture(scope="session")
-def lake(published):
-    return published
+def lake(published, tmp_path_factory):
+    """A copy of the published lake: gates keep keys and answers beside its tables."""
+    return copied(published, tmp_path_factory.mktemp("gate") / "lake")
 
 
 @pytest.fixture(scope="session")

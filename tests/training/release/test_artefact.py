@@ -152,7 +152,7 @@ def test_files_and_releases_that_are_swapped_are_refused(copy):
     load(copy, "operator_rank")
     shutil.rmtree(rank)
     shutil.copytree(brushing, rank)
-    with pytest.raises(ArtefactRefused, match="edited or moved|the pointer names SHA-256"):
+    with pytest.raises(ArtefactRefused, match=r"edited or moved|the pointer names SHA-256"):
         load(copy, "operator_rank", versions["operator_rank"])
 
 
