@@ -7,6 +7,7 @@ that spells a path inside that folder, with `LedgerPaths` for the ledger and the
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -77,6 +78,14 @@ class Lake(LedgerPaths):
     def delivered(self) -> list[str]:
         """Inbound tables that have at least one file."""
         return [name for name in inbound_names() if self.files(name)]
+
+    def newest_day(self) -> date | None:
+        """Newest day of receipt that a folder of an inbound table names; None where none does."""
+        days = []
+        for folder in (f for n in inbound_names() for f in (self.root / n).glob("day=*")):
+            with suppress(ValueError):
+                days.append(date.fromisoformat(folder.name.removeprefix("day=")))
+        return max(days, default=None)
 
     def relative(self, path: Path) -> str:
         """Path of a file below the lake's folder, as logs and digests name it."""

@@ -42,7 +42,7 @@ def nightly(
         bool,
         typer.Option(
             "--without-models",
-            help="Publish by the released prior, although own models of the last night are missing.",
+            help="Publish by the released prior, although own models are missing.",
         ),
     ] = False,
     as_json: Json = False,

@@ -33,10 +33,12 @@ from serving.report import charts
 from serving.scoring.scope import moment_of
 
 ZIP_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
-README = """Evidence about operator {operator}, night of {date}.
+README = """\
+Evidence about operator {operator}, night of {date}.
 Check it: steelyard evidence check FILE --trust PUBLIC_KEY
 manifest.json holds the SHA-256 of every file; signature.json signs manifest.json (Ed25519).
-A tier and a score raise supervision; they are not a finding of guilt. 分级与评分只决定监管力度，不是认定。
+A tier and a score raise supervision; they are not a finding of guilt.\
+ 分级与评分只决定监管力度，不是认定。
 """
 
 

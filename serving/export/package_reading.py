@@ -1,4 +1,4 @@
-"""Reads a zip from another party: nothing is unpacked to disk, and limits hold on what it yields."""
+"""Reads a zip from another party: nothing is unpacked to disk, and what it yields is limited."""
 
 from __future__ import annotations
 

@@ -161,7 +161,8 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
     Raises
     ------
     RequestRefused
-        The requestId was used with another body, the session is another operator's, or the disk full.
+        The requestId was used with another body, the session is another operator's, or the
+        disk is full.
     """
     digest = hashlib.sha256(body).hexdigest()
     sealed = gate.ledger.find(request.requestId)

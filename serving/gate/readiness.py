@@ -21,9 +21,13 @@ async def readiness(gate: GateState) -> dict[str, Any]:
     """What the service answers from, and the reasons why it is not ready; none where it is.
 
     A dependency is asked aside and for a tenth of a second, so that this answers whatever happens.
+    The last night of a lake to which nothing was delivered since is a warning: no later one can be
+    computed. Answers from it are held all the same (ADR-0213).
     """
     night = gate.assessments.current()
-    reasons = [("night", code) for code in gaps_of(night, gate.policy, gate.now(), ())]
+    gaps = [("night", code) for code in gaps_of(night, gate.policy, gate.now(), ())]
+    warnings = [g for g in gaps if g[1] == "night_stale" and not gate.night.can_be_replaced]
+    reasons = [g for g in gaps if g not in warnings]
     reasons += [("models", code) for code in gate.assessments.model_gaps()]
     reasons += [("store", code) for code in await _store_problems(gate)]
     if not await _journal_is_written(gate):
@@ -34,6 +38,7 @@ async def readiness(gate: GateState) -> dict[str, Any]:
     return {
         "status": "not_ready" if reasons else "ready",
         "reasons": [{"part": part, "code": code} for part, code in reasons],
+        "warnings": [{"part": part, "code": code} for part, code in warnings],
         "runId": night.run_id,
         "dataAsOf": None if "night_missing" in night.gaps else night.as_of.isoformat() + "Z",
         "liveModel": gate.live.version if gate.live else None,

@@ -106,7 +106,7 @@ class AnswerSegments:
         self.refresh()
 
     def find(self, request_id: str) -> tuple[Path, int] | None:
-        """Segment of the answer to a request and where its line begins; None where there is none."""
+        """Segment of the answer to a request, and where its line begins; None for no answer."""
         if self.reader is None:
             return None
         query = "SELECT segment, start FROM answered WHERE request = ?"

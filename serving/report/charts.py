@@ -42,8 +42,8 @@ def suspicious_minutes(minutes: pd.DataFrame) -> pd.DataFrame:
 def expected_band(minutes: pd.DataFrame, peers: pd.DataFrame) -> pd.DataFrame | None:
     """The band of viewers that comparable sessions suggest; None below ten of them.
 
-    Tenth and ninetieth percentile of viewers over a session's median, by twentieth of its run, times
-    this session's median. Columns minute, low, high.
+    Tenth and ninetieth percentile of viewers over a session's median, by twentieth of its run,
+    times this session's median. Columns minute, low, high.
     """
     shape = peers.assign(
         level=peers["viewers"]

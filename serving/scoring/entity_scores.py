@@ -125,7 +125,7 @@ class EntityScores:
 
     @cached_property
     def view_shares(self) -> Shares | None:
-        """False shares and posteriors of assessed views; sessions not scored tonight count as clean."""
+        """False shares and posteriors of views; sessions not scored tonight count as clean."""
         if self.view_evidence is None:
             return None
         return self.view_evidence.shares(self.probability_with_buyers)

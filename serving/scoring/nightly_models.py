@@ -150,8 +150,8 @@ def applicable_model(
     if why is None:
         if without_peers(released, len(compared)):
             say(
-                f"{entity} scores: {len(compared)} are fewer than {MIN_ENTITIES}; they are compared "
-                "with honest entities of simulated platforms, not with one another"
+                f"{entity} scores: {len(compared)} are fewer than {MIN_ENTITIES}; they are "
+                "compared with honest entities of simulated platforms, not with one another"
             )
         return released
     say(f"{entity} scores: {name} is not asked: {why}")

@@ -162,7 +162,7 @@ def assess_views(
 
 
 def sessions_to_assess(views: pd.Series, tonight: pd.Index) -> list[str]:
-    """Tonight's sessions, and others in the order of `sample_by_hash` up to `MAX_ASSESSED_VIEWS` in all.
+    """Tonight's sessions, and others by `sample_by_hash` up to `MAX_ASSESSED_VIEWS` in all.
 
     Parameters
     ----------

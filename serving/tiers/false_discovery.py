@@ -86,7 +86,7 @@ def accusation_bound(tested: int, candidates: int, cleared: float, level: float)
 
 
 def bound_words(bound: AccusationBound) -> tuple[str, str] | None:
-    """What a night says where the bound cannot be met, in Chinese and English; None where it can."""
+    """What a night says, zh and en, where the bound cannot be met; None where it can."""
     if not bound.missing:
         return None
     return (

@@ -1,1 +1,1 @@
-"""What a check waits for: each call has a deadline, and one that fails is not asked at once again."""
+"""What a check waits for: each call has a deadline, and a breaker stops calls that fail."""

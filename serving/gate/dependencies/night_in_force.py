@@ -1,4 +1,4 @@
-"""The night that the gate answers from: chosen, read aside, and kept when a newer one is unusable."""
+"""The night that the gate answers from; it is kept when a newer one is unusable."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ class NightCache:
         self.unreadable: dict[tuple[str, str], float] = {}  # and when to try again
         self.models: dict[str, frozenset[str]] = {}
         self.look_at, self.looking = 0.0, threading.Lock()
+        self.was_fresh = self.has_later_delivery = False
         self.refresh()
 
     def current(self) -> PublishedNight:
@@ -86,6 +87,7 @@ class NightCache:
             return
         try:
             self._refresh()
+            self._look_for_deliveries()
         finally:
             self.look_at = time.monotonic() + LOOK_SECONDS
             self.looking.release()
@@ -113,6 +115,19 @@ class NightCache:
             self._set_gaps(
                 ("night_unreadable",) if self.read else ("night_missing", "night_unreadable")
             )
+
+    def _look_for_deliveries(self) -> None:
+        """Whether the night was fresh here, and whether the lake went on without it."""
+        if self.read is None or self.was_fresh:
+            return
+        self.was_fresh = self.now() - self.state.as_of <= timedelta(hours=self.stale_hours)
+        newest = self.lake.newest_day()
+        self.has_later_delivery = newest is not None and newest.isoformat() > self.read[0]
+
+    @property
+    def can_be_replaced(self) -> bool:
+        """Whether a later night is due: the lake went on, or time did while this one served."""
+        return self.was_fresh or self.has_later_delivery
 
     def _load(self, chosen: tuple[str, str]) -> bool:
         """Read a night; False when it cannot be read."""

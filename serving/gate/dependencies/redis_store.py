@@ -37,10 +37,11 @@ T = TypeVar("T")
 
 
 class RedisMinuteStore:
-    """A Redis that several services share. A value is the length of the operator's id, the id, the blob.
+    """A Redis that several services share.
 
-    Needs the extra `redis`. A put that races with another writer is repeated. One round trip gets
-    all sessions of a call, and no more than the bytes that a session can have.
+    A value is the length of the operator's id, the id, the blob. Needs the extra `redis`. A put
+    that races with another writer is repeated. One round trip gets all sessions of a call, and no
+    more than the bytes that a session can have.
     """
 
     remote = True

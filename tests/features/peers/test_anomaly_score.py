@@ -132,7 +132,7 @@ def test_new_session_is_ranked_among_the_reference_sessions():
 
 
 def test_a_value_is_set_against_peers_of_its_own_size():
-    """Shares of small rooms stray; the same share that is common among them lies far out among large ones."""
+    """A share that is common among small rooms lies far out among large ones."""
     rng = np.random.default_rng(4)
     size = np.repeat([20.0, 2000.0], 100)
     share = rng.normal(0.1, np.repeat([0.1, 0.01], 100))

@@ -118,7 +118,10 @@ def test_clean_scores_leave_figures_as_counted():
 
 
 def test_fewer_viewers_are_false_than_views_where_bots_come_back():
-    """Six views: one bot that came three times, one person once, one person twice, once as suspicious as a bot; nobody known once."""
+    """Six views: a bot three times, a person once, a person twice, once as suspicious as a bot.
+
+    One view has no account.
+    """
     who = np.array(["bot", "bot", "bot", "p", "q", "q", None], dtype=object)
     posterior = np.array([0.9, 0.9, 0.9, 0.0, 0.9, 0.0, 0.0])
     of = viewer_factor(
@@ -167,7 +170,7 @@ def _session_rows() -> pd.DataFrame:
 
 
 def test_an_operators_viewers_are_counted_once_over_its_sessions():
-    """Three viewers in two sessions, one in both: four unique viewers of sessions, of which three quarters are held real."""
+    """Three viewers in two sessions, one in both: four unique viewers, three quarters real."""
     tables = Snapshot.from_frames(
         {
             "sessions": rows("session_id operator_id started_at", "s1 o t0", "s2 o t0"),

@@ -214,8 +214,8 @@ def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
 def test_running_session_is_compared_with_the_night_in_force(gate, client, lake):
     """A running session is compared with the sessions of the night in force.
 
-    When another night is published its sessions are the yardstick, and what was assessment by the old one
-    is forgotten.
+    When another night is published its sessions are the peers, and assessments by the old one
+    are forgotten.
     """
     published = read_peer_snapshots(published_run(lake))[LIVE_MODEL]
     np.testing.assert_array_equal(

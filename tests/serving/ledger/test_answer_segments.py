@@ -1,4 +1,4 @@
-"""Sealed segments: the chain goes on, old requests are found on disk, memory and start stay small."""
+"""Sealed segments: the chain goes on, old requests are found on disk, memory stays small."""
 
 from __future__ import annotations
 

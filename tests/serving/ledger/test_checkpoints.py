@@ -1,4 +1,4 @@
-"""Signed checkpoints: what is cut off or made again without the key, or beside a witness, is found."""
+"""Signed checkpoints: what is cut off or made again without the key is found."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_everything_cut_with_its_checkpoints_contradicts_the_witness(lake, witne
 
 
 def test_a_chain_made_again_without_the_key_is_found(lake, tmp_path, monkeypatch):
-    """Every line is sealed again, heads and copies fit, and checkpoints are signed by another key."""
+    """Every line is sealed again, heads and copies fit, and another key signs checkpoints."""
     out, digest = b"", GENESIS_DIGEST
     for line in lake.decisions.read_text().splitlines():
         row = {k: v for k, v in json.loads(line).items() if not k.endswith("sha256")}

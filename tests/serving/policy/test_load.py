@@ -36,7 +36,13 @@ def test_the_package_policy_is_read_whole():
     assert [POLICY.step(c) for c in ("none", "popup", "warn", "refer_judiciary")] == [0, 1, 2, 17]
     assert [POLICY.measures.of(t) for t in "ABCD"] == ["none", "popup", "warn", "limit_traffic"]
     assert [POLICY.retention.days(t) for t in ("views", "orders", "outcomes")] == [60, 1095, 1095]
-    assert [(e.level, e.least, "boost" in e.allows) for e in POLICY.entitlements] == [("excellent", 80.0, True), ("good", 60.0, True), ("fair", 40.0, True), ("poor", 0.0, False), ("unrated", -1.0, True)]  # fmt: skip
+    assert [(e.level, e.least, "boost" in e.allows) for e in POLICY.entitlements] == [
+        ("excellent", 80.0, True),
+        ("good", 60.0, True),
+        ("fair", 40.0, True),
+        ("poor", 0.0, False),
+        ("unrated", -1.0, True),
+    ]
 
 
 def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
@@ -132,7 +138,8 @@ def test_a_code_twice_is_refused_even_where_every_measure_is_known():
         (
             "[boost]",
             "[boosts]",
-            "policy [boost]: missing ['least_minutes', 'reject', 'review', 'stale_hours', 'valid_minutes'], unknown []",
+            "policy [boost]: missing ['least_minutes', 'reject', 'review', 'stale_hours', "
+            "'valid_minutes'], unknown []",
         ),
         ("clean_nights = 7", "", "policy [tiers]: missing ['clean_nights'], unknown []"),
         (
@@ -155,7 +162,14 @@ def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new,
     assert str(refused.value) == words
 
 
-@pytest.mark.parametrize(("old", "new", "words"), [('version = "2026.14"', "", "KeyError('version')"), ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"), ("[tiers]", "[tiers", "TOMLDecodeError")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('version = "2026.14"', "", "KeyError('version')"),
+        ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"),
+        ("[tiers]", "[tiers", "TOMLDecodeError"),
+    ],
+)
 def test_a_file_that_is_no_policy_is_refused_by_its_name(tmp_path, old, new, words):
     path = tmp_path / "p.toml"
     path.write_text(POLICY.text.replace(old, new, 1), "utf-8")

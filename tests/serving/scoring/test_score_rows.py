@@ -61,7 +61,7 @@ def test_nothing_on_the_innocent_side_is_a_reason_without_a_model():
 
 
 def test_orders_without_labels_rank_by_how_rare_their_values_are():
-    """One payer in two hundred pays for two buyers, for nobody a spread; one buyer in ten is a day old, which is hardly rarer than common."""
+    """One payer in 200 pays for two buyers: no spread. One buyer in ten is new: hardly rare."""
     signals = pd.DataFrame(
         {"payer_buyer_count": [2.0] + [1.0] * 199, "buyer_age_days": [400.0] * 180 + [1.0] * 20}
     )

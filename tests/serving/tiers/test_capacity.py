@@ -46,7 +46,7 @@ def test_a_stratum_is_large_enough_from_its_first_whole_place_on():
 
 
 def test_the_whole_has_a_capacity_of_its_own():
-    """Two strata of 37 have one place each; all 74 of them have floor(2.96) = 2; a rest of one more does not make a third."""
+    """Two strata of 37 have one place each; all 74 have floor(2.96) = 2; a rest adds none."""
     assert tiers_of(crowd_of({"a": 37, "b": 36, "z": 1}), ONLY_D)["D"] == ["a036", "b035"]
 
 

@@ -50,8 +50,8 @@ def test_views_accuse_only_with_an_inflated_session():
     )
     said = one(risk=0.9, p_value=None, worst_session_probability=0.1)
     assert (
-        said.why_en
-        == "risk 0.90; none of its sessions is inflated with probability 0.90 or more, reviewed only"
+        said.why_en == "risk 0.90; none of its sessions is inflated with probability 0.90 or more, "
+        "reviewed only"
     )
     assert said.why_zh == "风险 0.90；没有场次虚增的可能性达到 0.90，只复核"
     assert (
@@ -115,7 +115,7 @@ def test_more_risk_is_never_milder(rows):
 
 
 def test_who_gains_is_said_and_moves_no_tier():
-    """Who harms may be a rival, or the shop's own paid show of being harmed: enough to be looked at, not to spare or to accuse."""
+    """Who harms may be a rival or the shop itself: enough to look, not to spare or accuse."""
     made = decide([replace(BASE, risk=0.99, beneficiary="third_party")], WIDE, "m")[0]
     assert made.tier == "D" and "rival" in made.why_en and "恶意" in made.why_zh
 

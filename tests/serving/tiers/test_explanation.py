@@ -37,7 +37,8 @@ def test_the_words_of_a_decision_say_each_thing_that_made_it():
         risk=None, p_value=None, deviating_groups=3, anomaly_score=21.25, sessions=0.0, orders=0.0
     )
     assert (r.why_zh, r.why_en) == (
-        "无校准模型；3 组证据明显偏离同类运营者，异常分 21.2（2 组且 18 起可复核）；历史不足，只复核",
+        "无校准模型；3 组证据明显偏离同类运营者，异常分 21.2（2 组且 18 起可复核）；"
+        "历史不足，只复核",
         "no calibrated model; 3 groups of evidence deviate from comparable operators, anomaly "
         "score 21.2 (reviewed from 2 groups and 18 on); too little history, reviewed only",
     )

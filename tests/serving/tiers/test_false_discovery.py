@@ -141,7 +141,7 @@ def test_suspected_cheats_do_not_align_a_platform():
 def looked_at(
     caught: float, cheats: int, odd: int, seed: int
 ) -> tuple[HonestReference, np.ndarray]:
-    """A yardstick of 800 honest ones, `odd` of which look like cheats a little, and of cheats of which a share is caught; and the honest scores."""
+    """A yardstick of 800 honest ones, `odd` of them a little like cheats, and of caught cheats."""
     rng = np.random.default_rng(seed)
     honest = np.concatenate([rng.normal(size=800 - odd), rng.normal(3.0, 0.5, size=odd)])
     raw = np.concatenate([honest, rng.normal(5.0, 2.0, size=cheats)])

@@ -55,7 +55,9 @@ def test_a_floor_raises_and_never_lowers_and_takes_no_place():
 
 
 def test_an_override_is_the_last_word_in_both_directions():
-    assert one(risk=0.9, override="A").tier == "A" and one(risk=0.0, override="D", floor="B").tier == "D" and one(risk=0.9, override="A", floor="C").tier == "A"  # fmt: skip
+    assert one(risk=0.9, override="A").tier == "A"
+    assert one(risk=0.0, override="D", floor="B").tier == "D"
+    assert one(risk=0.9, override="A", floor="C").tier == "A"
 
 
 def test_cause_of_a_move_is_the_largest_part():

@@ -128,6 +128,25 @@ def test_service_without_a_night_holds_until_one_is_published(lake, models, tmp_
     assert client.get("/readyz").status_code == 200
 
 
+def test_old_night_of_a_lake_at_rest_is_a_warning(lake, models, tmp_path):
+    """A stale night is a reason of `/readyz` where another one is due, and a warning elsewhere."""
+    copy = copied(lake, tmp_path / "lake", "quarantine")
+    late = NOW + timedelta(days=240)
+    stale = [{"part": "night", "code": "night_stale"}]
+
+    def ready(started):
+        gate = open_gate(copy, models, load_policy(), now=lambda: started)
+        gate.now = lambda: late
+        found = TestClient(gate_application(gate)).get("/readyz")
+        return found.status_code, found.json()["reasons"], found.json()["warnings"]
+
+    assert ready(late) == (200, [], stale)
+    assert ready(NOW) == (503, stale, [])  # it was fresh while the service ran
+    folder = copy / "orders" / f"day={(NIGHT + timedelta(days=1)).isoformat()}"
+    folder.mkdir()
+    assert ready(late) == (503, stale, [])
+
+
 def test_reading_a_night_holds_no_check_up(lake, monkeypatch):
     """The night is read in another thread; checks have the one in memory meanwhile."""
     from serving.gate.dependencies import night_in_force
