@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 
@@ -117,3 +118,7 @@ class LedgerPaths:
     def running_minutes(self) -> Path:
         """SQLite file of the minutes of running sessions."""
         return self.online / "minutes.sqlite"
+
+    def parity(self, night: date) -> Path:
+        """Comparison of the gate's minutes with those of the lake at the end of a night."""
+        return self.online / "parity" / f"{night.isoformat()}.json"

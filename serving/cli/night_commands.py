@@ -67,6 +67,7 @@ def nightly(
     rows = []
     with Steps(f"nightly {lake}") as say:
         for night in nights:
+            compare_with_gate(lake, night, say)
             done = run_night(
                 lake,
                 night,
@@ -96,6 +97,23 @@ def nightly(
 
 def _say(say: Callable[[str], None], night: date, text: str) -> None:
     say(f"{night} {text}")
+
+
+def compare_with_gate(lake: Path, night: date, say: Callable[[str], None]) -> None:
+    """Compare the gate's minutes with the lake's for the report; what cannot be is said."""
+    from serving.gate.parity import keep_parity
+
+    try:
+        found = keep_parity(lake, night)
+    except LakeProblem as error:
+        err.print(f"the gate of {night} was not compared with the lake: {error}")
+        return
+    if found is not None:
+        differing = sum(s.equal < found.sessions for s in found.signals)
+        say(
+            f"{night} {found.sessions} sessions of the gate compared with the lake: "
+            f"{differing} of {len(found.signals)} signals differ"
+        )
 
 
 def keep_head(lake: Path, models: Path, night: date, say: Callable[[str], None]) -> None:

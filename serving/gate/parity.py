@@ -7,10 +7,11 @@ as it is known at the end of a night. ADR-0241.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import numpy as np
@@ -18,12 +19,14 @@ import pandas as pd
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
+from data_contracts.storage.durable_files import write_durably
 from features.catalogue import CATALOGUE
 from features.declaration import LIVE, SESSION, Signal
 from features.engine.compute import compute
 from features.engine.kernel_runner import run_kernels
 from features.engine.snapshot import Snapshot
 from serving.gate.dependencies.minute_rows import MinutesInvalid, rows_from_blob
+from serving.gate.protocol.private_files import PRIVATE_FILE, PRIVATE_FOLDER
 from serving.scoring.scope import moment_of
 
 DEFAULT_SAMPLE_SESSIONS = 1_000
@@ -164,3 +167,27 @@ def parity_of_night(
         len(set(known) - set(minutes)),
         list(compare_values(online, offline)),
     )
+
+
+def keep_parity(lake: LakeOrFolder, night: date) -> Parity | None:
+    """Compare a night with the gate once, and keep the result for its report; ids are not kept.
+
+    Returns
+    -------
+    Parity | None
+        None where the lake has no gate, or where the night was compared before.
+
+    Raises
+    ------
+    LakeProblem
+        The gate and the lake have no session in common, or minutes cannot be read.
+    """
+    lake = Lake.open(lake)
+    path = lake.parity(night)
+    if path.exists() or not lake.running_minutes.exists():
+        return None
+    found = parity_of_night(lake, night)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    kept = asdict(found) | {"night": night.isoformat(), "equal": found.holds}
+    write_durably(path, json.dumps(kept, indent=1).encode(), PRIVATE_FILE)
+    return found

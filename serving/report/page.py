@@ -21,6 +21,7 @@ from serving.report.dossier import DossierInput, dossiers
 from serving.report.sections import (
     contract_failures,
     freshness,
+    gate_parity,
     patrol_queue,
     ring_sections,
     selection_counts,
@@ -33,7 +34,7 @@ from serving.scoring.night_context import NightContext
 from serving.scoring.scope import nights_before
 from serving.tiers.false_discovery import AccusationBound, bound_words
 
-MAX_DOSSIERS, MAX_DRIFT_ROWS, MAX_MCNS = 8, 12, 8
+MAX_DOSSIERS, MAX_DRIFT_ROWS, MAX_MCNS, MAX_PARITY_ROWS = 8, 12, 8, 12
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ def write_report(folder: Path, report: ReportInput) -> Path:
         .head(MAX_DRIFT_ROWS)
         .to_dict("records"),
         compared=len(drift),
+        parity=gate_parity(context.lake, context.date),
+        max_parity_rows=MAX_PARITY_ROWS,
         head=heads[-1] if heads else None,
         policy=context.policy,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import date
 from typing import Any
 
 import networkx as nx
@@ -49,6 +50,20 @@ def contract_failures(lake: Lake) -> list[dict[str, Any]]:
         .head(12)
         .to_dict("records")
     )
+
+
+def gate_parity(lake: Lake, night: date) -> dict[str, Any] | None:
+    """What `steelyard parity` found before this night, signals that differ most first.
+
+    None where nothing was compared: no gate kept minutes in a file of this lake.
+    """
+    path = lake.parity(night)
+    if not path.exists():
+        return None
+    found = json.loads(path.read_text("utf-8"))
+    differing = [s for s in found["signals"] if s["equal"] < found["sessions"]]
+    differing.sort(key=lambda s: (s["equal"], s["signal"]))
+    return found | {"signals": len(found["signals"]), "differing": differing}
 
 
 def tier_flows(decisions: pd.DataFrame) -> list[dict[str, Any]]:

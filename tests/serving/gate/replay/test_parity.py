@@ -11,12 +11,14 @@ from typer.testing import CliRunner
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
+from data_contracts.runs import published_run
 from features.engine.minute_arrays import minutes_frame, ragged
 from features.engine.minute_kernels import COLUMNS
 from features.engine.snapshot import Snapshot
 from serving.cli.main import app
+from serving.cli.night_commands import compare_with_gate
 from serving.gate.dependencies.minute_store import open_minute_store
-from serving.gate.parity import parity_of_night
+from serving.gate.parity import keep_parity, parity_of_night
 from serving.scoring.scope import moment_of
 from tests.conftest import NIGHT
 
@@ -70,3 +72,37 @@ def test_another_minute_is_a_difference_and_a_lost_counter_is_missing(seen):
 def test_a_lake_without_a_gate_is_said(tmp_path):
     with pytest.raises(LakeProblem, match="has no minutes of a gate"):
         parity_of_night(tmp_path, NIGHT)
+
+
+def test_a_night_compares_and_its_report_shows_what_differs(seen, published, models):
+    """`nightly` compares with the gate once; counts without ids are private and in the report."""
+    lake, store, ids = seen
+    changed = np.full(len(COLUMNS), np.nan)
+    changed[COLUMNS.index("viewers")] = 9e6
+    store.put(ids[2], "o", [(0, changed)])
+    shutil.copytree(published / "views", lake.root / "views")
+    shutil.rmtree(lake.runs)
+    arguments = ["nightly", str(lake.root), "--date", str(NIGHT), "--models", str(models)]
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    path = lake.parity(NIGHT)
+    kept = json.loads(path.read_text())
+    assert done.exit_code == 0 and path.stat().st_mode & 0o777 == 0o600
+    assert kept["sessions"] == SESSIONS and not kept["equal"]
+    assert not any(name in path.read_text() for name in ids)
+    worst = min(kept["signals"], key=lambda s: (s["equal"], s["signal"]))
+    page = (published_run(lake).folder / "report.html").read_text()
+    assert f'{SESSIONS} <span class="en">sessions, live signals' in page
+    assert f'<code>{worst["signal"]}</code></td><td class="n">{worst["equal"]}<' in page
+    assert keep_parity(lake, NIGHT) is None  # once
+
+
+def test_a_gate_that_shares_no_session_stops_no_night(seen, tmp_path, capsys):
+    """What cannot be compared is said on stderr."""
+    lake = Lake(tmp_path)
+    shutil.copytree(seen[0].root / "room_minutes", tmp_path / "room_minutes")
+    changed = np.full(len(COLUMNS), np.nan)
+    open_minute_store(lake, None).put("elsewhere", "o", [(0, changed)])
+    compare_with_gate(tmp_path, NIGHT, lambda _: None)
+    words = " ".join(capsys.readouterr().err.split())
+    assert "no session of the gate is in the lake" in words
+    assert not lake.parity(NIGHT).exists()
