@@ -15,7 +15,14 @@ FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+ALWAYS = ("01_world", "06_a_case")  # the others run by test-slow
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p if p.stem in ALWAYS else pytest.param(p, marks=pytest.mark.slow) for p in NOTEBOOKS],
+    ids=lambda p: p.stem,
+)
 def test_a_notebook_runs(path, published, monkeypatch):
     monkeypatch.setenv("STEELYARD_LAKE", str(published))
     notebook = nbformat.read(path, as_version=4)

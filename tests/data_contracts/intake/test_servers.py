@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from data_contracts.intake.map_file import MapProblems
 from data_contracts.intake.mapping import Source
@@ -74,13 +75,25 @@ def test_object_storage(tmp_path, monkeypatch):
             rows_of(tmp_path, Source(path="s3://exports/other/*.csv", format="csv"))
 
 
+def _wait_until_ready(engine: sqlalchemy.Engine) -> None:
+    """A server listens before it takes connections."""
+    end = time.monotonic() + SERVER_SECONDS
+    while True:
+        try:
+            with engine.connect():
+                return
+        except sqlalchemy.exc.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
 def _fill(url: str) -> None:
     """Make a table of a local time, a moment with a zone, and a stand-in for none."""
-    import sqlalchemy
-
     zoned = "timestamptz" if url.startswith("postgresql") else "timestamp null"
     zone = "SET TIME ZONE 'Asia/Shanghai'" if "postgresql" in url else "SET time_zone = '+08:00'"
     engine = sqlalchemy.create_engine(url)
+    _wait_until_ready(engine)
     with engine.begin() as connection:
         connection.execute(sqlalchemy.text(zone))
         connection.execute(
@@ -174,8 +187,6 @@ def test_mysql_server(tmp_path, monkeypatch):
     command += ["--bind-address=127.0.0.1", f"--socket={tmp_path}/s", "--skip-grant-tables"]
     command += ["--skip-networking=0", f"--pid-file={tmp_path}/pid", "--innodb-flush-method=fsync"]
     with server(command, port, tmp_path):
-        import sqlalchemy
-
         engine = sqlalchemy.create_engine(f"mysql+pymysql://root:x@127.0.0.1:{port}/mysql")
         with engine.begin() as connection:
             connection.execute(sqlalchemy.text("CREATE DATABASE shop CHARACTER SET utf8mb4"))

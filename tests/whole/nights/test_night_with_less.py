@@ -101,8 +101,6 @@ def test_sessions_without_views_are_scored_by_minutes(tiny, models, tmp_path):
 
 
 OPTIONAL = sorted(set(inbound_names()) - {"sessions", "orders"})
-
-
 ALONE = [
     ("sessions",),
     ("orders",),
@@ -111,11 +109,15 @@ ALONE = [
     ("sessions", "interactions"),
     ("orders", "reviews"),
 ]
+MISSING = [(n,) for n in OPTIONAL]
+MISSING += [tuple(sorted(set(inbound_names()) - set(kept))) for kept in ALONE]
+# A night each: those that most rests on run always, the others by test-slow.
+ALWAYS = [("interactions",), ("outcomes",), ("views",), *MISSING[len(OPTIONAL) :][:3]]
 
 
 @pytest.mark.parametrize(
     "missing",
-    [(n,) for n in OPTIONAL] + [tuple(sorted(set(inbound_names()) - set(kept))) for kept in ALONE],
+    [m if m in ALWAYS else pytest.param(m, marks=pytest.mark.slow) for m in MISSING],
     ids=",".join,
 )
 def test_a_night_goes_on_without_any_table_and_with_hardly_any(tiny, models, tmp_path, missing):
@@ -137,12 +139,15 @@ def test_a_night_goes_on_without_any_table_and_with_hardly_any(tiny, models, tmp
         assert not set(decisions["tier"]) & {"C", "D"}
 
 
-GROUPS = [tuple(NULLABLE[i::4]) for i in range(4)]  # each table alone takes minutes: test-slow
+GROUPS = [tuple(NULLABLE[i::4]) for i in range(4)]
+PARTS = [
+    pytest.param(part, marks=pytest.mark.slow) for part in [*((n,) for n in NULLABLE), *GROUPS]
+]
 
 
 @pytest.mark.parametrize(
     "empty",
-    [*(pytest.param((n,), marks=pytest.mark.slow) for n in NULLABLE), *GROUPS, tuple(NULLABLE)],
+    [*PARTS, tuple(NULLABLE)],
     ids=lambda e: ",".join(e),
 )
 def test_a_night_goes_on_where_nothing_is_known_that_may_be_unknown(tiny, models, tmp_path, empty):
