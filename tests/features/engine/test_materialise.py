@@ -79,6 +79,7 @@ def test_stored_rows_replace_the_old_ones():
     assert names(backend) == {"two"}
 
 
+@pytest.mark.slow
 def test_lake_in_a_file_of_the_engine_is_bit_for_bit_equal(tiny, monkeypatch):
     """A lake too large for memory lies in a file of the engine and gives the same values bit for
     bit."""

@@ -198,11 +198,11 @@ def test_simulate_check_and_a_night_from_the_command_line(tmp_path):
     assert made["views"] > 1000 and Path(made["truth"]).is_dir()
     assert all(r["quarantined"] == 0 for r in json.loads(run("check", lake, "--json").stdout))
     first = json.loads(
-        run("nightly", lake, "--from", "2026-01-07", "--to", "2026-01-08", "--json").stdout
+        run("nightly", lake, "--from", "2026-01-08", "--to", "2026-01-08", "--json").stdout
     )
     again = json.loads(run("nightly", lake, "--date", "2026-01-08", "--json").stdout)
-    assert first[1]["run"] == again[0]["run"] and again[0]["published"] == "before, unchanged"
-    assert Path(first[1]["folder"], "report.html").exists()
+    assert first[0]["run"] == again[0]["run"] and again[0]["published"] == "before, unchanged"
+    assert Path(first[0]["folder"], "report.html").exists()
 
 
 @pytest.mark.parametrize(
