@@ -49,7 +49,7 @@ def trained_models(lake: Path) -> tuple[Path, list[Trained]]:
     models = worlds.OUTPUT_FOLDER / "models"
     shutil.rmtree(models, ignore_errors=True)
     until = datetime.combine(worlds.START, datetime.min.time()) + timedelta(days=DAYS)
-    trained = train(lake, models, until, progress=console.print)
+    trained = train(lake, models, until, promote=True, progress=console.print)
     CARDS.mkdir(exist_ok=True)
     for name, version in champions(models).items():
         shutil.copy(models / name / version / "card.md", CARDS / f"{name}.md")

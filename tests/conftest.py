@@ -39,7 +39,7 @@ def tiny(tmp_path_factory) -> Path:
 def models(tiny, tmp_path_factory) -> Path:
     """Models trained on the small world."""
     folder = tmp_path_factory.mktemp("models")
-    train(tiny, folder, UNTIL)
+    train(tiny, folder, UNTIL, promote=True)
     return folder
 
 

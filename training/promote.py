@@ -2,12 +2,13 @@
 
 Both models score the same matured verdicts, received after both were trained. Each flags as many
 rows as the champion flags, so that flagging more wins nothing. A row that fails is reported, and
-nothing is promoted.
+nothing is promoted. A row with too few verdicts is not judged: a person may let it pass, with a
+reason (ADR-0300). The champion of a first release is the shipped prior.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,13 +17,14 @@ import pandas as pd
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from features.declaration import ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from training.dataset.frame import Dataset
 from training.dataset.operator_groups import operator_groups
 from training.dataset.replay import Replay, replay_dataset
+from training.dataset.slices import slices
 from training.declaration import Model
 from training.evaluation.attack_cost import (
+    PRICED_ENTITIES,
     attack_costs,
     confirmed_typologies,
     cost_per_missed_case,
@@ -32,6 +34,7 @@ from training.evaluation.comparison import (
     PromotionCriteria,
     compare_average_precision,
     compare_share,
+    not_judged,
 )
 from training.fitting.trees import raw_scores
 from training.models.registry import BY_NAME
@@ -39,67 +42,12 @@ from training.release.artefact import Released, load
 from training.release.store import challengers, set_champion
 
 FLAG_PROBABILITY = 0.5  # from which the champion flags a row
-NEW_OPERATOR_DAYS = 30
 
 
 class NotPromoted(SteelyardError):
     """A challenger did not pass, or there is none."""
 
     exit_code = 14
-
-
-def slices(snapshot: Snapshot, model: Model, data: Dataset) -> dict[str, np.ndarray]:
-    """Masks of the rows of groups (new, small, region, category) and of look-alikes.
-
-    Look-alikes are honest kinds that snapshot show: virtual hosts, raided and boosted sessions.
-    """
-    owner = _owners(snapshot, model, data)
-    out: dict[str, np.ndarray] = {}
-    if "operators" in snapshot:
-        o = (
-            snapshot["operators"]
-            .select("operator_id", "registered_at", "region", "category")
-            .to_pandas()
-            .set_index("operator_id")
-        )
-        age = (
-            data.received.to_numpy() - owner.map(o["registered_at"]).to_numpy()
-        ) / np.timedelta64(1, "D")
-        out["group new"] = np.asarray(age < NEW_OPERATOR_DAYS)
-        for kind in ("region", "category"):
-            values = owner.map(o[kind]).to_numpy(dtype=object)
-            out |= {
-                f"group {kind} {v}": values == v
-                for v in sorted({str(x) for x in values if isinstance(x, str)})
-            }
-    sizes = owner.map(owner.value_counts())
-    out["group small"] = (sizes <= sizes.median()).to_numpy()
-    if model.entity == SESSION and "sessions" in snapshot:
-        s = snapshot["sessions"]
-        hosts = set(s.filter(s.virtual_host).session_id.to_pandas())
-        out["look-alike virtual host"] = data.entity.isin(hosts).to_numpy()
-        for name, table, column in (
-            ("raided", "room_links", "to_session_id"),
-            ("boosted", "boosts", "session_id"),
-        ):
-            if table in snapshot:
-                out[f"look-alike {name}"] = data.entity.isin(
-                    set(snapshot[table][column].to_pandas())
-                ).to_numpy()
-    return out
-
-
-def _owners(snapshot: Snapshot, model: Model, data: Dataset) -> pd.Series:
-    """Operator of each row."""
-    if model.entity not in (SESSION, ORDER):
-        return data.entity.astype(object)
-    t = snapshot["sessions" if model.entity == SESSION else "orders"]
-    frame = (
-        t.select(e=f"{model.entity}_id", operator_id="operator_id")
-        .to_pandas()
-        .set_index("e")["operator_id"]
-    )
-    return data.entity.map(frame)
 
 
 def attack_cost_rows(
@@ -109,18 +57,23 @@ def attack_cost_rows(
     flagged: tuple[np.ndarray, np.ndarray],
     criteria: PromotionCriteria,
 ) -> list[ComparisonRow]:
-    """Cost of one missed case by each model, for each typology of confirmed cases.
+    """Cost of one missed case by each model, for each typology that the model knows.
 
     `flagged` are the rows that champion and challenger flag, each of shape (n,). The cost may
-    fall by `criteria.group_loss`.
+    fall by `criteria.group_loss`. Entities without a price have no rows.
     """
-    cost = data.entity.map(attack_costs(snapshot, model.entity)).to_numpy(dtype=float)
+    if model.entity not in PRICED_ENTITIES:
+        return []
+    prices = attack_costs(snapshot, model.entity, criteria.prices)
+    cost = data.entity.map(prices).to_numpy(dtype=float)
     kind = data.entity.map(confirmed_typologies(snapshot, model.entity)).to_numpy(dtype=object)
     confirmed = (data.labels["confirmed"] == 1).to_numpy() & np.isfinite(cost)
     out = []
-    for name in sorted({k for k in kind if isinstance(k, str)}):
+    for name in sorted({*model.typologies, *(k for k in kind if isinstance(k, str))}):
         rows = (kind == name) & confirmed
+        what, nan = f"attack cost, {name}: CNY for one missed case", float("nan")
         if rows.sum() < criteria.least_rows:
+            out.append(not_judged(what, int(rows.sum()), f"{criteria.least_rows} confirmed cases"))
             continue
         old, new = (cost_per_missed_case(cost[rows], f[rows]) for f in flagged)
         good = new >= old * (1.0 - criteria.group_loss) - 1e-9
@@ -130,7 +83,6 @@ def attack_cost_rows(
             else f"falls from {old:.2f} to {new:.2f}; "
             f"a fall of {criteria.group_loss:.0%} is allowed"
         )
-        what, nan = f"attack cost, {name}: CNY for one missed case", float("nan")
         out.append(ComparisonRow(what, int(rows.sum()), old, new, nan, nan, good, why))
     return out
 
@@ -157,7 +109,7 @@ def compare(
     model, snapshot = champion.model, Snapshot.open(lake, at)
     data = _later_rows(
         replay_dataset(Replay(lake, at, operator_groups(snapshot)), model, bags=False),
-        pd.Timestamp(max(m.manifest["until"] for m in rivals)),
+        pd.Timestamp(max(m.manifest["until"] for m in rivals if not m.is_prior)),
     )
     truth = data.labels["confirmed"].to_numpy(dtype=int)
     everything = np.ones(len(data), dtype=bool)
@@ -182,10 +134,8 @@ def compare(
             if name.startswith("look-alike") and words == "confirmed found":
                 continue
             right = tuple(f[rows] == guilty[rows] for f in flagged)
-            found = compare_share(
-                f"{name}: {words}", (right[0], right[1]), np.ones(int(rows.sum())), criteria
-            )
-            out += [found] if found else []
+            pair, weight = (right[0], right[1]), np.ones(int(rows.sum()))
+            out.append(compare_share(f"{name}: {words}", pair, weight, criteria))
     return out + attack_cost_rows(snapshot, model, data, flagged, criteria)
 
 
@@ -204,9 +154,45 @@ def _highest(scores: np.ndarray, count: int) -> np.ndarray:
     return np.isin(np.arange(len(scores)), np.argsort(-scores, kind="stable")[:count])
 
 
+@dataclass(frozen=True)
+class Override:
+    """A person who lets rows pass that are not judged, and the reason."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """Outcome of a comparison: the rows, and whether the challenger took over.
+
+    `former` is the champion of before. `override` is None where no row needed it.
+    """
+
+    name: str
+    version: str
+    former: str
+    rows: list[ComparisonRow]
+    is_promoted: bool
+    override: Override | None = None
+
+    @property
+    def obstacle(self) -> ComparisonRow | None:
+        """The row that kept it from promotion: one that failed, else one that is not judged."""
+        if self.is_promoted:
+            return None
+        failed = [r for r in self.rows if r.fails]
+        return (failed or [r for r in self.rows if not r.judged])[0]
+
+
 def promote(
-    lake: LakeOrFolder, models: Path, name: str, at: datetime, criteria: PromotionCriteria
-) -> tuple[str, list[ComparisonRow]]:
+    lake: LakeOrFolder,
+    models: Path,
+    name: str,
+    at: datetime,
+    criteria: PromotionCriteria,
+    override: Override | None = None,
+) -> Promotion:
     """Compare the challenger of a model, and make it champion when every row holds.
 
     Parameters
@@ -221,16 +207,13 @@ def promote(
         Moment up to which rows are known.
     criteria
         How much better the challenger must be.
-
-    Returns
-    -------
-    tuple
-        The challenger's version, and the rows of the comparison.
+    override
+        Who lets rows pass that are not judged, and why. A row that fails never passes.
 
     Raises
     ------
     NotPromoted
-        No model has that name, or it has no challenger.
+        No model has that name, it has no challenger, or an override lacks its person or reason.
     """
     if name not in BY_NAME:
         raise NotPromoted(f"no model is called {name!r}. Models: {', '.join(BY_NAME)}")
@@ -240,7 +223,13 @@ def promote(
             f"{name} has no challenger in {models}; train one with: "
             f"steelyard train LAKE --models {models} --model {name}"
         )
-    rows = compare(lake, (load(models, name), load(models, name, version)), at, criteria)
-    if all(r.holds for r in rows):
+    if override is not None and not (override.by.strip() and override.reason.strip()):
+        raise NotPromoted("an override names a person and a reason")
+    champion = load(models, name)
+    rows = compare(lake, (champion, load(models, name, version)), at, criteria)
+    is_open = any(not r.judged for r in rows)
+    passes = not any(r.fails for r in rows) and (override is not None or not is_open)
+    if passes:
         set_champion(models, name, version)
-    return version, rows
+    used = override if passes and is_open else None
+    return Promotion(name, version, champion.version, rows, passes, used)

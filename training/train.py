@@ -130,10 +130,12 @@ def _release(
         store.CARD: card(fitted, lineage | {"gain": trees.gain()}),
     }
     version = store.write_release(models, texts, _manifest(fitted, trees, no_graph, lineage))
-    champion = promote or name not in store.champions(models)
-    tracking.close_run(mlflow, fitted, models / name / version, version, champion)
-    (store.set_champion if champion else store.set_challenger)(models, name, version)
-    return Trained(name, version, run_id, champion, fitted)
+    if not promote and name not in store.champions(models):
+        store.set_champion(models, name, store.SHIPPED_PRIOR)
+    tracking.close_run(mlflow, fitted, models / name / version, version, promote)
+    (store.set_champion if promote else store.set_challenger)(models, name, version)
+    in_service = store.champions(models)[name] == version
+    return Trained(name, version, run_id, in_service, fitted)
 
 
 def train(
@@ -146,8 +148,8 @@ def train(
 ) -> list[Trained]:
     """Train models on the outcomes known at a moment, and release them.
 
-    The first release of a model goes into service. A later one waits for its promotion
-    (`training/promote.py`).
+    Every release waits for its promotion (`training/promote.py`). Until the first one is promoted,
+    the shipped prior is in service (ADR-0300).
 
     Parameters
     ----------
@@ -160,7 +162,7 @@ def train(
     names
         Models to train; all when none are given.
     promote
-        Put every release into service at once; for experiments.
+        Put every release into service at once, unjudged; for experiments.
     progress
         Called with what is being done.
 

@@ -15,10 +15,11 @@ from benchmarks.harness.figures import row
 from benchmarks.harness.figures_page import Table
 from benchmarks.harness.intervals import DRAWS, middle
 from features.engine.snapshot import Snapshot
+from serving.policy.load import load_policy
 from simulation.schemes import VIEW_SCHEMES
-from training.evaluation.attack_cost import PRICE_PER_LIKE_CNY, PRICE_PER_VIEWER_HOUR_CNY
 
 COMMAND = "make bench-detection"
+PRICES = load_policy().promotion
 
 
 def inflation(lake: Path, sessions: pd.Index) -> pd.DataFrame:
@@ -59,7 +60,7 @@ def attacker(
         .join(size)
     )
     t["price"] = (
-        (t["hours"] * PRICE_PER_VIEWER_HOUR_CNY + t["likes"] * PRICE_PER_LIKE_CNY)
+        (t["hours"] * PRICES.viewer_hour_price + t["likes"] * PRICES.like_price)
         / (t["views"] - t["false"]).clip(lower=1.0)
         * 1000.0
     )
@@ -72,7 +73,7 @@ def attacker(
     note = (
         "Expected price in CNY of one session with the given inflation that stays unseen at 1 % "
         "false alarms, per 1,000 honest views: the price of its viewer-hours "
-        f"({PRICE_PER_VIEWER_HOUR_CNY:.2f} each) and likes over the share that is missed. "
+        f"({PRICES.viewer_hour_price:.2f} each) and likes over the share that is missed. "
         "Devices, accounts and proxies are not priced."
     )
     rows, cells = [], []

@@ -82,7 +82,7 @@ def teach(lake: Path, copy: Path, models: Path, night: date, verdicts: int) -> N
     Lake.open(copy).write_by_day("outcomes", kept.reset_index(drop=True))
     for name in TAUGHT_MODELS:
         try:
-            train(copy, models, moment_of(night), [name])
+            train(copy, models, moment_of(night), [name], promote=True)
         except TooFewLabels as reason:
             progress(f"{lake.name}: {reason}")
 

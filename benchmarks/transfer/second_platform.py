@@ -148,7 +148,8 @@ def main() -> None:
     carried, rows, tables = worlds.OUTPUT_FOLDER / "models", [], []
     own = worlds.OUTPUT_FOLDER / "models-market"
     shutil.rmtree(own, ignore_errors=True)
-    train(worlds.second_platform_lake(TRAINING_SEED), own, AS_OF, progress=console.print)
+    lake_trained_on = worlds.second_platform_lake(TRAINING_SEED)
+    train(lake_trained_on, own, AS_OF, promote=True, progress=console.print)
     for seed in UNSEEN_SEEDS:
         lake = worlds.second_platform_lake(seed)
         found, by_carried = scores(

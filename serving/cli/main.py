@@ -26,7 +26,7 @@ from serving.cli import (
 )
 from serving.cli.console import err
 from serving.cli.delivery import intake_commands, lake_commands
-from serving.cli.exchange import exchange_commands
+from serving.cli.exchange import exchange_commands, report_commands
 
 MENDABLE_EXIT_CODE = 16
 _show_other_warning = warnings.showwarning
@@ -66,6 +66,7 @@ for group, name in (
     (measure_commands.override, "override"),
     (exchange_commands.evidence, "evidence"),
     (exchange_commands.punishments, "punishments"),
+    (report_commands.reports, "reports"),
     (ledger_commands.appeal, "appeal"),
     (ledger_commands.journal, "journal"),
     (lake_commands.hold, "hold"),

@@ -6,15 +6,17 @@ import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data_contracts.errors import LakeProblem
-from serving.cli.console import Json, LakeArgument, Steps, day, out, show_rows
+from serving.cli.console import Json, LakeArgument, Steps, day, finite, now, out, show_rows
 
 if TYPE_CHECKING:
     from data_contracts.lake import Lake
+    from serving.policy.schema import Policy
+    from training.promote import Promotion
 
 FIGURES = {  # column of the table → figure of a training run
     "average_precision": "average_precision_model",
@@ -22,6 +24,7 @@ FIGURES = {  # column of the table → figure of a training run
     "rules_only": "average_precision_rules_only",
 }
 EXIT_NOT_PROMOTED = 14
+PROMOTIONS = "promotions.jsonl"  # in the folder of releases
 
 
 def moment_known(lake: Lake, text: str | None, option: str) -> datetime:
@@ -55,7 +58,7 @@ def train(
 ) -> None:
     """Train models on the matured outcomes of a lake, log them with MLflow and release them.
 
-    The first release of a model is its champion. A later one is a challenger until it is promoted.
+    A release is a challenger until it is promoted. Before that the shipped prior is in service.
 
     Example: steelyard train lake --models models --until 2026-02-01
     """
@@ -83,6 +86,11 @@ def train(
     show_rows(rows, as_json, "Average precision forward in time, groups kept apart (90 % interval)")
     if not as_json:
         out.print(f"Released in {models}; a model card lies in the folder of each model.")
+        if waiting := [t.name for t in done if not t.champion]:
+            out.print(
+                f"Waiting for promotion: {', '.join(waiting)}. "
+                f"Judge one with: steelyard promote {lake} --models {models} --model {waiting[0]}"
+            )
 
 
 def promote(
@@ -92,34 +100,63 @@ def promote(
     ],
     model: Annotated[str, typer.Option(help="Model whose challenger is to take over.")],
     at: Annotated[str | None, typer.Option(help="Judge on rows received before this date.")] = None,
+    override: Annotated[
+        str | None, typer.Option(help="Reason to let rows pass that are not judged; needs --by.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Name or pseudonym of the person who overrides.")] = "",
     as_json: Json = False,
 ) -> None:
     """Make a challenger the champion when matured verdicts and the random audit show it is better.
 
     It must be better overall and worse in no group. Otherwise the command names the row that
-    failed and ends with exit code 14.
+    failed and ends with exit code 14. A row with too few verdicts is not judged and needs
+    --override. Each promotion is kept in MODELS/promotions.jsonl, as a hash chain.
 
     Example: steelyard promote lake --models models --model session_inflation
     """
     from data_contracts.lake import Lake
+    from serving.ledger.hash_chain import append_record
     from serving.policy.load import load_policy
+    from training.evaluation.attack_cost import AttackPrices
     from training.evaluation.comparison import PromotionCriteria
+    from training.promote import Override
     from training.promote import promote as promote_challenger
     from training.release.tracking import promoted
 
-    p = load_policy().promotion
+    policy = load_policy()
+    p = policy.promotion
     opened = Lake.open(lake)
     moment = moment_known(opened, at, "--at")
-    criteria = PromotionCriteria(p.gain, p.worst_loss, p.group_loss, p.least_rows)
+    prices = AttackPrices(p.viewer_hour_price, p.like_price, p.order_price)
+    criteria = PromotionCriteria(p.gain, p.worst_loss, p.group_loss, p.least_rows, prices)
+    given = None if override is None else Override(by, override)
     with Steps(f"judging {model}"):
-        version, rows = promote_challenger(opened, models, model, moment, criteria)
-    show_rows([asdict(r) for r in rows], as_json, f"{model}: champion against {version}")
-    failed = [r for r in rows if not r.holds]
-    if failed:
+        done = promote_challenger(opened, models, model, moment, criteria, given)
+    rows = [asdict(r) for r in done.rows]
+    show_rows(rows, as_json, f"{model}: {done.former} against {done.version}")
+    if done.obstacle is not None:
+        row = done.obstacle
+        mend = "" if row.judged else ". Wait for verdicts, or name --override REASON --by PERSON"
         sys.stderr.write(
-            f"steelyard: {model} {version} is not promoted: {failed[0].what}: {failed[0].why}\n"
+            f"steelyard: {model} {done.version} is not promoted: {row.what}: {row.why}{mend}\n"
         )
         raise typer.Exit(EXIT_NOT_PROMOTED)
-    promoted(models, model, version)
+    append_record(models / PROMOTIONS, promotion_record(done, policy, moment))
+    promoted(models, model, done.version)
     if not as_json:
-        out.print(f"{model} {version} is champion now.")
+        out.print(f"{model} {done.version} is champion now.")
+
+
+def promotion_record(done: Promotion, policy: Policy, moment: datetime) -> dict[str, Any]:
+    """The line of a promotion: who replaced whom, every row, and the override if one was needed."""
+    return {
+        "model": done.name,
+        "version": done.version,
+        "former": done.former,
+        "rows": finite([asdict(r) for r in done.rows]),
+        "override": None if done.override is None else asdict(done.override),
+        "policy_version": policy.version,
+        "policy_sha256": policy.sha256,
+        "judged_until": moment.isoformat(),
+        "at": now().isoformat(timespec="seconds"),
+    }

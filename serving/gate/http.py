@@ -50,6 +50,7 @@ from serving.gate.server.door import Door
 from serving.gate.server.metrics import RequestMetrics
 from serving.gate.views import credit_view, operator_view, put_minutes
 from serving.ledger.answers import AnswerLedger
+from serving.oversight.reports.credit_rules import credit_rules
 from serving.policy.schema import Policy
 from serving.scoring.nightly_models import LIVE_MODEL
 from training.release.artefact import load, released_prior
@@ -187,6 +188,9 @@ def gate_application(gate: GateState, *metrics_of: Collector) -> ASGIApp:
     async def credit(request: Request) -> Response:
         return _json_response(credit_view(gate, requested_id("credit", request)))
 
+    async def rules(_: Request) -> Response:
+        return _json_response(credit_rules(gate.policy, gate.now().date()))
+
     async def openapi(_: Request) -> Response:
         return Response(document_text(), media_type="application/json")
 
@@ -209,6 +213,7 @@ def gate_application(gate: GateState, *metrics_of: Collector) -> ASGIApp:
         "minutes": minutes,
         "operators": operator,
         "credit": credit,
+        "credit-rules": rules,
         "openapi": openapi,
         "healthz": healthy,
         "readyz": ready,

@@ -110,8 +110,19 @@ class NotLookedAt(Strict):
     reason: dict[str, str]
 
 
+class IdentityState(Strict):
+    """A verification that is overdue or not known."""
+
+    code: Literal["identity_overdue", "identity_not_verified"]
+    verifiedAt: str | None
+    renewalDays: int
+
+
 class BoostAnswer(Strict):
-    """The answer to a boost check; `measures` are those in force, absent where there is none."""
+    """The answer to a boost check; `measures` are those in force, absent where there is none.
+
+    `identity` is absent where the operator's verification is current.
+    """
 
     requestId: str
     riskLevel: Literal["PASS", "REVIEW", "REJECT"]
@@ -133,6 +144,7 @@ class BoostAnswer(Strict):
     expiresAt: str
     appeal: Appeal
     measures: list[dict[str, Any]] = []
+    identity: IdentityState | None = None
 
 
 class MinutesAnswer(Strict):
@@ -172,6 +184,22 @@ class CreditAnswer(Strict):
     entitlements: Any
     asOf: str
     policyVersion: str
+    appeal: Appeal
+
+
+class CreditRulesAnswer(Strict):
+    """The public rules of credit; no threshold of a detector is in them."""
+
+    policyVersion: str
+    basis: str
+    subScores: list[dict[str, Any]]
+    unknown: dict[str, str]
+    measures: list[dict[str, Any]]
+    noticePoints: float
+    complaintsPerHundredOrdersAtHalf: float
+    halfLifeDays: float
+    leastOrders: int
+    levels: list[dict[str, Any]]
     appeal: Appeal
 
 

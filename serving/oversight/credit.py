@@ -1,7 +1,7 @@
 """Credit evaluation of operators: ratings, complaints, the platform's handling, notices.
 
-Four sub-scores of 0 to 100, higher is better. Unknown parts are left out and count neither as good
-nor as bad. Credit is apart from risk and shows no signal, so it may be published.
+Four sub-scores of 0 to 100, higher is better. Unknown parts are left out, neither good nor bad.
+Credit is apart from risk and shows no signal, so it may be published.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def ratings_score(tables: Tables, index: pd.Index, policy: CreditPolicy) -> pd.S
     A review that the operator removed still counts.
     """
     if not {"reviews", "orders"} <= set(tables):
-        return pd.Series(np.nan, index=index)
+        return pd.Series(np.nan, index)
     r = tables["reviews"].join(tables["orders"].select("order_id", "operator_id"), "order_id")
     got = (
         r.group_by("operator_id")
@@ -69,17 +69,9 @@ def complaints_score(
 
     The rate is shrunk to that of all operators.
     """
-    if complaints is None or "orders" not in tables:
+    orders = order_counts(tables, index)
+    if complaints is None or orders is None:
         return pd.Series(np.nan, index=index)
-    o = tables["orders"]
-    orders = (
-        o.group_by("operator_id")
-        .aggregate(n=o.count())
-        .to_pandas()
-        .set_index("operator_id")["n"]
-        .reindex(index)
-        .fillna(0)
-    )
     overall_rate = complaints["weight"].sum() / orders.sum() if orders.sum() else np.nan
     rate = (
         100.0
@@ -89,7 +81,7 @@ def complaints_score(
     return 100.0 / (1.0 + rate / policy.complaint_half)
 
 
-def _decayed_score(
+def decayed_score(
     events: pd.DataFrame, points: pd.Series, index: pd.Index, as_of: datetime, half_life: float
 ) -> pd.Series:
     """A hundred points minus the points of each event, which halve with time."""
@@ -104,26 +96,28 @@ def handling_score(
     as_of: datetime,
     policy: Policy,
     taken: MeasureState | None = None,
+    automatic: pd.DataFrame | None = None,
 ) -> pd.Series:
     """Points after dispositions and the measures taken here, each weighted by its severity.
 
-    A code that is not on the ladder counts as the first step. A measure that was undone, or that an
+    `automatic` are those of the night before (operator_id, measure, at). A code that is not on the ladder counts as the first step. A measure that was undone, or that an
     appeal found wrong, does not count.
     """
     standing = [m for m in taken.standing(as_of) if m.subject_kind == OPERATOR] if taken else []
-    if "dispositions" not in tables and not standing:
+    parts = [automatic] if automatic is not None and len(automatic) else []
+    if "dispositions" not in tables and not standing and not parts:
         return pd.Series(np.nan, index=index)
-    parts = []
     if "dispositions" in tables:
         parts.append(tables["dispositions"].select("operator_id", "measure", "at").to_pandas())
     if standing:
         rows = [(m.subject_id, m.code, pd.Timestamp(m.taken_at)) for m in standing]
         parts.append(pd.DataFrame(rows, columns=["operator_id", "measure", "at"]))
     d = pd.concat(parts, ignore_index=True)
+    d["at"] = pd.to_datetime(d["at"])
     known = {s.code for s in policy.ladder}
     steps = d["measure"].map(lambda m: policy.severity(m) if m in known else 1.0).astype(float)
     points = policy.credit.disposition_points * steps
-    score = _decayed_score(d, points, index, as_of, policy.credit.half_life_days)
+    score = decayed_score(d, points, index, as_of, policy.credit.half_life_days)
     # without dispositions, nothing is known of operators that no measure names
     return score if "dispositions" in tables else score.where(index.isin(d["operator_id"]))
 
@@ -134,7 +128,7 @@ def notices_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Poli
         return pd.Series(np.nan, index=index)
     n = tables["notices"].select("operator_id", "issuer", "at").to_pandas()
     n = n[n["issuer"] == "regulator"]
-    return _decayed_score(
+    return decayed_score(
         n,
         pd.Series(policy.credit.notice_points, index=n.index),
         index,
@@ -143,11 +137,29 @@ def notices_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Poli
     )
 
 
-def level_of(points: float | None, policy: Policy) -> tuple[str, tuple[str, ...]]:
-    """Level and entitlements of a credit; None has the level of unrated operators."""
+def level_of(
+    points: float | None, policy: Policy, orders: float | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """Level and entitlements of a credit; None has the level of unrated operators.
+
+    An operator with fewer `orders` than the policy asks is unrated where its points allow more.
+    """
     given = -1.0 if points is None or not np.isfinite(points) else points
-    best = max((e for e in policy.entitlements if e.least <= given), key=lambda e: e.least)
+    ordered = sorted(policy.entitlements, key=lambda e: e.least)
+    unrated, best = ordered[0], [e for e in ordered if e.least <= given][-1]
+    few = orders is not None and orders < policy.credit.least_orders
+    if few and not set(best.allows) <= set(unrated.allows):
+        best = unrated
     return best.level, best.allows
+
+
+def order_counts(tables: Tables, index: pd.Index) -> pd.Series | None:
+    """Orders of each operator in the tables; None where no orders are delivered."""
+    if "orders" not in tables:
+        return None
+    o = tables["orders"]
+    found = o.group_by("operator_id").aggregate(n=o.count()).to_pandas()
+    return found.set_index("operator_id")["n"].reindex(index).fillna(0)
 
 
 def remaining_entitlements(
@@ -166,17 +178,19 @@ def credit(
     as_of: datetime,
     policy: Policy,
     taken: MeasureState | None = None,
+    automatic: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Rows of the contract `credit` for some operators, without the columns that stamp the run.
 
-    `taken`: the measures that people took. Those in force take entitlements away.
+    `taken`: the measures that people took. Those in force take entitlements away. `automatic`: those
+    of the night before (operator_id, measure, at), which count as handling.
     """
     complaints = complaint_counts(tables, operators, as_of)
     parts = pd.DataFrame(
         {
             "ratings": ratings_score(tables, operators, policy.credit),
             "complaints": complaints_score(complaints, tables, operators, policy.credit),
-            "handling": handling_score(tables, operators, as_of, policy, taken),
+            "handling": handling_score(tables, operators, as_of, policy, taken, automatic),
             "notices": notices_score(tables, operators, as_of, policy),
         },
         index=operators,
@@ -185,7 +199,9 @@ def credit(
     known = parts.notna().to_numpy() * weight
     with np.errstate(invalid="ignore"):
         total = (parts.fillna(0.0).to_numpy() * weight).sum(axis=1) / known.sum(axis=1)
-    levels = [level_of(x, policy) for x in total]
+    orders = order_counts(tables, operators)
+    counts = [None] * len(total) if orders is None else orders.tolist()
+    levels = [level_of(x, policy, n) for x, n in zip(total, counts, strict=True)]
     against: dict[tuple[str, str], list[Measure]] = {}
     for m in taken.in_force(as_of) if taken else []:
         against.setdefault((m.subject_kind, m.subject_id), []).append(m)

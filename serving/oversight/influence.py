@@ -1,7 +1,8 @@
-"""The four components of supervision: credit, visits and follows, marketing amount, other.
+"""Components of supervision: credit, visits, marketing amount, other, compliance, kind of goods.
 
-Influence is the weighted mean of the last three, from corrected figures: fraud must not buy it. It
-raises supervision, never guilt.
+Influence is their weighted mean, from corrected figures: fraud must not buy it. Low credit, a bad
+compliance record and goods of life and health raise it (ADR-0302). It raises supervision, never
+guilt.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from features.engine.snapshot import Snapshot
-from serving.policy.schema import InfluencePolicy
+from serving.policy.grading_policy import InfluencePolicy
 
-COMPONENTS = ("credit", "visits", "marketing", "other")
+COMPONENTS = ("credit", "visits", "marketing", "other", "compliance", "goods")
+EXTENT = ("visits", "marketing", "other")  # without any of them an influence is unknown
+GOOD_RECORDS = ("credit", "compliance")  # the lower, the more supervision
 
 
 def _percentile_rank(values: pd.Series) -> pd.Series:
@@ -50,10 +53,12 @@ def components(
     figures: pd.DataFrame,
     credit: pd.Series,
     spent: pd.Series,
+    records: pd.DataFrame,
 ) -> pd.DataFrame:
     """Components of each operator as shares of 0 to 1; NaN is unknown.
 
-    Returns a frame with index operator and columns `COMPONENTS`. Where no figure was corrected, views
+    `records` has columns compliance and goods, index operator. Returns a frame with index operator
+    and columns `COMPONENTS`. Where no figure was corrected, views
     are reduced by half of the operator's risk.
     """
     index = signals.index
@@ -82,6 +87,8 @@ def components(
             "visits": mean(views, follows),
             "marketing": mean(sales, orders),
             "other": mean(sessions, spent),
+            "compliance": records["compliance"].reindex(index),
+            "goods": records["goods"].reindex(index),
         }
     )
 
@@ -95,13 +102,14 @@ def _corrected_figure(figures: pd.DataFrame, measure: str, index: pd.Index) -> p
 
 
 def influence(parts: pd.DataFrame, policy: InfluencePolicy) -> pd.Series:
-    """Share of operators with a lower weighted mean of their known components, credit left out.
+    """Share of operators with a lower weighted mean of their known components.
 
-    NaN where none is known.
+    NaN where neither visits nor sales nor other extent is known.
     """
-    weight = pd.Series(
-        {"visits": policy.visits, "marketing": policy.marketing, "other": policy.other}
-    )
-    known = parts[weight.index]
+    weight = pd.Series({name: getattr(policy, name) for name in COMPONENTS})
+    known = parts[weight.index].copy()
+    for name in GOOD_RECORDS:
+        known[name] = 1.0 - known[name]
     total = known.notna().mul(weight).sum(axis=1)
-    return _percentile_rank(known.mul(weight).sum(axis=1) / total.where(total > 0))
+    mean = known.mul(weight).sum(axis=1) / total.where(total > 0)
+    return _percentile_rank(mean.where(known[list(EXTENT)].notna().any(axis=1)))

@@ -77,12 +77,17 @@ def overrides_in_force(lake: Lake, as_of: datetime) -> dict[str, Override]:
 
 
 def warnings_in_force(lake: Lake, as_of: datetime, days: int) -> dict[str, dict[str, Any]]:
-    """Signed warnings of other platforms, by operator: imported before a moment, not too old."""
+    """Signed warnings of other platforms, by operator: imported before a moment, not too old.
+
+    An entry that was matched with no operator here is left out. Records of earlier versions were
+    imported by pseudonym.
+    """
     first, moment = (as_of - timedelta(days=days)).isoformat(), as_of.isoformat()
     return {
-        r["operator_id"]: r
+        operator: r
         for r in read_records(lake.warnings)
         if first <= r["imported_at"] < moment
+        and (operator := r.get("matched_operator_id", r["operator_id"])) is not None
     }
 
 

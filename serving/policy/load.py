@@ -11,6 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import SteelyardError
+from serving.policy.grading_policy import (
+    CompliancePolicy,
+    IdentityPolicy,
+    InfluencePolicy,
+    NetworkPolicy,
+    PatrolPolicy,
+)
 from serving.policy.ladder import LawPolicy, ProportionalityPolicy, Step, ValidityPolicy
 from serving.policy.legal_basis import load_law
 from serving.policy.schema import (
@@ -21,7 +28,6 @@ from serving.policy.schema import (
     Entitlement,
     FindingPolicy,
     FloorPolicy,
-    InfluencePolicy,
     MeasurePolicy,
     NightPolicy,
     Policy,
@@ -55,7 +61,13 @@ SECTIONS: dict[str, type] = {
     "law": LawPolicy,
     "validity": ValidityPolicy,
     "service": ServicePolicy,
+    "compliance": CompliancePolicy,
+    "patrol": PatrolPolicy,
+    "identity": IdentityPolicy,
+    "mcn": NetworkPolicy,
 }
+LIST_KEYS = ("strictest", "life_and_health")
+BOOST_LEVELS = ("PASS", "REVIEW", "REJECT")
 ARTICLE_12_CODES = (
     "warn",
     "limit_functions",
@@ -128,6 +140,7 @@ def parse_policy(text: str) -> Policy:
     _check_measures(policy)
     _check_retention(policy.retention)
     _check_validity(policy)
+    _check_grading(policy)
     if problem := policy.service.problem():
         raise BadPolicy(problem)
     return policy
@@ -142,7 +155,7 @@ def _section(document: dict[str, Any], name: str, kind: type) -> Any:
             f"policy [{name}]: missing {sorted(needed - set(given))}, "
             f"unknown {sorted(set(given) - known)}"
         )
-    return kind(**{k: tuple(v) if k == "strictest" else v for k, v in given.items()})
+    return kind(**{k: tuple(v) if k in LIST_KEYS else v for k, v in given.items()})
 
 
 def _check_tiers(t: TierPolicy) -> None:
@@ -200,6 +213,16 @@ def _check_retention(retention: RetentionPolicy) -> None:
             "policy [retention]: live content is kept 60 days and records of trade 1095 days "
             "at least"
         )
+
+
+def _check_grading(policy: Policy) -> None:
+    levels = {policy.boost.not_entitled, policy.identity.overdue}
+    if not levels <= set(BOOST_LEVELS):
+        raise BadPolicy(
+            f"policy [boost] not_entitled and [identity] overdue are one of {BOOST_LEVELS}"
+        )
+    if not policy.mcn.a >= policy.mcn.b >= policy.mcn.c:
+        raise BadPolicy("policy [mcn]: need a >= b >= c")
 
 
 def _check_validity(policy: Policy) -> None:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from serving.policy.grading_policy import (
+    CompliancePolicy,
+    IdentityPolicy,
+    InfluencePolicy,
+    NetworkPolicy,
+    PatrolPolicy,
+)
 from serving.policy.ladder import LawPolicy, ProportionalityPolicy, Step, ValidityPolicy
 from serving.policy.legal_basis import Law
 from serving.policy.service_policy import ServicePolicy
@@ -53,25 +60,20 @@ class BoostPolicy:
     stale_hours: float
     least_minutes: int
     valid_minutes: int
+    not_entitled: str = "PASS"
 
 
 @dataclass(frozen=True)
 class AttributionPolicy:
-    """Shares of ratings by which a beneficiary of suspicious orders is named."""
+    """Shares of ratings by which a beneficiary of suspicious orders is named, and how surely.
+
+    `precision` 0 names every operator whose ratings praise, as policies before 2026.16 did.
+    """
 
     least_rated: float
     third_party: float
     beneficiary: float
-
-
-@dataclass(frozen=True)
-class InfluencePolicy:
-    """Weights of the components of influence, and the share of key operators."""
-
-    key_share: float
-    visits: float
-    marketing: float
-    other: float
+    precision: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class CreditPolicy:
     disposition_points: float
     notice_points: float
     half_life_days: float
+    least_orders: int = 0
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,9 @@ class PromotionPolicy:
     worst_loss: float
     group_loss: float
     least_rows: int
+    viewer_hour_price: float = 0.49
+    like_price: float = 0.00018
+    order_price: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -212,6 +218,10 @@ class Policy:
     proportionality: ProportionalityPolicy
     law: LawPolicy
     validity: ValidityPolicy
+    compliance: CompliancePolicy
+    patrol: PatrolPolicy
+    identity: IdentityPolicy
+    mcn: NetworkPolicy
     rules: Law
 
     def step(self, code: str) -> int:

@@ -12,6 +12,14 @@ from features.engine.snapshot import Snapshot
 from features.graphs.rings import Rings
 from serving.oversight import credit, drift, findings, influence, overrides, random_audit
 from serving.oversight.appeals import verdicts_before
+from serving.oversight.grading.compliance import (
+    TakenMeasures,
+    automatic_measures,
+    compliance,
+    compliance_events,
+)
+from serving.oversight.grading.mcn_grades import mcn_grades
+from serving.oversight.grading.patrol_grounds import goods, patrol_grounds, streamer_reach
 from serving.oversight.measures.nightly_measures import nightly_measures
 from serving.oversight.measures.state import read_measures
 from serving.policy.schema import TierPolicy
@@ -40,8 +48,15 @@ def supervision_tables(
     Beside them lies whether the bound on false discoveries could be met.
     """
     operators, policy = scored[OPERATOR], context.policy
-    taken = read_measures(context.lake, context.as_of)
-    points = credit.credit(tables, operators.signals.index, context.as_of, policy, taken)
+    taken = measures_taken(context)
+    points = credit.credit(
+        tables,
+        operators.signals.index,
+        context.as_of,
+        policy,
+        taken.by_people,
+        taken.automatic,
+    )
     inputs = supervision_inputs(context, tables, scored, figures, points)
     decisions, bound = decision_rows(context, operators, inputs)
     categories = {k: v.partition("|")[2] for k, v in inputs.stratum.items()}
@@ -57,13 +72,21 @@ def supervision_tables(
             policy,
         ),
         "findings": finding_rows(context, tables),
-        "mcns": findings.mcn_rollup(tables, decisions),
+        "mcns": mcn_grades(tables, decisions, figures, taken, context.as_of, policy),
         "audit_sample": random_audit.draw_audit_sample(
             tables, scored, decisions, context.run_id, policy.audit
         ),
         "drift": drift.drift(context.lake, context.previous_run, scored, categories, policy.audit),
     }
     return found, bound
+
+
+def measures_taken(context: NightContext) -> TakenMeasures:
+    """Measures that count tonight: those of people, and the automatic ones of the night before."""
+    state = read_measures(context.lake, context.as_of)
+    before = context.previous
+    published = None if before is None else before.rows("measures")
+    return TakenMeasures(state, automatic_measures(published, state, context.as_of))
 
 
 def supervision_inputs(
@@ -89,18 +112,30 @@ def supervision_inputs(
         Rows of `credit`.
     """
     operators, floors, as_of = scored[OPERATOR], context.policy.floors, context.as_of
+    index, policy, stratum = operators.signals.index, context.policy, strata(tables)
+    taken = measures_taken(context)
+    categories = {o: name.partition("|")[2] for o, name in stratum.items()}
+    records = pd.DataFrame(
+        {
+            "compliance": compliance(tables, index, taken, as_of, policy),
+            "goods": goods(categories, index, policy),
+        }
+    )
     components = influence.components(
         operators.signals,
         operators.probability,
         figures,
         points.set_index("operator_id")["credit"],
-        influence.boost_spend(tables, operators.signals.index),
+        influence.boost_spend(tables, index),
+        records,
     )
+    events = compliance_events(tables, taken, as_of, policy)
+    grounds = patrol_grounds(components, streamer_reach(tables, index), events, as_of, policy)
     warnings = overrides.warnings_in_force(context.lake, as_of, floors.days)
     p_values, is_extreme = conformal_test(operators)
     return SupervisionInputs(
         components,
-        strata(tables),
+        stratum,
         overrides.notice_floors(tables, warnings, as_of, floors).to_dict(),
         overrides.overrides_in_force(context.lake, as_of),
         risk_change(context, operators),
@@ -109,7 +144,8 @@ def supervision_inputs(
         scored[SESSION].worst if SESSION in scored else None,
         false_shares(scored, context.policy.tiers),
         0.0 if operators.release is None else float(operators.release.reference_set.weight.sum()),
-        read_measures(context.lake, as_of).floors(as_of, context.policy),
+        taken.by_people.floors(as_of, policy),
+        grounds,
     )
 
 

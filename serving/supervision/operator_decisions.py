@@ -18,9 +18,16 @@ from serving.supervision.operator_evidence import SupervisionInputs, gather_evid
 from serving.supervision.previous_night import previous_decisions, previous_policy
 from serving.supervision.risk_change import change_json
 from serving.tiers.decision import Decision, bound_of_night, decide
-from serving.tiers.evidence import TIERS, OperatorEvidence
+from serving.tiers.evidence import TIERS, OperatorEvidence, attribution
 from serving.tiers.false_discovery import AccusationBound
 from serving.tiers.hysteresis import apply_clean_period, apply_floor_and_override
+
+COLUMNS = (
+    *("operator_id", "tier", "selected_by", "previous_tier", "is_key_operator", "risk"),
+    *(f"component_{name}" for name in COMPONENTS),
+    *("influence", "expected_harm", "measure", "needs_human", "cold_start", "cause"),
+    *("attribution", "p_value", "why", "model_version"),
+)
 
 
 def decision_rows(
@@ -58,10 +65,13 @@ def decision_rows(
             "override": asdict(override) if override else None,
             "split": change,
             "down": below.get(d.operator_id),
+            "grounds": inputs.grounds.get(d.operator_id, []),
         }
         if d.operator_id in inputs.measure_floors:
             why |= {"measure_floor": tier_without_measures(e, d, inputs, policy)}
-        out.append(_row(e, d, inputs.components.loc[d.operator_id], why, version))
+        row = _row(e, d, inputs.components.loc[d.operator_id], why)
+        row |= {"attribution": attribution(e, policy), "model_version": version}
+        out.append({name: row[name] for name in COLUMNS})
     frame = pd.DataFrame(out)
     for column in ("risk", "influence", "expected_harm", "p_value"):
         frame[column] = frame[column].astype(float)
@@ -133,7 +143,7 @@ def _why(e: OperatorEvidence, d: Decision) -> dict[str, Any]:
 
 
 def _row(
-    e: OperatorEvidence, d: Decision, components: pd.Series, why: dict[str, Any], model: str
+    e: OperatorEvidence, d: Decision, components: pd.Series, why: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "operator_id": d.operator_id,
@@ -149,8 +159,6 @@ def _row(
         "needs_human": d.needs_human,
         "cold_start": d.cold_start,
         "cause": d.cause,
-        "attribution": e.beneficiary,
         "p_value": e.p_value,
         "why": json.dumps(why, ensure_ascii=False),
-        "model_version": model,
     }

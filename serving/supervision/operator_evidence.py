@@ -55,6 +55,8 @@ class SupervisionInputs:
         Expected number of honest operators in the reference set of the p-values.
     measure_floors
         Mildest tier that a measure in force allows.
+    grounds
+        Grounds of patrol (`patrol_grounds`); operators without any are absent.
     """
 
     components: pd.DataFrame
@@ -68,6 +70,7 @@ class SupervisionInputs:
     false_shares: Mapping[str, pd.Series] = field(default_factory=dict)
     cleared: float = 0.0
     measure_floors: Mapping[str, str] = field(default_factory=dict)
+    grounds: Mapping[str, list[str]] = field(default_factory=dict)
 
     def floor(self, operator: str) -> str | None:
         """Mildest tier that notices and measures allow; None without either."""

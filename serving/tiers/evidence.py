@@ -28,8 +28,8 @@ class OperatorEvidence:
     sessions, orders, views
         Counts of the last 28 days.
     beneficiary
-        Who gains from its suspicious orders: `beneficiary` (the operator), `third_party` or
-        `unknown`.
+        Who gains from its suspicious orders by their ratings: `beneficiary` (the operator),
+        `third_party` or `unknown`. `attribution` says what is published.
     p_value
         Share of honest operators that look at least as suspicious.
     is_extreme
@@ -163,6 +163,18 @@ def beneficiary_of(
     if low is None or high is None or low + high < policy.attribution.least_rated:
         return "unknown"
     return "beneficiary" if low / (low + high) <= policy.attribution.beneficiary else "unknown"
+
+
+def attribution(e: OperatorEvidence, policy: Policy) -> str:
+    """Who gains from its suspicious orders, as it is published (ADR-0301).
+
+    Good ratings alone do not name an operator: honest ones have busy hours and happy buyers. It is
+    named where its risk, mostly for orders, is at least the precision that the policy states.
+    """
+    if e.beneficiary != "beneficiary":
+        return e.beneficiary
+    is_sure = e.mostly_orders and e.risk is not None and e.risk >= policy.attribution.precision
+    return "beneficiary" if is_sure else "unknown"
 
 
 def expected_harm(e: OperatorEvidence) -> float | None:

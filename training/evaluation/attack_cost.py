@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -9,22 +11,33 @@ from features.declaration import ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.expressions import seconds_between
 
-# Prices in CNY from press and court papers on Chinese live commerce: 100 viewers for an hour 49,
-# 100,000 likes 18, 100 orders with their refund 200. Devices, accounts and proxies are not in them.
-PRICE_PER_VIEWER_HOUR_CNY = 49.0 / 100.0
-PRICE_PER_LIKE_CNY = 18.0 / 100_000.0
-PRICE_PER_ORDER_CNY = 200.0 / 100.0
+PRICED_ENTITIES = (SESSION, ORDER)
 
 
-def attack_costs(snapshot: Snapshot, entity: str) -> pd.Series:
-    """Price in CNY of each session or order by its id, had all that was counted been bought.
+@dataclass(frozen=True)
+class AttackPrices:
+    """Prices of bought activity, in one currency. The policy names them.
+
+    Attributes
+    ----------
+    viewer_hour, like, order
+        One viewer for an hour, one like, and one order with its refund.
+    """
+
+    viewer_hour: float
+    like: float
+    order: float
+
+
+def attack_costs(snapshot: Snapshot, entity: str, prices: AttackPrices) -> pd.Series:
+    """Price of each session or order by its id, had all that was counted been bought.
 
     The bought part is unknown. Within one typology the price of all of it is proportional to it.
     Empty for other entities.
     """
     if entity == ORDER and "orders" in snapshot:
         ids = snapshot["orders"].select("order_id").to_pandas()["order_id"]
-        return pd.Series(PRICE_PER_ORDER_CNY, index=ids)
+        return pd.Series(prices.order, index=ids)
     if entity != SESSION or "views" not in snapshot:
         return pd.Series(dtype=float)
     v = snapshot["views"]
@@ -35,7 +48,7 @@ def attack_costs(snapshot: Snapshot, entity: str) -> pd.Series:
         .aggregate(hours=lambda t: t.hours.sum())
         .to_pandas()
     )
-    out = total.set_index("session_id")["hours"] * PRICE_PER_VIEWER_HOUR_CNY
+    out = total.set_index("session_id")["hours"] * prices.viewer_hour
     if "interactions" in snapshot:
         a = snapshot["interactions"].filter(snapshot["interactions"].kind == "like")
         likes = (
@@ -44,7 +57,7 @@ def attack_costs(snapshot: Snapshot, entity: str) -> pd.Series:
             .to_pandas()
             .set_index("session_id")["likes"]
         )
-        out = out.add(likes.reindex(out.index).fillna(0.0) * PRICE_PER_LIKE_CNY)
+        out = out.add(likes.reindex(out.index).fillna(0.0) * prices.like)
     return out
 
 

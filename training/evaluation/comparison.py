@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import average_precision_score
 
+from training.evaluation.attack_cost import AttackPrices
+
 BOOTSTRAP_DRAWS = 400
 SEED = 7
 
@@ -25,19 +27,23 @@ class PromotionCriteria:
         Largest allowed loss in a slice, as a share.
     least_rows
         Verdicts that a row needs.
+    prices
+        Prices of bought activity, of the attacker's rows.
     """
 
     gain: float
     worst_loss: float
     group_loss: float
     least_rows: int
+    prices: AttackPrices
 
 
 @dataclass(frozen=True)
 class ComparisonRow:
     """One compared figure of champion and challenger (higher is better).
 
-    `low` and `high` are the 90 % interval of the difference; `why` says what failed.
+    `low` and `high` are the 90 % interval of the difference; `why` says what failed. A row with too
+    few verdicts is not judged: it neither holds nor fails.
     """
 
     what: str
@@ -48,6 +54,19 @@ class ComparisonRow:
     high: float
     holds: bool
     why: str
+    judged: bool = True
+
+    @property
+    def fails(self) -> bool:
+        """Whether it was judged and the challenger is worse."""
+        return self.judged and not self.holds
+
+
+def not_judged(what: str, rows: int, needed: str) -> ComparisonRow:
+    """A row that too few verdicts, or missing tables, leave open (ADR-0300)."""
+    nan = float("nan")
+    why = f"not judged: needs {needed}, has {rows}"
+    return ComparisonRow(what, rows, nan, nan, nan, nan, False, why, judged=False)
 
 
 def compare_average_precision(
@@ -70,13 +89,9 @@ def compare_average_precision(
     criteria
         Least gain, and lowest end of its interval.
     """
-    nan = float("nan")
     if len(truth) < criteria.least_rows or not 0 < truth.sum() < len(truth):
-        why = (
-            f"needs {criteria.least_rows} verdicts of both kinds, "
-            f"has {len(truth)} ({int(truth.sum())} confirmed)"
-        )
-        return ComparisonRow(what, len(truth), nan, nan, nan, nan, False, why)
+        needed = f"{criteria.least_rows} verdicts of both kinds ({int(truth.sum())} are confirmed)"
+        return not_judged(what, len(truth), needed)
     old, new = (float(average_precision_score(truth, s)) for s in scores)
     low, high = _gain_interval(scores, truth, group)
     good = new - old >= criteria.gain and low >= criteria.worst_loss
@@ -94,8 +109,10 @@ def compare_share(
     right: tuple[np.ndarray, np.ndarray],
     weight: np.ndarray,
     criteria: PromotionCriteria,
-) -> ComparisonRow | None:
+) -> ComparisonRow:
     """Compare the weighted share of a slice that each model treats rightly.
+
+    A slice that is too small is not judged.
 
     Parameters
     ----------
@@ -107,15 +124,10 @@ def compare_share(
         Weights of the rows, shape (n,).
     criteria
         Largest allowed loss.
-
-    Returns
-    -------
-    ComparisonRow or None
-        None for a slice that is too small.
     """
     count = len(weight)
     if count < criteria.least_rows or weight.sum() <= 0:
-        return None
+        return not_judged(what, count, f"{criteria.least_rows} verdicts")
     old, new = (float(np.average(r, weights=weight)) for r in right)
     good = old - new <= criteria.group_loss + 1e-9
     why = "" if good else f"loses {old - new:.3f}; {criteria.group_loss:.3f} is allowed"

@@ -27,6 +27,7 @@ from training.models.registry import BY_NAME
 from training.release.serialisation import read_trees, reference_from_json
 from training.release.store import (
     MANIFEST,
+    SHIPPED_PRIOR,
     VERSION,
     champions,
     pinned_manifest,
@@ -170,6 +171,8 @@ def load(folder: Path | None, name: str, version: str | None = None) -> Released
     if folder is None:
         raise ArtefactRefused(f"{name}: name the folder of releases. Pass --models")
     version = version or champions(folder).get(name)
+    if version == SHIPPED_PRIOR and name in BY_NAME and (prior := released_prior(name)):
+        return prior
     if name not in BY_NAME or version is None or not VERSION.fullmatch(version):
         raise ArtefactRefused(
             f"{folder} has no released {name}. Run: steelyard train LAKE --models {folder}"

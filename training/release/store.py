@@ -19,6 +19,7 @@ from training.release.serialisation import FORMAT
 
 MANIFEST, CARD = "manifest.json", "card.md"
 CHAMPIONS, CHALLENGERS = "champions.json", "challengers.json"
+SHIPPED_PRIOR = "prior"  # as a pointer names the prior that this package ships
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
 
 

@@ -170,7 +170,7 @@ def _list(lake: Lake, foreign: Path, folder: Path) -> str:
     importing = Lake(folder / "importing")
     importing.warnings.unlink(missing_ok=True)
     trusted = public_key_text(signing_key(lake))
-    count = import_warnings(importing, foreign / LIST, trusted, NOW)
+    count = import_warnings(importing, foreign / LIST, trusted, NOW, same_ids=True).new
     kept = json.loads(importing.warnings.read_text("utf-8").splitlines()[0]) if count else {}
     return f"{count} {kept.get('code')} {kept.get('operator_id')}"
 

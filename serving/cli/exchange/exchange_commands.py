@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from serving.cli.console import (
     show_rows,
 )
 
+if TYPE_CHECKING:
+    from serving.export.matchable_identity import AgreedIdentities
+
 evidence = typer.Typer(
     no_args_is_help=True, help="Evidence packages for referrals.", rich_markup_mode=None
 )
@@ -28,6 +31,13 @@ punishments = typer.Typer(
     rich_markup_mode=None,
 )
 
+Registry = Annotated[
+    Path | None,
+    typer.Option(help="CSV file with operator_id and registration_number; needs --agreed-key."),
+]
+AgreedKey = Annotated[
+    Path | None, typer.Option(help="File with the key that the platforms agreed on.")
+]
 PublicKey = Annotated[
     str, typer.Option(help="Public key of the issuer, received from it by another way.")
 ]
@@ -89,9 +99,14 @@ def export(
     lake: LakeArgument,
     to: Annotated[Path, typer.Option(help="File to write.")],
     issuer: Annotated[str, typer.Option(help="Name under which it is issued.")],
+    registry: Registry = None,
+    agreed_key: AgreedKey = None,
     as_json: Json = False,
 ) -> None:
     """Write the measures in force that people took, as a signed list for another platform.
+
+    With --registry and --agreed-key entries have an identity that the other platform can match. The
+    list says so where it cannot be matched.
 
     Example: steelyard punishments export lake --to list.json --issuer platform-a
     """
@@ -99,9 +114,11 @@ def export(
     from serving.export.shared_measures import export_measures
     from serving.export.signing import public_key_text, signing_key
 
-    count = export_measures(lake, to, issuer, now())
+    identities = _identities(registry, agreed_key)
+    count = export_measures(lake, to, issuer, now(), identities)
     key = public_key_text(signing_key(Lake.open(lake)))
-    show_rows([{"file": str(to), "entries": count, "public_key": key}], as_json)
+    row = {"file": str(to), "entries": count, "public_key": key}
+    show_rows([row | {"can_be_matched": identities is not None}], as_json)
 
 
 @punishments.command("import")
@@ -109,12 +126,39 @@ def import_(
     lake: LakeArgument,
     source: Annotated[Path, typer.Argument(help="Signed list.")],
     trust: PublicKey,
+    registry: Registry = None,
+    agreed_key: AgreedKey = None,
+    same_ids: Annotated[
+        bool, typer.Option("--same-ids", help="Both platforms use the same operator ids.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Import another platform's list as warnings. They set a floor to tiers and are no verdicts.
+
+    An entry sets a floor only where it is matched, by --registry and --agreed-key or --same-ids.
 
     Example: steelyard punishments import lake list.json --trust MCowBQ...
     """
     from serving.export.shared_measures import import_warnings
 
-    show_rows([{"new": import_warnings(lake, source, trust, now())}], as_json)
+    done = import_warnings(
+        lake,
+        source,
+        trust,
+        now(),
+        identities=_identities(registry, agreed_key),
+        same_ids=same_ids,
+    )
+    row = {"new": done.new, "matched": done.matched, "cannot_be_matched": done.new - done.matched}
+    show_rows([row], as_json)
+
+
+def _identities(registry: Path | None, agreed_key: Path | None) -> AgreedIdentities | None:
+    """Registration numbers with the agreed key; None without both. Raises BadIdentities."""
+    from serving.export.matchable_identity import BadIdentities, read_identities
+
+    if registry is None and agreed_key is None:
+        return None
+    if registry is None or agreed_key is None:
+        raise BadIdentities("--registry and --agreed-key are named together")
+    return read_identities(registry, agreed_key)

@@ -12,6 +12,7 @@ import numpy as np
 
 from serving.gate import decision
 from serving.gate.assessments.live_assessment import LiveAssessment, assess_live
+from serving.gate.assessments.service_scope import apply_scope
 from serving.gate.dependencies.minute_rows import MinutesInvalid, rows_from_blob
 from serving.gate.dependencies.night_in_force import NightCache
 from serving.gate.night_cache import PublishedNight
@@ -164,13 +165,17 @@ class AssessmentCache:
         if not self.measures.state.is_intact:
             more = (*more, "measures_unverified")
         gaps = decision.gaps_of(assessment.night, self.policy, now, more)
-        key = (operator, *gaps, *effects.key)
+        identity = assessment.night.identities.get(operator)
+        state = "" if identity is None else identity.code(self.policy, now)
+        key = (operator, state, *gaps, *effects.key)
         found = assessment.answers.get(key)
         if found is None:
             night = night_with_effects(assessment.night, operator, effects, self.policy)
             body = decision.answer_body(
                 operator, night, assessment.live, self.version, self.policy, gaps
             )
+            credit = assessment.night.credit.get(operator)
+            body = apply_scope(body, credit, identity, self.policy, now)
             body = apply_effects(body, effects, self.policy)
             found = CachedAnswer(body, msgspec.json.encode(body)[1:-1])
             assessment.answers[key] = found

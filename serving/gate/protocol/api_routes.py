@@ -128,6 +128,14 @@ ROUTES = [
         answer=schemas.CreditAnswer,
         codes=((404, "unknown_operator"),),
     ),
+    ApiRoute(
+        "credit-rules",
+        "GET",
+        "/v1/credit-rules",
+        None,
+        "The public rules of credit: weights, points, levels and what each allows.",
+        answer=schemas.CreditRulesAnswer,
+    ),
     ApiRoute("openapi", "GET", "/v1/openapi.json", "read", "This document."),
     ApiRoute("healthz", "GET", "/healthz", None, "Whether the process answers."),
     ApiRoute(

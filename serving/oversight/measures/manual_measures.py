@@ -17,6 +17,7 @@ from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound, run_folder
 from features.former_names import read_night
 from serving.ledger.hash_chain import append_record, read_records
+from serving.oversight.measures.independent_detectors import detectors_from_reason
 from serving.oversight.measures.measure_requests import (
     BadMeasure,
     MeasureRequest,
@@ -43,7 +44,7 @@ from serving.policy.schema import Policy
 
 
 def agreeing_detectors(scores: pd.DataFrame, operator: str, policy: Policy) -> list[str]:
-    """Independent detectors that find an operator.
+    """Detectors that find an operator by its own signals. They share inputs: see ADR-0305.
 
     A model finds it by its probability, the anomaly score by its rank among all operators.
     """
@@ -138,7 +139,11 @@ def _decision_about(lake: Lake, request: MeasureRequest, policy: Policy) -> Subj
         str(row["model_version"]),
         str(row["tier"]),
         None if pd.isna(harm) else float(harm),
-        tuple(agreeing_detectors(read_night(lake, "scores"), request.subject, policy)),
+        detectors_from_reason(
+            row["why"],
+            agreeing_detectors(read_night(lake, "scores"), request.subject, policy),
+            policy,
+        ),
     )
 
 

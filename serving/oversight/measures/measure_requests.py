@@ -7,6 +7,7 @@ from datetime import datetime
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake
+from serving.oversight.measures.independent_detectors import independent_pair
 from serving.oversight.measures.proportionality import (
     Circumstances,
     Proportion,
@@ -69,14 +70,21 @@ def require_complete(request: MeasureRequest, now: datetime, policy: Policy) -> 
 
 
 def require_approval(request: MeasureRequest, detectors: list[str], policy: Policy) -> None:
-    """Require two people, or two detectors, for what is grave. Raises BadMeasure."""
+    """Require two people, or two detectors without a common input, for what is grave.
+
+    Raises BadMeasure.
+    """
     if request.code not in policy.measures.human_only:
         return
     two_suffice = request.code in policy.measures.two_detectors
-    if _is_approved(request) or (two_suffice and len(detectors) >= 2):
+    if _is_approved(request) or (two_suffice and independent_pair(detectors) is not None):
         return
     found = ", ".join(detectors) or "none"
-    more = f", or two independent detectors (found by: {found})" if two_suffice else ""
+    more = ""
+    if two_suffice:
+        more = (
+            f", or two independent detectors (found by: {found}; those that share inputs are one)"
+        )
     raise BadMeasure(
         f"{request.code} needs an --approver other than {request.by}{more}; "
         "a score alone never takes it"

@@ -153,7 +153,7 @@ def test_a_malformed_list_is_refused_in_words(lake, tmp_path, change):
     given, key = body | {"signature": sign(lake, text)}, public_key_text(signing_key(lake))
     file = tmp_path / "list.json"
     file.write_text(json.dumps(given))
-    assert import_warnings(lake, file, key, NOW) == 0
+    assert import_warnings(lake, file, key, NOW).new == 0
     file.write_text(json.dumps(change(given)))
     with pytest.raises(BadExchange, match=r"list\.json"):
         import_warnings(lake, file, key, NOW)

@@ -126,16 +126,14 @@ def test_the_verdict_of_an_appeal_stands_on_the_next_nights_measure(lake, models
 
 
 def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, accused, monkeypatch):
-    monkeypatch.setattr(manual_measures, "agreeing_detectors", lambda *a: ["operator_rank"])
-    with pytest.raises(BadMeasure, match="two independent detectors"):
-        take(lake, accused, "block", "desk", "why", 1)
-    monkeypatch.setattr(
-        manual_measures, "agreeing_detectors", lambda *a: ["deviance", "operator_rank"]
-    )
-    assert take(lake, accused, "block", "desk", "why", 1)["detectors"] == [
-        "deviance",
-        "operator_rank",
-    ]
+    """One detector, and two that read the same signals, are one voice; sessions and orders two."""
+    for found in (("operator_rank",), ("deviance", "operator_rank")):
+        monkeypatch.setattr(manual_measures, "detectors_from_reason", lambda *a, f=found: f)
+        with pytest.raises(BadMeasure, match="two independent detectors"):
+            take(lake, accused, "block", "desk", "why", 1)
+    two = ("order_brushing", "session_inflation")
+    monkeypatch.setattr(manual_measures, "detectors_from_reason", lambda *a: two)
+    assert take(lake, accused, "block", "desk", "why", 1)["detectors"] == list(two)
     with pytest.raises(BadMeasure, match="approver"):
         take(lake, accused, "blacklist", "desk", "why", 1)  # two detectors do not blacklist
 
@@ -208,8 +206,10 @@ def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(
     for source, trusted in (("forged.json", key), ("list.json", "bm90IHRoZSBrZXk=")):
         with pytest.raises(shared_measures.BadExchange, match="signature"):
             shared_measures.import_warnings(other, tmp_path / source, trusted, before)
-    assert shared_measures.import_warnings(other, tmp_path / "list.json", key, before) == 1
-    assert shared_measures.import_warnings(other, tmp_path / "list.json", key, before) == 0
+    for new in (1, 0):
+        source = tmp_path / "list.json"
+        found = shared_measures.import_warnings(other, source, key, before, same_ids=True)
+        assert found.new == new
     nightly(other, NIGHT, models, POLICY)
     tier = read_outbound(other, "tier_decisions").set_index("operator_id")
     why = json.loads(tier.at[accused, "why"])

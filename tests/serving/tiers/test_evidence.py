@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from serving.tiers.evidence import beneficiary_of
+from serving.tiers.evidence import attribution, beneficiary_of
 from tests.serving.tiers.cases import (
+    BASE,
     POLICY,
     WIDE,
     one,
@@ -34,6 +35,24 @@ def test_beneficiary_follows_ratings_and_cancellations(low, high, run_down, said
     """The beneficiary is named from enough ratings on one side, and a rival from rushes of
     cancellations."""
     assert beneficiary_of(low, high, run_down, POLICY) == said
+
+
+@pytest.mark.parametrize(
+    ("sign", "risk", "mostly_orders", "said"),
+    [
+        ("beneficiary", 0.8, True, "beneficiary"),
+        ("beneficiary", 0.79, True, "unknown"),
+        ("beneficiary", 0.99, False, "unknown"),
+        ("beneficiary", None, True, "unknown"),
+        ("third_party", 0.1, False, "third_party"),
+        ("unknown", 0.99, True, "unknown"),
+    ],
+)
+def test_a_beneficiary_is_named_above_a_precision(sign, risk, mostly_orders, said):
+    """Good ratings name an operator only where its risk, mostly for orders, is high enough."""
+    assert POLICY.attribution.precision == 0.8
+    e = replace(BASE, beneficiary=sign, risk=risk, mostly_orders=mostly_orders)
+    assert attribution(e, POLICY) == said
 
 
 def test_history_counts_what_is_known_and_nothing_is_no_history():

@@ -1,0 +1,109 @@
+"""What the credit and the verified identity of an operator do to the answer of a boost check.
+
+Both are public rules: the level of credit says what an operator may use, and Order 117 Art. 8 asks
+for an identity that was verified within six months (ADR-0302, ADR-0303).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from serving.gate.assessments.identity import NOT_VERIFIED, OVERDUE, Identity
+from serving.oversight.measures.boost_effects import LEVEL_RANK
+from serving.policy.schema import Policy
+
+BOOST = "boost"
+
+
+def is_entitled(row: dict[str, Any] | None, policy: Policy) -> bool:
+    """Whether a level of credit allows a boost; an operator without a credit is not refused."""
+    if row is None:
+        return True
+    allows = next((e.allows for e in policy.entitlements if e.level == row["level"]), None)
+    return allows is None or BOOST in allows
+
+
+def apply_scope(
+    body: dict[str, Any],
+    credit: dict[str, Any] | None,
+    identity: Identity | None,
+    policy: Policy,
+    now: datetime,
+) -> dict[str, Any]:
+    """The body of an answer with the scope of service and the state of the identity.
+
+    Parameters
+    ----------
+    body
+        The body so far.
+    credit
+        Row of `credit` of the operator; None for none.
+    identity
+        Its identity; None where operators are not delivered.
+    policy, now
+        The policy in force, and the moment by which a verification is overdue.
+    """
+    hits, level = [], body["riskLevel"]
+    if policy.boost.not_entitled != "PASS" and credit and not is_entitled(credit, policy):
+        own = policy.boost.not_entitled
+        # on an old night alone nobody is refused
+        own = "REVIEW" if own == "REJECT" and body["degraded"] else own
+        level = max(level, own, key=LEVEL_RANK.__getitem__)
+        hits.append(_credit_hit(credit, own))
+    code = "" if identity is None else identity.code(policy, now)
+    if not hits and not code:
+        return body
+    if code and policy.identity.overdue != "PASS":
+        level = max(level, policy.identity.overdue, key=LEVEL_RANK.__getitem__)
+        hits.append(_identity_hit(identity, code, policy))
+    found = body | {"riskLevel": level, "hits": hits + body["hits"]}
+    if code and identity is not None:
+        verified = identity.verified_at
+        found["identity"] = {
+            "code": code,
+            "verifiedAt": None if verified is None else verified.isoformat() + "Z",
+            "renewalDays": policy.identity.renewal_days,
+        }
+    return found
+
+
+def _credit_hit(credit: dict[str, Any], level: str) -> dict[str, Any]:
+    return {
+        "model": "credit",
+        "reasonCode": "not_entitled",
+        "reason": {
+            "zh": f"信用等级为 {credit['level']}，不享有加热服务",
+            "en": f"its level of credit is {credit['level']}, which does not include boosts",
+        },
+        "riskLevel": level,
+        "evidence": {
+            "signal": "credit",
+            "value": round(float(credit["credit"]), 2),
+            "unit": "points",
+            "peers": None,
+            "window": "28 days",
+        },
+    }
+
+
+def _identity_hit(identity: Identity | None, code: str, policy: Policy) -> dict[str, Any]:
+    verified = None if identity is None else identity.verified_at
+    words = {
+        OVERDUE: ("身份核验已逾期", "its verified identity is overdue for renewal"),
+        NOT_VERIFIED: ("未见身份核验记录", "no verification of its identity is known"),
+    }
+    zh, en = words[code]
+    return {
+        "model": "identity",
+        "reasonCode": code,
+        "reason": {"zh": zh, "en": en},
+        "riskLevel": policy.identity.overdue,
+        "evidence": {
+            "signal": "identity_renewal_days",
+            "value": float(policy.identity.renewal_days),
+            "unit": "days",
+            "peers": None,
+            "window": "unknown" if verified is None else verified.date().isoformat(),
+        },
+    }

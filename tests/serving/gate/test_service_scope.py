@@ -1,0 +1,70 @@
+"""Credit decides scope of service at the gate, and an overdue identity is said there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from serving.gate.assessments.identity import Identity
+from serving.gate.assessments.service_scope import apply_scope, is_entitled
+from serving.gate.schemas import Hit, IdentityState
+from serving.policy.load import BadPolicy, load_policy, parse_policy
+
+POLICY = load_policy()
+NOW = datetime(2026, 1, 21)
+BODY = {"riskLevel": "PASS", "hits": [], "degraded": False}
+CURRENT = Identity(NOW - timedelta(days=3))
+STALE = Identity(NOW - timedelta(days=POLICY.identity.renewal_days, seconds=1))
+
+
+def credit(level, points=20.0):
+    return {"level": level, "credit": points}
+
+
+@pytest.mark.parametrize(("level", "entitled"), [("excellent", True), ("fair", True), ("poor", False), ("unrated", True), ("unheard", True)])  # fmt: skip
+def test_levels_that_entitle_to_a_boost(level, entitled):
+    """Only a level that the policy knows, and that leaves the boost out, refuses it."""
+    assert is_entitled(credit(level), POLICY) is entitled and is_entitled(None, POLICY)
+
+
+def test_a_poor_credit_refuses_a_boost():
+    """The answer is REJECT with the level as evidence; degraded, it is a review."""
+    got = apply_scope(BODY, credit("poor"), CURRENT, POLICY, NOW)
+    assert got["riskLevel"] == "REJECT" and got["hits"][0]["reasonCode"] == "not_entitled"
+    Hit.model_validate(got["hits"][0])
+    degraded = apply_scope(BODY | {"degraded": True}, credit("poor"), CURRENT, POLICY, NOW)
+    assert degraded["riskLevel"] == "REVIEW"
+    lenient = replace(POLICY, boost=replace(POLICY.boost, not_entitled="PASS"))
+    assert apply_scope(BODY, credit("poor"), CURRENT, lenient, NOW) is BODY
+
+
+def test_a_current_identity_says_nothing():
+    """An answer is the same object where nothing bears on it."""
+    assert apply_scope(BODY, credit("good"), CURRENT, POLICY, NOW) is BODY
+    assert apply_scope(BODY, None, None, POLICY, NOW) is BODY
+
+
+@pytest.mark.parametrize(("identity", "code"), [(STALE, "identity_overdue"), (Identity(None), "identity_not_verified")])  # fmt: skip
+def test_an_overdue_identity_is_said_at_the_gate(identity, code):
+    """The shipped policy says so and holds nothing back; another one asks for a review."""
+    got = apply_scope(BODY, None, identity, POLICY, NOW)
+    assert (got["riskLevel"], got["hits"], got["identity"]["code"]) == ("PASS", [], code)
+    IdentityState.model_validate(got["identity"])
+    strict = replace(POLICY, identity=replace(POLICY.identity, overdue="REVIEW"))
+    strict_answer = apply_scope(BODY, None, identity, strict, NOW)
+    assert strict_answer["riskLevel"] == "REVIEW" and strict_answer["hits"][0]["reasonCode"] == code
+    Hit.model_validate(strict_answer["hits"][0])
+
+
+def test_a_verification_is_overdue_after_its_last_day():
+    """On the last day of the renewal it is current."""
+    last = Identity(NOW - timedelta(days=POLICY.identity.renewal_days))
+    assert last.code(POLICY, NOW) == "" and STALE.code(POLICY, NOW) == "identity_overdue"
+
+
+def test_a_policy_with_an_unknown_level_is_refused():
+    """Levels of the gate are PASS, REVIEW and REJECT."""
+    with pytest.raises(BadPolicy, match="one of"):
+        parse_policy(POLICY.text.replace('overdue = "PASS"', 'overdue = "LATER"'))
