@@ -42,7 +42,7 @@ def measures(
 
     With --sent-by the report is kept in the record, and its measures are unreported no more.
 
-    Example: steelyard reports measures lake --level county --from 2026-01-01 --to 2026-01-31 --file county.json
+    Example: steelyard reports measures lake --level county --from $A --to $B --file county.json
     """
     from serving.oversight.reports.measure_report import Period, mark_reported, measure_report
     from serving.policy.load import load_policy
@@ -107,7 +107,7 @@ def integrity(
 ) -> None:
     """Compute the integrity report of a period from published nights and the record alone.
 
-    Example: steelyard reports integrity lake --from 2026-01-01 --to 2026-12-31 --file integrity.html
+    Example: steelyard reports integrity lake --from $A --to $B --file integrity.html
     """
     from serving.oversight.reports.integrity_report import integrity_page, integrity_report
     from serving.oversight.reports.measure_report import Period

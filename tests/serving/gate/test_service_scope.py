@@ -23,7 +23,10 @@ def credit(level, points=20.0):
     return {"level": level, "credit": points}
 
 
-@pytest.mark.parametrize(("level", "entitled"), [("excellent", True), ("fair", True), ("poor", False), ("unrated", True), ("unheard", True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("level", "entitled"),
+    [("excellent", True), ("fair", True), ("poor", False), ("unrated", True), ("unheard", True)],
+)
 def test_levels_that_entitle_to_a_boost(level, entitled):
     """Only a level that the policy knows, and that leaves the boost out, refuses it."""
     assert is_entitled(credit(level), POLICY) is entitled and is_entitled(None, POLICY)
@@ -46,7 +49,10 @@ def test_a_current_identity_says_nothing():
     assert apply_scope(BODY, None, None, POLICY, NOW) is BODY
 
 
-@pytest.mark.parametrize(("identity", "code"), [(STALE, "identity_overdue"), (Identity(None), "identity_not_verified")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("identity", "code"),
+    [(STALE, "identity_overdue"), (Identity(None), "identity_not_verified")],
+)
 def test_an_overdue_identity_is_said_at_the_gate(identity, code):
     """The shipped policy says so and holds nothing back; another one asks for a review."""
     got = apply_scope(BODY, None, identity, POLICY, NOW)
