@@ -203,7 +203,7 @@ def _decide_and_seal(
     streamers = None if request.streamerIds is None else tuple(request.streamerIds)
     subject = BoostSubject(request.operatorId, request.sessionId, streamers)
     effects = gate.assessments.effects(subject, assessment, now)
-    cached = gate.assessments.answer(request.operatorId, assessment, now, effects)
+    cached = gate.assessments.answer(request.operatorId, assessment, now, effects, streamers or ())
     answer = cached.body
     encoded = b'{"requestId":%b,%b,"expiresAt":"%b"}' % (
         msgspec.json.encode(request.requestId),

@@ -16,7 +16,7 @@ from data_contracts.runs import published_run, read_outbound
 from data_contracts.verification.published_run import Assurance
 from features.former_names import read_night
 from features.peers.comparison import Comparison
-from serving.gate.assessments.identity import Identity, read_identities
+from serving.gate.assessments.identity import Identity, read_identities, read_streamers
 from serving.scoring.nightly_models import own_models
 from serving.scoring.peer_snapshots import read_peer_snapshots
 
@@ -76,6 +76,7 @@ class PublishedNight:
     own_models: frozenset[str] = frozenset()
     gaps: tuple[str, ...] = ()
     identities: dict[str, Identity] = field(default_factory=dict, repr=False)
+    streamers: dict[str, Identity] = field(default_factory=dict, repr=False)
     is_verified: bool = True  # the record vouches for every file of it
 
 
@@ -143,6 +144,7 @@ def read_published_night(lake: LakeOrFolder, night: str | None = None) -> Publis
         read_peer_snapshots(published),
         own_models(published.manifest),
         identities=read_identities(lake, pd.Timestamp(run["as_of"]).to_pydatetime()),
+        streamers=read_streamers(lake, pd.Timestamp(run["as_of"]).to_pydatetime()),
         is_verified=published.assurance is Assurance.VERIFIED,
     )
 

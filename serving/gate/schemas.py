@@ -118,10 +118,26 @@ class IdentityState(Strict):
     renewalDays: int
 
 
+class StreamerState(Strict):
+    """What is wrong with the identity, age or label of a streamer."""
+
+    streamerId: str
+    codes: list[
+        Literal[
+            "identity_overdue",
+            "identity_not_verified",
+            "under_age",
+            "guardian_consent_missing",
+            "ai_host_not_labelled",
+        ]
+    ]
+
+
 class BoostAnswer(Strict):
     """The answer to a boost check; `measures` are those in force, absent where there is none.
 
-    `identity` is absent where the operator's verification is current.
+    `identity` is absent where the operator's verification is current, and `streamers` where nothing
+    is wrong with those that the request names.
     """
 
     requestId: str
@@ -145,6 +161,7 @@ class BoostAnswer(Strict):
     appeal: Appeal
     measures: list[dict[str, Any]] = []
     identity: IdentityState | None = None
+    streamers: list[StreamerState] = []
 
 
 class MinutesAnswer(Strict):

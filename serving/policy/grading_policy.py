@@ -61,10 +61,16 @@ class IdentityPolicy:
         Days after which a verification is overdue.
     overdue
         Level of a boost whose operator or streamer is overdue: PASS, REVIEW or REJECT.
+    under_age
+        Level where a streamer is under sixteen, or under eighteen without a guardian's consent.
+    not_labelled
+        Level where a figure made by artificial intelligence is not labelled.
     """
 
     renewal_days: int = 183
     overdue: str = "PASS"
+    under_age: str = "PASS"
+    not_labelled: str = "PASS"
 
 
 @dataclass(frozen=True)

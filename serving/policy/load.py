@@ -216,10 +216,12 @@ def _check_retention(retention: RetentionPolicy) -> None:
 
 
 def _check_grading(policy: Policy) -> None:
-    levels = {policy.boost.not_entitled, policy.identity.overdue}
+    i = policy.identity
+    levels = {policy.boost.not_entitled, i.overdue, i.under_age, i.not_labelled}
     if not levels <= set(BOOST_LEVELS):
         raise BadPolicy(
-            f"policy [boost] not_entitled and [identity] overdue are one of {BOOST_LEVELS}"
+            "policy [boost] not_entitled and [identity] overdue, under_age and not_labelled are "
+            f"one of {BOOST_LEVELS}"
         )
     if not policy.mcn.a >= policy.mcn.b >= policy.mcn.c:
         raise BadPolicy("policy [mcn]: need a >= b >= c")

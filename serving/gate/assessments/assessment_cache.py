@@ -11,8 +11,9 @@ import msgspec
 import numpy as np
 
 from serving.gate import decision
+from serving.gate.assessments.identity import Identity
 from serving.gate.assessments.live_assessment import LiveAssessment, assess_live
-from serving.gate.assessments.service_scope import apply_scope
+from serving.gate.assessments.service_scope import apply_scope, apply_streamers
 from serving.gate.dependencies.minute_rows import MinutesInvalid, rows_from_blob
 from serving.gate.dependencies.night_in_force import NightCache
 from serving.gate.night_cache import PublishedNight
@@ -159,15 +160,22 @@ class AssessmentCache:
         assessment: SessionAssessment,
         now: datetime,
         effects: BoostEffects = NO_EFFECTS,
+        streamers: tuple[str, ...] = (),
     ) -> CachedAnswer:
-        """The answer on an operator and its running session, computed once for each state."""
+        """The answer on an operator and its running session, computed once for each state.
+
+        `streamers` are those that the request names.
+        """
         more = assessment.gaps
         if not self.measures.state.is_intact:
             more = (*more, "measures_unverified")
         gaps = decision.gaps_of(assessment.night, self.policy, now, more)
         identity = assessment.night.identities.get(operator)
         state = "" if identity is None else identity.code(self.policy, now)
-        key = (operator, state, *gaps, *effects.key)
+        known = assessment.night.streamers
+        named = {s: known.get(s, Identity(None)) for s in streamers} if known else {}
+        states = [f"{s}:{named[s].codes(self.policy, now)}" for s in sorted(named)]
+        key = (operator, state, *states, *gaps, *effects.key)
         found = assessment.answers.get(key)
         if found is None:
             night = night_with_effects(assessment.night, operator, effects, self.policy)
@@ -176,6 +184,7 @@ class AssessmentCache:
             )
             credit = assessment.night.credit.get(operator)
             body = apply_scope(body, credit, identity, self.policy, now)
+            body = apply_streamers(body, named, self.policy, now)
             body = apply_effects(body, effects, self.policy)
             found = CachedAnswer(body, msgspec.json.encode(body)[1:-1])
             assessment.answers[key] = found

@@ -6,10 +6,18 @@ for an identity that was verified within six months (ADR-0302, ADR-0303).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from serving.gate.assessments.identity import NOT_VERIFIED, OVERDUE, Identity
+from serving.gate.assessments.identity import (
+    NO_CONSENT,
+    NOT_LABELLED,
+    NOT_VERIFIED,
+    OVERDUE,
+    UNDER_AGE,
+    Identity,
+)
 from serving.oversight.measures.boost_effects import LEVEL_RANK
 from serving.policy.schema import Policy
 
@@ -66,6 +74,76 @@ def apply_scope(
             "renewalDays": policy.identity.renewal_days,
         }
     return found
+
+
+def apply_streamers(
+    body: dict[str, Any], streamers: Mapping[str, Identity], policy: Policy, now: datetime
+) -> dict[str, Any]:
+    """The body of an answer with what is wrong with the streamers of the request.
+
+    Parameters
+    ----------
+    body
+        The body so far.
+    streamers
+        Those that the request names, as delivered.
+    policy, now
+        The policy in force, and the moment by which a verification is overdue.
+    """
+    wrong = {s: found for s, one in streamers.items() if (found := one.codes(policy, now))}
+    if not wrong:
+        return body
+    hits = [
+        _streamer_hit(streamer, code, policy)
+        for streamer, codes in sorted(wrong.items())
+        for code in codes
+        if level_of_code(code, policy) != "PASS"
+    ]
+    levels = [body["riskLevel"], *(h["riskLevel"] for h in hits)]
+    return body | {
+        "riskLevel": max(levels, key=LEVEL_RANK.__getitem__),
+        "hits": hits + body["hits"],
+        "streamers": [{"streamerId": s, "codes": list(c)} for s, c in sorted(wrong.items())],
+    }
+
+
+def level_of_code(code: str, policy: Policy) -> str:
+    """Level that the policy gives a boost where something is wrong with an identity."""
+    if code in (UNDER_AGE, NO_CONSENT):
+        return policy.identity.under_age
+    return policy.identity.not_labelled if code == NOT_LABELLED else policy.identity.overdue
+
+
+STREAMER_WORDS = {
+    OVERDUE: ("的身份核验已逾期", "has a verified identity that is overdue for renewal"),
+    NOT_VERIFIED: ("未见身份核验记录", "has no known verification of identity"),
+    UNDER_AGE: ("未满十六周岁", "is under sixteen"),
+    NO_CONSENT: (
+        "未满十八周岁且未见监护人同意",
+        "is under eighteen without a known guardian's consent",
+    ),
+    NOT_LABELLED: (
+        "为人工智能形象而未作标识",
+        "is a figure made by artificial intelligence and not labelled",
+    ),
+}
+
+
+def _streamer_hit(streamer: str, code: str, policy: Policy) -> dict[str, Any]:
+    zh, en = STREAMER_WORDS[code]
+    return {
+        "model": "identity",
+        "reasonCode": code,
+        "reason": {"zh": f"主播 {streamer} {zh}", "en": f"streamer {streamer} {en}"},
+        "riskLevel": level_of_code(code, policy),
+        "evidence": {
+            "signal": code,
+            "value": 1.0,
+            "unit": "streamers",
+            "peers": None,
+            "window": "as delivered",
+        },
+    }
 
 
 def _credit_hit(credit: dict[str, Any], level: str) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pandas as pd
 import pytest
 
-from serving.gate.assessments.identity import Identity
-from serving.gate.assessments.service_scope import apply_scope, is_entitled
-from serving.gate.schemas import Hit, IdentityState
+from data_contracts.lake import Lake
+from serving.gate.assessments.identity import Identity, read_streamers
+from serving.gate.assessments.service_scope import apply_scope, apply_streamers, is_entitled
+from serving.gate.schemas import Hit, IdentityState, StreamerState
 from serving.policy.load import BadPolicy, load_policy, parse_policy
 
 POLICY = load_policy()
@@ -74,3 +76,43 @@ def test_a_policy_with_an_unknown_level_is_refused():
     """Levels of the gate are PASS, REVIEW and REJECT."""
     with pytest.raises(BadPolicy, match="one of"):
         parse_policy(POLICY.text.replace('overdue = "PASS"', 'overdue = "LATER"'))
+
+
+VERIFIED = NOW - timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("streamer", "codes", "level"),
+    [
+        (Identity(VERIFIED, "adult"), (), "PASS"),
+        (Identity(VERIFIED), (), "PASS"),
+        (Identity(None, "adult"), ("identity_not_verified",), "PASS"),
+        (Identity(VERIFIED, "under_16", True), ("under_age",), "REJECT"),
+        (Identity(VERIFIED, "16_to_17", True), (), "PASS"),
+        (Identity(VERIFIED, "16_to_17"), ("guardian_consent_missing",), "REJECT"),
+        (Identity(None, None, None, True, True), (), "PASS"),
+        (Identity(None, None, None, True, False), ("ai_host_not_labelled",), "REVIEW"),
+        (Identity(None, None, None, True, None), (), "PASS"),
+    ],
+)
+def test_streamers_are_gates_where_they_are_delivered(streamer, codes, level):
+    """Verification, age, consent and label of a streamer; what is not delivered is not wrong."""
+    got = apply_streamers(BODY, {"s1": streamer}, POLICY, NOW)
+    assert got["riskLevel"] == level
+    assert [tuple(s["codes"]) for s in got.get("streamers", [])] == ([codes] if codes else [])
+    for one in got.get("streamers", []):
+        StreamerState.model_validate(one)
+    assert [h["riskLevel"] for h in got["hits"]] == ([level] if level != "PASS" else [])
+    for hit in got["hits"]:
+        Hit.model_validate(hit)
+
+
+def test_the_newest_row_of_a_streamer_counts(tmp_path):
+    """A renewal arrives as a new row; what was received later than the moment is not known."""
+    lake = Lake.open(tmp_path)
+    assert read_streamers(lake, NOW) == {}
+    days = pd.to_datetime(["2026-01-02", "2026-01-05", "2026-01-25"])
+    frame = pd.DataFrame({"streamer_id": "s1", "identity_verified_at": days, "received_at": days})
+    names = ("age_band", "guardian_consent", "is_virtual", "labelled")
+    lake.write_by_day("streamers", frame.assign(**dict.fromkeys(names)))
+    assert read_streamers(lake, NOW)["s1"].verified_at == datetime(2026, 1, 5)
