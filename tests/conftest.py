@@ -19,10 +19,11 @@ START, NIGHT, UNTIL = date(2026, 1, 5), date(2026, 1, 20), datetime(2026, 1, 21)
 
 @pytest.fixture(scope="session", autouse=True)
 def ledger_key(tmp_path_factory) -> Iterator[Path]:
-    """The key that signs ledgers of tests; the key of the user is left alone."""
+    """The key that signs ledgers of tests; the keys of the user are left alone."""
     path = tmp_path_factory.mktemp("key") / "ledger.key"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STEELYARD_LEDGER_KEY", str(path))
+        patch.setenv("STEELYARD_PERSON_KEY", str(path.with_name("person.key")))
         patch.delenv("STEELYARD_WITNESS", raising=False)
         yield path
 

@@ -19,6 +19,7 @@ from data_contracts.parquet import digest_file
 from features import catalogue
 from features.declaration import OPERATOR
 from features.engine.snapshot import Snapshot
+from training.dataset.appeal_labels import failed_reasons
 from training.dataset.operator_groups import operator_groups
 from training.dataset.replay import Replay, replay_dataset
 from training.declaration import FITTING, ROUNDS, Model
@@ -185,5 +186,6 @@ def train(
         mlflow = mlflow or tracking.start(models)
         progress(f"{model.name}: logging")
         lineage = _lineage(lake, until, model, tables)
+        lineage |= {"overturned": failed_reasons(lake, model, until)}
         done.append(_release(models, fitted, lineage, promote, mlflow))
     return done

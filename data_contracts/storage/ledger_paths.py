@@ -39,6 +39,16 @@ class LedgerPaths:
         return self.journal / "measures.jsonl"
 
     @property
+    def people(self) -> Path:
+        """Chained admissions and revocations of the persons who may decide."""
+        return self.journal / "people.jsonl"
+
+    @property
+    def complaint_decisions(self) -> Path:
+        """Chained decisions on complaints."""
+        return self.journal / "complaints.jsonl"
+
+    @property
     def overrides(self) -> Path:
         """Chained overrides of tiers."""
         return self.journal / "overrides.jsonl"

@@ -30,6 +30,10 @@ Models = Annotated[
     ),
 ]
 By = Annotated[str, typer.Option("--by", help="Name or pseudonym of the person who does it.")]
+SignedBy = Annotated[
+    str | None,
+    typer.Option("--by", help="Person who does it; must have the key of this shell, which signs."),
+]
 Operator = Annotated[str, typer.Option(help="Id of the operator.")]
 Reason = Annotated[str, typer.Option(help="Reason, in words.")]
 Night = Annotated[str | None, typer.Option("--date", help="Night; the latest when not named.")]

@@ -1,4 +1,4 @@
-"""Commands on the ledger: verify it, open, decide and list appeals."""
+"""Commands on the ledger: verify it, and sign it for a witness."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.cli.console import (
-    By,
     Json,
     LakeArgument,
     Models,
-    night_named,
-    now,
     out,
     print_json,
     show_rows,
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 journal = typer.Typer(
     no_args_is_help=True, help="The hash-chained ledger of decisions.", rich_markup_mode=None
 )
-appeal = typer.Typer(no_args_is_help=True, help="Appeals against decisions.", rich_markup_mode=None)
 Keys = Annotated[
     list[Path] | None,
     typer.Option(
@@ -104,9 +100,11 @@ def _findings(lake: Lake, models: Path | None, trust: Trust) -> list[Finding]:
     from serving.ledger.decisions import recorded_heads
     from serving.ledger.signatures import verify_signatures
     from serving.ledger.verification import Finding, require_lake, verify_chains, verify_decisions
+    from serving.oversight.people.signed_acts import verify_acts
 
     require_lake(lake)
     found = verify_decisions(lake) + verify_chains(lake) + verify_signatures(lake, trust)
+    found += [] if found else verify_acts(lake)
     if models is not None and not found:
         from training.release.tracking import checkpoints
 
@@ -123,6 +121,7 @@ def _notes(lake: Lake, witnessed: bool) -> list[str]:
     """What an intact ledger does not show by itself."""
     from data_contracts.storage.torn_tail import tails_set_aside
     from serving.ledger.decisions import recorded_heads
+    from serving.oversight.people.signed_acts import unauthenticated_words
 
     chained = [lake.answers, *sorted(lake.journal.glob("*.jsonl"))]
     torn = [lake.relative(p) for path in chained for p in tails_set_aside(path)]
@@ -131,78 +130,4 @@ def _notes(lake: Lake, witnessed: bool) -> list[str]:
         notes.append("No night is recorded in it.")
     if not witnessed:
         notes.append("No witness was compared: --witness names one in another place.")
-    return notes
-
-
-@appeal.command("open")
-def open_(
-    lake: LakeArgument,
-    ground: Annotated[str, typer.Option(help="Why the decision is wrong.")],
-    by: By,
-    operator: Annotated[
-        str | None, typer.Option(help="Operator whose decision of a night is appealed.")
-    ] = None,
-    measure: Annotated[
-        str | None, typer.Option(help="Id of the measure that is appealed instead.")
-    ] = None,
-    date_: Annotated[
-        str | None, typer.Option("--date", help="Night of the decision; the latest when not named.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Open an appeal against a measure or a night's decision. The policy says when it is due.
-
-    Example: steelyard appeal open lake --measure $MEASURE --ground "celebrity visit" --by shop
-
-    Example: steelyard appeal open lake --operator $OPERATOR --ground "celebrity visit" --by shop
-    """
-    from serving.oversight.appeals import BadAppeal, open_appeal
-    from serving.oversight.measures.measure_appeals import open_measure_appeal
-    from serving.policy.load import load_policy
-
-    if (operator is None) == (measure is None):
-        raise BadAppeal("an appeal names either --measure or --operator")
-    if measure is not None:
-        made = open_measure_appeal(lake, measure, ground, by, now(), load_policy())
-    else:
-        night = night_named(date_)
-        made = open_appeal(lake, str(operator), night, ground, by, now(), load_policy())
-    show_rows([asdict(made)], as_json)
-
-
-@appeal.command("decide")
-def decide(
-    lake: LakeArgument,
-    appeal_id: Annotated[str, typer.Argument(help="Id of the appeal.")],
-    verdict: Annotated[str, typer.Option(help="error (a false accusation), upheld, or miss.")],
-    reason: Annotated[str, typer.Option(help="Reason, in words.")],
-    by: By,
-    session: Annotated[
-        list[str] | None, typer.Option(help="Session that the verdict is about; may be repeated.")
-    ] = None,
-    order: Annotated[
-        list[str] | None, typer.Option(help="Order that the verdict is about; may be repeated.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Decide an appeal that another person opened. Verdicts become outcomes for training.
-
-    Example: steelyard appeal decide lake $APPEAL --verdict error --reason "raid" --by reviewer-2
-    """
-    from serving.oversight.appeals import decide_appeal
-
-    about = [("session", s) for s in session or []] + [("order", o) for o in order or []]
-    show_rows([asdict(decide_appeal(lake, appeal_id, verdict, by, reason, now(), about))], as_json)
-
-
-@appeal.command("list")
-def list_(lake: LakeArgument, as_json: Json = False) -> None:
-    """List appeals with their due dates, verdicts, and whether the date was missed.
-
-    Example: steelyard appeal list lake --json
-    """
-    from serving.oversight.appeals import list_appeals
-
-    show_rows([asdict(a) for a in list_appeals(lake, now())], as_json, "Appeals")
-    if not as_json:
-        out.print(f"Open one: steelyard appeal open {lake} --operator ID --ground WHY --by WHO")
+    return notes + unauthenticated_words(lake)

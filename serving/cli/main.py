@@ -18,7 +18,6 @@ from data_contracts.errors import SteelyardError
 from serving.cli import (
     key_commands,
     ledger_commands,
-    measure_commands,
     model_commands,
     night_commands,
     result_commands,
@@ -27,6 +26,12 @@ from serving.cli import (
 from serving.cli.console import err
 from serving.cli.delivery import intake_commands, lake_commands
 from serving.cli.exchange import exchange_commands, report_commands
+from serving.cli.supervision import (
+    appeal_commands,
+    complaint_commands,
+    measure_commands,
+    person_commands,
+)
 
 MENDABLE_EXIT_CODE = 16
 _show_other_warning = warnings.showwarning
@@ -62,12 +67,14 @@ for command in (
     app.command()(command)
 app.command("map")(intake_commands.map_sources)
 for group, name in (
+    (person_commands.person, "person"),
     (measure_commands.measure, "measure"),
     (measure_commands.override, "override"),
     (exchange_commands.evidence, "evidence"),
     (exchange_commands.punishments, "punishments"),
     (report_commands.reports, "reports"),
-    (ledger_commands.appeal, "appeal"),
+    (appeal_commands.appeal, "appeal"),
+    (complaint_commands.complaint, "complaint"),
     (ledger_commands.journal, "journal"),
     (lake_commands.hold, "hold"),
 ):

@@ -120,7 +120,7 @@ def _read(lake: Lake, table: str, night: str | None) -> pd.DataFrame:
     from features.former_names import read_night
     from serving.ledger.answer_export import export_answers
     from serving.oversight.measures.nightly_measures import with_present_status
-    from serving.oversight.measures.state import read_measures
+    from serving.oversight.measures.state_reading import read_measures
 
     if table == "boost_decisions":
         export_answers(lake)
@@ -182,7 +182,8 @@ def credit(
     from data_contracts.lake import Lake
     from data_contracts.runs import read_outbound
     from serving.oversight.credit import public_view
-    from serving.oversight.measures.state import OPERATOR, read_measures
+    from serving.oversight.measures.state import OPERATOR
+    from serving.oversight.measures.state_reading import read_measures
     from serving.policy.load import load_policy
 
     frame = read_outbound(Lake.open(lake), "credit", night_named(date_))

@@ -142,10 +142,18 @@ def refer_operator(
 
     The record is written first: a package without a referral would be a leak. Raises BadMeasure.
     """
-    record = take_measure(folder, request, now, policy)
+    return pack_referral(folder, take_measure(folder, request, now, policy), now)
+
+
+def pack_referral(folder: LakeOrFolder, record: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Pack the evidence of a referral that took effect; any other record is returned as it is."""
+    code = str(record.get("code", ""))
+    if not code.startswith("refer_") or "effective_from" not in record or not record["operator_id"]:
+        return record
     target = Lake.open(folder).evidence_package(record["measure_id"])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    pack_evidence(folder, request.subject, target, None, now)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        pack_evidence(folder, record["operator_id"], target, None, now)
     return record | {"package": str(target)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -118,7 +118,7 @@ def read_published_night(lake: LakeOrFolder, night: str | None = None) -> Publis
     }
     operators = {}
     for r in decisions.itertuples(index=False):
-        operators[r.operator_id] = OperatorRecord(
+        record = OperatorRecord(
             r.tier,
             None if pd.isna(r.risk) else float(r.risk),
             bool(r.cold_start),
@@ -133,6 +133,9 @@ def read_published_night(lake: LakeOrFolder, night: str | None = None) -> Publis
             r.attribution,
             history.get(r.operator_id),
         )
+        operators[r.operator_id] = (
+            _without_appealed(record) if "appeal_won" in record.why else record
+        )
     credit_rows = read_outbound(lake, "credit", night).to_dict("records")
     credit = {str(r["operator_id"]): r for r in credit_rows}
     return PublishedNight(
@@ -146,6 +149,20 @@ def read_published_night(lake: LakeOrFolder, night: str | None = None) -> Publis
         identities=read_identities(lake, pd.Timestamp(run["as_of"]).to_pydatetime()),
         streamers=read_streamers(lake, pd.Timestamp(run["as_of"]).to_pydatetime()),
         is_verified=published.assurance is Assurance.VERIFIED,
+    )
+
+
+def _without_appealed(record: OperatorRecord) -> OperatorRecord:
+    """A record without evidence of before a won appeal: the night left it out of its decision."""
+    session = record.why["session"]
+    worst = record.worst_session
+    is_new = worst is not None and session is not None and worst.session_id == session["id"]
+    return replace(
+        record,
+        is_cleared=True,
+        reasons=[],
+        history=None,
+        worst_session=worst if is_new else None,
     )
 
 

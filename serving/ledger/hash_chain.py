@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from data_contracts.storage.durable_files import append_durably
 from data_contracts.storage.torn_tail import file_size, set_tail_aside, tail_start
 
 GENESIS_DIGEST = "0" * 64
+Signature = Callable[[dict[str, Any]], dict[str, str]]
 # `json.dumps` makes an encoder for each line. Answers have a faster one: ADR-0150.
 RECORD_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 ANSWER_ENCODER = msgspec.json.Encoder(order="sorted")
@@ -108,10 +109,18 @@ def locked_chain(path: Path) -> Iterator[None]:
         yield
 
 
-def append_record(path: Path, record: dict[str, Any]) -> dict[str, Any]:
-    """Append a record to a chained file and sync it to disk; returns the sealed record."""
+def append_record(
+    path: Path, record: dict[str, Any], sign: Signature | None = None
+) -> dict[str, Any]:
+    """Append a record to a chained file and sync it to disk; returns the sealed record.
+
+    `sign` makes the value of `signed` from the record with the digest of the line before it.
+    """
     with locked_chain(path):
-        sealed = seal_record(record, last_digest(path))
+        previous = last_digest(path)
+        if sign is not None:
+            record = record | {"signed": sign(record | {"previous_sha256": previous})}
+        sealed = seal_record(record, previous)
         append_durably(path, record_line(sealed))
     return sealed
 

@@ -94,13 +94,18 @@ def open_ledger_key(lake: Lake) -> LedgerKey:
         )
     try:
         if not path.exists():
-            _make_key(path)
-        return LedgerKey(Ed25519PrivateKey.from_private_bytes(_raw_bytes(path)))
+            make_key_file(path)
+        return read_private_key(path)
     except OSError as error:
         raise LakeProblem(
             f"the key {path} of the ledger cannot be read or made ({error.strerror}); "
             f"name a place for it in {KEY_VARIABLE}"
         ) from error
+
+
+def read_private_key(path: Path) -> LedgerKey:
+    """The private key in a file. Raises LakeProblem, OSError."""
+    return LedgerKey(Ed25519PrivateKey.from_private_bytes(_raw_bytes(path)))
 
 
 def read_public_key(path: Path) -> PublicKey:
@@ -119,12 +124,15 @@ def _raw_bytes(path: Path) -> bytes:
     except binascii.Error:
         raw = b""
     if len(raw) != 32:
-        raise LakeProblem(f"{path} is no key of a ledger: it must be 32 bytes in base64")
+        raise LakeProblem(f"{path} is no key: it must be 32 bytes in base64")
     return raw
 
 
-def _make_key(path: Path) -> None:
-    """Make a key. Of two processes that make it at once, one key is kept by both."""
+def make_key_file(path: Path) -> None:
+    """Make a key, readable by its user alone.
+
+    Of two processes that make it at once, one key is kept by both.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = LedgerKey(Ed25519PrivateKey.generate())
     raw = key.private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from serving.oversight.complaints.cases import ComplaintDecision, complaint_counts
 from serving.oversight.measures.state import OPERATOR, Measure, MeasureState, boost_effect
 from serving.policy.schema import CreditPolicy, Policy
 
@@ -39,27 +40,6 @@ def ratings_score(tables: Tables, index: pd.Index, policy: CreditPolicy) -> pd.S
     overall_mean = got["total"].sum() / got["n"].sum() if got["n"].sum() else np.nan
     mean = (got["total"] + policy.prior_ratings * overall_mean) / (got["n"] + policy.prior_ratings)
     return 25.0 * (mean - 1.0)
-
-
-def complaint_counts(tables: Tables, index: pd.Index, as_of: datetime) -> pd.DataFrame | None:
-    """Complaints of each operator: count, late ones, and weight.
-
-    An upheld complaint weighs 1, an open one 0.5; one that was not closed when due weighs 1 more.
-    """
-    if "complaints" not in tables:
-        return None
-    c = tables["complaints"].select("operator_id", "due_at", "closed_at", "upheld").to_pandas()
-    late = c["due_at"].notna() & (c["closed_at"].fillna(pd.Timestamp(as_of)) > c["due_at"])
-    upheld = c["upheld"].astype("boolean")
-    weight = (
-        upheld.fillna(False).astype(float)
-        + 0.5 * (c["closed_at"].isna()).astype(float)
-        + late.astype(float)
-    )
-    frame = pd.DataFrame(
-        {"operator_id": c["operator_id"], "count": 1, "late": late.astype(int), "weight": weight}
-    )
-    return frame.groupby("operator_id").sum().reindex(index).fillna(0)
 
 
 def complaints_score(
@@ -179,13 +159,15 @@ def credit(
     policy: Policy,
     taken: MeasureState | None = None,
     automatic: pd.DataFrame | None = None,
+    decided: Mapping[str, ComplaintDecision] | None = None,
 ) -> pd.DataFrame:
     """Rows of the contract `credit` for some operators, without the columns that stamp the run.
 
     `taken`: the measures that people took. Those in force take entitlements away. `automatic`: those
-    of the night before (operator_id, measure, at), which count as handling.
+    of the night before (operator_id, measure, at), which count as handling. `decided`: what people
+    found of complaints.
     """
-    complaints = complaint_counts(tables, operators, as_of)
+    complaints = complaint_counts(tables, operators, as_of, policy.complaints, decided)
     parts = pd.DataFrame(
         {
             "ratings": ratings_score(tables, operators, policy.credit),

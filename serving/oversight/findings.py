@@ -15,8 +15,10 @@ from scipy.stats import binom
 
 from data_contracts.lake import Lake
 from features.engine.snapshot import Snapshot
-from serving.oversight.measures.state import OPERATOR, boost_effect, read_measures
-from serving.policy.schema import FindingPolicy, Policy
+from serving.oversight.measures.state import OPERATOR, boost_effect
+from serving.oversight.measures.state_reading import read_measures
+from serving.policy.case_policy import FindingPolicy
+from serving.policy.schema import Policy
 from serving.scoring.scope import nights_before
 
 UNMAPPED = "platform rules"  # what is cited where no article in force is mapped
@@ -44,11 +46,13 @@ def known_risk(
     """Operator → the moment since which its risk is publicly known.
 
     That is its first notice, the first of its measures in force that touches boosts, or the end of
-    the first night that put it into tier D, within the days that the policy counts.
+    the first night that put it into tier D, within the days that the policy counts. A night whose
+    accusation an appeal found wrong does not count.
     """
+    taken = read_measures(lake, as_of)
     measures = [
         m
-        for m in read_measures(lake, as_of).in_force(as_of)
+        for m in taken.in_force(as_of)
         if m.subject_kind == OPERATOR and boost_effect(m.code, policy) != "none"
     ]
     policy_days = policy.findings.known_days
@@ -65,6 +69,8 @@ def known_risk(
         if end < since:
             break
         d = run.rows("tier_decisions", columns=["operator_id", "tier"])
+        voided = [o for o in d["operator_id"] if taken.clears(o, end.to_pydatetime(), as_of)]
+        d = d[~d["operator_id"].isin(voided)]
         parts.append(d.loc[d["tier"] == "D", ["operator_id"]].assign(at=end))
     known = (
         pd.concat(parts, ignore_index=True)
@@ -74,7 +80,8 @@ def known_risk(
     return known.groupby("operator_id")["at"].min()
 
 
-def _finding_id(*parts: object) -> str:
+def finding_id(*parts: object) -> str:
+    """Id of a finding, from what it is about."""
     return "f" + hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
 
 
@@ -117,7 +124,7 @@ def traffic_to_known_risk(
         sent = float(g["viewers_sent"].astype(float).fillna(0).sum())
         rows.append(
             [
-                _finding_id("16(4)", giver, taker),
+                finding_id("16(4)", giver, taker),
                 "traffic_to_known_risk",
                 giver,
                 taker,
@@ -129,7 +136,7 @@ def traffic_to_known_risk(
                 evidence,
             ]
         )
-    return _finding_frame(rows)
+    return finding_frame(rows)
 
 
 def review_suppression(
@@ -172,12 +179,13 @@ def review_suppression(
     ]:
         bad, gone = int(got.at[operator, "bad"]), int(got.at[operator, "hidden"])
         rows.append(
-            [_finding_id("18", operator), "review_suppression", operator, None, gone / bad, float(rate[operator]), float(p[operator]), None, article, {"bad": bad, "removed": gone, "peers": str(category[operator])}]
+            [finding_id("18", operator), "review_suppression", operator, None, gone / bad, float(rate[operator]), float(p[operator]), None, article, {"bad": bad, "removed": gone, "peers": str(category[operator])}]
         )  # fmt: skip
-    return _finding_frame(rows)
+    return finding_frame(rows)
 
 
-def _finding_frame(rows: list[list[Any]]) -> pd.DataFrame:
+def finding_frame(rows: list[list[Any]]) -> pd.DataFrame:
+    """Rows in the order of `COLUMNS` as a frame."""
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame["evidence"] = [json.dumps(e, ensure_ascii=False) for e in frame["evidence"]]
     return frame.astype(

@@ -17,8 +17,12 @@ from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
 from serving.ledger.hash_chain import append_record, read_records
-from serving.oversight.appeals import verdicts_before
-from serving.oversight.measures.state import read_measures
+from serving.oversight.appeals.appeal_record import verdicts_before
+from serving.oversight.complaints.cases import complaint_decisions
+from serving.oversight.measures.state_reading import read_measures
+from serving.oversight.people.roster import APPROVER, OFFICER
+from serving.oversight.people.signed_acts import acts_of
+from serving.oversight.people.signers import Author, act_author, author_name
 from serving.policy.schema import FloorPolicy
 from serving.tiers.evidence import TIERS
 
@@ -42,35 +46,42 @@ class Override:
 
 
 def set_override(
-    folder: LakeOrFolder, operator: str, tier: str, by: str, reason: str, days: int, now: datetime
+    folder: LakeOrFolder,
+    operator: str,
+    tier: str,
+    by: Author,
+    reason: str,
+    days: int,
+    now: datetime,
 ) -> Override:
-    """Set an operator's tier until it expires. Raises BadOverride."""
+    """Set an operator's tier until it expires. Raises BadOverride, NotAuthenticated."""
     lake = Lake.open(folder)
     if tier not in TIERS:
         raise BadOverride(f"--tier is one of {', '.join(TIERS)}, not {tier!r}")
-    if not by.strip() or not reason.strip() or not 1 <= days <= 365:
+    if not author_name(by).strip() or not reason.strip() or not 1 <= days <= 365:
         raise BadOverride("an override needs --by, --reason and --days from 1 to 365")
     if operator not in set(read_outbound(lake, "tier_decisions")["operator_id"]):
         raise BadOverride(
             f"no decision about operator {operator} was published; "
             f"look with: steelyard show tier_decisions {folder}"
         )
+    author = act_author(lake, by, lake.overrides, (OFFICER, APPROVER))
     made = Override(
         operator,
         tier,
-        by,
+        author.name,
         reason,
         now.isoformat(timespec="seconds"),
         (now + timedelta(days=days)).isoformat(timespec="seconds"),
     )
-    append_record(lake.overrides, asdict(made))
+    append_record(lake.overrides, asdict(made), author.sign)
     return made
 
 
 def overrides_in_force(lake: Lake, as_of: datetime) -> dict[str, Override]:
     """Overrides in force at a moment, as known then, by operator."""
     moment, out = as_of.isoformat(timespec="seconds"), {}
-    for r in read_records(lake.overrides):
+    for r in acts_of(lake, lake.overrides):
         if r["at"] < moment:
             out[r["operator_id"]] = Override(**{k: r[k] for k in Override.__dataclass_fields__})
     return {k: o for k, o in out.items() if o.expires_at > moment}
@@ -120,4 +131,11 @@ def decisions_digest(lake: Lake, as_of: datetime, days: int) -> str:
         + str(sorted(there.items()))
         + str(sorted(verdicts_before(lake, as_of).items()))
         + read_measures(lake, as_of).digest()
+        + _complaints_digest(lake, as_of)
     )
+
+
+def _complaints_digest(lake: Lake, as_of: datetime) -> str:
+    """What people found of complaints; empty without any."""
+    found = {k: d.is_verified for k, d in complaint_decisions(lake, as_of).items()}
+    return str(sorted(found.items())) if found else ""

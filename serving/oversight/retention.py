@@ -22,8 +22,9 @@ from data_contracts.parquet import connect, digest_file, file_list, scalar, writ
 from data_contracts.runs import published_runs
 from data_contracts.verification.run_opening import open_run
 from serving.ledger.hash_chain import append_record, read_records
-from serving.oversight.appeals import list_appeals
-from serving.oversight.measures.state import OPERATOR, read_measures
+from serving.oversight.appeals.appeal_record import list_appeals
+from serving.oversight.measures.state import OPERATOR
+from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.row_owners import rows_of_operators_sql
 from serving.oversight.trade_completion import (
     first_kept_day,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import SteelyardError
+from serving.policy.case_policy import AppealPolicy, ComplaintPolicy, FindingPolicy
 from serving.policy.grading_policy import (
     CompliancePolicy,
     IdentityPolicy,
@@ -26,7 +27,6 @@ from serving.policy.schema import (
     BoostPolicy,
     CreditPolicy,
     Entitlement,
-    FindingPolicy,
     FloorPolicy,
     MeasurePolicy,
     NightPolicy,
@@ -56,6 +56,8 @@ SECTIONS: dict[str, type] = {
     "findings": FindingPolicy,
     "retention": RetentionPolicy,
     "audit": AuditPolicy,
+    "appeal": AppealPolicy,
+    "complaints": ComplaintPolicy,
     "promotion": PromotionPolicy,
     "proportionality": ProportionalityPolicy,
     "law": LawPolicy,
@@ -66,7 +68,7 @@ SECTIONS: dict[str, type] = {
     "identity": IdentityPolicy,
     "mcn": NetworkPolicy,
 }
-LIST_KEYS = ("strictest", "life_and_health")
+LIST_KEYS = ("strictest", "life_and_health", "barring_codes")
 BOOST_LEVELS = ("PASS", "REVIEW", "REJECT")
 ARTICLE_12_CODES = (
     "warn",
@@ -127,10 +129,6 @@ def parse_policy(text: str) -> Policy:
             Entitlement(e["level"], float(e["from"]), tuple(e["allows"]))
             for e in document["entitlements"]
         ),
-        appeal_route=document["appeal"]["route"],
-        appeal_route_zh=document["appeal"]["route_zh"],
-        appeal_days=document["appeal"]["days"],
-        appeal_open_days=document["appeal"].get("open_days", document["appeal"]["days"]),
         text=text,
         rules=load_law(sections["law"].jurisdiction),
         **sections,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from serving.policy.case_policy import AppealPolicy, ComplaintPolicy, FindingPolicy
 from serving.policy.grading_policy import (
     CompliancePolicy,
     IdentityPolicy,
@@ -134,16 +135,6 @@ class Entitlement:
 
 
 @dataclass(frozen=True)
-class FindingPolicy:
-    """Bounds of the findings on reviews and on known risk."""
-
-    bad_stars: int
-    least_bad: int
-    p_value: float
-    known_days: int
-
-
-@dataclass(frozen=True)
 class RetentionPolicy:
     """Days and calendar years for which each class of data is kept."""
 
@@ -188,10 +179,7 @@ class PromotionPolicy:
 
 @dataclass(frozen=True)
 class Policy:
-    """The policy in force.
-
-    `version` names it in every output; `sha256` is the digest of the file.
-    """
+    """The policy in force. `version` names it; `sha256` is the digest of the file."""
 
     version: str
     sha256: str
@@ -210,10 +198,8 @@ class Policy:
     audit: AuditPolicy
     promotion: PromotionPolicy
     service: ServicePolicy
-    appeal_route: str
-    appeal_route_zh: str
-    appeal_days: int
-    appeal_open_days: int
+    appeal: AppealPolicy
+    complaints: ComplaintPolicy
     text: str
     proportionality: ProportionalityPolicy
     law: LawPolicy
@@ -223,6 +209,26 @@ class Policy:
     identity: IdentityPolicy
     mcn: NetworkPolicy
     rules: Law
+
+    @property
+    def appeal_route(self) -> str:
+        """Where an operator appeals, in English."""
+        return self.appeal.route
+
+    @property
+    def appeal_route_zh(self) -> str:
+        """Where an operator appeals, in Chinese."""
+        return self.appeal.route_zh
+
+    @property
+    def appeal_days(self) -> int:
+        """Days within which an appeal is to be decided."""
+        return self.appeal.days
+
+    @property
+    def appeal_open_days(self) -> int:
+        """Days for which an appeal may be opened."""
+        return self.appeal.open_days or self.appeal.days
 
     def step(self, code: str) -> int:
         """Place of a measure on the ladder, from 1; 0 for `none`."""

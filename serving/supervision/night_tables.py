@@ -10,8 +10,9 @@ import pandas as pd
 from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.graphs.rings import Rings
-from serving.oversight import credit, drift, findings, influence, overrides, random_audit
-from serving.oversight.appeals import verdicts_before
+from serving.oversight import credit, drift, influence, overrides, random_audit
+from serving.oversight.appeals.appeal_record import verdicts_before
+from serving.oversight.complaints.cases import complaint_decisions
 from serving.oversight.grading.compliance import (
     TakenMeasures,
     automatic_measures,
@@ -21,12 +22,13 @@ from serving.oversight.grading.compliance import (
 from serving.oversight.grading.mcn_grades import mcn_grades
 from serving.oversight.grading.patrol_grounds import goods, patrol_grounds, streamer_reach
 from serving.oversight.measures.nightly_measures import nightly_measures
-from serving.oversight.measures.state import read_measures
+from serving.oversight.measures.state_reading import read_measures
 from serving.policy.schema import TierPolicy
 from serving.scoring import scope
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext
 from serving.scoring.score_rows import ANOMALY_MODEL
+from serving.supervision.night_findings import finding_rows, worst_sessions_of
 from serving.supervision.operator_decisions import decision_rows
 from serving.supervision.operator_evidence import SupervisionInputs, strata
 from serving.supervision.risk_change import risk_change
@@ -56,6 +58,7 @@ def supervision_tables(
         policy,
         taken.by_people,
         taken.automatic,
+        complaint_decisions(context.lake, context.as_of),
     )
     inputs = supervision_inputs(context, tables, scored, figures, points)
     decisions, bound = decision_rows(context, operators, inputs)
@@ -133,6 +136,7 @@ def supervision_inputs(
     grounds = patrol_grounds(components, streamer_reach(tables, index), events, as_of, policy)
     warnings = overrides.warnings_in_force(context.lake, as_of, floors.days)
     p_values, is_extreme = conformal_test(operators)
+    won = taken.by_people.cleared(as_of, policy.appeal.cleared_days)
     return SupervisionInputs(
         components,
         stratum,
@@ -141,11 +145,12 @@ def supervision_inputs(
         risk_change(context, operators),
         p_values,
         is_extreme,
-        scored[SESSION].worst if SESSION in scored else None,
+        worst_sessions_of(scored, tables, won),
         false_shares(scored, context.policy.tiers),
         0.0 if operators.release is None else float(operators.release.reference_set.weight.sum()),
         taken.by_people.floors(as_of, policy),
         grounds,
+        won,
     )
 
 
@@ -211,23 +216,3 @@ def suspicious_ids(
         ring_ids = sorted(group["ring_id"])[:MAX_IDS_PER_KIND]
         out.setdefault(str(operator), {})["rings"] = ring_ids
     return out
-
-
-def finding_rows(context: NightContext, tables: Snapshot) -> pd.DataFrame:
-    """Traffic sent to known risks, and suppressed reviews: rows of `findings`."""
-    policy, as_of = context.policy, context.as_of
-    night = context.date
-    known = findings.known_risk(tables, context.lake, context.previous_run, as_of, policy)
-    parts = [
-        findings.traffic_to_known_risk(
-            tables,
-            known,
-            as_of - random_audit.NIGHT,
-            policy.cite("typology", "traffic_to_known_risk", night),
-        ),
-        findings.review_suppression(
-            tables, policy.findings, policy.cite("typology", "review_suppression", night)
-        ),
-    ]
-    parts = [p for p in parts if len(p)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

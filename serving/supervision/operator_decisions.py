@@ -69,6 +69,8 @@ def decision_rows(
         }
         if d.operator_id in inputs.measure_floors:
             why |= {"measure_floor": tier_without_measures(e, d, inputs, policy)}
+        if (won := inputs.won_appeals.get(d.operator_id)) is not None:
+            why |= {"appeal_won": {"id": won.appeal_id, "at": won.at.isoformat()}}
         row = _row(e, d, inputs.components.loc[d.operator_id], why)
         row |= {"attribution": attribution(e, policy), "model_version": version}
         out.append({name: row[name] for name in COLUMNS})

@@ -14,10 +14,11 @@ from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.peers.anomaly_score import anomaly_contributions, deviating_group_counts
 from serving.oversight.influence import influence
+from serving.oversight.measures.state import WonAppeal
 from serving.oversight.overrides import Override
 from serving.policy.schema import Policy
 from serving.scoring.entity_scores import EntityScores
-from serving.tiers.evidence import OperatorEvidence, beneficiary_of
+from serving.tiers.evidence import OperatorEvidence, after_won_appeal, beneficiary_of
 
 # Shares of suspicious orders and of ratings, in the order of `beneficiary_of`.
 RATING_SHARES = (
@@ -57,6 +58,8 @@ class SupervisionInputs:
         Mildest tier that a measure in force allows.
     grounds
         Grounds of patrol (`patrol_grounds`); operators without any are absent.
+    won_appeals
+        Latest appeal that was won within the evidence window.
     """
 
     components: pd.DataFrame
@@ -71,6 +74,7 @@ class SupervisionInputs:
     cleared: float = 0.0
     measure_floors: Mapping[str, str] = field(default_factory=dict)
     grounds: Mapping[str, list[str]] = field(default_factory=dict)
+    won_appeals: Mapping[str, WonAppeal] = field(default_factory=dict)
 
     def floor(self, operator: str) -> str | None:
         """Mildest tier that notices and measures allow; None without either."""
@@ -154,7 +158,7 @@ def gather_evidence(
                 **previous.get(operator, {}),
             )
         )
-    return out
+    return [after_won_appeal(e) if e.operator_id in inputs.won_appeals else e for e in out]
 
 
 def _parts(change: pd.Series) -> tuple[float, float, float]:

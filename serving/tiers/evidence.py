@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from serving.policy.schema import Policy
 
@@ -56,6 +56,9 @@ class OperatorEvidence:
         Risk by the operator's own signals, before pooling.
     worst_session_probability, worst_session
         Its session of two weeks with the highest view-adjusted probability.
+    is_cleared
+        An appeal was won within the evidence window: only sessions that began since count
+        (`after_won_appeal`).
     false_session_share, false_order_share
         Expected share of false ones among its recent sessions and orders; None for few of them.
     """
@@ -87,6 +90,28 @@ class OperatorEvidence:
     worst_session: str = ""
     false_session_share: float | None = None
     false_order_share: float | None = None
+    is_cleared: bool = False
+
+
+def after_won_appeal(e: OperatorEvidence) -> OperatorEvidence:
+    """Evidence without all that cannot be told apart from what an appeal found wrong (ADR-0291).
+
+    Its worst session is one that began since; so a review is possible, and no accusation.
+    """
+    return replace(
+        e,
+        is_cleared=True,
+        risk=None,
+        own_risk=None,
+        p_value=None,
+        is_extreme=False,
+        deviating_groups=0,
+        anomaly_score=0.0,
+        false_session_share=None,
+        false_order_share=None,
+        risk_change=None,
+        contested=False,
+    )
 
 
 def has_little_history(e: OperatorEvidence, policy: Policy) -> bool:

@@ -78,6 +78,10 @@ def explain(e: OperatorEvidence, outcome: Outcome, policy: Policy) -> tuple[str,
 
 
 def _risk(e: OperatorEvidence) -> Texts:
+    if e.is_cleared:
+        return [
+            ("申诉成立，此前证据不计", "an appeal was won, so evidence of before does not count")
+        ]
     if e.risk is None:
         return [("无校准模型", "no calibrated model")]
     zh, en = f"风险 {e.risk:.2f}", f"risk {e.risk:.2f}"
@@ -88,7 +92,7 @@ def _risk(e: OperatorEvidence) -> Texts:
 
 
 def _anomaly(e: OperatorEvidence, policy: Policy) -> Texts:
-    if e.risk is not None and not is_anomalous(e, policy):
+    if e.is_cleared or (e.risk is not None and not is_anomalous(e, policy)):
         return []
     zh = f"{e.deviating_groups} 组证据明显偏离同类运营者，异常分 {e.anomaly_score:.1f}"
     groups = "1 group of evidence deviates"

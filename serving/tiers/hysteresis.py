@@ -9,8 +9,8 @@ from serving.tiers.proposal import NOTHING, review_basis
 
 def apply_clean_period(e: OperatorEvidence, proposed: str, policy: Policy) -> str:
     """Move to a worse tier at once, to a milder one after the clean period, a step at a time."""
-    if e.previous_tier is None or proposed >= e.previous_tier:
-        return proposed
+    if e.is_cleared or e.previous_tier is None or proposed >= e.previous_tier:
+        return proposed  # an accusation that an appeal found wrong is not carried on
     if e.risk is None and review_basis(e, policy) == NOTHING and e.previous_risk is not None:
         return e.previous_tier  # a risk that became unknown moves nothing
     if e.clean_nights + 1 < policy.tiers.clean_nights:
@@ -24,13 +24,15 @@ def apply_floor_and_override(e: OperatorEvidence, tier: str) -> str:
 
 
 def cause_of_change(e: OperatorEvidence, tier: str, policy: Policy, model: str) -> str:
-    """Cause of a move: a person, a notice, the policy, or the largest part of the risk's change."""
+    """Cause of a move: a person, a notice, an appeal, the policy, or the change's largest part."""
     if e.previous_tier is None or tier == e.previous_tier:
         return "none"
     if e.override is not None:
         return "override"
     if e.floor == tier:
         return "notice"
+    if e.is_cleared:
+        return "appeal"
     if e.previous_policy != policy.version:
         return "policy"
     if e.risk_change is not None and any(e.risk_change):

@@ -1,5 +1,4 @@
-"""Claims about the record: every tampering is found, a night replays bit for bit, an appeal is
-decided by somebody else."""
+"""Claims about the record: every tampering is found, a night replays bit for bit."""
 
 from __future__ import annotations
 
@@ -11,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -21,10 +19,8 @@ from data_contracts.runs import published_runs as nights
 from data_contracts.runs import run_folder
 from serving.ledger.decisions import record_night
 from serving.ledger.verification import verify_decisions
-from serving.nightly.pipeline import nightly
 from serving.nightly.replay import replay
 from serving.nightly.what_if import what_if
-from serving.oversight import appeals
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT
 from tests.data_contracts.verification.records import publish_again
@@ -189,58 +185,3 @@ def test_the_first_night_of_a_what_if_stands_on_the_night_before(lake):
     publish_again(lake, before.name, min(nights(lake)))
     moved = what_if(lake, NIGHT, NIGHT, POLICY)
     assert moved[["operator_id", "tier", "would_be"]].values.tolist() == [[ordinary, "A", "C"]]
-
-
-def test_an_appeal_is_decided_by_somebody_else_and_becomes_an_outcome(lake):
-    operator = (
-        pq.read_table(run_folder(lake) / "tier_decisions.parquet")
-        .to_pandas()["operator_id"]
-        .iloc[0]
-    )
-    one = appeals.open_appeal(lake, operator, None, "a raid, see the 20th", "desk", NOW, POLICY)
-    assert (
-        one.due_at == (NOW + timedelta(days=POLICY.appeal_days)).isoformat(timespec="seconds")
-        and not one.breached
-    )
-    with pytest.raises(appeals.BadAppeal, match="open already"):
-        appeals.open_appeal(lake, operator, None, "again", "desk", NOW, POLICY)
-    with pytest.raises(appeals.BadAppeal, match="another reviewer"):
-        appeals.decide_appeal(lake, one.appeal_id, "error", "desk", "it was", NOW)
-    with pytest.raises(appeals.BadAppeal, match="one of error, upheld, miss"):
-        appeals.decide_appeal(lake, one.appeal_id, "maybe", "other", "it was", NOW)
-    before = {p: p.stat().st_mtime_ns for p in lake.glob("outcomes/**/*.parquet")}
-    done = appeals.decide_appeal(
-        lake, one.appeal_id, "error", "other", "it was", NOW, [("session", "s1")]
-    )
-    assert (done.verdict, done.decided_by) == ("error", "other")
-    fresh = [p for p in lake.glob("outcomes/**/*.parquet") if p not in before]
-    row = pd.concat(pq.ParquetFile(p).read().to_pandas() for p in fresh).iloc[0]
-    assert (row["entity_id"], row["verdict"], row["source"]) == ("s1", "cleared", "appeal")
-    with pytest.raises(appeals.BadAppeal, match="was decided"):
-        appeals.decide_appeal(lake, one.appeal_id, "upheld", "third", "no", NOW)
-    assert run_folder(lake).name == nights(lake)[NIGHT.isoformat()]
-
-
-def test_an_outcome_of_an_appeal_does_not_touch_the_nights_before_it(lake, models):
-    operator = (
-        pq.read_table(run_folder(lake) / "tier_decisions.parquet")
-        .to_pandas()["operator_id"]
-        .iloc[0]
-    )
-    one = appeals.open_appeal(lake, operator, None, "wrong", "desk", NOW, POLICY)
-    appeals.decide_appeal(lake, one.appeal_id, "error", "other", "it was", NOW, [("session", "s1")])
-    assert not nightly(lake, NIGHT, models, POLICY).fresh
-
-
-def test_an_appeal_that_is_late_is_in_breach(lake):
-    operator = (
-        pq.read_table(run_folder(lake) / "tier_decisions.parquet")
-        .to_pandas()["operator_id"]
-        .iloc[0]
-    )
-    one = appeals.open_appeal(lake, operator, None, "wrong", "desk", NOW, POLICY)
-    assert not appeals.list_appeals(lake, NOW + timedelta(days=POLICY.appeal_days))[0].breached
-    assert appeals.list_appeals(lake, NOW + timedelta(days=POLICY.appeal_days, seconds=1))[
-        0
-    ].breached
-    assert one.verdict is None

@@ -15,9 +15,11 @@ from serving.gate.api_keys import make_key
 from serving.gate.http import gate_application, open_gate
 from serving.ledger.answers import AnswerLedger
 from serving.nightly.pipeline import nightly
-from serving.oversight import appeals
+from serving.oversight.appeals import appeal_decisions
+from serving.oversight.appeals import appeal_record as appeals
+from serving.oversight.appeals.appeal_decisions import AppealDecision
+from serving.oversight.appeals.measure_appeals import open_measure_appeal
 from serving.oversight.measures.manual_measures import list_measures, take_measure
-from serving.oversight.measures.measure_appeals import open_measure_appeal
 from serving.oversight.measures.measure_requests import BadMeasure, MeasureRequest
 from serving.oversight.measures.undo import UndoRequest, undo_measures
 from serving.policy.load import load_policy
@@ -97,20 +99,29 @@ def test_blacklisted_operator_is_refused_until_its_appeal_is_won(desk, honest):
     )
     for insider in ("desk", "lead", "shop"):
         with pytest.raises(appeals.BadAppeal):
-            appeals.decide_appeal(
-                desk.lake, appeal.appeal_id, "error", insider, "raid", NOW + 2 * HOUR
+            appeal_decisions.decide_appeal(
+                desk.lake,
+                appeal.appeal_id,
+                AppealDecision("error", insider, "raid"),
+                NOW + 2 * HOUR,
+                POLICY,
             )
     assert desk.boost(honest, NOW + 2 * HOUR)["riskLevel"] == "REJECT"
     session = Lake(desk.lake)  # a verdict about its sessions becomes a label
     owned = read_outbound(session, "scores").query("entity_kind == 'session'")["entity_id"].iloc[0]
-    appeals.decide_appeal(
-        desk.lake, appeal.appeal_id, "error", "judge", "raid", NOW + 3 * HOUR, [("session", owned)]
+    appeal_decisions.decide_appeal(
+        desk.lake,
+        appeal.appeal_id,
+        AppealDecision("error", "judge", "raid", [("session", owned)]),
+        NOW + 3 * HOUR,
+        POLICY,
     )
     given = desk.boost(honest, NOW + 3 * HOUR)
     assert given["riskLevel"] == "PASS" and "measures" not in given
     assert desk.status(taken, NOW + 2 * HOUR) == "in_force"
     assert desk.status(taken, NOW + 3 * HOUR) == "lifted"
-    assert (desk.lake / "outcomes" / f"day={(NOW + 3 * HOUR).date()}").is_dir()
+    counts_from = NOW + 3 * HOUR + timedelta(days=POLICY.appeal.label_delay_days)
+    assert (desk.lake / "outcomes" / f"day={counts_from.date()}").is_dir()
 
 
 def test_measure_ends_at_its_minute(desk, honest):

@@ -47,7 +47,8 @@ def with_bags(
     typologies
         Typologies of verdicts that say something of the entity.
     direct
-        Verdicts on the entities themselves, index entity_id; columns `COLUMNS`.
+        Verdicts on the entities themselves, index entity_id; columns `COLUMNS`, and `weight` where
+        an appeal was decided.
 
     Returns
     -------
@@ -59,7 +60,9 @@ def with_bags(
     if members.empty:
         return direct
     named = direct.assign(
-        bag=members["bag"].reindex(direct.index).fillna(""), direct=True, weight=1.0
+        bag=members["bag"].reindex(direct.index).fillna(""),
+        direct=True,
+        weight=direct.get("weight", 1.0),
     )
     further = members[~members.index.isin(direct.index)]
     kept = further.groupby("bag")["bag"].transform("size").clip(upper=MAX_ENTITIES_PER_BAG)

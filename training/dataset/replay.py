@@ -20,6 +20,7 @@ from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
 from features.engine.tables import LOOKBACK
 from features.signals.peer_deviation import session_anomaly_scores, signals_of
+from training.dataset.appeal_labels import with_appeal_weights
 from training.dataset.bag_labels import with_bags
 from training.dataset.frame import Dataset
 from training.dataset.labels import entity_moments, operator_verdicts, verdicts
@@ -100,7 +101,7 @@ def replay_dataset(replay: Replay, model: Model, bags: bool = True) -> Dataset:
     With `bags`, entities without a verdict of their own are labelled by that of their operator.
     """
     known = Snapshot.open(replay.lake, replay.until)
-    labels = None if model.entity == OPERATOR else _labels(known, model, bags)
+    labels = None if model.entity == OPERATOR else _labels(replay, known, model, bags)
     weeks: dict[datetime, _Week] = {}
     for moment in week_ends(_first_receipt(known), replay.until):
         replay.progress(f"{model.name} as of {moment:%Y-%m-%d}")
@@ -113,13 +114,14 @@ def replay_dataset(replay: Replay, model: Model, bags: bool = True) -> Dataset:
     return _joined(replay, model, weeks)
 
 
-def _labels(known: Snapshot, model: Model, bags: bool) -> pd.DataFrame:
+def _labels(replay: Replay, known: Snapshot, model: Model, bags: bool) -> pd.DataFrame:
     """Labels of sessions or orders; views have those of their sessions."""
     kind = SESSION if model.entity == VIEW else model.entity
     if ("sessions" if kind == SESSION else "orders") not in known:
         return pd.DataFrame(columns=["confirmed", "audited", "typology", "received_at"])
     moments = entity_moments(known, kind)
     direct = verdicts(known, kind, model.typologies).join(moments, how="inner")
+    direct = with_appeal_weights(direct, replay.lake, kind, replay.until)
     return with_bags(known, kind, model.typologies, direct) if bags else direct
 
 

@@ -33,6 +33,19 @@ def _inputs(fitted: Fitted) -> list[str]:
     return [f"**Inputs.** {'; '.join(words)}.", ""]
 
 
+def _overturned(lineage: dict[str, Any]) -> list[str]:
+    """Paragraph on the accusations that appeals overturned; none where there are none."""
+    accusations, reasons = lineage.get("overturned", (0, {}))
+    if not accusations:
+        return []
+    by_count = sorted(reasons.items(), key=lambda kv: (-kv[1], kv[0]))
+    words = ", ".join(f"`{name}` {count}" for name, count in by_count)
+    return [
+        f"**Overturned on appeal.** {accusations} accusations. Reasons that failed: {words}.",
+        "",
+    ]
+
+
 def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
     """Model card in Markdown, with the sections of Mitchell et al. (FAT* 2019).
 
@@ -41,7 +54,8 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
     fitted
         The fitted model.
     lineage
-        run_id, revision, catalogue_sha256, data_sha256, until, and the gain of each signal.
+        run_id, revision, catalogue_sha256, data_sha256, until, the gain of each signal, and
+        `overturned` (`failed_reasons`).
     """
     m, c = fitted.model, fitted.counts
     question, known_limits, signals = declared(m)
@@ -72,6 +86,7 @@ def card(fitted: Fitted, lineage: dict[str, Any]) -> str:
             f"are weighted to the audited prevalence of {c['audited_prevalence']:.3f}. "
             "Verdicts only, never planted truth of this platform.",
             "",
+            *_overturned(lineage),
             "**Evaluation.** Forward in time with a gap of two days, each group on one side: "
             f"{c['test_rows']:.0f} test rows, {c['test_confirmed']:.0f} confirmed. "
             "90 % bootstrap intervals over groups.",

@@ -9,14 +9,8 @@ from typing import Any
 
 from data_contracts.lake import Lake
 from serving.ledger.hash_chain import LedgerDamaged
-from serving.oversight.measures.state import (
-    MCN,
-    STREAMER,
-    Measure,
-    MeasureState,
-    boost_effect,
-    read_measures,
-)
+from serving.oversight.measures.state import MCN, STREAMER, Measure, MeasureState, boost_effect
+from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.subjects import Affiliations, read_affiliations
 from serving.policy.schema import Policy
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -16,31 +16,28 @@ import pandas as pd
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound, run_folder
 from features.former_names import read_night
-from serving.ledger.hash_chain import append_record, read_records
+from serving.ledger.hash_chain import append_record
+from serving.oversight.measures.approval import measure_terms
 from serving.oversight.measures.independent_detectors import detectors_from_reason
 from serving.oversight.measures.measure_requests import (
     BadMeasure,
     MeasureRequest,
     SubjectDecision,
+    needs_approval,
     require_approval,
     require_complete,
     require_proportion,
 )
-from serving.oversight.measures.nightly_measures import (
-    MeasureGrounds,
-    NoticeTerms,
-    grounds_of,
-    notice_texts,
-)
-from serving.oversight.measures.state import (
-    IN_FORCE,
-    LIFTED,
-    OPERATOR,
-    UNDONE,
-    read_measures,
-)
+from serving.oversight.measures.nightly_measures import MeasureGrounds, grounds_of
+from serving.oversight.measures.state import IN_FORCE, LIFTED, OPERATOR, PROPOSED, UNDONE
+from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.subjects import is_known
+from serving.oversight.people.roster import APPROVER, OFFICER
+from serving.oversight.people.signed_acts import acts_of
+from serving.oversight.people.signers import Author, act_author, author_name
 from serving.policy.schema import Policy
+
+SEALS = ("sha256", "previous_sha256", "signed")
 
 
 def agreeing_detectors(scores: pd.DataFrame, operator: str, policy: Policy) -> list[str]:
@@ -68,26 +65,31 @@ def take_measure(
 ) -> dict[str, Any]:
     """Take a measure against an operator, a streamer or a network; returns its record.
 
+    In a lake that knows persons the record is signed, and one that needs another person is a
+    proposal, which takes effect when that person approves it (`approval.approve_act`).
+
     Raises
     ------
     BadMeasure
         The code is not on the ladder, the reason is missing, the subject is unknown, a reserved
         measure has neither another person's approval nor two detectors that agree, or the measure
         is not proportionate. Nothing is written then.
+    NotAuthenticated
+        The lake knows persons, and the author is none who may take it.
     """
     lake = Lake.open(folder)
     require_complete(request, now, policy)
+    author = act_author(lake, request.by, lake.measures, (OFFICER, APPROVER))
     decision = _decision_about(lake, request, policy)
-    require_approval(request, list(decision.detectors), policy)
+    detectors = list(decision.detectors)
+    require_approval(request, detectors, policy)
     fit = require_proportion(lake, request, decision, now, policy)
+    is_proposal = author.sign is not None and needs_approval(request, policy)
+    if is_proposal and (same := _same_proposal(lake, request, author.name)) is not None:
+        return same | {"status": PROPOSED, "outcome": None}
     grounds = _grounds(lake, request)
-    end = now + timedelta(days=request.days)
-    terms = NoticeTerms(
-        policy.ladder_step(request.code), request.subject, now, end, request.subject_kind
-    )
-    zh, en = notice_texts(terms, grounds, policy)
     identity = f"{request.subject}|{request.code}|{now.isoformat()}"
-    record = {
+    body = {
         "measure_id": "m" + hashlib.sha256(identity.encode()).hexdigest()[:12],
         "operator_id": request.subject if request.subject_kind == OPERATOR else None,
         "subject_kind": request.subject_kind,
@@ -96,28 +98,36 @@ def take_measure(
         "counts_as": policy.ladder_step(request.code).counts_as,
         "step": policy.step(request.code),
         "automatic": False,
-        "by": request.by,
+        "by": author.name,
         "approver": request.approver,
         "reason": request.reason,
-        "detectors": list(decision.detectors),
+        "detectors": detectors,
         "proportionality": fit.record(request.code) | {"beyond_range": request.beyond_range},
         "facts": grounds.texts,
         "evidence": grounds.evidence,
         "signals": grounds.signals,
-        "article": policy.cite("measure", request.code, now.date()),
-        "policy_version": str(policy.version),
         "model_version": decision.model_version,
         "run_id": decision.run_id,
         "tier": decision.tier,
-        "notice_zh": zh,
-        "notice_en": en,
-        "effective_from": now.isoformat(timespec="seconds"),
-        "effective_to": end.isoformat(timespec="seconds"),
         "appeal_route": policy.appeal_route,
-        "appeal_due": (now + timedelta(days=policy.appeal_open_days)).isoformat(timespec="seconds"),
     }
-    append_record(lake.measures, record)
+    if is_proposal:
+        proposed = {"proposed_at": now.isoformat(timespec="seconds"), "days": request.days}
+        append_record(lake.measures, body | proposed, author.sign)
+        return body | proposed | {"status": PROPOSED, "outcome": None}
+    record: dict[str, Any] = body | measure_terms(body, request.days, now, policy)
+    append_record(lake.measures, record, author.sign)
     return record | {"status": IN_FORCE, "outcome": None}
+
+
+def _same_proposal(lake: Lake, request: MeasureRequest, by: str) -> dict[str, Any] | None:
+    """A proposal of the same person, subject, code and reason that waits for approval."""
+    wanted = (request.subject_kind, request.subject, request.code, by, request.reason)
+    for r in read_measures(lake).pending.values():
+        keys = ("subject_kind", "subject_id", "code", "by", "reason")
+        if tuple(r.get(k) for k in keys) == wanted:
+            return {k: v for k, v in r.items() if k not in SEALS}
+    return None
 
 
 def _decision_about(lake: Lake, request: MeasureRequest, policy: Policy) -> SubjectDecision:
@@ -177,40 +187,55 @@ def list_measures(
     """
     lake = Lake.open(folder)
     upheld = {
-        r["outcome_of"]: r["outcome"] for r in read_records(lake.measures) if "outcome_of" in r
+        r["outcome_of"]: r["outcome"] for r in acts_of(lake, lake.measures) if "outcome_of" in r
     }
     out = []
-    for m in read_measures(lake).measures.values():
+    state = read_measures(lake)
+    for m in state.measures.values():
         if operator is not None and (m.subject_kind, m.subject_id) != (OPERATOR, operator):
             continue
-        status, kept = m.status(now), dict(m.record)
-        for name in ("sha256", "previous_sha256"):
-            kept.pop(name, None)
+        status = m.status(now)
+        kept = {k: v for k, v in m.record.items() if k not in SEALS}
         named = {"subject_kind": m.subject_kind, "subject_id": m.subject_id}
         outcome = LIFTED if status == LIFTED else upheld.get(m.measure_id)
         ended = None if status == IN_FORCE else m.ended_at().isoformat(timespec="seconds")
-        out.append(kept | named | {"status": status, "outcome": outcome, "ended_at": ended})
+        signed = {"authenticated": "signed" in m.record}
+        out.append(
+            kept | named | signed | {"status": status, "outcome": outcome, "ended_at": ended}
+        )
+    for r in state.pending.values():
+        if "code" in r and operator in (None, r["operator_id"]):
+            kept = {k: v for k, v in r.items() if k not in SEALS}
+            waits = {"effective_to": None, "status": PROPOSED, "outcome": None, "ended_at": None}
+            out.append(kept | {"authenticated": True} | waits)
     return out
 
 
 def close_measure(
-    folder: LakeOrFolder, measure_id: str, outcome: str, by: str, reason: str, now: datetime
+    folder: LakeOrFolder, measure_id: str, outcome: str, by: Author, reason: str, now: datetime
 ) -> dict[str, Any]:
-    """Record the outcome of a measure, lifted or upheld; returns the measure. Raises BadMeasure."""
+    """Record the outcome of a measure, lifted or upheld; returns the measure.
+
+    A proposal that is lifted was refused. Raises BadMeasure, NotAuthenticated.
+    """
+    lake = Lake.open(folder)
     found = next((m for m in list_measures(folder, now) if m["measure_id"] == measure_id), None)
     if found is None or found["outcome"] is not None or found["status"] == UNDONE:
         raise BadMeasure(
             f"there is no open measure {measure_id}; "
             f"list them with: steelyard measure list {folder}"
         )
-    if outcome not in ("lifted", "upheld") or not by.strip() or not reason.strip():
+    name = author_name(by)
+    if outcome not in ("lifted", "upheld") or not name.strip() or not reason.strip():
         raise BadMeasure("an outcome is lifted or upheld, and needs --by and --reason")
+    author = act_author(lake, by, lake.measures, (APPROVER,))
     line = {
         "outcome_of": measure_id,
         "outcome": outcome,
-        "by": by,
+        "by": author.name,
         "reason": reason,
         "at": now.isoformat(timespec="seconds"),
     }
-    append_record(Lake.open(folder).measures, line)
-    return next(m for m in list_measures(folder, now) if m["measure_id"] == measure_id)
+    append_record(lake.measures, line, author.sign)
+    closed = (m for m in list_measures(folder, now) if m["measure_id"] == measure_id)
+    return next(closed, found | {"status": LIFTED, "outcome": outcome})

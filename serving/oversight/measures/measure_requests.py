@@ -14,7 +14,9 @@ from serving.oversight.measures.proportionality import (
     earlier_measures,
     proportion,
 )
-from serving.oversight.measures.state import OPERATOR, SUBJECT_KINDS, read_measures
+from serving.oversight.measures.state import OPERATOR, SUBJECT_KINDS
+from serving.oversight.measures.state_reading import read_measures
+from serving.oversight.people.signers import Author, Signer, author_name
 from serving.policy.schema import Policy
 
 
@@ -28,12 +30,13 @@ class BadMeasure(SteelyardError):
 class MeasureRequest:
     """A measure that a person asks for: against whom, which, by whom, why, for how many days.
 
-    `beyond_range`: why the measure may be stricter than the range that is proportionate.
+    `by` signs it where the lake knows persons; the approver then approves it apart, with another
+    key. `beyond_range`: why the measure may be stricter than the range that is proportionate.
     """
 
     subject: str
     code: str
-    by: str
+    by: Author
     reason: str
     days: int = 7
     approver: str | None = None
@@ -61,7 +64,7 @@ def require_complete(request: MeasureRequest, now: datetime, policy: Policy) -> 
         )
     if request.subject_kind not in SUBJECT_KINDS:
         raise BadMeasure(f"a subject is one of {', '.join(SUBJECT_KINDS)}")
-    if not request.by.strip() or not request.reason.strip() or request.days < 1:
+    if not author_name(request.by).strip() or not request.reason.strip() or request.days < 1:
         raise BadMeasure("a measure needs --by, --reason and --days of at least 1")
     if not policy.validity.is_in_force(now.date()):
         raise BadMeasure(
@@ -72,9 +75,9 @@ def require_complete(request: MeasureRequest, now: datetime, policy: Policy) -> 
 def require_approval(request: MeasureRequest, detectors: list[str], policy: Policy) -> None:
     """Require two people, or two detectors without a common input, for what is grave.
 
-    Raises BadMeasure.
+    A signed request is proposed, so that it is approved apart. Raises BadMeasure.
     """
-    if request.code not in policy.measures.human_only:
+    if request.code not in policy.measures.human_only or isinstance(request.by, Signer):
         return
     two_suffice = request.code in policy.measures.two_detectors
     if _is_approved(request) or (two_suffice and independent_pair(detectors) is not None):
@@ -91,9 +94,16 @@ def require_approval(request: MeasureRequest, detectors: list[str], policy: Poli
     )
 
 
+def needs_approval(request: MeasureRequest, policy: Policy) -> bool:
+    """Whether a measure is reserved for two people, or stricter than what is proportionate."""
+    return request.code in policy.measures.human_only or bool(request.beyond_range.strip())
+
+
 def _is_approved(request: MeasureRequest) -> bool:
+    """Whether another person approves, or will have to."""
     approver = request.approver
-    return approver is not None and bool(approver.strip()) and approver != request.by
+    named = approver is not None and bool(approver.strip()) and approver != request.by
+    return named or isinstance(request.by, Signer)
 
 
 def require_proportion(

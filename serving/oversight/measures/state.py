@@ -6,14 +6,12 @@ outcome or by a won appeal) or is undone. An undone measure was never taken, for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from data_contracts.lake import Lake, LakeOrFolder
-from serving.ledger.hash_chain import first_broken_line, read_records
 from serving.policy.schema import Policy
 
 PROPOSED, IN_FORCE, EXPIRED = "proposed", "in_force", "expired"
@@ -70,6 +68,15 @@ class Measure:
         return min([self.effective_to, *(e.at for e in self.endings)])
 
 
+@dataclass(frozen=True, order=True)
+class WonAppeal:
+    """An appeal that was won: when, and the moment up to which evidence was found wrong."""
+
+    at: datetime
+    evidence_until: datetime
+    appeal_id: str = ""
+
+
 @dataclass(frozen=True)
 class MeasureState:
     """All measures that people took, and the appeals that were won.
@@ -79,14 +86,17 @@ class MeasureState:
     measures
         By id, oldest first.
     won_appeals
-        Operator → the moments at which its appeals were won.
+        Operator → its appeals that were won, oldest first.
     is_intact
-        Whether the records of both follow from their first line.
+        Whether the records of both follow from their first line and every act in them counts.
+    pending
+        Measures and undoings that another person has yet to approve, by id.
     """
 
     measures: dict[str, Measure] = field(default_factory=dict)
-    won_appeals: dict[str, tuple[datetime, ...]] = field(default_factory=dict)
+    won_appeals: dict[str, tuple[WonAppeal, ...]] = field(default_factory=dict)
     is_intact: bool = True
+    pending: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def in_force(self, at: datetime) -> list[Measure]:
         """Measures in force at a moment, oldest first."""
@@ -114,7 +124,16 @@ class MeasureState:
 
     def clears(self, operator: str, night_as_of: datetime, at: datetime) -> bool:
         """Whether an appeal of an operator was won since a night, and by a moment."""
-        return any(night_as_of <= won <= at for won in self.won_appeals.get(operator, ()))
+        return any(night_as_of <= won.at <= at for won in self.won_appeals.get(operator, ()))
+
+    def cleared(self, at: datetime, days: int) -> dict[str, WonAppeal]:
+        """Latest won appeal of each operator that won one in some days before a moment."""
+        latest = {
+            operator: max(w for w in won if w.at <= at)
+            for operator, won in self.won_appeals.items()
+            if any(w.at <= at for w in won)
+        }
+        return {k: w for k, w in latest.items() if at < w.at + timedelta(days=days)}
 
     def floors(self, at: datetime, policy: Policy) -> dict[str, str]:
         """Mildest tier of each operator with a measure in force that touches boosts."""
@@ -133,7 +152,8 @@ class MeasureState:
     def digest(self) -> str:
         """Text that changes with every measure, ending and won appeal; empty without any."""
         parts = [(m.measure_id, m.endings) for m in self.measures.values()]
-        return f"{parts}{sorted(self.won_appeals.items())}" if parts else ""
+        won = sorted(self.won_appeals.items())
+        return f"{parts}{won}" if parts or won else ""
 
 
 def boost_effect(code: str, policy: Policy) -> str:
@@ -143,94 +163,3 @@ def boost_effect(code: str, policy: Policy) -> str:
 
 def _was_right(m: Measure, at: datetime) -> bool:
     return not any(e.at <= at and (e.status == UNDONE or e.found_wrong) for e in m.endings)
-
-
-def read_measures(folder: LakeOrFolder, known_before: datetime | None = None) -> MeasureState:
-    """The state from the records of a lake.
-
-    Parameters
-    ----------
-    folder
-        The lake.
-    known_before
-        Leave out what was written at this moment or later, as a night that is replayed does.
-    """
-    lake = Lake.open(folder)
-    records = [r for path in (lake.measures, lake.appeals) for r in read_records(path)]
-    intact = not any(
-        path.exists() and first_broken_line(path) for path in (lake.measures, lake.appeals)
-    )
-    return state_of(records, known_before, intact)
-
-
-def state_of(
-    records: Iterable[dict[str, Any]],
-    known_before: datetime | None = None,
-    is_intact: bool = True,
-) -> MeasureState:
-    """The state from lines of the two records.
-
-    A measure's own line opens it; outcomes, undoing and won appeals that name it end it.
-    """
-    taken: dict[str, Measure] = {}
-    endings: dict[str, list[Ending]] = {}
-    appeals: dict[str, dict[str, Any]] = {}
-    won: dict[str, list[datetime]] = {}
-    for r in records:
-        if known_before is not None and _moment_of(r) >= known_before:
-            continue
-        if "code" in r:
-            taken[r["measure_id"]] = _measure(r)
-        elif r.get("event") == "opened":
-            appeals[r["appeal_id"]] = r
-        elif r.get("event") == "decided" and r["verdict"] == WON:
-            _add_won_appeal(r, appeals[r["appeal_id"]], endings, won)
-        for measure_id, ending in _endings(r):
-            endings.setdefault(measure_id, []).append(ending)
-    measures = {
-        k: replace(m, endings=tuple(sorted(endings.get(k, []), key=lambda e: e.at)))
-        for k, m in taken.items()
-    }
-    return MeasureState(measures, {k: tuple(v) for k, v in won.items()}, is_intact)
-
-
-def _add_won_appeal(
-    decided: dict[str, Any],
-    opened: dict[str, Any],
-    endings: dict[str, list[Ending]],
-    won: dict[str, list[datetime]],
-) -> None:
-    at = datetime.fromisoformat(decided["decided_at"])
-    if opened.get("operator_id"):
-        won.setdefault(opened["operator_id"], []).append(at)
-    if opened.get("measure_id"):
-        ending = Ending(LIFTED, at, decided["decided_by"], decided["reason"], found_wrong=True)
-        endings.setdefault(opened["measure_id"], []).append(ending)
-
-
-def _endings(r: dict[str, Any]) -> Iterator[tuple[str, Ending]]:
-    if "outcome_of" in r and r["outcome"] == LIFTED:
-        at = datetime.fromisoformat(r["at"])
-        yield r["outcome_of"], Ending(LIFTED, at, r["by"], r["reason"])
-    for measure_id in r.get("undo_of", ()):
-        yield measure_id, Ending(UNDONE, datetime.fromisoformat(r["at"]), r["by"], r["reason"])
-
-
-def _moment_of(r: dict[str, Any]) -> datetime:
-    """The moment at which a line was written."""
-    keys = ("taken_at", "decided_at", "opened_at", "at", "effective_from")
-    return datetime.fromisoformat(next(r[k] for k in keys if r.get(k)))
-
-
-def _measure(r: dict[str, Any]) -> Measure:
-    return Measure(
-        measure_id=r["measure_id"],
-        subject_kind=r.get("subject_kind", OPERATOR),
-        subject_id=r.get("subject_id") or r["operator_id"],
-        code=r["code"],
-        article=r["article"],
-        taken_at=datetime.fromisoformat(r["effective_from"]),
-        effective_to=datetime.fromisoformat(r["effective_to"]),
-        by=r["by"],
-        record=r,
-    )

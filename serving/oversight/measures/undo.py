@@ -5,6 +5,7 @@ The record keeps both, the measure and its undoing, in one line for any number o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,10 @@ from typing import Any
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.ledger.hash_chain import append_record
-from serving.oversight.measures.state import PROPOSED, UNDONE, Measure, read_measures
+from serving.oversight.measures.state import PROPOSED, UNDONE, Measure
+from serving.oversight.measures.state_reading import read_measures
+from serving.oversight.people.roster import APPROVER, OFFICER
+from serving.oversight.people.signers import Author, Signer, act_author, author_name
 from serving.policy.schema import Policy
 
 
@@ -25,18 +29,23 @@ class BadUndo(SteelyardError):
 
 @dataclass(frozen=True)
 class UndoRequest:
-    """Measures that are taken back, by whom, why, and who approves it."""
+    """Measures that are taken back, by whom, why, and who approves it.
+
+    Where `by` signs, the approver approves it apart, with another key.
+    """
 
     measure_ids: Sequence[str]
-    by: str
+    by: Author
     reason: str
-    approver: str
+    approver: str = ""
 
 
 def undo_measures(
     folder: LakeOrFolder, request: UndoRequest, now: datetime, policy: Policy
 ) -> dict[str, Any]:
     """Take measures back in one act; returns its record.
+
+    A signed one is proposed, and takes effect when another person approves it.
 
     From then on their tier floor, credit, known risk and refusals of boosts are what they would
     be without them. The record holds a notice of withdrawal for each subject.
@@ -48,11 +57,14 @@ def undo_measures(
         Nothing is written then.
     """
     lake = Lake.open(folder)
-    if not request.by.strip() or not request.reason.strip() or not request.measure_ids:
+    if not author_name(request.by).strip() or not request.reason.strip() or not request.measure_ids:
         raise BadUndo("an undo names its measures, and needs --by and --reason")
-    if not request.approver.strip() or request.approver == request.by:
+    is_signed = isinstance(request.by, Signer)
+    if not is_signed and (not request.approver.strip() or request.approver == request.by):
         raise BadUndo(f"an undo needs an --approver other than {request.by}")
-    known = read_measures(lake).measures
+    author = act_author(lake, request.by, lake.measures, (OFFICER, APPROVER))
+    state = read_measures(lake)
+    known = state.measures
     ids = list(dict.fromkeys(request.measure_ids))
     wrong = [i for i in ids if i not in known or known[i].status(now) in (UNDONE, PROPOSED)]
     if wrong:
@@ -60,18 +72,26 @@ def undo_measures(
             f"{len(wrong)} of {len(ids)} cannot be undone, such as {wrong[0]}: not known, or "
             f"undone already; list them with: steelyard measure list {lake}"
         )
+    moment = now.isoformat(timespec="seconds")
     line = {
         "undo_of": ids,
-        "by": request.by,
+        "by": author.name,
         "approver": request.approver,
         "reason": request.reason,
-        "at": now.isoformat(timespec="seconds"),
-        "notices": {i: _withdrawal(known[i], request.reason, now, policy) for i in ids},
     }
-    return append_record(lake.measures, line)
+    if is_signed:
+        same = [r for r in state.pending.values() if line.items() <= r.items()]
+        if same:
+            return same[0]
+        identity = hashlib.sha256(f"{ids}|{moment}".encode()).hexdigest()[:12]
+        return append_record(
+            lake.measures, line | {"undo_id": f"u{identity}", "proposed_at": moment}, author.sign
+        )
+    notices = {i: withdrawal_notice(known[i], request.reason, now, policy) for i in ids}
+    return append_record(lake.measures, line | {"at": moment, "notices": notices})
 
 
-def _withdrawal(m: Measure, reason: str, now: datetime, policy: Policy) -> dict[str, str]:
+def withdrawal_notice(m: Measure, reason: str, now: datetime, policy: Policy) -> dict[str, str]:
     """Notice that a measure is withdrawn, zh and en."""
     step = policy.ladder_step(m.code)
     return {

@@ -18,7 +18,7 @@ from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import digest_file
 from data_contracts.runs import published_run, published_runs, read_outbound
 from features.engine.snapshot import Snapshot
-from serving.oversight.appeals import Appeal, list_appeals
+from serving.oversight.appeals.appeal_record import Appeal, list_appeals
 from serving.oversight.measures.manual_measures import list_measures
 from serving.oversight.measures.state import UNDONE, WON
 from serving.oversight.reports.measure_report import Period

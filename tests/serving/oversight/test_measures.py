@@ -14,9 +14,7 @@ from data_contracts.lake import Lake
 from data_contracts.runs import read_outbound
 from serving.export import evidence_package, shared_measures
 from serving.export.signing import public_key_text, signing_key
-from serving.ledger.decisions import recorded_heads
 from serving.nightly.pipeline import nightly
-from serving.oversight import appeals, overrides
 from serving.oversight.measures import manual_measures
 from serving.oversight.measures.measure_requests import BadMeasure, MeasureRequest
 from serving.policy.load import load_policy
@@ -24,21 +22,6 @@ from tests.conftest import NIGHT
 
 POLICY = load_policy()
 NOW = datetime(2026, 1, 22, 9)
-
-
-@pytest.fixture
-def lake(published, tmp_path):
-    shutil.copytree(published, tmp_path / "lake", ignore=shutil.ignore_patterns("online"))
-    return tmp_path / "lake"
-
-
-@pytest.fixture
-def accused(lake):
-    """An operator with a measure and suspicious sessions of tonight in evidence."""
-    made = read_outbound(lake, "measures")
-    return made.loc[
-        made["evidence"].map(lambda e: "sessions" in json.loads(e)), "operator_id"
-    ].iloc[0]
 
 
 def take(lake, *request, now=NOW):
@@ -111,18 +94,6 @@ def test_a_referral_packs_its_evidence(lake, accused):
             lake, MeasureRequest(accused, "refer_judiciary", "desk", "why", 30), NOW, POLICY
         )
     assert len(list((lake / "journal" / "evidence").iterdir())) == 1
-
-
-def test_the_verdict_of_an_appeal_stands_on_the_next_nights_measure(lake, models, accused):
-    made = appeals.open_appeal(
-        lake, accused, "2026-01-19", "wrong", "desk", datetime(2026, 1, 20, 8), POLICY
-    )
-    appeals.decide_appeal(
-        lake, made.appeal_id, "upheld", "lead", "it was right", datetime(2026, 1, 20, 9)
-    )
-    nightly(lake, NIGHT, models, POLICY)
-    outcome = read_outbound(lake, "measures").set_index("operator_id")["outcome"]
-    assert outcome[accused] == "upheld" and outcome.drop(accused).isna().all()
 
 
 def test_blocking_may_rest_on_two_independent_detectors_and_not_on_one(lake, accused, monkeypatch):
@@ -216,34 +187,3 @@ def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(
     assert why["floor"] == POLICY.floors.elsewhere and tier.at[accused, "tier"] >= "B"
     clean = next(o for o in tier.index if json.loads(tier.at[o, "why"])["floor"] is None)
     assert clean != accused
-
-
-def test_override_is_in_force_until_it_expires(lake, models, accused):
-    """An override is in force until it expires and is part of the night's identity.
-
-    Set before the night of the 21st for two days: that night follows it, and a night after it
-    expired does not.
-    """
-    before = read_outbound(lake, "tier_decisions").set_index("operator_id").at[accused, "tier"]
-    tier = "C" if before == "D" else "D"  # an override to the tier that it has moves nothing
-    overrides.set_override(
-        lake, accused, tier, "lead", "checked on site", 1, datetime(2026, 1, 20, 12)
-    )
-    again = nightly(lake, NIGHT, models, POLICY)
-    assert again.fresh  # another decision of people makes another run
-    one = read_outbound(lake, "tier_decisions").set_index("operator_id").loc[accused]
-    why = json.loads(one["why"])
-    assert (one["tier"], why["override"]["by"], one["cause"]) == (
-        tier,
-        "lead",
-        "override",
-    ) and "by a person" in why["en"]
-    assert (
-        overrides.overrides_in_force(Lake(lake), datetime(2026, 1, 20, 12)) == {}
-    )  # not known before it was set
-    assert (
-        overrides.overrides_in_force(Lake(lake), datetime(2026, 1, 21, 12)) == {}
-    )  # expired at noon
-    assert not nightly(lake, NIGHT, models, POLICY).fresh and NIGHT.isoformat() in recorded_heads(
-        lake
-    )

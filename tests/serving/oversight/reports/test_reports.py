@@ -14,7 +14,7 @@ from data_contracts.lake import Lake
 from features.engine.snapshot import Snapshot
 from serving.cli.main import app
 from serving.ledger.hash_chain import append_record, first_broken_line
-from serving.oversight.appeals import Appeal
+from serving.oversight.appeals.appeal_record import Appeal
 from serving.oversight.reports.credit_rules import credit_rules
 from serving.oversight.reports.identity_report import identity_report
 from serving.oversight.reports.integrity_report import (

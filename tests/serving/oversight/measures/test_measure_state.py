@@ -13,7 +13,8 @@ from serving.oversight.measures.proportionality import (
     earlier_measures,
     proportion,
 )
-from serving.oversight.measures.state import MeasureState, state_of
+from serving.oversight.measures.state import MeasureState
+from serving.oversight.measures.state_reading import state_of
 from serving.policy.load import ARTICLE_12_CODES, load_policy
 
 POLICY = load_policy()

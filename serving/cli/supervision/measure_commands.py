@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from serving.cli.console import (
-    By,
     Json,
     LakeArgument,
     Operator,
     Reason,
+    SignedBy,
     now,
+    out,
     show_rows,
 )
 
@@ -25,6 +26,16 @@ measure = typer.Typer(
 override = typer.Typer(
     no_args_is_help=True, help="Tiers that people set until they expire.", rich_markup_mode=None
 )
+PRINTED = (
+    "measure_id",
+    "code",
+    "status",
+    "article",
+    "effective_to",
+    "appeal_due",
+    "notice_en",
+    "package",
+)
 
 
 @measure.command("take")
@@ -34,15 +45,15 @@ def take(
         str,
         typer.Option(help="Code of the ladder, such as warn, limit_traffic, block or blacklist."),
     ],
-    by: By,
     reason: Reason,
+    by: SignedBy = None,
     operator: Annotated[str | None, typer.Option(help="Id of the operator.")] = None,
     streamer: Annotated[str | None, typer.Option(help="Id of a streamer instead.")] = None,
     mcn: Annotated[str | None, typer.Option(help="Id of a network (MCN) instead.")] = None,
     days: Annotated[int, typer.Option(help="Days for which it holds.")] = 7,
     approver: Annotated[
         str | None,
-        typer.Option(help="Another person who approves it; needed for what a score may not take."),
+        typer.Option(help="The other person who is asked to approve it, with a key of its own."),
     ] = None,
     beyond_range: Annotated[
         str,
@@ -52,14 +63,18 @@ def take(
 ) -> None:
     """Take a measure and write its record: facts, evidence, article, notice in zh and en, appeal.
 
-    The gate reads it at once. A referral packs its evidence as well.
+    The person of this shell signs it. What is grave is proposed, and takes effect when another
+    person approves it. The gate reads a measure at once.
 
     Example: steelyard measure take lake --operator $OPERATOR --code block
-    --by desk-1 --approver lead-2 --reason "two rooms of idle bots"
+    --reason "two rooms of idle bots"
+
+    Example: steelyard measure approve lake $MEASURE
     """
-    from serving.export.evidence_package import refer_operator
+    from data_contracts.lake import Lake
     from serving.oversight.measures.manual_measures import take_measure
     from serving.oversight.measures.measure_requests import BadMeasure, MeasureRequest
+    from serving.oversight.people.signers import open_signer
     from serving.policy.load import load_policy
 
     named = {"operator": operator, "streamer": streamer, "mcn": mcn}
@@ -67,10 +82,40 @@ def take(
     if len(subjects) != 1:
         raise BadMeasure("name one of --operator, --streamer and --mcn")
     kind, subject = subjects[0]
-    request = MeasureRequest(subject, code, by, reason, days, approver, kind, beyond_range)
-    refers = code.startswith("refer_") and kind == "operator"
-    record = (refer_operator if refers else take_measure)(lake, request, now(), load_policy())
-    keys = ("measure_id", "code", "article", "effective_to", "appeal_due", "notice_en", "package")
+    signer = open_signer(Lake.open(lake), by)
+    request = MeasureRequest(subject, code, signer, reason, days, approver, kind, beyond_range)
+    record = take_measure(lake, request, now(), load_policy())
+    show_rows([record if as_json else {k: record[k] for k in PRINTED if k in record}], as_json)
+    if record["status"] == "proposed" and not as_json:
+        out.print(
+            f"Another person approves it: steelyard measure approve {lake} {record['measure_id']}"
+        )
+
+
+@measure.command("approve")
+def approve(
+    lake: LakeArgument,
+    act: Annotated[str, typer.Argument(help="Id of the proposed measure or undo.")],
+    by: SignedBy = None,
+    as_json: Json = False,
+) -> None:
+    """Approve a measure or an undo that another person proposed. It takes effect now.
+
+    Whoever proposed it cannot approve it. A referral packs its evidence as well. An act that this
+    person approved before is printed again.
+
+    Example: steelyard measure approve lake $MEASURE
+    """
+    from data_contracts.lake import Lake
+    from serving.export.evidence_package import pack_referral
+    from serving.oversight.measures.approval import approve_act
+    from serving.oversight.people.signers import open_signer
+    from serving.policy.load import load_policy
+
+    signer = open_signer(Lake.open(lake), by)
+    record = approve_act(lake, act, signer, now(), load_policy())
+    record = pack_referral(lake, record, now())
+    keys = ("undo_id", "undo_of", "at", *PRINTED)
     show_rows([record if as_json else {k: record[k] for k in keys if k in record}], as_json)
 
 
@@ -78,23 +123,34 @@ def take(
 def undo(
     lake: LakeArgument,
     measure_ids: Annotated[list[str], typer.Argument(help="Ids of the measures.")],
-    by: By,
     reason: Reason,
-    approver: Annotated[str, typer.Option(help="Another person who approves it.")],
+    by: SignedBy = None,
+    approver: Annotated[
+        str, typer.Option(help="The other person who is asked to approve it.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Take measures back in one act, with all their consequences. The record keeps both.
+    """Propose to take measures back in one act, with all their consequences.
 
-    Example: steelyard measure undo lake $MEASURE $OTHER --by desk-1 --approver lead-2
-    --reason "the detector read a broken export"
+    It takes effect when another person approves it. The record keeps both.
+
+    Example: steelyard measure undo lake $MEASURE $OTHER --reason "a broken export"
+
+    Example: steelyard measure approve lake $UNDO
     """
+    from data_contracts.lake import Lake
     from serving.oversight.measures.undo import UndoRequest, undo_measures
+    from serving.oversight.people.signers import open_signer
     from serving.policy.load import load_policy
 
-    request = UndoRequest(measure_ids, by, reason, approver)
+    request = UndoRequest(measure_ids, open_signer(Lake.open(lake), by), reason, approver)
     record = undo_measures(lake, request, now(), load_policy())
-    rows = [{"measure_id": i, "status": "undone", "at": record["at"]} for i in record["undo_of"]]
+    rows = [{"undo_id": record["undo_id"], "measure_id": i} for i in record["undo_of"]]
     show_rows([record] if as_json else rows, as_json)
+    if not as_json:
+        out.print(
+            f"Another person approves it: steelyard measure approve {lake} {record['undo_id']}"
+        )
 
 
 @measure.command("close")
@@ -102,17 +158,20 @@ def close(
     lake: LakeArgument,
     measure_id: Annotated[str, typer.Argument(help="Id of the measure.")],
     outcome: Annotated[str, typer.Option(help="lifted or upheld.")],
-    by: By,
     reason: Reason,
+    by: SignedBy = None,
     as_json: Json = False,
 ) -> None:
-    """Record the outcome of a measure.
+    """Record the outcome of a measure. A proposal that is lifted was refused.
 
-    Example: steelyard measure close lake $MEASURE --outcome lifted --by lead-2 --reason "appeal"
+    Example: steelyard measure close lake $MEASURE --outcome lifted --reason "it was mended"
     """
+    from data_contracts.lake import Lake
     from serving.oversight.measures.manual_measures import close_measure
+    from serving.oversight.people.signers import open_signer
 
-    show_rows([close_measure(lake, measure_id, outcome, by, reason, now())], as_json)
+    signer = open_signer(Lake.open(lake), by)
+    show_rows([close_measure(lake, measure_id, outcome, signer, reason, now())], as_json)
 
 
 @measure.command("list")
@@ -138,19 +197,22 @@ def set_tier(
     lake: LakeArgument,
     operator: Operator,
     tier: Annotated[str, typer.Option(help="A, B, C or D.")],
-    by: By,
     reason: Reason,
+    by: SignedBy = None,
     days: Annotated[int, typer.Option(help="Days until it expires.")] = 30,
     as_json: Json = False,
 ) -> None:
     """Set an operator's tier from the next night on, until it expires.
 
     Example: steelyard override set lake --operator $OPERATOR --tier A
-    --by lead-2 --reason "charity broadcast, checked on site" --days 14
+    --reason "charity broadcast, checked on site" --days 14
     """
+    from data_contracts.lake import Lake
     from serving.oversight.overrides import set_override
+    from serving.oversight.people.signers import open_signer
 
-    show_rows([asdict(set_override(lake, operator, tier, by, reason, days, now()))], as_json)
+    signer = open_signer(Lake.open(lake), by)
+    show_rows([asdict(set_override(lake, operator, tier, signer, reason, days, now()))], as_json)
 
 
 @override.command("list")

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.ledger.hash_chain import append_record
-from serving.oversight.appeals import Appeal, BadAppeal, appeal_id_of, list_appeals
-from serving.oversight.measures.state import OPERATOR, PROPOSED, UNDONE, read_measures
+from serving.oversight.appeals.appeal_record import (
+    APPEAL,
+    Appeal,
+    BadAppeal,
+    appeal_id_of,
+    due_text,
+    list_appeals,
+)
+from serving.oversight.measures.state import OPERATOR, PROPOSED, UNDONE
+from serving.oversight.measures.state_reading import read_measures
 from serving.policy.schema import Policy
 
 
@@ -45,7 +53,8 @@ def open_measure_appeal(
         "ground": ground,
         "opened_by": by,
         "opened_at": now.isoformat(timespec="seconds"),
-        "due_at": (now + timedelta(days=policy.appeal_days)).isoformat(timespec="seconds"),
+        "due_at": due_text(APPEAL, now, policy),
+        "kind": APPEAL,
         "policy_version": str(measure.record["policy_version"]),
         "model_version": str(measure.record["model_version"]),
     }

@@ -1,0 +1,1 @@
+"""Commands of what people decide: persons, measures, appeals, complaints."""

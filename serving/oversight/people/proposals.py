@@ -1,0 +1,56 @@
+"""Proposals: acts that take effect when another person approves them.
+
+A proposed measure or undo is one signed line, its approval another. Together they are the record
+of the act, from the moment of the approval (ADR-0290).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from serving.policy.load import load_policy
+
+Record = dict[str, Any]
+
+
+def act_id(record: Record) -> str | None:
+    """Id of a measure or an undo."""
+    return record.get("measure_id") or record.get("undo_id")
+
+
+def with_approvals(records: Iterable[Record]) -> tuple[list[Record], dict[str, Record]]:
+    """Records as they take effect, and the proposals that nobody approved yet, by id.
+
+    An approved proposal stands where its approval does, with the terms that the approval gave it.
+    """
+    effective: list[Record] = []
+    pending: dict[str, Record] = {}
+    for r in records:
+        if "approve_of" in r:
+            proposal = pending.pop(r["approve_of"], None)
+            if proposal is not None:
+                effective.append(proposal | r["terms"] | {"approver": r["by"]})
+        elif "proposed_at" in r:
+            pending[str(act_id(r))] = r
+        elif r.get("outcome_of") in pending:
+            pending.pop(r["outcome_of"])
+        else:
+            effective.append(r)
+    return effective, pending
+
+
+def lacks_approval(record: Record) -> bool:
+    """Whether a signed act took effect at once although it needs another person."""
+    if "undo_of" in record:
+        return "proposed_at" not in record
+    if "code" not in record or "proposed_at" in record:
+        return False
+    is_beyond = bool(record.get("proportionality", {}).get("beyond_range"))
+    return is_beyond or record["code"] in _reserved_codes()
+
+
+@cache
+def _reserved_codes() -> frozenset[str]:
+    return frozenset(load_policy().measures.human_only)

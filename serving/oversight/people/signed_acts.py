@@ -1,0 +1,156 @@
+"""Signed acts: which lines of a record were signed by a person who might do that.
+
+A line that a person had to sign and did not counts for nothing, and is a finding of
+`steelyard journal verify`. Lines that are older than the roster are kept and named as not
+authenticated. What outsiders bring, such as an appeal that is opened, needs no signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data_contracts.lake import Lake
+from serving.ledger.hash_chain import read_records
+from serving.ledger.verification import Finding
+from serving.oversight.people.proposals import act_id, lacks_approval
+from serving.oversight.people.roster import (
+    APPROVER,
+    OFFICER,
+    REVIEWER,
+    Roster,
+    known_lake_id,
+    read_roster,
+    signed_text,
+)
+
+Record = dict[str, Any]
+AUTHOR_KEYS = ("by", "decided_by")
+
+
+@dataclass(frozen=True)
+class SignedActs:
+    """The lines of a record that count.
+
+    Attributes
+    ----------
+    records
+        Those lines, oldest first.
+    unauthenticated
+        Numbers of those of them that are older than the roster and not signed.
+    faults
+        Number of each line that does not count, and what is wrong with it.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    unauthenticated: list[int] = field(default_factory=list)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+
+
+def act_files(lake: Lake) -> tuple[Path, ...]:
+    """Records of what people decide."""
+    return lake.measures, lake.appeals, lake.overrides, lake.complaint_decisions
+
+
+def read_acts(lake: Lake, path: Path, roster: Roster | None = None) -> SignedActs:
+    """The lines of a record with their authors checked. Raises LedgerDamaged."""
+    roster = read_roster(lake) if roster is None else roster
+    found, name = SignedActs(), known_lake_id(lake)
+    by_id: dict[str, Record] = {}
+    first_signed, seen_signed = roster.unsigned_lines(path.name), False
+    for number, record in enumerate(read_records(path), 1):
+        if "signed" not in record:
+            if not _needs_signature(record):
+                found.records.append(record)
+            elif not seen_signed and (first_signed is None or number <= first_signed):
+                found.records.append(record)
+                found.unauthenticated.append(number)
+            else:
+                found.faults.append((number, "is not signed by a person: it counts for nothing"))
+            continue
+        seen_signed = True
+        text = signed_text(name, path.name, record)
+        problem = _problem(roster, path.name, number, record, text)
+        problem = problem or _approval_problem(record, by_id)
+        if problem is not None:
+            found.faults.append((number, f"{problem}: it counts for nothing"))
+            continue
+        if act := act_id(record):
+            by_id[act] = record
+        found.records.append(record)
+    return found
+
+
+def acts_of(lake: Lake, path: Path) -> list[Record]:
+    """The lines of a record that count. Raises LedgerDamaged."""
+    return read_acts(lake, path).records
+
+
+def verify_acts(lake: Lake) -> list[Finding]:
+    """Faults of the roster and of every act of a person."""
+    roster = read_roster(lake)
+    found = [Finding(lake.relative(lake.people), n, what) for n, what in roster.faults]
+    for path in act_files(lake):
+        faults = read_acts(lake, path, roster).faults
+        found += [Finding(lake.relative(path), n, what) for n, what in faults]
+    return found
+
+
+def unauthenticated_words(lake: Lake) -> list[str]:
+    """What an intact record does not vouch for: acts that no person signed."""
+    roster, words = read_roster(lake), []
+    for path in act_files(lake):
+        lines = read_acts(lake, path, roster).unauthenticated
+        if lines:
+            words.append(
+                f"Not authenticated: {len(lines)} acts in {path.name} (lines {_span(lines)}), "
+                "written before the lake knew persons."
+            )
+    return words
+
+
+def _span(lines: list[int]) -> str:
+    return f"{lines[0]} to {lines[-1]}" if len(lines) > 1 else str(lines[0])
+
+
+def _needs_signature(record: Record) -> bool:
+    return record.get("event") != "opened"
+
+
+def _roles_for(record: Record) -> tuple[str, ...]:
+    """Roles of which an author needs one."""
+    if "approve_of" in record or "outcome_of" in record:
+        return (APPROVER,)
+    if "decided_by" in record:
+        return (REVIEWER,)
+    return (OFFICER, APPROVER)
+
+
+def _problem(roster: Roster, file: str, line: int, record: Record, text: bytes) -> str | None:
+    """Why a signed line counts for nothing; None for one that counts."""
+    signed = record["signed"]
+    if not isinstance(signed, dict):
+        return "has no readable signature"
+    signer = roster.signer_of(str(signed.get("key")), file, line)
+    if signer is None:
+        return f"is signed by key {signed.get('key')}, which no person had then"
+    author = next((record[k] for k in AUTHOR_KEYS if k in record), None)
+    if author != signer.name:
+        return f"names {author} and is signed by {signer.name}"
+    if not set(signer.roles) & set(_roles_for(record)):
+        return f"is by {author}, who had no role for it"
+    if not signer.public_key.checks(text, str(signed.get("signature"))):
+        return f"is not signed by the key of {author}"
+    return None
+
+
+def _approval_problem(record: Record, by_id: dict[str, Record]) -> str | None:
+    """Whether an act lacks the approval of another person, or was approved by who proposed it."""
+    if lacks_approval(record):
+        return f"is by {record['by']} alone, and needs another person"
+    proposed = by_id.get(str(record.get("approve_of")))
+    if proposed is None or "signed" not in proposed:
+        return None
+    same = record["by"] == proposed["by"] or record["signed"]["key"] == proposed["signed"]["key"]
+    return f"is approved by {record['by']}, who proposed it" if same else None
