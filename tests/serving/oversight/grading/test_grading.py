@@ -20,7 +20,7 @@ from serving.oversight.grading.compliance import (
 from serving.oversight.grading.mcn_grades import grade_of, is_large, mcn_grades
 from serving.oversight.grading.patrol_grounds import GROUNDS, goods, patrol_grounds, streamer_reach
 from serving.oversight.influence import COMPONENTS, influence
-from serving.oversight.measures.state import Ending, Measure, MeasureState
+from serving.oversight.measures.state import Ending, Measure, MeasureState, WonAppeal
 from serving.policy.load import load_policy
 from tests.spec.tables import ORDER, rows
 
@@ -95,7 +95,8 @@ def test_automatic_measures_of_the_night_before_count():
     assert list(before["operator_id"]) == ["a", "b"]
     got = record(automatic=before, notices=NO_NOTICES)
     assert got["a"] < got["b"] < got["c"] == 1.0
-    won = MeasureState(won_appeals={"a": (AS_OF - timedelta(hours=1),)})
+    at = AS_OF - timedelta(hours=1)
+    won = MeasureState(won_appeals={"a": (WonAppeal(at, at),)})
     assert list(automatic_measures(published_measure(), won, AS_OF)["operator_id"]) == ["b"]
     assert automatic_measures(published_measure("proposed"), MeasureState(), AS_OF).empty
     tables = Snapshot.from_frames({"notices": NO_NOTICES})
