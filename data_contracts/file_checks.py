@@ -14,9 +14,20 @@ import pyarrow.parquet as pq
 from data_contracts.contract import Column, Contract
 from data_contracts.errors import LakeProblem, StructuralBreak, StructuralBreaks
 from data_contracts.lake import Lake
-from data_contracts.parquet import connect, file_list
+from data_contracts.parquet import (
+    connect,
+    file_list,
+    good_row,
+    row_fits,
+    scalar,
+    typed_columns,
+)
+from data_contracts.storage.repeated_keys import contradicted_key, repeats_a_key
 
 UNREADABLE = (pa.ArrowException, duckdb.Error, OSError, ValueError, MemoryError)
+
+# Of a table whose key is none. A delivery that went wrong contradicts a few rows.
+MIN_CONTRADICTED, MAX_CONTRADICTED_SHARE = 10, 0.05
 
 
 def fits(column: Column, found: pa.DataType) -> bool:
@@ -182,34 +193,30 @@ def raise_breaks(breaks: Sequence[StructuralBreak]) -> None:
 
 
 def key_breaks(lake: Lake, table: Contract) -> list[StructuralBreak]:
-    """The key that most rows of a table share, where two rows share one."""
+    """A key that many rows share although they differ and arrived together: it is no key."""
     files = lake.files(table.name)
-    if not table.key or not files:
-        return []
-    key = ", ".join(f'"{k}"' for k in table.key)
-    known = " AND ".join(f'"{k}" IS NOT NULL' for k in table.key)
-    rows = (
-        f"FROM read_parquet({file_list(files)}, filename=true, hive_partitioning=false, "
-        f"union_by_name=true) WHERE {known} GROUP BY {key}"
-    )
-    with named_by_file(files), connect() as connection:
-        repeated = connection.execute(
-            f"SELECT count(*) > 1 AS repeated {rows} HAVING repeated LIMIT 1"
-        ).fetchone()
-        if not repeated:  # the file names of all keys would double the cost
+    with named_by_file(files):
+        if not repeats_a_key(table, files):
             return []
-        row = connection.execute(
-            f"SELECT {key}, count(*) AS n, min(filename) AS one {rows} "
-            f"HAVING n > 1 ORDER BY n DESC, {key} LIMIT 1"
-        ).fetchone()
-    assert row is not None
-    value = ", ".join(str(v) for v in row[: len(table.key)])
+        with connect() as connection:
+            scan = (
+                f"read_parquet({file_list(files)}, filename=true, hive_partitioning=false, "
+                "union_by_name=true)"
+            )
+            total = scalar(connection, f"SELECT count(*) FROM {scan}")
+            rows = f"SELECT {typed_columns(table)}, filename FROM {scan} WHERE {row_fits(table)}"
+            found = contradicted_key(
+                connection, table, f"SELECT * FROM ({rows}) WHERE {good_row(table)}"
+            )
+    if found is None or found[0] < max(MIN_CONTRADICTED, MAX_CONTRADICTED_SHARE * total):
+        return []
+    count, key, file = found
     return [
         StructuralBreak(
-            str(row[-1]),
+            file,
             " + ".join(table.key),
             "one row a key",
-            f"{row[-2]} rows with key {value}",
-            "deliver each key once; a repeated delivery replaces its file",
+            f"{count} rows that arrived together with another of their key, such as {key}",
+            "deliver each key once, or name the columns that tell these rows apart",
         )
     ]

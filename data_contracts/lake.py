@@ -26,6 +26,7 @@ from data_contracts.parquet import (
     write_file,
 )
 from data_contracts.storage.ledger_paths import LedgerPaths
+from data_contracts.storage.repeated_keys import latest_of_each_key, repeats_a_key
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class Lake(LedgerPaths):
     def scan_sql(self, table: Contract, as_of: datetime | None) -> str:
         """SELECT over the good rows of a table that were received before `as_of`.
 
-        No other code cuts by time for the DuckDB engine.
+        Of rows that share a key the last received counts. It ends in a WHERE clause that may be
+        narrowed. No other code cuts by time for the DuckDB engine.
         """
         files = file_list(self.files(table.name))
         typed = (
@@ -107,7 +109,9 @@ class Lake(LedgerPaths):
             if as_of and table.received
             else ""
         )
-        return f"SELECT * FROM ({typed}) WHERE {good_row(table)}{cut}"
+        rows = f"SELECT * FROM ({typed}) WHERE {good_row(table)}{cut}"
+        repeated = repeats_a_key(table, self.files(table.name))
+        return latest_of_each_key(table, rows) if repeated else rows
 
     def append_day(
         self, name: str, day: date, frame: pd.DataFrame | pa.Table, part: int = 0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +24,7 @@ from data_contracts.parquet import (
     typed_columns,
     write_file,
 )
+from data_contracts.storage.repeated_keys import REPEAT, repeated_rows, repeats_a_key
 
 MAX_QUARANTINED_ROWS = 100_000  # kept in detail for a table; the count stays exact beyond it
 
@@ -91,11 +93,27 @@ def check_rows(
             f"ORDER BY file, row_key, rule LIMIT {MAX_QUARANTINED_ROWS}"
         ).df()
         count = scalar(connection, f"SELECT count(*) FROM ({bad_rows})") if len(bad) else 0
+        if repeats_a_key(table, files):
+            good = f"SELECT * FROM ({source}) WHERE len(misfits) = 0 AND ({good_row(table)})"
+            repeated = _repeated(connection, table, good)
+            bad = pd.concat([bad, repeated], ignore_index=True)
+            count += scalar(connection, f"SELECT count(*) FROM ({repeated_rows(table, good)})")
     bad["file"] = bad["file"].map(
         lambda f: lake.relative(Path(f)) if Path(f).is_relative_to(lake.root) else f
     )
     bad["checked_at"] = pd.Timestamp(checked_at)
     return TableCheck(table.name, len(files), int(rows), int(count)), bad
+
+
+def _repeated(connection: Any, table: Contract, good: str) -> pd.DataFrame:
+    """Rows to quarantine because another of their key counts, with the moment of their receipt."""
+    return connection.execute(
+        f"SELECT '{table.name}' AS table_name, filename AS file, {_row_key(table)} AS row_key, "
+        f"{REPEAT} AS rule, '{table.key[0]}' AS column_name, "
+        f'CAST("{table.received}" AS VARCHAR) AS value '
+        f"FROM ({repeated_rows(table, good)}) ORDER BY file, row_key, file_row_number "
+        f"LIMIT {MAX_QUARANTINED_ROWS}"
+    ).df()
 
 
 def check_structure(folder: LakeOrFolder) -> list[str]:
@@ -104,7 +122,8 @@ def check_structure(folder: LakeOrFolder) -> list[str]:
     Raises
     ------
     StructuralBreak
-        Tables do not have the shape of their contracts, or repeat a key; all are listed.
+        Tables do not have the shape of their contracts, or have a key that is none; all are
+        listed.
     LakeProblem
         The lake has neither sessions nor orders.
     """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from data_contracts.errors import LakeProblem
-from data_contracts.frame_checks import check_frames
+from data_contracts.frame_checks import FrameNote, accept_frames
 from features.catalogue import CATALOGUE, of_entity
 from features.declaration import KEY, Signal
 from features.engine.compute import compute as computed_values
@@ -48,10 +49,15 @@ def signal_values(
     StructuralBreak
         A frame does not have the shape of its table.
     LakeProblem
-        The entity or a signal is unknown, or the tables tell of no entity.
+        The entity or a signal is unknown, or no signal can be computed from the tables.
+
+    Warns
+    -----
+    FrameNote
+        The result has no rows or no values, or a frame has columns that nothing reads.
     """
     if not isinstance(tables, Snapshot):
-        check_frames(tables)
+        tables = accept_frames(tables)
     named = None if signals is None else [_signal(s) for s in signals]
     kind = entity or _kind(tables, named)
     if kind not in KEY:
@@ -60,7 +66,36 @@ def signal_values(
     strangers = [s.name for s in wanted if s.entity != kind]
     if strangers:
         raise LakeProblem(f"{', '.join(strangers)}: not a signal of entity {kind!r}")
-    return computed_values(tables, wanted, kind, only)
+    possible = [s for s in wanted if set(s.reads) <= set(tables)]
+    if not possible:
+        raise LakeProblem(_why_impossible(tables, wanted, kind))
+    values = computed_values(tables, wanted, kind, only)
+    if said := _emptiness(tables, values, possible, kind):
+        warnings.warn(said, FrameNote, stacklevel=2)
+    return values
+
+
+def _why_impossible(tables: Mapping[str, Any], wanted: Iterable[Signal], kind: str) -> str:
+    """Why none of the signals can be computed: the tables that the easiest of them lacks."""
+    lacking = min((sorted(set(s.reads) - set(tables)) for s in wanted), key=len, default=[])
+    here = ", ".join(tables) or "no table"
+    return f"no signal of entity {kind!r} can be computed from {here}; add {', '.join(lacking)}"
+
+
+def _emptiness(
+    tables: Mapping[str, Any], values: pd.DataFrame, possible: list[Signal], kind: str
+) -> str | None:
+    """Why a result has no rows or no values, None where it has."""
+    if len(values) and values.notna().any(axis=None):
+        return None
+    reads = sorted({name for s in possible for name in s.reads})
+    rows = {
+        n: len(t) if isinstance(t := tables[n], pd.DataFrame) else int(t.count().to_pandas())
+        for n in reads
+    }
+    counted = ", ".join(f"{n} has {rows[n]} rows" for n in reads)
+    what = "no value is known of any" if len(values) else "there is no"
+    return f"{what} {kind}: {counted}"
 
 
 def _signal(given: Signal | str) -> Signal:
@@ -84,10 +119,12 @@ def _kind(tables: Mapping[str, Any], named: list[Signal] | None) -> str:
 
 def compute(
     tables: Mapping[str, Any],
-    signals: Iterable[Signal] | None = None,
+    signals: Iterable[Signal | str] | None = None,
     entity: str | None = None,
     only: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Compute signals as `features.compute` did; `steelyard.compute` replaces it."""
-    wanted = None if signals is None else [s for s in signals if s.entity == (entity or s.entity)]
+    wanted = None if signals is None else [_signal(s) for s in signals]
+    if wanted is not None:
+        wanted = [s for s in wanted if s.entity == (entity or s.entity)]
     return signal_values(tables, entity, signals=wanted, only=only)

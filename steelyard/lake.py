@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data_contracts.frame_checks import check_frames
+from data_contracts.frame_checks import accept_frames
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs
 from features.declaration import Signal
@@ -95,5 +95,4 @@ def snapshot(frames: Mapping[str, pd.DataFrame]) -> Snapshot:
     StructuralBreak
         A frame does not have the shape of its table.
     """
-    check_frames(frames)
-    return Snapshot.from_frames(frames)
+    return Snapshot.from_frames(accept_frames(frames))

@@ -17,14 +17,14 @@ from data_contracts.contract import contract
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import digest_file
 from features import catalogue
-from features.declaration import OPERATOR
+from features.declaration import OPERATOR, ORDER, VIEW
 from features.engine.snapshot import Snapshot
 from training.dataset.appeal_labels import failed_reasons
 from training.dataset.operator_groups import operator_groups
 from training.dataset.replay import Replay, replay_dataset
 from training.declaration import FITTING, ROUNDS, Model
 from training.estimator.combination import Combination
-from training.fitting.fit import Fitted, fit
+from training.fitting.fit import Fitted, TooFewLabels, fit
 from training.models.registry import MODELS
 from training.release import store, tracking
 from training.release.code_version import revision
@@ -43,6 +43,31 @@ class Trained:
     run_id: str
     champion: bool
     fitted: Fitted
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A model that was not trained, and why."""
+
+    name: str
+    why: str
+
+
+def missing_table(model: Model, tables: Iterable[str]) -> str | None:
+    """The table without which a model has nothing to learn from, None where it is there."""
+    delivered = set(tables)
+    minutes = {"room_minutes", "views"} & delivered  # minutes are made from views
+    if model.entity == ORDER:
+        return None if "orders" in delivered else "orders"
+    if model.entity == OPERATOR:
+        return None if {"sessions", "orders"} & delivered else "sessions or orders"
+    if "sessions" not in delivered:
+        return "sessions"
+    if model.entity == VIEW and "views" not in delivered:
+        return "views"
+    if model.live and not minutes:
+        return "room_minutes"
+    return None
 
 
 def table_digests(lake: Lake) -> dict[str, dict[str, str]]:
@@ -146,9 +171,11 @@ def train(
     names: Iterable[str] | None = None,
     promote: bool = False,
     progress: Callable[[str], None] = lambda _text: None,
+    leave_out: Callable[[LeftOut], None] = lambda _model: None,
 ) -> list[Trained]:
     """Train models on the outcomes known at a moment, and release them.
 
+    What the lake does not allow is left out, unless it is asked for by name.
     Every release waits for its promotion (`training/promote.py`). Until the first one is promoted,
     the shipped prior is in service (ADR-0300).
 
@@ -166,26 +193,41 @@ def train(
         Put every release into service at once, unjudged; for experiments.
     progress
         Called with what is being done.
+    leave_out
+        Called with each model that is left out.
 
     Raises
     ------
     TooFewLabels
-        Too few verdicts of a model have matured.
+        No model can be trained, or one that is named cannot; each is listed with its reason.
     """
     lake = Lake.open(lake)
     wanted = [m for m in MODELS if names is None or m.name in set(names)]
     done: list[Trained] = []
+    passed_over: list[LeftOut] = []
     mlflow = None
+    known = Snapshot.open(lake, until)
     progress("operators tied by rings")
-    groups = operator_groups(Snapshot.open(lake, until))
+    groups = operator_groups(known)
     replay, tables = Replay(lake, until, groups, progress), table_digests(lake)
     for model in wanted:
+        if table := missing_table(model, known):
+            passed_over.append(LeftOut(model.name, f"{model.name}: the lake has no {table}"))
+            continue
         data = replay_dataset(replay, model)
         progress(f"{model.name}: fitting on {len(data)} verdicts")
-        fitted = fit(model, data)
+        try:
+            fitted = fit(model, data)
+        except TooFewLabels as few:
+            passed_over.append(LeftOut(model.name, str(few)))
+            continue
         mlflow = mlflow or tracking.start(models)
         progress(f"{model.name}: logging")
         lineage = _lineage(lake, until, model, tables)
         lineage |= {"overturned": failed_reasons(lake, model, until)}
         done.append(_release(models, fitted, lineage, promote, mlflow))
+    if passed_over and (names is not None or not done):
+        raise TooFewLabels("\n  ".join(["nothing to train on", *(m.why for m in passed_over)]))
+    for model_left_out in passed_over:
+        leave_out(model_left_out)
     return done

@@ -7,8 +7,8 @@ mend it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 import duckdb
 import numpy as np
@@ -17,77 +17,89 @@ import pyarrow.parquet as pq
 from data_contracts.contract import Contract, contract, inbound_names
 from data_contracts.intake.conversion.lost_digits import digits_lost
 from data_contracts.intake.profiling.zones import zone_of_hours
+from data_contracts.intake.short_deliveries import (
+    SHORT_SHARE,
+    TELLING_TABLES,
+    Delivered,
+    Suspicion,
+    repeated_rows,
+    short_days,
+    uncovered_sessions,
+)
 from data_contracts.intake.sources.relation import quote
 from data_contracts.lake import Lake
-from data_contracts.parquet import connect
+from data_contracts.parquet import connect, scalar
 
-# Tables that a night cannot replace: what is not said without them.
-TELLING_TABLES = {
-    "views": "single views are not assessed, and views are not corrected one by one",
-    "room_minutes": "live signals and counters by the minute are unknown",
-    "interactions": "likes, comments and follows are not assessed",
-    "orders": "trade is not assessed",
-    "sessions": "live sessions are not assessed",
-}
 MIN_ZONE_CONFIDENCE, MIN_TIMES = 0.9, 500
-MIN_DAYS, SHORT_SHARE = 4, 0.05
 UNIT_JUMP, MIN_AMOUNTS_PER_DAY = 30.0, 20
 # A median order below or above is one of another unit: yuan are most often 10 to 1000.
 MAX_MEDIAN_YUAN = 2000.0
-MIN_REPEATED_SHARE, MIN_LATE_SHARE, LATE_DAYS = 0.01, 0.5, 7
-
-
-@dataclass(frozen=True)
-class Suspicion:
-    """One thing that looks wrong.
-
-    Parameters
-    ----------
-    table, column
-        Where; column is None where the table as a whole is meant.
-    found
-        What was seen.
-    mend
-        What to do when it is wrong indeed.
-    """
-
-    table: str
-    column: str | None
-    found: str
-    mend: str
 
 
 def suspicions(lake: Lake) -> list[Suspicion]:
     """Everything that looks wrong in a lake whose structure fits its contracts (ADR-0261)."""
-    found = [
-        Suspicion(name, None, f"not delivered: {missing}", "deliver the table")
-        for name, missing in TELLING_TABLES.items()
-        if not lake.files(name)
-    ]
+    found = []
+    relations = {}
     with connect() as connection:
-        for name in inbound_names():
-            if lake.files(name):
-                found += _of_table(connection, lake, contract(name))
+        for name in lake.delivered():
+            table = contract(name)
+            relations[name] = f"checked_{name}"
+            connection.execute(f"CREATE TEMP VIEW checked_{name} AS {lake.scan_sql(table, None)}")
+            known = {c.name for c in table.columns}
+            names = {n for f in lake.files(name) for n in pq.read_schema(f).names}
+            if extra := sorted(names - known):
+                said = f"columns that nothing reads: {', '.join(extra)}"
+                found.append(Suspicion(name, None, said, "map or drop them"))
+        return found + suspicions_of(connection, relations)
+
+
+def suspicions_of(
+    connection: duckdb.DuckDBPyConnection,
+    relations: Mapping[str, str],
+    last_day: date | None = None,
+    short_share: float = SHORT_SHARE,
+) -> list[Suspicion]:
+    """Everything that looks wrong in good rows on a connection.
+
+    Parameters
+    ----------
+    connection
+        Connection that has the relations.
+    relations
+        Delivered table → name of its relation.
+    last_day
+        Day of which rows are expected; the newest of sessions and orders when not named.
+    short_share
+        Rows of that day below this share of the median day are few.
+    """
+    newest = [
+        scalar(connection, f"SELECT CAST(max(received_at) AS DATE) FROM {quote(relations[n])}")
+        for n in ("sessions", "orders")
+        if n in relations
+    ]
+    day = last_day or max((d for d in newest if d is not None), default=None)
+    given = Delivered(connection, relations, day, short_share)
+    found = [
+        Suspicion(name, None, f"not delivered: {missing}", "deliver the table", "not_delivered")
+        for name, missing in TELLING_TABLES.items()
+        if name not in relations
+    ]
+    for name in inbound_names():
+        if name in relations:
+            found += _of_table(given, contract(name))
     return found
 
 
-def _of_table(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, table: Contract
-) -> Iterator[Suspicion]:
+def _of_table(given: Delivered, table: Contract) -> Iterator[Suspicion]:
     """Everything that looks wrong in one table."""
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW checked AS {lake.scan_sql(table, None)}")
-    known = {c.name for c in table.columns}
-    extra = sorted({n for f in lake.files(table.name) for n in pq.read_schema(f).names} - known)
-    if extra:
-        named = ", ".join(extra)
-        yield Suspicion(
-            table.name, None, f"columns that nothing reads: {named}", "map or drop them"
-        )
+    connection, rows = given.connection, quote(given.relations[table.name])
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW checked AS SELECT * FROM {rows}")
     yield from _zones(connection, table)
     yield from _amounts(connection, table)
     yield from _ids(connection, table)
-    yield from _days(connection, table)
-    yield from _repeats(connection, table)
+    yield from short_days(given, table)
+    yield from uncovered_sessions(given, table)
+    yield from repeated_rows(connection, table)
 
 
 def _zones(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[Suspicion]:
@@ -147,41 +159,3 @@ def _ids(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[Sus
             why = digits_lost(connection, "checked", quote(column.name))
             if why:
                 yield Suspicion(table.name, column.name, why, "export it as text")
-
-
-def _days(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[Suspicion]:
-    """A last day with few of the usual rows, or with rows of events long past."""
-    received = quote(str(table.received))
-    counts = connection.execute(
-        f"SELECT CAST({received} AS DATE), count(*) FROM checked GROUP BY 1 ORDER BY 1"
-    ).fetchall()
-    if len(counts) >= MIN_DAYS:
-        median_rows = float(np.median([n for _, n in counts[:-1]]))
-        day, last = counts[-1]
-        if last <= SHORT_SHARE * median_rows:
-            found = f"{last} rows arrived on {day}, {median_rows:.0f} on a usual day"
-            yield Suspicion(table.name, None, found, "see that the delivery is complete")
-    events = [quote(c.name) for c in table.columns if c.time_role == "occurred"]
-    if not counts or not events:
-        return
-    latest = f"greatest({', '.join(events)})"
-    row = connection.execute(
-        f"SELECT count(*), count(CASE WHEN {received} > {latest} + INTERVAL {LATE_DAYS} DAY "
-        f"THEN 1 END) FROM checked WHERE CAST({received} AS DATE) = DATE '{counts[-1][0]}'"
-    ).fetchone()
-    if row and row[1] >= MIN_LATE_SHARE * row[0] and len(counts) > 1:
-        found = f"{row[1]} of {row[0]} rows of {counts[-1][0]} arrived over {LATE_DAYS} days late"
-        yield Suspicion(table.name, str(table.received), found, "see what held them back")
-
-
-def _repeats(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[Suspicion]:
-    """Rows without a key that were delivered twice."""
-    if table.key:
-        return
-    names = ", ".join(quote(c.name) for c in table.columns if c.name != table.received)
-    row = connection.execute(
-        f"SELECT sum(n), sum(n - 1) FROM (SELECT count(*) AS n FROM checked GROUP BY {names})"
-    ).fetchone()
-    if row and row[0] and row[1] >= MIN_REPEATED_SHARE * row[0]:
-        found = f"{row[1]:.0f} of {row[0]:.0f} rows repeat another in everything but its arrival"
-        yield Suspicion(table.name, None, found, "see that no delivery lies there twice")

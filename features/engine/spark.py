@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 from data_contracts.contract import Contract, contract, inbound_names
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import good_row
+from data_contracts.storage.repeated_keys import key_window, repeats_a_key
 from features.engine.snapshot import Snapshot
 from features.engine.tables import EVENTS, LOOKBACK
 
@@ -73,10 +74,18 @@ def spark_snapshot(lake: LakeOrFolder, as_of: datetime, spark: Any) -> Snapshot:
         cut = f"`{table.received}` < TIMESTAMP '{as_of.isoformat(sep=' ')}'"
         if name in EVENTS:
             cut += f" AND `{table.received}` >= TIMESTAMP '{(as_of - LOOKBACK).isoformat(sep=' ')}'"
-        known = spark.sql(
+        rows = (
             f"SELECT * FROM (SELECT {typed} FROM raw_{name}) "
             f"WHERE {spark_condition(table)} AND {cut}"
         )
+        if repeats_a_key(table, files):
+            window = key_window(table).replace('"', "`")
+            named = ", ".join(f"`{c.name}`" for c in table.columns)
+            rows = (
+                f"SELECT {named} FROM (SELECT *, row_number() OVER {window} AS place "
+                f"FROM ({rows})) WHERE place = 1"
+            )
+        known = spark.sql(rows)
         known.createOrReplaceTempView(name)
         tables[name] = connection.table(name)
     return Snapshot(tables, as_of)

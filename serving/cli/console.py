@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -118,6 +118,14 @@ def print_bound(lake: Path, night: str | None) -> None:
     if words:
         zh, en = words
         out.print(f"{en[0].upper()}{en[1:]}. {zh}。", soft_wrap=True, highlight=False)
+
+
+def print_suspicions(found: Sequence[Mapping[str, Any]]) -> None:
+    """Print what a delivery lacks or what looks wrong in it, one line each."""
+    for s in found:
+        place = f"{s['table']}.{s['column']}" if s["column"] else s["table"]
+        text = f"Suspicious, {place}: {s['found']}. To mend it: {s['mend']}"
+        out.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def progress_bar() -> Progress:

@@ -59,19 +59,22 @@ def train(
     """Train models on the matured outcomes of a lake, log them with MLflow and release them.
 
     A release is a challenger until it is promoted. Before that the shipped prior is in service.
+    A model that the lake does not allow is left out with the reason, and the prior scores for it.
 
     Example: steelyard train lake --models models --until 2026-02-01
     """
     from data_contracts.lake import Lake
     from training.models.registry import BY_NAME
+    from training.train import LeftOut
     from training.train import train as train_models
 
     if unknown := set(model or []) - set(BY_NAME):
         raise LakeProblem(f"no model is called {sorted(unknown)}. Models: {', '.join(BY_NAME)}")
     opened = Lake.open(lake)
     moment = moment_known(opened, until, "--until")
+    left_out: list[LeftOut] = []
     with Steps("training") as say:
-        done = train_models(opened, models, moment, model, progress=say)
+        done = train_models(opened, models, moment, model, progress=say, leave_out=left_out.append)
     rows = [
         {
             "model": t.name,
@@ -83,8 +86,12 @@ def train(
         }
         for t in done
     ]
+    if as_json:
+        rows += [{"model": m.name, "left_out": m.why} for m in left_out]
     show_rows(rows, as_json, "Average precision forward in time, groups kept apart (90 % interval)")
     if not as_json:
+        for m in left_out:
+            out.print(f"Left out, {m.why}", soft_wrap=True, highlight=False, markup=False)
         out.print(f"Released in {models}; a model card lies in the folder of each model.")
         if waiting := [t.name for t in done if not t.champion]:
             out.print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -22,6 +23,7 @@ from serving.cli.console import (
     err,
     out,
     print_bound,
+    print_suspicions,
     show_rows,
 )
 
@@ -51,6 +53,7 @@ def nightly(
 
     Example: steelyard nightly lake --date 2026-01-31 --models models
     """
+    from data_contracts.runs import read_outbound
     from serving.nightly.pipeline import backfill
     from serving.nightly.pipeline import nightly as run_night
     from serving.policy.load import load_policy
@@ -93,6 +96,10 @@ def nightly(
         out.print(f"Report: {rows[-1]['folder']}/report.html", soft_wrap=True, highlight=False)
         out.print(f"Tiers: steelyard show tier_decisions {lake}", soft_wrap=True, highlight=False)
         print_bound(lake, str(nights[-1]))
+        run = read_outbound(lake, "runs", str(nights[-1])).iloc[-1]
+        for rests in json.loads(run.get("basis", "[]")):
+            out.print(f"Rests on: {rests['en']}", soft_wrap=True, highlight=False, markup=False)
+        print_suspicions(json.loads(run.get("suspicions", "[]")))
 
 
 def _say(say: Callable[[str], None], night: date, text: str) -> None:

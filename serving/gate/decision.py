@@ -126,7 +126,7 @@ def gaps_of(
     more
         Gaps of the session.
     """
-    found = {*more, *night.gaps}
+    found = {*more, *night.gaps, *night.delivery_gaps}
     if "night_missing" not in found:
         if now - night.as_of > timedelta(hours=policy.boost.stale_hours):
             found.add("night_stale")

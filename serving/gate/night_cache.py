@@ -16,6 +16,7 @@ from data_contracts.runs import published_run, read_outbound
 from data_contracts.verification.published_run import Assurance
 from features.former_names import read_night
 from features.peers.comparison import Comparison
+from serving.gate.assessments.gaps import delivery_gaps
 from serving.gate.assessments.identity import Identity, read_identities, read_streamers
 from serving.scoring.nightly_models import own_models
 from serving.scoring.peer_snapshots import read_peer_snapshots
@@ -78,6 +79,7 @@ class PublishedNight:
     identities: dict[str, Identity] = field(default_factory=dict, repr=False)
     streamers: dict[str, Identity] = field(default_factory=dict, repr=False)
     is_verified: bool = True  # the record vouches for every file of it
+    delivery_gaps: tuple[str, ...] = ()  # what its delivery lacked or got wrong
 
 
 NO_NIGHT = PublishedNight("none", datetime.min, "none", {}, gaps=("night_missing",))
@@ -149,6 +151,7 @@ def read_published_night(lake: LakeOrFolder, night: str | None = None) -> Publis
         identities=read_identities(lake, pd.Timestamp(run["as_of"]).to_pydatetime()),
         streamers=read_streamers(lake, pd.Timestamp(run["as_of"]).to_pydatetime()),
         is_verified=published.assurance is Assurance.VERIFIED,
+        delivery_gaps=delivery_gaps(json.loads(run.get("suspicions", "[]"))),
     )
 
 
@@ -178,6 +181,7 @@ def _worst_sessions(lake: Lake, scores: pd.DataFrame) -> dict[str, WorstSession]
         pads.dataset([str(f) for f in lake.files("sessions")])
         .to_table(columns=["session_id", "operator_id"], filter=pads.field("session_id").isin(ids))
         .to_pandas()
+        .drop_duplicates("session_id")
         .set_index("session_id")["operator_id"]
     )
     first = rows.assign(operator=rows["entity_id"].map(owner)).drop_duplicates("operator")

@@ -11,9 +11,13 @@ import pandas as pd
 from data_contracts.contract import END_OF_REAL_TIME, contract
 from data_contracts.errors import NothingToScore
 from data_contracts.file_checks import UNREADABLE, named_by_file
+from data_contracts.intake.short_deliveries import Suspicion
+from data_contracts.intake.suspicions import suspicions_of
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect, digest_file, file_list, first_time, scalar
+from features.engine.snapshot import Snapshot
 from serving.policy.schema import NightPolicy
+from serving.scoring.night_context import NightContext
 
 MIN_DAYS_FOR_MEDIAN = 3
 
@@ -118,6 +122,16 @@ def receipts(lake: Lake, name: str, as_of: datetime, days: int = 8) -> pd.Series
     counts = pd.Series(rows["n"].to_numpy(), index=pd.to_datetime(rows["day"]).dt.date)
     wanted = [(first + timedelta(days=i)).date() for i in range(days)]
     return counts.reindex(wanted).fillna(0).astype(int)
+
+
+def suspicions_of_night(context: NightContext, tables: Snapshot) -> list[Suspicion]:
+    """What looks wrong in the rows that a night knows, and which telling tables lack rows."""
+    names = [n for n in context.lake.delivered() if n in tables]
+    night = (context.as_of - timedelta(days=1)).date()
+    short = context.policy.night.short_share
+    # a cursor of its own: a result that is not read to its end blocks the snapshot's connection
+    with tables[names[0]].get_backend().con.cursor() as connection:
+        return suspicions_of(connection, {n: n for n in names}, night, short)
 
 
 def newest_receipt(lake: Lake) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from data_contracts.verification.manifest import write_manifest
 from features import catalogue
 from features.declaration import VIEW
 from serving.nightly.decided_night import DecidedNight
+from serving.nightly.delivery import suspicions_of_night
+from serving.nightly.night_basis import basis_of_night
 from serving.nightly.run_identity import manifest_of
 from serving.nightly.scored_night import ScoredNight
 from serving.nightly.table_writer import write_parts, write_table
@@ -57,6 +60,9 @@ def publish(
     scored_counts = _scored_counts(decided)
     false_views = decided.corrected.false_views
     run = _run_row(context, scored, quarantined) | scored_counts | _bound_columns(decided.bound)
+    found = suspicions_of_night(context, scored.tables)
+    run["suspicions"] = json.dumps([asdict(s) for s in found], ensure_ascii=False)
+    run["basis"] = json.dumps(basis_of_night(decided.corrected), ensure_ascii=False)
     run["false_views"] = len(false_views.rows)
     run["expected_false_views"] = false_views.expected
     run["accounts"] = scored.accounts.scored

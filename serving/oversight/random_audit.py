@@ -222,7 +222,9 @@ def audit_estimates(lake: LakeOrFolder, policy: Policy) -> pd.DataFrame:
     return estimates(
         audited_verdicts(
             _read_whole_table(lake, "outcomes"),
-            _read_whole_table(lake, "sessions").set_index("session_id")["operator_id"],
+            _read_whole_table(lake, "sessions")
+            .drop_duplicates("session_id")
+            .set_index("session_id")["operator_id"],
             nights,
         ),
         policy.boost.review,

@@ -75,6 +75,8 @@ def write_report(folder: Path, report: ReportInput) -> Path:
         without_peers=json.loads(run["without_peers"]),
         fresh=freshness(tables),
         failures=contract_failures(context.lake),
+        suspicions=json.loads(run["suspicions"]),
+        basis=json.loads(run["basis"]),
         bars=charts.tier_bar_chart(tier_counts(decisions)),
         flows=tier_flows(decisions),
         selected=selection_counts(decisions),

@@ -14,7 +14,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from data_contracts.contract import all_contracts, contract
 from data_contracts.errors import LakeProblem, StructuralBreak
 from data_contracts.lake import Lake
-from data_contracts.parquet import to_arrow, write_file
+from data_contracts.parquet import connect, to_arrow, write_file
 from data_contracts.row_checks import check_lake
 from data_contracts.runs import read_outbound
 
@@ -147,9 +147,41 @@ def test_structural_break_names_its_place_and_mend(tmp_path, change, column, wor
     assert not (lake / "quarantine").exists()
 
 
-def test_a_repeated_key_stops_and_names_it(tmp_path):
-    with pytest.raises(StructuralBreak, match="2 rows with key r1"):
-        check_lake(lake_of(tmp_path, [order(1), order(1)]), NOW)
+def test_a_key_that_is_none_stops_and_names_it(tmp_path):
+    """Rows that arrived together and contradict each other: order lines, not orders."""
+    lines = [order(1, paid_amount=float(i)) for i in range(20)]
+    with pytest.raises(StructuralBreak, match=r"19 rows that arrived together .* such as r1"):
+        check_lake(lake_of(tmp_path, lines), NOW)
+
+
+def test_a_repeated_row_is_set_aside_with_its_reason(tmp_path):
+    """Of rows that share a key the last received counts; the others are set aside."""
+    later = pd.Timestamp("2026-01-01 12:00")
+    rows = [
+        order(1),
+        order(1, received_at=later),
+        order(2),
+        order(2, received_at=later, paid_amount=9.0),
+        order(3, paid_amount=5.0),
+        order(3, paid_amount=7.0),
+        order(4),
+    ]
+    lake = Lake(lake_of(tmp_path, rows))
+    assert check_lake(lake, NOW)[0].quarantined == 3
+    aside = read_outbound(lake, "quarantine")
+    assert dict(zip(aside["row_key"], aside["rule"], strict=True)) == {
+        "r1": "row_was_delivered_again",
+        "r2": "row_was_superseded",
+        "r3": "row_was_contradicted",
+    }
+    with connect() as connection:
+        read = lake.scan_sql(contract("orders"), None)
+        known = lake.scan_sql(contract("orders"), later.to_pydatetime())
+        paid = "SELECT order_id, paid_amount FROM ({}) ORDER BY 1"
+        now = dict(connection.execute(paid.format(read)).fetchall())
+        before = dict(connection.execute(paid.format(known)).fetchall())
+    assert now == {"r1": None, "r2": 9.0, "r3": 5.0, "r4": None}
+    assert before == now | {"r2": None}
 
 
 def test_a_half_written_file_stops_and_says_so(tmp_path):

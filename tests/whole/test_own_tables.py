@@ -16,6 +16,10 @@ from typer.testing import CliRunner
 
 from data_contracts.runs import published_run
 from serving.cli.main import app
+from serving.gate.assessments.gaps import degrading, holds, not_looked_at
+from serving.gate.decision import gaps_of
+from serving.gate.night_cache import read_published_night
+from serving.policy.load import load_policy
 from tests.data_contracts.intake.messy_exports import (
     ANCHORS,
     FIRST_ORDER,
@@ -105,3 +109,19 @@ def test_first_night_says_something(story):
     assert len(sessions) and sessions["probability"].notna().any()
     report = night.text("report.html")
     assert "lost_digits" in report and "no_json_object" in report
+
+
+def test_missing_tables_are_named_everywhere(story):
+    """What was not delivered is named by the command, the run, the report and the gate."""
+    _, lake, _, said = story
+    run = published_run(lake)
+    found = json.loads(run.rows("runs").iloc[0]["suspicions"])
+    missing = {s["table"] for s in found if s["kind"] == "not_delivered"}
+    assert missing == {"views", "interactions"}
+    assert "Suspicious, views: not delivered: single views are not assessed" in said["nightly"]
+    assert "not delivered: single views are not assessed" in run.text("report.html")
+    night = read_published_night(lake)
+    assert set(night.delivery_gaps) >= {"views_not_delivered", "interactions_not_delivered"}
+    gaps = gaps_of(night, load_policy(), night.as_of, ())
+    assert not degrading(gaps) and not holds(gaps)
+    assert {"views_not_delivered"} <= {n["code"] for n in not_looked_at(gaps)}

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from features.declaration import OPERATOR, ORDER, SESSION, VIEW
 from features.engine.compute import compute
@@ -210,5 +211,7 @@ def _peer_ids(known: Snapshot, model: Model, moment: datetime) -> list[str]:
 
 
 def _first_receipt(snapshot: Snapshot) -> pd.Timestamp:
+    if not {"sessions", "orders"} & set(snapshot):
+        raise LakeProblem("the lake has neither sessions nor orders to learn from")
     name = "sessions" if "sessions" in snapshot else "orders"
     return pd.Timestamp(snapshot[name].received_at.min().to_pandas())

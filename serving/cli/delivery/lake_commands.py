@@ -19,6 +19,7 @@ from serving.cli.console import (
     day,
     now,
     out,
+    print_suspicions,
     progress_bar,
     show_rows,
 )
@@ -93,10 +94,7 @@ def check(lake: LakeArgument, as_json: Json = False) -> None:
         show_rows(rows, as_json)
         return
     show_rows([asdict(r) for r in results], as_json)
-    for s in found:
-        place = f"{s.table}.{s.column}" if s.column else s.table
-        text = f"Suspicious, {place}: {s.found}. To mend it: {s.mend}"
-        out.print(text, soft_wrap=True, highlight=False, markup=False)
+    print_suspicions([asdict(s) for s in found])
     if any(r.quarantined for r in results):
         out.print(f"Rows set aside: steelyard show quarantine {lake}")
 

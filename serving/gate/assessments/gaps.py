@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,11 @@ class Gap:
     en: str
     degrades: bool = True
     holds: bool = True
+
+
+def _of_delivery(zh: str, en: str) -> Gap:
+    """A gap of the delivery, which is said and changes no answer."""
+    return Gap("night", zh, en, degrades=False, holds=False)
 
 
 GAPS = {
@@ -116,7 +121,48 @@ GAPS = {
         "最新发布的当夜结果缺少平台自有模型，沿用之前的结果",
         "the newest published night lacks the platform's own models; an earlier one is in force",
     ),
+    "views_not_delivered": _of_delivery(
+        "未交付观看明细，未逐条核查观看",
+        "views were not delivered; single views were not looked at",
+    ),
+    "views_short": _of_delivery(
+        "观看明细交付不足，部分场次未核查",
+        "views were delivered in part; some sessions were not looked at by their views",
+    ),
+    "room_minutes_not_delivered": _of_delivery(
+        "未交付分钟数据，当夜结果未使用平台计数",
+        "counters by the minute were not delivered; the night did not look at them",
+    ),
+    "room_minutes_short": _of_delivery(
+        "分钟数据交付不足，部分场次未核查",
+        "counters by the minute were delivered in part; some sessions were looked at without them",
+    ),
+    "interactions_not_delivered": _of_delivery(
+        "未交付互动明细，未核查点赞、评论和关注",
+        "interactions were not delivered; likes, comments and follows were not looked at",
+    ),
+    "interactions_short": _of_delivery(
+        "互动明细交付不足，部分场次未核查",
+        "interactions were delivered in part; some sessions were looked at without them",
+    ),
+    "delivery_suspicious": _of_delivery(
+        "交付的数据有可疑之处，详见当夜运行记录",
+        "the delivery looks wrong in places; the run of the night names them",
+    ),
 }
+
+
+def delivery_gaps(suspicions: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Codes of what a night's delivery lacked or got wrong, from its `suspicions`.
+
+    They are said and change no answer: what is unknown moves no tier (ADR-0262).
+    """
+    found = set()
+    for s in suspicions:
+        code = f"{s['table']}_{s['kind']}"
+        if code in GAPS or s["kind"] != "not_delivered":  # no orders: the platform has no trade
+            found.add(code if code in GAPS else "delivery_suspicious")
+    return tuple(sorted(found))
 
 
 def degrading(codes: Iterable[str]) -> list[str]:

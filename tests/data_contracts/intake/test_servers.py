@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import boto3
 import pytest
 import sqlalchemy
 
@@ -52,8 +53,6 @@ def server(command: list[str], port: int, folder: Path, **environment: str) -> I
 
 def test_object_storage(tmp_path, monkeypatch):
     """Objects of a real S3-compatible server, by prefix and by glob."""
-    pytest.importorskip("moto", reason="moto is not installed")
-    boto3 = pytest.importorskip("boto3")
     port = free_port()
     for name, value in {
         "AWS_ACCESS_KEY_ID": "k",
@@ -133,7 +132,6 @@ def test_postgresql_server(tmp_path, monkeypatch):
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not places:
         pytest.skip("postgresql is not installed (apt-get install postgresql)")
-    pytest.importorskip("psycopg")
     data, port = tmp_path / "data", free_port()
     as_user: list[str] = []
     if os.geteuid() == 0:  # the server refuses to run as root
@@ -174,7 +172,6 @@ def test_mysql_server(tmp_path, monkeypatch):
     """A table of a real MariaDB server; TIMESTAMP is a moment, DATETIME a local time."""
     if shutil.which("mariadbd") is None:
         pytest.skip("mariadb-server is not installed (apt-get install mariadb-server)")
-    pytest.importorskip("pymysql")
     data, port = tmp_path / "data", free_port()
     monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
     user = ["--user=root"] if os.geteuid() == 0 else []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
+import deltalake
 import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 
 from data_contracts.intake.map_file import MapProblems
 from data_contracts.intake.mapping import Source
@@ -129,7 +131,6 @@ def test_database_files(tmp_path):
 
 def test_delta_table(tmp_path):
     """The newest version of a Delta table."""
-    deltalake = pytest.importorskip("deltalake")
     deltalake.write_deltalake(str(tmp_path / "t"), pa.Table.from_pandas(FRAME.head(1)))
     deltalake.write_deltalake(str(tmp_path / "t"), pa.Table.from_pandas(FRAME), mode="overwrite")
     assert rows_of(tmp_path, Source(path="t", format="delta")) == WANTED
@@ -138,8 +139,7 @@ def test_delta_table(tmp_path):
 
 def test_iceberg_table(tmp_path):
     """The newest snapshot of an Iceberg table, by its folder."""
-    sql = pytest.importorskip("pyiceberg.catalog.sql")
-    catalog = sql.SqlCatalog(
+    catalog = SqlCatalog(
         "c", uri=f"sqlite:///{tmp_path}/c.db", warehouse=f"file://{tmp_path}/house"
     )
     catalog.create_namespace("n")
