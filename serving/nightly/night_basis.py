@@ -16,6 +16,7 @@ NAMES = {
     OPERATOR: ("运营者", "operators"),
     ACCOUNT: ("账号", "accounts"),
 }
+MEASURES_OF_ORDERS = ("orders", "net_sales")
 
 
 def basis_of_night(corrected: CorrectedNight) -> list[dict[str, str]]:
@@ -83,5 +84,7 @@ def _corrected(figures: pd.DataFrame, entity: str) -> list[str]:
     """Measures of an entity that have an interval with a certainty."""
     if figures.empty:
         return []
-    mine = figures[(figures["entity_kind"] == entity) & figures["certainty"].notna()]
-    return sorted(mine["measure"].unique())
+    known = figures[figures["certainty"].notna()]
+    if entity == ORDER:  # what is taken from orders is a figure of their operators
+        return sorted(known.loc[known["measure"].isin(MEASURES_OF_ORDERS), "measure"].unique())
+    return sorted(known.loc[known["entity_kind"] == entity, "measure"].unique())
