@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ class Delivery:
         Take the guess of every open question.
     frames
         pandas frames by the name that a source has as its path.
+    see
+        Called with each table and the Parquet file of its good rows, before they are merged.
     """
 
     moment: datetime
@@ -32,6 +34,7 @@ class Delivery:
     since: datetime | None = None
     accept_guesses: bool = False
     frames: Mapping[str, Any] = field(default_factory=dict)
+    see: Callable[[str, Path], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -22,13 +23,14 @@ from data_contracts.intake.conversion.table_query import PROBLEMS, TableQuery, t
 from data_contracts.intake.delivery import Delivery, TableIntake
 from data_contracts.intake.intake_notes import notes_of
 from data_contracts.intake.map_file import MapProblems, answer_questions
-from data_contracts.intake.mapping import Map, MappedTable
+from data_contracts.intake.mapping import EVENT_TIME, FILE_TIME, INGEST_TIME, Map, MappedTable
 from data_contracts.intake.merge import Merged, merge, recover
 from data_contracts.intake.sources.relation import (
     FILE,
     REJECTED,
     OpenSource,
     ReadContext,
+    ReadSince,
     literal,
     mentions,
     quote,
@@ -75,7 +77,13 @@ def ingest(
             lake.intake.mkdir(exist_ok=True)
             recover(lake)
             create_macros(connection)
-            context = ReadContext(connection, delivery.base, work, frames=delivery.frames)
+            context = ReadContext(
+                connection,
+                delivery.base,
+                work,
+                frames=delivery.frames,
+                since=_wanted_since(answered, delivery.since),
+            )
             opened = open_sources(context, answered.sources, say)
             queries = {
                 name: table_query(connection, name, table, opened, delivery.moment)
@@ -95,6 +103,26 @@ def ingest(
             return done
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _wanted_since(given: Map, since: datetime | None) -> dict[str, ReadSince]:
+    """Sources that may leave out what was received earlier: those that one table alone reads.
+
+    What no source leaves out is left out after it was read.
+    """
+    if since is None or any(t.query for t in given.tables.values()):
+        return {}
+    readers: dict[str, list[MappedTable]] = {}
+    for table in given.tables.values():
+        readers.setdefault(str(table.source), []).append(table)
+    out = {}
+    for source, tables in readers.items():
+        word = tables[0].received_at
+        if len(tables) > 1 or word in (None, INGEST_TIME, EVENT_TIME):
+            continue
+        column = None if word == FILE_TIME else word
+        out[source] = ReadSince(since, column, tables[0].zone or "UTC")
+    return out
 
 
 @dataclass(frozen=True)
@@ -128,6 +156,8 @@ def _ingest_table(
         [names],
     )
     good, bad = set_aside.split(connection, table, staged)
+    if making.delivery.see is not None:
+        making.delivery.see(table.name, good)
     why = set_aside.reasons(connection, table, names, bad)
     rejected = scalar(
         connection,

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,8 @@ def merge(
     connection.execute(
         f"COPY (SELECT {', '.join(quote(c) for c in columns)} FROM read_parquet("
         f"{literal(str(incoming))}, file_row_number=true) i ANTI JOIN (FROM {fates} "
-        f"WHERE fate <> 'replaced') f ON i.file_row_number = f.{POSITION}) "
-        f"TO {literal(str(added))} (FORMAT parquet)"
+        f"WHERE fate <> 'replaced') f ON i.file_row_number = f.{POSITION} "
+        f"ORDER BY {quote(received)}) TO {literal(str(added))} (FORMAT parquet)"
     )
     counts = dict(
         connection.execute(f"SELECT fate, count(*) FROM {fates} GROUP BY fate").fetchall()
@@ -200,8 +201,9 @@ def _write_days(
         while (path := target / f"part-{number}.parquet").exists():
             number += 1
         sql = (
-            f"SELECT {order} FROM {source} WHERE CAST({received} AS DATE) = DATE '{day}' "
-            f"ORDER BY {order}"
+            # as a range it skips the row groups of other days, for the file is ordered by receipt
+            f"SELECT {order} FROM {source} WHERE {received} >= TIMESTAMP '{day}' "
+            f"AND {received} < TIMESTAMP '{day + timedelta(days=1)}' ORDER BY {order}"
         )
         write_pieces(path, table.arrow_schema(), _pieces(connection, table, sql))
 

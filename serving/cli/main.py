@@ -24,7 +24,7 @@ from serving.cli import (
     service_commands,
 )
 from serving.cli.console import err
-from serving.cli.delivery import intake_commands, lake_commands
+from serving.cli.delivery import doctor_commands, intake_commands, lake_commands, listen_commands
 from serving.cli.exchange import exchange_commands, report_commands
 from serving.cli.supervision import (
     appeal_commands,
@@ -47,7 +47,9 @@ app = typer.Typer(
 for command in (
     lake_commands.simulate,
     intake_commands.ingest,
+    listen_commands.listen,
     lake_commands.check,
+    doctor_commands.doctor,
     model_commands.train,
     model_commands.promote,
     night_commands.nightly,

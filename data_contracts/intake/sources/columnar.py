@@ -33,7 +33,8 @@ def open_parquet(context: ReadContext, name: str, source: Source) -> OpenSource:
     StructuralBreak
         Files are torn; all of them are listed.
     """
-    found = find_files(source.path, context.base, context.work, (".parquet", ".parq"))
+    endings, since = (".parquet", ".parq"), context.files_since(name)
+    found = find_files(source.path, context.base, context.work, endings, since)
     torn = []
     for file in found.files:
         try:

@@ -38,7 +38,7 @@ def open_delimited(context: ReadContext, name: str, source: Source) -> OpenSourc
     StructuralBreak
         A file is not of its encoding, or has no columns.
     """
-    found = find_files(source.path, context.base, context.work, SUFFIXES)
+    found = find_files(source.path, context.base, context.work, SUFFIXES, context.files_since(name))
     first = found.files[0]
     encoding = source.encoding or sniff_encoding(first)
     delimiter = source.delimiter or sniff_delimiter(

@@ -86,7 +86,13 @@ def leftover(path: Path, root: Path) -> bool:
     )
 
 
-def find_files(path: str, base: Path, work: Path, suffixes: tuple[str, ...]) -> FoundFiles:
+def find_files(
+    path: str,
+    base: Path,
+    work: Path,
+    suffixes: tuple[str, ...],
+    since: datetime | None = None,
+) -> FoundFiles:
     """Find the files of a source, sorted by name.
 
     Parameters
@@ -99,6 +105,8 @@ def find_files(path: str, base: Path, work: Path, suffixes: tuple[str, ...]) -> 
         Folder for downloads.
     suffixes
         Endings of the files that are taken from a folder.
+    since
+        Files that were changed earlier are passed over, UTC; None takes all.
 
     Raises
     ------
@@ -124,6 +132,8 @@ def find_files(path: str, base: Path, work: Path, suffixes: tuple[str, ...]) -> 
             found.files += _members(candidate, label, modified)
         else:
             found.passed_over.append(f"{label}: ending is none of {', '.join(suffixes)}")
+    if since is not None:
+        found = _changed_since(found, since)
     found = _without_copies(found)
     if not found.files:
         passed = f" ({len(found.passed_over)} passed over)" if found.passed_over else ""
@@ -158,6 +168,19 @@ def _members(path: Path, label: str, modified: datetime | None) -> list[SourceFi
         ) from error
     kept = [n for n in sorted(names) if not leftover(Path(n), Path())]
     return [SourceFile(path, f"{label}/{n}", when, n) for n in kept]
+
+
+def _changed_since(found: FoundFiles, since: datetime) -> FoundFiles:
+    """Pass over files that were changed before a moment; the newest stays, for its columns."""
+    times = [f.modified for f in found.files if f.modified is not None]
+    newest = max(times, default=None)
+    kept = FoundFiles([], found.passed_over)
+    for file in found.files:
+        if file.modified is None or file.modified >= since or file.modified == newest:
+            kept.files.append(file)
+        else:
+            kept.passed_over.append(f"{file.label}: changed before {since} UTC")
+    return kept
 
 
 def _without_copies(found: FoundFiles) -> FoundFiles:

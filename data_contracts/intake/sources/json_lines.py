@@ -31,7 +31,7 @@ def open_json(context: ReadContext, name: str, source: Source) -> OpenSource:
     StructuralBreak
         A file has no JSON object.
     """
-    found = find_files(source.path, context.base, context.work, SUFFIXES)
+    found = find_files(source.path, context.base, context.work, SUFFIXES, context.files_since(name))
     encoding = source.encoding or sniff_encoding(found.files[0])
     known = source.model_copy(update={"encoding": encoding})
     lines = [_lines(context, name, number, f, encoding) for number, f in enumerate(found.files)]

@@ -20,6 +20,25 @@ ROWS_PER_PIECE = 10_000
 
 
 @dataclass(frozen=True)
+class ReadSince:
+    """From when on rows of a source are wanted, where the source itself can leave others out.
+
+    Parameters
+    ----------
+    moment
+        Rows received earlier are not wanted; UTC.
+    column
+        Column of receipt; None where a row counts as received when its file was changed.
+    zone
+        Zone of the column's times without an offset.
+    """
+
+    moment: datetime
+    column: str | None
+    zone: str
+
+
+@dataclass(frozen=True)
 class ReadContext:
     """Where sources are opened.
 
@@ -35,6 +54,8 @@ class ReadContext:
         Most rows read of a source that is not columnar; None reads all.
     frames
         pandas frames by the name that a source gives as its path.
+    since
+        Source → from when on its rows are wanted, where it can be asked so.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -42,11 +63,17 @@ class ReadContext:
     work: Path
     sample_rows: int | None = None
     frames: Mapping[str, Any] = field(default_factory=dict)
+    since: Mapping[str, ReadSince] = field(default_factory=dict)
 
     @property
     def limit(self) -> str:
         """SQL that ends a query after the sample."""
         return "" if self.sample_rows is None else f" LIMIT {self.sample_rows}"
+
+    def files_since(self, name: str) -> datetime | None:
+        """From when on changed files of a source are wanted, where the map counts by them."""
+        since = self.since.get(name)
+        return since.moment if since is not None and since.column is None else None
 
 
 @dataclass

@@ -8,10 +8,11 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +27,7 @@ from data_contracts.intake.sources.relation import (
     ROWS_PER_PIECE,
     OpenSource,
     ReadContext,
+    ReadSince,
     parquet_view,
 )
 
@@ -175,6 +177,7 @@ def open_server(context: ReadContext, name: str, source: Source) -> OpenSource:
     label = f"{engine.url.render_as_string(hide_password=True)}/{source.table}"
     target = context.work / name / "rows.parquet"
     schema, _, bare = str(source.table).rpartition(".")
+    passed: list[str] = []
     try:
         with engine.connect().execution_options(
             stream_results=True, yield_per=ROWS_PER_PIECE
@@ -189,7 +192,15 @@ def open_server(context: ReadContext, name: str, source: Source) -> OpenSource:
             table = sqlalchemy.table(
                 bare, *(sqlalchemy.column(c["name"]) for c in columns), schema=schema or None
             )
-            rows = connection.execute(sqlalchemy.select(table).limit(context.sample_rows))
+            wanted = sqlalchemy.select(table)
+            since = context.since.get(name)
+            if (
+                since is not None
+                and (later := _later(sqlalchemy, since, columns, zoned)) is not None
+            ):
+                wanted = wanted.where(later)
+                passed.append(f"{label}: rows received before {since.moment} UTC, by the server")
+            rows = connection.execute(wanted.limit(context.sample_rows))
             marked = (
                 [f"{v}+00:00" if z and v is not None else v for v, z in zip(r, zoned, strict=True)]
                 for r in rows
@@ -200,4 +211,23 @@ def open_server(context: ReadContext, name: str, source: Source) -> OpenSource:
         raise LakeProblem(f"{label} cannot be read: {reason}") from error
     finally:
         engine.dispose()
-    return OpenSource(name, source, parquet_view(context, name, [target]), {label: None}, [])
+    return OpenSource(name, source, parquet_view(context, name, [target]), {label: None}, passed)
+
+
+def _later(
+    sqlalchemy: Any, since: ReadSince, columns: Sequence[Any], zoned: Sequence[bool]
+) -> Any | None:
+    """SQLAlchemy condition of the rows that are wanted; None where the column is no time.
+
+    A row without a time is read, so that its reason is said.
+    """
+    place = next((i for i, c in enumerate(columns) if c["name"] == since.column), None)
+    if place is None or not isinstance(columns[place]["type"], sqlalchemy.DateTime):
+        return None
+    moment = since.moment.replace(tzinfo=UTC)
+    if zoned[place]:
+        moment = since.moment
+    elif not columns[place]["type"].timezone:
+        moment = moment.astimezone(ZoneInfo(since.zone)).replace(tzinfo=None)
+    column = sqlalchemy.column(since.column)
+    return sqlalchemy.or_(column >= moment, column.is_(None))

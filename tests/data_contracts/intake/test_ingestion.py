@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import os
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
@@ -212,3 +213,14 @@ def test_log_keeps_map_and_counts(exports):
     assert entry["received_at"] == {"orders": "event_time"}
     assert entry["tables"][0]["added"] == 40
     assert (exports.lake.intake / f"map-{entry['map'][:16]}.json").is_file()
+
+
+def test_files_that_did_not_change_since_are_not_read(exports):
+    """Where files say when rows arrived, an earlier file is passed over and said."""
+    for name, rows, day in (("orders-1.csv", GOOD[:20], 5), ("orders-2.csv", GOOD[20:], 20)):
+        exports.write(rows, name)
+        changed = datetime(2026, 1, day, tzinfo=UTC).timestamp()
+        os.utime(exports.folder / name, (changed, changed))
+    done = exports.ingest(orders_map(received_at="file_time"), since=datetime(2026, 1, 10))
+    assert (done.read, done.added, done.not_wanted) == (20, 20, 0)
+    assert any("orders-1.csv: changed before 2026-01-10" in note for note in done.notes)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -19,6 +20,7 @@ import sqlalchemy
 from data_contracts.intake.map_file import MapProblems
 from data_contracts.intake.mapping import Source
 from data_contracts.intake.profiling.discovery import PASSWORD_VARIABLE, discover
+from data_contracts.intake.sources.relation import ReadSince
 from tests.data_contracts.intake.source_rows import AT, FRAME, ORDER, WANTED, rows_of
 
 SERVER_SECONDS = 60
@@ -125,6 +127,14 @@ def _check_server(folder: Path, url: str, format_: str) -> None:
         "19.90",
         "5.00",
     ]
+
+    noon = datetime(2026, 1, 10, 12)
+    for column, zone in (("zoned", "UTC"), ("made", "Asia/Shanghai")):
+        for moment, rows in ((noon, 2), (noon + timedelta(minutes=1), 0)):
+            since = ReadSince(moment, column, zone)
+            assert len(rows_of(folder, source, "id, word, made AS happened", since)) == rows
+    since = ReadSince(noon + timedelta(days=1), "word", "UTC")  # text is not compared
+    assert len(rows_of(folder, source, "id, word, made AS happened", since)) == 2
 
 
 def test_postgresql_server(tmp_path, monkeypatch):

@@ -1,0 +1,139 @@
+"""Redis streams as a consumer of a group reads them: at least once, until acknowledged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data_contracts.errors import LakeProblem
+from data_contracts.intake.sources.libraries import library
+
+# Events that another consumer took and did not acknowledge for so long are taken over.
+ABANDONED_MILLISECONDS = 60_000
+NEW, MINE = ">", "0"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a stream: its place, and its fields as text."""
+
+    stream: str
+    place: str
+    fields: dict[str, str | None]
+
+
+class RedisStreams:
+    """Events of named streams, by a group whose places the server keeps.
+
+    Parameters
+    ----------
+    url
+        Such as `redis://host:6379/0`.
+    streams
+        Names of the streams.
+    group
+        Name of the group; two lakes that read the same streams need two groups.
+    consumer
+        Name of this reader in the group.
+
+    Raises
+    ------
+    LakeProblem
+        The server does not answer, or a name is no stream.
+    """
+
+    def __init__(
+        self, url: str, streams: Sequence[str], group: str = "steelyard", consumer: str = "listen"
+    ) -> None:
+        self.redis = library("redis", "redis")
+        self.streams, self.group, self.consumer = list(streams), group, consumer
+        self.client = self.redis.Redis.from_url(url, socket_timeout=30)
+        self.url = url.split("@")[-1]
+        for stream in self.streams:
+            try:
+                self.client.xgroup_create(stream, group, id="0", mkstream=True)
+            except self.redis.ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise LakeProblem(f"{stream} is no stream of {self.url}: {error}") from error
+            except self.redis.RedisError as error:
+                raise LakeProblem(f"{self.url} does not answer: {error}") from error
+
+    def read(self, max_events: int, wait_milliseconds: int) -> list[Event]:
+        """Events that are not acknowledged: own ones first, then abandoned ones, then new ones.
+
+        Parameters
+        ----------
+        max_events
+            Events of each stream at most.
+        wait_milliseconds
+            Time to wait for a new one.
+        """
+        try:
+            found = self._group_read(MINE, max_events, None) or self._abandoned(max_events)
+            return found or self._group_read(NEW, max_events, wait_milliseconds)
+        except self.redis.RedisError as error:
+            raise LakeProblem(f"{self.url} does not answer: {error}") from error
+
+    def acknowledge(self, events: Iterable[Event]) -> None:
+        """Say that events are in the lake; they are not delivered again."""
+        places: dict[str, list[str]] = {}
+        for event in events:
+            places.setdefault(event.stream, []).append(event.place)
+        for stream, ids in places.items():
+            self.client.xack(stream, self.group, *ids)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.client.close()
+
+    def _group_read(self, place: str, most: int, wait: int | None) -> list[Event]:
+        wanted = dict.fromkeys(self.streams, place)
+        found: Any = self.client.xreadgroup(
+            self.group, self.consumer, wanted, count=most, block=wait
+        )
+        pairs = found.items() if isinstance(found, Mapping) else (found or [])
+        return [event for stream, rows in pairs for event in _events(_text(stream), rows)]
+
+    def _abandoned(self, most: int) -> list[Event]:
+        out: list[Event] = []
+        for stream in self.streams:
+            found: Any = self.client.xautoclaim(
+                stream, self.group, self.consumer, ABANDONED_MILLISECONDS, count=most
+            )
+            out += _events(stream, found[1])
+        return out
+
+
+def _events(stream: str, rows: Any) -> list[Event]:
+    """Events from what the client returns; one list may hold another for each read."""
+    if rows and isinstance(rows[0], list) and (not rows[0] or isinstance(rows[0][0], tuple | list)):
+        rows = [pair for part in rows for pair in part]
+    return [Event(stream, _text(place), _fields(given or {})) for place, given in rows]
+
+
+def _fields(given: Mapping[Any, Any]) -> dict[str, str | None]:
+    """Fields as text; a single field that holds a JSON object stands for its members."""
+    fields: dict[str, str | None] = {_text(k): _text(v) for k, v in given.items()}
+    only = next(iter(fields.values()), None) if len(fields) == 1 else None
+    if only is None or not only.startswith("{"):
+        return fields
+    try:
+        members = json.loads(only, parse_int=str, parse_float=str)
+    except ValueError:
+        return fields
+    return {
+        k: v if isinstance(v, str) or v is None else json.dumps(v, ensure_ascii=False)
+        for k, v in members.items()
+    }
+
+
+def _text(value: Any) -> str:
+    """Bytes as UTF-8; bytes of no text as hexadecimal digits, which conversions set aside."""
+    if isinstance(value, str):
+        return value
+    try:
+        return bytes(value).decode("utf-8")
+    except UnicodeDecodeError:
+        return bytes(value).hex()

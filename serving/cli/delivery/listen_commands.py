@@ -1,0 +1,84 @@
+"""Command that listens to live events: listen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data_contracts.errors import LakeProblem
+from serving.cli.console import err, now, out
+
+KEY_VARIABLE = "STEELYARD_API_KEY"
+
+
+def listen(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Such as redis://127.0.0.1:6379/0.")],
+    lake: Annotated[Path, typer.Argument(metavar="LAKE", help="Folder of the lake.")],
+    map_: Annotated[
+        Path, typer.Option("--map", help="Map whose sources name streams, with format: frame.")
+    ],
+    gate: Annotated[
+        str | None,
+        typer.Option(help=f"Also put minutes to this gate; its key is in {KEY_VARIABLE}."),
+    ] = None,
+    group: Annotated[str, typer.Option(help="Group of readers; one for each lake.")] = "steelyard",
+    every: Annotated[float, typer.Option(help="Seconds between batches.")] = 60.0,
+    once: Annotated[bool, typer.Option(help="End once no event is left.")] = False,
+    accept_guesses: Annotated[
+        bool, typer.Option(help="Answer every open question of the map by its guess.")
+    ] = False,
+) -> None:
+    """Write live events of Redis streams into a lake in micro-batches, and minutes to the gate.
+
+    An event is acknowledged once it is in the lake. One that is read again changes nothing. Kafka
+    is not read: bridge a topic to a stream, or deliver files.
+
+    Example: steelyard listen --map live.yaml redis://127.0.0.1:6379/0 lake --gate http://127.0.0.1:3000
+    """
+    from data_contracts.intake.map_file import load_map
+    from data_contracts.intake.streams.listening import Listening, stream_names
+    from data_contracts.intake.streams.listening import listen as listen_to
+    from data_contracts.intake.streams.redis_streams import RedisStreams
+    from data_contracts.lake import Lake
+    from serving.cli.delivery.gate_minutes import GateMinutes
+
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise LakeProblem(f"{url}: only redis:// is listened to. Deliver other events as files")
+    if gate is not None and not os.environ.get(KEY_VARIABLE):
+        raise LakeProblem(f"set {KEY_VARIABLE} to a key of the gate: steelyard key LAKE --name me")
+    given, opened = load_map(map_), Lake(lake)
+    stream = RedisStreams(url, stream_names(given), group)
+    follower = (
+        None
+        if gate is None
+        else GateMinutes(
+            gate,
+            os.environ[KEY_VARIABLE],
+            opened,
+            lambda text: err.print(text, soft_wrap=True, highlight=False, markup=False),
+        )
+    )
+    how = Listening(
+        now,
+        batch_seconds=every,
+        stop_when_idle=once,
+        accept_guesses=accept_guesses,
+        follower=follower,
+    )
+    try:
+        for done, events in listen_to(given, opened, stream, how):
+            counts = ", ".join(
+                f"{d.table} {d.added} added, {d.replaced} replaced, {d.unchanged} unchanged, "
+                f"{d.set_aside} set aside"
+                for d in done
+            )
+            put = "" if follower is None else f"; {follower.put} minutes put to the gate so far"
+            text = f"{len(events)} events: {counts}{put}"
+            out.print(text, soft_wrap=True, highlight=False, markup=False)
+    except KeyboardInterrupt:
+        out.print("Stopped; events that are not in the lake stay in the stream.")
+    finally:
+        stream.close()
