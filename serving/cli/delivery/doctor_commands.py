@@ -41,10 +41,10 @@ def doctor(lake: LakeArgument, as_json: Json = False) -> None:
     )
     for t in here:
         if t.empty_columns:
-            shown = ", ".join(t.empty_columns[:MAX_EMPTY_COLUMNS_SHOWN])
+            names = ", ".join(t.empty_columns[:MAX_EMPTY_COLUMNS_SHOWN])
             more = len(t.empty_columns) - MAX_EMPTY_COLUMNS_SHOWN
             rest = f" and {more} more" if more > 0 else ""
-            text = f"{t.table}: no value in {shown}{rest}; what each adds is not measured"
+            text = f"{t.table}: no value in {names}{rest}; what each adds is not measured"
             out.print(text, soft_wrap=True, highlight=False, markup=False)
     show_rows(
         [
