@@ -75,6 +75,7 @@ def test_training_says_what_the_lake_does_not_allow(orders_only, tmp_path):
     assert "order_brushing: 0 confirmed and 0 cleared" in words
 
 
+@pytest.mark.slow
 def test_views_alone_are_ranked_and_corrected(tiny, tmp_path):
     """Sessions are scored by their views, and views are corrected with intervals."""
     lake = platform(tiny, tmp_path, "sessions", "views")
