@@ -162,6 +162,8 @@ def gains_of(known: set[str]) -> list[Gain]:
             found = of_entity.get(key)
             gain = (found or {}).get("gains", {}).get(group)
             wanted = [g for g in (*needs.get(group, ()), group) if g not in here]
+            if group == "views":  # a night makes the minutes from them
+                wanted = [g for g in wanted if g != "room_minutes"]
             recall = gain["from"] if gain else found["recall"] if found else None
             out.append(
                 Gain(
