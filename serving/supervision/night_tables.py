@@ -58,7 +58,7 @@ def supervision_tables(
         policy,
         taken.by_people,
         taken.automatic,
-        complaint_decisions(context.lake, context.as_of),
+        taken.decided,
     )
     inputs = supervision_inputs(context, tables, scored, figures, points)
     decisions, bound = decision_rows(context, operators, inputs)
@@ -89,7 +89,8 @@ def measures_taken(context: NightContext) -> TakenMeasures:
     state = read_measures(context.lake, context.as_of)
     before = context.previous
     published = None if before is None else before.rows("measures")
-    return TakenMeasures(state, automatic_measures(published, state, context.as_of))
+    automatic = automatic_measures(published, state, context.as_of)
+    return TakenMeasures(state, automatic, complaint_decisions(context.lake, context.as_of))
 
 
 def supervision_inputs(

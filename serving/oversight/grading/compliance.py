@@ -7,13 +7,14 @@ back with time. A measure that was lifted because it was mended counts less (cre
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from serving.oversight.complaints.cases import ComplaintDecision, complaint_cases
 from serving.oversight.credit import decayed_score
 from serving.oversight.measures.state import LIFTED, OPERATOR, MeasureState
 from serving.policy.schema import Policy
@@ -27,11 +28,12 @@ COLUMNS = ["operator_id", "at", "points"]
 class TakenMeasures:
     """Measures taken here: those of people, and the automatic ones of the night before.
 
-    `automatic` has columns operator_id, measure and at.
+    `automatic` has columns operator_id, measure and at. `decided` are complaints decided here.
     """
 
     by_people: MeasureState
     automatic: pd.DataFrame
+    decided: Mapping[str, ComplaintDecision] = field(default_factory=dict)
 
     def rows(self, kind: str, at: datetime, policy: Policy) -> pd.DataFrame:
         """Measures against subjects of a kind that count at a moment, with their points."""
@@ -69,7 +71,7 @@ def compliance_events(
         )
         parts.append(n.assign(points=points))
     if "complaints" in tables:
-        c = tables["complaints"].select("operator_id", "opened_at", "upheld").to_pandas()
+        c = complaint_cases(tables, taken.decided, policy.complaints)
         c = c[c["upheld"].astype("boolean").fillna(False).to_numpy(dtype=bool)]
         each = policy.compliance.verified_complaint_points
         parts.append(c.rename(columns={"opened_at": "at"}).assign(points=each))

