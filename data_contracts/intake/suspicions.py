@@ -115,7 +115,7 @@ def _zones(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[S
             hours[hour] = count
         guess = zone_of_hours(hours)
         sure = guess.confidence >= MIN_ZONE_CONFIDENCE and hours.sum() >= MIN_TIMES
-        if sure and guess.value != "UTC":
+        if sure and guess.is_night and guess.value != "UTC":
             yield Suspicion(
                 table.name,
                 column.name,

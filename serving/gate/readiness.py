@@ -9,6 +9,7 @@ from typing import Any
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from serving.gate.assessments.gaps import degrading
 from serving.gate.boost_check import GateState
 from serving.gate.decision import gaps_of
 from serving.gate.dependencies.circuit_breaker import BreakerState, CircuitBreaker
@@ -26,7 +27,9 @@ async def readiness(gate: GateState) -> dict[str, Any]:
     """
     night = gate.assessments.current()
     gaps = [("night", code) for code in gaps_of(night, gate.policy, gate.now(), ())]
-    warnings = [g for g in gaps if g[1] == "night_stale" and not gate.night.can_be_replaced]
+    stale_at_rest = set() if gate.night.can_be_replaced else {"night_stale"}
+    broken = set(degrading(code for _, code in gaps)) - stale_at_rest
+    warnings = [g for g in gaps if g[1] not in broken]
     reasons = [g for g in gaps if g not in warnings]
     reasons += [("models", code) for code in gate.assessments.model_gaps()]
     reasons += [("store", code) for code in await _store_problems(gate)]

@@ -24,6 +24,7 @@ USUAL_ACTIVITY = np.array(
 # Clocks of exports: local ones and those of UTC; others are rare.
 PRIOR_OF_LOCAL, PRIOR_OF_UTC, PRIOR_OF_OTHERS = 0.6, 0.3, 0.1
 MIN_TIMES, MAX_TIMES = 50, 200_000
+LATEST_QUIET_HOUR = 5  # the four quietest hours of a people begin from midnight to five
 # Events of one session are not independent, so that many count as so few.
 MAX_INDEPENDENT_EVENTS = 60
 NO_TIMES_CONFIDENCE, MAX_CONFIDENCE = 0.3, 0.97
@@ -31,11 +32,16 @@ NO_TIMES_CONFIDENCE, MAX_CONFIDENCE = 0.3, 0.97
 
 @dataclass(frozen=True)
 class Guess:
-    """A guess, how sure it is, 0 to 1, and what it rests on."""
+    """A guess, how sure it is, 0 to 1, and what it rests on.
+
+    `is_night`: the quietest hours are those of the night by the clock that is guessed. Elsewhere
+    the guess is the best of poor ones.
+    """
 
     value: str | None
     confidence: float
     why: str
+    is_night: bool = True
 
 
 def guess_zone(connection: duckdb.DuckDBPyConnection, rows: str, columns: list[str]) -> Guess:
@@ -73,7 +79,7 @@ def zone_of_hours(counts: np.ndarray) -> Guess:
     total = counts.sum()
     if total < MIN_TIMES:
         why = f"{total:.0f} times of day are too few to see when people sleep"
-        return Guess(HOME_ZONE, NO_TIMES_CONFIDENCE, why)
+        return Guess(HOME_ZONE, NO_TIMES_CONFIDENCE, why, is_night=False)
     share = counts / total
     log_usual = np.log(USUAL_ACTIVITY / USUAL_ACTIVITY.sum())
     # a clock that is `ahead` of the local one shows the usual hours that much later
@@ -87,12 +93,13 @@ def zone_of_hours(counts: np.ndarray) -> Guess:
     confidence = min(MAX_CONFIDENCE, float(chance[best] / chance.sum()))
     quiet = int(np.argmin(np.convolve(np.tile(counts, 2), np.ones(4), "valid")[:24]))
     why = f"least happens from {quiet:02d} to {(quiet + 4) % 24:02d} h by this clock, "
+    is_night = (quiet - int(ahead[best])) % 24 <= LATEST_QUIET_HOUR
     if ahead[best] == 0:
-        return Guess(HOME_ZONE, confidence, f"{why}as at night in China")
+        return Guess(HOME_ZONE, confidence, f"{why}as at night in China", is_night)
     if ahead[best] == -HOME_OFFSET_HOURS:
-        return Guess("UTC", confidence, f"{why}night in China by a clock of UTC")
+        return Guess("UTC", confidence, f"{why}night in China by a clock of UTC", is_night)
     offset = HOME_OFFSET_HOURS + int(ahead[best])
     offset -= 24 * round(offset / 24)
     # zones of the tz database named by their offset have the opposite sign
     zone = f"Etc/GMT{-offset:+d}"
-    return Guess(zone, confidence, f"{why}{int(ahead[best]):+d} h off the night in China")
+    return Guess(zone, confidence, f"{why}{int(ahead[best]):+d} h off the night in China", is_night)

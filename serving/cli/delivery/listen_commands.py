@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from data_contracts.errors import LakeProblem
-from serving.cli.console import err, now, out
+from serving.cli.console import Json, err, now, out, print_json
 
 KEY_VARIABLE = "STEELYARD_API_KEY"
 
@@ -30,6 +31,7 @@ def listen(
     accept_guesses: Annotated[
         bool, typer.Option(help="Answer every open question of the map by its guess.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Write live events of Redis streams into a lake in micro-batches, and minutes to the gate.
 
@@ -70,6 +72,10 @@ def listen(
     )
     try:
         for done, events in listen_to(given, opened, stream, how):
+            if as_json:
+                batch = {"events": len(events), "tables": [asdict(d) for d in done]}
+                print_json(batch | {"minutesPut": follower.put if follower else None})
+                continue
             counts = ", ".join(
                 f"{d.table} {d.added} added, {d.replaced} replaced, {d.unchanged} unchanged, "
                 f"{d.set_aside} set aside"

@@ -131,9 +131,9 @@ def test_supervision_from_the_command_line(published, models, tmp_path):
     # Few of the sample have been looked at, or none.
     assert all(r["value"] is None or 0.0 <= r["value"] <= 1.0 for r in said)
     run("journal", "verify", str(lake))
-    log = lake / "journal" / "measures.jsonl"
-    log.write_text(log.read_text().replace('"by": "a"', '"by": "x"'))
-    assert "measures.jsonl" in run("journal", "verify", str(lake), code=1).stdout
+    log = lake / "journal" / "decisions.jsonl"
+    log.write_text(log.read_text().replace(who, "x" + who[1:], 1))
+    assert "decisions.jsonl" in run("journal", "verify", str(lake), code=1).stdout
 
 
 def test_the_generated_pages_are_not_stale():
