@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract, contract, inbound_names
 from data_contracts.intake.conversion.lost_digits import digits_lost
-from data_contracts.intake.profiling.zones import zone_of_hours
+from data_contracts.intake.profiling.zones import Guess, zone_of_hours
 from data_contracts.intake.short_deliveries import (
     SHORT_SHARE,
     TELLING_TABLES,
@@ -84,8 +84,10 @@ def suspicions_of(
         for name, missing in TELLING_TABLES.items()
         if name not in relations
     ]
+    zones = _wrong_zones(given)
     for name in inbound_names():
         if name in relations:
+            found += [s for s in zones if s.table == name]
             found += _of_table(given, contract(name))
     return found
 
@@ -94,7 +96,6 @@ def _of_table(given: Delivered, table: Contract) -> Iterator[Suspicion]:
     """Everything that looks wrong in one table."""
     connection, rows = given.connection, quote(given.relations[table.name])
     connection.execute(f"CREATE OR REPLACE TEMP VIEW checked AS SELECT * FROM {rows}")
-    yield from _zones(connection, table)
     yield from _amounts(connection, table)
     yield from _ids(connection, table)
     yield from short_days(given, table)
@@ -102,8 +103,8 @@ def _of_table(given: Delivered, table: Contract) -> Iterator[Suspicion]:
     yield from repeated_rows(connection, table)
 
 
-def _zones(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[Suspicion]:
-    """Times that are off by whole hours against the hours at which people are active."""
+def _zones(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[tuple[str, Guess]]:
+    """Columns of times of a relation with the zone that their hours suggest, where it is clear."""
     for column in table.columns:
         if column.time_role != "occurred":
             continue
@@ -114,14 +115,27 @@ def _zones(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[S
         ).fetchall():
             hours[hour] = count
         guess = zone_of_hours(hours)
-        sure = guess.confidence >= MIN_ZONE_CONFIDENCE and hours.sum() >= MIN_TIMES
-        if sure and guess.is_night and guess.value != "UTC":
-            yield Suspicion(
-                table.name,
-                column.name,
-                f"times look like those of {guess.value}, not UTC ({guess.why})",
-                f"name zone: {guess.value} in the map and ingest again",
-            )
+        if guess.confidence >= MIN_ZONE_CONFIDENCE and hours.sum() >= MIN_TIMES:
+            yield column.name, guess
+
+
+def _wrong_zones(given: Delivered) -> list[Suspicion]:
+    """Times that are off by whole hours against the hours at which people are active.
+
+    Where one column has no night by any clock, hours tell nothing of this platform.
+    """
+    found = []
+    for name in given.relations:
+        rows = quote(given.relations[name])
+        given.connection.execute(f"CREATE OR REPLACE TEMP VIEW checked AS SELECT * FROM {rows}")
+        for column, guess in _zones(given.connection, contract(name)):
+            if not guess.is_night:
+                return []
+            if guess.value != "UTC":
+                said = f"times look like those of {guess.value}, not UTC ({guess.why})"
+                mend = f"name zone: {guess.value} in the map and ingest again"
+                found.append(Suspicion(name, column, said, mend))
+    return found
 
 
 def _amounts(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[Suspicion]:
