@@ -141,7 +141,8 @@ def test_a_slice_may_lose_as_much_as_the_gate_allows_and_no_more():
         now = right.copy()
         now[:lost] = 0
         assert compare_share("x", (right, now), weight, CRITERIA).holds is holds
-    assert compare_share("x", (right[:29], right[:29]), weight[:29], CRITERIA) is None
+    few = compare_share("x", (right[:29], right[:29]), weight[:29], CRITERIA)
+    assert not few.judged and few.why == "not judged: needs 30 verdicts, has 29"
 
 
 def test_a_case_that_stays_unseen_costs_what_all_tries_cost():
