@@ -14,25 +14,26 @@ from typing import Any
 
 import pandas as pd
 
-from data_contracts.lake import Lake
+from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.storage.torn_tail import tail_start
 from training.declaration import Model
 
 WON = "error"
 
 
-def _decided(lake: Lake, until: datetime) -> Iterator[dict[str, Any]]:
+def _decided(lake: LakeOrFolder, until: datetime) -> Iterator[dict[str, Any]]:
     """Decided appeals whose labels count before a moment, oldest first."""
-    if not lake.appeals.exists():
+    appeals = Lake.open(lake).appeals
+    if not appeals.exists():
         return
-    for line in lake.appeals.read_bytes()[: tail_start(lake.appeals)].splitlines():
+    for line in appeals.read_bytes()[: tail_start(appeals)].splitlines():
         event = json.loads(line)
         if event.get("event") == "decided" and event.get("labels_from", "9") < until.isoformat():
             yield event
 
 
 def with_appeal_weights(
-    labels: pd.DataFrame, lake: Lake, kind: str, until: datetime
+    labels: pd.DataFrame, lake: LakeOrFolder, kind: str, until: datetime
 ) -> pd.DataFrame:
     """Labels with the weight of verdicts on appeals; without such a verdict as they are.
 
@@ -55,7 +56,7 @@ def with_appeal_weights(
     return labels.assign(weight=labels.index.map(weight).astype(float).fillna(1.0))
 
 
-def failed_reasons(lake: Lake, model: Model, until: datetime) -> tuple[int, Counter[str]]:
+def failed_reasons(lake: LakeOrFolder, model: Model, until: datetime) -> tuple[int, Counter[str]]:
     """Accusations that appeals overturned, and how often each signal was a reason of one.
 
     Only signals that the model reads count; an accusation counts where it has one of them.

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from data_contracts.contract import contract
 from data_contracts.errors import ArtefactRefused
 from data_contracts.parquet import digest_file
 from training.models.registry import MODELS
@@ -25,7 +26,7 @@ def test_every_release_has_lineage_figures_of_controls_and_a_card(models):
             m["run_id"]
             and m["revision"]
             and len(m["data_sha256"]) == 64
-            and m["tables"]["outcomes"]["contract"] == "1.0.0"
+            and m["tables"]["outcomes"]["contract"] == contract("outcomes").version
         )
         card = (models / name / version / "card.md").read_text()
         assert "rules only" in card and "no graph" in card and m["run_id"] in card
