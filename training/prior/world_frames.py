@@ -21,6 +21,13 @@ from features import catalogue
 from features.declaration import ACCOUNT, KEY, OPERATOR, ORDER, SESSION, VIEW
 from features.engine.compute import compute
 from features.engine.snapshot import Snapshot
+from features.signal_types import Signal
+from features.signals.peer_deviation import (
+    FIRST_ORDER_SIGNALS,
+    score_sessions,
+    session_anomaly_scores,
+)
+from features.signals.sessions.own_level import SUFFIX
 from training.dataset.sampling import sample_by_hash, sample_views
 from training.prior.planted_truth import PLANTED
 
@@ -28,6 +35,10 @@ MAX_ENTITIES = {SESSION: 2500, ORDER: 6000, OPERATOR: 100_000, ACCOUNT: 6000}
 MAX_VIEWS_PER_SESSION = 60
 MAX_SESSIONS_OF_VIEWS = 200
 SESSION_WINDOW, ORDER_WINDOW = timedelta(days=14), timedelta(days=9)
+ANOMALY_SCORES = {
+    "session_view_anomaly_score": "view_score",
+    "session_engagement_anomaly_score": "engagement_score",
+}
 TYPOLOGIES = {
     SESSION: ("view_fraud", "engagement_fraud"),
     VIEW: ("fraud",),
@@ -78,11 +89,18 @@ class WorldFrame:
     def without_tables(self, tables: set[str], keep_owner: bool = True) -> WorldFrame:
         """The frame of the same world had it not delivered some tables.
 
-        A signal that reads a table that is not delivered is unknown.
+        A signal is unknown that rests on a table that is not delivered. Anomaly scores of sessions
+        are computed again from the signals that are left (ADR-0306).
         """
-        lost = [s.name for s in catalogue.of_entity(self.entity) if set(s.reads) & tables]
+        declared = catalogue.of_entity(self.entity)
+        lost = [s.name for s in declared if tables_behind(s) & tables]
         signals = self.signals.copy()
         signals[[c for c in lost if c in signals]] = np.nan
+        if tables and self.entity == SESSION:
+            scores = score_sessions(signals).set_index("session_id")
+            for name, score in ANOMALY_SCORES.items():
+                if name in signals:
+                    signals[name] = scores[score]
         return replace(self, signals=signals, owner=self.owner if keep_owner else None)
 
     def write(self, path: Path) -> None:
@@ -100,6 +118,18 @@ class WorldFrame:
         named = pa.Table.from_pandas(table).replace_schema_metadata(None)
         kept = {"family": self.family, "world": self.world, "entity": self.entity}
         pq.write_table(named.replace_schema_metadata(kept | {"key": KEY[self.entity]}), path)
+
+
+def tables_behind(signal: Signal) -> set[str]:
+    """Tables on which a signal rests, those of the signals that it is made from included."""
+    needed = signal.source.needs if signal.source else ()
+    read = set(signal.reads).union(*(d.reads for d in needed))
+    if signal.name.endswith(SUFFIX):
+        return read | tables_behind(catalogue.BY_NAME[signal.name.removesuffix(SUFFIX)])
+    if signal.entity == OPERATOR and session_anomaly_scores in needed:
+        made_from = [s for s in FIRST_ORDER_SIGNALS if s.typology == signal.typology]
+        return read.union(*(s.reads for s in made_from))
+    return read
 
 
 def read_frame(path: Path) -> WorldFrame:
