@@ -13,7 +13,7 @@ from tests.test_layout import FLOORS, ROOT
 OLD_WORDS = """
     told held settled shown looked beside among usual lean doubt facts givers company
     Departures departures Ranked ranked upto rarities outlying points_of Unjudged unjudged
-    Beside Looked Stand Standing Desk Seen Said Evening yardstick yardsticks pruned purify
+    Beside Looked Stand Standing Seen Said Evening yardstick yardsticks pruned purify
     remember at_home rarest price_unseen tempered known_elsewhere weighed
     MOST LEAST ENOUGH FEWEST AT_ONCE FAR TOLD SHARED HELD PLENTY SURE USUAL BEYOND ALIKE TAKEN
     FURTHEST SUSPECT

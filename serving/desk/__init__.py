@@ -1,0 +1,1 @@
+"""The desk: a server-rendered console where supervisors work on what a night published."""

@@ -1,0 +1,1 @@
+"""Tables of the desk's database, one file a subject."""

@@ -1,0 +1,42 @@
+"""The web application of a desk: its routes behind the guard."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from serving.desk.accounts.personal_keys import KeyRing
+from serving.desk.desk import Desk
+from serving.desk.web.page import not_found
+from serving.desk.web.request_state import Site
+from serving.desk.web.routes import account, login, queue
+from serving.desk.web.security import Guard
+from serving.desk.web.settings import WebSettings
+
+# Areas of the desk; the first route that matches a path answers it.
+ROUTES: tuple[BaseRoute, ...] = (
+    *login.ROUTES,
+    *account.ROUTES,
+    *queue.ROUTES,
+)
+
+
+def desk_application(desk: Desk, settings: WebSettings | None = None) -> Starlette:
+    """The application that serves a desk."""
+    site = Site(desk, settings or WebSettings(), KeyRing())
+    static = StaticFiles(directory=str(resources.files("serving.desk.web") / "static"))
+    return Starlette(
+        routes=[*ROUTES, Mount("/static", static)],
+        middleware=[Middleware(Guard, site=site)],
+        exception_handlers={404: _no_page, 405: _no_page},
+    )
+
+
+def _no_page(request: Request, _error: Exception) -> Response:
+    return not_found(request)

@@ -1,0 +1,247 @@
+"""A desk over the published small world: its accounts, a client, and a page in a browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from data_contracts.lake import Lake
+from serving.desk.accounts import passwords
+from serving.desk.accounts.directory import NewAccount, add_account, change_roles
+from serving.desk.accounts.login_sessions import open_login
+from serving.desk.accounts.permissions import ROLES, roster_roles
+from serving.desk.accounts.personal_keys import make_key, wrap_key
+from serving.desk.desk import Desk
+from serving.desk.store.database import Database
+from serving.desk.store.tables.accounts import AccountRow
+from serving.desk.web.application import desk_application
+from serving.ledger.ledger_key import LedgerKey
+from serving.oversight.people.admissions import admit
+from serving.oversight.people.signers import Signer
+from serving.policy.load import load_policy
+from tests.whole.night_runs import copied
+
+CHROMIUM = Path("/usr/bin/chromium")
+PASSWORD = "correct horse battery"
+BASE_URL = "http://127.0.0.1"
+NOON = datetime(2026, 1, 21, 4, tzinfo=UTC)  # of the day after the last night, in Shanghai
+
+
+@dataclass
+class Clock:
+    """A clock that tests set."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@dataclass
+class People:
+    """Accounts of tests by name, each a person of the lake with a key of its own."""
+
+    desk: Desk
+    keys: dict[str, LedgerKey] = field(default_factory=dict)
+    root: Signer | None = None
+
+    def add(self, name: str, *roles: str) -> AccountRow:
+        """An account with roles; its person is admitted with those of the roster."""
+        key = make_key()
+        with self.desk.database.transaction() as session:
+            row = session.scalar(select(AccountRow).where(AccountRow.name == name))
+            if row is not None:
+                change_roles(session, row, roles)
+                return row
+            row = add_account(session, NewAccount(name, roles, "en"), self.desk.clock())
+            row.password_digest = passwords.password_digest(PASSWORD)
+            row.public_key = key.public.raw
+            row.wrapped_key = wrap_key(key, PASSWORD.encode())
+        self.keys[name] = key
+        signing = [r for r in roster_roles(roles) if r != "administrator"]
+        if signing:
+            admit(self.desk.lake, name, signing, key.public, self._administrator(), self._now())
+        return row
+
+    def signer(self, name: str) -> Signer:
+        """Who signs as an account."""
+        return Signer(name, self.keys[name])
+
+    def _administrator(self) -> Signer:
+        if self.root is None:
+            self.root = Signer("root", make_key())
+            first = (self.desk.lake, "root", ["administrator"], self.root.key.public)
+            admit(*first, self.root, self._now())
+        return self.root
+
+    def _now(self) -> datetime:
+        return self.desk.naive_now()
+
+
+@dataclass
+class DeskClient:
+    """A browser without scripts that is logged in: `get` pages, `submit` their forms."""
+
+    http: TestClient
+    account: AccountRow | None = None
+
+    def get(self, path: str, **options):
+        return self.http.get(path, **options)
+
+    def fields(self, path: str) -> dict[str, str]:
+        """Token and key of the forms of a page."""
+        text = self.get(path).text
+        return {n: _hidden(text, n) for n in ("csrf", "once")}
+
+    def submit(self, path: str, page: str = "/account", **form):
+        """Post a form as a page of the desk has it. `files` are sent as attachments."""
+        files = form.pop("files", None)
+        return self.http.post(path, data=self.fields(page) | form, files=files)
+
+
+def _hidden(text: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', text)
+    assert found, f"the page has no form with {name}"
+    return found.group(1)
+
+
+@pytest.fixture(scope="session")
+def desk_lake(published, tmp_path_factory) -> Path:
+    """A copy of the published lake that desks of tests copy again; do not write into it."""
+    return copied(published, tmp_path_factory.mktemp("desk") / "lake")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def desk(desk_lake, tmp_path, clock) -> Iterator[Desk]:
+    """A desk with a lake and a database of its own."""
+    lake = tmp_path / "lake"
+    shutil.copytree(desk_lake, lake, copy_function=_link_or_copy)
+    database = Database.open(f"sqlite:///{tmp_path}/desk.sqlite")
+    yield Desk(Lake.open(lake), database, load_policy(), clock)
+    database.engine.dispose()
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Parquet files are never written into, so a link is a copy; records are copied."""
+    if source.endswith(".parquet"):
+        Path(target).hardlink_to(source)
+    else:
+        shutil.copy2(source, target)
+
+
+@pytest.fixture
+def people(desk) -> People:
+    return People(desk)
+
+
+@pytest.fixture
+def application(desk):
+    return desk_application(desk)
+
+
+@pytest.fixture
+def client(desk, application, people) -> Callable[..., DeskClient]:
+    """`client("patrol", name="li")` is logged in with these roles; `client()` with all of them."""
+
+    def log_in(*roles: str, name: str = "wang") -> DeskClient:
+        row = people.add(name, *(roles or ROLES))
+        with desk.database.transaction() as session:
+            token, login_id = open_login(session, row.id, "test", desk.clock())
+        keys = application.user_middleware[0].kwargs["site"].keys
+        keys.put(login_id, people.keys[name])
+        http = TestClient(application, base_url=BASE_URL, follow_redirects=False)
+        http.cookies.set("desk_login", token)
+        return DeskClient(http, row)
+
+    return log_in
+
+
+@pytest.fixture
+def visitor(application) -> DeskClient:
+    """A browser that is not logged in."""
+    return DeskClient(TestClient(application, base_url=BASE_URL, follow_redirects=False))
+
+
+@pytest.fixture
+def desk_url(application) -> Iterator[str]:
+    """The address of the desk, served by uvicorn in a thread."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium; tests that need it are skipped, saying so, where it is absent."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip("chromium is not installed (apt-get install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def browser_page(browser, desk_url, client):
+    """`browser_page("patrol")` is a page of chromium, logged in; at `page.desk_url` is the desk.
+
+    The test fails on an error in its console, and on a request that leaves the machine.
+    """
+    contexts, faults = [], []
+
+    def open_page(*roles: str, name: str = "wang", **options):
+        context = browser.new_context(base_url=desk_url, **({"locale": "en-GB"} | options))
+        contexts.append(context)
+        token = client(*roles, name=name).http.cookies["desk_login"]
+        context.add_cookies([{"name": "desk_login", "value": token, "url": desk_url}])
+        page = context.new_page()
+        page.desk_url = desk_url
+        page.on(
+            "console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None
+        )
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith((desk_url, "data:"))
+                else faults.append(f"outside: {r.url}")
+            ),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
