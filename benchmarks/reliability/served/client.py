@@ -53,8 +53,11 @@ def boost_checks(key: str, name: str, operators: int) -> Requests:
 class ClosedLoop(asyncio.Protocol):
     """One connection; it is opened again where the server closed it."""
 
-    def __init__(self, port: int, requests: Requests, outcome: Outcome) -> None:
+    def __init__(
+        self, port: int, requests: Requests, outcome: Outcome, is_patient: bool = False
+    ) -> None:
         self.port, self.requests, self.outcome = port, requests, outcome
+        self.is_patient = is_patient
         self.received, self.sent_at, self.stops = b"", 0.0, False
         self.status: int | None = None
         self.transport: asyncio.Transport | None = None
@@ -80,8 +83,15 @@ class ClosedLoop(asyncio.Protocol):
         if len(body) >= length:
             self.status = int(head.split(b" ", 2)[1])
             self.outcome.add(self.status, time.perf_counter() - self.sent_at)
-            if not self.stops:
-                self._send()
+            wait = head.lower().partition(b"retry-after: ")[2].partition(b"\r\n")[0]
+            if self.is_patient and wait:
+                asyncio.get_running_loop().call_later(int(wait), self._send_again)
+            else:
+                self._send_again()
+
+    def _send_again(self) -> None:
+        if not self.stops and self.transport is not None:
+            self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """Count it, and connect again."""
@@ -99,10 +109,14 @@ class ClosedLoop(asyncio.Protocol):
 
 
 async def _load(
-    port: int, requests: Callable[[int], Requests], connections: int, seconds: float
+    port: int,
+    requests: Callable[[int], Requests],
+    connections: int,
+    seconds: float,
+    is_patient: bool,
 ) -> Outcome:
     outcome = Outcome()
-    loops = [ClosedLoop(port, requests(i), outcome) for i in range(connections)]
+    loops = [ClosedLoop(port, requests(i), outcome, is_patient) for i in range(connections)]
     await asyncio.gather(*(loop.connect() for loop in loops))
     started = time.perf_counter()
     outcome.statuses.clear()
@@ -118,10 +132,18 @@ async def _load(
 
 
 def load(
-    port: int, requests: Callable[[int], Requests], connections: int, seconds: float
+    port: int,
+    requests: Callable[[int], Requests],
+    connections: int,
+    seconds: float,
+    *,
+    is_patient: bool = False,
 ) -> Outcome:
-    """Keep connections busy for some seconds; `requests` gives those of each connection."""
-    return asyncio.run(_load(port, requests, connections, seconds))
+    """Keep connections busy for some seconds; `requests` gives those of each connection.
+
+    A patient client waits after a refusal as long as Retry-After says; others ask again at once.
+    """
+    return asyncio.run(_load(port, requests, connections, seconds, is_patient))
 
 
 def ask_once(port: int, data: bytes) -> tuple[int, float]:
