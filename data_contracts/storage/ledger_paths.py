@@ -49,6 +49,11 @@ class LedgerPaths:
         return self.journal / "complaints.jsonl"
 
     @property
+    def cases(self) -> Path:
+        """Chained acts on cases of the desk."""
+        return self.journal / "cases.jsonl"
+
+    @property
     def overrides(self) -> Path:
         """Chained overrides of tiers."""
         return self.journal / "overrides.jsonl"

@@ -12,6 +12,7 @@ from typing import Any
 
 from data_contracts.errors import SteelyardError
 from serving.policy.case_policy import AppealPolicy, ComplaintPolicy, FindingPolicy
+from serving.policy.desk_policy import CasePolicy
 from serving.policy.grading_policy import (
     CompliancePolicy,
     IdentityPolicy,
@@ -58,6 +59,7 @@ SECTIONS: dict[str, type] = {
     "audit": AuditPolicy,
     "appeal": AppealPolicy,
     "complaints": ComplaintPolicy,
+    "cases": CasePolicy,
     "promotion": PromotionPolicy,
     "proportionality": ProportionalityPolicy,
     "law": LawPolicy,

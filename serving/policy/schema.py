@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from serving.policy.case_policy import AppealPolicy, ComplaintPolicy, FindingPolicy
+from serving.policy.desk_policy import CasePolicy
 from serving.policy.grading_policy import (
     CompliancePolicy,
     IdentityPolicy,
@@ -200,6 +201,7 @@ class Policy:
     service: ServicePolicy
     appeal: AppealPolicy
     complaints: ComplaintPolicy
+    cases: CasePolicy
     text: str
     proportionality: ProportionalityPolicy
     law: LawPolicy

@@ -27,6 +27,8 @@ from serving.oversight.people.roster import (
 
 Record = dict[str, Any]
 AUTHOR_KEYS = ("by", "decided_by")
+CASE_ROLES = (OFFICER, APPROVER, REVIEWER)  # persons who work on cases of the desk
+CASES_FILE = "cases.jsonl"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class SignedActs:
 
 def act_files(lake: Lake) -> tuple[Path, ...]:
     """Records of what people decide."""
-    return lake.measures, lake.appeals, lake.overrides, lake.complaint_decisions
+    return lake.measures, lake.appeals, lake.overrides, lake.complaint_decisions, lake.cases
 
 
 def read_acts(lake: Lake, path: Path, roster: Roster | None = None) -> SignedActs:
@@ -118,8 +120,10 @@ def _needs_signature(record: Record) -> bool:
     return record.get("event") != "opened"
 
 
-def _roles_for(record: Record) -> tuple[str, ...]:
+def _roles_for(file: str, record: Record) -> tuple[str, ...]:
     """Roles of which an author needs one."""
+    if file == CASES_FILE:
+        return CASE_ROLES
     if "approve_of" in record or "outcome_of" in record:
         return (APPROVER,)
     if "decided_by" in record:
@@ -138,7 +142,7 @@ def _problem(roster: Roster, file: str, line: int, record: Record, text: bytes) 
     author = next((record[k] for k in AUTHOR_KEYS if k in record), None)
     if author != signer.name:
         return f"names {author} and is signed by {signer.name}"
-    if not set(signer.roles) & set(_roles_for(record)):
+    if not set(signer.roles) & set(_roles_for(file, record)):
         return f"is by {author}, who had no role for it"
     if not signer.public_key.checks(text, str(signed.get("signature"))):
         return f"is not signed by the key of {author}"
