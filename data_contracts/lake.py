@@ -117,8 +117,11 @@ class Lake(LedgerPaths):
         self, name: str, day: date, frame: pd.DataFrame | pa.Table, part: int = 0
     ) -> None:
         """Write the rows of an inbound table that were received on one day."""
-        target = self.root / name / f"day={day.isoformat()}" / f"part-{part}.parquet"
-        write_file(target, to_arrow(contract(name), frame))
+        write_file(self.day_file(name, day, part), to_arrow(contract(name), frame))
+
+    def day_file(self, name: str, day: date, part: int = 0) -> Path:
+        """File of rows of an inbound table that were received on one day."""
+        return self.root / name / f"day={day.isoformat()}" / f"part-{part}.parquet"
 
     def write_by_day(self, name: str, frame: pd.DataFrame) -> None:
         """Write a frame of an inbound table, one file for each day of receipt.

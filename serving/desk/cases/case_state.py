@@ -181,7 +181,9 @@ def _handed(state: CaseState, line: CaseLine) -> CaseState:
 
 def _assigned(state: CaseState, line: CaseLine) -> CaseState:
     to = (line.entry or line.body)["to"]
-    return replace(_let_go(state, line.at) if state.holder not in (None, to) else state, assignee=to)
+    return replace(
+        _let_go(state, line.at) if state.holder not in (None, to) else state, assignee=to
+    )
 
 
 def _snoozed(state: CaseState, line: CaseLine) -> CaseState:

@@ -93,8 +93,7 @@ def new_cases(
     golden = [
         k
         for k in known_verdicts(desk.lake, desk.naive_now())
-        if (k.kind, k.subject_id) not in taken
-        and (k.operator_id in operators or k.kind == SESSION)
+        if (k.kind, k.subject_id) not in taken and (k.operator_id in operators or k.kind == SESSION)
     ]
     share = desk.policy.cases.golden_share
     wanted = max(1, round(share * len(made))) if share > 0 and made else 0
@@ -115,9 +114,7 @@ def _write_opened(
     """Write one line that opens all cases. They stand in an order that tells no origin."""
     day, run_id = night
     now = desk.naive_now()
-    weights = sorted(
-        operators[c.operator_id]["weight"] for c in new if c.kind == OPERATOR
-    ) or [0.0]
+    weights = sorted(operators[c.operator_id]["weight"] for c in new if c.kind == OPERATOR) or [0.0]
     assigner = Assigner.of(session, desk)
     entries: dict[str, Row] = {}
     for c in new:

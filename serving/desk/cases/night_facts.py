@@ -11,6 +11,7 @@ from data_contracts.lake import Lake
 from data_contracts.verification.published_run import PublishedRun
 from serving.oversight.measures.subjects import read_affiliations
 from serving.policy.schema import Policy
+from serving.scoring.score_rows import ANOMALY_MODEL
 from serving.tiers.evidence import OperatorEvidence, patrol_priority
 
 TIER_COLUMNS = [
@@ -29,14 +30,19 @@ def night_operators(lake: Lake, run: PublishedRun, policy: Policy) -> list[dict[
     """Rows of `NightOperatorRow` for all operators of a night, in the order of their ids."""
     decisions = run.rows("tier_decisions", columns=TIER_COLUMNS).sort_values("operator_id")
     mcn_of = read_affiliations(lake).mcn_of
+    reasons = _reasons(run)
     return [
-        operator_row(row, mcn_of.get(row["operator_id"]), policy)
+        operator_row(row, policy)
+        | {
+            "mcn_id": mcn_of.get(row["operator_id"]),
+            "reasons": reasons.get(row["operator_id"], "[]"),
+        }
         for row in decisions.to_dict("records")
     ]
 
 
-def operator_row(row: dict[str, Any], mcn_id: str | None, policy: Policy) -> dict[str, Any]:
-    """A row of `NightOperatorRow` from a row of `tier_decisions`."""
+def operator_row(row: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    """What a row of `tier_decisions` says of an operator, as `NightOperatorRow` has it."""
     why = json.loads(row["why"])
     region, _, category = str(why.get("stratum") or "").partition("|")
     return {
@@ -48,12 +54,24 @@ def operator_row(row: dict[str, Any], mcn_id: str | None, policy: Policy) -> dic
         "weight": patrol_priority(_evidence(row, why), policy),
         "measure": row["measure"],
         "typology": typology_of(row, why),
-        "mcn_id": mcn_id,
         "region": region,
         "category": category,
         "floor": _floor(row, why),
         "why_zh": why["zh"],
         "why_en": why["en"],
+    }
+
+
+def _reasons(run: PublishedRun) -> dict[str, str]:
+    """Reasons of each operator by the trained model: JSON with signal, zh and en of each."""
+    filters = [("entity_kind", "==", "operator"), ("model", "!=", ANOMALY_MODEL)]
+    scores = run.rows("scores", ["entity_id", "reasons"], filters)
+    kept = ("signal", "zh", "en")
+    return {
+        r.entity_id: json.dumps(
+            [{k: x[k] for k in kept} for x in json.loads(r.reasons)], ensure_ascii=False
+        )
+        for r in scores[scores["reasons"].notna()].itertuples(index=False)
     }
 
 

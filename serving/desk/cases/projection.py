@@ -222,5 +222,3 @@ def _insert(session: Session, table: Any, rows: Iterable[dict[str, Any]]) -> Non
     values = list(rows)
     if values:
         session.execute(insert(table), values)
-
-

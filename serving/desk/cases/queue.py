@@ -213,9 +213,7 @@ def _conditions(wanted: QueueFilter, person: str, now: datetime) -> list[ColumnE
         EVERY: [],
     }
     found = list(states[wanted.state])
-    found += [
-        SORTS[name] == value for name in COLUMN_FILTERS if (value := getattr(wanted, name))
-    ]
+    found += [SORTS[name] == value for name in COLUMN_FILTERS if (value := getattr(wanted, name))]
     if wanted.label:
         found.append(
             CaseRow.case_id.in_(

@@ -80,14 +80,14 @@ def take_measure(
     lake = Lake.open(folder)
     require_complete(request, now, policy)
     author = act_author(lake, request.by, lake.measures, (OFFICER, APPROVER))
-    decision = _decision_about(lake, request, policy)
+    decision = decision_about(lake, request, policy)
     detectors = list(decision.detectors)
     require_approval(request, detectors, policy)
     fit = require_proportion(lake, request, decision, now, policy)
     is_proposal = author.sign is not None and needs_approval(request, policy)
     if is_proposal and (same := _same_proposal(lake, request, author.name)) is not None:
         return same | {"status": PROPOSED, "outcome": None}
-    grounds = _grounds(lake, request)
+    grounds = grounds_about(lake, request)
     identity = f"{request.subject}|{request.code}|{now.isoformat()}"
     body = {
         "measure_id": "m" + hashlib.sha256(identity.encode()).hexdigest()[:12],
@@ -130,7 +130,7 @@ def _same_proposal(lake: Lake, request: MeasureRequest, by: str) -> dict[str, An
     return None
 
 
-def _decision_about(lake: Lake, request: MeasureRequest, policy: Policy) -> SubjectDecision:
+def decision_about(lake: Lake, request: MeasureRequest, policy: Policy) -> SubjectDecision:
     """The latest decision about a subject. Raises BadMeasure for one that is not known."""
     decisions = read_outbound(lake, "tier_decisions").set_index("operator_id")
     if request.subject_kind != OPERATOR:
@@ -157,7 +157,7 @@ def _decision_about(lake: Lake, request: MeasureRequest, policy: Policy) -> Subj
     )
 
 
-def _grounds(lake: Lake, request: MeasureRequest) -> MeasureGrounds:
+def grounds_about(lake: Lake, request: MeasureRequest) -> MeasureGrounds:
     """Grounds of a manual measure: the person's reason, then those of the night."""
     if request.subject_kind != OPERATOR:
         return MeasureGrounds({"zh": request.reason, "en": request.reason}, {}, [])

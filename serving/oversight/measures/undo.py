@@ -91,6 +91,27 @@ def undo_measures(
     return append_record(lake.measures, line | {"at": moment, "notices": notices})
 
 
+def withdraw_proposal(
+    folder: LakeOrFolder, act: str, by: Author, reason: str, now: datetime
+) -> dict[str, Any]:
+    """Withdraw a measure or an undo that one proposed oneself; returns the line.
+
+    Raises
+    ------
+    BadUndo
+        No such act waits for approval, another person proposed it, or there is no reason.
+    """
+    lake = Lake.open(folder)
+    author = act_author(lake, by, lake.measures, (OFFICER, APPROVER))
+    proposal = read_measures(lake).pending.get(act)
+    if proposal is None or proposal["by"] != author.name or not reason.strip():
+        raise BadUndo(f"{author.name} has no proposal {act} that waits for approval")
+    line = {"withdraw_of": act, "by": author.name, "reason": reason}
+    return append_record(
+        lake.measures, line | {"at": now.isoformat(timespec="seconds")}, author.sign
+    )
+
+
 def withdrawal_notice(m: Measure, reason: str, now: datetime, policy: Policy) -> dict[str, str]:
     """Notice that a measure is withdrawn, zh and en."""
     step = policy.ladder_step(m.code)

@@ -36,6 +36,9 @@ def with_approvals(records: Iterable[Record]) -> tuple[list[Record], dict[str, R
             pending[str(act_id(r))] = r
         elif r.get("outcome_of") in pending:
             pending.pop(r["outcome_of"])
+        elif "withdraw_of" in r:
+            if pending.get(r["withdraw_of"], {}).get("by") == r["by"]:
+                pending.pop(r["withdraw_of"])
         else:
             effective.append(r)
     return effective, pending

@@ -14,7 +14,8 @@ class NightOperatorRow(Base):
     """What the newest published night says of an operator.
 
     `weight` is its patrol priority, `harm` the published expected harm. `floor` is what holds its
-    tier whatever a reviewer finds: notice, measure or override; empty for none.
+    tier whatever a reviewer finds: notice, measure or override; empty for none. `reasons` is a JSON
+    list of signals with words in both languages.
     """
 
     __tablename__ = "night_operators"
@@ -31,6 +32,7 @@ class NightOperatorRow(Base):
     region: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
     floor: Mapped[str] = mapped_column(Text)
+    reasons: Mapped[str] = mapped_column(Text)
     why_zh: Mapped[str] = mapped_column(Text)
     why_en: Mapped[str] = mapped_column(Text)
 

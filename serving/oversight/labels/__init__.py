@@ -1,0 +1,1 @@
+"""Labels: what people found of entities, as rows of `outcomes` that models learn from."""
