@@ -191,7 +191,7 @@ def _snoozed(state: CaseState, line: CaseLine) -> CaseState:
     return replace(_let_go(state, line.at), snoozed_until=until)
 
 
-def _woken(state: CaseState, line: CaseLine) -> CaseState:
+def _woken(state: CaseState, _line: CaseLine) -> CaseState:
     return replace(state, snoozed_until=None)
 
 

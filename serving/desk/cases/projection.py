@@ -1,4 +1,4 @@
-"""Projects lines of the record into the tables. The same code serves acts, repair and rebuilding."""
+"""Projects lines of the record into the tables, for acts, repair and rebuilding alike."""
 
 from __future__ import annotations
 

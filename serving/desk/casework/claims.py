@@ -28,7 +28,7 @@ States = Mapping[str, CaseState]
 
 @dataclass(frozen=True)
 class Chosen:
-    """Cases that a person acts on: which, in which versions, by whom, with which key of the form."""
+    """Cases that a person acts on: which versions of which, by whom, by which key of a form."""
 
     cases: Sequence[str]
     author: Author

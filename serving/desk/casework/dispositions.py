@@ -49,7 +49,7 @@ FALSE_ALARM, MISS = "false_alarm", "miss"  # how a disposition overturns what th
 
 @dataclass(frozen=True)
 class Disposition:
-    """What a person found: verdict, typology, basis, reasons that failed, evidence that was read."""
+    """What a person found: verdict, typology, basis, reasons that failed, evidence read."""
 
     verdict: str
     typology: str

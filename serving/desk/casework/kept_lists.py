@@ -43,7 +43,10 @@ class Watched:
 def watch(
     desk: Desk, author: Author, operator: str, watchlist: str, reason: str, until: datetime | None
 ) -> Line:
-    """Put an operator on a watchlist, until a moment (naive UTC) or for ever. Raises CaseRefused."""
+    """Put an operator on a watchlist, until a moment (naive UTC) or for ever.
+
+    Raises CaseRefused.
+    """
     name = _name(watchlist)
     if not reason.strip():
         raise CaseRefused("cases.refused.no_reason")

@@ -1,8 +1,8 @@
 """Cases that can change nothing: whatever a reviewer finds, tier and measure stay (ADR-0333).
 
-A clearing changes nothing where a notice, a measure or an override holds the tier. A finding changes
-nothing where a measure in force is as strict as the strictest that is proportionate. Both have to
-hold beyond the day when the case is due.
+A clearing changes nothing where a notice, a measure or an override holds the tier. A finding
+changes nothing where a measure in force is as strict as the strictest that is proportionate. Both
+have to hold beyond the day when the case is due.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _is_strictest(row: Any, desk: Desk, measures: MeasureState, now: datetime) -
 
 
 def _earlier(session: Session, measures: MeasureState) -> tuple[int, int]:
-    """Decided cases of operators under a measure then, and those followed by another one or a win."""
+    """Decided cases of operators under a measure, and those after which it or another changed."""
     query = select(CaseRow.operator_id, CaseRow.opened_at).where(
         CaseRow.kind == OPERATOR, CaseRow.decided_at.is_not(None)
     )
