@@ -92,6 +92,13 @@ class LedgerPaths:
         """Signed checkpoints of the decisions and their heads."""
         return self.journal / "checkpoints.jsonl"
 
+    # The desk.
+
+    @property
+    def desk_database(self) -> Path:
+        """SQLite file of the desk: accounts, cases, audit log."""
+        return self.root / "desk" / "desk.sqlite"
+
     # The gate.
 
     @property

@@ -29,6 +29,7 @@ from serving.cli.exchange import exchange_commands, report_commands
 from serving.cli.supervision import (
     appeal_commands,
     complaint_commands,
+    desk_commands,
     measure_commands,
     person_commands,
 )
@@ -65,10 +66,12 @@ for command in (
     service_commands.serve,
     service_commands.parity,
     service_commands.replay_answer,
+    desk_commands.desk,
 ):
     app.command()(command)
 app.command("map")(intake_commands.map_sources)
 for group, name in (
+    (desk_commands.desk_account, "desk-account"),
     (person_commands.person, "person"),
     (measure_commands.measure, "measure"),
     (measure_commands.override, "override"),

@@ -27,7 +27,7 @@ PRIVATE_FILE = 0o600
 class DatabaseRefused(SteelyardError):
     """The desk's database cannot be opened."""
 
-    exit_code = 20
+    exit_code = 23
 
 
 @dataclass(frozen=True)

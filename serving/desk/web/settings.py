@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from data_contracts.errors import SteelyardError
+
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SettingsRefused(SteelyardError):
+    """The desk cannot be reached so, or its settings are incomplete."""
+
+    exit_code = 22
 
 
 @dataclass(frozen=True)
@@ -28,3 +36,16 @@ class WebSettings:
         """Host names that requests may name."""
         name = urlsplit(self.public_url).hostname or ""
         return LOOPBACK_NAMES if name in LOOPBACK_NAMES else frozenset({name})
+
+
+def settings_for(address: str, host: str) -> WebSettings:
+    """Settings for an address. Raises SettingsRefused where browsers could not reach the desk."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise SettingsRefused(f"{address} is no address of a site, such as https://desk.example")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_NAMES:
+        raise SettingsRefused(
+            f"the desk listens on {host}, so passwords would travel in the open. Put a proxy with "
+            "TLS before it and name its address: --public-url https://desk.example"
+        )
+    return WebSettings(address)
