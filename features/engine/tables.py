@@ -68,12 +68,12 @@ def duckdb_tables(
             sql += f" AND {contract(name).received} >= TIMESTAMP '{since}'"
         connection.raw_sql(f"CREATE TABLE {name} AS {sql}")
     if "room_minutes" not in names and set(REQUIRED_TABLES) <= set(names):
-        _derive_room_minutes(connection, names)
+        derive_room_minutes(connection, names)
         names.append("room_minutes")
     return {name: connection.table(name) for name in names}
 
 
-def _derive_room_minutes(connection: Any, names: list[str]) -> None:
+def derive_room_minutes(connection: Any, names: list[str]) -> None:
     """Make `room_minutes` from events; tables that it reads and that are absent are empty.
 
     Minutes with events are a table. The others are made while `room_minutes` is read, because a

@@ -14,6 +14,7 @@ from data_contracts.contract import inbound_names
 from data_contracts.verification.manifest import write_manifest
 from features import catalogue
 from features.declaration import VIEW
+from features.graphs.rings import Rings
 from serving.nightly.decided_night import DecidedNight
 from serving.nightly.delivery import suspicions_of_night
 from serving.nightly.night_basis import basis_of_night
@@ -87,8 +88,10 @@ def publish(
         name: write_table(folder, name, frame.assign(**stamp_in_time))
         for name, frame in tables.items()
     }
-    members = scored.rings.members.assign(**stamp)
-    counts["ring_members"] = write_table(folder, "ring_members", members)
+    counts |= {
+        name: write_table(folder, name, frame.assign(**stamp))
+        for name, frame in ring_tables(scored.rings).items()
+    }
     counts["runs"] = write_table(folder, "runs", pd.DataFrame([run]))
     (folder / "policy.toml").write_text(context.policy.text, "utf-8")
     write_peer_snapshots(folder, scored.entities)
@@ -136,6 +139,22 @@ def signal_rows(
                 "value": values[i, j],
             }
             yield pd.DataFrame({"entity_kind": entity, **columns})
+
+
+def ring_tables(rings: Rings) -> dict[str, pd.DataFrame]:
+    """Members, links and operators of rings as rows of their contracts, less the run's stamp."""
+    ring_of = rings.members.set_index("account_id")["ring_id"]
+    links = rings.links.assign(
+        ring_id=rings.links["left"].map(ring_of), other=rings.links["right"].map(ring_of)
+    )
+    inside = links[links["ring_id"].notna() & (links["ring_id"] == links["other"])]
+    named = inside.rename(columns={"left": "left_account", "right": "right_account"})
+    columns = ["ring_id", "left_account", "right_account", "kind"]
+    return {
+        "ring_members": rings.members,
+        "ring_links": named.groupby(columns, as_index=False)["times"].sum(),
+        "ring_operators": rings.shops[["ring_id", "operator_id", "members"]],
+    }
 
 
 def operator_session_rows(sessions: EntityScores | None) -> pd.DataFrame:

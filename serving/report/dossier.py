@@ -14,15 +14,13 @@ import pyarrow.parquet as pq
 from features.catalogue import BY_NAME
 from features.declaration import OPERATOR, SESSION
 from features.engine.snapshot import Snapshot
-from features.posteriors.owner_pooling import shift_probability
 from serving.oversight.influence import COMPONENTS
 from serving.report import charts
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext
 from serving.scoring.reasons import reason
 from serving.scoring.scope import nights_before, owners_of
-from training.estimator.calibration import venn_abers
-from training.release.artefact import Released
+from serving.supervision.risk_intervals import risk_interval
 
 
 @dataclass(frozen=True)
@@ -32,38 +30,6 @@ class DossierInput:
     context: NightContext
     operators: EntityScores
     tables: Snapshot
-
-
-def risk_interval(
-    released: Released | None, values: np.ndarray, pooling_log_odds: float = 0.0
-) -> tuple[float, float] | None:
-    """Venn-Abers interval of a calibrated risk; None where the release has no calibration rows.
-
-    Parameters
-    ----------
-    released
-        The release that scored the operator.
-    values
-        Signals of the operator, shape (signals,).
-    pooling_log_odds
-        Log-odds by which its sessions and orders move the risk, and so both ends.
-
-    References
-    ----------
-    V. Vovk, I. Petej. Venn-Abers predictors. UAI 2014.
-    """
-    rows = released.manifest.get("calibration_rows") if released else None
-    if not rows or released is None:
-        return None
-    raw = float(released.raw(values[None, :])[0])
-    low, high = venn_abers(
-        raw, np.array(rows["raw"]), np.array(rows["truth"]), np.array(rows["weight"])
-    )
-    return (
-        (low, high)
-        if pooling_log_odds == 0.0
-        else (shift_probability(low, pooling_log_odds), shift_probability(high, pooling_log_odds))
-    )
 
 
 def mitigating_reasons(

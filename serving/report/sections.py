@@ -19,6 +19,7 @@ from features.engine.snapshot import Snapshot
 from features.graphs.rings import Rings
 from features.posteriors.owner_pooling import shift_probability
 from serving.report import charts
+from serving.report.minute_windows import expected_band, suspicious_minutes
 from serving.tiers.evidence import TIERS
 
 MAX_QUEUE_OPERATORS, MAX_SESSIONS, MAX_RINGS, MAX_TIER_CHANGES = 15, 3, 2, 50
@@ -162,8 +163,8 @@ def worst_sessions(scores: pd.DataFrame, tables: Snapshot) -> list[dict[str, Any
             {
                 "session": first.entity_id,
                 "score": first.score,
-                "picture": charts.session_timeline(minutes, charts.expected_band(minutes, peers)),
-                "windows": charts.suspicious_minutes(minutes).head(20).to_dict("records"),
+                "picture": charts.session_timeline(minutes, expected_band(minutes, peers)),
+                "windows": suspicious_minutes(minutes).head(20).to_dict("records"),
                 "reasons": json.loads(first.reasons) if isinstance(first.reasons, str) else [],
                 "steps": probability_steps(
                     first.own_probability, first.view_evidence_log_odds, first.probability

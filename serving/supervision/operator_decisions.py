@@ -17,6 +17,7 @@ from serving.supervision.counterfactuals import counterfactuals
 from serving.supervision.operator_evidence import SupervisionInputs, gather_evidence
 from serving.supervision.previous_night import previous_decisions, previous_policy
 from serving.supervision.risk_change import change_json
+from serving.supervision.risk_intervals import risk_intervals
 from serving.tiers.decision import Decision, bound_of_night, decide
 from serving.tiers.evidence import TIERS, OperatorEvidence, attribution
 from serving.tiers.false_discovery import AccusationBound
@@ -52,6 +53,7 @@ def decision_rows(
     decisions = decide(evidence, policy, version, bound)
     tiers = pd.Series({d.operator_id: d.tier for d in decisions})
     below = counterfactuals(tiers, operators, policy)
+    intervals = risk_intervals(tiers, operators)
     before = previous_policy(context.previous)
     steps = policy_steps(evidence, decisions, before, policy, version)
     out = []
@@ -66,6 +68,7 @@ def decision_rows(
             "split": change,
             "down": below.get(d.operator_id),
             "grounds": inputs.grounds.get(d.operator_id, []),
+            "risk_interval": intervals.get(d.operator_id),
         }
         if d.operator_id in inputs.measure_floors:
             why |= {"measure_floor": tier_without_measures(e, d, inputs, policy)}

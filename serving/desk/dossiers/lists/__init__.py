@@ -1,0 +1,1 @@
+"""Lists and search over a night: filtered, paged, and written to files."""

@@ -1,0 +1,254 @@
+"""The dossier of an operator: everything that a night published about it, on one page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from features.declaration import OPERATOR
+from features.former_names import BY_ANY_NAME
+from serving.desk.dossiers.night_tables import NightTables, Row
+from serving.desk.dossiers.operator_links import OperatorLinks, operator_links
+from serving.desk.dossiers.operator_record import OperatorRecord, operator_record
+from serving.desk.dossiers.row_pages import RowPage, page_of, queried_page
+from serving.desk.dossiers.signal_evidence import SignalEvidence, signal_evidence
+from serving.oversight.influence import COMPONENTS
+from serving.policy.schema import Policy
+
+HISTOGRAM_BINS = 20
+SESSIONS_ON_PAGE, COMPLAINTS_ON_PAGE, CAUSES_ON_PAGE = 10, 10, 10
+SESSIONS_SQL = """
+    SELECT s.session_id, s.started_at, s.ended_at, s.category, x.probability, x.score, x.rank,
+           coalesce(v.n, 0) AS false_views
+    FROM sessions s
+    LEFT JOIN scores x ON x.entity_kind = 'session' AND x.entity_id = s.session_id
+                      AND x.leads AND x.operator_id = s.operator_id
+    LEFT JOIN (SELECT session_id, count(*) AS n FROM false_views WHERE session_id IN
+                 (SELECT session_id FROM sessions WHERE operator_id = ?) GROUP BY 1) v
+           ON v.session_id = s.session_id
+    WHERE s.operator_id = ?
+"""
+
+
+@dataclass(frozen=True)
+class PeerRisks:
+    """Risk of an operator among comparable ones.
+
+    Attributes
+    ----------
+    category
+        Category that is compared; None for all operators.
+    operators
+        Number of operators with a risk.
+    lower
+        Share of them with a lower risk, 0 to 1; None where the operator has no risk.
+    counts
+        Operators in each twentieth of the risk from 0 to 1.
+    """
+
+    category: str | None
+    operators: int
+    lower: float | None
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Exculpation:
+    """What speaks for an operator besides its signals.
+
+    `boosts` and `raids` are granted causes of bursts. `cleared` are verdicts of people.
+    """
+
+    boosts: RowPage
+    raids: RowPage
+    cleared: RowPage
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """What would bring the risk below the bound of the tier (`why.down`).
+
+    `changes` are reasons in words with the value at which the signal would be as its peers.
+    """
+
+    below: float
+    risk: float
+    changes: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class OperatorDossier:
+    """Everything about one operator as a night knew it, and as the record stands now.
+
+    Attributes
+    ----------
+    decision
+        Row of `tier_decisions`; `why` is an object.
+    interval
+        Interval of the risk; None where the night published none.
+    credit, mcn, profile, sessions_in_two_weeks
+        Rows of `credit`, `mcns`, `operators` and `operator_sessions`; None where there is none.
+    """
+
+    operator_id: str
+    as_of: datetime
+    decision: Row
+    interval: tuple[float, float] | None
+    peers: PeerRisks
+    components: dict[str, float]
+    signals: SignalEvidence
+    figures: tuple[Row, ...]
+    history: tuple[Row, ...]
+    exculpation: Exculpation
+    counterfactual: Counterfactual | None
+    sessions: RowPage
+    orders: Row
+    record: OperatorRecord
+    links: OperatorLinks
+    tables_missing: tuple[str, ...]
+    credit: Row | None = None
+    mcn: Row | None = None
+    profile: Row | None = None
+    sessions_in_two_weeks: Row | None = None
+
+
+def operator_dossier(
+    tables: NightTables, operator_id: str, now: datetime, policy: Policy, page: int = 1
+) -> OperatorDossier | None:
+    """The dossier of an operator; None where the night decided nothing about it.
+
+    Parameters
+    ----------
+    tables
+        The night.
+    operator_id
+        The operator.
+    now
+        Moment at which measures and cases are read, naive UTC.
+    policy
+        Policy of the desk, for due dates.
+    page
+        Page of its sessions, the most suspicious first.
+    """
+    found = tables.first("SELECT * FROM tier_decisions WHERE operator_id = ?", operator_id)
+    if found is None:
+        return None
+    decision = found | {"why": json.loads(found["why"])}
+    profile = tables.first("SELECT * FROM operators WHERE operator_id = ?", operator_id)
+    mcn_id = profile["mcn_id"] if profile else None
+    interval = decision["why"].get("risk_interval")
+    return OperatorDossier(
+        operator_id=operator_id,
+        as_of=tables.as_of,
+        decision=decision,
+        interval=None if interval is None else (float(interval[0]), float(interval[1])),
+        peers=_peer_risks(tables, decision["risk"], profile["category"] if profile else None),
+        components={n: decision[f"component_{n}"] for n in COMPONENTS},
+        signals=signal_evidence(tables, OPERATOR, operator_id),
+        figures=figures_of(tables, OPERATOR, operator_id),
+        history=tuple(
+            tables.rows("SELECT * FROM history WHERE operator_id = ? ORDER BY date", operator_id)
+        ),
+        exculpation=_exculpation(tables, operator_id),
+        counterfactual=_counterfactual(decision["why"].get("down")),
+        sessions=queried_page(
+            tables,
+            SESSIONS_SQL,
+            "probability DESC NULLS LAST, started_at DESC, session_id",
+            *(operator_id, operator_id),
+            number=page,
+            size=SESSIONS_ON_PAGE,
+        ),
+        orders=_orders(tables, operator_id),
+        record=operator_record(tables, operator_id, mcn_id, now, policy),
+        links=operator_links(tables, operator_id),
+        tables_missing=missing_tables(tables),
+        credit=tables.first("SELECT * FROM credit WHERE operator_id = ?", operator_id),
+        mcn=tables.first("SELECT * FROM mcns WHERE mcn_id = ?", mcn_id),
+        profile=profile,
+        sessions_in_two_weeks=tables.first(
+            "SELECT * FROM operator_sessions WHERE operator_id = ?", operator_id
+        ),
+    )
+
+
+def figures_of(tables: NightTables, kind: str, entity_id: str) -> tuple[Row, ...]:
+    """Corrected figures of an operator or a session."""
+    sql = "SELECT * FROM corrected_figures WHERE entity_kind = ? AND entity_id = ? ORDER BY measure"
+    return tuple(tables.rows(sql, kind, entity_id))
+
+
+def missing_tables(tables: NightTables) -> tuple[str, ...]:
+    """Inbound tables that the night did not have."""
+    run = tables.first("SELECT tables_missing FROM runs")
+    return tuple(json.loads(run["tables_missing"])) if run else ()
+
+
+def _peer_risks(tables: NightTables, risk: float | None, category: str | None) -> PeerRisks:
+    """Risks of the operators of a category, or of all where it is not known."""
+    risks: dict[str | None, np.ndarray] = tables.once("risks", lambda: _risks(tables))
+    values = risks.get(category, risks[None])
+    known = risk is not None and len(values) > 0
+    lower = float(np.searchsorted(values, risk, "left")) / len(values) if known else None
+    counts, _ = np.histogram(values, bins=HISTOGRAM_BINS, range=(0.0, 1.0))
+    named = category if category in risks else None
+    return PeerRisks(named, len(values), lower, tuple(int(c) for c in counts))
+
+
+def _risks(tables: NightTables) -> dict[str | None, np.ndarray]:
+    """Sorted risks of all operators (None), and of each category."""
+    frame = tables.frame("""
+        SELECT d.risk, o.category FROM tier_decisions d LEFT JOIN operators o USING (operator_id)
+        WHERE d.risk IS NOT NULL ORDER BY d.risk
+    """)
+    of = {str(c): g["risk"].to_numpy() for c, g in frame.groupby("category")}
+    return {None: frame["risk"].to_numpy(), **of}
+
+
+def _exculpation(tables: NightTables, operator_id: str) -> Exculpation:
+    """Granted causes and earlier verdicts that cleared, newest first."""
+    size = {"size": CAUSES_ON_PAGE}
+    boosts = """SELECT b.* FROM boosts b JOIN sessions s USING (session_id)
+                WHERE s.operator_id = ?"""
+    raids = """SELECT l.*, f.operator_id AS from_operator FROM room_links l
+               JOIN sessions s ON s.session_id = l.to_session_id
+               LEFT JOIN sessions f ON f.session_id = l.from_session_id WHERE s.operator_id = ?"""
+    owned = """SELECT session_id FROM sessions WHERE operator_id = ?
+               UNION ALL SELECT order_id FROM orders WHERE operator_id = ?
+               UNION ALL SELECT ?"""
+    cleared = f"SELECT * FROM outcomes WHERE verdict = 'cleared' AND entity_id IN ({owned})"
+    three = (operator_id, operator_id, operator_id)
+    return Exculpation(
+        queried_page(tables, boosts, "starts_at DESC, session_id", operator_id, **size),
+        queried_page(tables, raids, '"at" DESC, to_session_id', operator_id, **size),
+        queried_page(tables, cleared, "decided_at DESC, entity_id", *three, **size),
+    )
+
+
+def _orders(tables: NightTables, operator_id: str) -> Row:
+    """Number of scored orders, of those that are probably false, and the highest probability."""
+    sql = """SELECT count(*) AS scored, max(probability) AS highest,
+                    count(*) FILTER (probability >= 0.5) AS probable
+             FROM scores WHERE entity_kind = 'order' AND leads AND operator_id = ?"""
+    return tables.rows(sql, operator_id)[0]
+
+
+def _counterfactual(down: dict[str, Any] | None) -> Counterfactual | None:
+    """The published counterfactual in words."""
+    if not down:
+        return None
+    changes = []
+    for one in down["signals"]:
+        signal = BY_ANY_NAME.get(one["signal"])
+        words = signal.reason(one["value"], one["usual"]) if signal else {}
+        changes.append(one | {"zh": one["signal"], "en": one["signal"]} | words)
+    return Counterfactual(float(down["below"]), float(down["risk"]), tuple(changes))
+
+
+def complaints_page(record: OperatorRecord, number: int = 1) -> RowPage:
+    """A page of the complaints about an operator."""
+    return page_of(record.complaints, number, COMPLAINTS_ON_PAGE)
