@@ -1,7 +1,7 @@
 """A published night in an engine of its own: verified and read once, asked by every page.
 
 Tables lie compressed in memory. The engine goes with the night when a newer one takes its place.
-# ADR-0320
+See ADR-0320.
 """
 
 from __future__ import annotations

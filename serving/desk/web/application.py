@@ -15,7 +15,7 @@ from serving.desk.accounts.personal_keys import KeyRing
 from serving.desk.desk import Desk
 from serving.desk.web.page import not_found
 from serving.desk.web.request_state import Site
-from serving.desk.web.routes import account, login, queue
+from serving.desk.web.routes import account, login, operators, queue, rings, sessions
 from serving.desk.web.security import Guard
 from serving.desk.web.settings import WebSettings
 
@@ -24,6 +24,9 @@ ROUTES: tuple[BaseRoute, ...] = (
     *login.ROUTES,
     *account.ROUTES,
     *queue.ROUTES,
+    *operators.ROUTES,
+    *sessions.ROUTES,
+    *rings.ROUTES,
 )
 
 

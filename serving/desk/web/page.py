@@ -24,6 +24,9 @@ from serving.desk.web.addresses import local_url, url
 Endpoint = Callable[[Request], Response]
 NAVIGATION = (  # path, key of its text, permission; shown where the page exists
     ("/", "navigation.queue", "queue.read"),
+    ("/operators", "navigation.operators", "evidence.read"),
+    ("/rings", "navigation.rings", "evidence.read"),
+    ("/search", "navigation.search", "evidence.read"),
     ("/nights", "navigation.nights", "nights.read"),
     ("/appeals", "navigation.appeals", "appeals.read"),
     ("/complaints", "navigation.complaints", "appeals.read"),

@@ -1,0 +1,128 @@
+"""Operators of a night: all of them, the dossier of one, its orders, and search."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from serving.desk.dossiers.lists.entity_lists import ORDERS, list_page
+from serving.desk.dossiers.lists.night_search import MIN_CHARACTERS, search
+from serving.desk.dossiers.night_tables import NightTables
+from serving.desk.dossiers.operator_dossier import complaints_page, operator_dossier
+from serving.desk.dossiers.pictures.figure_bars import figure_bars
+from serving.desk.dossiers.pictures.risk_pictures import risk_histogram, risk_history
+from serving.desk.dossiers.row_pages import queried_page
+from serving.desk.web.page import audited, not_found
+from serving.desk.web.routes.night_pages import (
+    list_file,
+    list_filter,
+    night_page,
+    page_number,
+    show,
+)
+from serving.tiers.evidence import TIERS
+
+OPERATORS_SQL = """
+    SELECT d.operator_id, d.tier, d.previous_tier, d.risk, d.expected_harm, d.influence,
+           d.selected_by, d.measure, o.category
+    FROM tier_decisions d LEFT JOIN operators o USING (operator_id) WHERE d.tier IN (?, ?, ?, ?)
+"""
+COLUMNS = {  # that the list can be ordered by
+    "harm": "expected_harm DESC NULLS LAST, risk DESC NULLS LAST, operator_id",
+    "risk": "risk DESC NULLS LAST, operator_id",
+    "tier": "tier DESC, expected_harm DESC NULLS LAST, operator_id",
+    "influence": "influence DESC NULLS LAST, operator_id",
+    "id": "operator_id",
+}
+MAX_QUERY_CHARACTERS = 200
+
+
+@night_page
+def operators(request: Request, tables: NightTables) -> Response:
+    """All operators of the night, by any column."""
+    order = request.query_params.get("order", "harm")
+    order = order if order in COLUMNS else "harm"
+    tier = request.query_params.get("tier", "")
+    tier = tier if tier in TIERS else ""
+    wanted = [tier] * len(TIERS) if tier else list(TIERS)
+    page = queried_page(tables, OPERATORS_SQL, COLUMNS[order], *wanted, number=page_number(request))
+    return show(
+        request,
+        tables,
+        "operators.html.j2",
+        page=page,
+        order=order,
+        orders=tuple(COLUMNS),
+        tier=tier,
+        tiers=TIERS,
+    )
+
+
+@night_page
+def operator(request: Request, tables: NightTables) -> Response:
+    """The dossier of an operator."""
+    operator_id = request.path_params["id"]
+    desk = request.state.desk
+    dossier = operator_dossier(
+        tables, operator_id, desk.naive_now(), desk.policy, page_number(request)
+    )
+    if dossier is None:
+        return not_found(request)
+    audited(request, "operator", operator_id)
+    return show(
+        request,
+        tables,
+        "operator.html.j2",
+        dossier=dossier,
+        decision=dossier.decision,
+        bars=figure_bars(dossier.figures),
+        history=risk_history(dossier.history),
+        histogram=risk_histogram(dossier.peers.counts, dossier.decision["risk"], dossier.interval),
+        complaints=complaints_page(dossier.record, page_number(request, "complaints")),
+    )
+
+
+@night_page
+def operator_orders(request: Request, tables: NightTables) -> Response:
+    """Orders of an operator with probability and reasons, as a page or a file."""
+    operator_id = request.path_params["id"]
+    wanted = list_filter(request, "operator", operator_id)
+    file = list_file(request, tables, ORDERS, wanted)
+    if file is not None:
+        return file
+    known = "SELECT count(*) FROM tier_decisions WHERE operator_id = ?"
+    if not tables.count(known, operator_id):
+        return not_found(request)
+    audited(request, "orders of operator", operator_id)
+    page = list_page(tables, ORDERS, wanted, page_number(request))
+    return show(
+        request,
+        tables,
+        "orders.html.j2",
+        page=page,
+        wanted=wanted,
+        base=("operators", operator_id, "orders"),
+    )
+
+
+@night_page
+def search_page(request: Request, tables: NightTables) -> Response:
+    """Hits of a search over the night."""
+    query = request.query_params.get("q", "").strip()[:MAX_QUERY_CHARACTERS]
+    return show(
+        request,
+        tables,
+        "search.html.j2",
+        query=query,
+        hits=search(tables, query),
+        is_short=0 < len(query) < MIN_CHARACTERS,
+    )
+
+
+ROUTES = (
+    Route("/operators", operators),
+    Route("/operators/{id:segment}", operator),
+    Route("/operators/{id:segment}/orders", operator_orders),
+    Route("/search", search_page),
+)

@@ -1,0 +1,87 @@
+"""One session: its dossier with the timeline, its views that are named false, its orders."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from serving.desk.dossiers.lists.entity_lists import ORDERS, VIEWS, list_page
+from serving.desk.dossiers.night_tables import NightTables
+from serving.desk.dossiers.pictures.figure_bars import figure_bars
+from serving.desk.dossiers.pictures.timeline import SERIES, timeline
+from serving.desk.dossiers.row_pages import page_of
+from serving.desk.dossiers.session_dossier import session_dossier
+from serving.desk.web.page import audited, not_found
+from serving.desk.web.routes.night_pages import (
+    list_file,
+    list_filter,
+    night_page,
+    page_number,
+    show,
+)
+
+MINUTES_ON_PAGE = 60
+
+
+@night_page
+def session(request: Request, tables: NightTables) -> Response:
+    """The dossier of a session."""
+    session_id = request.path_params["id"]
+    dossier = session_dossier(tables, session_id)
+    if dossier is None:
+        return not_found(request)
+    audited(request, "session", session_id)
+    minutes = dossier.minutes
+    picture = timeline(
+        minutes.minutes,
+        dossier.session["started_at"],
+        band=minutes.band,
+        windows=minutes.windows,
+        causes=dossier.causes,
+        false_by_minute=dossier.false_by_minute,
+    )
+    rows = minutes.minutes.to_dict("records")
+    return show(
+        request,
+        tables,
+        "session.html.j2",
+        dossier=dossier,
+        bars=figure_bars(dossier.figures),
+        picture=picture if len(minutes.minutes) else None,
+        series=[s for s in SERIES if s in minutes.minutes and minutes.minutes[s].notna().any()],
+        minutes=page_of(rows, page_number(request, "minutes"), MINUTES_ON_PAGE),
+    )
+
+
+@night_page
+def session_views(request: Request, tables: NightTables) -> Response:
+    """Views of a session that are named false, as a page or a file."""
+    return _list(request, tables, VIEWS, "views.html.j2")
+
+
+@night_page
+def session_orders(request: Request, tables: NightTables) -> Response:
+    """Orders of a session with probability and reasons, as a page or a file."""
+    return _list(request, tables, ORDERS, "orders.html.j2")
+
+
+def _list(request: Request, tables: NightTables, name: str, template: str) -> Response:
+    session_id = request.path_params["id"]
+    wanted = list_filter(request, "session", session_id)
+    file = list_file(request, tables, name, wanted)
+    if file is not None:
+        return file
+    if not tables.count("SELECT count(*) FROM sessions WHERE session_id = ?", session_id):
+        return not_found(request)
+    audited(request, f"{name} of session", session_id)
+    page = list_page(tables, name, wanted, page_number(request))
+    base = ("sessions", session_id, "false-views" if name == VIEWS else "orders")
+    return show(request, tables, template, page=page, wanted=wanted, base=base)
+
+
+ROUTES = (
+    Route("/sessions/{id:segment}", session),
+    Route("/sessions/{id:segment}/false-views", session_views),
+    Route("/sessions/{id:segment}/orders", session_orders),
+)

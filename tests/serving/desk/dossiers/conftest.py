@@ -1,0 +1,128 @@
+"""One desk over the published small world for all tests of a module; nothing is written into it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from data_contracts.lake import Lake
+from serving.desk.accounts.directory import NewAccount, add_account
+from serving.desk.accounts.login_sessions import open_login
+from serving.desk.desk import Desk
+from serving.desk.dossiers.night_tables import NIGHTS, NightTables
+from serving.desk.store.database import Database
+from serving.desk.web.application import desk_application
+from serving.policy.load import load_policy
+
+NOW = datetime(2026, 1, 21, 4, tzinfo=UTC)
+BASE_URL = "http://127.0.0.1"
+
+
+@dataclass(frozen=True)
+class ReadingDesk:
+    """A desk, its application, and `client(role, language)` that is logged in."""
+
+    desk: Desk
+    application: object
+
+    def token(self, role: str, language: str = "en") -> str:
+        """The token of a login with one role."""
+        desk = self.desk
+        with desk.database.transaction() as session:
+            name = f"{role} {language} {time.monotonic_ns()}"
+            row = add_account(session, NewAccount(name, (role,), language), desk.clock())
+            session.flush()
+            return open_login(session, row.id, "test", desk.clock())[0]
+
+    def client(self, role: str = "viewer", language: str = "en") -> TestClient:
+        """A client that is logged in with one role."""
+        http = TestClient(self.application, base_url=BASE_URL, follow_redirects=False)
+        http.cookies.set("desk_login", self.token(role, language))
+        return http
+
+
+@pytest.fixture(scope="session")
+def night(published) -> NightTables:
+    """The latest night of the small world, in its engine."""
+    return NIGHTS.open(Lake.open(published))
+
+
+@pytest.fixture(scope="session")
+def reading(published, night, tmp_path_factory) -> Iterator[ReadingDesk]:
+    """A desk over the published small world."""
+    folder = tmp_path_factory.mktemp("reading")
+    database = Database.open(f"sqlite:///{folder}/desk.sqlite")
+    desk = Desk(Lake.open(published), database, load_policy(), lambda: NOW)
+    yield ReadingDesk(desk, desk_application(desk))
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def reading_url(reading) -> Iterator[str]:
+    """The address of that desk, served by uvicorn in a thread."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            reading.application, log_config=None, access_log=False, lifespan="off"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def reading_page(browser, reading, reading_url) -> Iterator[Callable]:
+    """Opens a page of chromium that is logged in; fails on console errors and requests outside."""
+    contexts, faults = [], []
+
+    def open_page(language: str = "en", **options):
+        context = browser.new_context(base_url=reading_url, **options)
+        contexts.append(context)
+        token = reading.token("viewer", language)
+        context.add_cookies([{"name": "desk_login", "value": token, "url": reading_url}])
+        page = context.new_page()
+        page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((reading_url, "data:")) else faults.append(r.url),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="session")
+def riskiest(night) -> str:
+    """The operator of the highest risk."""
+    sql = "SELECT operator_id FROM tier_decisions ORDER BY risk DESC NULLS LAST, operator_id"
+    return night.first(sql)["operator_id"]
+
+
+@pytest.fixture(scope="session")
+def falsest(night) -> str:
+    """The session with most views that are named false."""
+    sql = "SELECT session_id FROM false_views GROUP BY 1 ORDER BY count(*) DESC, 1"
+    return night.first(sql)["session_id"]
+
+
+@pytest.fixture(scope="session")
+def largest_ring(night) -> str:
+    """The ring with most members."""
+    return night.first("SELECT ring_id FROM rings ORDER BY members DESC, ring_id")["ring_id"]

@@ -1,0 +1,42 @@
+"""Pages of dossiers in a real browser: accessible, without errors, on desk and phone."""
+
+from __future__ import annotations
+
+import pytest
+
+axe_module = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_pages_are_accessible_and_fit(reading_page, riskiest, falsest, largest_ring, language):
+    """axe finds nothing serious at 1400 pixels, and nothing sticks out at 400."""
+    page = reading_page(language, viewport={"width": 1400, "height": 1000})
+    for address in (
+        "/operators",
+        f"/operators/{riskiest}",
+        f"/operators/{riskiest}/orders",
+        f"/sessions/{falsest}",
+        f"/sessions/{falsest}/false-views",
+        f"/rings/{largest_ring}",
+        "/search?q=100",
+    ):
+        page.set_viewport_size({"width": 1400, "height": 1000})
+        page.goto(address)
+        found = axe_module.Axe().run(page).response["violations"]
+        grave = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+        assert not grave, (address, [(v["id"], v["nodes"][0]["html"]) for v in found])
+        page.set_viewport_size({"width": 400, "height": 800})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 400, (address, wide)
+
+
+def test_dossier_leads_to_everything_that_it_names(reading_page, riskiest):
+    """From an operator to a session, its views and back, by links alone and without script."""
+    page = reading_page(java_script_enabled=False)
+    page.goto(f"/operators/{riskiest}")
+    page.locator("#sessions tbody a").first.click()
+    assert "/sessions/" in page.url
+    page.locator("dl.fields a").first.click()
+    assert page.url.endswith(f"/operators/{riskiest}")
+    page.locator("#history tbody a").last.click()
+    assert "night=2026-01-19" in page.url and page.locator(".tag.warn").count()
