@@ -8,7 +8,10 @@ import re
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
+from data_contracts.contract import contract
+from serving.desk.store.tables.accounts import AuditRow
 from serving.desk.web import text_catalogue
 from serving.desk.web.routes.night_pages import word
 
@@ -97,10 +100,6 @@ def test_exports_need_a_role_and_have_every_row(reading, night, falsest):
 
 def test_reading_evidence_is_audited(reading, riskiest):
     """Each dossier that is opened is a line of the audit log."""
-    from sqlalchemy import select
-
-    from serving.desk.store.tables.accounts import AuditRow
-
     reading.client("viewer").get(f"/operators/{riskiest}")
     with reading.desk.database.transaction() as session:
         subjects = session.scalars(select(AuditRow.subject).where(AuditRow.kind == "operator"))
@@ -110,8 +109,6 @@ def test_reading_evidence_is_audited(reading, riskiest):
 def test_every_code_has_words():
     """Published codes have a text in both languages; a code of a platform stands as it is."""
     texts = text_catalogue.texts()
-    from data_contracts.contract import contract
-
     for area, table, column in (
         ("operators.selected_by", "tier_decisions", "selected_by"),
         ("operators.attribution", "tier_decisions", "attribution"),
