@@ -96,7 +96,7 @@ def add(
     Example: steelyard desk-account add lake li --role patrol --role lead
     """
     from serving.desk.accounts.directory import NewAccount, add_account
-    from serving.desk.accounts.invitations import invite
+    from serving.desk.accounts.logins.invitations import invite
 
     opened = _open(lake, database)
     with opened.database.transaction() as session:
@@ -142,7 +142,7 @@ def reset_password(
     Example: steelyard desk-account reset-password lake li
     """
     from serving.desk.accounts.directory import account_named
-    from serving.desk.accounts.invitations import invite
+    from serving.desk.accounts.logins.invitations import invite
 
     opened = _open(lake, database)
     with opened.database.transaction() as session:
@@ -197,7 +197,7 @@ def _link(token: str, public_url: str | None) -> str:
 
 def _first_link(opened: Desk, address: str) -> str | None:
     """The link that makes the first account; None where there is one."""
-    from serving.desk.accounts.invitations import invite_first
+    from serving.desk.accounts.logins.invitations import invite_first
 
     with opened.database.transaction() as session:
         token = invite_first(session, opened.clock())

@@ -15,7 +15,17 @@ from serving.desk.accounts.personal_keys import KeyRing
 from serving.desk.desk import Desk
 from serving.desk.web.page import not_found
 from serving.desk.web.request_state import Site
-from serving.desk.web.routes import account, login, operators, queue, rings, sessions
+from serving.desk.web.routes import (
+    account,
+    accounts,
+    audit_log,
+    login,
+    nights,
+    operators,
+    queue,
+    rings,
+    sessions,
+)
 from serving.desk.web.security import Guard
 from serving.desk.web.settings import WebSettings
 
@@ -23,6 +33,9 @@ from serving.desk.web.settings import WebSettings
 ROUTES: tuple[BaseRoute, ...] = (
     *login.ROUTES,
     *account.ROUTES,
+    *accounts.ROUTES,
+    *audit_log.ROUTES,
+    *nights.ROUTES,
     *queue.ROUTES,
     *operators.ROUTES,
     *sessions.ROUTES,

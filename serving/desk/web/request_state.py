@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from serving.desk.accounts.login_sessions import Login, login_of
+from serving.desk.accounts.logins.sessions import Login, login_of
 from serving.desk.accounts.personal_keys import KeyRing
 from serving.desk.accounts.tokens import make_token
 from serving.desk.desk import Desk

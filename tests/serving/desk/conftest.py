@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from data_contracts.lake import Lake
 from serving.desk.accounts import passwords
 from serving.desk.accounts.directory import NewAccount, add_account, change_roles
-from serving.desk.accounts.login_sessions import open_login
+from serving.desk.accounts.logins.sessions import open_login
 from serving.desk.accounts.permissions import ROLES, roster_roles
 from serving.desk.accounts.personal_keys import make_key, wrap_key
 from serving.desk.desk import Desk
@@ -114,6 +114,12 @@ class DeskClient:
         return self.http.post(path, data=self.fields(page) | form, files=files)
 
 
+def browser_of(application) -> TestClient:
+    """A browser without scripts that asks for English and follows no redirect."""
+    english = {"accept-language": "en-GB,en"}
+    return TestClient(application, base_url=BASE_URL, follow_redirects=False, headers=english)
+
+
 def _hidden(text: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', text)
     assert found, f"the page has no form with {name}"
@@ -169,7 +175,7 @@ def client(desk, application, people) -> Callable[..., DeskClient]:
             token, login_id = open_login(session, row.id, "test", desk.clock())
         keys = application.user_middleware[0].kwargs["site"].keys
         keys.put(login_id, people.keys[name])
-        http = TestClient(application, base_url=BASE_URL, follow_redirects=False)
+        http = browser_of(application)
         http.cookies.set("desk_login", token)
         return DeskClient(http, row)
 
@@ -179,7 +185,7 @@ def client(desk, application, people) -> Callable[..., DeskClient]:
 @pytest.fixture
 def visitor(application) -> DeskClient:
     """A browser that is not logged in."""
-    return DeskClient(TestClient(application, base_url=BASE_URL, follow_redirects=False))
+    return DeskClient(browser_of(application))
 
 
 @pytest.fixture

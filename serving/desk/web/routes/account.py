@@ -7,10 +7,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.desk.accounts.directory import AccountRefused
-from serving.desk.accounts.login import change_password
-from serving.desk.accounts.login_sessions import list_logins, revoke_login
-from serving.desk.web.addresses import url
+from serving.desk.accounts.logins.password_login import change_password, open_key
+from serving.desk.accounts.logins.sessions import list_logins, revoke_login
+from serving.desk.web.addresses import local_url, url
 from serving.desk.web.page import needs, redirect, render
+from serving.desk.web.routes.login import browser_of
 
 
 @needs("account.own")
@@ -44,6 +45,31 @@ def new_password(request: Request) -> Response:
     return redirect(request, url("account"), "account.password_changed")
 
 
+@needs("account.own")
+def unlock_form(request: Request) -> Response:
+    """The page that opens the personal key again after the server was restarted."""
+    return _unlock_page(request, 200, request.query_params.get("next"))
+
+
+@needs("account.own")
+def unlock(request: Request) -> Response:
+    """Open the personal key with the password."""
+    form, state = request.state.form, request.state
+    next_url = str(form.get("next", "/"))
+    browser = browser_of(request)
+    try:
+        key = open_key(state.desk, state.account, str(form.get("password", "")), browser)
+    except AccountRefused as refused:
+        return _unlock_page(request, 403, next_url, refused.key)
+    state.keys.put(state.login.id, key)
+    return redirect(request, local_url(next_url), "account.key_open")
+
+
+def _unlock_page(request: Request, status: int, next_url: str | None, fault: str = "") -> Response:
+    values = {"next_url": local_url(next_url), "fault": fault}
+    return render(request, "unlock.html.j2", status, **values)
+
+
 def _page(request: Request, status: int, fault: str = "") -> Response:
     state = request.state
     with state.desk.database.snapshot() as session:
@@ -54,5 +80,7 @@ def _page(request: Request, status: int, fault: str = "") -> Response:
 ROUTES = (
     Route("/account", own_account),
     Route("/account/logins/{id:segment}/end", end_one_login, methods=["POST"]),
+    Route("/unlock", unlock_form),
+    Route("/unlock", unlock, methods=["POST"]),
     Route("/account/password", new_password, methods=["POST"]),
 )

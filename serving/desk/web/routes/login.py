@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.desk.accounts import invitations
 from serving.desk.accounts.audit_log import write_audit
 from serving.desk.accounts.directory import LANGUAGES, THEMES, AccountRefused
-from serving.desk.accounts.login import Browser, Opened, accept_invitation, log_in
-from serving.desk.accounts.login_sessions import revoke_login
+from serving.desk.accounts.logins import invitations
+from serving.desk.accounts.logins.password_login import Browser, Opened, accept_invitation, log_in
+from serving.desk.accounts.logins.sessions import revoke_login
 from serving.desk.store.tables.accounts import AccountRow
 from serving.desk.web import cookies
 from serving.desk.web.addresses import local_url, url
@@ -57,6 +57,11 @@ def begin_login(
         response = resume_page(request, unsent, 200)
     cookies.set_cookie(request, response, cookies.LOGIN, opened.token)
     cookies.drop_cookie(request, response, cookies.VISIT)
+    for name, value in (
+        (cookies.LANGUAGE, opened.account.language),
+        (cookies.THEME, opened.account.theme),
+    ):
+        cookies.set_cookie(request, response, name, value, cookies.PREFERENCE_SECONDS)
     return response
 
 

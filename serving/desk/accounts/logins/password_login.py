@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from serving.desk.accounts import invitations, login_limits
 from serving.desk.accounts.account import Account
 from serving.desk.accounts.audit_log import write_audit
 from serving.desk.accounts.directory import (
@@ -16,7 +15,8 @@ from serving.desk.accounts.directory import (
     add_account,
     end_login_sessions,
 )
-from serving.desk.accounts.login_sessions import open_login
+from serving.desk.accounts.logins import invitations, limits
+from serving.desk.accounts.logins.sessions import open_login
 from serving.desk.accounts.passwords import is_password, password_digest, password_fault
 from serving.desk.accounts.permissions import ADMINISTRATOR, AUDITOR, VIEWER
 from serving.desk.accounts.personal_keys import make_key, unwrap_key, wrap_key
@@ -52,23 +52,40 @@ def log_in(desk: Desk, name: str, password: str, browser: Browser) -> Opened:
     """Log in by a password. Raises AccountRefused, the same for every kind of failure."""
     now, name = desk.clock(), name.strip()[:80]
     with desk.database.snapshot() as session:
-        if login_limits.is_limited(session, name, browser.address, now):
+        if limits.is_limited(session, name, browser.address, now):
             raise AccountRefused("login.too_often", "too many failed logins")
         row = session.scalar(select(AccountRow).where(AccountRow.name == name))
         usable = row is not None and row.disabled_at is None
         digest = row.password_digest if row is not None and usable else None
     if not is_password(password, digest) or row is None:
         with desk.database.transaction() as session:
-            login_limits.count_failure(session, name, browser.address, now)
+            limits.count_failure(session, name, browser.address, now)
             write_audit(session, None, "login_failed", row.name if row else "-", now)
         raise AccountRefused("login.failed", "name or password is wrong")
     key = unwrap_key(row.wrapped_key, password.encode()) if row.wrapped_key else None
     with desk.database.transaction() as session:
-        login_limits.forget_failures(session, name, browser.address)
+        limits.forget_failures(session, name, browser.address)
         token, login_id = open_login(session, row.id, browser.name, now)
         account = account_of_row(row)
         write_audit(session, account, "login", login_id, now)
     return Opened(token, login_id, account, key)
+
+
+def open_key(desk: Desk, account: Account, password: str, browser: Browser) -> LedgerKey:
+    """The personal key of an account that is logged in, by its password. Raises AccountRefused."""
+    now = desk.clock()
+    with desk.database.snapshot() as session:
+        if limits.is_limited(session, account.name, browser.address, now):
+            raise AccountRefused("login.too_often", "too many failed logins")
+        row = session.get_one(AccountRow, account.id)
+    key = None
+    if is_password(password, row.password_digest) and row.wrapped_key:
+        key = unwrap_key(row.wrapped_key, password.encode())
+    if key is None:
+        with desk.database.transaction() as session:
+            limits.count_failure(session, account.name, browser.address, now)
+        raise AccountRefused("account.wrong_password", "the password is wrong")
+    return key
 
 
 def accept_invitation(desk: Desk, token: str, name: str, password: str) -> Account:

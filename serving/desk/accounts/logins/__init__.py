@@ -1,0 +1,1 @@
+"""Logging in: by a password or at an identity provider, for a limited time."""
