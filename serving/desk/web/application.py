@@ -13,19 +13,10 @@ from starlette.staticfiles import StaticFiles
 
 from serving.desk.accounts.personal_keys import KeyRing
 from serving.desk.desk import Desk
+from serving.desk.web.administration import account, accounts, audit_log, login, nights
 from serving.desk.web.page import not_found
 from serving.desk.web.request_state import Site
-from serving.desk.web.routes import (
-    account,
-    accounts,
-    audit_log,
-    login,
-    nights,
-    operators,
-    queue,
-    rings,
-    sessions,
-)
+from serving.desk.web.routes import operators, queue, rings, sessions
 from serving.desk.web.security import Guard
 from serving.desk.web.settings import WebSettings
 

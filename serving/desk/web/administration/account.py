@@ -10,8 +10,8 @@ from serving.desk.accounts.directory import AccountRefused
 from serving.desk.accounts.logins.password_login import change_password, open_key
 from serving.desk.accounts.logins.sessions import list_logins, revoke_login
 from serving.desk.web.addresses import local_url, url
+from serving.desk.web.administration.login import browser_of
 from serving.desk.web.page import needs, redirect, render
-from serving.desk.web.routes.login import browser_of
 
 
 @needs("account.own")

@@ -1,0 +1,1 @@
+"""Endpoints of logins, accounts, the audit log and the nights."""
