@@ -54,6 +54,16 @@ class LedgerPaths:
         return self.journal / "cases.jsonl"
 
     @property
+    def policies(self) -> Path:
+        """Chained policies: proposed, approved and withdrawn."""
+        return self.journal / "policies.jsonl"
+
+    @property
+    def statements(self) -> Path:
+        """Chained statements of both sides of an appeal."""
+        return self.journal / "statements.jsonl"
+
+    @property
     def overrides(self) -> Path:
         """Chained overrides of tiers."""
         return self.journal / "overrides.jsonl"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,17 +18,35 @@ from data_contracts.verification.run_opening import open_run
 from serving.policy.schema import Policy
 from serving.supervision.operator_decisions import clean_nights_after
 from serving.supervision.previous_night import previous_decisions
-from serving.tiers.decision import decide
+from serving.tiers.decision import Decision, decide
 from serving.tiers.evidence import OperatorEvidence
 
 COUNTS = ("operator_session_count", "operator_order_count", "operator_view_count")
 
 
+@dataclass(frozen=True)
+class NightDecidedAgain:
+    """A published night and what a policy would have decided of its evidence.
+
+    `published` has the rows of `tier_decisions`, index operator_id. `evidence` and `decisions`
+    stand in its order; the evidence follows the tiers that the policy gave the night before.
+    """
+
+    night: str
+    run: PublishedRun
+    published: pd.DataFrame
+    evidence: list[OperatorEvidence]
+    decisions: list[Decision]
+
+    @property
+    def moved(self) -> list[tuple[str, str, str]]:
+        """Operators with another tier: id, published tier, tier under the policy."""
+        tiers = zip(self.published.index, self.published["tier"], self.decisions, strict=True)
+        return [(operator, tier, d.tier) for operator, tier, d in tiers if d.tier != tier]
+
+
 def what_if(folder: LakeOrFolder, first: date, last: date, policy: Policy) -> pd.DataFrame:
     """Operators that would have another tier under a policy, night by night.
-
-    Each night follows the tiers that the new policy itself gives the night before. The first
-    follows those that were in force.
 
     Returns
     -------
@@ -40,19 +59,31 @@ def what_if(folder: LakeOrFolder, first: date, last: date, policy: Policy) -> pd
         No night of the period is published.
     """
     lake = Lake.open(folder)
-    runs = published_runs(lake)
-    nights = [d for d in sorted(runs) if first.isoformat() <= d <= last.isoformat()]
+    nights = [d for d in sorted(published_runs(lake)) if str(first) <= d <= str(last)]
     if not nights:
         raise LakeProblem(f"{lake} has no published night from {first} to {last}")
+    rows = [
+        (again.night, *move) for again in decide_again(lake, nights, policy) for move in again.moved
+    ]
+    return pd.DataFrame(rows, columns=["date", "operator_id", "tier", "would_be"])
+
+
+def decide_again(lake: Lake, nights: list[str], policy: Policy) -> Iterator[NightDecidedAgain]:
+    """Decide published nights again under a policy, the oldest first.
+
+    Each night follows the tiers that the policy itself gives the night before. The first follows
+    those that were in force. Raises LakeProblem for a night that cannot be read.
+    """
+    runs = published_runs(lake)
     before = open_run(lake, runs[nights[0]], nights[0]).manifest["before"]
     previous = previous_decisions(None if before is None else open_run(lake, before))
-    rows = []
     for night in nights:
         run = open_run(lake, runs[night], night)
         published = run.rows("tier_decisions").set_index("operator_id")
-        operators = [replace(e, **previous.get(e.operator_id, {})) for e in published_evidence(run)]
+        evidence = [replace(e, **previous.get(e.operator_id, {})) for e in published_evidence(run)]
         version = str(published["model_version"].iloc[0]) if len(published) else "none"
-        for e, d in zip(operators, decide(operators, policy, version), strict=True):
+        decisions = decide(evidence, policy, version)
+        for e, d in zip(evidence, decisions, strict=True):
             previous[e.operator_id] = {
                 "previous_tier": d.tier,
                 "previous_risk": e.risk,
@@ -60,9 +91,7 @@ def what_if(folder: LakeOrFolder, first: date, last: date, policy: Policy) -> pd
                 "previous_policy": policy.version,
                 "clean_nights": clean_nights_after(e, d),
             }
-            if d.tier != published.at[e.operator_id, "tier"]:
-                rows.append((night, e.operator_id, published.at[e.operator_id, "tier"], d.tier))
-    return pd.DataFrame(rows, columns=["date", "operator_id", "tier", "would_be"])
+        yield NightDecidedAgain(night, run, published, evidence, decisions)
 
 
 def published_evidence(run: PublishedRun) -> list[OperatorEvidence]:

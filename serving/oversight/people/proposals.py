@@ -16,8 +16,8 @@ Record = dict[str, Any]
 
 
 def act_id(record: Record) -> str | None:
-    """Id of a measure or an undo."""
-    return record.get("measure_id") or record.get("undo_id")
+    """Id of a measure, an undo or a policy."""
+    return record.get("measure_id") or record.get("undo_id") or record.get("policy_id")
 
 
 def with_approvals(records: Iterable[Record]) -> tuple[list[Record], dict[str, Record]]:
@@ -46,7 +46,7 @@ def with_approvals(records: Iterable[Record]) -> tuple[list[Record], dict[str, R
 
 def lacks_approval(record: Record) -> bool:
     """Whether a signed act took effect at once although it needs another person."""
-    if "undo_of" in record:
+    if "undo_of" in record or "policy_id" in record:
         return "proposed_at" not in record
     if "code" not in record or "proposed_at" in record:
         return False

@@ -16,11 +16,12 @@ from serving.ledger.hash_chain import RECORD_ENCODER, read_records
 from serving.ledger.ledger_key import PublicKey
 from serving.oversight.people.personal_key import NotAuthenticated, parse_public_key
 
-ADMINISTRATOR, OFFICER, APPROVER, REVIEWER = ROLES = (
+ADMINISTRATOR, OFFICER, APPROVER, REVIEWER, POLICY_MAKER = ROLES = (
     "administrator",  # admits and revokes persons, and decides nothing else
     "officer",  # takes mild measures, proposes grave ones and undoing, sets overrides
     "approver",  # approves what another proposed, and closes measures
     "reviewer",  # decides appeals and complaints
+    "policy",  # proposes policies, and approves those of others
 )
 ADMITTED, REVOKED = "admitted", "revoked"
 Record = dict[str, Any]

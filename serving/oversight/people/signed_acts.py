@@ -18,6 +18,7 @@ from serving.oversight.people.proposals import act_id, lacks_approval
 from serving.oversight.people.roster import (
     APPROVER,
     OFFICER,
+    POLICY_MAKER,
     REVIEWER,
     Roster,
     known_lake_id,
@@ -28,7 +29,7 @@ from serving.oversight.people.roster import (
 Record = dict[str, Any]
 AUTHOR_KEYS = ("by", "decided_by")
 CASE_ROLES = (OFFICER, APPROVER, REVIEWER)  # persons who work on cases of the desk
-CASES_FILE = "cases.jsonl"
+CASES_FILE, POLICIES_FILE = "cases.jsonl", "policies.jsonl"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class SignedActs:
 
 def act_files(lake: Lake) -> tuple[Path, ...]:
     """Records of what people decide."""
-    return lake.measures, lake.appeals, lake.overrides, lake.complaint_decisions, lake.cases
+    decided = (lake.measures, lake.appeals, lake.overrides, lake.complaint_decisions)
+    return (*decided, lake.cases, lake.policies)
 
 
 def read_acts(lake: Lake, path: Path, roster: Roster | None = None) -> SignedActs:
@@ -124,6 +126,8 @@ def _roles_for(file: str, record: Record) -> tuple[str, ...]:
     """Roles of which an author needs one."""
     if file == CASES_FILE:
         return CASE_ROLES
+    if file == POLICIES_FILE:
+        return (POLICY_MAKER,)
     if "approve_of" in record or "outcome_of" in record:
         return (APPROVER,)
     if "decided_by" in record:
