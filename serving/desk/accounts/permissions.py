@@ -9,7 +9,7 @@ VIEWER, PATROL, REVIEWER, LEAD, POLICY, AUDITOR, ADMINISTRATOR = ROLES = (
     "patrol",  # works on cases, takes mild measures, proposes grave ones
     "reviewer",  # decides appeals and complaints
     "lead",  # assigns cases, approves what another proposed
-    "policy",  # edits drafts of the policy
+    "policy",  # edits drafts of the policy, proposes them, approves those of others
     "auditor",  # reads the audit log
     "administrator",  # makes accounts and admits persons
 )
@@ -29,7 +29,10 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "complaints.decide": frozenset({REVIEWER}),
     "laboratory.read": frozenset({POLICY, LEAD, AUDITOR}),
     "policy.edit": frozenset({POLICY}),
-    "policy.publish": frozenset({POLICY, LEAD}),
+    "policy.publish": frozenset({POLICY}),
+    "appeals.answer": frozenset({PATROL, REVIEWER, LEAD}),  # statements of the platform's side
+    "notices.make": frozenset({REVIEWER, LEAD}),  # links by which operators read a notice
+    "webhooks.manage": frozenset({ADMINISTRATOR}),
     "audit.read": frozenset({AUDITOR}),
     "accounts.manage": frozenset({ADMINISTRATOR}),
     "account.own": frozenset(ROLES),
@@ -40,6 +43,7 @@ ROSTER_ROLES: Mapping[str, str] = {
     PATROL: "officer",
     LEAD: "approver",
     REVIEWER: "reviewer",
+    POLICY: "policy",
     ADMINISTRATOR: "administrator",
 }
 
