@@ -15,8 +15,17 @@ from serving.policy.load import LIST_KEYS, SECTIONS
 # Keys that are shares or probabilities, 0 to 1. Other numbers are 0 or more.
 SHARES: Mapping[str, frozenset[str]] = {
     "tiers": frozenset(
-        ("review_precision", "C", "D", "capacity_B", "capacity_C", "capacity_D")
-        + ("review_session", "accuse_session", "false_discovery")
+        (
+            "review_precision",
+            "C",
+            "D",
+            "capacity_B",
+            "capacity_C",
+            "capacity_D",
+            "review_session",
+            "accuse_session",
+            "false_discovery",
+        )
     ),
     "influence": frozenset(
         ("key_share", "visits", "marketing", "other", "credit", "compliance", "goods")

@@ -17,6 +17,8 @@ from serving.desk.web.administration import account, accounts, audit_log, login,
 from serving.desk.web.page import not_found
 from serving.desk.web.request_state import Site
 from serving.desk.web.routes import operators, queue, rings, sessions
+from serving.desk.web.routes.inbox import appeals, complaints, public, webhooks
+from serving.desk.web.routes.laboratory import drafts, publication
 from serving.desk.web.security import Guard
 from serving.desk.web.settings import WebSettings
 
@@ -31,6 +33,12 @@ ROUTES: tuple[BaseRoute, ...] = (
     *operators.ROUTES,
     *sessions.ROUTES,
     *rings.ROUTES,
+    *drafts.ROUTES,
+    *publication.ROUTES,
+    *appeals.ROUTES,
+    *complaints.ROUTES,
+    *webhooks.ROUTES,
+    *public.ROUTES,
 )
 
 

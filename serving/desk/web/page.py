@@ -32,6 +32,7 @@ NAVIGATION = (  # path, key of its text, permission; shown where the page exists
     ("/complaints", "navigation.complaints", "appeals.read"),
     ("/watchlists", "navigation.watchlists", "queue.read"),
     ("/laboratory", "navigation.laboratory", "laboratory.read"),
+    ("/webhooks", "navigation.webhooks", "webhooks.manage"),
     ("/audit-log", "navigation.audit_log", "audit.read"),
     ("/accounts", "navigation.accounts", "accounts.manage"),
 )

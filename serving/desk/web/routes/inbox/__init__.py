@@ -1,0 +1,1 @@
+"""Pages of the inboxes, of the operator's side, for the public, and of webhooks."""

@@ -1,0 +1,227 @@
+"""The inbox of appeals: a clock, both sides, the decision of another person, and what follows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from data_contracts.errors import LakeProblem
+from serving.desk.inbox.appeal_view import (
+    DECIDED,
+    AppealLine,
+    appeal_lines,
+    expected_consequences,
+    find_appeal,
+    may_decide,
+    recorded_consequences,
+)
+from serving.desk.inbox.notice_links import (
+    DEFAULT_DAYS,
+    NoticeSubject,
+    links_of,
+    make_notice_link,
+    revoke_notice_link,
+)
+from serving.desk.inbox.notice_view import notice_view
+from serving.desk.inbox.statements import (
+    PLATFORM_SIDE,
+    BadStatement,
+    add_statement,
+    read_attachment,
+    statements_of,
+)
+from serving.desk.web.addresses import url
+from serving.desk.web.page import audited, needs, not_found, redirect, render
+from serving.desk.web.routes.inbox.uploads import attachments_of
+from serving.oversight.appeals.appeal_decisions import VERDICTS, AppealDecision, decide_appeal
+from serving.oversight.appeals.appeal_record import BadAppeal
+from serving.oversight.people.personal_key import NotAuthenticated
+from serving.oversight.policies.policy_record import policy_in_force
+
+APPEALS_PER_PAGE = 50
+
+
+@needs("appeals.read")
+def inbox(request: Request) -> Response:
+    """Appeals: open ones first, the earliest due first; and links to notices."""
+    desk, query = request.state.desk, request.query_params
+    lines = appeal_lines(desk.lake, desk.naive_now())
+    wanted, page = query.get("status", ""), query.get("page", "1")
+    chosen = [x for x in lines if not wanted or x.status == wanted]
+    number = max(int(page), 1) if page.isdigit() and len(page) < 6 else 1
+    with desk.database.snapshot() as session:
+        links = links_of(session)
+    return render(
+        request,
+        "inbox/appeals.html.j2",
+        lines=chosen[(number - 1) * APPEALS_PER_PAGE : number * APPEALS_PER_PAGE],
+        total=len(chosen),
+        pages=-(-len(chosen) // APPEALS_PER_PAGE),
+        page=number,
+        counts={s: sum(x.status == s for x in lines) for s in ("open", "late", DECIDED)},
+        wanted=wanted,
+        links=links,
+        now=desk.clock(),
+        default_days=DEFAULT_DAYS,
+        subject=NoticeSubject(
+            query.get("operator", ""), query.get("measure"), query.get("night")
+        ),
+    )
+
+
+@needs("appeals.read")
+def appeal_page(request: Request) -> Response:
+    """One appeal: what is appealed, statements and evidence, the decision and what follows."""
+    line = _line(request)
+    if line is None:
+        return not_found(request)
+    desk, appeal = request.state.desk, line.appeal
+    audited(request, "appeal", appeal.appeal_id)
+    now = desk.naive_now()
+    policy = policy_in_force(desk.lake, now.date())
+    notice = None
+    if appeal.operator_id:
+        subject = NoticeSubject(appeal.operator_id, appeal.measure_id, appeal.date)
+        notice = notice_view(desk.lake, subject, now, policy)
+    followed = recorded_consequences(desk.lake, appeal)
+    return render(
+        request,
+        "inbox/appeal.html.j2",
+        line=line,
+        appeal=appeal,
+        notice=notice,
+        statements=statements_of(desk.lake, appeal.appeal_id),
+        expected=None if followed else expected_consequences(desk.lake, appeal, now, policy),
+        followed=followed,
+        may_decide=may_decide(desk.lake, appeal, request.state.account.name),
+        verdicts=tuple(VERDICTS),
+        opened_at=datetime.fromisoformat(appeal.opened_at),
+        due_at=datetime.fromisoformat(appeal.due_at),
+        decided_at=datetime.fromisoformat(appeal.decided_at) if appeal.decided_at else None,
+    )
+
+
+@needs("appeals.decide")
+def decide(request: Request) -> Response:
+    """Decide an appeal, signed; the page then says what followed."""
+    line = _line(request)
+    if line is None:
+        return not_found(request)
+    desk, form, appeal_id = request.state.desk, request.state.form, line.appeal.appeal_id
+    back = url("appeals", appeal_id)
+    if request.state.signer is None:
+        return redirect(request, back, "inbox.key_closed")
+    verdict, reason = str(form.get("verdict", "")), str(form.get("reason", ""))
+    if line.status == DECIDED:
+        return redirect(request, back, "inbox.decided_already")
+    if verdict not in VERDICTS or not reason.strip():
+        return redirect(request, back, "inbox.verdict_missing")
+    if not may_decide(desk.lake, line.appeal, request.state.account.name):
+        return redirect(request, back, "inbox.another_person")
+    now = desk.naive_now()
+    decision = AppealDecision(verdict, request.state.signer, reason)
+    try:
+        decide_appeal(desk.lake, appeal_id, decision, now, policy_in_force(desk.lake, now.date()))
+    except BadAppeal:  # another reviewer was faster
+        return redirect(request, back, "inbox.decided_already")
+    except NotAuthenticated:
+        return redirect(request, back, "inbox.role_missing")
+    return redirect(request, back, f"inbox.decided_{verdict}")
+
+
+@needs("appeals.answer")
+def answer(request: Request) -> Response:
+    """Add a statement of the platform's side, which the operator sees."""
+    line = _line(request)
+    if line is None:
+        return not_found(request)
+    desk, form, appeal_id = request.state.desk, request.state.form, line.appeal.appeal_id
+    back = url("appeals", appeal_id)
+    speaker = (PLATFORM_SIDE, request.state.account.name)
+    try:
+        files = attachments_of(form)
+        text = str(form.get("text", ""))
+        add_statement(desk.lake, appeal_id, speaker, text, files, desk.naive_now())
+    except BadStatement as refused:
+        return redirect(request, back, f"inbox.statement_{refused.code}")
+    return redirect(request, back, "inbox.statement_added")
+
+
+@needs("appeals.read")
+def attachment(request: Request) -> Response:
+    """A file of an appeal, to be saved and never shown within the desk."""
+    desk, ids = request.state.desk, request.path_params
+    found = read_attachment(desk.lake, ids["id"], ids["sha256"])
+    if found is None:
+        return not_found(request)
+    audited(request, "attachment", f"{ids['id']} {ids['sha256']}")
+    return Response(
+        found.body,
+        media_type="application/octet-stream",
+        headers={
+            "content-disposition": f'attachment; filename="{ids["sha256"][:12]}.'
+            f'{found.name.rpartition(".")[2].lower()}"'
+        },
+    )
+
+
+@needs("notices.make")
+def make_link(request: Request) -> Response:
+    """Make a link to a notice; its address is shown this once."""
+    desk, form = request.state.desk, request.state.form
+    subject = NoticeSubject(
+        str(form.get("operator_id", "")).strip(),
+        str(form.get("measure_id", "")).strip() or None,
+        str(form.get("night", "")).strip() or None,
+    )
+    now = desk.naive_now()
+    policy = policy_in_force(desk.lake, now.date())
+    try:
+        known = notice_view(desk.lake, subject, now, policy) if subject.operator_id else None
+    except LakeProblem:
+        known = None
+    if known is None:
+        return redirect(request, url("appeals"), "inbox.no_such_notice")
+    days = str(form.get("days", ""))
+    number = int(days) if days.isdigit() and len(days) < 5 else DEFAULT_DAYS
+    subject = NoticeSubject(subject.operator_id, subject.measure_id, known.night)
+    with desk.database.transaction() as session:
+        row, token = make_notice_link(
+            session, subject, request.state.account, desk.clock(), number
+        )
+    audited(request, "notice_link", f"{subject.operator_id} {subject.measure_id or known.night}")
+    request.state.answer_is_secret = True
+    address = request.state.settings.public_url.rstrip("/") + url("notice", token)
+    if request.url.port and "//127.0.0.1" in address:
+        address = f"{request.url.scheme}://{request.url.netloc}{url('notice', token)}"
+    return render(request, "inbox/link_made.html.j2", link=row, address=address, notice=known)
+
+
+@needs("notices.make")
+def revoke_link(request: Request) -> Response:
+    """Revoke a link to a notice at once."""
+    desk = request.state.desk
+    with desk.database.transaction() as session:
+        row = revoke_notice_link(session, request.path_params["id"], desk.clock())
+    if row is None:
+        return not_found(request)
+    return redirect(request, url("appeals"), "inbox.link_revoked")
+
+
+def _line(request: Request) -> AppealLine | None:
+    desk = request.state.desk
+    return find_appeal(desk.lake, request.path_params["id"], desk.naive_now())
+
+
+ROUTES = (
+    Route("/appeals", inbox),
+    Route("/appeals/links", make_link, methods=["POST"]),
+    Route("/appeals/links/{id:segment}/revoke", revoke_link, methods=["POST"]),
+    Route("/appeals/{id:segment}", appeal_page),
+    Route("/appeals/{id:segment}/decide", decide, methods=["POST"]),
+    Route("/appeals/{id:segment}/statements", answer, methods=["POST"]),
+    Route("/appeals/{id:segment}/files/{sha256:segment}", attachment),
+)
