@@ -15,7 +15,7 @@ COLUMNS = ["operator_id", "credit", "level"]
 
 @dataclass(frozen=True)
 class CreditPage:
-    """A page of published credit: night, lines (operator_id, credit, level), and counts by level."""
+    """A page of published credit: night, lines, how many there are, counts by level, networks."""
 
     night: str
     lines: list[dict[str, Any]]

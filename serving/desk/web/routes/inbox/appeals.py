@@ -66,9 +66,7 @@ def inbox(request: Request) -> Response:
         links=links,
         now=desk.clock(),
         default_days=DEFAULT_DAYS,
-        subject=NoticeSubject(
-            query.get("operator", ""), query.get("measure"), query.get("night")
-        ),
+        subject=NoticeSubject(query.get("operator", ""), query.get("measure"), query.get("night")),
     )
 
 
@@ -189,9 +187,7 @@ def make_link(request: Request) -> Response:
     number = int(days) if days.isdigit() and len(days) < 5 else DEFAULT_DAYS
     subject = NoticeSubject(subject.operator_id, subject.measure_id, known.night)
     with desk.database.transaction() as session:
-        row, token = make_notice_link(
-            session, subject, request.state.account, desk.clock(), number
-        )
+        row, token = make_notice_link(session, subject, request.state.account, desk.clock(), number)
     audited(request, "notice_link", f"{subject.operator_id} {subject.measure_id or known.night}")
     request.state.answer_is_secret = True
     address = request.state.settings.public_url.rstrip("/") + url("notice", token)
