@@ -123,14 +123,14 @@ def promote(
     """
     from data_contracts.lake import Lake
     from serving.ledger.hash_chain import append_record
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
     from training.evaluation.attack_cost import AttackPrices
     from training.evaluation.comparison import PromotionCriteria
     from training.promote import Override
     from training.promote import promote as promote_challenger
     from training.release.tracking import promoted
 
-    policy = load_policy()
+    policy = policy_in_force(lake, now().date())
     p = policy.promotion
     opened = Lake.open(lake)
     moment = moment_known(opened, at, "--at")

@@ -35,7 +35,7 @@ def nightly(
     last: Annotated[str | None, typer.Option("--to", help="Last night of a backfill.")] = None,
     models: Models = None,
     policy: Annotated[
-        Path | None, typer.Option(help="Policy file; the one in the package when not named.")
+        Path | None, typer.Option(help="Policy file; the one in force when not named.")
     ] = None,
     allow_short: Annotated[
         bool, typer.Option(help="Score a partition that is much shorter than on the days before.")
@@ -56,6 +56,7 @@ def nightly(
     from data_contracts.runs import read_outbound
     from serving.nightly.pipeline import backfill
     from serving.nightly.pipeline import nightly as run_night
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.policy.load import load_policy
 
     if (date_ is None) == (first is None) or (first is None) != (last is None):
@@ -75,7 +76,7 @@ def nightly(
                 lake,
                 night,
                 models,
-                load_policy(policy),
+                load_policy(policy) if policy else policy_in_force(lake, night),
                 allow_short,
                 partial(_say, say, night),
                 without_models,
@@ -158,7 +159,7 @@ def replay(
     first: Annotated[str | None, typer.Option("--from", help="First night of the trial.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last night of the trial.")] = None,
     policy_file: Annotated[
-        Path | None, typer.Option(help="Policy in force on --date, when it is not the package's.")
+        Path | None, typer.Option(help="Policy of --date, when the lake does not have it.")
     ] = None,
     models: Models = None,
     as_json: Json = False,
@@ -175,6 +176,7 @@ def replay(
     """
     from serving.nightly.replay import replay as replay_night
     from serving.nightly.what_if import what_if
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.policy.load import load_policy
 
     operator = None
@@ -199,7 +201,8 @@ def replay(
         return
     night = day(str(date_), "--date")
     with Steps(f"replay {lake}") as say:
-        found = replay_night(lake, night, models, load_policy(policy_file), say, operator)
+        in_force = load_policy(policy_file) if policy_file else policy_in_force(lake, night)
+        found = replay_night(lake, night, models, in_force, say, operator)
     row = asdict(found) | {"stands": found.stands, "differ": ", ".join(found.differ)}
     show_rows([row], as_json)
     if not found.stands:

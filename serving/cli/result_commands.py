@@ -184,7 +184,7 @@ def credit(
     from serving.oversight.credit import public_view
     from serving.oversight.measures.state import OPERATOR
     from serving.oversight.measures.state_reading import read_measures
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
 
     frame = read_outbound(Lake.open(lake), "credit", night_named(date_))
     if operator is not None:
@@ -194,7 +194,7 @@ def credit(
                 f"no credit of operator {operator} was published; "
                 f"list them with: steelyard credit {lake}"
             )
-    policy = load_policy()
+    policy = policy_in_force(lake, now().date())
     ordered = frame.sort_values(["credit", "operator_id"])
     taken, moment = read_measures(lake), now()
     views = [
@@ -220,10 +220,10 @@ def audit(lake: LakeArgument, as_json: Json = False) -> None:
     Example: steelyard audit lake
     """
     from data_contracts.lake import Lake
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.oversight.random_audit import audit_estimates
-    from serving.policy.load import load_policy
 
-    rows = audit_estimates(Lake.open(lake), load_policy())
+    rows = audit_estimates(Lake.open(lake), policy_in_force(lake, now().date()))
     show_rows(
         json.loads(rows.to_json(orient="records")), as_json, "From the random audit (90 % interval)"
     )

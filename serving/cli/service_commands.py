@@ -17,6 +17,7 @@ from serving.cli.console import (
     Models,
     Night,
     day,
+    now,
     out,
     print_json,
     show_rows,
@@ -72,7 +73,7 @@ def _serve_on(bound: socket, lake: Lake, models: Path | None, minutes: str | Non
     from serving.gate.protocol.private_files import keep_private
     from serving.gate.server.service import serve_until_stopped
     from serving.ledger.answer_signing import signed_answers
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.scoring.nightly_models import require_models
 
     if models is not None:
@@ -82,7 +83,8 @@ def _serve_on(bound: socket, lake: Lake, models: Path | None, minutes: str | Non
 
         RedisMinuteStore(minutes).require_answer()
     keep_private(lake.online)
-    gate = open_gate(lake, models, load_policy(), minutes=minutes)
+    policy = policy_in_force(lake, now().date())
+    gate = open_gate(lake, models, policy, minutes=minutes)
     door = gate_door(gate)
     host, port = bound.getsockname()[:2]
     out.print(f"Serving {lake.root} on {host}:{port}", soft_wrap=True)
@@ -130,7 +132,7 @@ def replay_answer(
     request_id: Annotated[str, typer.Argument(help="Id of the request.", metavar="REQUEST")],
     models: Models = None,
     policy: Annotated[
-        Path | None, typer.Option(help="Policy of the service; the package's when not named.")
+        Path | None, typer.Option(help="Policy of the service; the one in force when not named.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -143,13 +145,15 @@ def replay_answer(
     from data_contracts.lake import Lake
     from serving.gate.http import open_gate
     from serving.gate.replay.answer_replay import replay_answer as replay
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.policy.load import load_policy
 
+    opened = Lake.open(lake)
     found = replay(
-        Lake.open(lake),
+        opened,
         request_id,
         models,
-        load_policy(policy),
+        load_policy(policy) if policy else policy_in_force(opened, now().date()),
         open_gate=lambda then, decided_by, now: open_gate(then, None, decided_by, lambda: now),
     )
     row = asdict(found) | {

@@ -140,14 +140,15 @@ def retention(
 
     Example: steelyard retention lake --table views --before 2026-01-05 --by records-desk
     """
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.oversight.retention import deletable, delete_days
-    from serving.policy.load import load_policy
 
     if (table is None) != (before is None):
         raise LakeProblem("name both --table and --before, or neither to see what may be deleted")
     if table is None:
-        days = deletable(lake, now().date(), load_policy())
+        days = deletable(lake, now().date(), policy_in_force(lake, now().date()))
         show_rows([asdict(d) for d in days], as_json, "May be deleted")
         return
-    done = delete_days(lake, table, day(str(before), "--before"), by, now(), load_policy())
+    policy = policy_in_force(lake, now().date())
+    done = delete_days(lake, table, day(str(before), "--before"), by, now(), policy)
     show_rows([asdict(d) for d in done], as_json, "Deleted")

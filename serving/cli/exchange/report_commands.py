@@ -44,11 +44,11 @@ def measures(
 
     Example: steelyard reports measures lake --level county --from $A --to $B --file county.json
     """
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.oversight.reports.measure_report import Period, mark_reported, measure_report
-    from serving.policy.load import load_policy
 
     period = Period(_midnight(first, "--from"), _midnight(last, "--to") + timedelta(days=1))
-    report = measure_report(lake, level, period, now(), load_policy())
+    report = measure_report(lake, level, period, now(), policy_in_force(lake, now().date()))
     text = json.dumps(finite(report), ensure_ascii=False, indent=1, default=str) + "\n"
     file.write_text(text, "utf-8")
     if sent_by is not None:
@@ -69,10 +69,10 @@ def public(lake: LakeArgument, as_json: Json = False) -> None:
     Example: steelyard reports public lake --json
     """
     from serving.oversight.measures.manual_measures import list_measures
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.oversight.reports.measure_report import public_list
-    from serving.policy.load import load_policy
 
-    show_rows(public_list(list_measures(lake, now()), load_policy()), as_json)
+    show_rows(public_list(list_measures(lake, now()), policy_in_force(lake, now().date())), as_json)
 
 
 @reports.command("identities")
@@ -84,12 +84,13 @@ def identities(lake: LakeArgument, file: File, date_: Night = None, as_json: Jso
     from data_contracts.lake import Lake
     from features.engine.snapshot import Snapshot
     from serving.nightly.delivery import newest_receipt
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.oversight.reports.identity_report import identity_report
-    from serving.policy.load import load_policy
 
     opened = Lake.open(lake)
     moment = _midnight(date_, "--date") if date_ else newest_receipt(opened)
-    rows = identity_report(Snapshot.open(opened, moment), moment, load_policy())
+    policy = policy_in_force(lake, moment.date())
+    rows = identity_report(Snapshot.open(opened, moment), moment, policy)
     rows.to_csv(file, index=False)
     states = rows["state"].value_counts().sort_index()
     show_rows([{"file": str(file), "as_of": moment.isoformat(), **states.to_dict()}], as_json)
@@ -109,12 +110,12 @@ def integrity(
 
     Example: steelyard reports integrity lake --from $A --to $B --file integrity.html
     """
+    from serving.oversight.policies.policy_record import policy_in_force
     from serving.oversight.reports.integrity_report import integrity_page, integrity_report
     from serving.oversight.reports.measure_report import Period
-    from serving.policy.load import load_policy
 
     period = Period(_midnight(first, "--from"), _midnight(last, "--to") + timedelta(days=1))
-    report = integrity_report(lake, period, now(), load_policy())
+    report = integrity_report(lake, period, now(), policy_in_force(lake, now().date()))
     if file is not None:
         text = json.dumps(finite(report), ensure_ascii=False, indent=1, default=str) + "\n"
         file.with_suffix(".json").write_text(text, "utf-8")

@@ -55,19 +55,20 @@ def open_(
     """
     from serving.oversight.appeals.appeal_record import BadAppeal, open_appeal
     from serving.oversight.appeals.measure_appeals import open_measure_appeal
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
 
     if (operator is None) == (measure is None):
         raise BadAppeal("an appeal names either --measure or --operator")
     if human == (ground is not None):
         raise BadAppeal("an appeal has its --ground, or asks with --human that a person decides")
+    policy = policy_in_force(lake, now().date())
     if measure is not None:
         if ground is None:
             raise BadAppeal(f"a person took {measure}; appeal against it with a --ground")
-        made = open_measure_appeal(lake, measure, ground, by, now(), load_policy())
+        made = open_measure_appeal(lake, measure, ground, by, now(), policy)
     else:
         night = night_named(date_)
-        made = open_appeal(lake, str(operator), night, ground, by, now(), load_policy())
+        made = open_appeal(lake, str(operator), night, ground, by, now(), policy)
     show_rows([asdict(made)], as_json)
 
 
@@ -96,12 +97,12 @@ def decide(
     from data_contracts.lake import Lake
     from serving.oversight.appeals.appeal_decisions import AppealDecision, decide_appeal
     from serving.oversight.people.signers import open_signer
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
 
     signer = open_signer(Lake.open(lake), by)
     about = [("session", s) for s in session or []] + [("order", o) for o in order or []]
     decision = AppealDecision(verdict, signer, reason, about)
-    decided = decide_appeal(lake, appeal_id, decision, now(), load_policy())
+    decided = decide_appeal(lake, appeal_id, decision, now(), policy_in_force(lake, now().date()))
     show_rows([asdict(decided)], as_json)
 
 

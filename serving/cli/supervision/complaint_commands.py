@@ -27,11 +27,11 @@ def list_(
     Example: steelyard complaint list lake --status late
     """
     from serving.oversight.complaints.decisions import list_complaints
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
 
     rows = [
         r
-        for r in list_complaints(lake, now(), load_policy())
+        for r in list_complaints(lake, now(), policy_in_force(lake, now().date()))
         if operator in (None, r["operator_id"]) and status in (None, r["status"])
     ]
     show_rows(rows, as_json, None if as_json else "Complaints")
@@ -56,7 +56,8 @@ def decide(
     from data_contracts.lake import Lake
     from serving.oversight.complaints.decisions import Finding, decide_complaint
     from serving.oversight.people.signers import open_signer
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
 
     finding = Finding(verified, open_signer(Lake.open(lake), by), reason)
-    show_rows([decide_complaint(lake, complaint_id, finding, now(), load_policy())], as_json)
+    policy = policy_in_force(lake, now().date())
+    show_rows([decide_complaint(lake, complaint_id, finding, now(), policy)], as_json)

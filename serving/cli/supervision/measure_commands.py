@@ -75,7 +75,7 @@ def take(
     from serving.oversight.measures.manual_measures import take_measure
     from serving.oversight.measures.measure_requests import BadMeasure, MeasureRequest
     from serving.oversight.people.signers import open_signer
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
 
     named = {"operator": operator, "streamer": streamer, "mcn": mcn}
     subjects = [(kind, subject) for kind, subject in named.items() if subject is not None]
@@ -84,7 +84,7 @@ def take(
     kind, subject = subjects[0]
     signer = open_signer(Lake.open(lake), by)
     request = MeasureRequest(subject, code, signer, reason, days, approver, kind, beyond_range)
-    record = take_measure(lake, request, now(), load_policy())
+    record = take_measure(lake, request, now(), policy_in_force(lake, now().date()))
     show_rows([record if as_json else {k: record[k] for k in PRINTED if k in record}], as_json)
     if record["status"] == "proposed" and not as_json:
         out.print(
@@ -110,10 +110,10 @@ def approve(
     from serving.export.evidence_package import pack_referral
     from serving.oversight.measures.approval import approve_act
     from serving.oversight.people.signers import open_signer
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
 
     signer = open_signer(Lake.open(lake), by)
-    record = approve_act(lake, act, signer, now(), load_policy())
+    record = approve_act(lake, act, signer, now(), policy_in_force(lake, now().date()))
     record = pack_referral(lake, record, now())
     keys = ("undo_id", "undo_of", "at", *PRINTED)
     show_rows([record if as_json else {k: record[k] for k in keys if k in record}], as_json)
@@ -141,10 +141,10 @@ def undo(
     from data_contracts.lake import Lake
     from serving.oversight.measures.undo import UndoRequest, undo_measures
     from serving.oversight.people.signers import open_signer
-    from serving.policy.load import load_policy
+    from serving.oversight.policies.policy_record import policy_in_force
 
     request = UndoRequest(measure_ids, open_signer(Lake.open(lake), by), reason, approver)
-    record = undo_measures(lake, request, now(), load_policy())
+    record = undo_measures(lake, request, now(), policy_in_force(lake, now().date()))
     rows = [{"undo_id": record["undo_id"], "measure_id": i} for i in record["undo_of"]]
     show_rows([record] if as_json else rows, as_json)
     if not as_json:

@@ -10,9 +10,9 @@ from starlette.types import ASGIApp
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
-from serving.desk.desk import Desk
+from serving.desk.desk import Desk, utc_now
 from serving.desk.store.database import Database
-from serving.policy.load import load_policy
+from serving.oversight.policies.policy_record import policy_in_force
 
 MAX_DRAIN_SECONDS = 10  # requests in work may finish for so long after SIGTERM
 ACCEPT_BACKLOG = 256
@@ -39,7 +39,7 @@ def open_desk(lake: Path, database_url: str | None = None) -> Desk:
         opened.desk_database.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         opened.desk_database.parent.chmod(PRIVATE_FOLDER)
         database_url = f"sqlite:///{opened.desk_database}"
-    return Desk(opened, Database.open(database_url), load_policy())
+    return Desk(opened, Database.open(database_url), policy_in_force(opened, utc_now().date()))
 
 
 def serve_desk(bound: socket, application: ASGIApp) -> None:
