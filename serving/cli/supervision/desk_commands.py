@@ -54,6 +54,7 @@ def desk(
 
     Example: steelyard desk lake --port 3001
     """
+    from serving.desk.inbox.webhook_targets import start_webhooks
     from serving.desk.web.application import desk_application
     from serving.desk.web.server import open_desk, serve_desk
     from serving.desk.web.settings import settings_for
@@ -73,7 +74,9 @@ def desk(
     out.file.flush()
     for stop in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises the signal again at its end
         signal.signal(stop, _stopped)
+    stop_webhooks = start_webhooks(opened)
     serve_desk(bound, application)
+    stop_webhooks()
 
 
 @desk_account.command("add")
