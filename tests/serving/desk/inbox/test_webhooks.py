@@ -11,14 +11,21 @@ from datetime import timedelta
 
 import pytest
 
+from data_contracts.runs import read_outbound
 from serving.desk.accounts.account import Account
 from serving.desk.inbox import webhook_address, webhook_delivery, webhook_targets
 from serving.desk.inbox.webhook_address import AddressRefused, check_address
 from serving.desk.inbox.webhook_delivery import BACKOFF_SECONDS, MAX_ATTEMPTS, deliver_due
-from serving.desk.inbox.webhook_events import KINDS, collect_events
+from serving.desk.inbox.webhook_events import (
+    APPEAL_DECIDED,
+    MEASURE_IN_FORCE,
+    NIGHT_PUBLISHED,
+    collect_events,
+)
 from serving.oversight.appeals.appeal_decisions import AppealDecision, decide_appeal
 from serving.oversight.appeals.appeal_record import open_appeal
 
+ACTS = (APPEAL_DECIDED, MEASURE_IN_FORCE)
 ROOT = Account("1" * 32, "root", ("administrator",), "en")
 
 
@@ -51,15 +58,13 @@ def receiver():
 @pytest.fixture
 def target(desk, receiver):
     with desk.database.transaction() as session:
-        return webhook_targets.add_target(session, receiver, KINDS, ROOT, desk.clock())
+        return webhook_targets.add_target(session, receiver, ACTS, ROOT, desk.clock())
 
 
 def win_appeal(desk, people) -> str:
     """An appeal that a reviewer decides now."""
     people.add("judge", "reviewer")
     now = desk.naive_now()
-    from data_contracts.runs import read_outbound
-
     operator = str(read_outbound(desk.lake, "measures")["operator_id"].iloc[0])
     made = open_appeal(desk.lake, operator, None, "a celebrity came", "shop", now, desk.policy)
     decision = AppealDecision("error", people.signer("judge"), "raid")
@@ -138,6 +143,15 @@ def test_receiver_gets_what_occurred_since_it_was_added(desk, people, receiver, 
     with desk.database.transaction() as session:
         webhook_targets.set_target(session, made.id, True, clock())
     assert deliver_due(desk) == 1 and json.loads(Receiver.got[0][1])["type"] == "ping"
+
+
+def test_published_nights_are_events(desk, receiver):
+    """Each run of a night is one event; nights of the fixture are younger than its clock."""
+    with desk.database.transaction() as session:
+        webhook_targets.add_target(session, receiver, [NIGHT_PUBLISHED], ROOT, desk.clock())
+    assert collect_events(desk) == 2 == deliver_due(desk)
+    nights = {json.loads(b)["data"]["night"] for _, b in Receiver.got}
+    assert nights == {"2026-01-19", "2026-01-20"}
 
 
 @pytest.mark.parametrize(
