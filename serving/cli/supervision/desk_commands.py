@@ -46,6 +46,10 @@ def desk(
     ] = 3001,
     database: DatabaseUrl = None,
     public_url: PublicUrl = None,
+    oidc: Annotated[
+        Path | None,
+        typer.Option(help="TOML file of an identity provider.", envvar="STEELYARD_DESK_OIDC"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Serve the desk, where supervisors work, until it is stopped.
@@ -60,10 +64,15 @@ def desk(
     from serving.desk.web.settings import settings_for
     from serving.gate.server.service import bound_socket
 
+    provider = None
+    if oidc is not None:
+        from serving.desk.accounts.logins.provider_settings import read_provider
+
+        provider = read_provider(oidc)
     opened = open_desk(lake, database)
     bound = bound_socket(host, port)
     address = public_url or f"http://{_in_url(host)}:{bound.getsockname()[1]}"
-    application = desk_application(opened, settings_for(address, host))
+    application = desk_application(opened, settings_for(address, host, provider))
     setup = _first_link(opened, address)
     if as_json:
         print_json({"address": address, "setup": setup, "lake": str(lake)})

@@ -45,9 +45,14 @@ ROUTES: tuple[BaseRoute, ...] = (
 def desk_application(desk: Desk, settings: WebSettings | None = None) -> Starlette:
     """The application that serves a desk."""
     site = Site(desk, settings or WebSettings(), KeyRing())
+    provider_routes: tuple[BaseRoute, ...] = ()
+    if site.settings.provider is not None:  # its libraries are an extra
+        from serving.desk.web.administration import provider_login
+
+        provider_routes = provider_login.ROUTES
     static = StaticFiles(directory=str(resources.files("serving.desk.web") / "static"))
     return Starlette(
-        routes=[*ROUTES, Mount("/static", static)],
+        routes=[*provider_routes, *ROUTES, Mount("/static", static)],
         middleware=[Middleware(Guard, site=site)],
         exception_handlers={404: _no_page, 405: _no_page},
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 LOGIN, VISIT, MESSAGE, LANGUAGE, THEME = "login", "visit", "message", "language", "theme"
+PROVIDER = "provider"  # of a login under way; it has to come back from another site
 MAX_MESSAGE_CHARACTERS = 200
 PREFERENCE_SECONDS = 365 * 86_400
 
@@ -26,7 +27,13 @@ def get_cookie(request: Request, name: str) -> str | None:
 
 
 def set_cookie(
-    request: Request, response: Response, name: str, value: str, seconds: int | None = None
+    request: Request,
+    response: Response,
+    name: str,
+    value: str,
+    seconds: int | None = None,
+    *,
+    same_site: Literal["strict", "lax"] = "strict",
 ) -> None:
     """Set a cookie until the browser closes, or for some seconds."""
     is_secure = request.state.settings.is_secure
@@ -37,7 +44,7 @@ def set_cookie(
         path="/",
         secure=is_secure,
         httponly=True,
-        samesite="strict",
+        samesite=same_site,
     )
 
 

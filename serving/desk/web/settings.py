@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from data_contracts.errors import SteelyardError
+from serving.desk.accounts.logins.provider_settings import ProviderSettings
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -24,7 +25,17 @@ class WebSettings:
     """
 
     public_url: str = "http://127.0.0.1"
-    provider_name: str = ""
+    provider: ProviderSettings | None = None
+
+    @property
+    def provider_name(self) -> str:
+        """What the login page calls the identity provider; empty without one."""
+        return self.provider.name if self.provider else ""
+
+    @property
+    def provider_return_url(self) -> str:
+        """Where the provider sends browsers back to."""
+        return self.public_url.rstrip("/") + "/login/provider/return"
 
     @property
     def is_secure(self) -> bool:
@@ -38,7 +49,7 @@ class WebSettings:
         return LOOPBACK_NAMES if name in LOOPBACK_NAMES else frozenset({name})
 
 
-def settings_for(address: str, host: str) -> WebSettings:
+def settings_for(address: str, host: str, provider: ProviderSettings | None = None) -> WebSettings:
     """Settings for an address. Raises SettingsRefused where browsers could not reach the desk."""
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
@@ -48,4 +59,4 @@ def settings_for(address: str, host: str) -> WebSettings:
             f"the desk listens on {host}, so passwords would travel in the open. Put a proxy with "
             "TLS before it and name its address: --public-url https://desk.example"
         )
-    return WebSettings(address)
+    return WebSettings(address, provider)

@@ -32,10 +32,11 @@ FIRST_ROLES = (VIEWER, AUDITOR, ADMINISTRATOR)
 
 @dataclass(frozen=True)
 class Browser:
-    """The browser that asks: its address and the name that it gives itself."""
+    """The browser that asks: its address, the name that it gives itself, and its language."""
 
     address: str
     name: str
+    language: str = "zh"
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def preferences(request: Request) -> Response:
 def browser_of(request: Request) -> Browser:
     """The browser of a request."""
     address = request.client.host if request.client else "-"
-    return Browser(address, request.headers.get("user-agent", "-"))
+    return Browser(address, request.headers.get("user-agent", "-"), request.state.language)
 
 
 ROUTES = (
