@@ -9,7 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from benchmarks.harness.figures import row
+from data_contracts.lake import Lake
 from data_contracts.runs import published_runs, read_outbound
 from serving.oversight.duty_register import DUTIES
 
@@ -26,6 +29,7 @@ def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
             "LAKE": str(lake),
             "MODELS": str(models),
             "OPERATOR": operator,
+            "ORDER": _an_order(Lake.open(lake)),
             "NIGHT": max(published_runs(lake)),
             "SCRATCH": scratch,
         }
@@ -59,3 +63,8 @@ def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
                 )
             )
     return out
+
+
+def _an_order(lake: Lake) -> str:
+    """The first order that was delivered."""
+    return str(pq.read_table(lake.files("orders")[0], columns=["order_id"])["order_id"][0])

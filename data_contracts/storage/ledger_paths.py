@@ -74,6 +74,16 @@ class LedgerPaths:
         return self.journal / "warnings.jsonl"
 
     @property
+    def reports(self) -> Path:
+        """Chained reports of measures that were sent to authorities."""
+        return self.journal / "reports.jsonl"
+
+    @property
+    def promotions(self) -> Path:
+        """Chained promotions of models that were judged on this lake."""
+        return self.journal / "promotions.jsonl"
+
+    @property
     def legal_holds(self) -> Path:
         """Chained legal holds, set and lifted."""
         return self.journal / "holds.jsonl"
@@ -99,8 +109,13 @@ class LedgerPaths:
 
     @property
     def decision_checkpoints(self) -> Path:
-        """Signed checkpoints of the decisions and their heads."""
+        """Signed checkpoints of the decisions, their heads, and what people decided."""
         return self.journal / "checkpoints.jsonl"
+
+    def people_records(self) -> list[Path]:
+        """Chained records of what people decided, in order of name; those that there are."""
+        nightly = {self.decisions, self.decision_heads, self.decision_checkpoints}
+        return [p for p in sorted(self.journal.glob("*.jsonl")) if p not in nightly]
 
     # The desk.
 
@@ -113,7 +128,7 @@ class LedgerPaths:
 
     @property
     def answer_checkpoints(self) -> Path:
-        """Signed checkpoints of the gate's answers."""
+        """Signed checkpoints of the gate's answers, and of what people decided meanwhile."""
         return self.online / "checkpoints.jsonl"
 
     @property

@@ -48,9 +48,10 @@ def verify(
 ) -> None:
     """Check that nothing in the ledger was edited, removed, moved, doubled, left out or cut off.
 
-    The chains, the published files and the signed checkpoints are compared. With --witness,
-    checkpoints that were kept in another place are compared too; with --models, the heads that
-    MLflow keeps. Exit code 1 when anything is wrong, 2 for a folder that is no lake.
+    The chains, the published files and the signed checkpoints are compared: those of nights, of
+    answers and of what people decided. With --witness, checkpoints that were kept in another place
+    are compared too; with --models, the heads that MLflow keeps and the promotions. Exit code 1
+    when anything is wrong, 2 for a folder that is no lake.
 
     Example: steelyard journal verify lake
     """
@@ -100,6 +101,7 @@ def _findings(lake: Lake, models: Path | None, trust: Trust) -> list[Finding]:
     from serving.ledger.decisions import recorded_heads
     from serving.ledger.signatures import verify_signatures
     from serving.ledger.verification import Finding, require_lake, verify_chains, verify_decisions
+    from serving.oversight.people.promotion_record import verify_promotions
     from serving.oversight.people.signed_acts import verify_acts
 
     require_lake(lake)
@@ -108,6 +110,7 @@ def _findings(lake: Lake, models: Path | None, trust: Trust) -> list[Finding]:
     if models is not None and not found:
         from training.release.tracking import checkpoints
 
+        found += verify_promotions(lake, models)
         heads = recorded_heads(lake)
         found += [
             Finding("heads.jsonl", 1, f"the head of {night} is not the one that MLflow keeps")
@@ -121,6 +124,7 @@ def _notes(lake: Lake, witnessed: bool) -> list[str]:
     """What an intact ledger does not show by itself."""
     from data_contracts.storage.torn_tail import tails_set_aside
     from serving.ledger.decisions import recorded_heads
+    from serving.ledger.signatures import unsigned_record_words
     from serving.oversight.people.signed_acts import unauthenticated_words
 
     chained = [lake.answers, *sorted(lake.journal.glob("*.jsonl"))]
@@ -130,4 +134,4 @@ def _notes(lake: Lake, witnessed: bool) -> list[str]:
         notes.append("No night is recorded in it.")
     if not witnessed:
         notes.append("No witness was compared: --witness names one in another place.")
-    return notes + unauthenticated_words(lake)
+    return notes + unsigned_record_words(lake) + unauthenticated_words(lake)

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_contracts.errors import LakeProblem
-from serving.cli.console import Json, LakeArgument, Steps, day, finite, now, out, show_rows
+from serving.cli.console import (
+    Json,
+    LakeArgument,
+    SignedBy,
+    Steps,
+    day,
+    finite,
+    now,
+    out,
+    show_rows,
+)
 
 if TYPE_CHECKING:
     from data_contracts.lake import Lake
@@ -24,7 +34,6 @@ FIGURES = {  # column of the table → figure of a training run
     "rules_only": "average_precision_rules_only",
 }
 EXIT_NOT_PROMOTED = 14
-PROMOTIONS = "promotions.jsonl"  # in the folder of releases
 
 
 def moment_known(lake: Lake, text: str | None, option: str) -> datetime:
@@ -110,19 +119,21 @@ def promote(
     override: Annotated[
         str | None, typer.Option(help="Reason to let rows pass that are not judged; needs --by.")
     ] = None,
-    by: Annotated[str, typer.Option(help="Name or pseudonym of the person who overrides.")] = "",
+    by: SignedBy = None,
     as_json: Json = False,
 ) -> None:
     """Make a challenger the champion when matured verdicts and the random audit show it is better.
 
     It must be better overall and worse in no group. Otherwise the command names the row that
     failed and ends with exit code 14. A row with too few verdicts is not judged and needs
-    --override. Each promotion is kept in MODELS/promotions.jsonl, as a hash chain.
+    --override by an approver, whose key signs it. Each promotion is kept in the record of the lake
+    and in MODELS/promotions.jsonl, as hash chains.
 
     Example: steelyard promote lake --models models --model session_inflation
     """
     from data_contracts.lake import Lake
-    from serving.ledger.hash_chain import append_record
+    from serving.oversight.people.promotion_record import record_promotion, require_approver
+    from serving.oversight.people.signers import open_author
     from serving.oversight.policies.policy_record import policy_in_force
     from training.evaluation.attack_cost import AttackPrices
     from training.evaluation.comparison import PromotionCriteria
@@ -136,7 +147,10 @@ def promote(
     moment = moment_known(opened, at, "--at")
     prices = AttackPrices(p.viewer_hour_price, p.like_price, p.order_price)
     criteria = PromotionCriteria(p.gain, p.worst_loss, p.group_loss, p.least_rows, prices)
-    given = None if override is None else Override(by, override)
+    author = None if override is None else open_author(opened, by)
+    given = None
+    if author is not None and override is not None:
+        given = Override(require_approver(opened, author), override)
     with Steps(f"judging {model}"):
         done = promote_challenger(opened, models, model, moment, criteria, given)
     rows = [asdict(r) for r in done.rows]
@@ -148,7 +162,8 @@ def promote(
             f"steelyard: {model} {done.version} is not promoted: {row.what}: {row.why}{mend}\n"
         )
         raise typer.Exit(EXIT_NOT_PROMOTED)
-    append_record(models / PROMOTIONS, promotion_record(done, policy, moment))
+    record = promotion_record(done, policy, moment)
+    record_promotion(opened, models, record, None if done.override is None else author)
     promoted(models, model, done.version)
     if not as_json:
         out.print(f"{model} {done.version} is champion now.")

@@ -116,10 +116,19 @@ def pack_evidence(
     """Write the package; returns its manifest."""
     lake = Lake.open(folder)
     files = package_files(lake, operator, night, now)
-    manifest = {
+    about = {
         "operator_id": operator,
         "run_id": published_run(lake, night).run_id,
         "packed_at": now.isoformat(timespec="seconds"),
+    }
+    return write_package(lake, files, about, target)
+
+
+def write_package(
+    lake: Lake, files: dict[str, bytes], about: dict[str, Any], target: Path
+) -> dict[str, Any]:
+    """Write files with a signed manifest, which begins with what it is about; returns it."""
+    manifest = about | {
         "files": {name: hashlib.sha256(body).hexdigest() for name, body in sorted(files.items())},
     }
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode()

@@ -140,18 +140,21 @@ def read_published_night(lake: LakeOrFolder, night: str | None = None) -> Publis
         )
     credit_rows = read_outbound(lake, "credit", night).to_dict("records")
     credit = {str(r["operator_id"]): r for r in credit_rows}
+    as_of = pd.Timestamp(run["as_of"]).to_pydatetime()
+    identities = read_identities(lake, as_of)
+    gaps = delivery_gaps(json.loads(run.get("suspicions", "[]")))
     return PublishedNight(
         published.run_id,
-        pd.Timestamp(run["as_of"]).to_pydatetime(),
+        as_of,
         str(run["policy_version"]),
         operators,
         credit,
         read_peer_snapshots(published),
         own_models(published.manifest),
-        identities=read_identities(lake, pd.Timestamp(run["as_of"]).to_pydatetime()),
-        streamers=read_streamers(lake, pd.Timestamp(run["as_of"]).to_pydatetime()),
+        identities=identities,
+        streamers=read_streamers(lake, as_of),
         is_verified=published.assurance is Assurance.VERIFIED,
-        delivery_gaps=delivery_gaps(json.loads(run.get("suspicions", "[]"))),
+        delivery_gaps=(*gaps, *([] if identities else ["identities_not_delivered"])),
     )
 
 

@@ -1,15 +1,30 @@
-"""The answers of the gate as an outbound table."""
+"""The answers of the gate, one by its request or all as an outbound table."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pandas as pd
 import pyarrow.parquet as pq
 
 from data_contracts.contract import contract
+from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import to_arrow, write_file
 from serving.ledger.answer_segments import all_segments
 from serving.ledger.hash_chain import read_records
+
+
+def recorded_answer(lake: Lake, request_id: str) -> dict[str, Any]:
+    """The line of the ledger that answers a request. Raises LakeProblem."""
+    wanted = msgspec.json.encode(request_id)
+    for path in reversed(all_segments(lake.answers)):
+        if wanted in path.read_bytes():
+            for record in read_records(path):
+                if record["request_id"] == request_id:
+                    return record
+    raise LakeProblem(f"{lake} has no answer to request {request_id}")
 
 
 def export_answers(lake: LakeOrFolder) -> int:

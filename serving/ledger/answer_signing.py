@@ -10,7 +10,7 @@ import structlog
 
 from data_contracts.lake import Lake
 from serving.ledger.answers import AnswerLedger
-from serving.ledger.checkpoints import sign_checkpoint, witness_paths
+from serving.ledger.checkpoints import people_chains, sign_checkpoint, witness_paths
 from serving.ledger.hash_chain import LedgerDamaged
 from serving.ledger.ledger_key import LedgerKey, open_ledger_key
 
@@ -18,10 +18,14 @@ CHECKPOINT_SECONDS = 10.0
 
 
 def sign_answers(lake: Lake, ledger: AnswerLedger, key: LedgerKey) -> None:
-    """Sign how long the chain of answers is now; nothing where it has none. Raises OSError."""
-    end = ledger.end
+    """Sign how long the answers and the records of people are now; nothing where there are none.
+
+    Raises OSError.
+    """
+    end, chains = ledger.end, people_chains(lake)
     if end.lines:
-        chains = {"answers": {"lines": end.lines, "head": end.head}}
+        chains["answers"] = {"lines": end.lines, "head": end.head}
+    if chains:
         sign_checkpoint(lake, lake.answer_checkpoints, chains, key, witness_paths())
 
 

@@ -14,6 +14,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,14 @@ import structlog
 
 from data_contracts.lake import Lake
 from data_contracts.storage.durable_files import append_durably, write_durably
-from data_contracts.storage.torn_tail import file_size
-from serving.ledger.hash_chain import RECORD_ENCODER, locked_chain, read_records
+from data_contracts.storage.torn_tail import file_size, tail_start
+from serving.ledger.hash_chain import (
+    RECORD_ENCODER,
+    LedgerDamaged,
+    last_digest,
+    locked_chain,
+    read_records,
+)
 from serving.ledger.ledger_key import LedgerKey, PublicKey
 
 WITNESS_VARIABLE = "STEELYARD_WITNESS"
@@ -90,14 +97,44 @@ def sign_checkpoint(
 
 
 def sign_night(lake: Lake, key: LedgerKey) -> None:
-    """Sign the ledger of decisions as its last head describes it. Raises OSError."""
+    """Sign the ledger of decisions as its last head describes it, and what people decided.
+
+    Raises OSError.
+    """
     heads = read_records(lake.decision_heads)
+    chains = people_chains(lake)
     if heads:
-        chains = {
+        chains |= {
             "decisions": {"lines": heads[-1]["lines"], "head": heads[-1]["head"]},
             "heads": {"lines": len(heads), "head": heads[-1]["sha256"]},
         }
+    if chains:
         sign_checkpoint(lake, lake.decision_checkpoints, chains, key, witness_paths())
+
+
+def people_chains(lake: Lake) -> Chains:
+    """Number of lines and head of each record of what people decided, by its name.
+
+    A damaged record is named and left out, so that the others are signed. Raises OSError.
+    """
+    chains: Chains = {}
+    for path in lake.people_records():
+        found = path.stat()
+        try:
+            lines, head = _chain_end(path, found.st_size, found.st_mtime_ns)
+        except LedgerDamaged as error:
+            structlog.get_logger().error("record not signed", error=str(error))
+            continue
+        if lines:
+            chains[path.stem] = {"lines": lines, "head": head}
+    return chains
+
+
+@lru_cache(maxsize=256)
+def _chain_end(path: Path, _size: int, _changed: int) -> tuple[int, str]:
+    """Whole lines of a chained file and its last digest; a service asks every few seconds."""
+    end = tail_start(path)
+    return path.read_bytes()[:end].count(b"\n"), last_digest(path, end)
 
 
 def checkpoint_line(checkpoint: dict[str, Any]) -> bytes:

@@ -57,6 +57,9 @@ def verify_signatures(lake: Lake, trust: Trust) -> list[Finding]:
         found += _faults_of_signatures(place, checkpoints, trust)
         for chain in named:
             found += _faults_of_chain(place, chain, chains[chain], checkpoints)
+        for chain in sorted(_signed_chains(checkpoints) - chains.keys()):
+            files = [lake.journal / f"{chain}.jsonl"]
+            found += _broken_promises(place, chain, checkpoints, files)[0]
     for witness in trust.witnesses:
         found += _contradictions(lake, witness, in_lake, trust)
     return found
@@ -89,19 +92,56 @@ def _faults_of_chain(
     place: str, chain: str, files: list[Path], checkpoints: list[dict[str, Any]]
 ) -> Iterator[Finding]:
     """Checkpoints that a chain does not reach, and lines that no checkpoint covers."""
-    signed = [(n, c["chains"].get(chain)) for n, c in enumerate(checkpoints, 1)]
-    heads, lines = chain_heads(files, {s["lines"] for _, s in signed if s})
-    for number, statement in signed:
-        if statement and heads.get(statement["lines"]) != statement["head"]:
-            yield Finding(place, number, _broken_promise(chain, statement, lines))
-            return
-    covered = max((s["lines"] for _, s in signed if s), default=0)
+    found, lines = _broken_promises(place, chain, checkpoints, files)
+    yield from found
+    if found:
+        return
+    covered = _covered_lines(chain, checkpoints)
     if lines and not covered:
         what = f"no signed checkpoint covers the {lines} lines of the {chain}"
         yield Finding(place, 0, what)
     elif covered < lines and chain != "answers":  # the last answers are signed some seconds later
         what = f"covers {covered} of {lines} lines of the {chain}: run that night again"
         yield Finding(place, len(checkpoints), what)
+
+
+def _broken_promises(
+    place: str, chain: str, checkpoints: list[dict[str, Any]], files: list[Path]
+) -> tuple[list[Finding], int]:
+    """The first checkpoint that a chain contradicts, if any, and the lines that the chain has."""
+    signed = [(n, c["chains"].get(chain)) for n, c in enumerate(checkpoints, 1)]
+    heads, lines = chain_heads(files, {s["lines"] for _, s in signed if s})
+    for number, statement in signed:
+        if statement and heads.get(statement["lines"]) != statement["head"]:
+            return [Finding(place, number, _broken_promise(chain, statement, lines))], lines
+    return [], lines
+
+
+def _signed_chains(checkpoints: list[dict[str, Any]]) -> set[str]:
+    return {name for c in checkpoints for name in c["chains"]}
+
+
+def _covered_lines(chain: str, checkpoints: list[dict[str, Any]]) -> int:
+    statements = (c["chains"].get(chain) for c in checkpoints)
+    return max((s["lines"] for s in statements if s), default=0)
+
+
+def unsigned_record_words(lake: Lake) -> list[str]:
+    """What an intact record does not vouch for: lines of people that no checkpoint covers yet."""
+    checkpoints = [
+        *read_checkpoints(lake.decision_checkpoints),
+        *read_checkpoints(lake.answer_checkpoints),
+    ]
+    words = []
+    for path in lake.people_records():
+        _, lines = chain_heads([path], set())
+        left = lines - _covered_lines(path.stem, checkpoints)
+        if left > 0:
+            words.append(
+                f"Not in a signed checkpoint yet: {left} of {lines} lines of {path.name}. The next "
+                "night signs them, and so does: steelyard journal witness"
+            )
+    return words
 
 
 def _broken_promise(chain: str, statement: dict[str, Any], lines: int) -> str:

@@ -63,9 +63,8 @@ def verify_chains(lake: Lake) -> list[Finding]:
         if found:
             break
         head = last_digest(path)
-    checked = {lake.decisions, lake.decision_heads, lake.decision_checkpoints}
-    for path in sorted(lake.journal.glob("*.jsonl")):
-        found += [] if path in checked else _broken(lake, path, GENESIS_DIGEST)
+    for path in lake.people_records():
+        found += _broken(lake, path, GENESIS_DIGEST)
     return found
 
 

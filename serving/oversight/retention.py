@@ -1,8 +1,8 @@
 """Retention: which days may be deleted, and their deletion.
 
 The law sets floors. Key operators and legal holds are kept longer. A day folder is rewritten where
-some rows must stay, such as those of a trade that is not completed. Tables delivered as one file are not cut, because other rows refer to them.
-Runs are deleted whole; their decisions stay in the ledger.
+some rows must stay, such as those of a trade that is not completed. Tables of one file are not cut,
+because other rows refer to them. Runs are deleted whole; their decisions stay in the ledger.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ import pyarrow.parquet as pq
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from data_contracts.parquet import connect, digest_file, file_list, scalar, write_file
+from data_contracts.parquet import connect, digest_file, file_list, write_file
 from data_contracts.runs import published_runs
 from data_contracts.verification.run_opening import open_run
-from serving.ledger.hash_chain import append_record, read_records
+from serving.ledger.hash_chain import append_record
 from serving.oversight.appeals.appeal_record import list_appeals
 from serving.oversight.measures.state import OPERATOR
 from serving.oversight.measures.state_reading import read_measures
+from serving.oversight.people.roster import APPROVER, OFFICER
+from serving.oversight.people.signed_acts import acts_of
+from serving.oversight.people.signers import Author, act_author, author_name
 from serving.oversight.row_owners import rows_of_operators_sql
 from serving.oversight.trade_completion import (
     first_kept_day,
@@ -54,31 +57,47 @@ class DeletableDay:
 
 
 def set_hold(
-    folder: LakeOrFolder, operator: str, by: str, reason: str, lift: bool, now: datetime
+    folder: LakeOrFolder, operator: str, by: Author, reason: str, lift: bool, now: datetime
 ) -> dict[str, Any]:
-    """Put an operator's data under legal hold, or lift the hold.
+    """Put an operator's data under legal hold, or lift the hold that another person set.
 
-    Raises RetentionRefused without a reason, or when there is no hold to lift.
+    Raises
+    ------
+    RetentionRefused
+        There is no reason, no hold to lift, or the same person set it.
+    NotAuthenticated
+        The author has no role for it: an approver lifts, an officer may set.
     """
     lake = Lake.open(folder)
-    if not by.strip() or not reason.strip():
+    name = author_name(by)
+    if not name.strip() or not reason.strip():
         raise RetentionRefused("a legal hold needs --by and --reason")
-    if lift and operator not in operators_on_hold(lake):
-        raise RetentionRefused(f"there is no legal hold on {operator}")
+    author = act_author(lake, by, lake.legal_holds, (APPROVER,) if lift else (OFFICER, APPROVER))
+    if lift:
+        held = holds(lake).get(operator)
+        if held is None:
+            raise RetentionRefused(f"there is no legal hold on {operator}")
+        if author.sign is not None and held["by"] == name:
+            raise RetentionRefused(f"{name} set the hold on {operator}; another has to lift it")
     event = {
         "operator_id": operator,
         "event": "lifted" if lift else "set",
-        "by": by,
+        "by": author.name,
         "reason": reason,
         "at": now.isoformat(timespec="seconds"),
     }
-    return append_record(lake.legal_holds, event)
+    return append_record(lake.legal_holds, event, author.sign)
+
+
+def holds(lake: Lake) -> dict[str, dict[str, Any]]:
+    """Record of the legal hold of each operator that is under one. Raises LedgerDamaged."""
+    last = {r["operator_id"]: r for r in acts_of(lake, lake.legal_holds)}
+    return {k: r for k, r in last.items() if r["event"] == "set"}
 
 
 def operators_on_hold(lake: Lake) -> set[str]:
     """Operators under legal hold."""
-    last = {r["operator_id"]: r["event"] for r in read_records(lake.legal_holds)}
-    return {k for k, event in last.items() if event == "set"}
+    return set(holds(lake))
 
 
 def key_operators(lake: Lake, since: date) -> set[str]:
@@ -135,12 +154,6 @@ def _day_files(lake: Lake, table: str) -> dict[date, list[Path]]:
     return out
 
 
-def _count(sql: str, young: pa.Table) -> int:
-    with connect() as connection:
-        connection.register("young_orders", young)
-        return int(scalar(connection, sql))
-
-
 def _rows(sql: str, young: pa.Table) -> pa.Table:
     with connect() as connection:
         connection.register("young_orders", young)
@@ -162,7 +175,7 @@ def deletable(folder: LakeOrFolder, today: date, policy: Policy) -> list[Deletab
             stays = _staying_rows_sql(lake, table, day, today, policy)
             scan = f"read_parquet({file_list(files)}, hive_partitioning=false, union_by_name=true)"
             count = f"SELECT count(*) FROM {scan} t WHERE {stays}"
-            stay = _count(count, young) if stays != "false" else 0
+            stay = _rows(count, young)[0][0].as_py() if stays != "false" else 0
             if stay < rows:
                 out.append(DeletableDay(table, day.isoformat(), rows, stay, until.isoformat()))
     for night, run in sorted(published_runs(lake).items()):
@@ -173,7 +186,7 @@ def deletable(folder: LakeOrFolder, today: date, policy: Policy) -> list[Deletab
 
 
 def delete_days(
-    folder: LakeOrFolder, table: str, before: date, by: str, now: datetime, policy: Policy
+    folder: LakeOrFolder, table: str, before: date, by: Author, now: datetime, policy: Policy
 ) -> list[DeletableDay]:
     """Delete a table's days before a date, except rows that must stay; returns the days.
 
@@ -183,14 +196,17 @@ def delete_days(
     ------
     RetentionRefused
         A day in that range has not reached its floor. Nothing is deleted then.
+    NotAuthenticated
+        The author is no approver.
     """
     lake = Lake.open(folder)
     if table not in policy.retention.tables:
         raise RetentionRefused(
             f"{table!r} has no class of retention; tables: {', '.join(policy.retention.tables)}"
         )
-    if not by.strip():
+    if not author_name(by).strip():
         raise RetentionRefused("a deletion needs --by")
+    author = act_author(lake, by, lake.deletions, (APPROVER,))
     today = now.date()
     first_kept = first_kept_day(table, today, policy.retention)
     if before > first_kept:
@@ -213,14 +229,12 @@ def delete_days(
         files = sorted(run.glob("*.parquet")) if table == "runs" else _day_files(lake, table)[day]
         digests = {lake.relative(p): digest_file(p) for p in files}
         line = asdict(d) | {
-            "by": by,
+            "by": author.name,
             "at": now.isoformat(timespec="seconds"),
             "files": digests,
             "policy_version": policy.version,
         }
-        append_record(
-            lake.deletions, line
-        )  # first the word, then the deed: nothing goes without a line
+        append_record(lake.deletions, line, author.sign)  # nothing goes without a line
         if table == "runs":
             shutil.rmtree(run)
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
@@ -10,6 +11,8 @@ import pandas as pd
 from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from training.declaration import Model
+
+Weigh = Callable[[pd.DataFrame, str], pd.DataFrame]
 
 # Below it, single wrong verdicts explain an operator's confirmed verdicts.
 MIN_CONFIRMED_SHARE = 0.1
@@ -54,19 +57,33 @@ def entity_moments(tables: Snapshot, kind: str) -> pd.DataFrame:
 
 
 def operator_verdicts(
-    tables: Snapshot, model: Model, since: pd.Timestamp, until: pd.Timestamp
+    tables: Snapshot,
+    model: Model,
+    since: pd.Timestamp,
+    until: pd.Timestamp,
+    weigh: Weigh = lambda labels, _kind: labels,
 ) -> pd.DataFrame:
     """Operators with verdicts on themselves, their sessions or orders, received in [since, until).
 
     Hostile brushing is not counted. A verdict on the operator counts instead of those of its
     typology on sessions and orders. It is about the window before it (ADR-0065).
 
+    Parameters
+    ----------
+    tables, model
+        What is known, and the model whose typologies count.
+    since, until
+        Receipt of the sessions and orders.
+    weigh
+        Gives labels of a kind a column `weight` where verdicts on appeals have one (ADR-0291).
+
     Returns
     -------
     pandas.DataFrame
         Index entity_id; columns confirmed (0 or 1: confirmed itself, or at least one confirmed
         verdict and more than wrong verdicts explain), typology (empty), audited and accused
-        (bool: any confirmed verdict).
+        (bool: any confirmed verdict). With a verdict that has a weight also `weight`, the mean over
+        an operator's verdicts.
     """
     parts = []
     for kind in (SESSION, ORDER):
@@ -75,7 +92,8 @@ def operator_verdicts(
             continue
         when = entity_moments(tables, kind)
         when = when[(when["received_at"] >= since) & (when["received_at"] < until)]
-        parts.append(verdicts(tables, kind, model.typologies).join(when, how="inner"))
+        mine = verdicts(tables, kind, model.typologies).join(when, how="inner")
+        parts.append(weigh(mine, kind))
     rows = (
         pd.concat(parts)
         if parts
@@ -89,11 +107,14 @@ def operator_verdicts(
     rows = rows.assign(confirmed=rows["confirmed"].astype(int))
     every = rows.groupby("operator_id")
     mine = rows[rows["direct"]].groupby("operator_id")["confirmed"].max()
-    grouped = rows[rows["counted"] & ~rows["direct"]].groupby("operator_id")["confirmed"]
+    counted = rows[rows["counted"] & ~rows["direct"]]
+    grouped = counted.groupby("operator_id")["confirmed"]
     found, share = grouped.sum(), grouped.mean()
+    if "weight" in rows:
+        share = _weighted_share(counted)
     guilty = ((found >= 1) & (share >= MIN_CONFIRMED_SHARE)).reindex(every.size().index)
     by_itself = mine.reindex(guilty.index).fillna(0).astype(int)
-    return pd.DataFrame(
+    labels = pd.DataFrame(
         {
             "confirmed": np.maximum(guilty.fillna(False).astype(int), by_itself),
             "typology": "",
@@ -101,6 +122,18 @@ def operator_verdicts(
             "accused": every["confirmed"].sum() >= 1,
         }
     ).rename_axis("entity_id")
+    if "weight" not in rows:
+        return labels
+    weighed = rows.assign(weight=rows["weight"].fillna(1.0)).groupby("operator_id")["weight"]
+    return labels.assign(weight=weighed.mean())
+
+
+def _weighted_share(counted: pd.DataFrame) -> pd.Series:
+    """Share of confirmed verdicts by weight, of each operator."""
+    weight = counted["weight"].fillna(1.0)
+    both = pd.DataFrame({"all": weight, "confirmed": weight * counted["confirmed"]})
+    total = both.groupby(counted["operator_id"]).sum()
+    return total["confirmed"] / total["all"].clip(lower=np.finfo(float).tiny)
 
 
 def _direct_verdicts(

@@ -73,6 +73,10 @@ class Replay:
         if moment not in self._session_scores and snapshot.has_derived(session_anomaly_scores):
             self._session_scores[moment] = snapshot.derived_frame(session_anomaly_scores)
 
+    def weigh(self, labels: pd.DataFrame, kind: str) -> pd.DataFrame:
+        """Labels of a kind with the weight of verdicts on appeals."""
+        return with_appeal_weights(labels, self.lake, kind, self.until)
+
     def group_of(self, operator: str) -> str:
         """Return the group of an operator."""
         return self.groups.get(operator, operator)
@@ -107,7 +111,7 @@ def replay_dataset(replay: Replay, model: Model, bags: bool = True) -> Dataset:
     for moment in week_ends(_first_receipt(known), replay.until):
         replay.progress(f"{model.name} as of {moment:%Y-%m-%d}")
         snapshot = replay.snapshot(moment)
-        mine = _labels_of_week(known, model, moment, labels)
+        mine = _labels_of_week(replay, known, model, moment, labels)
         if len(mine):
             peers = _peer_ids(known, model, moment)
             weeks[moment] = _rows_of_week(snapshot, model, mine, peers)
@@ -122,18 +126,17 @@ def _labels(replay: Replay, known: Snapshot, model: Model, bags: bool) -> pd.Dat
         return pd.DataFrame(columns=["confirmed", "audited", "typology", "received_at"])
     moments = entity_moments(known, kind)
     direct = verdicts(known, kind, model.typologies).join(moments, how="inner")
-    direct = with_appeal_weights(direct, replay.lake, kind, replay.until)
+    direct = replay.weigh(direct, kind)
     return with_bags(known, kind, model.typologies, direct) if bags else direct
 
 
 def _labels_of_week(
-    known: Snapshot, model: Model, moment: datetime, labels: pd.DataFrame | None
+    replay: Replay, known: Snapshot, model: Model, moment: datetime, labels: pd.DataFrame | None
 ) -> pd.DataFrame:
     """Labels of what was received in the week before a moment; of operators, in their window."""
     if labels is None:
-        mine = operator_verdicts(
-            known, model, pd.Timestamp(moment - LOOKBACK), pd.Timestamp(moment)
-        )
+        since, until = pd.Timestamp(moment - LOOKBACK), pd.Timestamp(moment)
+        mine = operator_verdicts(known, model, since, until, replay.weigh)
         return mine.assign(received_at=pd.Timestamp(moment) - WEEK / 2, operator_id=mine.index)
     received = labels["received_at"]
     return labels[(received >= moment - WEEK) & (received < moment)]
@@ -170,6 +173,8 @@ def _joined(replay: Replay, model: Model, weeks: dict[datetime, _Week]) -> Datas
         columns = ["confirmed", "audited", "typology", "received_at", "operator_id"]
         labels = pd.concat([pd.DataFrame(columns=columns)])
         signals = pd.DataFrame(columns=model.columns, dtype=float)
+    if "weight" in labels:  # weeks without a verdict on an appeal have none
+        labels = labels.assign(weight=labels["weight"].fillna(1.0))
     kept = [c for c in LABEL_COLUMNS if c in labels]
     # a running session is compared without its operator's other sessions: the gate has none
     owned = model.entity in (SESSION, ORDER) and not model.live

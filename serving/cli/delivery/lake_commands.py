@@ -10,11 +10,11 @@ import typer
 
 from data_contracts.errors import LakeProblem
 from serving.cli.console import (
-    By,
     Json,
     LakeArgument,
     Operator,
     Reason,
+    SignedBy,
     Steps,
     day,
     now,
@@ -101,45 +101,61 @@ def check(lake: LakeArgument, as_json: Json = False) -> None:
 
 @hold.command("set")
 def set_legal_hold(
-    lake: LakeArgument, operator: Operator, by: By, reason: Reason, as_json: Json = False
+    lake: LakeArgument,
+    operator: Operator,
+    reason: Reason,
+    by: SignedBy = None,
+    as_json: Json = False,
 ) -> None:
-    """Put an operator's data under legal hold.
+    """Put an operator's data under legal hold. The person of this shell signs it.
 
-    Example: steelyard hold set lake --operator $OPERATOR --by counsel --reason "case 2026-17"
+    Example: steelyard hold set lake --operator $OPERATOR --reason "case 2026-17"
     """
+    from data_contracts.lake import Lake
+    from serving.oversight.people.signers import open_author
     from serving.oversight.retention import set_hold
 
-    show_rows([set_hold(lake, operator, by, reason, False, now())], as_json)
+    author = open_author(Lake.open(lake), by)
+    show_rows([set_hold(lake, operator, author, reason, False, now())], as_json)
 
 
 @hold.command("lift")
 def lift_legal_hold(
-    lake: LakeArgument, operator: Operator, by: By, reason: Reason, as_json: Json = False
+    lake: LakeArgument,
+    operator: Operator,
+    reason: Reason,
+    by: SignedBy = None,
+    as_json: Json = False,
 ) -> None:
-    """Lift a legal hold.
+    """Lift a legal hold that another person set. An approver signs it.
 
-    Example: steelyard hold lift lake --operator $OPERATOR --by counsel --reason "case closed"
+    Example: steelyard hold lift lake --operator $OPERATOR --reason "case closed"
     """
+    from data_contracts.lake import Lake
+    from serving.oversight.people.signers import open_author
     from serving.oversight.retention import set_hold
 
-    show_rows([set_hold(lake, operator, by, reason, True, now())], as_json)
+    author = open_author(Lake.open(lake), by)
+    show_rows([set_hold(lake, operator, author, reason, True, now())], as_json)
 
 
 def retention(
     lake: LakeArgument,
     table: Annotated[str | None, typer.Option(help="Table to delete from.")] = None,
     before: Annotated[str | None, typer.Option(help="Delete its days before this date.")] = None,
-    by: Annotated[str, typer.Option("--by", help="Name or pseudonym of who deletes.")] = "",
+    by: SignedBy = None,
     as_json: Json = False,
 ) -> None:
-    """List the days that may be deleted today. With --table, --before and --by, delete and log.
+    """List the days that may be deleted today. With --table and --before, delete and log.
 
-    A day that the policy still keeps is refused.
+    An approver signs it. A day that the policy still keeps is refused.
 
     Example: steelyard retention lake
 
-    Example: steelyard retention lake --table views --before 2026-01-05 --by records-desk
+    Example: steelyard retention lake --table views --before 2026-01-05
     """
+    from data_contracts.lake import Lake
+    from serving.oversight.people.signers import open_author
     from serving.oversight.policies.policy_record import policy_in_force
     from serving.oversight.retention import deletable, delete_days
 
@@ -149,6 +165,7 @@ def retention(
         days = deletable(lake, now().date(), policy_in_force(lake, now().date()))
         show_rows([asdict(d) for d in days], as_json, "May be deleted")
         return
+    author = open_author(Lake.open(lake), by)
     policy = policy_in_force(lake, now().date())
-    done = delete_days(lake, table, day(str(before), "--before"), by, now(), policy)
+    done = delete_days(lake, table, day(str(before), "--before"), author, now(), policy)
     show_rows([asdict(d) for d in done], as_json, "Deleted")

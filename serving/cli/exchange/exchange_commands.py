@@ -62,6 +62,23 @@ def pack(
     show_rows([{"file": k, "sha256": v} for k, v in manifest["files"].items()], as_json)
 
 
+@evidence.command("order")
+def order_(
+    lake: LakeArgument,
+    order: Annotated[str, typer.Option(help="Id of the order.")],
+    to: Annotated[Path, typer.Option(help="Zip file to write.")],
+    as_json: Json = False,
+) -> None:
+    """Write operator and trade records of an order for a consumer, without any suspicion.
+
+    Example: steelyard evidence order lake --order $ORDER --to records.zip
+    """
+    from serving.export.order_records import pack_order
+
+    manifest = pack_order(lake, order, to, now())
+    show_rows([{"file": k, "sha256": v} for k, v in manifest["files"].items()], as_json)
+
+
 @evidence.command("check")
 def check(
     file: Annotated[Path, typer.Argument(help="Evidence package.")],

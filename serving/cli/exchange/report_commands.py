@@ -34,7 +34,10 @@ def measures(
     last: To,
     file: File,
     sent_by: Annotated[
-        str | None, typer.Option(help="Person who sends it; marks its measures as reported.")
+        str | None,
+        typer.Option(
+            help="Person who sends it, with the key of this shell; marks its measures as reported."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -44,15 +47,18 @@ def measures(
 
     Example: steelyard reports measures lake --level county --from $A --to $B --file county.json
     """
+    from data_contracts.lake import Lake
+    from serving.oversight.people.signers import open_author
     from serving.oversight.policies.policy_record import policy_in_force
     from serving.oversight.reports.measure_report import Period, mark_reported, measure_report
 
+    author = None if sent_by is None else open_author(Lake.open(lake), sent_by)
     period = Period(_midnight(first, "--from"), _midnight(last, "--to") + timedelta(days=1))
     report = measure_report(lake, level, period, now(), policy_in_force(lake, now().date()))
     text = json.dumps(finite(report), ensure_ascii=False, indent=1, default=str) + "\n"
     file.write_text(text, "utf-8")
-    if sent_by is not None:
-        mark_reported(lake, report, text, sent_by, now())
+    if author is not None:
+        mark_reported(lake, report, text, author, now())
     row = {
         "file": str(file),
         "measures": len(report["measures"]),
@@ -73,6 +79,24 @@ def public(lake: LakeArgument, as_json: Json = False) -> None:
     from serving.oversight.reports.measure_report import public_list
 
     show_rows(public_list(list_measures(lake, now()), policy_in_force(lake, now().date())), as_json)
+
+
+@reports.command("orders")
+def orders(
+    lake: LakeArgument,
+    measure: Annotated[
+        str | None, typer.Option(help="Id of the measure; all in force when not named.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the open orders that measures affect: paid, and neither signed for nor refunded.
+
+    Example: steelyard reports orders lake --json
+    """
+    from serving.oversight.reports.affected_orders import affected_orders
+
+    found = affected_orders(lake, measure, now())
+    show_rows(finite(found.to_dict("records")), as_json, "Open orders")
 
 
 @reports.command("identities")

@@ -32,6 +32,9 @@ def open_(
     measure: Annotated[
         str | None, typer.Option(help="Id of the measure that is appealed instead.")
     ] = None,
+    request: Annotated[
+        str | None, typer.Option(help="requestId of the gate's answer that is appealed instead.")
+    ] = None,
     date_: Annotated[
         str | None, typer.Option("--date", help="Night of the decision; the latest when not named.")
     ] = None,
@@ -43,7 +46,9 @@ def open_(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Open an appeal against a measure or a night's decision. The policy says when it is due.
+    """Open an appeal against a measure, a night's decision or an answer of the gate.
+
+    The policy says when it is due.
 
     Opening needs no key: an outsider appeals, and a reviewer decides.
 
@@ -51,18 +56,25 @@ def open_(
 
     Example: steelyard appeal open lake --operator $OPERATOR --ground "celebrity visit" --by shop
 
+    Example: steelyard appeal open lake --request $REQUEST --ground "a raid" --by shop
+
     Example: steelyard appeal open lake --operator $OPERATOR --human --by shop
     """
+    from serving.oversight.appeals.answer_appeals import open_answer_appeal
     from serving.oversight.appeals.appeal_record import BadAppeal, open_appeal
     from serving.oversight.appeals.measure_appeals import open_measure_appeal
     from serving.oversight.policies.policy_record import policy_in_force
 
-    if (operator is None) == (measure is None):
-        raise BadAppeal("an appeal names either --measure or --operator")
+    if [operator, measure, request].count(None) != 2:
+        raise BadAppeal("an appeal names one of --measure, --operator and --request")
     if human == (ground is not None):
         raise BadAppeal("an appeal has its --ground, or asks with --human that a person decides")
     policy = policy_in_force(lake, now().date())
-    if measure is not None:
+    if request is not None:
+        if ground is None:
+            raise BadAppeal("an answer is appealed with a --ground; --human asks about a night")
+        made = open_answer_appeal(lake, request, ground, by, now(), policy)
+    elif measure is not None:
         if ground is None:
             raise BadAppeal(f"a person took {measure}; appeal against it with a --ground")
         made = open_measure_appeal(lake, measure, ground, by, now(), policy)
@@ -89,8 +101,9 @@ def decide(
 ) -> None:
     """Decide an appeal that another person opened, about what another person decided.
 
-    A won appeal (error) lifts the measure and voids the night's accusation at once. Verdicts become
-    outcomes for training after the delay of the policy.
+    A won appeal (error) lifts the measure, voids the night's accusation, or takes a session's
+    minutes out of further answers, at once. Verdicts become outcomes for training after the delay
+    of the policy.
 
     Example: steelyard appeal decide lake $APPEAL --verdict error --reason "raid"
     """

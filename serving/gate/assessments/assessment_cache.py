@@ -166,22 +166,24 @@ class AssessmentCache:
 
         `streamers` are those that the request names.
         """
-        more = assessment.gaps
+        more, live = assessment.gaps, assessment.live
+        if effects.cleared_session is not None:
+            more, live = (*more, "session_cleared"), LiveAssessment(None, [], live.minutes)
         if not self.measures.state.is_intact:
             more = (*more, "measures_unverified")
+        known = assessment.night.streamers
+        if streamers and not known:
+            more = (*more, "streamers_not_delivered")
         gaps = decision.gaps_of(assessment.night, self.policy, now, more)
         identity = assessment.night.identities.get(operator)
         state = "" if identity is None else identity.code(self.policy, now)
-        known = assessment.night.streamers
         named = {s: known.get(s, Identity(None)) for s in streamers} if known else {}
         states = [f"{s}:{named[s].codes(self.policy, now)}" for s in sorted(named)]
         key = (operator, state, *states, *gaps, *effects.key)
         found = assessment.answers.get(key)
         if found is None:
             night = night_with_effects(assessment.night, operator, effects, self.policy)
-            body = decision.answer_body(
-                operator, night, assessment.live, self.version, self.policy, gaps
-            )
+            body = decision.answer_body(operator, night, live, self.version, self.policy, gaps)
             credit = assessment.night.credit.get(operator)
             body = apply_scope(body, credit, identity, self.policy, now)
             body = apply_streamers(body, named, self.policy, now)
@@ -196,12 +198,15 @@ def night_with_effects(
 ) -> PublishedNight:
     """A night as it bears on an operator after won appeals and measures that ended.
 
-    A won appeal takes the night's accusation away. A tier that a measure raised falls back once no
-    measure against the operator is in force.
+    A won appeal takes the night's accusation away, or what it says of one session. A tier that a
+    measure raised falls back once no measure against the operator is in force.
     """
     record = night.operators.get(operator)
     if record is None:
         return night
+    worst = record.worst_session
+    if worst is not None and worst.session_id == effects.cleared_session:
+        record = replace(record, worst_session=None)
     if effects.is_cleared:
         words = {"zh": "申诉成立，该夜认定不再作准", "en": "an appeal was won; the night is void"}
         record = replace(
@@ -218,7 +223,7 @@ def night_with_effects(
     elif (floored := record.why.get("measure_floor")) and not effects.measures:
         tier = floored["tier"]
         record = replace(record, tier=tier, measure=policy.measures.of(tier))
-    else:
+    elif record is night.operators[operator]:
         return night
     return replace(night, operators={operator: record})
 

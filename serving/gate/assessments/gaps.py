@@ -25,9 +25,9 @@ class Gap:
     holds: bool = True
 
 
-def _of_delivery(zh: str, en: str) -> Gap:
+def _of_delivery(zh: str, en: str, part: str = "night") -> Gap:
     """A gap of the delivery, which is said and changes no answer."""
-    return Gap("night", zh, en, degrades=False, holds=False)
+    return Gap(part, zh, en, degrades=False, holds=False)
 
 
 GAPS = {
@@ -66,6 +66,13 @@ GAPS = {
         "session",
         "请求未指明直播场次，仅查看了经营者",
         "the request names no session; only the operator was looked at",
+        degrades=False,
+        holds=False,
+    ),
+    "session_cleared": Gap(
+        "session",
+        "针对本场直播的申诉成立，其分钟数据不再作为依据",
+        "an appeal about this session was won; its minutes are no evidence any more",
         degrades=False,
         holds=False,
     ),
@@ -144,6 +151,16 @@ GAPS = {
     "interactions_short": _of_delivery(
         "互动明细交付不足，部分场次未核查",
         "interactions were delivered in part; some sessions were looked at without them",
+    ),
+    "identities_not_delivered": _of_delivery(
+        "未交付经营者的身份核验时间，未核查核验是否逾期",
+        "verifications of identity were not delivered; whether they are overdue is not known",
+        part="operator",
+    ),
+    "streamers_not_delivered": _of_delivery(
+        "未交付主播信息，未核查所指明主播的身份、年龄和标识",
+        "streamers were not delivered; identity, age and labels of those named are not known",
+        part="session",
     ),
     "delivery_suspicious": _of_delivery(
         "交付的数据有可疑之处，详见当夜运行记录",

@@ -60,8 +60,14 @@ class Identity:
 
 
 def read_identities(lake: Lake, as_of: datetime) -> dict[str, Identity]:
-    """Identities of operators as delivered before a moment."""
+    """Identities of operators as delivered before a moment.
+
+    Empty where no verification at all is delivered: then nothing is known of any operator, and an
+    answer says so.
+    """
     rows = _latest(lake, "operators", "operator_id", ("identity_verified_at",), as_of)
+    if not any(verified for _, verified in rows):
+        return {}
     return {str(operator): Identity(verified) for operator, verified in rows}
 
 

@@ -14,8 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from data_contracts.errors import ArtefactRefused, LakeProblem
 from data_contracts.lake import Lake
 from serving.gate.boost_check import GateState, boost_check
@@ -23,7 +21,7 @@ from serving.gate.dependencies.minute_store import MinuteStoreUnavailable
 from serving.gate.replay.kept_inputs import KeptInputs
 from serving.gate.requests import parse_request
 from serving.gate.schemas import BoostRequest
-from serving.ledger.answer_segments import all_segments
+from serving.ledger.answer_export import recorded_answer
 from serving.ledger.hash_chain import read_records
 from serving.policy.load import parse_policy
 from serving.policy.schema import Policy
@@ -71,17 +69,6 @@ class _KeptMinutes:
         if self.is_down:
             raise MinuteStoreUnavailable("the store did not answer then")
         return [None if self.blob is None else (self.operator, self.blob) for _ in sessions]
-
-
-def recorded_answer(lake: Lake, request_id: str) -> dict[str, Any]:
-    """The line of the ledger that answers a request. Raises LakeProblem."""
-    wanted = msgspec.json.encode(request_id)
-    for path in reversed(all_segments(lake.answers)):
-        if wanted in path.read_bytes():
-            for record in read_records(path):
-                if record["request_id"] == request_id:
-                    return record
-    raise LakeProblem(f"{lake} has no answer to request {request_id}")
 
 
 def replay_answer(

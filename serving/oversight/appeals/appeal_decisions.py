@@ -20,6 +20,7 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound
 from serving.ledger.hash_chain import append_record
+from serving.oversight.appeals.answer_appeals import answer_of, reasons_about_session
 from serving.oversight.appeals.appeal_record import Appeal, BadAppeal, list_appeals
 from serving.oversight.measures.state import WON
 from serving.oversight.measures.state_reading import read_measures
@@ -97,7 +98,10 @@ def decide_appeal(
 
 
 def accusation_of(lake: Lake, appeal: Appeal) -> Accusation:
-    """Evidence and signals of the measure that is appealed, or of that night's measure."""
+    """Evidence and signals of the measure, the answer or the night's measure that is appealed."""
+    if appeal.request_id is not None and appeal.session_id is not None:
+        reasons = reasons_about_session(answer_of(lake, appeal.request_id))
+        return Accusation((("session", appeal.session_id),), reasons)
     if appeal.measure_id is not None:
         record = read_measures(lake).measures[appeal.measure_id].record
         return _accusation(record["evidence"], record["signals"])

@@ -1,4 +1,4 @@
-"""The record of appeals: opened against a measure or a night's decision, and as they stand.
+"""The record of appeals: against a measure, a night's decision or an answer, and as they stand.
 
 A won appeal lifts the measure and its consequences: the state of measures reads this record.
 
@@ -35,7 +35,8 @@ class BadAppeal(SteelyardError):
 class Appeal:
     """An appeal as it stands. `breached`: it was, or still is, not decided when it was due.
 
-    `kind` is `human_decision` where a person was only asked to decide what was automatic.
+    `kind` is `human_decision` where a person was only asked to decide what was automatic. An appeal
+    is against a measure, against the answer to a request about a session, or against a night.
     """
 
     appeal_id: str
@@ -53,6 +54,8 @@ class Appeal:
     breached: bool = False
     measure_id: str | None = None
     kind: str = APPEAL
+    request_id: str | None = None
+    session_id: str | None = None
 
 
 def list_appeals(folder: LakeOrFolder, now: datetime) -> list[Appeal]:
@@ -73,6 +76,8 @@ def list_appeals(folder: LakeOrFolder, now: datetime) -> list[Appeal]:
                     "opened_at",
                     "due_at",
                     "measure_id",
+                    "request_id",
+                    "session_id",
                 )
             } | {"kind": e.get("kind", APPEAL)}
         else:
@@ -86,11 +91,14 @@ def list_appeals(folder: LakeOrFolder, now: datetime) -> list[Appeal]:
 
 
 def verdicts_before(lake: Lake, as_of: datetime) -> dict[str, str]:
-    """Verdict of each operator's latest appeal that was decided before a moment."""
+    """Verdict of each operator's latest appeal that was decided before a moment.
+
+    An appeal against one answer of the gate is about a session and changes no night.
+    """
     opened, out = {}, {}
     for e in acts_of(lake, lake.appeals):
         if e["event"] == "opened":
-            opened[e["appeal_id"]] = e["operator_id"]
+            opened[e["appeal_id"]] = None if e.get("request_id") else e["operator_id"]
         elif e["decided_at"] < as_of.isoformat() and opened[e["appeal_id"]]:
             out[opened[e["appeal_id"]]] = e["verdict"]
     return out
@@ -139,7 +147,7 @@ def open_appeal(
     if now > last:
         raise BadAppeal(f"the time to appeal against the night of {day} ended on {last.date()}")
     if any(
-        a.operator_id == operator and a.date == day and a.verdict is None
+        (a.operator_id, a.date, a.verdict, a.request_id) == (operator, day, None, None)
         for a in list_appeals(lake, now)
     ):
         raise BadAppeal(f"an appeal of {operator} against the night of {day} is open already")

@@ -34,19 +34,22 @@ class BoostEffects:
         In force against a streamer of the operator, where the session's streamers are not known.
     is_cleared
         The operator won an appeal since the night.
+    cleared_session
+        The session, where an appeal against an answer about it was won.
     """
 
     measures: tuple[Measure, ...] = ()
     possible: tuple[Measure, ...] = ()
     is_cleared: bool = False
+    cleared_session: str | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
         """What an answer that was computed with these effects is cached by."""
-        if not (self.measures or self.possible or self.is_cleared):
+        if self == NO_EFFECTS:
             return ()
         ids = [m.measure_id for m in self.measures] + [f"?{m.measure_id}" for m in self.possible]
-        return (*ids, f"cleared:{self.is_cleared}")
+        return (*ids, f"cleared:{self.is_cleared}", f"session:{self.cleared_session}")
 
     def end_text(self) -> str:
         """The moment until which these effects hold, as answers write it."""
@@ -104,7 +107,7 @@ class MeasureCache:
     ) -> BoostEffects:
         """What bears on a boost at a moment; `current` was called before."""
         state = self.state
-        if not state.measures and not state.won_appeals:
+        if not (state.measures or state.won_appeals or state.cleared_sessions):
             return NO_EFFECTS
         subjects = self.affiliations.subjects(operator, session, streamers or ())
         of_session = session in self.affiliations.streamers_of_session
@@ -114,6 +117,7 @@ class MeasureCache:
             tuple(state.against(subjects, now)),
             tuple(state.against([(STREAMER, s) for s in maybe], now)),
             state.clears(operator, night_as_of, now),
+            session if state.clears_session(operator, session, now) else None,
         )
 
 

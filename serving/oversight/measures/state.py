@@ -87,6 +87,8 @@ class MeasureState:
         By id, oldest first.
     won_appeals
         Operator → its appeals that were won, oldest first.
+    cleared_sessions
+        Operator and session → appeals against answers about them that were won, oldest first.
     is_intact
         Whether the records of both follow from their first line and every act in them counts.
     pending
@@ -95,6 +97,7 @@ class MeasureState:
 
     measures: dict[str, Measure] = field(default_factory=dict)
     won_appeals: dict[str, tuple[WonAppeal, ...]] = field(default_factory=dict)
+    cleared_sessions: dict[tuple[str, str], tuple[WonAppeal, ...]] = field(default_factory=dict)
     is_intact: bool = True
     pending: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -125,6 +128,11 @@ class MeasureState:
     def clears(self, operator: str, night_as_of: datetime, at: datetime) -> bool:
         """Whether an appeal of an operator was won since a night, and by a moment."""
         return any(night_as_of <= won.at <= at for won in self.won_appeals.get(operator, ()))
+
+    def clears_session(self, operator: str, session: str | None, at: datetime) -> bool:
+        """Whether an appeal against an answer about an operator's session was won by a moment."""
+        won = self.cleared_sessions.get((operator, session or ""), ())
+        return any(w.at <= at for w in won)
 
     def cleared(self, at: datetime, days: int) -> dict[str, WonAppeal]:
         """Latest won appeal of each operator that won one in some days before a moment."""

@@ -54,6 +54,7 @@ def state_of(
     endings: dict[str, list[Ending]] = {}
     appeals: dict[str, dict[str, Any]] = {}
     won: dict[str, list[WonAppeal]] = {}
+    of_sessions: dict[tuple[str, str], list[WonAppeal]] = {}
     known = (r for r in records if known_before is None or _moment_of(r) < known_before)
     effective, pending = with_approvals(known)
     for r in effective:
@@ -62,14 +63,27 @@ def state_of(
         elif r.get("event") == "opened":
             appeals[r["appeal_id"]] = r
         elif r.get("event") == "decided" and r["verdict"] == WON:
-            _add_won_appeal(r, appeals[r["appeal_id"]], endings, won)
+            opened = appeals[r["appeal_id"]]
+            if opened.get("request_id"):
+                at = datetime.fromisoformat(r["decided_at"])
+                appeal = WonAppeal(at, at, opened["appeal_id"])
+                about = (opened["operator_id"], opened["session_id"])
+                of_sessions.setdefault(about, []).append(appeal)
+            else:
+                _add_won_appeal(r, opened, endings, won)
         for measure_id, ending in _endings(r):
             endings.setdefault(measure_id, []).append(ending)
     measures = {
         k: replace(m, endings=tuple(sorted(endings.get(k, []), key=lambda e: e.at)))
         for k, m in taken.items()
     }
-    return MeasureState(measures, {k: tuple(v) for k, v in won.items()}, is_intact, pending)
+    return MeasureState(
+        measures,
+        {k: tuple(v) for k, v in won.items()},
+        {k: tuple(v) for k, v in of_sessions.items()},
+        is_intact,
+        pending,
+    )
 
 
 def _add_won_appeal(

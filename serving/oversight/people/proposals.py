@@ -7,12 +7,17 @@ of the act, from the moment of the approval (ADR-0290).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from serving.policy.load import load_policy
 
 Record = dict[str, Any]
+TERM_KEYS = {  # what an approval adds; it cannot change what was proposed
+    *("article", "policy_version", "notice_zh", "notice_en", "notices"),
+    *("effective_from", "effective_to", "appeal_due", "at", "approved_at"),
+}
 
 
 def act_id(record: Record) -> str | None:
@@ -31,7 +36,7 @@ def with_approvals(records: Iterable[Record]) -> tuple[list[Record], dict[str, R
         if "approve_of" in r:
             proposal = pending.pop(r["approve_of"], None)
             if proposal is not None:
-                effective.append(proposal | r["terms"] | {"approver": r["by"]})
+                effective.append(proposal | _terms(proposal, r) | {"approver": r["by"]})
         elif "proposed_at" in r:
             pending[str(act_id(r))] = r
         elif r.get("outcome_of") in pending:
@@ -42,6 +47,21 @@ def with_approvals(records: Iterable[Record]) -> tuple[list[Record], dict[str, R
         else:
             effective.append(r)
     return effective, pending
+
+
+def _terms(proposal: Record, approval: Record) -> Record:
+    """What an approval adds: the act begins when it is approved and has the days proposed."""
+    terms = {k: v for k, v in approval["terms"].items() if k in TERM_KEYS}
+    if "at" not in approval:
+        return terms
+    at = approval["at"]
+    terms |= {k: at for k in ("at", "approved_at", "effective_from") if k in terms}
+    if "effective_from" in terms and "days" in proposal:
+        end = datetime.fromisoformat(at) + timedelta(days=proposal["days"])
+        terms["effective_to"] = end.isoformat(timespec="seconds")
+    if "code" not in proposal:  # a policy binds from the date that was proposed
+        terms = {k: v for k, v in terms.items() if k not in ("effective_from", "effective_to")}
+    return terms
 
 
 def lacks_approval(record: Record) -> bool:

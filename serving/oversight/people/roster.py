@@ -65,8 +65,11 @@ class Roster:
         return self.changes[-1].people if self.changes else {}
 
     def unsigned_lines(self, file: str) -> int | None:
-        """Lines of a record that are older than the roster; None where there is no roster."""
-        return self.changes[0].lines.get(file, 0) if self.changes else None
+        """Lines of a record that are older than the roster; None where it never named the record.
+
+        A roster of an earlier version names fewer records (ADR-0351).
+        """
+        return next((c.lines[file] for c in self.changes if file in c.lines), None)
 
     def signer_of(self, key_id: str, file: str, line: int) -> Person | None:
         """The person who had a key when a line of a record was written."""

@@ -28,8 +28,17 @@ from serving.oversight.people.roster import (
 
 Record = dict[str, Any]
 AUTHOR_KEYS = ("by", "decided_by")
+MEASURE_KEYS = {"code", "outcome_of", "undo_of", "approve_of", "withdraw_of"}
+ACT_KEYS = {*AUTHOR_KEYS, *MEASURE_KEYS, "verdict"}
 CASE_ROLES = (OFFICER, APPROVER, REVIEWER)  # persons who work on cases of the desk
-CASES_FILE, POLICIES_FILE = "cases.jsonl", "policies.jsonl"
+ROLES_OF_FILE = {
+    "cases.jsonl": CASE_ROLES,
+    "policies.jsonl": (POLICY_MAKER,),
+    "appeals.jsonl": (REVIEWER,),
+    "complaints.jsonl": (REVIEWER,),
+    "retention.jsonl": (APPROVER,),
+    "promotions.jsonl": (APPROVER,),
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,8 @@ class SignedActs:
 def act_files(lake: Lake) -> tuple[Path, ...]:
     """Records of what people decide."""
     decided = (lake.measures, lake.appeals, lake.overrides, lake.complaint_decisions)
-    return (*decided, lake.cases, lake.policies)
+    office = (lake.legal_holds, lake.deletions, lake.reports, lake.promotions)
+    return (*decided, *office, lake.cases, lake.policies)
 
 
 def read_acts(lake: Lake, path: Path, roster: Roster | None = None) -> SignedActs:
@@ -64,8 +74,11 @@ def read_acts(lake: Lake, path: Path, roster: Roster | None = None) -> SignedAct
     by_id: dict[str, Record] = {}
     first_signed, seen_signed = roster.unsigned_lines(path.name), False
     for number, record in enumerate(read_records(path), 1):
+        if foreign := _foreign_problem(lake, path, record):
+            found.faults.append((number, foreign))
+            continue
         if "signed" not in record:
-            if not _needs_signature(record):
+            if not _needs_signature(lake, path, record):
                 found.records.append(record)
             elif not seen_signed and (first_signed is None or number <= first_signed):
                 found.records.append(record)
@@ -80,7 +93,7 @@ def read_acts(lake: Lake, path: Path, roster: Roster | None = None) -> SignedAct
         if problem is not None:
             found.faults.append((number, f"{problem}: it counts for nothing"))
             continue
-        if act := act_id(record):
+        if act := act_id(record) or _hold_id(record):
             by_id[act] = record
         found.records.append(record)
     return found
@@ -118,20 +131,36 @@ def _span(lines: list[int]) -> str:
     return f"{lines[0]} to {lines[-1]}" if len(lines) > 1 else str(lines[0])
 
 
-def _needs_signature(record: Record) -> bool:
-    return record.get("event") != "opened"
+def _needs_signature(lake: Lake, path: Path, record: Record) -> bool:
+    """All but appeals and cases that are opened, and promotions that no person let pass.
+
+    A line that does anything else as well is an act, whatever it calls itself.
+    """
+    if path == lake.promotions:
+        return record.get("override", True) is not None
+    is_opened = path in (lake.appeals, lake.cases) and record.get("event") == "opened"
+    return not is_opened or bool(ACT_KEYS & record.keys())
+
+
+def _foreign_problem(lake: Lake, path: Path, record: Record) -> str | None:
+    """Whether a line does what another record is for, and other roles than its own."""
+    is_measure = bool(MEASURE_KEYS & record.keys())
+    if (path == lake.appeals and is_measure) or (path == lake.measures and "event" in record):
+        return "does what another record is for: it counts for nothing"
+    return None
+
+
+def _hold_id(record: Record) -> str | None:
+    return f"hold {record.get('operator_id')}" if record.get("event") == "set" else None
 
 
 def _roles_for(file: str, record: Record) -> tuple[str, ...]:
-    """Roles of which an author needs one."""
-    if file == CASES_FILE:
-        return CASE_ROLES
-    if file == POLICIES_FILE:
-        return (POLICY_MAKER,)
-    if "approve_of" in record or "outcome_of" in record:
+    """Roles of which an author needs one, by the record that the line is in."""
+    if file in ROLES_OF_FILE:
+        return ROLES_OF_FILE[file]
+    # to approve, to end a measure, and to lift a hold, so that its data may be deleted
+    if "approve_of" in record or "outcome_of" in record or record.get("event") == "lifted":
         return (APPROVER,)
-    if "decided_by" in record:
-        return (REVIEWER,)
     return (OFFICER, APPROVER)
 
 
@@ -158,7 +187,16 @@ def _approval_problem(record: Record, by_id: dict[str, Record]) -> str | None:
     if lacks_approval(record):
         return f"is by {record['by']} alone, and needs another person"
     proposed = by_id.get(str(record.get("approve_of")))
-    if proposed is None or "signed" not in proposed:
-        return None
-    same = record["by"] == proposed["by"] or record["signed"]["key"] == proposed["signed"]["key"]
-    return f"is approved by {record['by']}, who proposed it" if same else None
+    if proposed is not None and _is_same_person(record, proposed):
+        return f"is approved by {record['by']}, who proposed it"
+    hold = by_id.get(f"hold {record.get('operator_id')}")
+    if record.get("event") == "lifted" and hold is not None and _is_same_person(record, hold):
+        return f"is lifted by {record['by']}, who set it"
+    return None
+
+
+def _is_same_person(record: Record, former: Record) -> bool:
+    """Whether two signed acts are of one person, by name or by key."""
+    if "signed" not in former:
+        return False
+    return record["by"] == former["by"] or record["signed"]["key"] == former["signed"]["key"]

@@ -115,6 +115,14 @@ def open_signer(lake: Lake, by: str | None = None) -> Signer:
     return Signer(person.name, key)
 
 
+def open_author(lake: Lake, by: str | None = None) -> Author:
+    """The person of this shell, or in a lake that knows no persons the name that is given.
+
+    Raises NotAuthenticated as `open_signer` does.
+    """
+    return by or "" if read_roster(lake).is_empty else open_signer(lake, by)
+
+
 def person_with_key(people: dict[str, Person], key: LedgerKey) -> Person | None:
     """The person who has a key."""
     return next((p for p in people.values() if p.public_key == key.public), None)

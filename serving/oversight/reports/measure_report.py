@@ -15,9 +15,12 @@ from typing import Any
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from serving.ledger.hash_chain import append_record, read_records
+from serving.ledger.hash_chain import append_record
 from serving.oversight.measures.manual_measures import list_measures
 from serving.oversight.measures.state import UNDONE
+from serving.oversight.people.roster import APPROVER, OFFICER
+from serving.oversight.people.signed_acts import acts_of
+from serving.oversight.people.signers import Author, act_author, author_name
 from serving.policy.schema import Policy
 
 COUNTY, PROVINCE = "county", "province"
@@ -55,11 +58,6 @@ class Period:
 def is_due(counts_as: str, level: str) -> bool:
     """Whether a measure that counts as a code of Art. 12 is reported to a level."""
     return counts_as in PROVINCIAL_CODES if level == PROVINCE else bool(counts_as)
-
-
-def reports_path(lake: Lake) -> Any:
-    """The chained record of reports that were sent."""
-    return lake.measures.with_name("reports.jsonl")
 
 
 def measure_report(
@@ -118,25 +116,28 @@ def measure_report(
 
 
 def mark_reported(
-    folder: LakeOrFolder, report: dict[str, Any], text: str, by: str, now: datetime
+    folder: LakeOrFolder, report: dict[str, Any], text: str, by: Author, now: datetime
 ) -> dict[str, Any]:
     """Record that a report was sent; `text` is the file as it was sent. Returns the record.
 
-    Raises BadReport for a report without a person.
+    Raises BadReport for a report without a person, NotAuthenticated for one who has no such role.
     """
-    if not by.strip():
-        raise BadReport("a report that is marked as sent needs --by")
+    lake = Lake.open(folder)
+    if not author_name(by).strip():
+        raise BadReport("a report that is marked as sent needs --by or --sent-by")
+    author = act_author(lake, by, lake.reports, (OFFICER, APPROVER))
     return append_record(
-        reports_path(Lake.open(folder)),
+        lake.reports,
         {
             "level": report["level"],
             "from": report["from"],
             "to": report["to"],
             "measure_ids": [m["measure_id"] for m in report["measures"]],
             "file_sha256": hashlib.sha256(text.encode()).hexdigest(),
-            "by": by,
+            "by": author.name,
             "at": now.isoformat(timespec="seconds"),
         },
+        author.sign,
     )
 
 
@@ -144,7 +145,7 @@ def reported_ids(lake: Lake, level: str) -> frozenset[str]:
     """Measures that were reported to a level."""
     return frozenset(
         measure_id
-        for r in read_records(reports_path(lake))
+        for r in acts_of(lake, lake.reports)
         if r["level"] == level
         for measure_id in r["measure_ids"]
     )

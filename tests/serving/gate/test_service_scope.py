@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pandas as pd
 import pytest
 
+from data_contracts.contract import contract
 from data_contracts.lake import Lake
-from serving.gate.assessments.identity import Identity, read_streamers
+from serving.gate.assessments.identity import Identity, read_identities, read_streamers
 from serving.gate.assessments.service_scope import apply_scope, apply_streamers, is_entitled
 from serving.gate.schemas import Hit, IdentityState, StreamerState
 from serving.policy.load import BadPolicy, load_policy, parse_policy
@@ -56,14 +57,15 @@ def test_a_current_identity_says_nothing():
     [(STALE, "identity_overdue"), (Identity(None), "identity_not_verified")],
 )
 def test_an_overdue_identity_is_said_at_the_gate(identity, code):
-    """The shipped policy says so and holds nothing back; another one asks for a review."""
+    """The shipped policy asks for a review; another one says so and holds nothing back."""
     got = apply_scope(BODY, None, identity, POLICY, NOW)
-    assert (got["riskLevel"], got["hits"], got["identity"]["code"]) == ("PASS", [], code)
+    assert (got["riskLevel"], got["identity"]["code"]) == ("REVIEW", code)
+    assert got["hits"][0]["reasonCode"] == code
+    Hit.model_validate(got["hits"][0])
     IdentityState.model_validate(got["identity"])
-    strict = replace(POLICY, identity=replace(POLICY.identity, overdue="REVIEW"))
-    strict_answer = apply_scope(BODY, None, identity, strict, NOW)
-    assert strict_answer["riskLevel"] == "REVIEW" and strict_answer["hits"][0]["reasonCode"] == code
-    Hit.model_validate(strict_answer["hits"][0])
+    mild = replace(POLICY, identity=replace(POLICY.identity, overdue="PASS"))
+    said = apply_scope(BODY, None, identity, mild, NOW)
+    assert (said["riskLevel"], said["hits"], said["identity"]["code"]) == ("PASS", [], code)
 
 
 def test_a_verification_is_overdue_after_its_last_day():
@@ -75,7 +77,7 @@ def test_a_verification_is_overdue_after_its_last_day():
 def test_a_policy_with_an_unknown_level_is_refused():
     """Levels of the gate are PASS, REVIEW and REJECT."""
     with pytest.raises(BadPolicy, match="one of"):
-        parse_policy(POLICY.text.replace('overdue = "PASS"', 'overdue = "LATER"'))
+        parse_policy(POLICY.text.replace('overdue = "REVIEW"', 'overdue = "LATER"'))
 
 
 VERIFIED = NOW - timedelta(days=3)
@@ -86,7 +88,7 @@ VERIFIED = NOW - timedelta(days=3)
     [
         (Identity(VERIFIED, "adult"), (), "PASS"),
         (Identity(VERIFIED), (), "PASS"),
-        (Identity(None, "adult"), ("identity_not_verified",), "PASS"),
+        (Identity(None, "adult"), ("identity_not_verified",), "REVIEW"),
         (Identity(VERIFIED, "under_16", True), ("under_age",), "REJECT"),
         (Identity(VERIFIED, "16_to_17", True), (), "PASS"),
         (Identity(VERIFIED, "16_to_17"), ("guardian_consent_missing",), "REJECT"),
@@ -116,3 +118,16 @@ def test_the_newest_row_of_a_streamer_counts(tmp_path):
     names = ("age_band", "guardian_consent", "is_virtual", "labelled")
     lake.write_by_day("streamers", frame.assign(**dict.fromkeys(names)))
     assert read_streamers(lake, NOW)["s1"].verified_at == datetime(2026, 1, 5)
+
+
+def test_no_verification_at_all_is_unknown_and_not_overdue(tmp_path):
+    """A column of nothing accuses nobody; one verification makes the others missing."""
+    lake, day = Lake.open(tmp_path), pd.Timestamp("2026-01-02")
+    names = {c.name: None for c in contract("operators").columns}
+    rows = pd.DataFrame(names | {"operator_id": ["a", "b"], "received_at": day})
+    lake.write_by_day("operators", rows)
+    assert read_identities(lake, NOW) == {}
+    verified = pd.Series([day, pd.NaT])
+    lake.append_day("operators", day.date(), rows.assign(identity_verified_at=verified), part=2)
+    found = read_identities(lake, NOW)
+    assert [found[o].code(POLICY, NOW) for o in "ab"] == ["", "identity_not_verified"]

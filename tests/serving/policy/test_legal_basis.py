@@ -105,6 +105,20 @@ def test_every_code_and_finding_of_the_policy_has_a_rule():
     assert {"traffic_to_known_risk", "review_suppression"} <= {name for _, name in law.rules}
 
 
+def test_other_sets_cite_what_they_know_and_else_the_platform():
+    """The US set knows reviews and indicators; the EU set measures, complaints and reports."""
+    us, eu = load_law("US"), load_law("EU")
+    assert us.cite("typology", "mcn_organised", MARCH) == "16 CFR 465.2; 16 CFR 465.4; 16 CFR 465.8"
+    assert us.cite("duty", "complaints", MARCH) == "platform rules"
+    assert eu.cite("duty", "integrity_report", MARCH, cite_unverified=True) == "DSA 24"
+    assert eu.cite("duty", "complaints", MARCH, cite_unverified=True) == "DSA 20"
+    assert eu.cite("typology", "order_fraud", MARCH, cite_unverified=True) == "platform rules"
+    cn = load_law("CN")
+    assert cn.cite("duty", "affected_orders", MARCH) == "Order 117 23"
+    assert cn.cite("duty", "streamer_age", OCTOBER) == "MCN Rules 18"
+    assert cn.cite("duty", "streamer_age", MARCH) == "platform rules"
+
+
 def test_a_policy_is_announced_before_it_takes_effect():
     dates = "[validity]\nannounced_on = 2026-03-01\neffective_from = {}\n"
     good = POLICY.text.replace("[validity]\n", dates.format("2026-03-08"))

@@ -170,3 +170,23 @@ def test_a_weighted_sample_is_brought_to_the_audited_prevalence():
     w = weights(given.assign(weight=np.where(np.arange(120) < 50, 0.5, 1.0)))
     assert np.average(confirmed, weights=w) == pytest.approx(3 / 22)
     assert w[0] == pytest.approx(w[101] * 0.5)
+
+
+def test_an_operator_label_takes_the_weight_of_appeals():
+    """A won appeal weighs as the policy says in the share and in the row of its operator."""
+    tables = lake(
+        *(verdict("session", f"a{i}", "view_fraud", "cleared", 12) for i in (3, 10)),
+        verdict("session", "b10", "view_fraud", "confirmed", 12),
+        verdict("session", "c10", "view_fraud", "cleared", 12),
+    )
+    model, end = BY_NAME["operator_rank"], START + pd.Timedelta(days=28)
+    plain = operator_verdicts(tables, model, START, end)
+    assert "weight" not in plain
+
+    def weigh(labels, kind):
+        is_known = (labels.index == "a3") | (labels.index == "c10")
+        return labels.assign(weight=np.where(is_known, 2.0, 1.0)) if kind == "session" else labels
+
+    found = operator_verdicts(tables, model, START, end, weigh)
+    assert found["confirmed"].equals(plain["confirmed"])
+    assert found["weight"].to_dict() == pytest.approx({"a": 1.5, "b": 1.0, "c": 2.0})

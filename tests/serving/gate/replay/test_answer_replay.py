@@ -12,8 +12,8 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs
 from serving.gate.http import gate_application, open_gate
-from serving.gate.replay.answer_replay import recorded_answer, replay_answer
-from serving.ledger.answer_export import export_answers
+from serving.gate.replay.answer_replay import replay_answer
+from serving.ledger.answer_export import export_answers, recorded_answer
 from serving.policy.load import load_policy
 from tests.serving.gate.asking import NOW, ask, minutes
 

@@ -28,7 +28,6 @@ from serving.oversight.reports.measure_report import (
     mark_reported,
     measure_report,
     public_list,
-    reports_path,
 )
 from serving.policy.load import load_policy
 
@@ -96,7 +95,7 @@ def test_what_was_sent_is_unreported_no_more(lake):
     assert ids(report) == [] and report["still_unreported"] == ["m2"]
     province = measure_report(lake, "province", later, NOW, POLICY)
     assert province["still_unreported"] == ["m2"]
-    assert first_broken_line(reports_path(lake)) is None
+    assert first_broken_line(Lake.open(lake).reports) is None
 
 
 def test_a_measure_that_is_undone_after_its_report_is_named(lake):
