@@ -36,7 +36,7 @@ class CasePolicy:
     minutes: float = 15.0
     person_minutes: int = 240
     claim_hours: int = 48
-    attachment_megabytes: int = 10
+    attachment_megabytes: int = 9
     label_delay_days: int = 7
 
     def due_days(self, tier: str) -> int:

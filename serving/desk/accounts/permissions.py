@@ -22,6 +22,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "evidence.export": frozenset({PATROL, REVIEWER, LEAD, AUDITOR}),
     "cases.work": frozenset({PATROL, REVIEWER, LEAD}),
     "cases.assign": frozenset({LEAD}),
+    "quality.read": frozenset({LEAD, AUDITOR}),  # error rates on golden cases
     "measures.take": frozenset({PATROL}),
     "measures.approve": frozenset({LEAD}),
     "appeals.read": READERS,

@@ -17,22 +17,11 @@ OPENED, CLAIMED, RELEASED, HANDED, ASSIGNED = "opened", "claimed", "released", "
 SNOOZED, WOKEN, LABELLED, UNLABELLED = "snoozed", "woken", "labelled", "unlabelled"
 NOTED, ATTACHED, DECIDED, UNDONE = "noted", "attached", "decided", "undone"
 MEASURE_PROPOSED, MEASURE_APPROVED = "measure_proposed", "measure_approved"
-WATCHED, UNWATCHED, FILTER_SAVED, FILTER_REMOVED = (
-    "watched",
-    "unwatched",
-    "filter_saved",
-    "filter_removed",
-)
+WATCHED, UNWATCHED = "watched", "unwatched"
+FILTER_SAVED, FILTER_REMOVED = "filter_saved", "filter_removed"
 RULE_SET, RULE_REMOVED, CAPACITY_SET = "rule_set", "rule_removed", "capacity_set"
-LIST_ACTS = (
-    WATCHED,
-    UNWATCHED,
-    FILTER_SAVED,
-    FILTER_REMOVED,
-    RULE_SET,
-    RULE_REMOVED,
-    CAPACITY_SET,
-)
+LIST_ACTS = (WATCHED, UNWATCHED, FILTER_SAVED, FILTER_REMOVED)
+LIST_ACTS += (RULE_SET, RULE_REMOVED, CAPACITY_SET)
 MAX_SITTING_MINUTES = 120.0  # a claim that lasts longer was not worked on all the time
 OPEN, HELD_BY_PERSON, CLOSED = "open", "claimed", "decided"
 OPERATOR, SESSION = "operator", "session"
@@ -214,8 +203,8 @@ def _noted(state: CaseState, line: CaseLine) -> CaseState:
 
 def _attached(state: CaseState, line: CaseLine) -> CaseState:
     b = line.body
-    kept = tuple(a for a in state.attachments if a.sha256 != b["sha256"])
-    made = Attachment(line.number, b["by"], line.at, b["name"], b["size"], b["sha256"])
+    kept = tuple(a for a in state.attachments if a.sha256 != b["digest"])
+    made = Attachment(line.number, b["by"], line.at, b["name"], b["size"], b["digest"])
     return replace(state, attachments=(*kept, made))
 
 

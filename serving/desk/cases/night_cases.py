@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,11 +21,16 @@ from data_contracts.verification.published_run import PublishedRun
 from serving.desk.cases.assignment import Assigner
 from serving.desk.cases.case_record import catch_up, position_of, write_line
 from serving.desk.cases.case_state import AUDIT, CLOSED, GOLDEN, OPENED, OPERATOR, PATROL, SESSION
-from serving.desk.cases.known_verdicts import draw_golden, known_verdicts, uniform_of
+from serving.desk.cases.known_verdicts import (
+    KnownVerdict,
+    draw_golden,
+    known_verdicts,
+    uniform_of,
+)
 from serving.desk.cases.night_facts import night_operators
 from serving.desk.desk import Desk
 from serving.desk.store.tables.case_lists import NightOperatorRow
-from serving.desk.store.tables.cases import CaseRow
+from serving.desk.store.tables.cases import ActRow, CaseRow, RecordPositionRow
 
 REVIEWED_TIERS = ("B", "C", "D")
 Row = dict[str, Any]
@@ -48,26 +53,47 @@ def open_night(desk: Desk) -> int:
     if not nights:
         return 0
     night = max(nights)
+    with desk.database.snapshot() as session:
+        if _is_opened(session, night, nights[night]):
+            return 0
+    run = published_run(desk.lake, night)
+    operators = night_operators(desk.lake, run, desk.policy)
+    known = known_verdicts(desk.lake, desk.naive_now())
     with desk.database.transaction() as session:
         catch_up(desk, session)
         position = position_of(session)
-        if (position.night, position.run_id) == (night, nights[night]):
+        if _is_opened(session, night, nights[night]):
             return 0
-        run = published_run(desk.lake, night)
-        operators = night_operators(desk.lake, run, desk.policy)
         session.execute(delete(NightOperatorRow))
         if operators:
             session.execute(insert(NightOperatorRow), operators)
         position.night, position.run_id = night, nights[night]
         by_id = {r["operator_id"]: r for r in operators}
-        new = new_cases(desk, session, run, by_id)
-        if new:
-            _write_opened(desk, session, new, by_id, (night, run.run_id))
+        if _has_line(session, run.run_id):
+            return 0
+        new = new_cases(desk, session, run, by_id, known)
+        _write_opened(desk, session, new, by_id, (night, run.run_id))
         return len(new)
 
 
+def _is_opened(session: Session, night: str, run_id: str) -> bool:
+    """Whether the operators of a run are in the tables and its cases are open."""
+    found = session.scalar(select(RecordPositionRow))
+    return found is not None and (found.night, found.run_id) == (night, run_id)
+
+
+def _has_line(session: Session, run_id: str) -> bool:
+    """Whether the record says that the cases of a run were opened."""
+    bodies = session.scalars(select(ActRow.body).where(ActRow.act == OPENED))
+    return any(json.loads(body)["run_id"] == run_id for body in bodies)
+
+
 def new_cases(
-    desk: Desk, session: Session, run: PublishedRun, operators: Mapping[str, Row]
+    desk: Desk,
+    session: Session,
+    run: PublishedRun,
+    operators: Mapping[str, Row],
+    verdicts: Sequence[KnownVerdict],
 ) -> list[NewCase]:
     """Cases of a night that are not open yet and do not rest."""
     columns = (CaseRow.kind, CaseRow.subject_id, CaseRow.status)
@@ -91,9 +117,7 @@ def new_cases(
             made.append(NewCase(SESSION, row["entity_id"], row["operator_id"], AUDIT))
     taken = {*known, *((c.kind, c.subject_id) for c in made)}
     golden = [
-        k
-        for k in known_verdicts(desk.lake, desk.naive_now())
-        if (k.kind, k.subject_id) not in taken and (k.operator_id in operators or k.kind == SESSION)
+        k for k in verdicts if (k.kind, k.subject_id) not in taken and k.operator_id in operators
     ]
     share = desk.policy.cases.golden_share
     wanted = max(1, round(share * len(made))) if share > 0 and made else 0
@@ -111,7 +135,10 @@ def _write_opened(
     operators: Mapping[str, Row],
     night: tuple[str, str],
 ) -> None:
-    """Write one line that opens all cases. They stand in an order that tells no origin."""
+    """Write one line that opens all cases, or says that there are none.
+
+    They stand in an order that tells no origin.
+    """
     day, run_id = night
     now = desk.naive_now()
     weights = sorted(operators[c.operator_id]["weight"] for c in new if c.kind == OPERATOR) or [0.0]

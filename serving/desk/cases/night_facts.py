@@ -44,14 +44,15 @@ def night_operators(lake: Lake, run: PublishedRun, policy: Policy) -> list[dict[
 def operator_row(row: dict[str, Any], policy: Policy) -> dict[str, Any]:
     """What a row of `tier_decisions` says of an operator, as `NightOperatorRow` has it."""
     why = json.loads(row["why"])
+    harm = _number(row["expected_harm"])
     region, _, category = str(why.get("stratum") or "").partition("|")
     return {
         "operator_id": row["operator_id"],
         "tier": row["tier"],
         "risk": _number(row["risk"]),
         "influence": _number(row["influence"]),
-        "harm": _number(row["expected_harm"]),
-        "weight": patrol_priority(_evidence(row, why), policy),
+        "harm": harm,
+        "weight": patrol_priority(_evidence(row, why), policy) if harm is None else harm,
         "measure": row["measure"],
         "typology": typology_of(row, why),
         "region": region,

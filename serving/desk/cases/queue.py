@@ -54,8 +54,8 @@ SORTS: dict[str, ColumnElement[Any]] = {
     "region": NightOperatorRow.region,
     "category": NightOperatorRow.category,
 }
-ASCENDING_SORTS = ("due", "assignee", "subject", "kind", "typology", "mcn", "region", "category")
 COLUMN_FILTERS = ("tier", "typology", "mcn", "region", "category", "kind", "assignee")
+ASCENDING_SORTS = (*COLUMN_FILTERS[1:], "due", "subject")
 
 
 @dataclass(frozen=True)

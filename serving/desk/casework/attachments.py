@@ -44,7 +44,7 @@ def attach(desk: Desk, chosen: Chosen, name: str, content: bytes) -> Line:
         raise CaseRefused("cases.refused.large_file", most=limit)
     digest = hashlib.sha256(content).hexdigest()
     _write_private(attachment_folder(desk.lake) / digest, content)
-    body = {"name": safe_name(name), "size": len(content), "sha256": digest}
+    body = {"name": safe_name(name), "size": len(content), "digest": digest}
     return perform(desk, Act(ATTACHED, chosen.author, chosen.cases, body, once=chosen.once))
 
 

@@ -13,9 +13,15 @@ from serving.desk.store.schema import Base, UtcDateTime
 class NightOperatorRow(Base):
     """What the newest published night says of an operator.
 
-    `weight` is its patrol priority, `harm` the published expected harm. `floor` is what holds its
-    tier whatever a reviewer finds: notice, measure or override; empty for none. `reasons` is a JSON
-    list of signals with words in both languages.
+    Attributes
+    ----------
+    harm, weight
+        The published expected harm; the place in the queue, which is the harm, or the patrol
+        priority where no risk is known.
+    floor
+        What holds its tier whatever a reviewer finds: notice, measure or override; empty for none.
+    reasons
+        A JSON list of signals with words in both languages.
     """
 
     __tablename__ = "night_operators"
