@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from serving.desk.cases.case_state import CaseState, Line
+from serving.desk.cases.case_state import OPENED, CaseState, Line
 from serving.desk.cases.projection import ALL_TABLES, NumberedLine, project, states_of
 from serving.desk.cases.refusals import CaseRefused
 from serving.desk.desk import Desk
@@ -133,7 +133,7 @@ def catch_up(desk: Desk, session: Session) -> int:
     missing = [
         NumberedLine(number, r)
         for number, r in enumerate(records, 1)
-        if number > position.lines and number not in faults
+        if number > position.lines and number not in faults and _is_act(r)
     ]
     for i in range(0, len(missing), LINES_PER_STEP):
         project(session, missing[i : i + LINES_PER_STEP])
@@ -142,6 +142,11 @@ def catch_up(desk: Desk, session: Session) -> int:
     position.head = records[-1]["sha256"] if records else GENESIS_DIGEST
     session.flush()
     return len(missing)
+
+
+def _is_act(record: Line) -> bool:
+    """Whether a line is what it says: only the opening of cases goes without a person."""
+    return (record.get("event") == "opened") == (record.get("act") == OPENED)
 
 
 def rebuild(desk: Desk) -> int:

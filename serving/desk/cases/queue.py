@@ -55,6 +55,7 @@ SORTS: dict[str, ColumnElement[Any]] = {
     "category": NightOperatorRow.category,
 }
 COLUMN_FILTERS = ("tier", "typology", "mcn", "region", "category", "kind", "assignee")
+SHOWN_COLUMNS = ("tier", "typology", "risk", "influence", "harm")
 ASCENDING_SORTS = (*COLUMN_FILTERS[1:], "due", "subject")
 
 
@@ -152,16 +153,7 @@ def queue_page(session: Session, wanted: QueueFilter, person: str, now: datetime
         _joined(
             select(
                 CaseRow,
-                *(
-                    _of_operator(c)
-                    for c in (
-                        NightOperatorRow.tier,
-                        NightOperatorRow.typology,
-                        NightOperatorRow.risk,
-                        NightOperatorRow.influence,
-                        NightOperatorRow.harm,
-                    )
-                ),
+                *(_of_operator(getattr(NightOperatorRow, name)) for name in SHOWN_COLUMNS),
                 NightOperatorRow.mcn_id,
             )
         )

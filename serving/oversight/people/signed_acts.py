@@ -89,7 +89,7 @@ def read_acts(lake: Lake, path: Path, roster: Roster | None = None) -> SignedAct
         seen_signed = True
         text = signed_text(name, path.name, record)
         problem = _problem(roster, path.name, number, record, text)
-        if path.name != CASES_FILE:  # an act on a case decides nothing by itself
+        if path != lake.cases:  # an act on a case decides nothing by itself
             problem = problem or _approval_problem(record, by_id)
         if problem is not None:
             found.faults.append((number, f"{problem}: it counts for nothing"))
