@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from data_contracts.contract import contract
-from serving.desk.store.tables.accounts import AuditRow
+from serving.desk.store.tables.audit import AuditRow
 from serving.desk.web import text_catalogue
 from serving.desk.web.routes.night_pages import word
 

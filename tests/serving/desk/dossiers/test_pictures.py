@@ -62,7 +62,7 @@ def test_causes_windows_and_false_views_share_the_axis():
     )
     span, _cause = picture.causes[0]
     assert (span.x, span.width) == (picture.windows[0].x, picture.windows[0].width)
-    assert [lane.name for lane in picture.lanes] == ["viewers"]
+    assert [lane.name for lane in picture.lanes] == ["viewers", "false_views"]
     both = minutes_of([1.0] * 10).assign(joins=1.0)
     lanes = timeline(both, START, false_by_minute={2: 5}).lanes
     assert [lane.name for lane in lanes] == ["viewers", "joins", "false_views"]
