@@ -192,8 +192,9 @@ def _peer_risks(tables: NightTables, risk: float | None, category: str | None) -
     """Risks of the operators of a category, or of all where it is not known."""
     risks: dict[str | None, np.ndarray] = tables.once("risks", lambda: _risks(tables))
     values = risks.get(category, risks[None])
-    known = risk is not None and len(values) > 0
-    lower = float(np.searchsorted(values, risk, "left")) / len(values) if known else None
+    lower = None
+    if risk is not None and len(values):
+        lower = float(np.searchsorted(values, risk, "left")) / len(values)
     counts, _ = np.histogram(values, bins=HISTOGRAM_BINS, range=(0.0, 1.0))
     named = category if category in risks else None
     return PeerRisks(named, len(values), lower, tuple(int(c) for c in counts))
@@ -205,8 +206,9 @@ def _risks(tables: NightTables) -> dict[str | None, np.ndarray]:
         SELECT d.risk, o.category FROM tier_decisions d LEFT JOIN operators o USING (operator_id)
         WHERE d.risk IS NOT NULL ORDER BY d.risk
     """)
-    of = {str(c): g["risk"].to_numpy() for c, g in frame.groupby("category")}
-    return {None: frame["risk"].to_numpy(), **of}
+    found: dict[str | None, np.ndarray] = {None: frame["risk"].to_numpy()}
+    found |= {str(c): g["risk"].to_numpy() for c, g in frame.groupby("category")}
+    return found
 
 
 def _exculpation(tables: NightTables, operator_id: str) -> Exculpation:

@@ -13,7 +13,7 @@ from serving.desk.dossiers.session_minutes import SessionMinutes, session_minute
 from serving.desk.dossiers.signal_evidence import SignalEvidence, read_reasons, signal_evidence
 from serving.report.sections import probability_steps
 
-VIEWS_ON_PAGE = 25
+VIEWS_ON_PAGE = 10
 FALSE_VIEWS_SQL = "SELECT * FROM false_views WHERE session_id = ?"
 FALSE_VIEWS_ORDER = "probability DESC, view_id"
 

@@ -60,7 +60,8 @@ def list_query(name: str, wanted: ListFilter) -> tuple[str, list[object]]:
     alias = "x." if name == ORDERS else ""
     owner = OWNER_COLUMN[wanted.owner_kind]
     owner = f"o.{owner}" if (name, owner) == (ORDERS, "session_id") else f"{alias}{owner}"
-    sql, parameters = f"{LISTS[name]} AND {owner} = ?", [wanted.owner_id]
+    sql = f"{LISTS[name]} AND {owner} = ?"
+    parameters: list[object] = [wanted.owner_id]
     if wanted.min_probability > 0:
         sql += f" AND {alias}probability >= ?"
         parameters.append(wanted.min_probability)

@@ -59,20 +59,13 @@ def search(tables: NightTables, query: str) -> tuple[Hits, ...]:
         return ()
     tables.once("search index", lambda: tables.rows(INDEX_SQL))
     said = " AND ".join("contains(words, lower(?))" for _ in words)
-    matching = f"FROM search_index WHERE starts_with(id, ?) OR ({said})"
-    given = [query.strip(), *words]
-    counts = tables.rows(f"SELECT kind, count(*) AS n {matching} GROUP BY kind", *given)
-    total = {r["kind"]: int(r["n"]) for r in counts}
     ranked = f"""
-        SELECT kind, id, operator_id, probability, by_id FROM (
-            SELECT *, starts_with(id, ?) AS by_id {matching})
+        SELECT kind, id, operator_id, probability, by_id, count(*) OVER (PARTITION BY kind) AS total
+        FROM (SELECT *, starts_with(id, ?) AS by_id FROM search_index WHERE by_id OR ({said}))
         QUALIFY row_number() OVER (PARTITION BY kind
             ORDER BY by_id DESC, probability DESC NULLS LAST, id) <= {MAX_HITS_PER_KIND}
         ORDER BY by_id DESC, probability DESC NULLS LAST, id
     """
-    rows = tables.rows(ranked, query.strip(), *given)
-    return tuple(
-        Hits(kind, tuple(r for r in rows if r["kind"] == kind), total[kind])
-        for kind in KINDS
-        if kind in total
-    )
+    rows = tables.rows(ranked, query.strip(), *words)
+    by_kind = {kind: tuple(r for r in rows if r["kind"] == kind) for kind in KINDS}
+    return tuple(Hits(k, found, int(found[0]["total"])) for k, found in by_kind.items() if found)

@@ -8,7 +8,7 @@ from typing import Any
 
 from serving.desk.dossiers.pictures.axes import Scale
 
-WIDTH, ROW_HEIGHT, LABEL_WIDTH, VALUE_WIDTH = 720, 34, 150, 130
+WIDTH, ROW_HEIGHT, LABEL_WIDTH, VALUE_WIDTH = 760, 34, 150, 190
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from serving.desk.dossiers.pictures.axes import Scale, Tick, nice_top, polyline
 
 WIDTH, HEIGHT = 720, 170
-LEFT, RIGHT, TOP, BOTTOM = 44, 14, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 44, 26, 12, 28
 MAX_DAY_LABELS = 8
 
 
@@ -57,7 +57,10 @@ def risk_history(rows: Sequence[dict[str, Any]]) -> RiskHistory:
     span = (dates[-1] - dates[0]).days if dates else 0
     across = Scale(0.0, max(span, 1), LEFT, WIDTH - RIGHT)
     up = Scale(0.0, 1.0, HEIGHT - BOTTOM, TOP)
-    points, lines, line, model = [], [], [], None
+    points: list[NightPoint] = []
+    lines: list[list[tuple[float, float]]] = []
+    line: list[tuple[float, float]] = []
+    model = None
     for row in rows:
         if row["risk"] is None:
             lines, line = ([*lines, line] if line else lines), []
@@ -89,6 +92,6 @@ def risk_histogram(
         for i, n in enumerate(counts)
     )
     ticks = tuple(Tick(across(v), f"{v:.1f}") for v in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
-    ends = (None, None) if interval is None else (across(interval[0]), across(interval[1]))
+    low, high = (None, None) if interval is None else (across(interval[0]), across(interval[1]))
     mark = None if risk is None else across(risk)
-    return RiskHistogram(WIDTH, HEIGHT, bars, mark, *ends, ticks, base, largest)
+    return RiskHistogram(WIDTH, HEIGHT, bars, mark, low, high, ticks, base, largest)

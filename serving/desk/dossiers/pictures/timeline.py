@@ -167,7 +167,7 @@ def _lane(
     lines: list[list[tuple[float, float]]] = [[]]
     for minute, value in thin.items():
         if np.isfinite(value):
-            lines[-1].append((across(float(minute) + 0.5), up(float(value))))  # type: ignore[arg-type]
+            lines[-1].append((across(float(minute) + 0.5), up(float(value))))
         elif lines[-1]:
             lines.append([])
     outline = ""
