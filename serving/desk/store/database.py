@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -72,11 +73,13 @@ class Database:
         try:
             with engine.begin() as connection:
                 migrate(connection)
-        except CommandError as error:
+        except (CommandError, RevisionError) as error:
+            engine.dispose()
             raise DatabaseRefused(
                 f"the database is of another version of the desk: {error}"
             ) from error
         except SQLAlchemyError as error:
+            engine.dispose()
             first = (str(error).splitlines() or [""])[0][:200]
             raise DatabaseRefused(
                 f"the database {place.render_as_string(hide_password=True)} cannot be used "

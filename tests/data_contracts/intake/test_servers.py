@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,36 +18,8 @@ from data_contracts.intake.map_file import MapProblems
 from data_contracts.intake.mapping import Source
 from data_contracts.intake.profiling.discovery import PASSWORD_VARIABLE, discover
 from data_contracts.intake.sources.relation import ReadSince
+from tests.data_contracts.intake.servers import SERVER_SECONDS, free_port, postgresql, server
 from tests.data_contracts.intake.source_rows import AT, FRAME, ORDER, WANTED, rows_of
-
-SERVER_SECONDS = 60
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-@contextmanager
-def server(command: list[str], port: int, folder: Path, **environment: str) -> Iterator[None]:
-    """Run a server until its port answers."""
-    with (folder / "server.log").open("wb") as log:
-        running = subprocess.Popen(
-            command, stdout=log, stderr=log, env=os.environ | environment, cwd=folder
-        )
-        try:
-            end = time.monotonic() + SERVER_SECONDS
-            while time.monotonic() < end:
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                assert running.poll() is None, (folder / "server.log").read_text()[-2000:]
-                time.sleep(0.1)
-            yield
-        finally:
-            running.terminate()
-            running.wait(20)
 
 
 def test_object_storage(tmp_path, monkeypatch):
@@ -139,43 +108,11 @@ def _check_server(folder: Path, url: str, format_: str) -> None:
 
 def test_postgresql_server(tmp_path, monkeypatch):
     """A table of a real PostgreSQL server; its password is not in the map."""
-    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not places:
-        pytest.skip("postgresql is not installed (apt-get install postgresql)")
-    data, port = tmp_path / "data", free_port()
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        place = Path("/tmp") / f"steelyard-postgres-{port}"
-        place.mkdir()
-        shutil.chown(place, "postgres", "postgres")
-        data = place / "data"
-    try:
-        subprocess.run(
-            [
-                *as_user,
-                str(places[-1] / "initdb"),
-                "-A",
-                "trust",
-                "-U",
-                "me",
-                "-N",
-                "-D",
-                str(data),
-            ],
-            check=True,
-            capture_output=True,
-            cwd="/tmp",
-        )
-        command = [*as_user, str(places[-1] / "postgres"), "-D", str(data), "-p", str(port)]
-        command += ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}"]
-        monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
-        with server(command, port, tmp_path):
-            url = f"postgresql://me:secret@127.0.0.1:{port}/postgres"
-            _check_server(tmp_path, url, "postgresql")
-            assert "secret" not in discover([url], tmp_path)[0]["orders"].path
-    finally:
-        shutil.rmtree(data.parent if as_user else data, ignore_errors=True)
+    monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
+    with postgresql(tmp_path) as port:
+        url = f"postgresql://me:secret@127.0.0.1:{port}/postgres"
+        _check_server(tmp_path, url, "postgresql")
+        assert "secret" not in discover([url], tmp_path)[0]["orders"].path
 
 
 def test_mysql_server(tmp_path, monkeypatch):
