@@ -58,6 +58,7 @@ def desk(
 
     Example: steelyard desk lake --port 3001
     """
+    from serving.desk.dossiers.nights import read_ahead
     from serving.desk.inbox.webhook_targets import start_webhooks
     from serving.desk.web.application import desk_application
     from serving.desk.web.server import open_desk, serve_desk
@@ -84,6 +85,7 @@ def desk(
     for stop in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises the signal again at its end
         signal.signal(stop, _stopped)
     stop_webhooks = start_webhooks(opened)
+    read_ahead(opened.lake)
     serve_desk(bound, application)
     stop_webhooks()
 

@@ -7,7 +7,6 @@ See ADR-0320.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -17,12 +16,9 @@ import pandas as pd
 import pyarrow as pa
 
 from data_contracts.contract import contract
-from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect
-from data_contracts.runs import published_runs
 from data_contracts.verification.published_run import PublishedRun
-from data_contracts.verification.run_opening import open_run
 from serving.scoring.scope import moment_of, nights_before
 from serving.scoring.score_rows import ANOMALY_MODEL
 
@@ -42,7 +38,6 @@ LAKE_COLUMNS = {  # of delivered tables that pages read often
 ORDER_COLUMNS = "order_id, operator_id, session_id, buyer_id, placed_at, paid_amount"
 HISTORY_COLUMNS = ["operator_id", "date", "risk", "tier", "model_version", "policy_version"]
 MAX_HISTORY_NIGHTS = 28
-MAX_NIGHTS_IN_MEMORY = 3
 Row = dict[str, Any]
 
 
@@ -117,41 +112,6 @@ class NightTables:
             if name not in self.derived:
                 self.derived[name] = make()
             return self.derived[name]
-
-
-@dataclass
-class Nights:
-    """The nights that are in memory, the least recently asked first."""
-
-    loaded: OrderedDict[tuple[str, str], NightTables] = field(default_factory=OrderedDict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def open(self, lake: Lake, night: date | None = None) -> NightTables:
-        """The tables of a published night, the latest when None.
-
-        Raises
-        ------
-        LakeProblem
-            No night is published, or none of that date.
-        NightRefused
-            The night is not what was published.
-        """
-        published = published_runs(lake)
-        wanted = night.isoformat() if night else max(published, default=None)
-        if wanted is None or wanted not in published:
-            raise LakeProblem(f"{lake} has no published night{f' of {wanted}' if wanted else ''}")
-        key = (str(lake.root), published[wanted])
-        with self.lock:
-            if key not in self.loaded:
-                run = open_run(lake, published[wanted], wanted)
-                self.loaded[key] = load_night(lake, date.fromisoformat(wanted), run)
-            self.loaded.move_to_end(key)
-            while len(self.loaded) > MAX_NIGHTS_IN_MEMORY:
-                self.loaded.popitem(last=False)
-            return self.loaded[key]
-
-
-NIGHTS = Nights()  # of this process
 
 
 def load_night(lake: Lake, night: date, run: PublishedRun) -> NightTables:

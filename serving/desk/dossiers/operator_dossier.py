@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
 from features.declaration import OPERATOR
 from features.former_names import BY_ANY_NAME
 from serving.desk.dossiers.night_tables import NightTables, Row
 from serving.desk.dossiers.operator_links import OperatorLinks, operator_links
 from serving.desk.dossiers.operator_record import OperatorRecord, operator_record
+from serving.desk.dossiers.peer_risks import PeerRisks, peer_risks
 from serving.desk.dossiers.row_pages import RowPage, page_of, queried_page
 from serving.desk.dossiers.signal_evidence import SignalEvidence, signal_evidence
 from serving.oversight.influence import COMPONENTS
 from serving.policy.schema import Policy
 
-HISTOGRAM_BINS = 20
 SESSIONS_ON_PAGE, COMPLAINTS_ON_PAGE, CAUSES_ON_PAGE = 10, 10, 10
 SESSIONS_SQL = """
     SELECT s.session_id, s.started_at, s.ended_at, s.category, x.probability, x.score, x.rank,
@@ -32,28 +30,6 @@ SESSIONS_SQL = """
            ON v.session_id = s.session_id
     WHERE s.operator_id = ?
 """
-
-
-@dataclass(frozen=True)
-class PeerRisks:
-    """Risk of an operator among comparable ones.
-
-    Attributes
-    ----------
-    category
-        Category that is compared; None for all operators.
-    operators
-        Number of operators with a risk.
-    lower
-        Share of them with a lower risk, 0 to 1; None where the operator has no risk.
-    counts
-        Operators in each twentieth of the risk from 0 to 1.
-    """
-
-    category: str | None
-    operators: int
-    lower: float | None
-    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -146,7 +122,7 @@ def operator_dossier(
         as_of=tables.as_of,
         decision=decision,
         interval=None if interval is None else (float(interval[0]), float(interval[1])),
-        peers=_peer_risks(tables, decision["risk"], profile["category"] if profile else None),
+        peers=peer_risks(tables, decision["risk"], profile["category"] if profile else None),
         components={n: decision[f"component_{n}"] for n in COMPONENTS},
         signals=signal_evidence(tables, OPERATOR, operator_id),
         figures=figures_of(tables, OPERATOR, operator_id),
@@ -186,29 +162,6 @@ def missing_tables(tables: NightTables) -> tuple[str, ...]:
     """Inbound tables that the night did not have."""
     run = tables.first("SELECT tables_missing FROM runs")
     return tuple(json.loads(run["tables_missing"])) if run else ()
-
-
-def _peer_risks(tables: NightTables, risk: float | None, category: str | None) -> PeerRisks:
-    """Risks of the operators of a category, or of all where it is not known."""
-    risks: dict[str | None, np.ndarray] = tables.once("risks", lambda: _risks(tables))
-    values = risks.get(category, risks[None])
-    lower = None
-    if risk is not None and len(values):
-        lower = float(np.searchsorted(values, risk, "left")) / len(values)
-    counts, _ = np.histogram(values, bins=HISTOGRAM_BINS, range=(0.0, 1.0))
-    named = category if category in risks else None
-    return PeerRisks(named, len(values), lower, tuple(int(c) for c in counts))
-
-
-def _risks(tables: NightTables) -> dict[str | None, np.ndarray]:
-    """Sorted risks of all operators (None), and of each category."""
-    frame = tables.frame("""
-        SELECT d.risk, o.category FROM tier_decisions d LEFT JOIN operators o USING (operator_id)
-        WHERE d.risk IS NOT NULL ORDER BY d.risk
-    """)
-    found: dict[str | None, np.ndarray] = {None: frame["risk"].to_numpy()}
-    found |= {str(c): g["risk"].to_numpy() for c, g in frame.groupby("category")}
-    return found
 
 
 def _exculpation(tables: NightTables, operator_id: str) -> Exculpation:

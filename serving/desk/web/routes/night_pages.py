@@ -14,7 +14,8 @@ from data_contracts.errors import LakeProblem, NightRefused
 from data_contracts.runs import published_runs
 from serving.desk.dossiers.lists.entity_lists import ORDER_BY, ListFilter, list_query
 from serving.desk.dossiers.lists.list_files import csv_text, parquet_bytes
-from serving.desk.dossiers.night_tables import NIGHTS, NightTables
+from serving.desk.dossiers.night_tables import NightTables
+from serving.desk.dossiers.nights import NIGHTS
 from serving.desk.web import text_catalogue
 from serving.desk.web.page import audited, may, needs, not_found, render
 

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 
 import pytest
 import uvicorn
-from serving.desk.accounts.login_sessions import open_login
+from serving.desk.accounts.logins.sessions import open_login
 from starlette.testclient import TestClient
 
 from data_contracts.lake import Lake
 from serving.desk.accounts.directory import NewAccount, add_account
 from serving.desk.desk import Desk
-from serving.desk.dossiers.night_tables import NIGHTS, NightTables
+from serving.desk.dossiers.night_tables import NightTables
+from serving.desk.dossiers.nights import NIGHTS
 from serving.desk.store.database import Database
 from serving.desk.web.application import desk_application
 from serving.policy.load import load_policy

@@ -12,7 +12,8 @@ from data_contracts.errors import LakeProblem, NightRefused
 from data_contracts.lake import Lake
 from data_contracts.runs import read_outbound, run_folder
 from features.declaration import OPERATOR, SESSION
-from serving.desk.dossiers.night_tables import NIGHTS, WHOLE_TABLES, Nights
+from serving.desk.dossiers.night_tables import WHOLE_TABLES
+from serving.desk.dossiers.nights import MAX_NIGHTS_IN_MEMORY, NIGHTS, Nights, read_ahead
 from serving.nightly.scored_night import rings_of
 from tests.whole.night_runs import copied
 
@@ -76,3 +77,19 @@ def test_a_lake_without_optional_tables_opens(published, tmp_path):
     tables = Nights().open(Lake.open(lake))
     assert tables.count("SELECT count(*) FROM boosts") == 0
     assert tables.count("SELECT count(*) FROM tier_decisions") > 0
+
+
+def test_few_nights_are_kept(night, monkeypatch):
+    """The night that was asked least recently goes; reading ahead leaves the latest in memory."""
+    nights = Nights()
+    for i in range(MAX_NIGHTS_IN_MEMORY + 2):
+        nights.keep(("lake", str(i)), night)
+    assert [run for _lake, run in nights.loaded] == ["2", "3", "4"]
+    monkeypatch.setattr("serving.desk.dossiers.nights.NIGHTS", nights)
+    read_ahead(night.lake).join()
+    assert (str(night.lake.root), night.run.run_id) in nights.loaded
+
+
+def test_reading_ahead_of_no_night_is_quiet(tmp_path):
+    """A lake without a published night is left to the pages."""
+    read_ahead(Lake(tmp_path)).join()
