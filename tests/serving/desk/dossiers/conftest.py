@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 import pytest
 import uvicorn
-from serving.desk.accounts.logins.sessions import open_login
 from starlette.testclient import TestClient
 
 from data_contracts.lake import Lake
 from serving.desk.accounts.directory import NewAccount, add_account
+from serving.desk.accounts.logins.sessions import open_login
 from serving.desk.desk import Desk
 from serving.desk.dossiers.night_tables import NightTables
 from serving.desk.dossiers.nights import NIGHTS
