@@ -23,39 +23,12 @@ from data_contracts.parquet import (
     typed_columns,
 )
 from data_contracts.storage.repeated_keys import contradicted_key, repeats_a_key
+from data_contracts.storage.stored_types import fits, how_to_mend, read_as
 
 UNREADABLE = (pa.ArrowException, duckdb.Error, OSError, ValueError, MemoryError)
 
 # Of a table whose key is none. A delivery that went wrong contradicts a few rows.
 MIN_CONTRADICTED, MAX_CONTRADICTED_SHARE = 10, 0.05
-
-
-def fits(column: Column, found: pa.DataType) -> bool:
-    """Whether a stored type can be read as the contract's without losing or inventing anything."""
-    if pa.types.is_dictionary(found):
-        found = found.value_type
-    if pa.types.is_null(found):
-        return not column.required
-    text = (
-        pa.types.is_string(found)
-        or pa.types.is_large_string(found)
-        or pa.types.is_string_view(found)
-    )
-    if column.type == "VARCHAR":
-        return text
-    if column.type == "BIGINT":
-        return pa.types.is_integer(found)
-    if column.type == "DOUBLE":
-        return (
-            pa.types.is_floating(found) or pa.types.is_integer(found) or pa.types.is_decimal(found)
-        )
-    if column.type == "TIMESTAMP":
-        return pa.types.is_timestamp(found) and found.tz in (None, "UTC", "Etc/UTC", "+00:00")
-    if column.type == "DATE":
-        return pa.types.is_date(found)
-    if column.type == "BOOLEAN":
-        return pa.types.is_boolean(found)
-    return pa.types.is_list(found) or pa.types.is_large_list(found)
 
 
 def _unreadable(path: Path, error: BaseException) -> StructuralBreak:
@@ -121,9 +94,8 @@ def _column_break(
             mend += "; where it is unknown, deliver it filled with nulls"
         return StructuralBreak(str(path), column.name, column.type, found, mend)
     field = schema.field(column.name)
-    if not fits(column, field.type):
-        zone = ", naive or in UTC" if column.type == "TIMESTAMP" else ""
-        mend = f"write the column as {column.type}{zone}"
+    if not fits(column, field.type) and read_as(column, field.type) is None:
+        mend = how_to_mend(column, field.type)
         return StructuralBreak(str(path), column.name, column.type, str(field.type), mend)
     if (
         pa.types.is_timestamp(field.type)

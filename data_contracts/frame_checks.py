@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from data_contracts.contract import Column, Contract, contract, inbound_names
 from data_contracts.errors import StructuralBreak
-from data_contracts.file_checks import fits
+from data_contracts.storage.stored_types import fits
 
 # Doubles beyond this magnitude skip integers, so an id in one has lost its last digits.
 MAX_EXACT_INTEGER = 2**53

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,13 @@ def typed_columns(table: Contract) -> str:
 
 
 def type_rules(table: Contract) -> tuple[Rule, ...]:
-    """Rules on stored values, before they are cast: integers that may overflow."""
+    """Rules on stored values, before they are cast: integers that overflow, or are none."""
     return tuple(
         Rule(
             f"{c.name}_fits_{c.type.lower()}",
             c.name,
-            f'("{c.name}" IS NULL OR TRY_CAST("{c.name}" AS {c.type}) IS NOT NULL)',
+            f'("{c.name}" IS NULL OR '
+            f'COALESCE(TRY_CAST("{c.name}" AS {c.type}) = "{c.name}", FALSE))',
             f"must fit into {c.type}",
         )
         for c in table.columns
@@ -156,7 +157,7 @@ def first_time(path: Path, column: str) -> datetime | None:
             return None
         if not isinstance(low, datetime):
             return None
-        first = min(first, low.replace(tzinfo=None))
+        first = min(first, low.astimezone(UTC).replace(tzinfo=None) if low.tzinfo else low)
     return first
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from data_contracts.contract import Contract, Rule, contract
-from data_contracts.errors import LakeProblem
+from data_contracts.errors import LakeProblem, StructuralBreak
 from data_contracts.file_checks import file_breaks, key_breaks, named_by_file, raise_breaks
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import (
@@ -116,6 +116,33 @@ def _repeated(connection: Any, table: Contract, good: str) -> pd.DataFrame:
     ).df()
 
 
+def delivered_tables(lake: Lake) -> list[str]:
+    """Names of the delivered tables.
+
+    Raises
+    ------
+    LakeProblem
+        The lake has neither sessions nor orders.
+    """
+    names = lake.delivered()
+    if not {"sessions", "orders"} & set(names):
+        raise LakeProblem(
+            f"{lake} has neither a sessions nor an orders table. "
+            f"Delivered: {', '.join(names) or 'none'}"
+        )
+    return names
+
+
+def structural_breaks(lake: Lake, names: Sequence[str]) -> dict[str, list[StructuralBreak]]:
+    """Breaks of shape and key, by table; tables without one are absent."""
+    found = {}
+    for name in names:
+        table = contract(name)
+        breaks = [b for path in lake.files(name) for b in file_breaks(table, path)]
+        found[name] = breaks or key_breaks(lake, table)
+    return {name: breaks for name, breaks in found.items() if breaks}
+
+
 def check_structure(folder: LakeOrFolder) -> list[str]:
     """Check shape and keys of every delivered table; returns their names.
 
@@ -128,14 +155,8 @@ def check_structure(folder: LakeOrFolder) -> list[str]:
         The lake has neither sessions nor orders.
     """
     lake = Lake.open(folder)
-    names = lake.delivered()
-    if not {"sessions", "orders"} & set(names):
-        raise LakeProblem(
-            f"{lake} has neither a sessions nor an orders table. "
-            f"Delivered: {', '.join(names) or 'none'}"
-        )
-    raise_breaks([b for n in names for p in lake.files(n) for b in file_breaks(contract(n), p)])
-    raise_breaks([b for n in names for b in key_breaks(lake, contract(n))])
+    names = delivered_tables(lake)
+    raise_breaks([b for breaks in structural_breaks(lake, names).values() for b in breaks])
     return names
 
 
@@ -161,8 +182,15 @@ def check_lake(
         As `check_structure`, before anything is written.
     """
     lake = Lake.open(folder)
+    return check_tables(lake, check_structure(lake), checked_at, progress)
+
+
+def check_tables(
+    lake: Lake, names: Sequence[str], checked_at: datetime, progress: Callable[[str], None]
+) -> list[TableCheck]:
+    """Check rows of tables whose structure fits their contracts, as `check_lake` does."""
     results = []
-    for name in check_structure(lake):
+    for name in names:
         progress(name)
         result, bad = check_rows(lake, contract(name), checked_at)
         target = lake.quarantine / f"{name}.parquet"

@@ -10,9 +10,10 @@ from __future__ import annotations
 import itertools
 import json
 import multiprocessing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from serving.scoring.operator_history import evidence_columns
 from simulation.families.registry import FAMILIES, family_named
 from training.estimator.prior import prior_in
 from training.models.registry import BY_NAME
+from training.prior.world_frames import WorldFrame
 
 FOLDER = Path(__file__).resolve().parents[2] / "serving" / "doctor"
 # Tables that are measured together, because they are delivered together.
@@ -109,33 +111,51 @@ def judge_tables(work: tuple[str, int]) -> list[dict[str, Any]]:
                 continue
             lost = {t for g, names in GROUPS.items() if g not in tables for t in names}
             lost |= set(OTHERS)
-            said: list[pd.DataFrame] = []
-            for model in (BY_NAME[m] for m in JUDGED_MODELS):
-                needs = {"session": "sessions", "order": "orders"}.get(model.entity)
-                if model.entity not in frames or (needs and needs not in tables):
-                    continue
-                frame = frames[model.entity]
-                signals = frame.signals.copy()
-                blank = [n for n in unknown_signals(model.entity, lost) if n in signals]
-                signals[blank] = float("nan")
-                one = scored(replace(frame, signals=signals), model, said)
-                if one is None:
-                    continue
-                raw, probability = without_labels(one)
-                if model.entity != OPERATOR and one.frame.owner is not None:
-                    by_id = pd.Series(probability, one.frame.signals.index)
-                    said.append(evidence_columns(model.entity, by_id, operators_of(one.frame)))
-                truth, half = one.frame.any_fraud, judged_half(operators_of(one.frame))
-                judged = half & (truth == truth)
-                if truth[judged].sum() < MIN_POSITIVES or truth[judged].all():
-                    continue
-                score = rank_scores(one.published(probability), raw)
-                place = {"family": name, "world": f"{name}-{seed}", "entity": model.entity}
-                records.append(
-                    place | {"tables": ",".join(sorted(tables))} | figures(truth, score, judged)
-                )
+            there = {
+                e: f
+                for e, f in frames.items()
+                if (needs := {"session": "sessions", "order": "orders"}.get(e)) is None
+                or needs in tables
+            }
+            key = {"tables": ",".join(sorted(tables))}
+            records += [key | r for r in judge_frames(there, partial(unknown_signals, lost=lost))]
     progress(f"{name}-{seed}: {len(records)} records")
     return records
+
+
+def judge_frames(
+    frames: Mapping[str, WorldFrame], blank: Callable[[str], list[str]]
+) -> Iterator[dict[str, Any]]:
+    """Recall and average precision of a world without verdicts, by the prior in force.
+
+    Parameters
+    ----------
+    frames
+        Kind of entity → its frame.
+    blank
+        Signals of a kind of entity that are unknown.
+    """
+    said: list[pd.DataFrame] = []
+    for model in (BY_NAME[m] for m in JUDGED_MODELS):
+        if model.entity not in frames:
+            continue
+        frame = frames[model.entity]
+        signals = frame.signals.copy()
+        signals[[n for n in blank(model.entity) if n in signals]] = float("nan")
+        one = scored(replace(frame, signals=signals), model, said)
+        if one is None:
+            continue
+        raw, probability = without_labels(one)
+        if model.entity != OPERATOR and one.frame.owner is not None:
+            by_id = pd.Series(probability, one.frame.signals.index)
+            said.append(evidence_columns(model.entity, by_id, operators_of(one.frame)))
+        truth, half = one.frame.any_fraud, judged_half(operators_of(one.frame))
+        judged = half & (truth == truth)
+        if truth[judged].sum() < MIN_POSITIVES or truth[judged].all():
+            continue
+        score = rank_scores(one.published(probability), raw)
+        place = {"family": frame.family, "world": frame.world, "entity": model.entity}
+        yield place | figures(truth, score, judged)
 
 
 def summary(records: pd.DataFrame) -> dict[str, Any]:

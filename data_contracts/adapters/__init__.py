@@ -1,5 +1,7 @@
 """Public data sets as contract tables. What a set does not have is absent, not invented.
 
+A set that needs only names, prefixes and units is a map in `maps/`, others are code (ADR-0361).
+
 `received_at` is the moment of the event itself where the set does not say when a row was received.
 """
 
@@ -10,22 +12,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from data_contracts.adapters import (
-    github_stars,
-    retail_baskets,
-    shopee_orders,
-    twitch_broadcasts,
-    twitch_chat,
-)
+from data_contracts.adapters import by_map, github_stars, twitch_broadcasts, twitch_chat
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 
 ADAPTERS: dict[str, Callable[[Path], dict[str, pd.DataFrame]]] = {
-    "shopee-orders": shopee_orders.tables,
+    "shopee-orders": by_map.shopee_orders,
     "twitch-broadcasts": twitch_broadcasts.tables,
     "twitch-chat": twitch_chat.tables,
     "github-stars": github_stars.tables,
-    "retail-baskets": retail_baskets.tables,
+    "retail-baskets": by_map.retail_baskets,
 }
 
 

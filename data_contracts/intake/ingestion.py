@@ -27,7 +27,9 @@ from data_contracts.intake.mapping import EVENT_TIME, FILE_TIME, INGEST_TIME, Ma
 from data_contracts.intake.merge import Merged, merge, recover
 from data_contracts.intake.sources.relation import (
     FILE,
+    INTAKE_MEMORY,
     REJECTED,
+    ROW,
     OpenSource,
     ReadContext,
     ReadSince,
@@ -73,7 +75,7 @@ def ingest(
     work = spill_folder()
     work.mkdir(parents=True)
     try:
-        with locked(lake), connect() as connection:
+        with locked(lake), connect(INTAKE_MEMORY) as connection:
             lake.intake.mkdir(exist_ok=True)
             recover(lake)
             create_macros(connection)
@@ -151,8 +153,9 @@ def _ingest_table(
     names = _sources_of(given, making.opened)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {quote(f'__files_{table.name}')} AS "
-        f"SELECT DISTINCT {FILE} AS file FROM ({query.rows}) "
-        f"UNION SELECT DISTINCT file FROM {REJECTED} WHERE list_contains(?, source)",
+        f"SELECT file, min(number) AS first_row FROM (SELECT {FILE} AS file, {ROW} AS number "
+        f'FROM ({query.rows}) UNION ALL SELECT file, "row" FROM {REJECTED} '
+        "WHERE list_contains(?, source)) GROUP BY file",
         [names],
     )
     good, bad = set_aside.split(connection, table, staged)

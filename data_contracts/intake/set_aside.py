@@ -65,11 +65,16 @@ def reasons(
 def keep(
     connection: duckdb.DuckDBPyConnection, lake: Lake, name: str, made: str, moment: datetime
 ) -> None:
-    """Add the reasons of a delivery to the quarantine; those of the same files are replaced."""
+    """Add the reasons of a delivery to the quarantine.
+
+    They replace those of the same files, from the first row on that was read: a batch of a stream
+    begins where the one before ended.
+    """
     target = lake.quarantine / "intake" / f"{name}.parquet"
     before = (
         f"SELECT {KEPT} FROM read_parquet({literal(str(target))}) "
-        f"WHERE file NOT IN (SELECT file FROM {quote(f'__files_{name}')}) UNION ALL "
+        f"q WHERE NOT EXISTS (FROM {quote(f'__files_{name}')} f WHERE f.file = q.file "
+        "AND CAST(substr(q.row_key, 5) AS BIGINT) >= f.first_row) UNION ALL "
         if target.is_file()
         else ""
     )

@@ -86,6 +86,20 @@ class Gain:
 
 
 @dataclass(frozen=True)
+class ColumnGain:
+    """What a column without a value would add to the recall of one kind of entity.
+
+    `gain` is None where it was not measured, and then `entity` is empty.
+    """
+
+    table: str
+    column: str
+    entity: str
+    gain: float | None
+    families: int
+
+
+@dataclass(frozen=True)
 class Examination:
     """What a lake allows, what further tables would add, and the group to deliver first.
 
@@ -94,6 +108,7 @@ class Examination:
 
     tables: list[TableState]
     gains: list[Gain]
+    columns: list[ColumnGain]
     first: Gain | None
     note: str
 
@@ -122,7 +137,19 @@ def examine(lake: Lake) -> Examination:
     first = max(worth, key=lambda g: g.gain or 0.0, default=None)
     document = measured_gains()
     note = "; ".join(text for text in (document["measured"], document.get("note")) if text)
-    return Examination(states, gains, first, note)
+    columns = [g for t in states for c in t.empty_columns for g in column_gains_of(t.table, c)]
+    return Examination(states, gains, columns, first, note)
+
+
+def column_gains_of(table: str, column: str) -> list[ColumnGain]:
+    """Measured gains of a column by kind of entity; one of None where it was not measured."""
+    measured = measured_gains().get("columns", {})
+    found = [
+        ColumnGain(table, column, entity, entry["gain"], entry["families"])
+        for entity in ENTITIES
+        if (entry := measured.get(entity, {}).get(f"{table}.{column}")) is not None
+    ]
+    return found or [ColumnGain(table, column, "", None, 0)]
 
 
 def with_minutes(tables: set[str]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from data_contracts.adapters import ingest, twitch_broadcasts, twitch_chat
+from data_contracts.adapters import ADAPTERS, ingest, twitch_broadcasts, twitch_chat
 from data_contracts.errors import LakeProblem
 
 
@@ -59,6 +59,40 @@ def test_undated_rows_of_a_set_are_refused_in_words(tmp_path):
     at = pd.to_datetime(["2019-12-27 10:00:00", None])
     frame = pd.DataFrame({"order_id": [1, 2], "shop_id": 1, "user_id": [5, 6], "event_time": at})
     frame.to_parquet(tmp_path / "orders.parquet")
-    with pytest.raises(LakeProblem, match="1 of 2 rows have no received_at"):
+    with pytest.raises(LakeProblem, match="1 of 2 rows cannot be taken: placed_at_is_present"):
         ingest("shopee-orders", tmp_path, tmp_path / "lake")
     assert not (tmp_path / "lake").exists()
+
+
+def test_sets_by_map_have_the_tables_of_their_description(tmp_path):
+    """Two sets are maps: ids get their prefix, no item is no quantity, receipt is the event."""
+    at = pd.to_datetime(["2017-01-01 08:00:01", "2017-01-01 09:30:00"])
+    wide = pd.DataFrame({"basket_id": [12, 7], "household_id": [1, 2], "store_id": 3, "at": at})
+    wide.assign(items=[4, 0], sales_value=9.9).to_parquet(tmp_path / "baskets.parquet")
+    expected = {
+        "order_id": ["12", "7"],
+        "operator_id": "store-3",
+        "merchant_id": "store-3",
+        "buyer_id": ["household-1", "household-2"],
+        "placed_at": at,
+        "paid_at": at,
+        "quantity": pd.array([4, None], "Int64"),
+        "received_at": at,
+    }
+    assert_same(ADAPTERS["retail-baskets"](tmp_path)["orders"], pd.DataFrame(expected))
+    wide = pd.DataFrame({"order_id": [12, 7], "shop_id": 3, "user_id": [5, 6], "event_time": at})
+    wide.to_parquet(tmp_path / "orders.parquet")
+    expected = {
+        "order_id": ["12", "7"],
+        "operator_id": "shop-3",
+        "merchant_id": "shop-3",
+        "buyer_id": ["user-5", "user-6"],
+        "placed_at": at,
+        "received_at": at,
+    }
+    assert_same(ADAPTERS["shopee-orders"](tmp_path)["orders"], pd.DataFrame(expected))
+
+
+def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """The same columns in their order, and the same rows."""
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)

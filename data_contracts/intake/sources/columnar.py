@@ -14,7 +14,10 @@ from data_contracts.intake.mapping import Source
 from data_contracts.intake.sources.files import expand, find_files
 from data_contracts.intake.sources.libraries import library
 from data_contracts.intake.sources.relation import (
+    BROKEN,
     FILE,
+    MAX_VALUE_CHARACTERS,
+    REJECTED,
     ROW,
     OpenSource,
     ReadContext,
@@ -80,6 +83,8 @@ def open_duckdb(context: ReadContext, name: str, source: Source) -> OpenSource:
 def open_frame(context: ReadContext, name: str, source: Source) -> OpenSource:
     """Open a pandas frame that the caller hands in.
 
+    A frame of events names the place of each, and the text of those that are no object.
+
     Raises
     ------
     LakeProblem
@@ -91,12 +96,21 @@ def open_frame(context: ReadContext, name: str, source: Source) -> OpenSource:
         )
     frame = context.frames[source.path]
     table = pa.Table.from_pandas(frame, preserve_index=False)
+    rows = quote(f"__frame_{name}")
     context.connection.register(f"__frame_{name}", table)
+    if BROKEN in table.column_names:
+        context.connection.execute(
+            f"INSERT INTO {REJECTED} SELECT {literal(name)}, {FILE}, {ROW}, 'no_json_object', "
+            f"left({BROKEN}, {MAX_VALUE_CHARACTERS}) FROM {rows} WHERE {BROKEN} IS NOT NULL"
+        )
+        columns = create_view(
+            context, name, f"SELECT * EXCLUDE ({BROKEN}) FROM {rows} WHERE {BROKEN} IS NULL"
+        )
+        return OpenSource(name, source, columns, dict.fromkeys(frame[FILE]), [])
     columns = create_view(
         context,
         name,
-        f"SELECT *, {literal(name)} AS {FILE}, row_number() OVER () AS {ROW} "
-        f"FROM {quote(f'__frame_{name}')}",
+        f"SELECT *, {literal(name)} AS {FILE}, row_number() OVER () AS {ROW} FROM {rows}",
     )
     return OpenSource(name, source, columns, {name: None}, [])
 

@@ -15,8 +15,12 @@ from data_contracts.intake.mapping import Source
 
 FILE, ROW = "__file", "__row"
 REJECTED = "__rejected"
+# Column of a frame of events: the text of one that is no object.
+BROKEN = "__broken"
 MAX_VALUE_CHARACTERS = 200
 ROWS_PER_PIECE = 10_000
+# The engine's memory while tables are mapped and ingested; what is larger spills (ADR-0363).
+INTAKE_MEMORY = "512MB"
 
 
 @dataclass(frozen=True)

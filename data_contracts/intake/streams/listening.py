@@ -13,27 +13,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-import pandas as pd
-
 from data_contracts.errors import LakeProblem
 from data_contracts.intake.delivery import Delivery, TableIntake
 from data_contracts.intake.ingestion import ingest
 from data_contracts.intake.map_file import answer_questions
 from data_contracts.intake.mapping import Map
-from data_contracts.intake.streams.redis_streams import Event
+from data_contracts.intake.streams.events import Event, EventStream, frames_of
+from data_contracts.intake.streams.kafka_topics import KafkaTopics
+from data_contracts.intake.streams.redis_streams import RedisStreams
 from data_contracts.lake import Lake
 
 LOCK_RETRY_SECONDS = 5.0
-
-
-class EventStream(Protocol):
-    """Events that stay until they are acknowledged."""
-
-    def read(self, max_events: int, wait_milliseconds: int) -> list[Event]:
-        """Events that are not acknowledged yet."""
-
-    def acknowledge(self, events: Sequence[Event]) -> None:
-        """Say that events are in the lake."""
 
 
 class Follower(Protocol):
@@ -90,6 +80,26 @@ def stream_names(given: Map) -> list[str]:
     return sorted({s.path for s in given.sources.values()})
 
 
+def open_stream(
+    url: str, names: Sequence[str], group: str, say: Callable[[str], None]
+) -> EventStream:
+    """The streams that a URL and their names mean.
+
+    Raises
+    ------
+    LakeProblem
+        The URL is of no known kind, or nobody answers at it.
+    """
+    if url.startswith("kafka://"):
+        return KafkaTopics(url, names, group, say)
+    if url.startswith(("redis://", "rediss://", "unix://")):
+        return RedisStreams(url, names, group)
+    raise LakeProblem(
+        f"{url.split('://')[0]}: only kafka:// and redis:// are listened to. Deliver other "
+        "events as files"
+    )
+
+
 def listen(
     given: Map, lake: Lake, stream: EventStream, how: Listening
 ) -> Iterator[tuple[list[TableIntake], list[Event]]]:
@@ -144,20 +154,3 @@ def _merge(given: Map, lake: Lake, events: list[Event], how: Listening) -> list[
             if "is running on" not in str(busy):
                 raise
             time.sleep(LOCK_RETRY_SECONDS)
-
-
-def frames_of(given: Map, events: list[Event]) -> dict[str, pd.DataFrame]:
-    """Events of each stream as a frame of text, with every column that its tables name."""
-    rows: dict[str, list[dict[str, str | None]]] = {}
-    for event in events:
-        rows.setdefault(event.stream, []).append(event.fields)
-    out = {}
-    for stream, found in rows.items():
-        names = dict.fromkeys(name for row in found for name in row)
-        for table in given.tables.values():
-            if given.sources[str(table.source)].path == stream:
-                expected = [m.from_ for m in table.columns.values()]
-                names |= dict.fromkeys(e for e in expected if e.isidentifier())
-        columns = {n: pd.array([row.get(n) for row in found], dtype="str") for n in names}
-        out[stream] = pd.DataFrame(columns)
-    return out

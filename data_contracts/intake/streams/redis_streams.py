@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from data_contracts.errors import LakeProblem
 from data_contracts.intake.sources.libraries import library
+from data_contracts.intake.streams.events import Event, as_text, members_of
 
 # Events that another consumer took and did not acknowledge for so long are taken over.
 ABANDONED_MILLISECONDS = 60_000
 NEW, MINE = ">", "0"
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event of a stream: its place, and its fields as text."""
-
-    stream: str
-    place: str
-    fields: dict[str, str | None]
+# An id such as 1768046400000-2 is one number: its milliseconds, then six digits of its second part.
+IDS_PER_MILLISECOND = 1_000_000
 
 
 class RedisStreams:
@@ -80,7 +73,8 @@ class RedisStreams:
         """Say that events are in the lake; they are not delivered again."""
         places: dict[str, list[str]] = {}
         for event in events:
-            places.setdefault(event.stream, []).append(event.place)
+            milliseconds, part = divmod(event.number, IDS_PER_MILLISECOND)
+            places.setdefault(event.stream, []).append(f"{milliseconds}-{part}")
         for stream, ids in places.items():
             self.client.xack(stream, self.group, *ids)
 
@@ -94,7 +88,7 @@ class RedisStreams:
             self.group, self.consumer, wanted, count=most, block=wait
         )
         pairs = found.items() if isinstance(found, Mapping) else (found or [])
-        return [event for stream, rows in pairs for event in _events(_text(stream), rows)]
+        return [event for stream, rows in pairs for event in _events(as_text(stream), rows)]
 
     def _abandoned(self, most: int) -> list[Event]:
         out: list[Event] = []
@@ -110,30 +104,16 @@ def _events(stream: str, rows: Any) -> list[Event]:
     """Events from what the client returns; one list may hold another for each read."""
     if rows and isinstance(rows[0], list) and (not rows[0] or isinstance(rows[0][0], tuple | list)):
         rows = [pair for part in rows for pair in part]
-    return [Event(stream, _text(place), _fields(given or {})) for place, given in rows]
+    return [_event(stream, as_text(place), given or {}) for place, given in rows]
 
 
-def _fields(given: Mapping[Any, Any]) -> dict[str, str | None]:
-    """Fields as text; a single field that holds a JSON object stands for its members."""
-    fields: dict[str, str | None] = {_text(k): _text(v) for k, v in given.items()}
+def _event(stream: str, place: str, given: Mapping[Any, Any]) -> Event:
+    """An entry; a single field that holds a JSON object stands for its members."""
+    milliseconds, part = (int(n) for n in place.split("-"))
+    fields: dict[str, str | None] = {as_text(k): as_text(v) for k, v in given.items()}
     only = next(iter(fields.values()), None) if len(fields) == 1 else None
-    if only is None or not only.startswith("{"):
-        return fields
-    try:
-        members = json.loads(only, parse_int=str, parse_float=str)
-    except ValueError:
-        return fields
-    return {
-        k: v if isinstance(v, str) or v is None else json.dumps(v, ensure_ascii=False)
-        for k, v in members.items()
-    }
-
-
-def _text(value: Any) -> str:
-    """Bytes as UTF-8; bytes of no text as hexadecimal digits, which conversions set aside."""
-    if isinstance(value, str):
-        return value
-    try:
-        return bytes(value).decode("utf-8")
-    except UnicodeDecodeError:
-        return bytes(value).hex()
+    if only is not None and only.startswith("{"):
+        fields = members_of(only) or fields
+    at = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
+    number = milliseconds * IDS_PER_MILLISECOND + part
+    return Event(stream, None, number, fields, about={"stream_time": at})

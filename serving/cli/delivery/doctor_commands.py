@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from serving.cli.console import Json, LakeArgument, Steps, out, print_json, show_rows
+
+if TYPE_CHECKING:
+    from serving.doctor.examination import ColumnGain
 
 MAX_EMPTY_COLUMNS_SHOWN = 6
 
@@ -40,12 +45,8 @@ def doctor(lake: LakeArgument, as_json: Json = False) -> None:
         "What is here, and what it allows",
     )
     for t in here:
-        if t.empty_columns:
-            names = ", ".join(t.empty_columns[:MAX_EMPTY_COLUMNS_SHOWN])
-            more = len(t.empty_columns) - MAX_EMPTY_COLUMNS_SHOWN
-            rest = f" and {more} more" if more > 0 else ""
-            text = f"{t.table}: no value in {names}{rest}; what each adds is not measured"
-            out.print(text, soft_wrap=True, highlight=False, markup=False)
+        for line in _empty_columns(t.table, found.columns):
+            out.print(line, soft_wrap=True, highlight=False, markup=False)
     show_rows(
         [
             {
@@ -74,3 +75,19 @@ def doctor(lake: LakeArgument, as_json: Json = False) -> None:
         f"{first.recall:.2f} up by {first.gain:.2f} on {first.families} families left out."
     )
     out.print(text, soft_wrap=True, highlight=False, markup=False)
+
+
+def _empty_columns(table: str, gains: Sequence[ColumnGain]) -> Iterator[str]:
+    """What columns of a table without a value would add, and those that were not measured."""
+    mine = [g for g in gains if g.table == table]
+    for g in mine:
+        if g.gain is not None:
+            yield (
+                f"{table}: no value in {g.column}; it adds {g.gain:+.2f} to the recall of "
+                f"{g.entity}s, on {g.families} families"
+            )
+    if unmeasured := [g.column for g in mine if g.gain is None]:
+        names = ", ".join(unmeasured[:MAX_EMPTY_COLUMNS_SHOWN])
+        more = len(unmeasured) - MAX_EMPTY_COLUMNS_SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        yield f"{table}: no value in {names}{rest}; what each adds is not measured"

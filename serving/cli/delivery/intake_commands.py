@@ -47,7 +47,7 @@ def map_sources(
     from data_contracts.intake.profiling.discovery import discover
     from data_contracts.intake.profiling.proposal import propose
     from data_contracts.intake.profiling.samples import samples
-    from data_contracts.intake.sources.relation import ReadContext
+    from data_contracts.intake.sources.relation import INTAKE_MEMORY, ReadContext
     from data_contracts.parquet import connect
     from data_contracts.spill import spill_folder
 
@@ -57,7 +57,7 @@ def map_sources(
     named = [s if "://" in s or Path(s).is_absolute() else _from(base, s) for s in sources]
     work.mkdir(parents=True)
     try:
-        with connect() as connection, Steps("mapping") as say:
+        with connect(INTAKE_MEMORY) as connection, Steps("mapping") as say:
             found, passed = discover(named, base)
             context = ReadContext(connection, base, work, SAMPLE_ROWS_PER_SOURCE)
             made = propose(context, found, say)

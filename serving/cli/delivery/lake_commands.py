@@ -72,31 +72,46 @@ def simulate(
 def check(lake: LakeArgument, as_json: Json = False) -> None:
     """Validate a lake against its contracts. Bad rows go to quarantine, structural breaks stop.
 
-    All breaks are listed at once. What looks wrong and is not forbidden is named and stops nothing:
-    zones, units, ids, short, late and repeated deliveries, tables that are missing.
+    Everything is listed at once: what is converted and harmless, rows set aside, what looks wrong
+    and is not forbidden, and what must be mended. What looks wrong stops nothing: zones, units,
+    ids, short, late and repeated deliveries, tables that are missing.
 
     Example: steelyard check lake
     """
+    from data_contracts.contract import contract
+    from data_contracts.file_checks import raise_breaks
     from data_contracts.intake.suspicions import suspicions
     from data_contracts.lake import Lake
-    from data_contracts.row_checks import check_lake
+    from data_contracts.row_checks import check_tables, delivered_tables, structural_breaks
+    from data_contracts.storage.stored_types import conversions
 
+    opened = Lake.open(lake)
     with Steps(f"checking {lake}") as say:
-        results = check_lake(lake, now(), say)
+        names = delivered_tables(opened)
+        breaks = structural_breaks(opened, names)
+        sound = [n for n in names if n not in breaks]
+        results = check_tables(opened, sound, now(), say)
         say("what looks wrong")
-        found = suspicions(Lake.open(lake))
+        found = [s for s in suspicions(opened, sound) if s.table not in breaks]
+        converted = [c for n in names for c in conversions(contract(n), opened.files(n))]
     if as_json:
         rows = [asdict(r) for r in results]
         for row in rows:
             row["suspicious"] = [asdict(s) for s in found if s.table == row["table"]]
+            row["converted"] = [asdict(c) for c in converted if c.table == row["table"]]
         delivered = {r.table for r in results}  # what is said of other tables stands in the first
-        rows[0]["suspicious"] += [asdict(s) for s in found if s.table not in delivered]
+        for row in rows[:1]:
+            row["suspicious"] += [asdict(s) for s in found if s.table not in delivered]
         show_rows(rows, as_json)
-        return
-    show_rows([asdict(r) for r in results], as_json)
-    print_suspicions([asdict(s) for s in found])
-    if any(r.quarantined for r in results):
-        out.print(f"Rows set aside: steelyard show quarantine {lake}")
+    else:
+        show_rows([asdict(r) for r in results], as_json)
+        for c in converted:
+            text = f"Converted, {c.table}.{c.column}: {c.found} is read as {c.read_as}."
+            out.print(text, soft_wrap=True, highlight=False, markup=False)
+        print_suspicions([asdict(s) for s in found])
+        if any(r.quarantined for r in results):
+            out.print(f"Rows set aside: steelyard show quarantine {lake}")
+    raise_breaks([b for table in breaks.values() for b in table])
 
 
 @hold.command("set")

@@ -33,36 +33,30 @@ def listen(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write live events of Redis streams into a lake in micro-batches, and minutes to the gate.
+    """Write live events of Kafka or Redis into a lake in micro-batches, and minutes to the gate.
 
-    An event is acknowledged once it is in the lake. One that is read again changes nothing. Kafka
-    is not read: bridge a topic to a stream, or deliver files.
+    An event is acknowledged once it is in the lake. One that is read again changes nothing. Values
+    of Kafka are JSON objects.
+
+    Example: steelyard listen --map live.yaml kafka://127.0.0.1:9092 lake
 
     Example: steelyard listen --map live.yaml redis://127.0.0.1:6379/0 lake --gate http://127.0.0.1:3000
     """
     from data_contracts.intake.map_file import load_map
-    from data_contracts.intake.streams.listening import Listening, stream_names
+    from data_contracts.intake.streams.listening import Listening, open_stream, stream_names
     from data_contracts.intake.streams.listening import listen as listen_to
-    from data_contracts.intake.streams.redis_streams import RedisStreams
     from data_contracts.lake import Lake
     from serving.cli.delivery.gate_minutes import GateMinutes
 
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise LakeProblem(f"{url}: only redis:// is listened to. Deliver other events as files")
     if gate is not None and not os.environ.get(KEY_VARIABLE):
         raise LakeProblem(f"set {KEY_VARIABLE} to a key of the gate: steelyard key LAKE --name me")
     given, opened = load_map(map_), Lake(lake)
-    stream = RedisStreams(url, stream_names(given), group)
-    follower = (
-        None
-        if gate is None
-        else GateMinutes(
-            gate,
-            os.environ[KEY_VARIABLE],
-            opened,
-            lambda text: err.print(text, soft_wrap=True, highlight=False, markup=False),
-        )
-    )
+
+    def say(text: str) -> None:
+        err.print(text, soft_wrap=True, highlight=False, markup=False)
+
+    stream = open_stream(url, stream_names(given), group, say)
+    follower = None if gate is None else GateMinutes(gate, os.environ[KEY_VARIABLE], opened, say)
     how = Listening(
         now,
         batch_seconds=every,

@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -109,3 +110,7 @@ def write_exports(folder: Path, seed: int = 5) -> Written:
     (folder / REVIEWS).write_text("\n".join(lines) + "\n", "utf-8")
     (folder / "_SUCCESS").write_text("")
     return Written(sessions, len(orders), len(minutes), len(reviews))
+
+
+if __name__ == "__main__":
+    write_exports(Path(sys.argv[1]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -20,41 +19,7 @@ from data_contracts.intake.streams.listening import Listening, listen, stream_na
 from data_contracts.intake.streams.redis_streams import RedisStreams
 from data_contracts.lake import Lake
 from serving.cli.delivery.gate_minutes import GateMinutes
-
-MAP = {
-    "sources": {
-        "orders": {"path": "orders", "format": "frame"},
-        "rooms": {"path": "rooms", "format": "frame"},
-        "minutes": {"path": "minutes", "format": "frame"},
-    },
-    "tables": {
-        "orders": {
-            "source": "orders",
-            "zone": "Asia/Shanghai",
-            "money": "cents",
-            "received_at": "event_time",
-            "columns": {
-                "order_id": "no",
-                "operator_id": "shop",
-                "buyer_id": "uid",
-                "placed_at": "at",
-                "paid_amount": "cents",
-            },
-        },
-        "sessions": {
-            "source": "rooms",
-            "zone": "Asia/Shanghai",
-            "received_at": "event_time",
-            "columns": {"session_id": "s", "operator_id": "shop", "started_at": "at"},
-        },
-        "room_minutes": {
-            "source": "minutes",
-            "received_at": "ingest_time",
-            "columns": {"session_id": "s", "minute": "m", "viewers": "online"},
-        },
-    },
-}
-NOW = datetime(2026, 1, 10, 12)
+from tests.data_contracts.intake.live_map import MAP, NOW
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,7 @@ def test_every_structural_break_is_listed(tmp_path):
     lake, _ = lake_of_orders(tmp_path)
     for path in lake.files("orders"):
         rows = pq.read_table(path)
-        ids = pa.array(range(rows.num_rows), pa.int64())
+        ids = pa.array(range(rows.num_rows), pa.float64())
         rows = rows.set_column(rows.column_names.index("order_id"), "order_id", ids)
         rows = rows.rename_columns(["buyer" if n == "buyer_id" else n for n in rows.column_names])
         pq.write_table(rows, path)
