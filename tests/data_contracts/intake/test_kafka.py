@@ -158,8 +158,8 @@ def test_partitions_that_move_between_readers_lose_nothing(live):
     for number in range(40):
         live.order(number, partition=number % 4)
     first = live.stream()
-    held = first.read(40, 30_000)
-    assert len(held) == 40
+    taken = first.read(40, 30_000)
+    assert len(taken) == 40
     read, done, merging = [], Event(), Lock()
 
     def follow(stream: KafkaTopics, pending: list) -> None:
@@ -174,7 +174,7 @@ def test_partitions_that_move_between_readers_lose_nothing(live):
                 pending = []
         stream.close()
 
-    threads = [Thread(target=follow, args=a) for a in ((first, held), (live.stream(), []))]
+    threads = [Thread(target=follow, args=a) for a in ((first, taken), (live.stream(), []))]
     for thread in threads:
         thread.start()
     until = time.monotonic() + 60
