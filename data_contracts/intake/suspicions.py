@@ -36,12 +36,20 @@ UNIT_JUMP, MIN_AMOUNTS_PER_DAY = 30.0, 20
 MAX_MEDIAN_YUAN = 2000.0
 
 
-def suspicions(lake: Lake, names: Sequence[str]) -> list[Suspicion]:
-    """Everything that looks wrong in tables whose structure fits their contracts (ADR-0261)."""
+def suspicions(lake: Lake, names: Sequence[str] | None = None) -> list[Suspicion]:
+    """Everything that looks wrong in tables whose structure fits their contracts (ADR-0261).
+
+    Parameters
+    ----------
+    lake
+        The lake.
+    names
+        Its tables that are looked at; all that were delivered when not named.
+    """
     found = []
     relations = {}
     with connect() as connection:
-        for name in names:
+        for name in lake.delivered() if names is None else names:
             table = contract(name)
             relations[name] = f"checked_{name}"
             connection.execute(f"CREATE TEMP VIEW checked_{name} AS {lake.scan_sql(table, None)}")

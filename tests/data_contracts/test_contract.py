@@ -120,9 +120,9 @@ def test_mending_the_rows_empties_the_quarantine(tmp_path):
             "rename buyerid to buyer_id",
         ),
         (
-            lambda t: t.set_column(4, "buyer_id", pa.array([1] * len(t))),
+            lambda t: t.set_column(4, "buyer_id", pa.array([1.0] * len(t))),
             "buyer_id",
-            "write the column as VARCHAR",
+            "export the column as text",
         ),
         (
             lambda t: t.set_column(

@@ -25,6 +25,7 @@ FIXED = {
     "enable.auto.offset.store": False,
     "auto.offset.reset": "earliest",
     "enable.partition.eof": True,
+    "partition.assignment.strategy": "range,roundrobin",  # partitions move all at once
 }
 # A commit that these answer comes too late: the events are another reader's, and are read again.
 LATE_COMMITS = (
