@@ -47,7 +47,7 @@ class NoticeView:
         `measure` (a person took it) or `decision` (a night's, which is automatic).
     code, name
         Code of the measure and its names; `none` for a tier that suggests none.
-    facts, reasons
+    findings, reasons
         What was found, and each signal in words.
     sessions, session_count, orders, order_count
         Evidence of the operator's own: as many as fit, and how many there are.
@@ -67,7 +67,7 @@ class NoticeView:
     article: str
     policy_version: str
     tier: str
-    facts: Mapping[str, str]
+    findings: Mapping[str, str]
     reasons: list[Mapping[str, str]]
     sessions: list[SessionFigures]
     session_count: int
@@ -183,7 +183,7 @@ def _view(
     terms: dict[str, Any],
     policy: Policy,
 ) -> NoticeView:
-    facts, signals, evidence = grounds
+    findings, signals, evidence = grounds
     others = _other_ids(lake, operator, evidence)
     step = None if code == "none" else policy.ladder_step(code)
     sessions, orders = list(evidence.get("sessions", [])), list(evidence.get("orders", []))
@@ -192,7 +192,7 @@ def _view(
         operator_id=operator,
         code=code,
         name={"zh": step.zh, "en": step.en} if step else {"zh": "不采取措施", "en": "no measure"},
-        facts={k: without_others(facts[k], others, k) for k in ("zh", "en")},
+        findings={k: without_others(findings[k], others, k) for k in ("zh", "en")},
         reasons=[{k: without_others(r[k], others, k) for k in ("zh", "en")} for r in texts],
         sessions=_figures(lake, terms["night"], sessions[:MAX_SESSIONS]),
         session_count=len(sessions),

@@ -39,7 +39,8 @@ def line_of(text: str, section: str, key: str | None = None, occurrence: int = 0
     `occurrence` is the place of a section that is there several times. An empty section is the
     part before the first header.
     """
-    current, seen, wanted = "", -1, key and re.compile(rf"^\s*{re.escape(key)}\s*=")
+    current, seen = "", -1
+    wanted = None if key is None else re.compile(rf"^\s*{re.escape(key)}\s*=")
     for number, line in enumerate(text.splitlines(), 1):
         header = HEADER.match(line)
         if header:

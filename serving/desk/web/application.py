@@ -15,11 +15,11 @@ from serving.desk.accounts.personal_keys import KeyRing
 from serving.desk.desk import Desk
 from serving.desk.web.administration import account, accounts, audit_log, login, nights
 from serving.desk.web.case_routes import case_page, decisions, kept_lists, queue
+from serving.desk.web.inbox import appeals, complaints, public, webhooks
+from serving.desk.web.laboratory import drafts, publication
 from serving.desk.web.page import not_found
 from serving.desk.web.request_state import Site
 from serving.desk.web.routes import operators, rings, sessions
-from serving.desk.web.routes.inbox import appeals, complaints, public, webhooks
-from serving.desk.web.routes.laboratory import drafts, publication
 from serving.desk.web.security import Guard
 from serving.desk.web.settings import WebSettings
 

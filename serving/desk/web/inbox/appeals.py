@@ -34,8 +34,8 @@ from serving.desk.inbox.statements import (
     statements_of,
 )
 from serving.desk.web.addresses import url
+from serving.desk.web.inbox.uploads import attachments_of
 from serving.desk.web.page import audited, needs, not_found, redirect, render
-from serving.desk.web.routes.inbox.uploads import attachments_of
 from serving.oversight.appeals.appeal_decisions import VERDICTS, AppealDecision, decide_appeal
 from serving.oversight.appeals.appeal_record import BadAppeal
 from serving.oversight.people.personal_key import NotAuthenticated

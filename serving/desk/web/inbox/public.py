@@ -21,8 +21,8 @@ from serving.desk.inbox.statements import (
 )
 from serving.desk.store.tables.inbox import NoticeLinkRow
 from serving.desk.web.addresses import url
+from serving.desk.web.inbox.uploads import attachments_of
 from serving.desk.web.page import audited, redirect, render
-from serving.desk.web.routes.inbox.uploads import attachments_of
 from serving.gate.server.rate_limit import TokenBuckets
 from serving.oversight.appeals.appeal_record import Appeal, BadAppeal, open_appeal
 from serving.oversight.appeals.measure_appeals import open_measure_appeal
