@@ -23,6 +23,7 @@ from rich.table import Table
 console = Console()
 STEELYARD = Path(sys.executable).with_name("steelyard")
 DAYS = 21
+DESK_PORT = 3001
 
 
 def step(title: str, *arguments: str) -> str:
@@ -189,6 +190,13 @@ def main(folder: Path) -> None:
     for name, place in places.items():
         console.print(f"  {name}: {place}", highlight=False, soft_wrap=True)
     console.print(f"done in {time.perf_counter() - begun:.0f} s")
+    address = f"http://127.0.0.1:{DESK_PORT}"
+    console.print(
+        f"Open the desk: steelyard desk {lake} --port {DESK_PORT}, then {address}. "
+        "Its first start prints the link that makes the first account.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 if __name__ == "__main__":
