@@ -133,6 +133,12 @@ def risk_history(files: DossierInput, tonight: pd.DataFrame, operators: list[str
     return pd.concat([*parts[::-1], now], ignore_index=True)
 
 
+def counterfactual_words(down: dict[str, Any] | None) -> list[dict[str, str]]:
+    """Signals of a published counterfactual in words, each with the median of its peers."""
+    signals = down["signals"] if down else []
+    return [BY_NAME[s["signal"]].reason(s["value"], s["usual"]) for s in signals]
+
+
 def dossiers(
     files: DossierInput, decisions: pd.DataFrame, folder: Path, top: list[str]
 ) -> list[dict[str, Any]]:
@@ -184,6 +190,7 @@ def dossiers(
                 "cold": row["cold_start"],
                 "cause": row["cause"],
                 "why": why,
+                "down": counterfactual_words(why.get("down")),
                 "components": {n: row[f"component_{n}"] for n in COMPONENTS},
                 "credit": credit.loc[operator].to_dict(),
                 "reasons": list(against.values())[:5],

@@ -19,6 +19,9 @@ from serving.oversight import random_audit
 from serving.report import charts
 from serving.report.dossier import DossierInput, dossiers
 from serving.report.sections import (
+    MAX_FAILURES,
+    MAX_QUEUE_OPERATORS,
+    MAX_TIER_CHANGES,
     contract_failures,
     freshness,
     gate_parity,
@@ -30,6 +33,7 @@ from serving.report.sections import (
     tier_flows,
     worst_sessions,
 )
+from serving.report.words import bilingual, measure_words, word
 from serving.scoring.night_context import NightContext
 from serving.scoring.scope import nights_before
 from serving.tiers.false_discovery import AccusationBound, bound_words
@@ -55,7 +59,12 @@ def write_report(folder: Path, report: ReportInput) -> Path:
     tables, context = report.files.tables, report.context
     decisions, scores = _read_table(folder, "tier_decisions"), _read_table(folder, "scores")
     run, drift = _read_table(folder, "runs").iloc[0], _read_table(folder, "drift")
-    queue = patrol_queue(decisions, scores)
+    order = patrol_queue(decisions, scores)
+    by_operator = decisions.set_index("operator_id")
+    queue, rest = order[:MAX_QUEUE_OPERATORS], order[MAX_QUEUE_OPERATORS:]
+    rest = [o for o in rest if by_operator.at[o, "tier"] > "A"]
+    failures, mcns = contract_failures(context.lake), _read_table(folder, "mcns")
+    moves = tier_changes(decisions)
     heads = [
         h for h in read_records(context.lake.decision_heads) if h["run_id"] == context.previous_run
     ]
@@ -67,6 +76,11 @@ def write_report(folder: Path, report: ReportInput) -> Path:
         ),
     )
     environment.filters["known"] = format_known
+    environment.globals |= {
+        "both": bilingual,
+        "word": word,
+        "measure": lambda code: measure_words(code, context.policy),
+    }
     text = environment.get_template("report.html.j2").render(
         run=run.to_dict(),
         models=json.loads(run["models"]),
@@ -74,7 +88,8 @@ def write_report(folder: Path, report: ReportInput) -> Path:
         unknown=json.loads(run["signals_unknown"]),
         without_peers=json.loads(run["without_peers"]),
         fresh=freshness(tables),
-        failures=contract_failures(context.lake),
+        failures=failures[:MAX_FAILURES],
+        failures_total=len(failures),
         suspicions=json.loads(run["suspicions"]),
         basis=json.loads(run["basis"]),
         bars=charts.tier_bar_chart(tier_counts(decisions)),
@@ -83,26 +98,29 @@ def write_report(folder: Path, report: ReportInput) -> Path:
         bound=bound_words(
             AccusationBound(run["cleared_operators"], run["cleared_operators_missing"])
         ),
-        moves=tier_changes(decisions),
-        queue=decisions.set_index("operator_id")
-        .loc[queue]
+        moves=moves[:MAX_TIER_CHANGES],
+        moved=len(moves),
+        above_a=int((decisions["tier"] > "A").sum()),
+        places={o: i for i, o in enumerate(queue[:MAX_DOSSIERS], 1)},
+        rest=by_operator.loc[rest].reset_index().to_dict("records"),
+        queue=by_operator.loc[queue]
         .reset_index()
         .assign(why=lambda d: d["why"].map(json.loads))
         .to_dict("records"),
         dossiers=dossiers(report.files, decisions, folder, queue[:MAX_DOSSIERS]),
         sessions=worst_sessions(scores, tables),
         rings=ring_sections(report.rings),
+        rings_total=len(report.rings.rings),
         findings=_read_table(folder, "findings").to_dict("records"),
-        mcns=_read_table(folder, "mcns")
-        .sort_values(["p_value", "mcn_id"])
-        .head(MAX_MCNS)
-        .to_dict("records"),
+        mcns=mcns.sort_values(["p_value", "mcn_id"]).head(MAX_MCNS).to_dict("records"),
+        mcns_total=len(mcns),
         audit=_audit_figures(folder, report).to_dict("records"),
         sample=len(_read_table(folder, "audit_sample")),
         drift=drift[drift["drifted"]]
         .sort_values("psi", ascending=False)
         .head(MAX_DRIFT_ROWS)
         .to_dict("records"),
+        drifted=int(drift["drifted"].sum()),
         compared=len(drift),
         parity=gate_parity(context.lake, context.date),
         max_parity_rows=MAX_PARITY_ROWS,
@@ -132,4 +150,4 @@ def _audit_figures(folder: Path, report: ReportInput) -> pd.DataFrame:
 
 def format_known(value: Any, form: str = "%.2f") -> str:
     """A number in a form, or the word unknown."""
-    return "unknown 未知" if value is None or value != value else form % value
+    return word("unknown") if value is None or value != value else form % value

@@ -23,6 +23,7 @@ from serving.report.minute_windows import expected_band, suspicious_minutes
 from serving.tiers.evidence import TIERS
 
 MAX_QUEUE_OPERATORS, MAX_SESSIONS, MAX_RINGS, MAX_TIER_CHANGES = 15, 3, 2, 50
+MAX_WINDOWS, MAX_RING_LINKS, MAX_FAILURES = 20, 20, 12
 MAX_BAND_SESSIONS = 150  # sessions of the category that draw the expected band
 
 
@@ -48,7 +49,6 @@ def contract_failures(lake: Lake) -> list[dict[str, Any]]:
         .rename("rows")
         .reset_index()
         .sort_values("rows", ascending=False)
-        .head(12)
         .to_dict("records")
     )
 
@@ -117,7 +117,7 @@ def tier_changes(decisions: pd.DataFrame) -> list[dict[str, Any]]:
             "cause": r.cause,
             **json.loads(r.why),
         }
-        for r in ordered.head(MAX_TIER_CHANGES).itertuples(index=False)
+        for r in ordered.itertuples(index=False)
     ]
 
 
@@ -128,7 +128,7 @@ def patrol_queue(decisions: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
     order = d.sort_values(
         ["tier", "expected_harm", "anomaly", "operator_id"], ascending=[False, False, False, True]
     )
-    return order["operator_id"].head(MAX_QUEUE_OPERATORS).tolist()
+    return order["operator_id"].tolist()
 
 
 def worst_sessions(scores: pd.DataFrame, tables: Snapshot) -> list[dict[str, Any]]:
@@ -147,6 +147,7 @@ def worst_sessions(scores: pd.DataFrame, tables: Snapshot) -> list[dict[str, Any
         .itertuples(index=False)
     ):
         minutes = minutes_frame(tables, tables.scope([first.entity_id], SESSION))
+        windows = suspicious_minutes(minutes)
         if len(minutes) < 2:
             continue
         same_category = sorted(
@@ -164,7 +165,8 @@ def worst_sessions(scores: pd.DataFrame, tables: Snapshot) -> list[dict[str, Any
                 "session": first.entity_id,
                 "score": first.score,
                 "picture": charts.session_timeline(minutes, expected_band(minutes, peers)),
-                "windows": suspicious_minutes(minutes).head(20).to_dict("records"),
+                "windows": windows.head(MAX_WINDOWS).to_dict("records"),
+                "windows_total": len(windows),
                 "reasons": json.loads(first.reasons) if isinstance(first.reasons, str) else [],
                 "steps": probability_steps(
                     first.own_probability, first.view_evidence_log_odds, first.probability
@@ -210,7 +212,8 @@ def ring_sections(rings: Rings) -> list[dict[str, Any]]:
                 "evidence": ", ".join(f"{k} {v}" for k, v in json.loads(r["evidence"]).items()),
                 "picture": charts.ring_graph(graph),
                 "path": charts.linking_path(graph),
-                "links": links[:20],
+                "links": links[:MAX_RING_LINKS],
+                "links_total": len(links),
                 "graphml": "data:application/graphml+xml;base64,"
                 + base64.b64encode(text.encode()).decode(),
             }

@@ -136,3 +136,21 @@ def test_a_browser_shows_it_without_an_error_or_a_request(page, tmp_path):
     )
     assert shot.exists() and shot.stat().st_size > 50_000, done.stderr
     assert "CONSOLE" not in done.stderr
+
+
+def test_the_page_says_what_is_cut(page, published):
+    """The queue comes first and says of how many; every operator above tier A is on the page."""
+    text = page.read_text("utf-8")
+    decisions = read_outbound(published, "tier_decisions")
+    assert text.index('id="queue"') < text.index('id="tiers"') < text.index('id="status"')
+    assert f"15 of {len(decisions)}" in text and f"共 {len(decisions)} 项，显示 15 项" in text
+    above = decisions.loc[decisions["tier"] > "A", "operator_id"]
+    assert len(above) and all(operator in text for operator in above)
+    links = set(re.findall(r'href="#(operator-\d+)"', text))
+    assert links and all(f'id="{target}"' in text for target in links)
+
+
+def test_the_page_opens_in_one_language(page):
+    """One language is shown until the reader asks for both."""
+    text = page.read_text("utf-8")
+    assert 'id="only-zh" checked' in text and "unknown 未知" not in text and "none 无" not in text

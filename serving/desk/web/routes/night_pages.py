@@ -102,7 +102,7 @@ def list_file(
         return None
     if not may(request, "evidence.export"):
         return render(request, "forbidden.html.j2", 403)
-    audited(request, f"export of {name}", f"{wanted.owner_kind} {wanted.owner_id}")
+    audited(request, "export", f"{name} {wanted.owner_kind} {wanted.owner_id}")
     sql, parameters = list_query(name, wanted)
     rows = tables.arrow(f"SELECT * FROM ({sql}) ORDER BY {ORDER_BY[name]}", *parameters)
     file = f"{name}-{tables.date.isoformat()}.{form}"

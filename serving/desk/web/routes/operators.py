@@ -94,7 +94,7 @@ def operator_orders(request: Request, tables: NightTables) -> Response:
     known = "SELECT count(*) FROM tier_decisions WHERE operator_id = ?"
     if not tables.count(known, operator_id):
         return not_found(request)
-    audited(request, "orders of operator", operator_id)
+    audited(request, "operator", f"{operator_id} {ORDERS}")
     page = list_page(tables, ORDERS, wanted, page_number(request))
     return show(
         request,

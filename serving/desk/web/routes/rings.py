@@ -49,7 +49,7 @@ def ring_graphml(request: Request, tables: NightTables) -> Response:
         return render(request, "forbidden.html.j2", 403)
     if not tables.count("SELECT count(*) FROM rings WHERE ring_id = ?", ring_id):
         return not_found(request)
-    audited(request, "export of ring", ring_id)
+    audited(request, "export", f"ring {ring_id}")
     headers = {"Content-Disposition": 'attachment; filename="ring.graphml"'}
     body = graphml(ring_graph(tables, ring_id))
     return Response(body, 200, headers, "application/graphml+xml; charset=utf-8")

@@ -74,7 +74,7 @@ def _list(request: Request, tables: NightTables, name: str, template: str) -> Re
         return file
     if not tables.count("SELECT count(*) FROM sessions WHERE session_id = ?", session_id):
         return not_found(request)
-    audited(request, f"{name} of session", session_id)
+    audited(request, "session", f"{session_id} {name}")
     page = list_page(tables, name, wanted, page_number(request))
     base = ("sessions", session_id, "false-views" if name == VIEWS else "orders")
     return show(request, tables, template, page=page, wanted=wanted, base=base)
