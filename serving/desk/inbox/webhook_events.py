@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -84,6 +86,14 @@ def events_of(lake: Lake, now: datetime) -> Iterator[Event]:
     yield from _cases_opened(lake)
 
 
+def record_stamps(lake: Lake) -> tuple[tuple[int, int] | None, ...]:
+    """Times and sizes of the records that events are read from; equal ones have no new event."""
+    paths = (lake.measures, lake.appeals, lake.people, lake.cases, lake.published_pointer)
+    return tuple(
+        (found.st_mtime_ns, found.st_size) if (found := _stat(path)) else None for path in paths
+    )
+
+
 def collect_events(desk: Desk) -> int:
     """Put events into the outbox that receivers still lack; returns how many were added.
 
@@ -133,11 +143,21 @@ def add_delivery(session: Session, target: WebhookTargetRow, event: Event, now: 
 
 
 def _cases_opened(lake: Lake) -> Iterator[Event]:
-    """Cases that were opened at the desk, by the record of their acts."""
-    for r in read_records(lake.journal / "cases.jsonl"):
-        if r.get("event", r.get("act")) == "opened" and r.get("case_id"):
-            data = {"caseId": r["case_id"], "operatorId": r.get("operator_id")}
-            yield Event(CASE_OPENED, r["case_id"], _utc(r["at"]), data)
+    """Cases that were opened at the desk. Why a case was opened is not told: some are checks."""
+    for r in read_records(lake.cases):
+        if r.get("event") != "opened":
+            continue
+        for case_id in r["cases"]:
+            operator = r["entries"][case_id]["operator_id"]
+            data = {"caseId": case_id, "operatorId": operator, "night": r["night"]}
+            yield Event(CASE_OPENED, case_id, _utc(r["at"]), data)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def _targets(session: Session) -> list[WebhookTargetRow]:

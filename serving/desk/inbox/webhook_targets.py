@@ -16,7 +16,14 @@ from serving.desk.accounts.tokens import make_id
 from serving.desk.desk import Desk
 from serving.desk.inbox.webhook_address import check_address
 from serving.desk.inbox.webhook_delivery import deliver_due
-from serving.desk.inbox.webhook_events import KINDS, PING, Event, add_delivery, collect_events
+from serving.desk.inbox.webhook_events import (
+    KINDS,
+    PING,
+    Event,
+    add_delivery,
+    collect_events,
+    record_stamps,
+)
 from serving.desk.store.tables.inbox import WebhookDeliveryRow, WebhookTargetRow
 
 ROUND_SECONDS = 5.0
@@ -83,9 +90,13 @@ def start_webhooks(desk: Desk, seconds: float = ROUND_SECONDS) -> Callable[[], N
     stopped = threading.Event()
 
     def work() -> None:
+        collected: tuple[object, ...] = ()
         while not stopped.wait(seconds):
             try:
-                collect_events(desk)
+                stamps = record_stamps(desk.lake)
+                if stamps != collected:
+                    collect_events(desk)
+                    collected = stamps
                 deliver_due(desk)
             except Exception as error:
                 log.error("webhooks failed", error=type(error).__name__)

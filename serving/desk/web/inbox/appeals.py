@@ -111,7 +111,7 @@ def decide(request: Request) -> Response:
     desk, form, appeal_id = request.state.desk, request.state.form, line.appeal.appeal_id
     back = url("appeals", appeal_id)
     if request.state.signer is None:
-        return redirect(request, back, "inbox.key_closed")
+        return redirect(request, url("unlock", next=back), "account.key_closed")
     verdict, reason = str(form.get("verdict", "")), str(form.get("reason", ""))
     if line.status == DECIDED:
         return redirect(request, back, "inbox.decided_already")

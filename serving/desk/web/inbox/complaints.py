@@ -49,7 +49,7 @@ def decide(request: Request) -> Response:
     back = url("complaints", status=str(form.get("status", "")))
     verdict, reason = str(form.get("verdict", "")), str(form.get("reason", ""))
     if request.state.signer is None:
-        return redirect(request, back, "inbox.key_closed")
+        return redirect(request, url("unlock", next=back), "account.key_closed")
     if verdict not in ("verified", "unfounded") or not reason.strip():
         return redirect(request, back, "inbox.finding_missing")
     now = desk.naive_now()

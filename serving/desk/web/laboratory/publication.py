@@ -41,7 +41,7 @@ def propose(request: Request) -> Response:
         return not_found(request)
     back = url("laboratory", "drafts", row.id)
     if request.state.signer is None:
-        return redirect(request, back, "laboratory.key_closed")
+        return redirect(request, url("unlock", next=back), "account.key_closed")
     try:
         start = date.fromisoformat(str(form.get("start", "")))
     except ValueError:
@@ -113,7 +113,7 @@ def _act(request: Request, is_approval: bool) -> Response:
     back = url("laboratory", "policies", policy_id)
     signer, now = request.state.signer, desk.naive_now()
     if signer is None:
-        return redirect(request, back, "laboratory.key_closed")
+        return redirect(request, url("unlock", next=back), "account.key_closed")
     try:
         if is_approval:
             approve_policy(desk.lake, policy_id, signer, now)

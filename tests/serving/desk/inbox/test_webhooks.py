@@ -13,11 +13,13 @@ import pytest
 
 from data_contracts.runs import read_outbound
 from serving.desk.accounts.account import Account
+from serving.desk.cases.night_cases import open_night
 from serving.desk.inbox import webhook_address, webhook_delivery, webhook_targets
 from serving.desk.inbox.webhook_address import AddressRefused, check_address
 from serving.desk.inbox.webhook_delivery import BACKOFF_SECONDS, MAX_ATTEMPTS, deliver_due
 from serving.desk.inbox.webhook_events import (
     APPEAL_DECIDED,
+    CASE_OPENED,
     MEASURE_IN_FORCE,
     NIGHT_PUBLISHED,
     collect_events,
@@ -152,6 +154,17 @@ def test_published_nights_are_events(desk, receiver):
     assert collect_events(desk) == 2 == deliver_due(desk)
     nights = {json.loads(b)["data"]["night"] for _, b in Receiver.got}
     assert nights == {"2026-01-19", "2026-01-20"}
+
+
+def test_opened_cases_are_events_that_tell_no_origin(desk, receiver):
+    """Each case of a night is one event; a check among them looks like any other."""
+    with desk.database.transaction() as session:
+        webhook_targets.add_target(session, receiver, [CASE_OPENED], ROOT, desk.clock())
+    opened = open_night(desk)
+    assert collect_events(desk) == opened > 0 == collect_events(desk)
+    deliver_due(desk)
+    told = [json.loads(b)["data"] for _, b in Receiver.got]
+    assert all(set(t) == {"caseId", "operatorId", "night"} for t in told)
 
 
 @pytest.mark.parametrize(
