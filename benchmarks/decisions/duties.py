@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from benchmarks.harness.figures import row
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs, read_outbound
-from serving.oversight.duty_register import DUTIES
+from serving.oversight.duty_register import duties
 
 
 def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def rows(lake: Path, models: Path, say: Any) -> list[dict[str, Any]]:
             "NIGHT": max(published_runs(lake)),
             "SCRATCH": scratch,
         }
-        for i, duty in enumerate(DUTIES):
+        for i, duty in enumerate(duties()):
             for command in duty.commands:
                 if command not in done:
                     words = [

@@ -80,8 +80,9 @@ def handling_score(
 ) -> pd.Series:
     """Points after dispositions and the measures taken here, each weighted by its severity.
 
-    `automatic` are those of the night before (operator_id, measure, at). A code that is not on the ladder counts as the first step. A measure that was undone, or that an
-    appeal found wrong, does not count.
+    `automatic` are those of the night before (operator_id, measure, at). A code that is not on the
+    ladder counts as the first step. A measure that was undone, or that an appeal found wrong, does
+    not count.
     """
     standing = [m for m in taken.standing(as_of) if m.subject_kind == OPERATOR] if taken else []
     parts = [automatic] if automatic is not None and len(automatic) else []
@@ -163,9 +164,9 @@ def credit(
 ) -> pd.DataFrame:
     """Rows of the contract `credit` for some operators, without the columns that stamp the run.
 
-    `taken`: the measures that people took. Those in force take entitlements away. `automatic`: those
-    of the night before (operator_id, measure, at), which count as handling. `decided`: what people
-    found of complaints.
+    `taken`: the measures that people took. Those in force take entitlements away. `automatic`:
+    those of the night before (operator_id, measure, at), which count as handling. `decided`: what
+    people found of complaints.
     """
     complaints = complaint_counts(tables, operators, as_of, policy.complaints, decided)
     parts = pd.DataFrame(

@@ -61,9 +61,9 @@ def drift(
 ) -> pd.DataFrame:
     """Rows of the contract `drift` without the columns that stamp the run; none on a first night.
 
-    Scores are compared by stratum, signals over all entities. A stratum needs `least` entities tonight
-    and in the reference. Only nights that the same model scored are compared: another model is another
-    scale. `category` is that of operators.
+    Scores are compared by stratum, signals over all entities. A stratum needs `least` entities
+    tonight and in the reference. Only nights that the same model scored are compared: another model
+    is another scale. `category` is that of operators.
     """
     nights = nights_before(lake, before, REFERENCE_NIGHTS)
     rows = []

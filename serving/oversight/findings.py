@@ -179,7 +179,11 @@ def review_suppression(
     ]:
         bad, gone = int(got.at[operator, "bad"]), int(got.at[operator, "hidden"])
         rows.append(
-            [finding_id("18", operator), "review_suppression", operator, None, gone / bad, float(rate[operator]), float(p[operator]), None, article, {"bad": bad, "removed": gone, "peers": str(category[operator])}]
+            [
+                *(finding_id("18", operator), "review_suppression", operator, None, gone / bad),
+                *(float(rate[operator]), float(p[operator]), None, article),
+                {"bad": bad, "removed": gone, "peers": str(category[operator])},
+            ]
         )  # fmt: skip
     return finding_frame(rows)
 

@@ -163,7 +163,11 @@ def _accuracy(f: pd.DataFrame, review: float) -> dict[str, float]:
     if len(f):
         bins = np.minimum((f["probability"].fillna(0).to_numpy() * 10).astype(int), 9)
         gap = sum(
-            weight[bins == b].sum() * abs(np.average(guilty[bins == b], weights=weight[bins == b]) - np.average(f["probability"].to_numpy()[bins == b], weights=weight[bins == b]))
+            weight[bins == b].sum()
+            * abs(
+                np.average(guilty[bins == b], weights=weight[bins == b])
+                - np.average(f["probability"].to_numpy()[bins == b], weights=weight[bins == b])
+            )
             for b in np.unique(bins)
         ) / weight.sum()  # fmt: skip
     return {
@@ -184,7 +188,8 @@ def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.Data
     Returns
     -------
     DataFrame
-        Columns group, figure, value, low, high (90 %, bootstrap over operators), verdicts, confirmed.
+        Columns group, figure, value, low, high (90 %, bootstrap over operators), verdicts,
+        confirmed.
     """
     groups = {
         "all": verdicts,
@@ -199,7 +204,12 @@ def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.Data
         point = _accuracy(f, review)
         rng, names = np.random.default_rng(0), f["operator_id"].astype(str)
         by_operator = [g for _, g in f.groupby(names)]
-        drawn = [_accuracy(pd.concat([by_operator[i] for i in rng.integers(0, len(by_operator), len(by_operator))]), review) for _ in range(BOOTSTRAP_DRAWS if len(f) >= least else 0)]  # fmt: skip
+        draws = BOOTSTRAP_DRAWS if len(f) >= least else 0
+        n = len(by_operator)
+        drawn = [
+            _accuracy(pd.concat([by_operator[i] for i in rng.integers(0, n, n)]), review)
+            for _ in range(draws)
+        ]
         for figure, value in point.items():
             spread = np.array([d[figure] for d in drawn])
             spread = spread[np.isfinite(spread)]

@@ -74,10 +74,10 @@ def set_hold(
         raise RetentionRefused("a legal hold needs --by and --reason")
     author = act_author(lake, by, lake.legal_holds, (APPROVER,) if lift else (OFFICER, APPROVER))
     if lift:
-        held = holds(lake).get(operator)
-        if held is None:
+        hold = holds(lake).get(operator)
+        if hold is None:
             raise RetentionRefused(f"there is no legal hold on {operator}")
-        if author.sign is not None and held["by"] == name:
+        if author.sign is not None and hold["by"] == name:
             raise RetentionRefused(f"{name} set the hold on {operator}; another has to lift it")
     event = {
         "operator_id": operator,

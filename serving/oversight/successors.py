@@ -89,8 +89,11 @@ def successor_findings(found: list[Succession], article: str = UNMAPPED) -> pd.D
         name = "evasion_by_successor"
         row_id = finding_id(name, one.operator_id, barred)
         rows.append(
-            [row_id, name, one.operator_id, barred, value, None, one.p_value, since, article, evidence]
-        )  # fmt: skip
+            [
+                *(row_id, name, one.operator_id, barred, value, None),
+                *(one.p_value, since, article, evidence),
+            ]
+        )
     return finding_frame(rows)
 
 
@@ -107,7 +110,8 @@ def _shared_keys(
                           SELECT operator_id, {column} AS key
                           FROM ({lake.scan_sql(contract(table), as_of)}))
                       WHERE key IS NOT NULL),
-             old AS (SELECT operator_id AS barred, key FROM keys WHERE list_contains($1, operator_id)),
+             old AS (SELECT operator_id AS barred, key FROM keys
+                     WHERE list_contains($1, operator_id)),
              counts AS (SELECT operator_id, count(*) AS keys FROM keys GROUP BY 1),
              shared AS (SELECT barred, keys.operator_id, count(*) AS shared
                         FROM keys JOIN old USING (key) GROUP BY 1, 2)

@@ -124,8 +124,8 @@ def operator_verdicts(
     ).rename_axis("entity_id")
     if "weight" not in rows:
         return labels
-    weighed = rows.assign(weight=rows["weight"].fillna(1.0)).groupby("operator_id")["weight"]
-    return labels.assign(weight=weighed.mean())
+    weight = rows.assign(weight=rows["weight"].fillna(1.0)).groupby("operator_id")["weight"]
+    return labels.assign(weight=weight.mean())
 
 
 def _weighted_share(counted: pd.DataFrame) -> pd.Series:

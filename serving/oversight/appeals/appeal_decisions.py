@@ -1,7 +1,7 @@
 """Decisions on appeals: by another person, with labels and the reasons that failed.
 
-A won appeal lifts the measure and voids the accusation at once (`measures/state.py`). Its labels count
-after a delay, because a verdict may itself be contested, and with a weight (ADR-0291).
+A won appeal lifts the measure and voids the accusation at once (`measures/state.py`). Its labels
+count after a delay, because a verdict may itself be contested, and with a weight (ADR-0291).
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ TYPOLOGIES = {"session": "view_fraud", "order": "order_fraud"}
 class AppealDecision:
     """A verdict with its author and reason.
 
-    `entities`: kind and id of the sessions and orders that it is about. A won appeal that names none
-    is about those in the evidence of what was appealed.
+    `entities`: kind and id of the sessions and orders that it is about. A won appeal that names
+    none is about those in the evidence of what was appealed.
     """
 
     verdict: str

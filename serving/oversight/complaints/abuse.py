@@ -1,4 +1,4 @@
-"""Complainants whose complaints are unfounded more often than chance explains (Order 117 Art. 20)."""
+"""Complainants who are unfounded more often than chance explains (Order 117 Art. 20)."""
 
 from __future__ import annotations
 
@@ -67,7 +67,10 @@ def complainant_findings(found: list[dict[str, Any]], article: str = UNMAPPED) -
     """Complainants who abuse complaints, each about the operator that it complained of most."""
     name = "abusive_complaints"
     rows = [
-        [finding_id(name, f["complainant_id"]), name, f["operator_id"], f["complainant_id"], f["share"], f["peers"], f["p_value"], None, article, f["evidence"]]
+        [
+            *(finding_id(name, f["complainant_id"]), name, f["operator_id"], f["complainant_id"]),
+            *(f["share"], f["peers"], f["p_value"], None, article, f["evidence"]),
+        ]
         for f in found
     ]  # fmt: skip
     return finding_frame(rows)

@@ -1,7 +1,7 @@
 """Cases: each delivered complaint with its due date by policy, and as it was decided.
 
-A complaint is delivered, or opened here. A reviewer finds it verified or unfounded, as a signed line
-of `LAKE/journal/complaints.jsonl`. Verified ones count as compliance (Order 117 Art. 20).
+A complaint is delivered, or opened here. A reviewer finds it verified or unfounded, as a signed
+line of `LAKE/journal/complaints.jsonl`. Verified ones count as compliance (Order 117 Art. 20).
 """
 
 from __future__ import annotations

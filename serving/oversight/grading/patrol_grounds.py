@@ -18,7 +18,7 @@ Tables = Mapping[str, Any]
 
 
 def goods(categories: Mapping[str, str], index: pd.Index, policy: Policy) -> pd.Series:
-    """1 for operators whose goods concern life and health, 0 for others; NaN for an unknown kind."""
+    """1 for operators whose goods concern life and health, 0 for others; NaN where unknown."""
     kinds = pd.Series([categories.get(o) for o in index], index=index, dtype=object)
     sensitive = set(policy.patrol.life_and_health)
     value = kinds.map(lambda k: float(k in sensitive) if isinstance(k, str) else np.nan)

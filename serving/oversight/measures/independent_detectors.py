@@ -38,8 +38,8 @@ def are_independent(one: str, other: str) -> bool:
 def detectors_of_entities(why: dict[str, Any], policy: Policy) -> list[str]:
     """Detectors that find an operator by its sessions or orders, from the reason of its decision.
 
-    The model of sessions finds it by its most probable session, that of orders by the expected share
-    of false ones among its recent orders.
+    The model of sessions finds it by its most probable session, that of orders by the expected
+    share of false ones among its recent orders.
     """
     found = {
         SESSIONS: (why.get("session") or {}).get("probability"),

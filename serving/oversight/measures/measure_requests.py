@@ -123,6 +123,6 @@ def require_proportion(
         return fit
     raise BadMeasure(
         f"{request.code} is beyond what is proportionate: facts {fit.fact_points}, repetition "
-        f"{fit.repetition_points} and harm {fit.harm_points} allow up to {fit.allowed[-1]}; say why with "
-        "--beyond-range, and have it approved"
+        f"{fit.repetition_points} and harm {fit.harm_points} allow up to {fit.allowed[-1]}; "
+        "say why with --beyond-range, and have it approved"
     )

@@ -84,7 +84,8 @@ def notice_texts(terms: NoticeTerms, grounds: MeasureGrounds, policy: Policy) ->
     zh = "。".join([grounds.texts["zh"], *(s["zh"] for s in grounds.signals)])
     en = ". ".join([grounds.texts["en"], *(s["en"] for s in grounds.signals)])
     return (
-        f"致{to_zh} {terms.subject}：现对你采取“{step.zh}”，期限 {start:%Y-%m-%d} 至 {end:%Y-%m-%d}。"
+        f"致{to_zh} {terms.subject}：现对你采取“{step.zh}”，"
+        f"期限 {start:%Y-%m-%d} 至 {end:%Y-%m-%d}。"
         f"事实与理由：{zh}。依据：{article}；政策版本 {policy.version}。"
         f"如有异议，可在 {policy.appeal_open_days} 日内申诉：{policy.appeal_route_zh}。",
         f"To {to_en} {terms.subject}: {step.en}, from {start:%Y-%m-%d} to {end:%Y-%m-%d}. "

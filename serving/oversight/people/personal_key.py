@@ -1,4 +1,4 @@
-"""The personal key of the user of this shell: Ed25519, outside the lake, readable by its user alone.
+"""The personal key of the user of this shell: Ed25519, outside the lake, private to its user.
 
 It lies at STEELYARD_PERSON_KEY, or in the user's folder of configuration. The lake keeps public
 keys only.

@@ -1,1 +1,1 @@
-"""Policies of a lake: one person proposes, another approves, and each night takes the one in force."""
+"""Policies of a lake: one person proposes, another approves, a night takes the one in force."""

@@ -1,4 +1,4 @@
-"""Publication of a policy: proposed by one person, approved by another, announced before it binds."""
+"""Publication of a policy: proposed by one person, approved by another, announced ahead."""
 
 from __future__ import annotations
 

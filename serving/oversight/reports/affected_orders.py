@@ -44,8 +44,8 @@ def affected_orders(folder: LakeOrFolder, measure_id: str | None, now: datetime)
     Returns
     -------
     pandas.DataFrame
-        Measure, and `COLUMNS` as far as delivered, oldest payment first. Where neither parcels nor refunds are
-        delivered, every paid order is open: that it was completed is not known.
+        Measure, and `COLUMNS` as far as delivered, oldest payment first. Where neither parcels nor
+        refunds are delivered, every paid order is open: that it was completed is not known.
 
     Raises
     ------

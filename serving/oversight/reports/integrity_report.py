@@ -74,8 +74,8 @@ def integrity_report(
 def inflation_by_category(lake: Lake, nights: list[str], now: datetime) -> list[dict[str, Any]]:
     """Counted and corrected figures of all sessions of a period, by category and measure.
 
-    Low and high add the ends of the sessions' intervals. They hold even where all errors go one way,
-    so that they are wider than an interval of independent errors.
+    Low and high add the ends of the sessions' intervals. They hold even where all errors go one
+    way, so that they are wider than an interval of independent errors.
     """
     parts = [read_outbound(lake, "corrected_figures", n) for n in nights]
     parts = [p[p["entity_kind"] == "session"] for p in parts if len(p)]
@@ -150,7 +150,7 @@ def _counts(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def appeals_of(appeals: Iterable[Appeal], period: Period) -> dict[str, Any]:
-    """Appeals opened in a period: decided, won, late, and days until decisions (middle, longest)."""
+    """Appeals opened in a period: decided, won, late, and days to decide (middle, longest)."""
     mine = [a for a in appeals if period.contains(a.opened_at)]
     days = [
         (datetime.fromisoformat(a.decided_at) - datetime.fromisoformat(a.opened_at)).total_seconds()

@@ -1,4 +1,4 @@
-"""Claims about credit: four sub-scores at worked values, unknown left out, nothing internal in what is public."""
+"""Credit: four sub-scores at worked values, unknown left out, nothing internal in public."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def trade():
 
 
 def test_ratings_are_shrunk_towards_everybody():
-    """Ten fives beside a usual mean of three and ten ratings of it make a mean of four: 75 points."""
+    """Ten fives and ten ratings of the general mean of three make a mean of four: 75 points."""
     got = scored(**trade())
     assert got.at["good", "ratings"] == pytest.approx(75.0) and got.at[
         "bad", "ratings"
@@ -116,7 +116,13 @@ def test_what_is_unknown_is_left_out_and_nobody_is_rated_on_nothing():
     assert empty["credit"].isna().all() and set(empty["level"]) == {"unrated"}
 
 
-@pytest.mark.parametrize(("points", "level"), [(80.0, "excellent"), (79.999, "good"), (60.0, "good"), (40.0, "fair"), (39.9, "poor"), (None, "unrated")])  # fmt: skip
+LEVELS = [
+    *((80.0, "excellent"), (79.999, "good"), (60.0, "good")),
+    *((40.0, "fair"), (39.9, "poor"), (None, "unrated")),
+]
+
+
+@pytest.mark.parametrize(("points", "level"), LEVELS)
 def test_a_level_begins_exactly_at_its_points(points, level):
     assert level_of(points, POLICY)[0] == level
 

@@ -1,4 +1,4 @@
-"""Claims about measures: records stand on their own, what is grave needs people, packages and lists can be checked."""
+"""Measures: records stand on their own, what is grave needs people, packages are checked."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def test_automatic_measure_is_complete_in_both_languages(published):
 def test_the_ladder_is_ordered_and_no_tier_suggests_what_is_for_people():
     codes = [s.code for s in POLICY.ladder]
     assert [POLICY.step(c) for c in codes] == list(range(1, 18)) and POLICY.step("none") == 0
-    assert [POLICY.step(c) for c in ("popup", "warn", "limit_traffic", "block")] == sorted(POLICY.step(c) for c in ("popup", "warn", "limit_traffic", "block"))  # fmt: skip
+    steps = [POLICY.step(c) for c in ("popup", "warn", "limit_traffic", "block")]
+    assert steps == sorted(steps)
     assert not {POLICY.measures.of(t) for t in "ABCD"} & set(POLICY.measures.human_only)
 
 

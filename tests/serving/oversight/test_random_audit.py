@@ -90,7 +90,8 @@ def test_verdicts_weigh_as_one_over_their_odds():
 
 def test_small_groups_are_named_without_interval():
     """A group without enough verdicts has no interval, and small groups are named."""
-    f = pd.DataFrame({"confirmed": [True, False] * 5, "weight": 1.0, "probability": 0.5, "tier": "A", "operator_id": "o", "new": True, "small": False, "region": "r"})  # fmt: skip
+    row = {"weight": 1.0, "probability": 0.5, "tier": "A", "operator_id": "o", "new": True}
+    f = pd.DataFrame({"confirmed": [True, False] * 5, **row, "small": False, "region": "r"})
     got = estimates(f, 0.3)
     assert set(got["group"]) == {"all", "new"} and got["low"].isna().all()
 
@@ -205,7 +206,9 @@ def test_a_later_release_waits_as_challenger_and_scores_in_the_shadow(rivals, ti
     nightly(lake, NIGHT, models, load_policy())
     shadow, scores = read_outbound(lake, "shadow_scores"), read_outbound(lake, "scores")
     assert set(shadow["model_version"]) == {challengers(models)["session_inflation"]}
-    assert len(shadow) == (scores["model"] == "session_inflation").sum() and set(scores.loc[scores["model"] == "session_inflation", "model_version"]) == {old}  # fmt: skip
+    by_sessions = scores["model"] == "session_inflation"
+    assert len(shadow) == by_sessions.sum()
+    assert set(scores.loc[by_sessions, "model_version"]) == {old}
 
 
 def test_promotion_says_no_with_the_row_that_failed_and_changes_nothing(rivals, tiny):

@@ -155,7 +155,7 @@ def test_appeals_are_counted_with_their_time():
 
 
 def test_integrity_report_is_computed_from_lake_and_record(published, tmp_path):
-    """Sums of a period follow from published nights; the page has every part; a copy says the same."""
+    """Sums follow from published nights; the page has every part; a copy says the same."""
     period = Period(datetime(2026, 1, 1), datetime(2026, 2, 1))
     report = integrity_report(published, period, NOW, POLICY)
     assert [n["date"] for n in report["nights"]] == ["2026-01-19", "2026-01-20"]
