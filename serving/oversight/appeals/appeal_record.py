@@ -95,12 +95,15 @@ def verdicts_before(lake: Lake, as_of: datetime) -> dict[str, str]:
 
     An appeal against one answer of the gate is about a session and changes no night.
     """
-    opened, out = {}, {}
+    opened: dict[str, str | None] = {}
+    out: dict[str, str] = {}
     for e in acts_of(lake, lake.appeals):
         if e["event"] == "opened":
             opened[e["appeal_id"]] = None if e.get("request_id") else e["operator_id"]
-        elif e["decided_at"] < as_of.isoformat() and opened[e["appeal_id"]]:
-            out[opened[e["appeal_id"]]] = e["verdict"]
+            continue
+        operator = opened[e["appeal_id"]]
+        if operator is not None and e["decided_at"] < as_of.isoformat():
+            out[operator] = e["verdict"]
     return out
 
 
