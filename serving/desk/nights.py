@@ -144,8 +144,13 @@ def _parity(lake: Lake, night: date) -> Parity | None:
     found = json.loads(path.read_text("utf-8"))
     differing = [s for s in found["signals"] if s["equal"] < found["sessions"]]
     differing.sort(key=lambda s: (s["equal"], s["signal"]))
-    counts = (found[k] for k in ("sessions", "only_online", "only_offline"))
-    return Parity(*counts, len(found["signals"]), differing)
+    return Parity(
+        sessions=found["sessions"],
+        only_online=found["only_online"],
+        only_offline=found["only_offline"],
+        signals=len(found["signals"]),
+        differing=differing,
+    )
 
 
 def _integer(value: Any) -> int | None:

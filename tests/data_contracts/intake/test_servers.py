@@ -18,8 +18,8 @@ from data_contracts.intake.map_file import MapProblems
 from data_contracts.intake.mapping import Source
 from data_contracts.intake.profiling.discovery import PASSWORD_VARIABLE, discover
 from data_contracts.intake.sources.relation import ReadSince
-from tests.data_contracts.intake.servers import SERVER_SECONDS, free_port, postgresql, server
 from tests.data_contracts.intake.source_rows import AT, FRAME, ORDER, WANTED, rows_of
+from tests.data_contracts.servers import SERVER_SECONDS, free_port, postgresql, server
 
 
 def test_object_storage(tmp_path, monkeypatch):

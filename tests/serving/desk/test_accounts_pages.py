@@ -9,7 +9,8 @@ import pytest
 from serving.desk.accounts.logins.invitations import invite_first
 from serving.desk.store.tables.accounts import AccountRow
 from serving.oversight.people.roster import read_roster
-from tests.serving.desk.conftest import PASSWORD, DeskClient, browser_of
+from tests.serving.desk.conftest import DeskClient, browser_of
+from tests.serving.desk.people import PASSWORD
 
 
 def set_password(browser: DeskClient, token: str, name: str = "") -> None:

@@ -13,8 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from serving.desk.accounts.logins.invitations import invite_first
 from serving.desk.accounts.permissions import PERMISSIONS
 from serving.desk.web import text_catalogue
-from tests.serving.desk.conftest import PASSWORD, browser_of
+from tests.serving.desk.conftest import browser_of
 from tests.serving.desk.looks import GRAVE, look
+from tests.serving.desk.people import PASSWORD
 
 WEB = Path(str(resources.files("serving.desk.web")))
 TEMPLATES = sorted((WEB / "templates").glob("*.j2"))

@@ -21,7 +21,7 @@ from serving.desk.store import once, tables
 from serving.desk.store.database import Database, DatabaseRefused
 from serving.desk.store.schema import Base
 from serving.desk.store.tables.accounts import AccountRow
-from tests.data_contracts.intake.servers import postgresql
+from tests.data_contracts.servers import postgresql
 
 NOW = datetime(2026, 1, 21, 4, tzinfo=UTC)
 
