@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from data_contracts.adapters.source import require
 from data_contracts.contract import contract
 from data_contracts.errors import LakeProblem
 from data_contracts.intake.delivery import Delivery
@@ -36,6 +37,8 @@ def tables(name: str, source: Path) -> dict[str, pd.DataFrame]:
         A file is absent, or a row cannot be taken.
     """
     given, out = map_of(name), {}
+    for file in given.sources.values():
+        require(source / file.path)
     with tempfile.TemporaryDirectory() as folder, connect() as connection:
         lake = Lake(Path(folder))
         for done in ingest(given, lake, Delivery(MOMENT, base=source)):

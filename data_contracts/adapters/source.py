@@ -17,6 +17,17 @@ def read(path: Path) -> pd.DataFrame:
     LakeProblem
         The file does not exist.
     """
+    require(path)
+    return pd.read_parquet(path)
+
+
+def require(path: Path) -> None:
+    """Refuse a data set that lacks a file.
+
+    Raises
+    ------
+    LakeProblem
+        The file does not exist.
+    """
     if not path.exists():
         raise LakeProblem(f"{path} does not exist; the data set is not complete in {path.parent}")
-    return pd.read_parquet(path)

@@ -19,8 +19,8 @@ from data_contracts.intake.streams import events, kafka_topics
 from data_contracts.intake.streams.kafka_topics import KafkaTopics, settings
 from data_contracts.intake.streams.listening import Listening, _merge, listen, open_stream
 from data_contracts.lake import Lake
-from tests.data_contracts.intake.kafka_cluster import Cluster, kafka_cluster
-from tests.data_contracts.intake.live_map import MAP, NOW
+from tests.data_contracts.intake.streams.kafka_cluster import Cluster, kafka_cluster
+from tests.data_contracts.intake.streams.live_map import MAP, NOW
 
 TOPICS = itertools.count()
 # A member that says nothing for so long is gone; ten times sooner than usual.

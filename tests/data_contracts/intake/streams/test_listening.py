@@ -19,7 +19,7 @@ from data_contracts.intake.streams.listening import Listening, listen, stream_na
 from data_contracts.intake.streams.redis_streams import RedisStreams
 from data_contracts.lake import Lake
 from serving.cli.delivery.gate_minutes import GateMinutes
-from tests.data_contracts.intake.live_map import MAP, NOW
+from tests.data_contracts.intake.streams.live_map import MAP, NOW
 
 
 @pytest.fixture(scope="module")
