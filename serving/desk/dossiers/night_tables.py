@@ -38,6 +38,25 @@ LAKE_COLUMNS = {  # of delivered tables that pages read often
 ORDER_COLUMNS = "order_id, operator_id, session_id, buyer_id, placed_at, paid_amount"
 HISTORY_COLUMNS = ["operator_id", "date", "risk", "tier", "model_version", "policy_version"]
 MAX_HISTORY_NIGHTS = 28
+# What a dossier asks of each operator, joined once instead of for every page.
+OWNERS_SQL = (
+    """CREATE TABLE night.operator_boosts AS SELECT s.operator_id, b.* FROM night.boosts b
+       JOIN night.sessions s USING (session_id) ORDER BY s.operator_id""",
+    """CREATE TABLE night.operator_raids AS
+       SELECT s.operator_id, l.*, f.operator_id AS from_operator FROM night.room_links l
+       JOIN night.sessions s ON s.session_id = l.to_session_id
+       LEFT JOIN night.sessions f ON f.session_id = l.from_session_id ORDER BY s.operator_id""",
+    """CREATE TABLE night.operator_cleared AS SELECT owner.operator_id, o.* FROM night.outcomes o
+       JOIN (SELECT session_id AS entity_id, operator_id FROM night.sessions
+             UNION ALL SELECT order_id, operator_id FROM night.orders
+             UNION ALL SELECT operator_id, operator_id FROM night.tier_decisions) owner
+       USING (entity_id) WHERE o.verdict = 'cleared' ORDER BY owner.operator_id""",
+    """CREATE TABLE night.operator_orders AS
+       SELECT operator_id, count(*) AS scored, max(probability) AS highest,
+              count(*) FILTER (probability >= 0.5) AS probable
+       FROM night.scores WHERE entity_kind = 'order' AND leads AND operator_id IS NOT NULL
+       GROUP BY 1 ORDER BY 1""",
+)
 Row = dict[str, Any]
 
 
@@ -57,6 +76,8 @@ class NightTables:
         Connection that holds the tables; each question gets a cursor of its own.
     derived
         What pages made of the tables, by name, so that it is made once.
+    cursors
+        The cursor of each thread, because pages are answered in threads.
     """
 
     lake: Lake
@@ -65,6 +86,7 @@ class NightTables:
     engine: duckdb.DuckDBPyConnection = field(repr=False)
     derived: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+    cursors: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     @property
     def as_of(self) -> datetime:
@@ -73,10 +95,9 @@ class NightTables:
 
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
         """Rows of a query over the night's tables, each by its columns' names."""
-        with self._cursor() as cursor:
-            found = cursor.execute(sql, list(parameters))
-            names = [column[0] for column in found.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        found = self._cursor().execute(sql, list(parameters))
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def first(self, sql: str, *parameters: Any) -> Row | None:
         """The first row of a query; None where there is none."""
@@ -88,23 +109,23 @@ class NightTables:
 
     def frame(self, sql: str, *parameters: Any) -> pd.DataFrame:
         """Rows of a query as a frame."""
-        with self._cursor() as cursor:
-            return cursor.execute(sql, list(parameters)).df()
+        return self._cursor().execute(sql, list(parameters)).df()
 
     def arrow(self, sql: str, *parameters: Any) -> pa.Table:
         """Rows of a query as an Arrow table."""
-        with self._cursor() as cursor:
-            return cursor.execute(sql, list(parameters)).to_arrow_table()
+        return self._cursor().execute(sql, list(parameters)).to_arrow_table()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor of its own, for pages are answered in threads."""
-        cursor = self.engine.cursor()
-        cursor.execute("USE night")
-        return cursor
+        """The cursor of this thread."""
+        if not hasattr(self.cursors, "own"):
+            self.cursors.own = self.engine.cursor()
+            self.cursors.own.execute("USE night")
+        return self.cursors.own
 
     def has(self, table: str) -> bool:
         """Whether the night, or the lake at its moment, has a table."""
-        return bool(self.count("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", table))
+        sql = "SELECT table_name FROM duckdb_tables()"
+        return table in self.once("tables", lambda: {r["table_name"] for r in self.rows(sql)})
 
     def once(self, name: str, make: Any) -> Any:
         """What `make` returns, made once for this night."""
@@ -125,6 +146,8 @@ def load_night(lake: Lake, night: date, run: PublishedRun) -> NightTables:
     _take(engine, "signals", run.table("signals", filters=kinds), "entity_kind, entity_id, signal")
     _take_lake(engine, lake, tables.as_of)
     _take_scores(engine, run)
+    for sql in OWNERS_SQL:
+        engine.execute(sql)
     history = [
         d
         for earlier in nights_before(lake, run.run_id, MAX_HISTORY_NIGHTS)

@@ -167,29 +167,20 @@ def missing_tables(tables: NightTables) -> tuple[str, ...]:
 def _exculpation(tables: NightTables, operator_id: str) -> Exculpation:
     """Granted causes and earlier verdicts that cleared, newest first."""
     size = {"size": CAUSES_ON_PAGE}
-    boosts = """SELECT b.* FROM boosts b JOIN sessions s USING (session_id)
-                WHERE s.operator_id = ?"""
-    raids = """SELECT l.*, f.operator_id AS from_operator FROM room_links l
-               JOIN sessions s ON s.session_id = l.to_session_id
-               LEFT JOIN sessions f ON f.session_id = l.from_session_id WHERE s.operator_id = ?"""
-    owned = """SELECT session_id FROM sessions WHERE operator_id = ?
-               UNION ALL SELECT order_id FROM orders WHERE operator_id = ?
-               UNION ALL SELECT ?"""
-    cleared = f"SELECT * FROM outcomes WHERE verdict = 'cleared' AND entity_id IN ({owned})"
-    three = (operator_id, operator_id, operator_id)
+    boosts = "SELECT * FROM operator_boosts WHERE operator_id = ?"
+    raids = "SELECT * FROM operator_raids WHERE operator_id = ?"
+    cleared = "SELECT * FROM operator_cleared WHERE operator_id = ?"
     return Exculpation(
         queried_page(tables, boosts, "starts_at DESC, session_id", operator_id, **size),
         queried_page(tables, raids, '"at" DESC, to_session_id', operator_id, **size),
-        queried_page(tables, cleared, "decided_at DESC, entity_id", *three, **size),
+        queried_page(tables, cleared, "decided_at DESC, entity_id", operator_id, **size),
     )
 
 
 def _orders(tables: NightTables, operator_id: str) -> Row:
     """Number of scored orders, of those that are probably false, and the highest probability."""
-    sql = """SELECT count(*) AS scored, max(probability) AS highest,
-                    count(*) FILTER (probability >= 0.5) AS probable
-             FROM scores WHERE entity_kind = 'order' AND leads AND operator_id = ?"""
-    return tables.rows(sql, operator_id)[0]
+    found = tables.first("SELECT * FROM operator_orders WHERE operator_id = ?", operator_id)
+    return found or {"scored": 0, "highest": None, "probable": 0}
 
 
 def _counterfactual(down: dict[str, Any] | None) -> Counterfactual | None:

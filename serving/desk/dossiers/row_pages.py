@@ -69,10 +69,17 @@ def queried_page(
     size: int = ROWS_PER_PAGE,
 ) -> RowPage:
     """A page of a query over the night's tables, in an order that is the same each time."""
-    total = tables.count(f"SELECT count(*) FROM ({sql})", *parameters)
-    number = _within(number, total, size)
-    page = f"SELECT * FROM ({sql}) ORDER BY {order} LIMIT {size} OFFSET {(number - 1) * size}"
-    return RowPage(tuple(tables.rows(page, *parameters)), total, number, size)
+    number = max(1, number)
+    page = f"""SELECT *, count(*) OVER () AS rows_in_all FROM ({sql})
+               ORDER BY {order} LIMIT {size}"""
+    found = tables.rows(f"{page} OFFSET {(number - 1) * size}", *parameters)
+    if not found and number > 1:  # beyond the last page
+        number = _within(number, tables.count(f"SELECT count(*) FROM ({sql})", *parameters), size)
+        found = tables.rows(f"{page} OFFSET {(number - 1) * size}", *parameters)
+    total = int(found[0]["rows_in_all"]) if found else 0
+    for row in found:
+        del row["rows_in_all"]
+    return RowPage(tuple(found), total, number, size)
 
 
 def _within(number: int, total: int, size: int) -> int:
