@@ -87,7 +87,7 @@ def handling_score(
     standing = [m for m in taken.standing(as_of) if m.subject_kind == OPERATOR] if taken else []
     parts = [automatic] if automatic is not None and len(automatic) else []
     if "dispositions" not in tables and not standing and not parts:
-        return pd.Series(np.nan, index=index)
+        return pd.Series(np.nan, index=index)  # nothing tells one operator from another
     if "dispositions" in tables:
         parts.append(tables["dispositions"].select("operator_id", "measure", "at").to_pandas())
     if standing:
@@ -98,9 +98,8 @@ def handling_score(
     known = {s.code for s in policy.ladder}
     steps = d["measure"].map(lambda m: policy.severity(m) if m in known else 1.0).astype(float)
     points = policy.credit.disposition_points * steps
-    score = decayed_score(d, points, index, as_of, policy.credit.half_life_days)
-    # without dispositions, nothing is known of operators that no measure names
-    return score if "dispositions" in tables else score.where(index.isin(d["operator_id"]))
+    # the own record of measures is complete: whom it does not name lost no points (ADR-0354)
+    return decayed_score(d, points, index, as_of, policy.credit.half_life_days)
 
 
 def notices_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:

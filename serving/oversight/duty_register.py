@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,17 @@ FINES = ("AUCL 25", "AUCL 29")
 def duties() -> tuple[Duty, ...]:
     """All duties, as `duties.toml` has them."""
     text = (resources.files("serving.oversight") / "duties.toml").read_text("utf-8")
-    lists = ("commands", "tests")
-    return tuple(
-        Duty(**{k: tuple(v) if k in lists else v for k, v in one.items()})
-        for one in tomllib.loads(text)["duty"]
+    return tuple(_duty(one) for one in tomllib.loads(text)["duty"])
+
+
+def _duty(one: dict[str, Any]) -> Duty:
+    return Duty(
+        one["source"],
+        one["asks"],
+        one["implemented"],
+        tuple(one["commands"]),
+        one.get("outside", ""),
+        tuple(one["tests"]),
     )
 
 
