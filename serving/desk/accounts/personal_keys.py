@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from serving.ledger.ledger_key import LedgerKey
 
+KEPT_SECONDS = 12 * 3_600  # the longest time of a login session
 SALT_BYTES, NONCE_BYTES, KEY_BYTES = 16, 12, 32
 PURPOSE = b"steelyard desk personal key 1"
 
@@ -54,21 +56,24 @@ def _wrapping_key(secret: bytes, salt: bytes) -> bytes:
 
 
 class KeyRing:
-    """Personal keys of login sessions, in the memory of this process only."""
+    """Personal keys of login sessions, in the memory of this process only, for some hours."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, LedgerKey] = {}
+        self._keys: dict[str, tuple[float, LedgerKey]] = {}
         self._lock = threading.Lock()
 
     def put(self, login_id: str, key: LedgerKey) -> None:
-        """Keep the key of a login session."""
+        """Keep the key of a login session, and forget those of sessions that are over."""
+        now = time.monotonic()
         with self._lock:
-            self._keys[login_id] = key
+            self._keys = {k: v for k, v in self._keys.items() if now - v[0] < KEPT_SECONDS}
+            self._keys[login_id] = now, key
 
     def get(self, login_id: str) -> LedgerKey | None:
         """The key of a login session; None after a restart, until the password is given again."""
         with self._lock:
-            return self._keys.get(login_id)
+            _, key = self._keys.get(login_id, (0.0, None))
+            return key
 
     def drop(self, login_id: str) -> None:
         """Forget the key of a login session."""

@@ -7,7 +7,9 @@ import re
 import pytest
 
 from serving.desk.accounts.logins.invitations import invite_first
+from serving.desk.accounts.logins.sessions import open_login
 from serving.desk.store.tables.accounts import AccountRow
+from serving.desk.web.application import desk_application
 from serving.oversight.people.roster import read_roster
 from tests.serving.desk.conftest import DeskClient, browser_of
 from tests.serving.desk.people import PASSWORD
@@ -75,3 +77,26 @@ def test_audit_log_names_reads_and_is_for_auditors(client):
     assert reader.get("/audit-log").status_code == 403
     page = auditor.get("/audit-log?account=zhao&kind=night").text
     assert "night read" in page and "2026-01-20" in page and "1 of 1" in page
+
+
+def test_roles_change_at_the_next_request(client, desk, people):
+    """A role that was taken away is gone at the next page, without a new login."""
+    auditor = client("auditor", "viewer", name="sun")
+    assert auditor.get("/audit-log").status_code == 200
+    people.add("sun", "viewer")
+    assert auditor.get("/audit-log").status_code == 403
+
+
+def test_signing_key_opens_again_after_a_restart(desk, people, application):
+    """After a restart the login stands, and the password opens the signing key again."""
+    people.add("root-1", "administrator")
+    with desk.database.transaction() as session:
+        token, _ = open_login(session, people.add("root-1", "administrator").id, "b", desk.clock())
+    other = people.add("li", "patrol")
+    browser = DeskClient(browser_of(desk_application(desk)))  # a new process knows no key
+    browser.http.cookies.set("desk_login", token)
+    answer = browser.submit(f"/accounts/{other.id}/admit", "/accounts")
+    assert answer.headers["location"] == "/unlock?next=%2Faccounts"
+    assert browser.submit("/unlock", "/unlock", password="wrong").status_code == 403
+    answer = browser.submit("/unlock", "/unlock", password=PASSWORD, next="/accounts")
+    assert answer.headers["location"] == "/accounts"

@@ -18,7 +18,7 @@ from tests.serving.desk.looks import GRAVE, look
 from tests.serving.desk.people import PASSWORD
 
 WEB = Path(str(resources.files("serving.desk.web")))
-TEMPLATES = sorted((WEB / "templates").glob("*.j2"))
+TEMPLATES = sorted((WEB / "templates").rglob("*.j2"))
 OWN_PAGES = ("/nights", "/accounts", "/account", "/audit-log", "/unlock")
 ALL_ROLES = ("viewer", "patrol", "reviewer", "lead", "policy", "auditor", "administrator")
 

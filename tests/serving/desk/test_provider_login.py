@@ -82,7 +82,7 @@ def test_key_of_a_provider_account_is_open(visitor, provider, desk, application)
         browser = DeskClient(browser_of(application))
         browser.get(leave(browser))
         keys = application.user_middleware[0].kwargs["site"].keys
-        opened |= {k.public.id for k in keys._keys.values()}
+        opened |= {key.public.id for _, key in keys._keys.values()}
     assert len(opened) == 1
 
 
