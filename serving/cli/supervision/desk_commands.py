@@ -50,6 +50,10 @@ def desk(
         Path | None,
         typer.Option(help="TOML file of an identity provider.", envvar="STEELYARD_DESK_OIDC"),
     ] = None,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="Make the tables of cases again from the record first."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Serve the desk, where supervisors work, until it is stopped.
@@ -71,6 +75,10 @@ def desk(
 
         provider = read_provider(oidc)
     opened = open_desk(lake, database)
+    if rebuild:
+        from serving.desk.cases.case_record import rebuild as project_again
+
+        project_again(opened)
     bound = bound_socket(host, port)
     address = public_url or f"http://{_in_url(host)}:{bound.getsockname()[1]}"
     application = desk_application(opened, settings_for(address, host, provider))

@@ -1,5 +1,7 @@
 """Cases, the acts on them, lists that people keep, and the operators of the newest night."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,12 +10,12 @@ from serving.desk.store.schema import UtcDateTime
 revision, down_revision = "0002", "0001"
 
 
-def text(name: str, **options: bool) -> sa.Column:
+def text(name: str, **options: Any) -> sa.Column:
     """A column of text that is never null, unless it says so."""
     return sa.Column(name, sa.Text, **({"nullable": False} | options))
 
 
-def moment(name: str, **options: bool) -> sa.Column:
+def moment(name: str, **options: Any) -> sa.Column:
     """A column of moments that is never null, unless it says so."""
     return sa.Column(name, UtcDateTime, **({"nullable": False} | options))
 
