@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from serving.desk.cases.case_state import CLOSED, OPERATOR
@@ -63,28 +64,41 @@ def day_plan(session: Session, desk: Desk, workers: list[str], now: datetime) ->
     minutes = sum(set_minutes.get(p, policy.person_minutes) for p in workers)
     per_case, is_measured = _minutes_per_case(session, policy.minutes)
     n = NightOperatorRow
-    query = (
-        select(CaseRow.kind, CaseRow.due_at, n.risk, n.harm)
+    is_operator = CaseRow.kind == OPERATOR
+    waiting = (
+        select(
+            case((is_operator, n.risk)).label("risk"),
+            case((is_operator, n.harm)).label("harm"),
+            case((CaseRow.due_at < now, 1), else_=0).label("late"),
+        )
         .select_from(CaseRow)
         .outerjoin(n, n.operator_id == CaseRow.operator_id)
         .where(is_waiting(now))
         .order_by(WEIGHT.desc(), CaseRow.due_at, CaseRow.case_id)
     )
-    waiting = session.execute(query).all()
-    fit = min(len(waiting), int(minutes // per_case))
-    left = [r for r in waiting[fit:] if r.kind == OPERATOR]
+    count, late, _, harm = _sums(session, waiting)
+    fit = min(int(count), int(minutes // per_case))
+    _, _, fraud_left, harm_left = _sums(session, waiting.offset(fit).limit(int(count)))
     return DayPlan(
-        len(waiting),
-        sum(r.due_at < now for r in waiting),
+        int(count),
+        int(late),
         len(workers),
         minutes,
         per_case,
         is_measured,
         fit,
-        sum(r.harm or 0.0 for r in waiting if r.kind == OPERATOR),
-        sum(r.harm or 0.0 for r in left),
-        sum(r.risk or 0.0 for r in left),
+        harm,
+        harm_left,
+        fraud_left,
     )
+
+
+def _sums(session: Session, cases: Select[Any]) -> list[float]:
+    """Number of cases, of late ones, and the sums of risk and harm of operators."""
+    part = cases.subquery()
+    sums = (func.sum(part.c[name]) for name in ("late", "risk", "harm"))
+    query = select(func.count(), *sums).select_from(part)
+    return [float(v or 0.0) for v in session.execute(query).one()]
 
 
 def _minutes_per_case(session: Session, default: float) -> tuple[float, bool]:

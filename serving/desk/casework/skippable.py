@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scipy.stats import beta
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from serving.desk.cases.case_state import OPERATOR
@@ -69,11 +69,11 @@ def skippable_cases(
         .join(n, n.operator_id == CaseRow.operator_id)
         .where(is_waiting(now), CaseRow.kind == OPERATOR)
     )
-    rows = session.execute(query).all()
-    held = [r for r in rows if r.floor]
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    held = session.execute(query.where(n.floor != "")).all() if measures.measures else []
     found = [r.case_id for r in held if _is_strictest(r, desk, measures, now)]
     earlier, changed = _earlier(session, measures)
-    return Skippable(tuple(found), len(rows), earlier, changed)
+    return Skippable(tuple(found), total, earlier, changed)
 
 
 def _is_strictest(row: Any, desk: Desk, measures: MeasureState, now: datetime) -> bool:
@@ -94,8 +94,11 @@ def _is_strictest(row: Any, desk: Desk, measures: MeasureState, now: datetime) -
 
 def _earlier(session: Session, measures: MeasureState) -> tuple[int, int]:
     """Decided cases of operators under a measure, and those after which it or another changed."""
+    subjects = [s for kind, s in measures.by_subject if kind == OPERATOR_SUBJECT]
     query = select(CaseRow.operator_id, CaseRow.opened_at).where(
-        CaseRow.kind == OPERATOR, CaseRow.decided_at.is_not(None)
+        CaseRow.kind == OPERATOR,
+        CaseRow.decided_at.is_not(None),
+        CaseRow.operator_id.in_(subjects),
     )
     count = changed = 0
     for operator, opened in session.execute(query):
