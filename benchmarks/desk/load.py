@@ -18,6 +18,7 @@ import time
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -134,7 +135,8 @@ def _measure(desk: Desk, people: int, pages: int) -> dict[str, dict[str, float]]
             row = add_account(session, NewAccount(f"person {i}", ["patrol", "lead"]), desk.clock())
             token, login = open_login(session, row.id, "load", desk.clock())
             tokens.append(token)
-            application.user_middleware[0].kwargs["site"].keys.put(login, make_key())
+            site: Any = application.user_middleware[0].kwargs["site"]
+            site.keys.put(login, make_key())
         ids = list(session.scalars(select(CaseRow.case_id)))
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))

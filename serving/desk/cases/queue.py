@@ -38,7 +38,7 @@ def _of_operator(column: Any) -> ColumnElement[Any]:
 
 
 WEIGHT = func.coalesce(CaseRow.blind_weight, NightOperatorRow.weight, 0.0)
-SORTS: dict[str, ColumnElement[Any]] = {
+SORTS: dict[str, Any] = {
     "harm": WEIGHT,
     "risk": _of_operator(NightOperatorRow.risk),
     "influence": _of_operator(NightOperatorRow.influence),
@@ -236,8 +236,8 @@ def _holds(until: Any, now: datetime) -> ColumnElement[bool]:
 
 def _row(found: Any, labels: dict[str, tuple[str, ...]]) -> QueueRow:
     c, tier, typology, risk, influence, harm, mcn_id = found
-    copied = ("case_id", "kind", "subject_id", "operator_id", "due_at", "status", "holder")
-    copied += ("claimed_at", "assignee", "snoozed_until", "verdict", "decided_at", "version")
-    own = {name: getattr(c, name) for name in copied}
+    copied = ["case_id", "kind", "subject_id", "operator_id", "due_at", "status", "holder"]
+    copied += ["claimed_at", "assignee", "snoozed_until", "verdict", "decided_at", "version"]
+    own: dict[str, Any] = {name: getattr(c, name) for name in copied}
     night = {"tier": tier, "typology": typology, "risk": risk, "influence": influence}
     return QueueRow(**own, **night, harm=harm, mcn_id=mcn_id, labels=labels.get(c.case_id, ()))

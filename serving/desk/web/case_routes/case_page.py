@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import select
@@ -78,7 +79,7 @@ def case_page(request: Request) -> Response:
     )
 
 
-def case_values(session: Session, desk: Desk, case_id: str) -> dict[str, object] | None:
+def case_values(session: Session, desk: Desk, case_id: str) -> dict[str, Any] | None:
     """What the page of a case shows; None for one that is not known."""
     lines = case_lines(session, [case_id]).get(case_id)
     if not lines:
