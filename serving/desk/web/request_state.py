@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -16,6 +16,7 @@ from serving.desk.web import cookies
 from serving.desk.web.settings import WebSettings
 from serving.desk.web.text_catalogue import LANGUAGES
 from serving.oversight.people.signers import Signer
+from serving.oversight.policies.policy_record import policy_in_force
 
 THEMES = ("auto", "light", "dark")
 
@@ -37,7 +38,7 @@ def prepare(request: Request, site: Site) -> None:
     `settings`.
     """
     state = request.state
-    state.desk, state.settings, state.keys = site.desk, site.settings, site.keys
+    state.desk, state.settings, state.keys = desk_of_today(site.desk), site.settings, site.keys
     state.provider_name = site.settings.provider_name
     state.login = state.account = state.signer = None
     state.has_form = state.answer_is_secret = False
@@ -53,6 +54,13 @@ def prepare(request: Request, site: Site) -> None:
         state.login, state.account = login, login.account
         state.signer = open_signer(login, site.keys)
     state.language, state.theme = _language(request), _theme(request)
+
+
+def desk_of_today(desk: Desk) -> Desk:
+    """The desk with the policy that binds today: one may come into force while it is served."""
+    if not desk.lake.policies.exists():
+        return desk
+    return replace(desk, policy=policy_in_force(desk.lake, desk.naive_now().date()))
 
 
 def open_signer(login: Login, keys: KeyRing) -> Signer | None:
