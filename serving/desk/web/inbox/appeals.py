@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,6 +39,8 @@ from serving.desk.web.inbox.uploads import attachments_of
 from serving.desk.web.page import audited, needs, not_found, redirect, render
 from serving.oversight.appeals.appeal_decisions import VERDICTS, AppealDecision, decide_appeal
 from serving.oversight.appeals.appeal_record import BadAppeal
+from serving.oversight.measures.manual_measures import list_measures
+from serving.oversight.measures.state import PROPOSED, UNDONE
 from serving.oversight.people.personal_key import NotAuthenticated
 from serving.oversight.policies.policy_record import policy_in_force
 
@@ -52,6 +55,7 @@ def inbox(request: Request) -> Response:
     wanted, page = query.get("status", ""), query.get("page", "1")
     chosen = [x for x in lines if not wanted or x.status == wanted]
     number = max(int(page), 1) if page.isdigit() and len(page) < 6 else 1
+    subject = NoticeSubject(query.get("operator", "").strip(), query.get("measure"))
     with desk.database.snapshot() as session:
         links = links_of(session)
     return render(
@@ -66,7 +70,8 @@ def inbox(request: Request) -> Response:
         links=links,
         now=desk.clock(),
         default_days=DEFAULT_DAYS,
-        subject=NoticeSubject(query.get("operator", ""), query.get("measure"), query.get("night")),
+        subject=subject,
+        measures=_measures_of(request, subject.operator_id),
     )
 
 
@@ -205,6 +210,21 @@ def revoke_link(request: Request) -> Response:
     if row is None:
         return not_found(request)
     return redirect(request, url("appeals"), "inbox.link_revoked")
+
+
+def _measures_of(request: Request, operator: str) -> list[dict[str, Any]]:
+    """Measures of an operator of which a notice can be sent, newest first, with their names."""
+    if not operator:
+        return []
+    desk = request.state.desk
+    policy = policy_in_force(desk.lake, desk.naive_now().date())
+    taken = list_measures(desk.lake, desk.naive_now(), operator)
+    return [
+        {"measure_id": m["measure_id"], "name": {"zh": step.zh, "en": step.en}}
+        for m in reversed(taken)
+        if m["status"] not in (PROPOSED, UNDONE)
+        for step in (policy.ladder_step(m["code"]),)
+    ]
 
 
 def _line(request: Request) -> AppealLine | None:
