@@ -35,9 +35,21 @@ LAKE_COLUMNS = {  # of delivered tables that pages read often
     "room_links": ("to_session_id", "from_session_id", "kind", "at", "viewers_sent"),
     "outcomes": ("entity_id", "entity_kind", "typology", "verdict", "decided_at", "source"),
 }
-ORDER_COLUMNS = "order_id, operator_id, session_id, buyer_id, placed_at, paid_amount"
+ORDER_COLUMNS = "order_id, operator_id, session_id, buyer_id, payer_id, placed_at, paid_amount"
+MIN_BUYERS_PER_SHARED_PAYER = 3  # a household has one or two
+MAX_OPERATORS_PER_SHARED_PAYER = 50  # a payer of more of them is a public service
 HISTORY_COLUMNS = ["operator_id", "date", "risk", "tier", "model_version", "policy_version"]
 MAX_HISTORY_NIGHTS = 28
+# Operators at which the same payers paid.
+PAYERS_SQL = f"""CREATE TABLE night.operator_payers AS
+    WITH payers AS (SELECT payer_id FROM night.orders WHERE payer_id IS NOT NULL GROUP BY 1
+                    HAVING count(DISTINCT buyer_id) >= {MIN_BUYERS_PER_SHARED_PAYER}
+                       AND count(DISTINCT operator_id) <= {MAX_OPERATORS_PER_SHARED_PAYER}),
+         used AS (SELECT DISTINCT operator_id, payer_id FROM night.orders
+                  SEMI JOIN payers USING (payer_id))
+    SELECT a.operator_id, b.operator_id AS other_id, count(*) AS payers
+    FROM used a JOIN used b ON a.payer_id = b.payer_id AND a.operator_id <> b.operator_id
+    GROUP BY 1, 2 ORDER BY 1"""
 # What a dossier asks of each operator, joined once instead of for every page.
 OWNERS_SQL = (
     """CREATE TABLE night.operator_boosts AS SELECT s.operator_id, b.* FROM night.boosts b
@@ -56,6 +68,7 @@ OWNERS_SQL = (
               count(*) FILTER (probability >= 0.5) AS probable
        FROM night.scores WHERE entity_kind = 'order' AND leads AND operator_id IS NOT NULL
        GROUP BY 1 ORDER BY 1""",
+    PAYERS_SQL,
 )
 Row = dict[str, Any]
 

@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass
 
 from serving.desk.dossiers.night_tables import NightTables, Row
+from serving.desk.dossiers.row_pages import RowPage, queried_page
 
+PAYERS_ON_PAGE = 10
 RINGS_SQL = """
     SELECT r.ring_id, r.kind, r.members, r.operators, r.density, r.significance,
            o.members AS members_here
@@ -31,6 +33,9 @@ class OperatorLinks:
         object. Successors of barred operators and shared payers are among them.
     evidence_rings
         Rings that the evidence of its measures names.
+    payers
+        Operators at which the same payers paid, each of them for three buyers or more; `payers` is
+        their number.
     same_mcn
         Number of operators of the same network, itself included; None without a network.
     """
@@ -38,6 +43,7 @@ class OperatorLinks:
     rings: tuple[Row, ...] | None
     findings: tuple[Row, ...]
     evidence_rings: tuple[str, ...]
+    payers: RowPage
     same_mcn: int | None
 
 
@@ -57,4 +63,11 @@ def operator_links(tables: NightTables, operator_id: str) -> OperatorLinks:
     sql = """SELECT count(*) AS n FROM operators WHERE mcn_id =
              (SELECT max(mcn_id) FROM operators WHERE operator_id = ?)"""
     same = tables.count(sql, operator_id)
-    return OperatorLinks(rings, tuple(findings), tuple(named), same or None)
+    payers = queried_page(
+        tables,
+        "SELECT other_id, payers FROM operator_payers WHERE operator_id = ?",
+        "payers DESC, other_id",
+        operator_id,
+        size=PAYERS_ON_PAGE,
+    )
+    return OperatorLinks(rings, tuple(findings), tuple(named), payers, same or None)

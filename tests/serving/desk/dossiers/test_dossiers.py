@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+import duckdb
 import networkx as nx
 import pytest
 
@@ -13,6 +15,7 @@ from data_contracts.runs import read_outbound
 from features.catalogue import BY_NAME
 from features.declaration import OPERATOR
 from features.engine.snapshot import Snapshot
+from serving.desk.dossiers.night_tables import MAX_OPERATORS_PER_SHARED_PAYER, PAYERS_SQL
 from serving.desk.dossiers.operator_dossier import operator_dossier
 from serving.desk.dossiers.ring_dossier import graphml, ring_dossier, ring_graph
 from serving.desk.dossiers.session_dossier import session_dossier
@@ -169,3 +172,24 @@ def test_ring_has_links_with_their_why(night, largest_ring):
     assert graph.number_of_edges() == dossier.links.total == dossier.ring["edges"]
     left, right = dossier.links.rows[0]["left_account"], dossier.links.rows[0]["right_account"]
     assert set(graph.edges[left, right]) == set(dossier.links.rows[0]["kinds"])
+
+
+def test_shared_payers_are_counted():
+    """A payer of three buyers links its operators; a household and a public payer do not."""
+    rows = [("o1", "b1", "p"), ("o1", "b2", "p"), ("o2", "b3", "p"), ("o3", "b4", None)]
+    rows += [("o1", "b5", "home"), ("o3", "b6", "home")]
+    rows += [(f"x{i}", f"y{i}", "public") for i in range(MAX_OPERATORS_PER_SHARED_PAYER + 1)]
+    with duckdb.connect() as engine:
+        engine.execute("ATTACH ':memory:' AS night")
+        engine.execute("CREATE TABLE night.orders (operator_id TEXT, buyer_id TEXT, payer_id TEXT)")
+        engine.executemany("INSERT INTO night.orders VALUES (?, ?, ?)", rows)
+        engine.execute(PAYERS_SQL)
+        found = engine.execute("SELECT * FROM night.operator_payers ORDER BY ALL").fetchall()
+    assert found == [("o1", "o2", 1), ("o2", "o1", 1)]
+
+
+def test_threads_read_the_same(night, riskiest):
+    """Pages that are answered at once read the same dossier."""
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _: dossier_of(night, riskiest), range(12)))
+    assert all(d == found[0] for d in found)
