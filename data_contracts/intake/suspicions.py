@@ -54,8 +54,8 @@ def suspicions(lake: Lake, names: Sequence[str] | None = None) -> list[Suspicion
             relations[name] = f"checked_{name}"
             connection.execute(f"CREATE TEMP VIEW checked_{name} AS {lake.scan_sql(table, None)}")
             known = {c.name for c in table.columns}
-            names = {n for f in lake.files(name) for n in pq.read_schema(f).names}
-            if extra := sorted(names - known):
+            stored = {n for f in lake.files(name) for n in pq.read_schema(f).names}
+            if extra := sorted(stored - known):
                 said = f"columns that nothing reads: {', '.join(extra)}"
                 found.append(Suspicion(name, None, said, "map or drop them"))
         return found + suspicions_of(connection, relations)

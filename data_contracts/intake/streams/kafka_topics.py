@@ -153,14 +153,14 @@ class KafkaTopics:
         except self.kafka.KafkaException as error:
             raise LakeProblem(f"{self.url} does not answer: {error.args[0].str()}") from error
         for message in messages:
-            error, place = message.error(), (message.topic(), message.partition())
-            if error is None:
+            fault, place = message.error(), (message.topic(), message.partition())
+            if fault is None:
                 found[*place, message.offset()] = _event(message)
                 self.ended.discard(place)
-            elif error.name() == "_PARTITION_EOF":
+            elif fault.name() == "_PARTITION_EOF":
                 self.ended.add(place)
-            elif error.name() not in PASSING:
-                raise LakeProblem(f"{self.url}: {error.str()}")
+            elif fault.name() not in PASSING:
+                raise LakeProblem(f"{self.url}: {fault.str()}")
         return found
 
     def _at_end(self) -> bool:
