@@ -46,10 +46,10 @@ class Assigner:
         policy = desk.policy.cases
         return cls(rules, load, capacity, policy.person_minutes, policy.minutes)
 
-    def person_for(self, kind: str, facts: Mapping[str, Any]) -> str | None:
+    def person_for(self, kind: str, night_row: Mapping[str, Any]) -> str | None:
         """The person who gets a case; None where no rule fits or all are at capacity."""
         for rule in self.rules:
-            if not _fits(rule, kind, facts):
+            if not _fits(rule, kind, night_row):
                 continue
             persons = [p for p in rule.persons.split("\n") if self._has_room(p)]
             if persons:
@@ -63,7 +63,7 @@ class Assigner:
         return (self.load[person] + 1) * self.minutes_per_case <= minutes
 
 
-def _fits(rule: AssignmentRuleRow, kind: str, facts: Mapping[str, Any]) -> bool:
+def _fits(rule: AssignmentRuleRow, kind: str, night_row: Mapping[str, Any]) -> bool:
     """Whether a rule fits a case. No rule on the tier fits a session: its tier is not shown."""
     if rule.column == EVERY:
         return True
@@ -71,4 +71,4 @@ def _fits(rule: AssignmentRuleRow, kind: str, facts: Mapping[str, Any]) -> bool:
         return rule.value == kind
     if rule.column == "tier" and kind != OPERATOR:
         return False
-    return str(facts.get(rule.column) or "") == rule.value
+    return str(night_row.get(rule.column) or "") == rule.value

@@ -145,9 +145,9 @@ def _write_opened(
     assigner = Assigner.of(session, desk)
     entries: dict[str, Row] = {}
     for c in new:
-        facts = operators.get(c.operator_id, {})
+        night_row = operators.get(c.operator_id, {})
         case_id = case_id_of(c, run_id)
-        tier = facts.get("tier", "B") if c.kind == OPERATOR else "B"
+        tier = night_row.get("tier", "B") if c.kind == OPERATOR else "B"
         entry: Row = {
             "case_id": case_id,
             "kind": c.kind,
@@ -161,7 +161,7 @@ def _write_opened(
         if c.kind == SESSION:
             place = int(uniform_of(run_id, c.subject_id) * len(weights))
             entry |= {"blind_weight": weights[place]}
-        if person := assigner.person_for(c.kind, facts):
+        if person := assigner.person_for(c.kind, night_row):
             entry |= {"assignee": person}
         entries[case_id] = entry
     record = {

@@ -64,7 +64,7 @@ def decide(desk: Desk, chosen: Chosen, disposition: Disposition) -> Line:
     with desk.database.transaction() as session:
         owners = select(CaseRow.operator_id).where(CaseRow.case_id.in_(list(chosen.cases)))
         rows = select(NightOperatorRow).where(NightOperatorRow.operator_id.in_(owners))
-        facts = {r.operator_id: r for r in session.scalars(rows)}
+        night_rows = {r.operator_id: r for r in session.scalars(rows)}
         night = position_of(session).night
         now = desk.naive_now()
         counts_from = now + timedelta(days=desk.policy.cases.label_delay_days)
@@ -74,7 +74,7 @@ def decide(desk: Desk, chosen: Chosen, disposition: Disposition) -> Line:
             require_held(states, desk, chosen.person)
             for state in states.values():
                 entries[state.case_id] |= _entry(
-                    state, disposition, facts.get(state.operator_id), counts_from
+                    state, disposition, night_rows.get(state.operator_id), counts_from
                 )
 
         entries.update({c: {"night": night} for c in chosen.cases})
@@ -128,15 +128,15 @@ def reasons_of(row: NightOperatorRow | None) -> list[dict[str, str]]:
 
 
 def _entry(
-    state: CaseState, d: Disposition, facts: NightOperatorRow | None, counts_from: datetime
+    state: CaseState, d: Disposition, night_row: NightOperatorRow | None, counts_from: datetime
 ) -> dict[str, Any]:
     """What the line says of one case: its grounds, whether it overturns them, and its label."""
     entry: dict[str, Any] = {}
-    if facts is not None:
-        entry["grounds"] = {"tier": facts.tier, "risk": facts.risk, "harm": facts.harm}
-        if state.kind == OPERATOR and d.verdict == CLEARED and facts.tier > "A":
+    if night_row is not None:
+        entry["grounds"] = {"tier": night_row.tier, "risk": night_row.risk, "harm": night_row.harm}
+        if state.kind == OPERATOR and d.verdict == CLEARED and night_row.tier > "A":
             entry["overturns"] = FALSE_ALARM
-        elif state.kind == OPERATOR and d.verdict == FOUND and facts.tier == "A":
+        elif state.kind == OPERATOR and d.verdict == FOUND and night_row.tier == "A":
             entry["overturns"] = MISS
     if d.verdict in OUTCOME_OF and state.origin != GOLDEN:
         entry["label"] = {

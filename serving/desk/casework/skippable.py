@@ -70,8 +70,8 @@ def skippable_cases(
         .where(is_waiting(now), CaseRow.kind == OPERATOR)
     )
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    held = session.execute(query.where(n.floor != "")).all() if measures.measures else []
-    found = [r.case_id for r in held if _is_strictest(r, desk, measures, now)]
+    floored = session.execute(query.where(n.floor != "")).all() if measures.measures else []
+    found = [r.case_id for r in floored if _is_strictest(r, desk, measures, now)]
     earlier, changed = _earlier(session, measures)
     return Skippable(tuple(found), total, earlier, changed)
 

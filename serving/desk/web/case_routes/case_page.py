@@ -85,15 +85,15 @@ def case_values(session: Session, desk: Desk, case_id: str) -> dict[str, Any] | 
     if not lines:
         return None
     state = states_of(session, [case_id])[case_id]
-    facts = session.scalar(
+    night_row = session.scalar(
         select(NightOperatorRow).where(NightOperatorRow.operator_id == state.operator_id)
     )
     is_shown = state.kind == OPERATOR or state.status == CLOSED
     undone = undone_acts(lines)
     return {
         "case": state,
-        "facts": facts if is_shown else None,
-        "reasons": reasons_of(facts) if is_shown else [],
+        "facts": night_row if is_shown else None,
+        "reasons": reasons_of(night_row) if is_shown else [],
         "holder": holder_of(state, desk),
         "is_late": state.status != CLOSED and state.due_at < desk.naive_now(),
         "labels": [x for x in state.labels if x[1] is None or x[1] > desk.naive_now()],

@@ -30,8 +30,8 @@ def test_a_day_of_two_people(desk, client, case, clock):
     """Claimed, decided, a measure proposed, approved by another account, and taken back."""
     li, chen = client("patrol", name="li"), client("lead", name="chen")
     assert act(li, case, "claim").status_code == 303
-    held = act(chen, case, "claim")
-    assert held.status_code == 409 and "li claimed case" in held.text
+    refused = act(chen, case, "claim")
+    assert refused.status_code == 409 and "li claimed case" in refused.text
     answer = li.submit(
         f"/cases/{case}/decide",
         f"/cases/{case}",

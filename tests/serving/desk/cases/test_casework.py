@@ -186,11 +186,11 @@ def test_rules_give_new_cases_in_turn_within_capacity(desk, people, li):
     """Two persons get cases by turns until both have a day's work."""
     people.add("zhao", "patrol")
     set_rule(desk, li, "kind", "operator", ["li", "zhao"])
-    held = [state_of(desk, c).assignee for c in cases_of(desk)]
+    persons = [state_of(desk, c).assignee for c in cases_of(desk)]
     full = desk.policy.cases.person_minutes // int(desk.policy.cases.minutes)
-    each = min(full, -(-len(held) // 2))
-    assert max(held.count("li"), held.count("zhao")) == each
-    assert abs(held.count("li") - held.count("zhao")) <= 1
+    each = min(full, -(-len(persons) // 2))
+    assert max(persons.count("li"), persons.count("zhao")) == each
+    assert abs(persons.count("li") - persons.count("zhao")) <= 1
 
 
 def test_an_attachment_is_private_and_keeps_its_digest(desk, li):
