@@ -74,7 +74,7 @@ def keep(
     before = (
         f"SELECT {KEPT} FROM read_parquet({literal(str(target))}) "
         f"q WHERE NOT EXISTS (FROM {quote(f'__files_{name}')} f WHERE f.file = q.file "
-        "AND CAST(substr(q.row_key, 5) AS BIGINT) >= f.first_row) UNION ALL "
+        "AND TRY_CAST(substr(q.row_key, 5) AS BIGINT) >= f.first_row) UNION ALL "
         if target.is_file()
         else ""
     )
