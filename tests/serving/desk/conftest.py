@@ -74,11 +74,20 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory) -> Path:
+    """A file of SQLite that is migrated and empty, to be copied."""
+    path = tmp_path_factory.mktemp("database") / "desk.sqlite"
+    Database.open(f"sqlite:///{path}").engine.dispose()
+    return path
+
+
 @pytest.fixture
-def desk(desk_lake, tmp_path, clock) -> Iterator[Desk]:
+def desk(desk_lake, empty_database, tmp_path, clock) -> Iterator[Desk]:
     """A desk with a lake and a database of its own."""
     lake = tmp_path / "lake"
     shutil.copytree(desk_lake, lake, copy_function=_link_or_copy)
+    shutil.copy2(empty_database, tmp_path / "desk.sqlite")
     database = Database.open(f"sqlite:///{tmp_path}/desk.sqlite")
     yield Desk(Lake.open(lake), database, load_policy(), clock)
     database.engine.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import select
 
@@ -19,6 +20,19 @@ from serving.oversight.people.signers import Signer
 
 PASSWORD = "correct horse battery"
 NOON = datetime(2026, 1, 21, 4, tzinfo=UTC)  # of the day after the last night, in Shanghai
+
+
+@cache
+def known_digest() -> str:
+    """The digest of the password of all accounts of tests; argon2 takes its time."""
+    return passwords.password_digest(PASSWORD)
+
+
+@cache
+def known_key(number: int) -> tuple[LedgerKey, bytes]:
+    """The key of the account that a test makes as its n-th, and the same encrypted."""
+    key = make_key()
+    return key, wrap_key(key, PASSWORD.encode())
 
 
 @dataclass
@@ -44,16 +58,16 @@ class People:
 
     def add(self, name: str, *roles: str) -> AccountRow:
         """An account with roles; its person is admitted with those of the roster."""
-        key = make_key()
+        key, wrapped = known_key(len(self.keys))
         with self.desk.database.transaction() as session:
             row = session.scalar(select(AccountRow).where(AccountRow.name == name))
             if row is not None:
                 change_roles(session, row, roles)
                 return row
             row = add_account(session, NewAccount(name, roles, "en"), self.desk.clock())
-            row.password_digest = passwords.password_digest(PASSWORD)
+            row.password_digest = known_digest()
             row.public_key = key.public.raw
-            row.wrapped_key = wrap_key(key, PASSWORD.encode())
+            row.wrapped_key = wrapped
         self.keys[name] = key
         signing = [r for r in roster_roles(roles) if r != "administrator"]
         if signing:
