@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from functools import partial
 
 import altair as alt
 import networkx as nx
@@ -10,6 +12,7 @@ import pandas as pd
 import vl_convert
 
 from serving.report.minute_windows import suspicious_minutes
+from serving.report.words import label
 
 INK, ALERT, CALM, QUIET = "#1f3044", "#b3362b", "#2f7d6b", "#9aa7b4"
 
@@ -19,12 +22,21 @@ def svg(chart: alt.TopLevelMixin) -> str:
     return vl_convert.vegalite_to_svg(chart.to_dict())
 
 
-def session_timeline(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> str:
+def in_both_languages(draw: Callable[[str], str]) -> dict[str, str]:
+    """A picture in Chinese and English, of which a page shows one."""
+    return {language: draw(language) for language in ("zh", "en")}
+
+
+def session_timeline(
+    minutes: pd.DataFrame, band: pd.DataFrame | None = None, language: str = "en"
+) -> str:
     """SVG of `timeline_chart`."""
-    return svg(timeline_chart(minutes, band))
+    return svg(timeline_chart(minutes, band, language))
 
 
-def timeline_chart(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> alt.VConcatChart:
+def timeline_chart(
+    minutes: pd.DataFrame, band: pd.DataFrame | None = None, language: str = "en"
+) -> alt.VConcatChart:
     """Chart a session by minute: viewers with the expected band, joins, comments, likes, orders.
 
     Suspicious windows are shaded in the row of the series that found them, and lightly in the
@@ -42,8 +54,10 @@ def timeline_chart(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> a
             alt.Chart(long[long["series"] == name])
             .mark_line(strokeWidth=1.2, color=INK)
             .encode(
-                x=alt.X("minute:Q", title="minute" if name == series[-1] else None),
-                y=alt.Y("value:Q", title=name),
+                x=alt.X(
+                    "minute:Q", title=label(language, "minute") if name == series[-1] else None
+                ),
+                y=alt.Y("value:Q", title=label(language, name)),
             )
         )
         own, other = bad[bad["series"] == name], bad[bad["series"] != name]
@@ -64,7 +78,7 @@ def timeline_chart(minutes: pd.DataFrame, band: pd.DataFrame | None = None) -> a
     return alt.vconcat(*rows, spacing=4).configure_view(stroke="#e3e8ee").configure_axis(grid=False)
 
 
-def risk_history_chart(nights: pd.DataFrame) -> str:
+def risk_history_chart(nights: pd.DataFrame, language: str = "en") -> str:
     """Risk of an operator night by night; a ring marks a change of model.
 
     Columns date, risk, tier, model_version.
@@ -78,7 +92,7 @@ def risk_history_chart(nights: pd.DataFrame) -> str:
     )
     base = alt.Chart(h).encode(
         x=alt.X("date:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-        y=alt.Y("risk:Q", title="risk", scale=alt.Scale(domain=[0, 1])),
+        y=alt.Y("risk:Q", title=label(language, "risk"), scale=alt.Scale(domain=[0, 1])),
     )
     tiers = alt.Color(
         "tier:N",
@@ -95,12 +109,12 @@ def risk_history_chart(nights: pd.DataFrame) -> str:
     )
 
 
-def ring_graph(graph: nx.Graph, most: int = 200) -> str:
+def ring_graph(graph: nx.Graph, most: int = 200, language: str = "en") -> str:
     """SVG of `ring_chart`."""
-    return svg(ring_chart(graph, most))
+    return svg(ring_chart(graph, most, language))
 
 
-def ring_chart(graph: nx.Graph, most: int = 200) -> alt.LayerChart:
+def ring_chart(graph: nx.Graph, most: int = 200, language: str = "en") -> alt.LayerChart:
     """Chart the `most` best-linked members of a ring.
 
     Red links are purchases, blue ones joins, green ones shared identities.
@@ -127,11 +141,14 @@ def ring_chart(graph: nx.Graph, most: int = 200) -> alt.LayerChart:
             {"x": place[a][0], "y": place[a][1], "x2": place[b][0], "y2": place[b][1], "link": kind}
         )
     frame = pd.DataFrame(lines, columns=["x", "y", "x2", "y2", "link"])
+    frame["link"] = frame["link"].map(partial(label, language))
     axis = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
     colour = alt.Color(
         "link:N",
+        title=label(language, "link"),
         scale=alt.Scale(
-            domain=["purchases", "joins", "shared identity"], range=[ALERT, "#3a6ea5", CALM]
+            domain=[label(language, n) for n in ("purchases", "joins", "shared identity")],
+            range=[ALERT, "#3a6ea5", CALM],
         ),
     )
     edges = (
@@ -171,18 +188,19 @@ def linking_path(graph: nx.Graph) -> list[tuple[str, str, str]]:
     ]
 
 
-def tier_bar_chart(counts: pd.DataFrame) -> str:
+def tier_bar_chart(counts: pd.DataFrame, language: str = "en") -> str:
     """Operators in each tier, tonight and the night before. Columns tier, night, operators."""
+    word = partial(label, language)
     return svg(
-        alt.Chart(counts)
+        alt.Chart(counts.assign(night=counts["night"].map(word)))
         .mark_bar()
         .encode(
-            x=alt.X("operators:Q", title="operators"),
+            x=alt.X("operators:Q", title=word("operators")),
             y=alt.Y("tier:N", title=None),
-            yOffset=alt.YOffset("night:N", sort=["before", "tonight"]),
+            yOffset=alt.YOffset("night:N", sort=[word("before"), word("tonight")]),
             color=alt.Color(
                 "night:N",
-                scale=alt.Scale(domain=["before", "tonight"], range=[QUIET, INK]),
+                scale=alt.Scale(domain=[word("before"), word("tonight")], range=[QUIET, INK]),
                 legend=alt.Legend(title=None),
             ),
         )

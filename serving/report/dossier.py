@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,7 @@ def dossiers(
                 "notice": measures.loc[[operator], ["notice_zh", "notice_en"]].iloc[0].to_dict()
                 if operator in measures.index
                 else None,
-                "history": charts.risk_history_chart(history)
+                "history": charts.in_both_languages(partial(charts.risk_history_chart, history))
                 if history["risk"].notna().sum() > 1
                 else None,
                 "known": int(x[columns].notna().sum()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def write_report(folder: Path, report: ReportInput) -> Path:
         failures_total=len(failures),
         suspicions=json.loads(run["suspicions"]),
         basis=json.loads(run["basis"]),
-        bars=charts.tier_bar_chart(tier_counts(decisions)),
+        bars=charts.in_both_languages(partial(charts.tier_bar_chart, tier_counts(decisions))),
         flows=tier_flows(decisions),
         selected=selection_counts(decisions),
         bound=bound_words(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import date
+from functools import partial
 from typing import Any
 
 import networkx as nx
@@ -164,7 +165,9 @@ def worst_sessions(scores: pd.DataFrame, tables: Snapshot) -> list[dict[str, Any
             {
                 "session": first.entity_id,
                 "score": first.score,
-                "picture": charts.session_timeline(minutes, expected_band(minutes, peers)),
+                "picture": charts.in_both_languages(
+                    partial(charts.session_timeline, minutes, expected_band(minutes, peers))
+                ),
                 "windows": windows.head(MAX_WINDOWS).to_dict("records"),
                 "windows_total": len(windows),
                 "reasons": json.loads(first.reasons) if isinstance(first.reasons, str) else [],
@@ -210,7 +213,7 @@ def ring_sections(rings: Rings) -> list[dict[str, Any]]:
             r
             | {
                 "evidence": ", ".join(f"{k} {v}" for k, v in json.loads(r["evidence"]).items()),
-                "picture": charts.ring_graph(graph),
+                "picture": charts.in_both_languages(partial(charts.ring_graph, graph, 200)),
                 "path": charts.linking_path(graph),
                 "links": links[:MAX_RING_LINKS],
                 "links_total": len(links),

@@ -48,8 +48,23 @@ WORDS = {
     "review_suppression": ("删除差评", "bad reviews removed"),
     "evasion_by_successor": ("疑似换号重开", "seems to continue a barred operator"),
     "abusive_complaints": ("滥用投诉", "abusive complaints"),
+    "viewers": ("在线人数", "viewers"),
+    "comments": ("评论", "comments"),
+    "minute": ("分钟", "minute"),
+    "operators": ("运营者", "operators"),
+    "before": ("前一夜", "before"),
+    "tonight": ("今夜", "tonight"),
+    "link": ("联系", "link"),
+    "purchases": ("购买", "purchases"),
+    "shared identity": ("共用身份", "shared identity"),
     "complete": ("已完成", "complete"),
 }
+
+
+def label(language: str, code: str) -> str:
+    """The words of a code in one language."""
+    zh, en = WORDS.get(code, (code, code))
+    return zh if language == "zh" else en
 
 
 def bilingual(zh: str, en: str) -> Markup:
