@@ -124,8 +124,8 @@ def test_every_text_that_is_used_exists():
 def test_templates_have_no_bare_word(path):
     """What a template shows are texts and values; names of languages alone are written there."""
     text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", path.read_text("utf-8"), flags=re.DOTALL)
-    shown = re.sub(r"<[^>]*>|&\w+;", " ", text)
-    words = set(re.findall(r"[^\W\d_]{2,}", shown)) - {"English", "中文", "SHA"}
+    visible = re.sub(r"<[^>]*>|&\w+;", " ", text)
+    words = set(re.findall(r"[^\W\d_]{2,}", visible)) - {"English", "中文", "SHA"}
     assert words == set()
     assert " style=" not in text and "<script>" not in text and "onclick" not in text
 
