@@ -163,8 +163,8 @@ def test_opened_cases_are_events_that_tell_no_origin(desk, receiver):
     opened = open_night(desk)
     assert collect_events(desk) == opened > 0 == collect_events(desk)
     deliver_due(desk)
-    told = [json.loads(b)["data"] for _, b in Receiver.got]
-    assert all(set(t) == {"caseId", "operatorId", "night"} for t in told)
+    bodies = [json.loads(b)["data"] for _, b in Receiver.got]
+    assert all(set(b) == {"caseId", "operatorId", "night"} for b in bodies)
 
 
 @pytest.mark.parametrize(
