@@ -44,6 +44,7 @@ from serving.policy.load import load_policy
 LIMIT_MILLISECONDS = 300.0
 OPERATORS, DAYS, CASES_A_DAY, PEOPLE, PAGES_EACH = 10_000, 30, 200, 20, 25
 THINK_SECONDS = (1.0, 5.0)
+ALONE_REQUESTS = 10
 
 
 def main() -> int:
@@ -146,6 +147,7 @@ def _measure(desk: Desk, people: int, pages: int) -> dict[str, dict[str, float]]
         while not server.started:
             time.sleep(0.01)
         url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        alone = _alone(url, tokens[0], ids)
         taken: dict[str, list[float]] = defaultdict(list)
         threads = [
             threading.Thread(target=_work, args=(url, token, i, pages, ids, taken))
@@ -157,7 +159,30 @@ def _measure(desk: Desk, people: int, pages: int) -> dict[str, dict[str, float]]
             thread.join()
         server.should_exit = True
         running.join(10)
-    return {name: _figures(times) for name, times in sorted(taken.items())}
+    return {name: _figures(t) | {"cpu_ms": alone[name]} for name, t in sorted(taken.items())}
+
+
+def _pages(draw: random.Random, ids: list[str]) -> dict[str, str]:
+    """Path of each page that is asked for, by its name."""
+    return {
+        "queue": "/",
+        "queue sorted": f"/?sort={draw.choice(['risk', 'due', 'mcn'])}",
+        "queue searched": f"/?text={draw.choice(ids)}",
+        "case": f"/cases/{draw.choice(ids)}",
+    }
+
+
+def _alone(url: str, token: str, ids: list[str]) -> dict[str, float]:
+    """Milliseconds of processor time of each page, its client included, one at a time."""
+    found, draw = {}, random.Random(3)
+    with httpx.Client(base_url=url, cookies={"desk_login": token}, timeout=60) as client:
+        for name, path in _pages(draw, ids).items():
+            client.get(path).raise_for_status()
+            begun = time.process_time()
+            for _ in range(ALONE_REQUESTS):
+                client.get(path).raise_for_status()
+            found[name] = round(1000 * (time.process_time() - begun) / ALONE_REQUESTS, 1)
+    return found
 
 
 def _work(
@@ -167,14 +192,7 @@ def _work(
     draw = random.Random(seed)
     with httpx.Client(base_url=url, cookies={"desk_login": token}, timeout=60) as client:
         for _ in range(pages):
-            name, path = draw.choice(
-                [
-                    ("queue", "/"),
-                    ("queue sorted", f"/?sort={draw.choice(['risk', 'due', 'mcn'])}"),
-                    ("queue searched", f"/?text={draw.choice(ids)}"),
-                    ("case", f"/cases/{draw.choice(ids)}"),
-                ]
-            )
+            name, path = draw.choice(list(_pages(draw, ids).items()))
             time.sleep(draw.uniform(*THINK_SECONDS))
             begun = time.perf_counter()
             answer = client.get(path)

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from serving.desk.cases.case_record import Act, perform
 from serving.desk.cases.case_state import (
-    DECIDED,
     MEASURE_APPROVED,
     MEASURE_PROPOSED,
     OPENED,
@@ -213,8 +212,3 @@ def _end_measures(desk: Desk, measures: list[str], wish: UndoWish) -> tuple[list
     if in_force:
         undo_measures(desk.lake, UndoRequest(in_force, wish.author, wish.reason), now, desk.policy)
     return waiting, in_force
-
-
-def decided_act(state: CaseState) -> str | None:
-    """The act that decided a case; None while it is open."""
-    return state.decision["act_id"] if state.decision and state.decision["act"] == DECIDED else None
