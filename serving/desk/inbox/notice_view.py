@@ -144,7 +144,9 @@ def _of_decision(
     appeals = [
         a
         for a in list_appeals(lake, now)
-        if a.operator_id == subject.operator_id and a.date == night and a.measure_id is None
+        if a.operator_id == subject.operator_id
+        and a.date == night
+        and not (a.measure_id or a.request_id)
     ]
     terms: dict[str, Any] = {
         "kind": "decision",
