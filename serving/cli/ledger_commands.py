@@ -124,7 +124,7 @@ def _notes(lake: Lake, witnessed: bool) -> list[str]:
     """What an intact ledger does not show by itself."""
     from data_contracts.storage.torn_tail import tails_set_aside
     from serving.ledger.decisions import recorded_heads
-    from serving.ledger.signatures import unsigned_record_words
+    from serving.ledger.signatures import backdated_words, unsigned_record_words
     from serving.oversight.people.signed_acts import unauthenticated_words
 
     chained = [lake.answers, *sorted(lake.journal.glob("*.jsonl"))]
@@ -134,4 +134,5 @@ def _notes(lake: Lake, witnessed: bool) -> list[str]:
         notes.append("No night is recorded in it.")
     if not witnessed:
         notes.append("No witness was compared: --witness names one in another place.")
-    return notes + unsigned_record_words(lake) + unauthenticated_words(lake)
+    notes += unsigned_record_words(lake) + backdated_words(lake)
+    return notes + unauthenticated_words(lake)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from data_contracts.lake import Lake
 from data_contracts.storage.torn_tail import tail_start
 from serving.ledger.answer_segments import all_segments
 from serving.ledger.checkpoints import lake_id, read_checkpoints, signature_fault
-from serving.ledger.hash_chain import GENESIS_DIGEST, LedgerDamaged
+from serving.ledger.hash_chain import GENESIS_DIGEST, LedgerDamaged, read_records
 from serving.ledger.ledger_key import PublicKey, ledger_key_path, read_public_key
 from serving.ledger.verification import Finding
+
+MAX_CLOCK_SKEW = timedelta(minutes=5)  # between a person's clock and that of a checkpoint
+MOMENT_KEYS = ("at", "proposed_at", "decided_at", "opened_at", "taken_at")
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,45 @@ def unsigned_record_words(lake: Lake) -> list[str]:
                 "night signs them, and so does: steelyard journal witness"
             )
     return words
+
+
+def backdated_words(lake: Lake) -> list[str]:
+    """Acts that say they are older than a checkpoint which does not have them.
+
+    Persons write dates, and a checkpoint is signed by the clock of a night or service. One of the
+    two clocks is wrong, or the act was dated back (ADR-0350).
+    """
+    checkpoints = [
+        *read_checkpoints(lake.decision_checkpoints),
+        *read_checkpoints(lake.answer_checkpoints),
+    ]
+    words = []
+    for path in lake.people_records():
+        signed = [
+            (c["chains"].get(path.stem, {"lines": 0})["lines"], datetime.fromisoformat(c["at"]))
+            for c in checkpoints
+        ]
+        late = [
+            number
+            for number, record in enumerate(read_records(path), 1)
+            if (moment := _moment_of(record)) is not None
+            and any(lines < number and moment + MAX_CLOCK_SKEW < at for lines, at in signed)
+        ]
+        if late:
+            words.append(
+                f"Dated before a signed checkpoint that lacks them: lines {late[0]} to {late[-1]} "
+                f"of {path.name} ({len(late)})."
+            )
+    return words
+
+
+def _moment_of(record: dict[str, Any]) -> datetime | None:
+    """The moment at which a line says that it was written."""
+    text = next((str(record[k]) for k in MOMENT_KEYS if record.get(k)), "")
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 def _broken_promise(chain: str, statement: dict[str, Any], lines: int) -> str:

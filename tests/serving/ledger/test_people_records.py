@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from data_contracts.lake import Lake
 from serving.ledger.answer_signing import sign_answers
 from serving.ledger.answers import AnswerLedger
 from serving.ledger.checkpoints import WITNESS_VARIABLE, copy_to_witness, sign_night
-from serving.ledger.hash_chain import GENESIS_DIGEST, append_record, record_line, seal_record
+from serving.ledger.hash_chain import (
+    GENESIS_DIGEST,
+    append_record,
+    read_records,
+    record_line,
+    seal_record,
+)
 from serving.ledger.ledger_key import open_ledger_key
-from serving.ledger.signatures import Trust, unsigned_record_words, verify_signatures
+from serving.ledger.signatures import (
+    Trust,
+    backdated_words,
+    unsigned_record_words,
+    verify_signatures,
+)
 from serving.ledger.verification import verify_chains
 
 NAMES = (
@@ -103,3 +116,16 @@ def test_a_damaged_record_leaves_the_others_signed(lake):
     sign_night(lake, open_ledger_key(lake))
     assert unsigned_record_words(lake) == []
     assert {f.file for f in faults(lake)} == {"journal/reports.jsonl", "journal/checkpoints.jsonl"}
+
+
+def test_an_act_that_is_dated_back_is_named(lake):
+    """It says that it is older than a checkpoint, and the checkpoint does not have it."""
+    assert backdated_words(lake) == []
+    at = datetime.fromisoformat(read_records(lake.decision_checkpoints)[0]["at"])
+    for moment in (at + timedelta(minutes=1), at - timedelta(minutes=1), at - timedelta(days=9)):
+        append_record(lake.measures, {"by": "desk", "at": moment.isoformat(timespec="seconds")})
+    assert backdated_words(lake) == [
+        "Dated before a signed checkpoint that lacks them: lines 6 to 6 of measures.jsonl (1)."
+    ]
+    append_record(lake.journal / "new.jsonl", {"by": "desk", "decided_at": "2026-01-01T00:00:00"})
+    assert "line" in backdated_words(lake)[1]
