@@ -59,13 +59,13 @@ def search(tables: NightTables, query: str) -> tuple[Hits, ...]:
         return ()
     tables.once("search index", lambda: tables.rows(INDEX_SQL))
     said = " AND ".join("contains(words, lower(?))" for _ in words)
-    ranked = f"""
+    hits_sql = f"""
         SELECT kind, id, operator_id, probability, by_id, count(*) OVER (PARTITION BY kind) AS total
         FROM (SELECT *, starts_with(id, ?) AS by_id FROM search_index WHERE by_id OR ({said}))
         QUALIFY row_number() OVER (PARTITION BY kind
             ORDER BY by_id DESC, probability DESC NULLS LAST, id) <= {MAX_HITS_PER_KIND}
         ORDER BY by_id DESC, probability DESC NULLS LAST, id
     """
-    rows = tables.rows(ranked, query.strip(), *words)
+    rows = tables.rows(hits_sql, query.strip(), *words)
     by_kind = {kind: tuple(r for r in rows if r["kind"] == kind) for kind in KINDS}
     return tuple(Hits(k, found, int(found[0]["total"])) for k, found in by_kind.items() if found)

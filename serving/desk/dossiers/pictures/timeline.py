@@ -112,9 +112,9 @@ def timeline(
     lanes, top = [], float(CAUSE_HEIGHT)
     for name, values in _series(minutes, false_by_minute or {}, last):
         height = TALL_LANE if name == "viewers" else LANE
-        own = tuple(w for w in found if w.name == name)
-        shown = band if name == "viewers" else None
-        lanes.append(_lane(name, values, shown, across, (top, height), own))
+        of_lane = tuple(w for w in found if w.name == name)
+        expected = band if name == "viewers" else None
+        lanes.append(_lane(name, values, expected, across, (top, height), of_lane))
         top += height + 6
     marked = tuple(
         (_span(across, int(max(0, c.start)), int(max(c.stop, c.start)), c.kind), c) for c in causes

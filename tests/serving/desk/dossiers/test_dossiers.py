@@ -45,11 +45,11 @@ def test_dossier_has_what_was_published(night, published, riskiest):
     assert dossier.decision["why"] == json.loads(row["why"])
     figures = read_outbound(published, "corrected_figures")
     mine = figures[(figures["entity_kind"] == OPERATOR) & (figures["entity_id"] == riskiest)]
-    shown = {
+    found = {
         f["measure"]: (f["counted"], f["estimate"], f["low"], f["high"]) for f in dossier.figures
     }
     columns = ["counted", "estimate", "low", "high"]
-    assert shown == {r["measure"]: tuple(r[columns]) for _, r in mine.iterrows()}
+    assert found == {r["measure"]: tuple(r[columns]) for _, r in mine.iterrows()}
     scores = read_outbound(published, "scores").query("entity_id == @riskiest")
     said = {r["signal"] for text in scores["reasons"].dropna() for r in json.loads(text)}
     assert {r["signal"] for r in dossier.signals.against} == said and said
@@ -74,7 +74,7 @@ def test_interval_holds_the_risk(night, published):
 
 
 def test_unknown_operator_has_no_dossier(night):
-    """Nothing is shown about an operator that the night decided nothing about."""
+    """Nothing is found about an operator that the night decided nothing about."""
     assert dossier_of(night, "nobody' OR 1=1 --") is None
 
 
@@ -131,10 +131,10 @@ def test_complaints_have_their_status(night, snapshot):
     cases = complaint_cases(snapshot, {}, policy.complaints)
     operator_id = cases["operator_id"].value_counts().index[0]
     mine = cases[cases["operator_id"] == operator_id]
-    shown = {
+    found = {
         c["complaint_id"]: c["status"] for c in dossier_of(night, operator_id).record.complaints
     }
-    assert shown == {i: status_of(case, NOW) for i, case in mine.iterrows()} and shown
+    assert found == {i: status_of(case, NOW) for i, case in mine.iterrows()} and found
 
 
 def test_timeline_of_a_session(night, published, falsest):
