@@ -204,8 +204,7 @@ def estimates(verdicts: pd.DataFrame, review: float, least: int = 20) -> pd.Data
         point = _accuracy(f, review)
         rng, names = np.random.default_rng(0), f["operator_id"].astype(str)
         by_operator = [g for _, g in f.groupby(names)]
-        draws = BOOTSTRAP_DRAWS if len(f) >= least else 0
-        n = len(by_operator)
+        draws, n = BOOTSTRAP_DRAWS if len(f) >= least else 0, len(by_operator)
         drawn = [
             _accuracy(pd.concat([by_operator[i] for i in rng.integers(0, n, n)]), review)
             for _ in range(draws)

@@ -116,22 +116,6 @@ def test_automatic_measures_of_the_night_before_count():
     assert points.at["a", "credit"] < points.at["b", "credit"] < points.at["c", "credit"] == 100.0
 
 
-def test_a_measure_never_raises_a_credit():
-    """Points after a measure are compared with those of nobody measured, not with the other parts.
-
-    Where no measure was ever taken, handling is unknown for everybody.
-    """
-    before = automatic_measures(published_measure(), MeasureState(), AS_OF)
-    poor = pd.DataFrame(
-        {"operator_id": ["a", "b", "c"], "issuer": "regulator", "at": AS_OF - timedelta(days=1)}
-    )
-    tables = Snapshot.from_frames({"notices": poor})
-    plain = credit(tables, NAMES, AS_OF, POLICY).set_index("operator_id")
-    assert plain["handling"].isna().all() and plain["credit"].nunique() == 1
-    points = credit(tables, NAMES, AS_OF, POLICY, None, before).set_index("operator_id")
-    assert points.at["a", "credit"] < points.at["b", "credit"] < points.at["c", "credit"]
-
-
 @pytest.mark.parametrize(
     ("points", "orders", "level"),
     [
