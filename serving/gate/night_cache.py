@@ -80,6 +80,7 @@ class PublishedNight:
     streamers: dict[str, Identity] = field(default_factory=dict, repr=False)
     is_verified: bool = True  # the record vouches for every file of it
     delivery_gaps: tuple[str, ...] = ()  # what its delivery lacked or got wrong
+    has_sessions: bool = True  # the platform delivers sessions
 
 
 NO_NIGHT = PublishedNight("none", datetime.min, "none", {}, gaps=("night_missing",))
@@ -155,6 +156,7 @@ def read_published_night(lake: LakeOrFolder, night: str | None = None) -> Publis
         streamers=read_streamers(lake, as_of),
         is_verified=published.assurance is Assurance.VERIFIED,
         delivery_gaps=(*gaps, *([] if identities else ["identities_not_delivered"])),
+        has_sessions="sessions" not in json.loads(run["tables_missing"]),
     )
 
 

@@ -23,7 +23,8 @@ async def readiness(gate: GateState) -> dict[str, Any]:
 
     A dependency is asked aside and for a tenth of a second, so that this answers whatever happens.
     The last night of a lake to which nothing was delivered since is a warning: no later one can be
-    computed. Answers from it are held all the same (ADR-0213).
+    computed. So are missing peers of sessions where the platform delivers no sessions. Answers that
+    rest on either are held all the same (ADR-0213).
     """
     night = gate.assessments.current()
     gaps = [("night", code) for code in gaps_of(night, gate.policy, gate.now(), ())]
@@ -31,7 +32,9 @@ async def readiness(gate: GateState) -> dict[str, Any]:
     broken = set(degrading(code for _, code in gaps)) - stale_at_rest
     warnings = [g for g in gaps if g[1] not in broken]
     reasons = [g for g in gaps if g not in warnings]
-    reasons += [("models", code) for code in gate.assessments.model_gaps()]
+    for code in gate.assessments.model_gaps():
+        no_session_is_due = code == "peers_missing" and not night.has_sessions
+        (warnings if no_session_is_due else reasons).append(("models", code))
     reasons += [("store", code) for code in await _store_problems(gate)]
     if not await _journal_is_written(gate):
         reasons.append(("journal", "journal_not_writable"))

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from benchmarks.reliability.clocks import clocks, wrong_answers
 from benchmarks.reliability.dependencies.night import calm_session
+from benchmarks.reliability.served.process import FIRST_ORDER, publish_order_lake
 from data_contracts.lake import Lake
 from serving.gate.api_keys import make_key
 from serving.gate.dependencies.night_in_force import NightCache, choose_night
@@ -145,6 +146,20 @@ def test_old_night_of_a_lake_at_rest_is_a_warning(lake, models, tmp_path):
     folder = copy / "orders" / f"day={(NIGHT + timedelta(days=1)).isoformat()}"
     folder.mkdir()
     assert ready(late) == (503, stale, [])
+
+
+def test_platform_without_sessions_is_ready(tmp_path):
+    """Sessions that a platform never delivers are a warning; a check of one is still held."""
+    served = publish_order_lake(tmp_path / "lake")
+    gate = open_gate(served, None, load_policy(), now=lambda: FIRST_ORDER + timedelta(days=1))
+    headers = {"X-API-Key": make_key(served, "all", ["boost", "minutes", "read"])}
+    client = TestClient(gate_application(gate), headers=headers)
+    ready = client.get("/readyz")
+    assert ready.status_code == 200, ready.json()
+    assert {"part": "models", "code": "peers_missing"} in ready.json()["warnings"]
+    asked = {"requestId": "r1", "operatorId": "op1", "sessionId": "s1"}
+    answer = client.post("/v1/boost-check", json=asked).json()
+    assert answer["degraded"] and answer["suggestedAction"] != "PASS"
 
 
 def test_reading_a_night_holds_no_check_up(lake, monkeypatch):
