@@ -14,6 +14,7 @@ import pytest
 from benchmarks.speed.endpoints import redis_server
 from data_contracts.errors import LakeProblem
 from features.engine.minute_kernels import COLUMNS
+from serving import running
 from serving.gate.dependencies.micro_batching import MicroBatcher
 from serving.gate.dependencies.minute_rows import minute_to_row, rows_from_blob
 from serving.gate.dependencies.minute_store import MinuteStoreUnavailable
@@ -137,3 +138,10 @@ def test_waiting_requests_share_a_call_and_its_error():
     assert good == list("ABCDEF") and after == "Z"
     assert len(calls) < 6 and sum(map(len, calls)) == 10
     assert all(isinstance(x, ValueError) for x in bad)
+
+
+@pytest.mark.parametrize("name", sorted(running.DEPRECATED))
+def test_former_names_of_the_store_warn(name):
+    """Names of the store's former place lead to those of today for one release."""
+    with pytest.warns(DeprecationWarning, match="goes with the next release"):
+        assert callable(getattr(running, name))
