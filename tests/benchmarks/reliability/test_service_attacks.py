@@ -8,7 +8,12 @@ from benchmarks.reliability import overload, soak
 from benchmarks.reliability.attack import Scale
 from benchmarks.reliability.served.process import publish_order_lake, running_service
 
-FIGURES_OF_TIME = {"overload-goodput", "overload-refusals", "overload-half-open"}
+FIGURES_OF_TIME = {
+    "overload-goodput",
+    "overload-patient",
+    "overload-refusals",
+    "overload-half-open",
+}
 
 
 @pytest.fixture(scope="module")
