@@ -16,6 +16,7 @@ from benchmarks.transfer.missing_tables import without_views
 from features.engine.snapshot import Snapshot
 
 AS_OF = datetime(2026, 1, 21)
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

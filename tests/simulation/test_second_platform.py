@@ -82,6 +82,7 @@ def test_what_is_planted_is_named_by_known_schemes_and_lies_in_the_lake(place):
     )  # the last minutes' are not received yet
 
 
+@pytest.mark.slow
 def test_a_night_without_models_reviews_hardly_any_honest_operator(place, tmp_path):
     """Two platforms together: one has 150 honest operators, of whom .03 are fewer than five."""
     write_platform(tmp_path / "lake", tmp_path / "truth", PlatformSpec(6, 200, 9_000, DAYS, START))

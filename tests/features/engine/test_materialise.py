@@ -25,7 +25,7 @@ def names(backend) -> set[str]:
     return {row[0] for row in backend.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
-@pytest.mark.parametrize("entity", [SESSION, ORDER])
+@pytest.mark.parametrize("entity", [pytest.param(SESSION, marks=pytest.mark.slow), ORDER])
 def test_signals_of_some_entities_are_those_that_all_would_give_them(tiny, entity):
     signals = catalogue.of_entity(entity)
     whole = compute(Snapshot.open(tiny, CUT), signals, entity)

@@ -142,6 +142,7 @@ def test_named_views_are_in_show_package_dossier_and_door(published, named):
     assert len(rows) > 1 and {r.split(",")[1] for r in rows[1:]} <= sessions
 
 
+@pytest.mark.slow
 def test_without_models_views_are_named_by_the_prior(tiny, tmp_path):
     """The first night names views too; most of them are false, and the run counts them."""
     lake = copied(tiny, tmp_path / "lake", "runs", "quarantine")

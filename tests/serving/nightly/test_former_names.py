@@ -102,6 +102,7 @@ def test_a_release_with_former_names_scores_the_same(models, former_models):
     assert renamed >= 30
 
 
+@pytest.mark.slow
 def test_a_night_after_former_names_is_the_same(lake_of_former_names, former_models):
     """A night replayed from former releases, after a former night, is equal in every table.
 

@@ -196,6 +196,7 @@ def rivals(tiny, models, tmp_path_factory):
     return copy, old
 
 
+@pytest.mark.slow
 def test_a_later_release_waits_as_challenger_and_scores_in_the_shadow(rivals, tiny, tmp_path):
     models, old = rivals
     assert champions(models)["session_inflation"] == old and set(challengers(models)) == {

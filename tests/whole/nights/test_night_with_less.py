@@ -112,7 +112,7 @@ ALONE = [
 MISSING = [(n,) for n in OPTIONAL]
 MISSING += [tuple(sorted(set(inbound_names()) - set(kept))) for kept in ALONE]
 # A night each: those that most rests on run always, the others by test-slow.
-ALWAYS = [("interactions",), ("outcomes",), ("views",), *MISSING[len(OPTIONAL) :][:3]]
+ALWAYS = [("interactions",), ("views",), *MISSING[len(OPTIONAL) :][:2]]
 
 
 @pytest.mark.parametrize(
