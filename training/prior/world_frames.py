@@ -96,11 +96,11 @@ class WorldFrame:
         lost = [s.name for s in declared if tables_behind(s) & tables]
         signals = self.signals.copy()
         signals[[c for c in lost if c in signals]] = np.nan
-        if tables and self.entity == SESSION:
-            scores = score_sessions(signals).set_index("session_id")
-            for name, score in ANOMALY_SCORES.items():
-                if name in signals:
-                    signals[name] = scores[score]
+        scored = [n for n in ANOMALY_SCORES if n in signals]
+        if tables and scored:
+            known = signals.reindex(columns=[s.name for s in FIRST_ORDER_SIGNALS])
+            scores = score_sessions(known).set_index("session_id")
+            signals[scored] = scores[[ANOMALY_SCORES[n] for n in scored]]
         return replace(self, signals=signals, owner=self.owner if keep_owner else None)
 
     def write(self, path: Path) -> None:
