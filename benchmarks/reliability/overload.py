@@ -50,6 +50,8 @@ FLOODS = (
 REASONS = {
     "goodput": "clients ask again at once after each refusal, and a refusal costs about a sixth of "
     "an answer; refusing in C, or a proxy in front, would raise it",
+    "patient": "refused clients come back together after the same second, and the service idles "
+    "between waves; Retry-After would need a spread",
 }
 Figures = dict[str, tuple[str, float, str | None]]
 
