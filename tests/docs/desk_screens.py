@@ -39,7 +39,8 @@ PICTURE_WIDTHS = {1400: 640, 400: 200}
 
 def screens(lake: Lake, browser: Browser, base: str, token: str) -> dict[str, str]:
     """Paths of ten screens by name; entities are those of the highest score."""
-    scores = read_outbound(lake, "scores").sort_values(["probability", "entity_id"], na_position="first")
+    scores = read_outbound(lake, "scores")
+    scores = scores.sort_values(["probability", "entity_id"], na_position="first")
     riskiest = scores.groupby("entity_kind").entity_id.last()
     rings = read_outbound(lake, "ring_links").ring_id
     page = opened(browser, base, token, color_scheme="light").new_page()
