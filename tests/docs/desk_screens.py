@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import base64
 import shutil
-import socket
 import sys
 import tempfile
-import threading
-import time
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from data_contracts.lake import Lake
@@ -29,6 +25,7 @@ from serving.desk.store.database import Database
 from serving.desk.web.application import desk_application
 from serving.policy.load import load_policy
 from tests.serving.desk.people import Clock, People
+from tests.serving.desk.serving import served
 
 FOLDER = Path(__file__).parents[2] / "docs" / "desk"
 LANGUAGES, THEMES, SIZES = ("en", "zh"), ("light", "dark"), ((1400, 1000), (400, 860))
@@ -95,7 +92,7 @@ def sheet(browser: Browser, base: str, token: str, path: str) -> bytes:
 def main(source: Path) -> None:
     """Write the pictures of all screens."""
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as temporary, socket.socket() as bound:
+    with tempfile.TemporaryDirectory() as temporary:
         shutil.copytree(source, Path(temporary) / "lake")
         lake = Lake.open(Path(temporary) / "lake")
         moment = read_outbound(lake, "runs").as_of.iloc[0]
@@ -107,21 +104,13 @@ def main(source: Path) -> None:
         with database.transaction() as session:
             token, login_id = open_login(session, row.id, "screens", desk.clock())
         application.user_middleware[0].kwargs["site"].keys.put(login_id, people.keys["wang"])
-        bound.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off")
-        server = uvicorn.Server(config)
-        threading.Thread(target=server.run, args=([bound],), daemon=True).start()
-        while not server.started:
-            time.sleep(0.01)
-        base = f"http://127.0.0.1:{bound.getsockname()[1]}"
-        with sync_playwright() as playwright:
+        with served(application) as base, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
             )
             for name, path in screens(lake, browser, base, token).items():
                 (FOLDER / f"{name}.jpg").write_bytes(sheet(browser, base, token, path))
             browser.close()
-        server.should_exit = True
         database.engine.dispose()
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from data_contracts.lake import Lake
@@ -24,6 +20,7 @@ from serving.desk.store.tables.accounts import AccountRow
 from serving.desk.web.application import desk_application
 from serving.policy.load import load_policy
 from tests.serving.desk.people import Clock, People
+from tests.serving.desk.serving import served
 from tests.whole.night_runs import copied
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -137,17 +134,8 @@ def visitor(application) -> DeskClient:
 @pytest.fixture
 def desk_url(application) -> Iterator[str]:
     """The address of the desk, served by uvicorn in a thread."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+    with served(application) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from data_contracts.lake import Lake
@@ -22,6 +19,7 @@ from serving.desk.dossiers.nights import NIGHTS
 from serving.desk.store.database import Database
 from serving.desk.web.application import desk_application
 from serving.policy.load import load_policy
+from tests.serving.desk.serving import served
 
 NOW = datetime(2026, 1, 21, 4, tzinfo=UTC)
 BASE_URL = "http://127.0.0.1"
@@ -69,19 +67,8 @@ def reading(published, night, tmp_path_factory) -> Iterator[ReadingDesk]:
 @pytest.fixture(scope="session")
 def reading_url(reading) -> Iterator[str]:
     """The address of that desk, served by uvicorn in a thread."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            reading.application, log_config=None, access_log=False, lifespan="off"
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+    with served(reading.application) as address:
+        yield address
 
 
 @pytest.fixture

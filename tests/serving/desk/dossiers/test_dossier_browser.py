@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-axe_module = pytest.importorskip("axe_playwright_python.sync_playwright")
+axe_module = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+)
 
 
 @pytest.fixture
