@@ -155,7 +155,10 @@ def test_the_command_opens_it_and_names_one_subject(gate, monkeypatch):
 
 def test_the_session_of_another_operator_is_not_cleared(gate):
     """An appeal is won for one operator: its session id clears nobody else."""
+    gate.send("won", viewers=900.0)
+    gate.boost("won", NOW, sessionId="won")
+    gate.decide(gate.appeal("won", NOW + HOUR), "error", NOW + 2 * HOUR)
     state = read_measures(gate.lake)
-    assert state.clears_session(gate.operator, "raided", NOW + DAY)
-    assert not state.clears_session("nobody", "raided", NOW + DAY)
-    assert not state.clears_session(gate.operator, "raided", NOW + HOUR)
+    assert state.clears_session(gate.operator, "won", NOW + DAY)
+    assert not state.clears_session("nobody", "won", NOW + DAY)
+    assert not state.clears_session(gate.operator, "won", NOW + HOUR)
