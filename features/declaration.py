@@ -83,6 +83,7 @@ def signal(
     evidence_group: str | None = None,
     denominator: str | None = None,
     formerly: tuple[str, ...] = (),
+    without_rows: float | None = None,
     reads: tuple[str, ...] = (),
     entity: str = SESSION,
 ) -> Callable[..., Signal]:
@@ -118,6 +119,8 @@ def signal(
         Name of the signal that counts the observations; by default what the unit is a share of.
     formerly : tuple of str
         Names by which earlier versions of the catalogue published the signal.
+    without_rows : float, optional
+        Value of an entity that no row of the delivered tables names; by default it is unknown.
     reads, entity
         Tables and entity of a signal without a source.
     """
@@ -149,6 +152,7 @@ def signal(
             source=source,
             compute=compute,
             formerly=formerly,
+            without_rows=without_rows,
         )
 
     return wrap

@@ -67,6 +67,8 @@ class Signal:
     `evidence_group` is shared by signals that one cause moves together.
     `denominator` names the signal that counts the observations of a share.
     `formerly` lists the names that earlier versions of the catalogue published it by.
+    `without_rows` is its value where its tables are delivered and have no row of the entity.
+    None: that is unknown.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Signal:
     source: Relation | None = field(repr=False)
     compute: Callable[..., Any] = field(repr=False)
     formerly: tuple[str, ...] = ()
+    without_rows: float | None = None
 
     def reason(self, value: float, peers_median: float | None = None) -> dict[str, str]:
         """The reason in words: one fact with its value, and the peers' median where it is known."""

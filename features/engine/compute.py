@@ -46,8 +46,9 @@ def compute(
     -------
     DataFrame
         float64, indexed by entity id (sorted), one column a signal; NaN is unknown. A signal
-        whose tables are absent is unknown for every entity. Entities are those that any signal
-        knows, and all of `only`.
+        whose tables are absent is unknown for every entity. One that says what no row means has
+        that value where its tables have no row. Entities are those that any signal knows, and all
+        of `only`.
     """
     if not isinstance(snapshot, Snapshot):
         with Snapshot.from_frames(snapshot) as framed:
@@ -74,6 +75,9 @@ def compute(
     frame = (
         pd.concat([p.reindex(index) for p in parts], axis=1) if parts else pd.DataFrame(index=index)
     )
+    for s in wanted:
+        if s.without_rows is not None and s.name in frame:
+            frame[s.name] = frame[s.name].fillna(s.without_rows)
     return frame.reindex(columns=[s.name for s in wanted]).astype("float64")
 
 

@@ -22,6 +22,8 @@ MIN_PEERS = MIN_PER_STRATUM * STRATA  # entities; fewer are no baseline for one 
 TRIMMED_SHARE = 0.1  # of the peers, those with the highest scores, left out in each round
 TRIMMING_ROUNDS = 3
 MIN_SPREAD_FRACTION = 0.05  # of the standard deviation: a signal with one value has a spread too
+# Of a count that most entities have none of: one row more than its peers is one spread (ADR-0370).
+MIN_COUNT_SPREAD_ROWS = 1.0
 # Quantile and normal spreads to it; a few cheats in a hundred do not widen the 95th.
 UPPER_QUANTILES = ((0.75, 0.6745), (0.90, 1.2816), (0.95, 2.0563))
 LOWER_QUANTILES = ((0.25, 0.6745), (0.10, 1.2816))
@@ -63,6 +65,8 @@ def fit(signals: Sequence[Signal], values: np.ndarray, size_signal: str | None) 
         if not known.any():
             continue
         floor = MIN_SPREAD_FRACTION * x[known].std() + 1e-9
+        if signals[j].without_rows is not None:
+            floor = max(floor, MIN_COUNT_SPREAD_ROWS)
         for k in range(shape[0]):
             some = known & (stratum == k)
             some = some if some.sum() >= MIN_PER_STRATUM else known

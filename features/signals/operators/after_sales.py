@@ -85,10 +85,11 @@ def sender_count(t):
     operator_complaints,
     unit=Unit.COMPLAINTS,
     direction=1,
+    without_rows=0.0,
     zh="28 天内收到 {value}",
     en="it received {value} in 28 days",
     blind="Grows with trade. Rivals complain too.",
 )
 def complaint_count(t):
-    """Complaints about the operator."""
+    """Complaints about the operator; 0 where complaints are delivered and none names it."""
     return t.count()
