@@ -3,8 +3,6 @@
 Operators are compared by their deviations from peers of a like size. Orders are compared by tail
 probabilities, because most of their values tie. Sessions are compared by both: a deviation counts
 as far as it is large and rare.
-
-Counters by minute count only where no single view is known (ADR-0036).
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from features.declaration import LIVE, OPERATOR, ORDER, SESSION, Signal, Unit
+from features.declaration import OPERATOR, ORDER, SESSION, Signal, Unit
 from features.peers.baseline import PeerBaseline, deviation_weights
 from features.peers.baseline_fit import fit_trimmed
 from features.peers.evidence_groups import alarm_weight, scaled_by_group
@@ -62,7 +60,6 @@ def anomaly_contributions(
     weighted = deviation_contributions(values, deviations, signals)
     if weighted.empty:
         return weighted
-    weighted = weighted.mask(_minutes_with_known_views(values, weighted, signals), 0.0)
     reference_deviations = (
         None
         if reference is None
@@ -161,17 +158,6 @@ def deviating_group_counts(
             beyond, group = deviations[name] * s.direction >= min_spreads, s.evidence_group
             found[group] = found[group] | beyond if group in found else beyond
     return sum((f.astype(int) for f in found.values()), start=pd.Series(0, index=values.index))
-
-
-def _minutes_with_known_views(
-    values: pd.DataFrame, contributions: pd.DataFrame, signals: Declared
-) -> np.ndarray:
-    """Where a signal is from counters by minute and single views of the session are known."""
-    from_views = [
-        c for c in values.columns if signals[c].source is not None and "views" in signals[c].reads
-    ]
-    minutes = np.array([signals[c].freshness == LIVE for c in contributions.columns])
-    return values[from_views].notna().any(axis=1).to_numpy()[:, None] & minutes
 
 
 def _of(values: pd.DataFrame, signals: Declared) -> list[Signal]:
