@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from serving.desk.store.database import Database
 from serving.desk.store.tables.accounts import AccountRow
 from serving.desk.web.application import desk_application
 from serving.policy.load import load_policy
+from tests.serving.desk.looks import watched_pages
 from tests.serving.desk.people import Clock, People
 from tests.serving.desk.serving import served
 from tests.whole.night_runs import copied
@@ -79,15 +81,21 @@ def empty_database(tmp_path_factory) -> Path:
     return path
 
 
+@contextmanager
+def desk_in(folder: Path, lake: Path, empty_database: Path, clock: Clock) -> Iterator[Desk]:
+    """A desk in a folder, with copies of a lake and of an empty database."""
+    shutil.copytree(lake, folder / "lake", copy_function=_link_or_copy)
+    shutil.copy2(empty_database, folder / "desk.sqlite")
+    database = Database.open(f"sqlite:///{folder}/desk.sqlite")
+    yield Desk(Lake.open(folder / "lake"), database, load_policy(), clock)
+    database.engine.dispose()
+
+
 @pytest.fixture
 def desk(desk_lake, empty_database, tmp_path, clock) -> Iterator[Desk]:
     """A desk with a lake and a database of its own."""
-    lake = tmp_path / "lake"
-    shutil.copytree(desk_lake, lake, copy_function=_link_or_copy)
-    shutil.copy2(empty_database, tmp_path / "desk.sqlite")
-    database = Database.open(f"sqlite:///{tmp_path}/desk.sqlite")
-    yield Desk(Lake.open(lake), database, load_policy(), clock)
-    database.engine.dispose()
+    with desk_in(tmp_path, desk_lake, empty_database, clock) as one:
+        yield one
 
 
 def _link_or_copy(source: str, target: str) -> None:
@@ -108,21 +116,26 @@ def application(desk):
     return desk_application(desk)
 
 
+def log_in(application, people: People, name: str, *roles: str) -> tuple[str, AccountRow]:
+    """Log an account in with its key open; returns the token of the login, and the account."""
+    row = people.add(name, *(roles or ROLES))
+    with people.desk.database.transaction() as session:
+        token, login_id = open_login(session, row.id, "test", people.desk.clock())
+    application.user_middleware[0].kwargs["site"].keys.put(login_id, people.keys[name])
+    return token, row
+
+
 @pytest.fixture
-def client(desk, application, people) -> Callable[..., DeskClient]:
+def client(application, people) -> Callable[..., DeskClient]:
     """`client("patrol", name="li")` is logged in with these roles; `client()` with all of them."""
 
-    def log_in(*roles: str, name: str = "wang") -> DeskClient:
-        row = people.add(name, *(roles or ROLES))
-        with desk.database.transaction() as session:
-            token, login_id = open_login(session, row.id, "test", desk.clock())
-        keys = application.user_middleware[0].kwargs["site"].keys
-        keys.put(login_id, people.keys[name])
+    def logged_in(*roles: str, name: str = "wang") -> DeskClient:
+        token, row = log_in(application, people, name, *roles)
         http = browser_of(application)
         http.cookies.set("desk_login", token)
         return DeskClient(http, row)
 
-    return log_in
+    return logged_in
 
 
 @pytest.fixture
@@ -158,30 +171,9 @@ def browser_page(browser, desk_url, client):
 
     The test fails on an error in its console, and on a request that leaves the machine.
     """
-    contexts, faults = [], []
+    with watched_pages(browser, desk_url) as open_page:
 
-    def open_page(*roles: str, name: str = "wang", **options):
-        context = browser.new_context(base_url=desk_url, **({"locale": "en-GB"} | options))
-        contexts.append(context)
-        token = client(*roles, name=name).http.cookies["desk_login"]
-        context.add_cookies([{"name": "desk_login", "value": token, "url": desk_url}])
-        page = context.new_page()
-        page.desk_url = desk_url
-        page.on(
-            "console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None
-        )
-        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on(
-            "request",
-            lambda r: (
-                None
-                if r.url.startswith((desk_url, "data:"))
-                else faults.append(f"outside: {r.url}")
-            ),
-        )
-        return page
+        def open_with_roles(*roles: str, name: str = "wang", **options):
+            return open_page(client(*roles, name=name).http.cookies["desk_login"], **options)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
+        yield open_with_roles

@@ -1,14 +1,50 @@
-"""Looks at a page of the desk as people do: both languages, both widths, and axe-core."""
+"""Looks at pages of the desk as people do, and watches what their browser does."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 
 WIDTHS = (1400, 400)
+TIMEOUT_MILLISECONDS = 10_000
 GRAVE = ("serious", "critical")
+
+
+@contextmanager
+def watched_pages(browser, url: str, *others: str) -> Iterator[Callable]:
+    """Yields `open_page(token, **options)`: a page of chromium with a login of the desk at `url`.
+
+    Fails on an error in a console, and on a request to anywhere but the desk and `others`.
+    """
+    contexts, faults = [], []
+
+    def open_page(token: str | None, **options):
+        context = browser.new_context(base_url=url, **({"locale": "en-GB"} | options))
+        contexts.append(context)
+        context.set_default_timeout(TIMEOUT_MILLISECONDS)
+        if token is not None:
+            context.add_cookies([{"name": "desk_login", "value": token, "url": url}])
+        page = context.new_page()
+        page.desk_url = url
+        page.on(
+            "console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None
+        )
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("request", note_request)
+        return page
+
+    def note_request(request) -> None:
+        if not request.url.startswith((url, *others, "data:")):
+            faults.append(f"outside: {request.url}")
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
 
 
 def look(page, path: str, name: str = "") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +18,8 @@ from serving.desk.web.application import desk_application
 from serving.desk.web.settings import WebSettings
 from tests.serving.desk.conftest import BASE_URL, DeskClient, browser_of
 from tests.serving.desk.identity_provider import CLIENT_SECRET, IdentityProvider, served
+from tests.serving.desk.looks import watched_pages
+from tests.serving.desk.serving import served as served_desk
 
 FILE = """
 issuer = "{issuer}"
@@ -38,14 +41,19 @@ def provider(clock):
 @pytest.fixture
 def settings(provider, tmp_path, monkeypatch):
     monkeypatch.setenv("STEELYARD_DESK_KEY", str(tmp_path / "keys" / "desk.key"))
-    (tmp_path / "secret").write_text(CLIENT_SECRET)
-    (tmp_path / "provider.toml").write_text(FILE.format(issuer=provider.url))
-    return WebSettings(BASE_URL, read_provider(tmp_path / "provider.toml"))
+    return settings_at(BASE_URL, provider.url, tmp_path)
 
 
 @pytest.fixture
 def application(desk, settings):
     return desk_application(desk, settings)
+
+
+def settings_at(address: str, issuer: str, folder: Path) -> WebSettings:
+    """Settings of a desk at an address whose accounts log in at a provider."""
+    (folder / "secret").write_text(CLIENT_SECRET)
+    (folder / "provider.toml").write_text(FILE.format(issuer=issuer))
+    return WebSettings(address, read_provider(folder / "provider.toml"))
 
 
 def leave(browser: DeskClient, **form: str) -> str:
@@ -84,6 +92,24 @@ def test_key_of_a_provider_account_is_open(visitor, provider, desk, application)
         keys = application.user_middleware[0].kwargs["site"].keys
         opened |= {key.public.id for _, key in keys._keys.values()}
     assert len(opened) == 1
+
+
+def test_login_by_a_provider_in_a_browser(desk, provider, settings, browser, tmp_path):
+    """One click leads to the provider and back to the page that was asked for; log out ends it."""
+
+    def at(address: str):
+        return desk_application(desk, settings_at(address, provider.url, tmp_path))
+
+    with served_desk(at) as url, watched_pages(browser, url, provider.url) as open_page:
+        page = open_page(None)
+        page.goto("/nights")
+        page.get_by_role("button", name="Log in by Example ID").click()
+        page.wait_for_url("**/nights")
+        page.goto("/account")
+        assert "u-1" in page.inner_text(".who") and not page.locator('a[href="/unlock"]').count()
+        page.get_by_role("button", name="Log out").click()
+        page.goto("/nights")
+        assert "/login?next=" in page.url
 
 
 @pytest.mark.parametrize(

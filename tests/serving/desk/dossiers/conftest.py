@@ -19,6 +19,7 @@ from serving.desk.dossiers.nights import NIGHTS
 from serving.desk.store.database import Database
 from serving.desk.web.application import desk_application
 from serving.policy.load import load_policy
+from tests.serving.desk.looks import watched_pages
 from tests.serving.desk.serving import served
 
 NOW = datetime(2026, 1, 21, 4, tzinfo=UTC)
@@ -74,26 +75,12 @@ def reading_url(reading) -> Iterator[str]:
 @pytest.fixture
 def reading_page(browser, reading, reading_url) -> Iterator[Callable]:
     """Opens a page of chromium that is logged in; fails on console errors and requests outside."""
-    contexts, faults = [], []
+    with watched_pages(browser, reading_url) as open_page:
 
-    def open_page(language: str = "en", **options):
-        context = browser.new_context(base_url=reading_url, **options)
-        contexts.append(context)
-        token = reading.token("viewer", language)
-        context.add_cookies([{"name": "desk_login", "value": token, "url": reading_url}])
-        page = context.new_page()
-        page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on(
-            "request",
-            lambda r: None if r.url.startswith((reading_url, "data:")) else faults.append(r.url),
-        )
-        return page
+        def open_in_language(language: str = "en", **options):
+            return open_page(reading.token("viewer", language), **options)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
+        yield open_in_language
 
 
 @pytest.fixture(scope="session")
