@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from serving.desk.desk import Desk
 from serving.desk.inbox.webhook_address import AddressRefused, check_address
+from serving.desk.inbox.webhook_secrets import secret_of
 from serving.desk.store.tables.inbox import WebhookDeliveryRow, WebhookTargetRow
 
 TIMEOUT_SECONDS = 5.0
@@ -24,17 +25,21 @@ LEASE_SECONDS = 60  # another worker leaves a delivery alone for so long
 BACKOFF_SECONDS = (10, 30, 120, 600, 3_600, 21_600, 86_400)
 MAX_ATTEMPTS = len(BACKOFF_SECONDS) + 1
 MAX_DELIVERIES_PER_ROUND = 50
+SECRET_LOST = "secret not opened: the key of the server is another one; add the receiver again"
 SIGNATURE, EVENT_ID, EVENT_TYPE = "steelyard-signature", "steelyard-event-id", "steelyard-event"
 Send = Callable[[str, bytes, Mapping[str, str]], int]
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A claimed delivery: its id, receiver, secret and body."""
+    """A claimed delivery: its id, receiver, secret and body.
+
+    `secret` is None where the key of the server does not open it.
+    """
 
     id: int
     url: str
-    secret: str
+    secret: str | None
     event_id: str
     kind: str
     body: bytes
@@ -56,6 +61,9 @@ def deliver_due(desk: Desk, send: Send | None = None) -> int:
     """Send what is due; returns how many receivers took. A failure is due again later."""
     delivered = 0
     for outgoing in _claim(desk):
+        if outgoing.secret is None:
+            _note(desk, outgoing.id, None, SECRET_LOST, False)
+            continue
         timestamp = int(desk.clock().timestamp())
         headers = {
             "content-type": "application/json",
@@ -121,9 +129,8 @@ def _claim(desk: Desk) -> list[Outgoing]:
         for row, target in session.execute(query).tuples():
             row.due_at, row.attempts = now + timedelta(seconds=LEASE_SECONDS), row.attempts + 1
             body = json.dumps(row.payload, ensure_ascii=False, sort_keys=True).encode()
-            claimed.append(
-                Outgoing(row.id, target.url, target.secret, row.event_id, row.kind, body)
-            )
+            secret = secret_of(desk.lake, target)
+            claimed.append(Outgoing(row.id, target.url, secret, row.event_id, row.kind, body))
         return claimed
 
 

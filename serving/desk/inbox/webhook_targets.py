@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -24,6 +25,7 @@ from serving.desk.inbox.webhook_events import (
     collect_events,
     record_stamps,
 )
+from serving.desk.inbox.webhook_secrets import seal_secret
 from serving.desk.store.tables.inbox import WebhookDeliveryRow, WebhookTargetRow
 
 ROUND_SECONDS = 5.0
@@ -32,24 +34,34 @@ MAX_DELIVERIES_LISTED = 50
 log = structlog.get_logger("desk")
 
 
-def add_target(
-    session: Session, url: str, kinds: Sequence[str], account: Account, now: datetime
-) -> WebhookTargetRow:
+@dataclass(frozen=True)
+class AddedTarget:
+    """A new receiver with its secret, which the database has in encrypted form alone."""
+
+    id: str
+    url: str
+    secret: str
+
+
+def add_target(desk: Desk, url: str, kinds: Sequence[str], account: Account) -> AddedTarget:
     """Add a receiver; its address is checked now and again before each event.
 
-    Raises AddressRefused.
+    Raises AddressRefused, and LakeProblem where the key of the server cannot be used.
     """
     check_address(url)
+    made = AddedTarget(make_id(), url, secrets.token_hex(SECRET_BYTES))
     row = WebhookTargetRow(
-        id=make_id(),
+        id=made.id,
         url=url,
         kinds=[k for k in KINDS if k in kinds],
-        secret=secrets.token_hex(SECRET_BYTES),
+        secret="",
+        sealed_secret=seal_secret(desk.lake, made.id, made.secret),
         made_by=account.name,
-        made_at=now,
+        made_at=desk.clock(),
     )
-    session.add(row)
-    return row
+    with desk.database.transaction() as session:
+        session.add(row)
+    return made
 
 
 def set_target(session: Session, target_id: str, is_on: bool, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
 from serving.desk.desk import Desk, utc_now
+from serving.desk.inbox.webhook_secrets import seal_plain_secrets
 from serving.desk.store.database import Database
 from serving.oversight.policies.policy_record import policy_in_force
 
@@ -25,7 +26,7 @@ def open_desk(lake: Path, database_url: str | None = None) -> Desk:
     Raises
     ------
     LakeProblem
-        The folder is no lake.
+        The folder is no lake, or the key of the server that old secrets need cannot be used.
     DatabaseRefused
         The database cannot be opened.
     """
@@ -39,7 +40,9 @@ def open_desk(lake: Path, database_url: str | None = None) -> Desk:
         opened.desk_database.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         opened.desk_database.parent.chmod(PRIVATE_FOLDER)
         database_url = f"sqlite:///{opened.desk_database}"
-    return Desk(opened, Database.open(database_url), policy_in_force(opened, utc_now().date()))
+    database = Database.open(database_url)
+    seal_plain_secrets(opened, database)
+    return Desk(opened, database, policy_in_force(opened, utc_now().date()))
 
 
 def serve_desk(bound: socket, application: ASGIApp) -> None:

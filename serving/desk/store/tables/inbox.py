@@ -30,7 +30,10 @@ class NoticeLinkRow(Base):
 
 
 class WebhookTargetRow(Base):
-    """A receiver of events: its address, the kinds it wants, and the secret that signs."""
+    """A receiver of events: its address, the kinds it wants, and the secret that signs.
+
+    `sealed_secret` is encrypted; `secret` is empty, and was in use before revision 0004.
+    """
 
     __tablename__ = "webhook_targets"
 
@@ -38,6 +41,7 @@ class WebhookTargetRow(Base):
     url: Mapped[str] = mapped_column(Text)
     kinds: Mapped[list[str]] = mapped_column(JSON)
     secret: Mapped[str] = mapped_column(String(64))
+    sealed_secret: Mapped[bytes | None]
     made_by: Mapped[str] = mapped_column(String(80))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -43,14 +43,12 @@ def add(request: Request) -> Response:
     if not kinds:
         return redirect(request, url("webhooks"), "webhooks.kinds_missing")
     try:
-        with desk.database.transaction() as session:
-            address = str(form.get("url", "")).strip()
-            row = add_target(session, address, kinds, request.state.account, desk.clock())
+        made = add_target(desk, str(form.get("url", "")).strip(), kinds, request.state.account)
     except AddressRefused as refused:
         return redirect(request, url("webhooks"), f"webhooks.refused_{refused.code}")
-    audited(request, "webhook_added", row.url)
+    audited(request, "webhook_added", made.url)
     request.state.answer_is_secret = True
-    return render(request, "inbox/webhook_added.html.j2", target=row)
+    return render(request, "inbox/webhook_added.html.j2", target=made)
 
 
 @needs("webhooks.manage")

@@ -59,8 +59,7 @@ def receiver():
 
 @pytest.fixture
 def target(desk, receiver):
-    with desk.database.transaction() as session:
-        return webhook_targets.add_target(session, receiver, ACTS, ROOT, desk.clock())
+    return webhook_targets.add_target(desk, receiver, ACTS, ROOT)
 
 
 def win_appeal(desk, people) -> str:
@@ -135,8 +134,7 @@ def test_receiver_gets_what_occurred_since_it_was_added(desk, people, receiver, 
     """Nights and acts of before are not sent; one that is switched off gets nothing."""
     win_appeal(desk, people)
     clock.advance(hours=1)
-    with desk.database.transaction() as session:
-        made = webhook_targets.add_target(session, receiver, ["appeal.decided"], ROOT, clock())
+    made = webhook_targets.add_target(desk, receiver, ["appeal.decided"], ROOT)
     assert collect_events(desk) == 0
     with desk.database.transaction() as session:
         webhook_targets.ping(session, made.id, clock())
@@ -149,8 +147,7 @@ def test_receiver_gets_what_occurred_since_it_was_added(desk, people, receiver, 
 
 def test_published_nights_are_events(desk, receiver):
     """Each run of a night is one event; nights of the fixture are younger than its clock."""
-    with desk.database.transaction() as session:
-        webhook_targets.add_target(session, receiver, [NIGHT_PUBLISHED], ROOT, desk.clock())
+    webhook_targets.add_target(desk, receiver, [NIGHT_PUBLISHED], ROOT)
     assert collect_events(desk) == 2 == deliver_due(desk)
     nights = {json.loads(b)["data"]["night"] for _, b in Receiver.got}
     assert nights == {"2026-01-19", "2026-01-20"}
@@ -158,8 +155,7 @@ def test_published_nights_are_events(desk, receiver):
 
 def test_opened_cases_are_events_that_tell_no_origin(desk, receiver):
     """Each case of a night is one event; a check among them looks like any other."""
-    with desk.database.transaction() as session:
-        webhook_targets.add_target(session, receiver, [CASE_OPENED], ROOT, desk.clock())
+    webhook_targets.add_target(desk, receiver, [CASE_OPENED], ROOT)
     opened = open_night(desk)
     assert collect_events(desk) == opened > 0 == collect_events(desk)
     deliver_due(desk)
