@@ -23,8 +23,8 @@ from features.graphs.rings import Rings
 from serving.nightly.scored_night import rings_of
 from serving.policy.load import policy_of_text
 from serving.policy.schema import Policy
-from serving.report.charts import ring_chart, timeline_chart
 from serving.scoring.scope import moment_of
+from steelyard.charts import ring_chart, timeline_chart
 
 
 @dataclass(frozen=True)

@@ -1,157 +1,92 @@
-"""Published nights as the desk shows them: did it run, on what, and what was missing."""
+"""Nights that a process has read: pages ask for one, and the first that does waits for it."""
 
 from __future__ import annotations
 
-import json
+import threading
+from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from data_contracts.contract import inbound_names
+from data_contracts.errors import LakeProblem, SteelyardError
 from data_contracts.lake import Lake
-from data_contracts.runs import published_runs, read_outbound, run_folder
+from data_contracts.runs import published_runs
+from data_contracts.verification.run_opening import open_run
+from serving.dossiers.night_tables import NightTables, load_night
 
-MAX_DRIFT_ROWS, MAX_PARITY_ROWS, MAX_UNKNOWN_SIGNALS = 20, 20, 200
-HOURS_UNTIL_LATE = 36  # after the end of its day a night is late
-
-
-@dataclass(frozen=True)
-class TableFreshness:
-    """A delivered table: the newest day of receipt, and whole days that it is behind the night."""
-
-    table: str
-    newest: date | None
-    days_behind: int | None
+MAX_NIGHTS_IN_MEMORY = 3
 
 
-@dataclass(frozen=True)
-class DriftRow:
-    """A value that differs from earlier nights: PSI, and the shift in robust spreads."""
+@dataclass
+class Nights:
+    """The nights that are in memory, the least recently asked first.
 
-    entity: str
-    value: str
-    stratum: str
-    psi: float
-    shift: float | None
+    Attributes
+    ----------
+    loaded
+        Nights by lake and run id.
+    reading
+        A lock for each night that is being read, so that pages of other nights need not wait.
+    """
 
+    loaded: OrderedDict[tuple[str, str], NightTables] = field(default_factory=OrderedDict)
+    reading: dict[tuple[str, str], threading.Lock] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-@dataclass(frozen=True)
-class Parity:
-    """Comparison of the gate's minutes with the lake."""
+    def open(self, lake: Lake, night: date | None = None) -> NightTables:
+        """The tables of a published night, the latest when None.
 
-    sessions: int
-    only_online: int
-    only_offline: int
-    signals: int
-    differing: list[dict[str, Any]]
+        Raises
+        ------
+        LakeProblem
+            No night is published, or none of that date.
+        NightRefused
+            The night is not what was published.
+        """
+        published = published_runs(lake)
+        wanted = night.isoformat() if night else max(published, default=None)
+        if wanted is None or wanted not in published:
+            raise LakeProblem(f"{lake} has no published night{f' of {wanted}' if wanted else ''}")
+        key = (str(lake.root), published[wanted])
+        with self.lock:
+            reading = self.reading.setdefault(key, threading.Lock())
+        with reading:
+            found = self._loaded(key)
+            if found is None:
+                run = open_run(lake, published[wanted], wanted)
+                found = load_night(lake, date.fromisoformat(wanted), run)
+                self.keep(key, found)
+        return found
 
+    def _loaded(self, key: tuple[str, str]) -> NightTables | None:
+        """A night that is in memory; it is the last to go from now on."""
+        with self.lock:
+            if key in self.loaded:
+                self.loaded.move_to_end(key)
+            return self.loaded.get(key)
 
-@dataclass(frozen=True)
-class NightView:
-    """A published night."""
-
-    night: date
-    run_id: str
-    as_of: datetime
-    status: str
-    policy_version: str
-    counts: dict[str, int]
-    models: dict[str, str]
-    basis: list[dict[str, str]]
-    tables_missing: list[str]
-    signals_unknown: list[str]
-    without_peers: list[str]
-    suspicions: list[dict[str, str]]
-    cleared_missing: int | None
-    freshness: list[TableFreshness]
-    compared: int
-    drifted: int
-    drift: list[DriftRow]
-    parity: Parity | None = None
-    tiers: dict[str, int] = field(default_factory=dict)
-
-
-def list_nights(lake: Lake) -> list[str]:
-    """Dates of published nights, the newest first."""
-    return sorted(published_runs(lake), reverse=True)
-
-
-def is_late(night: str, now: datetime) -> bool:
-    """Whether the newest night is so old that one after it should have run."""
-    ended = datetime.combine(date.fromisoformat(night) + timedelta(days=1), datetime.min.time())
-    return now.replace(tzinfo=None) - ended > timedelta(hours=HOURS_UNTIL_LATE)
-
-
-def night_view(lake: Lake, night: str) -> NightView:
-    """A published night from its tables. Raises LakeProblem where it is not published."""
-    run = read_outbound(lake, "runs", night).iloc[0].to_dict()
-    folder = run_folder(lake, night)
-    drift = pq.read_table(folder / "drift.parquet")
-    tiers = pc.value_counts(pq.read_table(folder / "tier_decisions.parquet", columns=["tier"])[0])
-    rows = drift.filter(drift["drifted"]).sort_by([("psi", "descending")])
-    day = date.fromisoformat(night)
-    return NightView(
-        night=day,
-        run_id=str(run["run_id"]),
-        as_of=run["as_of"],
-        status=str(run["status"]),
-        policy_version=str(run["policy_version"]),
-        counts={k: int(run[k]) for k in ("sessions", "orders", "operators", "quarantined")},
-        models=json.loads(run["models"]),
-        basis=json.loads(run["basis"]),
-        tables_missing=json.loads(run["tables_missing"]),
-        signals_unknown=json.loads(run["signals_unknown"]),
-        without_peers=json.loads(run["without_peers"]),
-        suspicions=json.loads(run["suspicions"]),
-        cleared_missing=_integer(run.get("cleared_operators_missing")),
-        freshness=freshness(lake, day),
-        compared=drift.num_rows,
-        drifted=rows.num_rows,
-        drift=[
-            DriftRow(r["entity_kind"], r["what"], r["stratum"], r["psi"], r["shift"])
-            for r in rows.slice(0, MAX_DRIFT_ROWS).to_pylist()
-        ],
-        parity=_parity(lake, day),
-        tiers={str(t["values"]): int(t["counts"]) for t in tiers.to_pylist()},
-    )
+    def keep(self, key: tuple[str, str], night: NightTables) -> None:
+        """Keep a night, and let go the one that was asked least recently."""
+        with self.lock:
+            self.loaded[key] = night
+            while len(self.loaded) > MAX_NIGHTS_IN_MEMORY:
+                gone, _night = self.loaded.popitem(last=False)
+                self.reading.pop(gone, None)
 
 
-def freshness(lake: Lake, night: date) -> list[TableFreshness]:
-    """Newest day of receipt of each inbound table up to a night; None for one that is absent."""
-    found = []
-    for table in inbound_names():
-        days = []
-        for folder in (lake.root / table).glob("day=*"):
-            try:
-                day = date.fromisoformat(folder.name.removeprefix("day="))
-            except ValueError:
-                continue
-            if day <= night:
-                days.append(day)
-        newest = max(days, default=None)
-        found.append(TableFreshness(table, newest, (night - newest).days if newest else None))
-    return found
+NIGHTS = Nights()  # of this process
 
 
-def _parity(lake: Lake, night: date) -> Parity | None:
-    """The comparison of a night; None where nothing was compared."""
-    path = lake.parity(night)
-    if not path.exists():
-        return None
-    found = json.loads(path.read_text("utf-8"))
-    differing = [s for s in found["signals"] if s["equal"] < found["sessions"]]
-    differing.sort(key=lambda s: (s["equal"], s["signal"]))
-    return Parity(
-        sessions=found["sessions"],
-        only_online=found["only_online"],
-        only_offline=found["only_offline"],
-        signals=len(found["signals"]),
-        differing=differing,
-    )
+def read_ahead(lake: Lake) -> threading.Thread:
+    """Read the latest night in a thread, so that the first page need not wait for it.
 
+    A lake without a night, or with a damaged one, is left to the pages, which say so.
+    """
 
-def _integer(value: Any) -> int | None:
-    return None if value is None or value != value else int(value)
+    def read() -> None:
+        with suppress(SteelyardError, OSError):
+            NIGHTS.open(lake)
+
+    thread = threading.Thread(target=read, name="read-ahead", daemon=True)
+    thread.start()
+    return thread

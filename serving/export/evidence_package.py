@@ -23,13 +23,15 @@ from data_contracts.verification.json_file import parse_json
 from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.minute_arrays import minutes_frame
 from features.engine.snapshot import Snapshot
+from serving.dossiers.pictures.timeline import granted_minutes, timeline
+from serving.dossiers.session_minutes import suspicious_minutes
 from serving.export.package_reading import read_package
 from serving.export.signing import sign, signature_is_valid
 from serving.ledger.hash_chain import read_records
 from serving.oversight.measures.manual_measures import list_measures, take_measure
 from serving.oversight.measures.measure_requests import MeasureRequest
+from serving.pages.standalone_pictures import timeline_file
 from serving.policy.schema import Policy
-from serving.report import charts
 from serving.scoring.scope import moment_of
 
 ZIP_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -98,7 +100,7 @@ def package_files(
         for session in evidence.get("sessions", [])[:5]:
             minutes = minutes_frame(tables, tables.scope([session], SESSION))
             if len(minutes) > 1:
-                out[f"pictures/{session}.svg"] = charts.session_timeline(minutes).encode()
+                out[f"pictures/{session}.svg"] = _picture(tables, session, minutes)
                 table(f"minutes_{session}", minutes)
     by_hand = list_measures(lake, now, operator)
     out["measures_by_hand.json"] = json.dumps(by_hand, indent=1, ensure_ascii=False).encode()
@@ -108,6 +110,16 @@ def package_files(
     for name, file in (("night_manifest.json", "manifest.json"), ("policy.toml", "policy.toml")):
         out[name] = (run.text(file) or "").encode()
     return out
+
+
+def _picture(tables: Snapshot, session_id: str, minutes: pd.DataFrame) -> bytes:
+    """The timeline of a session as an SVG file, granted causes and windows marked."""
+    sessions = tables["sessions"]
+    start = sessions.filter(sessions.session_id == session_id).started_at.min().execute()
+    windows = suspicious_minutes(minutes).to_dict("records")
+    causes = granted_minutes(minutes, start)
+    drawn = timeline(minutes, start, windows=windows, causes=causes)
+    return timeline_file(drawn, session_id).encode()
 
 
 def pack_evidence(

@@ -21,8 +21,7 @@ from serving.nightly.night_basis import basis_of_night
 from serving.nightly.run_identity import manifest_of
 from serving.nightly.scored_night import ScoredNight
 from serving.nightly.table_writer import write_parts, write_table
-from serving.report.dossier import DossierInput
-from serving.report.page import ReportInput, write_report
+from serving.report.night_report import write_report
 from serving.scoring.entity_scores import EntityScores
 from serving.scoring.night_context import NightContext, Progress
 from serving.scoring.peer_snapshots import write_peer_snapshots
@@ -96,8 +95,7 @@ def publish(
     (folder / "policy.toml").write_text(context.policy.text, "utf-8")
     write_peer_snapshots(folder, scored.entities)
     say("report")
-    files = DossierInput(context, scored.operators, scored.tables)
-    write_report(folder, ReportInput(context, files, scored.rings))
+    write_report(folder, context, scored.tables)
     write_manifest(folder, manifest_of(context))
     return counts | scored_counts
 

@@ -107,7 +107,7 @@ def test_first_night_says_something(story):
     assert len(tiers) == ANCHORS
     sessions = scores[scores["entity_kind"] == "session"]
     assert len(sessions) and sessions["probability"].notna().any()
-    report = night.text("report.html")
+    report = night.text("report/en/report.html")
     assert "lost_digits" in report and "no_json_object" in report
 
 
@@ -119,7 +119,7 @@ def test_missing_tables_are_named_everywhere(story):
     missing = {s["table"] for s in found if s["kind"] == "not_delivered"}
     assert missing == {"views", "interactions"}
     assert "Suspicious, views: not delivered: single views are not assessed" in said["nightly"]
-    assert "not delivered: single views are not assessed" in run.text("report.html")
+    assert "not delivered: single views are not assessed" in run.text("report/en/report.html")
     night = read_published_night(lake)
     assert set(night.delivery_gaps) >= {"views_not_delivered", "interactions_not_delivered"}
     gaps = gaps_of(night, load_policy(), night.as_of, ())

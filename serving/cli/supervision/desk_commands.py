@@ -62,8 +62,8 @@ def desk(
 
     Example: steelyard desk lake --port 3001
     """
-    from serving.desk.dossiers.nights import read_ahead
     from serving.desk.inbox.webhook_targets import start_webhooks
+    from serving.desk.nights import read_ahead
     from serving.desk.web.application import desk_application
     from serving.desk.web.server import open_desk, serve_desk
     from serving.desk.web.settings import settings_for

@@ -54,7 +54,7 @@ def desk_application(desk: Desk, settings: WebSettings | None = None) -> Starlet
         from serving.desk.web.administration import provider_login
 
         provider_routes = provider_login.ROUTES
-    static = StaticFiles(directory=str(resources.files("serving.desk.web") / "static"))
+    static = StaticFiles(directory=str(resources.files("serving.pages") / "static"))
     return Starlette(
         routes=[*provider_routes, *ROUTES, Mount("/static", static)],
         middleware=[Middleware(Guard, site=site)],

@@ -18,8 +18,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from serving.desk.accounts.audit_log import write_audit
 from serving.desk.accounts.permissions import is_permitted
-from serving.desk.web import cookies, text_catalogue
+from serving.desk.web import cookies
 from serving.desk.web.addresses import local_url, url
+from serving.pages import text_catalogue
+from serving.pages.page_environment import page_environment
 
 Endpoint = Callable[[Request], Response]
 NAVIGATION = (  # path, key of its text, permission; shown where the page exists
@@ -43,7 +45,7 @@ NAVIGATION = (  # path, key of its text, permission; shown where the page exists
 
 
 def render(request: Request, template: str, status_code: int = 200, **values: Any) -> Response:
-    """A page from a template of `templates/`.
+    """A page from a template of `serving/pages/templates/`.
 
     Templates get `values` and: `t(key, **values)`, `account`, `language`, `form_fields()`, `url()`,
     `may(permission)`, `message`, and the filters number, percent, day and moment.
@@ -59,7 +61,6 @@ def render(request: Request, template: str, status_code: int = 200, **values: An
             {
                 "account": state.account,
                 "signer": state.signer,
-                "language": language,
                 "theme": state.theme,
                 "form_fields": partial(form_fields, request),
                 "url": url,
@@ -170,22 +171,13 @@ def _navigation(request: Request) -> list[tuple[str, str]]:
 @cache
 def static_version(name: str) -> str:
     """Start of the digest of a static file, so that browsers fetch what changed."""
-    body = (resources.files("serving.desk.web") / "static" / name).read_bytes()
+    body = (resources.files("serving.pages") / "static" / name).read_bytes()
     return hashlib.sha256(body).hexdigest()[:12]
 
 
 @cache
 def _environment(language: str) -> jinja2.Environment:
-    """The templates with the texts, numbers and dates of a language."""
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=jinja2.PackageLoader("serving.desk.web"),
-    )
-    environment.globals["t"] = partial(text_catalogue.text, language)
+    """The templates of a language, with addresses of static files."""
+    environment = page_environment(language)
     environment.globals["static"] = lambda name: f"/static/{name}?v={static_version(name)}"
-    for name in ("number", "percent", "day", "moment"):
-        environment.filters[name] = partial(getattr(text_catalogue, name), language)
     return environment

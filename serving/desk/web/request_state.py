@@ -14,9 +14,9 @@ from serving.desk.accounts.tokens import make_token
 from serving.desk.desk import Desk
 from serving.desk.web import cookies
 from serving.desk.web.settings import WebSettings
-from serving.desk.web.text_catalogue import LANGUAGES
 from serving.oversight.people.signers import Signer
 from serving.oversight.policies.policy_record import policy_in_force
+from serving.pages.text_catalogue import LANGUAGES
 
 THEMES = ("auto", "light", "dark")
 

@@ -14,7 +14,7 @@ import steelyard
 from data_contracts.errors import LakeProblem, NightRefused
 from data_contracts.lake import Lake
 from data_contracts.runs import published_run, published_runs, read_outbound
-from data_contracts.verification.manifest import FORMAT, MANIFEST, write_manifest
+from data_contracts.verification.manifest import FORMAT, MANIFEST, files_below, write_manifest
 from data_contracts.verification.published_run import Assurance, UnverifiedNight
 from data_contracts.verification.run_opening import open_run
 from features.former_names import read_night
@@ -80,7 +80,7 @@ def link(path: Path) -> None:
 def test_a_night_names_all_its_files_and_what_its_id_is_made_of(kept):
     """Each file has digest, size and rows; the id is the digest of the inputs."""
     run = published_run(kept).verify()
-    names = {p.name for p in run.folder.iterdir()} - {MANIFEST}
+    names = set(files_below(run.folder)) - {MANIFEST}
     assert set(run.files) == names and {"report.html", "policy.toml", "runs.parquet"} <= names
     assert run.files["runs.parquet"].rows == 1 and run.manifest["format"] == FORMAT
     assert run.assurance is Assurance.VERIFIED and run.manifest["identity"]["date"] == DAY

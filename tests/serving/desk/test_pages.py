@@ -12,13 +12,14 @@ from axe_playwright_python.sync_playwright import Axe
 
 from serving.desk.accounts.logins.invitations import invite_first
 from serving.desk.accounts.permissions import PERMISSIONS
-from serving.desk.web import text_catalogue
+from serving.pages import text_catalogue
 from tests.serving.desk.conftest import browser_of
 from tests.serving.desk.looks import GRAVE, look
 from tests.serving.desk.people import PASSWORD
 
-WEB = Path(str(resources.files("serving.desk.web")))
-TEMPLATES = sorted((WEB / "templates").rglob("*.j2"))
+PAGES = Path(str(resources.files("serving.pages")))
+DESK = Path(str(resources.files("serving.desk")))
+TEMPLATES = sorted((PAGES / "templates").rglob("*.j2"))
 OWN_PAGES = ("/nights", "/accounts", "/account", "/audit-log", "/unlock")
 ALL_ROLES = ("viewer", "patrol", "reviewer", "lead", "policy", "auditor", "administrator")
 
@@ -112,7 +113,7 @@ def test_every_text_that_is_used_exists():
     used = set()
     for path in TEMPLATES:
         used |= set(re.findall(r"""\bt\(\s*["']([\w.]+)["']""", path.read_text("utf-8")))
-    for path in (WEB.parent).rglob("*.py"):
+    for path in DESK.rglob("*.py"):
         words = re.findall(r'"([a-z_]+\.[a-z_]+)"', path.read_text("utf-8"))
         used |= {w for w in words if w.startswith(("login.", "account.", "accounts.", "common."))}
     begun = {k for k in used if k.endswith(("_", "."))}  # the rest is a value
@@ -150,7 +151,7 @@ def test_numbers_and_dates_by_language(language, expected):
 
 def test_static_files_are_few_and_cached(visitor):
     """The sheet has at most 600 lines, and static files may be kept; each names its version."""
-    assert len((WEB / "static" / "desk.css").read_text().splitlines()) <= 600
+    assert len((PAGES / "static" / "desk.css").read_text().splitlines()) <= 600
     page = visitor.get("/login").text
     for name in ("desk.css", "htmx.min.js", "icon.svg"):
         address = re.search(rf'"(/static/{re.escape(name)}\?v=\w+)"', page).group(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -131,8 +130,8 @@ def test_named_views_are_in_show_package_dossier_and_door(published, named):
     pd.testing.assert_frame_equal(night.false_views, named)
     worst = named["session_id"].value_counts().index[0]
     assert len(night.case(worst).false_views) == (named["session_id"] == worst).sum()
-    page = (run_folder(published) / "report.html").read_text("utf-8")
-    assert re.search(r"今夜判为虚假的观看</span>: \d+ \(<code>", page)
+    pages = (run_folder(published) / "report" / "zh").glob("operator-*.html")
+    assert any("本夜判为虚假的观看共" in page.read_text("utf-8") for page in pages)
     measures = read_outbound(published, "measures")
     evidence = measures.set_index("operator_id")["evidence"].map(json.loads)
     sessions = set(named["session_id"])

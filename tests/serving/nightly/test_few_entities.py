@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from data_contracts.runs import read_outbound
+from data_contracts.runs import published_run, read_outbound
 from serving.nightly.pipeline import nightly
 from simulation.families.registry import family_named, truth_folder
 from tests.whole.night_runs import POLICY
@@ -38,7 +38,7 @@ def test_the_night_says_what_was_compared(few):
     assert any("session scores" in text and "honest entities" in text for text in said)
     run = read_outbound(lake, "runs").iloc[0]
     assert "session" in json.loads(run["without_peers"])
-    report = next(lake.rglob("report.html")).read_text()
+    report = published_run(lake).text("report/en/report.html")
     assert "Too few to be compared with one another" in report
 
 

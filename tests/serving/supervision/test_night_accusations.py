@@ -29,8 +29,9 @@ def test_night_without_enough_cleared_operators_says_so(published, models):
     assert bound.missing > 0  # a small world cannot certify an accusation
     assert "bound" not in set(tiers["selected_by"]) and (tiers["tier"] == "B").any()
     zh, en = bound_words(bound)
-    page = (run_folder(published) / "report.html").read_text("utf-8")
-    assert zh in page and en in page
+    pages = (run_folder(published) / name for name in ("report.html", "report/en/report.html"))
+    zh_page, en_page = (page.read_text("utf-8") for page in pages)
+    assert zh in zh_page and en in en_page
     printed = CliRunner().invoke(app, ["show", "tier_decisions", str(published), "--rows", "3"])
     assert en[1:] in printed.output and zh in printed.output
     again = CliRunner().invoke(

@@ -159,7 +159,7 @@ def test_the_interval_of_a_risk_holds_the_risk_and_narrows_with_verdicts():
 
 def test_a_dossier_shows_the_interval(published):
     run = nights(published)[NIGHT.isoformat()]
-    text = (published / "runs" / run / "report.html").read_text("utf-8")
+    text = (published / "runs" / run / "report" / "en" / "operator-1.html").read_text("utf-8")
     worst = (
         read_outbound(published, "tier_decisions")
         .sort_values(["tier", "expected_harm"], ascending=False)

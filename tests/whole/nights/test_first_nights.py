@@ -61,7 +61,7 @@ def test_orders_alone_are_ranked_reviewed_and_corrected(orders_only):
     assert said["session"] == "no sessions are scored"
     assert "released prior" in said["order"] and "from orders," in said["order"]
     assert "corrected with intervals: net_sales, orders" in said["order"]
-    report = published_run(orders_only).text("report.html")
+    report = published_run(orders_only).text("report/en/report.html")
     assert said["order"] in report and "not delivered: live sessions are not assessed" in report
 
 

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from serving.desk.accounts.audit_log import AuditFilter, read_audit
 from serving.desk.web.page import needs, render
-from serving.desk.web.text_catalogue import texts
+from serving.pages.text_catalogue import texts
 
 
 @needs("audit.read")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.desk.nights import MAX_PARITY_ROWS, is_late, list_nights, night_view
+from data_contracts.runs import published_run
 from serving.desk.web.page import audited, needs, not_found, render
+from serving.dossiers.night_view import MAX_PARITY_ROWS, is_late, list_nights, night_view
 
 MAX_NIGHTS = 30
 
@@ -22,7 +25,7 @@ def nights(request: Request) -> Response:
         return render(request, "nights_none.html.j2")
     if night not in published:
         return not_found(request)
-    view = night_view(desk.lake, night)
+    view = night_view(desk.lake, date.fromisoformat(night), published_run(desk.lake, night))
     audited(request, "night", night)
     return render(
         request,

@@ -16,11 +16,11 @@ from serving.desk.cases.refusals import CaseRefused
 from serving.desk.casework.claims import Chosen
 from serving.desk.web.addresses import url
 from serving.desk.web.page import needs, render
-from serving.desk.web.text_catalogue import CHINA_STANDARD_TIME, moment, text
 from serving.oversight.measures.measure_requests import BadMeasure
 from serving.oversight.measures.undo import BadUndo
 from serving.oversight.people.personal_key import NotAuthenticated
 from serving.oversight.people.signers import Author
+from serving.pages.text_catalogue import CHINA_STANDARD_TIME, moment, text
 
 Endpoint = Callable[[Request], Response]
 WORDS_KEPT = ("text", "basis", "reason", "beyond_range", "label")  # fields that a person wrote

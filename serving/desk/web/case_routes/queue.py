@@ -29,7 +29,7 @@ from serving.desk.web.case_routes.answering import (
     workers,
 )
 from serving.desk.web.page import may, needs, redirect, render
-from serving.desk.web.text_catalogue import text
+from serving.pages.text_catalogue import text
 
 MAX_BULK_CASES = 500
 SKIPPABLE_LINKS = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from functools import partial, wraps
+from functools import wraps
 from typing import Any
 
 from starlette.requests import Request
@@ -12,12 +12,11 @@ from starlette.responses import Response, StreamingResponse
 
 from data_contracts.errors import LakeProblem, NightRefused
 from data_contracts.runs import published_runs
-from serving.desk.dossiers.lists.entity_lists import ORDER_BY, ListFilter, list_query
-from serving.desk.dossiers.lists.list_files import csv_text, parquet_bytes
-from serving.desk.dossiers.night_tables import NightTables
-from serving.desk.dossiers.nights import NIGHTS
-from serving.desk.web import text_catalogue
+from serving.desk.nights import NIGHTS
 from serving.desk.web.page import audited, may, needs, not_found, render
+from serving.dossiers.lists.entity_lists import ORDER_BY, ListFilter, list_query
+from serving.dossiers.lists.list_files import csv_text, parquet_bytes
+from serving.dossiers.night_tables import NightTables
 
 NightEndpoint = Callable[[Request, NightTables], Response]
 MAX_PAGE_NUMBER = 1_000_000
@@ -50,7 +49,7 @@ def night_page(endpoint: NightEndpoint) -> Callable[[Request], Response]:
 
 
 def show(request: Request, tables: NightTables, template: str, **values: Any) -> Response:
-    """Render a page about a night. Templates also get `night`, `nights`, `word` and `ladder`."""
+    """Render a page about a night. Templates also get `night`, `nights` and `ladder`."""
     desk = request.state.desk
     latest = max(published_runs(desk.lake))
     return render(
@@ -60,19 +59,10 @@ def show(request: Request, tables: NightTables, template: str, **values: Any) ->
         as_of=tables.as_of,
         night="" if tables.date.isoformat() == latest else tables.date.isoformat(),
         nights=sorted(published_runs(desk.lake), reverse=True),
-        word=partial(word, request.state.language),
         ladder={s.code: {"zh": s.zh, "en": s.en} for s in desk.policy.ladder},
         may_export=may(request, "evidence.export"),
         **values,
     )
-
-
-def word(language: str, area: str, code: str | None) -> str:
-    """The text of a published code; the code itself where a platform brought its own."""
-    if code is None:
-        return text_catalogue.text(language, "common.unknown")
-    found = text_catalogue.texts().get(f"{area}_{code}")
-    return found[language] if found else str(code)
 
 
 def page_number(request: Request, name: str = "page") -> int:

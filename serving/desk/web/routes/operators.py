@@ -6,13 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.desk.dossiers.lists.entity_lists import ORDERS, list_page
-from serving.desk.dossiers.lists.night_search import MIN_CHARACTERS, search
-from serving.desk.dossiers.night_tables import NightTables
-from serving.desk.dossiers.operator_dossier import complaints_page, operator_dossier
-from serving.desk.dossiers.pictures.figure_bars import figure_bars
-from serving.desk.dossiers.pictures.risk_pictures import risk_histogram, risk_history
-from serving.desk.dossiers.row_pages import queried_page
 from serving.desk.web.page import audited, not_found
 from serving.desk.web.routes.night_pages import (
     list_file,
@@ -21,6 +14,12 @@ from serving.desk.web.routes.night_pages import (
     page_number,
     show,
 )
+from serving.dossiers.lists.entity_lists import ORDERS, list_page
+from serving.dossiers.lists.night_search import MIN_CHARACTERS, search
+from serving.dossiers.night_tables import NightTables
+from serving.dossiers.operator_dossier import complaints_page, operator_dossier
+from serving.dossiers.pictures.dossier_pictures import operator_pictures
+from serving.dossiers.row_pages import queried_page
 from serving.tiers.evidence import TIERS
 
 OPERATORS_SQL = """
@@ -76,10 +75,8 @@ def operator(request: Request, tables: NightTables) -> Response:
         "operator.html.j2",
         dossier=dossier,
         decision=dossier.decision,
-        bars=figure_bars(dossier.figures),
-        history=risk_history(dossier.history),
-        histogram=risk_histogram(dossier.peers.counts, dossier.decision["risk"], dossier.interval),
         complaints=complaints_page(dossier.record, page_number(request, "complaints")),
+        **operator_pictures(dossier),
     )
 
 

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.desk.dossiers.night_tables import NightTables
-from serving.desk.dossiers.pictures.ring_picture import ring_picture
-from serving.desk.dossiers.ring_dossier import graphml, ring_dossier, ring_graph
-from serving.desk.dossiers.row_pages import RowPage, queried_page
 from serving.desk.web.page import audited, may, not_found, render
 from serving.desk.web.routes.night_pages import night_page, page_number, show
+from serving.dossiers.night_tables import NightTables
+from serving.dossiers.pictures.ring_picture import ring_picture
+from serving.dossiers.ring_dossier import graphml, linking_path, ring_dossier, ring_graph
+from serving.dossiers.row_pages import RowPage, queried_page
 
 
 @night_page
@@ -35,10 +35,10 @@ def ring(request: Request, tables: NightTables) -> Response:
     if dossier is None:
         return not_found(request)
     audited(request, "ring", ring_id)
-    picture = tables.once(
-        f"ring picture {ring_id}", lambda: ring_picture(ring_graph(tables, ring_id))
-    )
-    return show(request, tables, "ring.html.j2", dossier=dossier, picture=picture)
+    graph = tables.once(f"ring graph {ring_id}", lambda: ring_graph(tables, ring_id))
+    picture = tables.once(f"ring picture {ring_id}", lambda: ring_picture(graph))
+    path = linking_path(graph)
+    return show(request, tables, "ring.html.j2", dossier=dossier, picture=picture, path=path)
 
 
 @night_page

@@ -6,12 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.desk.dossiers.lists.entity_lists import ORDERS, VIEWS, list_page
-from serving.desk.dossiers.night_tables import NightTables
-from serving.desk.dossiers.pictures.figure_bars import figure_bars
-from serving.desk.dossiers.pictures.timeline import SERIES, timeline
-from serving.desk.dossiers.row_pages import page_of
-from serving.desk.dossiers.session_dossier import session_dossier
 from serving.desk.web.page import audited, not_found
 from serving.desk.web.routes.night_pages import (
     list_file,
@@ -20,6 +14,11 @@ from serving.desk.web.routes.night_pages import (
     page_number,
     show,
 )
+from serving.dossiers.lists.entity_lists import ORDERS, VIEWS, list_page
+from serving.dossiers.night_tables import NightTables
+from serving.dossiers.pictures.dossier_pictures import session_pictures
+from serving.dossiers.row_pages import page_of
+from serving.dossiers.session_dossier import session_dossier
 
 MINUTES_ON_PAGE = 60
 
@@ -32,25 +31,14 @@ def session(request: Request, tables: NightTables) -> Response:
     if dossier is None:
         return not_found(request)
     audited(request, "session", session_id)
-    minutes = dossier.minutes
-    picture = timeline(
-        minutes.minutes,
-        dossier.session["started_at"],
-        band=minutes.band,
-        windows=minutes.windows,
-        causes=dossier.causes,
-        false_by_minute=dossier.false_by_minute,
-    )
-    rows = minutes.minutes.to_dict("records")
+    rows = dossier.minutes.minutes.to_dict("records")
     return show(
         request,
         tables,
         "session.html.j2",
         dossier=dossier,
-        bars=figure_bars(dossier.figures),
-        picture=picture if len(minutes.minutes) else None,
-        series=[s for s in SERIES if s in minutes.minutes and minutes.minutes[s].notna().any()],
         minutes=page_of(rows, page_number(request, "minutes"), MINUTES_ON_PAGE),
+        **session_pictures(dossier),
     )
 
 

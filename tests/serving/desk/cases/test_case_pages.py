@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from serving.desk.cases.queue import STATES
 from serving.desk.store.tables.cases import CaseRow
-from serving.desk.web.text_catalogue import LANGUAGES, texts
 from serving.oversight.measures.state import IN_FORCE
 from serving.oversight.measures.state_reading import read_measures
+from serving.pages.text_catalogue import LANGUAGES, texts
 from tests.serving.desk.cases.working import cases_of, golden_cases, state_of
 
 HOSTILE = "<script>alert(1)</script>\"'&@li"

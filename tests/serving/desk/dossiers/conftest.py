@@ -14,10 +14,10 @@ from data_contracts.lake import Lake
 from serving.desk.accounts.directory import NewAccount, add_account
 from serving.desk.accounts.logins.sessions import open_login
 from serving.desk.desk import Desk
-from serving.desk.dossiers.night_tables import NightTables
-from serving.desk.dossiers.nights import NIGHTS
+from serving.desk.nights import NIGHTS
 from serving.desk.store.database import Database
 from serving.desk.web.application import desk_application
+from serving.dossiers.night_tables import NightTables
 from serving.policy.load import load_policy
 from tests.serving.desk.looks import watched_pages
 from tests.serving.desk.serving import served

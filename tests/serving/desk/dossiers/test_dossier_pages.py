@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from data_contracts.contract import contract
 from serving.desk.store.tables.audit import AuditRow
-from serving.desk.web import text_catalogue
-from serving.desk.web.routes.night_pages import word
+from serving.pages import text_catalogue
+from serving.pages.text_catalogue import word
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 MARKUP = re.compile(r"<head>.*?</head>|<select.*?</select>|<[^>]+>", re.S)

@@ -15,14 +15,13 @@ from data_contracts.runs import read_outbound
 from features.catalogue import BY_NAME
 from features.declaration import OPERATOR
 from features.engine.snapshot import Snapshot
-from serving.desk.dossiers.night_tables import MAX_OPERATORS_PER_SHARED_PAYER, PAYERS_SQL
-from serving.desk.dossiers.operator_dossier import operator_dossier
-from serving.desk.dossiers.ring_dossier import graphml, ring_dossier, ring_graph
-from serving.desk.dossiers.session_dossier import session_dossier
-from serving.desk.dossiers.signal_evidence import signal_evidence
+from serving.dossiers.night_tables import MAX_OPERATORS_PER_SHARED_PAYER, PAYERS_SQL
+from serving.dossiers.operator_dossier import operator_dossier
+from serving.dossiers.ring_dossier import graphml, ring_dossier, ring_graph
+from serving.dossiers.session_dossier import session_dossier
+from serving.dossiers.signal_evidence import signal_evidence
 from serving.oversight.complaints.cases import complaint_cases, status_of
 from serving.policy.load import load_policy
-from serving.report.dossier import granted_causes
 
 NOW = datetime(2026, 1, 21, 4)
 
@@ -98,16 +97,18 @@ def test_signals_in_favour_speak_for_it(night, riskiest):
     assert evidence.known == len(values) and not unknown & set(values)
 
 
-def test_granted_causes_are_those_of_the_report(night, published, snapshot):
-    """Boosts and raids of each operator are as many as the report counts."""
+def test_granted_causes_are_those_of_the_lake(night, published, snapshot):
+    """Boosts and raids of each operator are as many as the lake has for its sessions."""
     operators = sorted(read_outbound(published, "tier_decisions")["operator_id"])[:40]
-    counted = granted_causes(snapshot, operators)
-    assert any(counted.values())
-    for operator_id in operators[:3] + [o for o in operators if counted[o]][:3]:
+    owners = snapshot["sessions"].to_pandas().set_index("session_id")["operator_id"]
+    boosts = snapshot["boosts"].to_pandas()["session_id"].map(owners).value_counts()
+    raids = snapshot["room_links"].to_pandas()["to_session_id"].map(owners).value_counts()
+    with_causes = [o for o in operators if boosts.get(o, 0) + raids.get(o, 0)]
+    assert with_causes
+    for operator_id in operators[:3] + with_causes[:3]:
         found = dossier_of(night, operator_id).exculpation
-        known = counted[operator_id]
-        assert found.boosts.total == known.get("boosts", 0)
-        assert found.raids.total == known.get("raids", 0)
+        assert found.boosts.total == boosts.get(operator_id, 0)
+        assert found.raids.total == raids.get(operator_id, 0)
 
 
 def test_sessions_are_paged(night):

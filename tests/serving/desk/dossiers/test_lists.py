@@ -9,16 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from serving.desk.dossiers.lists.entity_lists import (
+from serving.dossiers.lists.entity_lists import (
     ORDERS,
     VIEWS,
     ListFilter,
     list_page,
     list_query,
 )
-from serving.desk.dossiers.lists.list_files import csv_text, parquet_bytes
-from serving.desk.dossiers.lists.night_search import search
-from serving.desk.dossiers.row_pages import page_of
+from serving.dossiers.lists.list_files import csv_text, parquet_bytes
+from serving.dossiers.lists.night_search import search
+from serving.dossiers.row_pages import page_of
 
 HOSTILE = [
     "=1+1",

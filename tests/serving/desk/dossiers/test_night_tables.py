@@ -12,8 +12,8 @@ from data_contracts.errors import LakeProblem, NightRefused
 from data_contracts.lake import Lake
 from data_contracts.runs import read_outbound, run_folder
 from features.declaration import OPERATOR, SESSION
-from serving.desk.dossiers.night_tables import WHOLE_TABLES
-from serving.desk.dossiers.nights import MAX_NIGHTS_IN_MEMORY, NIGHTS, Nights, read_ahead
+from serving.desk.nights import MAX_NIGHTS_IN_MEMORY, NIGHTS, Nights, read_ahead
+from serving.dossiers.night_tables import WHOLE_TABLES
 from serving.nightly.scored_night import rings_of
 from tests.whole.night_runs import copied
 
@@ -85,7 +85,7 @@ def test_few_nights_are_kept(night, monkeypatch):
     for i in range(MAX_NIGHTS_IN_MEMORY + 2):
         nights.keep(("lake", str(i)), night)
     assert [run for _lake, run in nights.loaded] == ["2", "3", "4"]
-    monkeypatch.setattr("serving.desk.dossiers.nights.NIGHTS", nights)
+    monkeypatch.setattr("serving.desk.nights.NIGHTS", nights)
     read_ahead(night.lake).join()
     assert (str(night.lake.root), night.run.run_id) in nights.loaded
 

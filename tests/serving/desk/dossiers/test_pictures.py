@@ -8,12 +8,12 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from serving.desk.dossiers.pictures.axes import Scale, clock_ticks
-from serving.desk.dossiers.pictures.figure_bars import figure_bars
-from serving.desk.dossiers.pictures.ring_picture import MAX_DRAWN_MEMBERS, ring_picture
-from serving.desk.dossiers.pictures.risk_pictures import risk_histogram, risk_history
-from serving.desk.dossiers.pictures.timeline import MAX_POINTS, timeline
-from serving.desk.dossiers.session_dossier import Cause
+from serving.dossiers.pictures.axes import Scale, clock_ticks
+from serving.dossiers.pictures.figure_bars import figure_bars
+from serving.dossiers.pictures.ring_picture import MAX_DRAWN_MEMBERS, ring_picture
+from serving.dossiers.pictures.risk_pictures import risk_histogram, risk_history
+from serving.dossiers.pictures.timeline import MAX_POINTS, timeline
+from serving.dossiers.session_dossier import Cause
 
 START = datetime(2026, 1, 20, 14, 33)  # 22:33 in China
 

@@ -1,1 +1,0 @@
-"""View models of the desk: what a night published and the lake holds, frozen, without a web."""

@@ -1,0 +1,1 @@
+"""View models of pages about a night: what it published and the lake holds, without a web."""
