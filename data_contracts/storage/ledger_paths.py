@@ -49,6 +49,16 @@ class LedgerPaths:
         return self.journal / "complaints.jsonl"
 
     @property
+    def notice_answers(self) -> Path:
+        """Chained answers to the notices of authorities."""
+        return self.journal / "notices.jsonl"
+
+    @property
+    def reminders(self) -> Path:
+        """Chained reminders that were sent to subjects of measures."""
+        return self.journal / "reminders.jsonl"
+
+    @property
     def cases(self) -> Path:
         """Chained acts on cases of the desk."""
         return self.journal / "cases.jsonl"

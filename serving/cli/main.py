@@ -31,6 +31,7 @@ from serving.cli.supervision import (
     complaint_commands,
     desk_commands,
     measure_commands,
+    notice_commands,
     person_commands,
 )
 
@@ -80,6 +81,8 @@ for group, name in (
     (report_commands.reports, "reports"),
     (appeal_commands.appeal, "appeal"),
     (complaint_commands.complaint, "complaint"),
+    (notice_commands.notice, "notice"),
+    (notice_commands.reminder, "reminder"),
     (ledger_commands.journal, "journal"),
     (lake_commands.hold, "hold"),
 ):

@@ -16,6 +16,8 @@ import pandas as pd
 
 from serving.oversight.complaints.cases import ComplaintDecision, complaint_counts
 from serving.oversight.measures.state import OPERATOR, Measure, MeasureState, boost_effect
+from serving.oversight.notices.listings import TABLE as LISTINGS
+from serving.oversight.notices.listings import listing_events
 from serving.policy.schema import CreditPolicy, Policy
 
 SUB_SCORES = ("ratings", "complaints", "handling", "notices")
@@ -103,18 +105,18 @@ def handling_score(
 
 
 def notices_score(tables: Tables, index: pd.Index, as_of: datetime, policy: Policy) -> pd.Series:
-    """Points after the notices of regulators."""
-    if "notices" not in tables:
+    """Points after the notices of regulators and the entries in public lists."""
+    parts = [listing_events(tables, as_of, policy)]
+    if "notices" in tables:
+        n = tables["notices"].select("operator_id", "issuer", "at").to_pandas()
+        parts.append(n[n["issuer"] == "regulator"].assign(points=policy.credit.notice_points))
+    elif LISTINGS not in tables:
         return pd.Series(np.nan, index=index)
-    n = tables["notices"].select("operator_id", "issuer", "at").to_pandas()
-    n = n[n["issuer"] == "regulator"]
-    return decayed_score(
-        n,
-        pd.Series(policy.credit.notice_points, index=n.index),
-        index,
-        as_of,
-        policy.credit.half_life_days,
-    )
+    known = [p[["operator_id", "at", "points"]] for p in parts if len(p)]
+    if not known:
+        return pd.Series(100.0, index=index)
+    events = pd.concat(known, ignore_index=True)
+    return decayed_score(events, events["points"], index, as_of, policy.credit.half_life_days)
 
 
 def level_of(

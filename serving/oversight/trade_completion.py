@@ -9,7 +9,7 @@ import pyarrow as pa
 from data_contracts.contract import contract
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect, file_list
-from serving.policy.schema import RetentionPolicy
+from serving.policy.retention_policy import RetentionPolicy
 
 # Tables that say when a trade was completed, and the column that does.
 COMPLETION = {"parcels": "signed_at", "refunds": "refunded_at"}

@@ -5,6 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+ARTICLE_12_CODES = (
+    "warn",
+    "limit_functions",
+    "limit_traffic",
+    "suspend_stream",
+    "stop_for_term",
+    "close_account",
+    "bar_reregistration",
+    "blacklist",
+)
+
 
 @dataclass(frozen=True)
 class Step:

@@ -20,8 +20,16 @@ from serving.policy.grading_policy import (
     NetworkPolicy,
     PatrolPolicy,
 )
-from serving.policy.ladder import LawPolicy, ProportionalityPolicy, Step, ValidityPolicy
+from serving.policy.ladder import (
+    ARTICLE_12_CODES,
+    LawPolicy,
+    ProportionalityPolicy,
+    Step,
+    ValidityPolicy,
+)
 from serving.policy.legal_basis import load_law
+from serving.policy.notice_policy import ListingPolicy, NoticePolicy, ReminderPolicy
+from serving.policy.retention_policy import RetentionPolicy
 from serving.policy.schema import (
     AttributionPolicy,
     AuditPolicy,
@@ -33,7 +41,6 @@ from serving.policy.schema import (
     NightPolicy,
     Policy,
     PromotionPolicy,
-    RetentionPolicy,
     TierPolicy,
 )
 from serving.policy.service_policy import ServicePolicy
@@ -69,19 +76,15 @@ SECTIONS: dict[str, type] = {
     "patrol": PatrolPolicy,
     "identity": IdentityPolicy,
     "mcn": NetworkPolicy,
+    "notices": NoticePolicy,
+    "reminders": ReminderPolicy,
+    "listings": ListingPolicy,
 }
-LIST_KEYS = ("strictest", "life_and_health", "barring_codes")
-BOOST_LEVELS = ("PASS", "REVIEW", "REJECT")
-ARTICLE_12_CODES = (
-    "warn",
-    "limit_functions",
-    "limit_traffic",
-    "suspend_stream",
-    "stop_for_term",
-    "close_account",
-    "bar_reregistration",
-    "blacklist",
+LIST_KEYS = (
+    *("strictest", "life_and_health", "barring_codes"),
+    *("codes", "holidays", "working_weekends"),
 )
+BOOST_LEVELS = ("PASS", "REVIEW", "REJECT")
 MIN_APPEAL_DAYS = {"EU": 183}  # complaints are open for six months there
 
 
@@ -195,8 +198,10 @@ def _check_measures(policy: Policy) -> None:
                 f"policy [[ladder]] {s.code}: boost is none, review or refuse, and counts_as one "
                 f"of {', '.join(ARTICLE_12_CODES)}"
             )
-    if not set(policy.proportionality.strictest) <= set(codes):
-        raise BadPolicy("policy [proportionality]: strictest names codes of the ladder")
+    if not {*policy.proportionality.strictest, *policy.reminders.codes} <= set(codes):
+        raise BadPolicy(
+            "policy [proportionality] strictest and [reminders] codes name codes of the ladder"
+        )
     if any(m.of(tier) in m.human_only for tier in "ABCD"):
         raise BadPolicy(
             "policy [measures]: a tier may not suggest a measure that only a person may take"

@@ -16,6 +16,8 @@ from serving.policy.grading_policy import (
 )
 from serving.policy.ladder import LawPolicy, ProportionalityPolicy, Step, ValidityPolicy
 from serving.policy.legal_basis import Law
+from serving.policy.notice_policy import ListingPolicy, NoticePolicy, ReminderPolicy
+from serving.policy.retention_policy import RetentionPolicy
 from serving.policy.service_policy import ServicePolicy
 
 
@@ -136,27 +138,6 @@ class Entitlement:
 
 
 @dataclass(frozen=True)
-class RetentionPolicy:
-    """Days and calendar years for which each class of data is kept."""
-
-    live_content: int
-    trade: int
-    record: int
-    key_operator_live_content: int
-    tables: dict[str, str]
-    trade_years: int = 3
-    assumed_completion_days: int = 180
-
-    def days(self, table: str) -> int:
-        """Days for which rows of a table are kept at least."""
-        return int(getattr(self, self.tables[table]))
-
-    def years(self, table: str) -> int:
-        """Calendar years for which rows of a table are kept at least; 0 for live content."""
-        return 0 if self.tables[table] == "live_content" else self.trade_years
-
-
-@dataclass(frozen=True)
 class AuditPolicy:
     """Size of the random audit, and bounds of drift."""
 
@@ -210,6 +191,9 @@ class Policy:
     patrol: PatrolPolicy
     identity: IdentityPolicy
     mcn: NetworkPolicy
+    notices: NoticePolicy
+    reminders: ReminderPolicy
+    listings: ListingPolicy
     rules: Law
 
     @property

@@ -1,7 +1,7 @@
 """The compliance record of operators and networks as a share of 0 to 1, 1 for a clean record.
 
-Measures taken here, dispositions, notices and verified complaints take points away, and points come
-back with time. A measure that was lifted because it was mended counts less (credit repair).
+Measures taken here, dispositions, notices, public lists and verified complaints take points away,
+and points come back with time. A measure that was lifted because it was mended counts less.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ import pandas as pd
 from serving.oversight.complaints.cases import ComplaintDecision, complaint_cases
 from serving.oversight.credit import decayed_score
 from serving.oversight.measures.state import LIFTED, OPERATOR, MeasureState
+from serving.oversight.notices.listings import TABLE as LISTINGS
+from serving.oversight.notices.listings import listing_events
 from serving.policy.schema import Policy
 
 Tables = Mapping[str, Any]
-RECORDS = ("dispositions", "notices", "complaints")  # tables that a compliance record rests on
+# tables that a compliance record rests on
+RECORDS = ("dispositions", "notices", "complaints", LISTINGS)
 COLUMNS = ["operator_id", "at", "points"]
 
 
@@ -59,7 +62,7 @@ def compliance_events(
     tables: Tables, taken: TakenMeasures, as_of: datetime, policy: Policy
 ) -> pd.DataFrame:
     """What counts against operators: columns operator_id, at, points."""
-    parts = [taken.rows(OPERATOR, as_of, policy)]
+    parts = [taken.rows(OPERATOR, as_of, policy), listing_events(tables, as_of, policy)]
     if "dispositions" in tables:
         d = tables["dispositions"].select("operator_id", "measure", "at").to_pandas()
         parts.append(d.assign(points=[measure_points(m, policy) for m in d["measure"]]))

@@ -64,7 +64,12 @@ def act_files(lake: Lake) -> tuple[Path, ...]:
     """Records of what people decide."""
     decided = (lake.measures, lake.appeals, lake.overrides, lake.complaint_decisions)
     office = (lake.legal_holds, lake.deletions, lake.reports, lake.promotions)
-    return (*decided, *office, lake.cases, lake.policies)
+    return (*decided, *office, *signed_from_first(lake), lake.cases, lake.policies)
+
+
+def signed_from_first(lake: Lake) -> tuple[Path, ...]:
+    """Records that are younger than rosters: where persons are known, every line is signed."""
+    return (lake.notice_answers, lake.reminders)
 
 
 def read_acts(lake: Lake, path: Path, roster: Roster | None = None) -> SignedActs:
@@ -73,6 +78,8 @@ def read_acts(lake: Lake, path: Path, roster: Roster | None = None) -> SignedAct
     found, name = SignedActs(), known_lake_id(lake)
     by_id: dict[str, Record] = {}
     first_signed, seen_signed = roster.unsigned_lines(path.name), False
+    if first_signed is None and path in signed_from_first(lake) and not roster.is_empty:
+        first_signed = 0
     for number, record in enumerate(read_records(path), 1):
         if foreign := _foreign_problem(lake, path, record):
             found.faults.append((number, foreign))
@@ -159,6 +166,8 @@ def _roles_for(file: str, record: Record) -> tuple[str, ...]:
     """Roles of which an author needs one, by the record that the line is in."""
     if file in ROLES_OF_FILE:
         return ROLES_OF_FILE[file]
+    if file == "notices.jsonl" and record.get("measure_id") is None:
+        return (APPROVER,)  # a notice of an authority is answered without a measure
     # to approve, to end a measure, and to lift a hold, so that its data may be deleted
     if "approve_of" in record or "outcome_of" in record or record.get("event") == "lifted":
         return (APPROVER,)

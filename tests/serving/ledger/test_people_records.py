@@ -28,7 +28,7 @@ from serving.ledger.verification import verify_chains
 
 NAMES = (
     *("measures", "appeals", "people", "complaints", "overrides", "warnings", "holds"),
-    *("retention", "reports", "promotions", "cases"),
+    *("retention", "reports", "promotions", "cases", "notices", "reminders"),
 )
 
 

@@ -15,7 +15,8 @@ from serving.oversight.measures.proportionality import (
 )
 from serving.oversight.measures.state import MeasureState
 from serving.oversight.measures.state_reading import state_of
-from serving.policy.load import ARTICLE_12_CODES, load_policy
+from serving.policy.ladder import ARTICLE_12_CODES
+from serving.policy.load import load_policy
 
 POLICY = load_policy()
 T0 = datetime(2026, 3, 1, 9)
