@@ -30,6 +30,7 @@ from serving.gate.dependencies.minute_store import (
     StoredMinutes,
 )
 from serving.gate.dependencies.night_in_force import NightCache
+from serving.gate.dependencies.policy_in_force import PolicyCache
 from serving.gate.protocol.key_ring import KeyRing
 from serving.gate.replay.kept_inputs import KeptInputs
 from serving.gate.requests import RequestRefused
@@ -53,7 +54,7 @@ class GateState:
     night: NightCache
     minutes: MinuteStore
     ledger: AnswerLedger
-    policy: Policy
+    policies: PolicyCache
     live: Released | None
     keys: KeyRing
     now: Callable[[], datetime]
@@ -71,12 +72,17 @@ class GateState:
         self.writers = ThreadPoolExecutor(WRITE_THREADS, "minutes")
         self.assessors = ThreadPoolExecutor(ASSESSMENT_THREADS, "assess")
         self.probers = ThreadPoolExecutor(1, "probe")
-        self.assessments = AssessmentCache(self.live, self.policy, self.night)
+        self.assessments = AssessmentCache(self.live, self.policies, self.night)
         self.inputs = KeptInputs(self.night.lake.inputs)
         self.minute_fetches = MicroBatcher(lambda sessions: self.minutes.get(sessions))
         self.ledger_syncs = MicroBatcher(
             lambda places: [self._sync()] * len(places), MAX_INLINE_SYNC_SECONDS
         )
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.policies.current()
 
     def _sync(self) -> int:
         """Write what waits: inputs first, then the answers that name them."""
@@ -208,7 +214,7 @@ def _decide_and_seal(
     encoded = b'{"requestId":%b,%b,"expiresAt":"%b"}' % (
         msgspec.json.encode(request.requestId),
         cached.text,
-        min(decision.expires_at(gate.policy, now), effects.end_text()).encode(),
+        min(decision.expires_at(assessment.policy, now), effects.end_text()).encode(),
     )
     record = {
         "request_id": request.requestId,
@@ -234,5 +240,5 @@ def input_digests(gate: GateState, assessment: SessionAssessment, now: datetime)
         "decisions_bytes": gate.assessments.measures.sizes(),
         "live_version": gate.live.version if gate.live else None,
         "minutes_sha256": gate.inputs.keep(assessment.blob, day) if assessment.blob else None,
-        "policy_sha256": gate.policy.sha256,
+        "policy_sha256": assessment.policy.sha256,
     }

@@ -25,6 +25,7 @@ from serving.gate.assessments.live_assessment import assess_live
 from serving.gate.boost_check import GateState, boost_check
 from serving.gate.dependencies.minute_store import open_minute_store
 from serving.gate.dependencies.night_in_force import NightCache
+from serving.gate.dependencies.policy_in_force import PolicyCache
 from serving.gate.protocol.api_routes import (
     BOOST_PATH,
     ROUTES,
@@ -67,13 +68,14 @@ PROBE_ROUTES = ("healthz", "readyz")
 def open_gate(
     lake: LakeOrFolder,
     models: Path | None,
-    policy: Policy,
+    policy: Policy | None,
     now: Callable[[], datetime] | None = None,
     minutes: str | None = None,
 ) -> GateState:
-    """Load the night, the keys and the live model.
+    """Load the night, the policy, the keys and the live model.
 
-    `minutes` is the URL of a Redis that services share, if there is one. Raises ArtefactRefused
+    Without a `policy` it follows those that are published in the lake. `minutes` is the URL of a
+    Redis that services share, if there is one. Raises ArtefactRefused, BadPolicy and LedgerDamaged
     before anything is served.
     """
     lake = Lake.open(lake)
@@ -82,14 +84,16 @@ def open_gate(
         if models is not None and LIVE_MODEL in champions(models)
         else released_prior(LIVE_MODEL)
     )
-    if live is not None:  # compile the kernels before the first request
-        assess_live(np.zeros((policy.boost.least_minutes, 15)), live, policy)
     clock = now or (lambda: datetime.now(UTC).replace(tzinfo=None))
+    policies = PolicyCache.fixed(policy) if policy else PolicyCache.of_lake(lake, clock)
+    first = policies.current()
+    if live is not None:  # compile the kernels before the first request
+        assess_live(np.zeros((first.boost.least_minutes, 15)), live, first)
     return GateState(
-        NightCache(lake, policy.boost.stale_hours, clock),
+        NightCache(lake, first.boost.stale_hours, clock),
         open_minute_store(lake, minutes),
         AnswerLedger(lake.answers),
-        policy,
+        policies,
         live,
         KeyRing(lake),
         clock,

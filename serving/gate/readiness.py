@@ -36,6 +36,9 @@ async def readiness(gate: GateState) -> dict[str, Any]:
         no_session_is_due = code == "peers_missing" and not night.has_sessions
         (warnings if no_session_is_due else reasons).append(("models", code))
     reasons += [("store", code) for code in await _store_problems(gate)]
+    policy = gate.policy
+    if gate.policies.problem:
+        reasons.append(("policy", gate.policies.problem))
     if not await _journal_is_written(gate):
         reasons.append(("journal", "journal_not_writable"))
     gate.keys.refresh()
@@ -46,6 +49,7 @@ async def readiness(gate: GateState) -> dict[str, Any]:
         "reasons": [{"part": part, "code": code} for part, code in reasons],
         "warnings": [{"part": part, "code": code} for part, code in warnings],
         "runId": night.run_id,
+        "policyVersion": policy.version,
         "dataAsOf": None if "night_missing" in night.gaps else night.as_of.isoformat() + "Z",
         "liveModel": gate.live.version if gate.live else None,
         "dependencies": {b.name: b.state.value for b in (gate.minutes.reads, gate.minutes.writes)},

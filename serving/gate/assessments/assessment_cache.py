@@ -16,6 +16,7 @@ from serving.gate.assessments.live_assessment import LiveAssessment, assess_live
 from serving.gate.assessments.service_scope import apply_scope, apply_streamers
 from serving.gate.dependencies.minute_rows import MinutesInvalid, rows_from_blob
 from serving.gate.dependencies.night_in_force import NightCache
+from serving.gate.dependencies.policy_in_force import PolicyCache
 from serving.gate.night_cache import PublishedNight
 from serving.oversight.measures.boost_effects import (
     NO_EFFECTS,
@@ -52,7 +53,7 @@ class CachedAnswer:
 
 @dataclass(frozen=True)
 class SessionAssessment:
-    """A running session as assessed from its minutes beside the night then in force.
+    """A running session as assessed from its minutes beside the night and policy then in force.
 
     `gaps` are codes of what was not looked at. `answers` are cached by operator and gaps.
     """
@@ -60,6 +61,7 @@ class SessionAssessment:
     blob: bytes
     live: LiveAssessment
     night: PublishedNight
+    policy: Policy
     gaps: tuple[str, ...] = ()
     answers: dict[tuple[str, ...], CachedAnswer] = field(default_factory=dict)
 
@@ -68,12 +70,14 @@ class AssessmentCache:
     """Assessments of running sessions.
 
     A session is assessed again when its blob differs, so new minutes need no invalidation. All are
-    forgotten when another night is published, because they are compared with its sessions. The
-    number of minutes that were received is remembered, so that lost minutes are named.
+    forgotten when another night is published, because they are compared with its sessions, and when
+    another policy is in force. The number of minutes that were received is remembered, so that lost
+    minutes are named.
     """
 
-    def __init__(self, live: Released | None, policy: Policy, night: NightCache) -> None:
-        self.live, self.policy, self.night = live, policy, night
+    def __init__(self, live: Released | None, policies: PolicyCache, night: NightCache) -> None:
+        self.live, self.policies, self.night = live, policies, night
+        self.policy = policies.current()
         self.version = f"{LIVE_MODEL}@{live.version}" if live else None
         self.state: PublishedNight | None = None
         self.tonight = live
@@ -82,7 +86,14 @@ class AssessmentCache:
         self.measures = MeasureCache(night.lake)
 
     def current(self) -> PublishedNight:
-        """The night in force; its sessions are the peers of the live model from now on."""
+        """The night in force; its sessions are the peers of the live model from now on.
+
+        The policy in force is taken as well.
+        """
+        policy = self.policies.current()
+        if policy is not self.policy:
+            self.policy, self.night.stale_hours = policy, policy.boost.stale_hours
+            self.known.clear()
         state = self.night.current()
         if state is not self.state:
             self.state = state
@@ -92,14 +103,17 @@ class AssessmentCache:
 
     def without_session(self, gap: str) -> SessionAssessment:
         """The assessment of no session; `gap` says why there is none."""
-        return SessionAssessment(b"", LiveAssessment(None, [], 0), self.current(), (gap,))
+        return SessionAssessment(
+            b"", LiveAssessment(None, [], 0), self.current(), self.policy, (gap,)
+        )
 
     def assess(self, rows: np.ndarray, blob: bytes = b"") -> SessionAssessment:
         """Assess minutes, shape (minutes, 15), without caching."""
         night = self.current()
-        live = assess_live(rows, self.tonight, self.policy)
+        policy = self.policy
+        live = assess_live(rows, self.tonight, policy)
         gaps = {*self.model_gaps(), *([live.gap] if live.gap else [])}
-        return SessionAssessment(blob, live, night, tuple(sorted(gaps)))
+        return SessionAssessment(blob, live, night, policy, tuple(sorted(gaps)))
 
     def model_gaps(self) -> list[str]:
         """Gaps of the live model in the night in force, whatever the session."""
@@ -166,7 +180,7 @@ class AssessmentCache:
 
         `streamers` are those that the request names.
         """
-        more, live = assessment.gaps, assessment.live
+        more, live, policy = assessment.gaps, assessment.live, assessment.policy
         if effects.cleared_session is not None:
             more, live = (*more, "session_cleared"), LiveAssessment(None, [], live.minutes)
         if not self.measures.state.is_intact:
@@ -174,20 +188,20 @@ class AssessmentCache:
         known = assessment.night.streamers
         if streamers and not known:
             more = (*more, "streamers_not_delivered")
-        gaps = decision.gaps_of(assessment.night, self.policy, now, more)
+        gaps = decision.gaps_of(assessment.night, policy, now, more)
         identity = assessment.night.identities.get(operator)
-        state = "" if identity is None else identity.code(self.policy, now)
+        state = "" if identity is None else identity.code(policy, now)
         named = {s: known.get(s, Identity(None)) for s in streamers} if known else {}
-        states = [f"{s}:{named[s].codes(self.policy, now)}" for s in sorted(named)]
+        states = [f"{s}:{named[s].codes(policy, now)}" for s in sorted(named)]
         key = (operator, state, *states, *gaps, *effects.key)
         found = assessment.answers.get(key)
         if found is None:
-            night = night_with_effects(assessment.night, operator, effects, self.policy)
-            body = decision.answer_body(operator, night, live, self.version, self.policy, gaps)
+            night = night_with_effects(assessment.night, operator, effects, policy)
+            body = decision.answer_body(operator, night, live, self.version, policy, gaps)
             credit = assessment.night.credit.get(operator)
-            body = apply_scope(body, credit, identity, self.policy, now)
-            body = apply_streamers(body, named, self.policy, now)
-            body = apply_effects(body, effects, self.policy)
+            body = apply_scope(body, credit, identity, policy, now)
+            body = apply_streamers(body, named, policy, now)
+            body = apply_effects(body, effects, policy)
             found = CachedAnswer(body, msgspec.json.encode(body)[1:-1])
             assessment.answers[key] = found
         return found

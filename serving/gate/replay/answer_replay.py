@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,8 +22,9 @@ from serving.gate.replay.kept_inputs import KeptInputs
 from serving.gate.requests import parse_request
 from serving.gate.schemas import BoostRequest
 from serving.ledger.answer_export import recorded_answer
-from serving.ledger.hash_chain import read_records
-from serving.policy.load import parse_policy
+from serving.ledger.hash_chain import LedgerDamaged, read_records
+from serving.oversight.policies.policy_record import parsed_policy, recorded_policies
+from serving.policy.load import BadPolicy, load_policy
 from serving.policy.schema import Policy
 from serving.scoring.nightly_models import LIVE_MODEL
 from training.release.artefact import load
@@ -83,7 +84,7 @@ def replay_answer(
     models
         Folder of the releases; None where the shipped prior answered.
     policy
-        The policy of the service, unless the night's is that of the answer.
+        The policy that is tried first; then those of the night, of the record and of the package.
     open_gate
         Opens a gate on a lake at a moment.
 
@@ -103,22 +104,18 @@ def replay_answer(
     gone += [] if blob is not None or not record["minutes_sha256"] else ["the minutes as seen"]
     night = lake.run(record["run_id"])
     gone += [] if night.is_dir() else [f"the night {record['run_id']}"]
-    text = (night / "policy.toml").read_text("utf-8") if night.is_dir() else ""
-    if policy.sha256 != record["policy_sha256"]:
-        if hashlib.sha256(text.encode()).hexdigest() == record["policy_sha256"]:
-            policy = parse_policy(text)
-        else:
-            gone.append(f"the policy {record['policy_sha256'][:12]}")
+    found = next((p for p in _policies(lake, night, policy) if _is(p, record)), None)
+    gone += [] if found is not None else [f"the policy {record['policy_sha256'][:12]}"]
     version = record["live_version"]
     try:
         live = load(models, LIVE_MODEL, version) if version else None
     except ArtefactRefused:
         gone.append(f"the live model {version}")
-    if gone or body is None:
+    if gone or body is None or found is None:
         return ReplayedAnswer(request_id, False, gone)
     with tempfile.TemporaryDirectory() as temporary:
         then = _lake_of_then(lake, Path(temporary), record)
-        gate = open_gate(then, policy, datetime.fromisoformat(record["answered_at"]))
+        gate = open_gate(then, found, datetime.fromisoformat(record["answered_at"]))
         gate.live = live
         is_down = "store_down" in given["degradedBy"]
         gate.minutes = _KeptMinutes(record["operator_id"], blob or None, is_down)  # type: ignore[assignment]
@@ -129,6 +126,24 @@ def replay_answer(
     again = json.loads(answer)
     differing = [k for k in sorted(given.keys() | again.keys()) if given.get(k) != again.get(k)]
     return ReplayedAnswer(request_id, answer.decode() == record["answer"], [], differing)
+
+
+def _policies(lake: Lake, night: Path, first: Policy) -> Iterator[Policy]:
+    """Policies by which an answer may have been given; those that cannot be read are left out."""
+    yield first
+    of_night = [night / "policy.toml"] if night.is_dir() else []
+    for path in (*of_night, None):  # None is that of the package
+        with suppress(BadPolicy):
+            yield load_policy(path)
+    with suppress(LedgerDamaged):
+        for recorded in recorded_policies(lake):
+            with suppress(BadPolicy):
+                yield parsed_policy(recorded)
+
+
+def _is(policy: Policy, record: dict[str, Any]) -> bool:
+    """Whether an answer was given by a policy."""
+    return policy.sha256 == record["policy_sha256"]
 
 
 def _link_or_copy(source: str, target: str) -> None:

@@ -76,7 +76,7 @@ def policy_in_force(folder: LakeOrFolder, on: date) -> Policy:
         The record is damaged.
     """
     found = recorded_in_force(recorded_policies(folder), on)
-    return load_policy() if found is None else _parsed(found.text, found.policy_id)
+    return load_policy() if found is None else parsed_policy(found)
 
 
 def recorded_in_force(policies: list[RecordedPolicy], on: date) -> RecordedPolicy | None:
@@ -87,6 +87,11 @@ def recorded_in_force(policies: list[RecordedPolicy], on: date) -> RecordedPolic
         if p.approved_at is not None and p.ended_by is None and p.effective_from <= on
     ]
     return max(binding, key=lambda p: (p.effective_from, p.approved_at), default=None)
+
+
+def parsed_policy(recorded: RecordedPolicy) -> Policy:
+    """A recorded policy as this version of the product follows it. Raises BadPolicy."""
+    return _parsed(recorded.text, recorded.policy_id)
 
 
 @lru_cache(maxsize=16)
