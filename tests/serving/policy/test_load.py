@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from serving.policy.desk_policy import CasePolicy
 from serving.policy.load import BadPolicy, load_policy, parse_policy
 
 POLICY = load_policy()
@@ -201,3 +202,8 @@ def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(BadPolicy, match=words):
         load_policy(path)
+
+
+def test_cases_are_declared_as_policies_without_them_are_read():
+    """The section says the values that a policy of an earlier version has without it."""
+    assert POLICY.cases == CasePolicy()

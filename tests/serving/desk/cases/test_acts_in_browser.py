@@ -65,9 +65,9 @@ def test_a_snoozed_case_comes_back_by_itself(person_page, desk):
     page.locator('button[value="snooze"]').click()
     assert "snoozed" in said(page) and "until 23 Jan 2026 23:59" in page.inner_text("main")
     row = page.locator(f'tbody a[href="/cases/{case}"]')
-    for path, shown in ((f"/?text={case}", 0), (f"/?text={case}&state=snoozed", 1)):
+    for path, rows in ((f"/?text={case}", 0), (f"/?text={case}&state=snoozed", 1)):
         page.goto(path)
-        assert row.count() == shown, path
+        assert row.count() == rows, path
     desk.clock.advance(days=3)
     page = person_page("li", "patrol")  # the login of three days ago is over
     page.goto(f"/?text={case}")
