@@ -37,6 +37,15 @@ def scalar(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     return row[0]
 
 
+def lazy_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """A query whose rows are read as Arrow without a copy of them all.
+
+    A result that was not read to its end would block the connection, and is ended first.
+    """
+    connection.complete()
+    return connection.sql(sql)
+
+
 def file_list(files: Iterable[Path]) -> str:
     """SQL list of files, for `read_parquet`."""
     quoted = ", ".join("'" + str(f).replace("'", "''") + "'" for f in files)

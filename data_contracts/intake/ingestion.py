@@ -34,7 +34,6 @@ from data_contracts.intake.sources.relation import (
     ReadContext,
     ReadSince,
     literal,
-    mentions,
     quote,
 )
 from data_contracts.intake.sources.staging import open_sources
@@ -99,7 +98,7 @@ def ingest(
                 table = answered.tables[name]
                 folder = work / f"table-{name}"
                 folder.mkdir()
-                made = _Making(connection, lake, delivery, folder, opened)
+                made = _Making(connection, answered, lake, delivery, folder, opened)
                 done.append(_ingest_table(made, table, query, say))
             _log(lake, answered, delivery, done)
             return done
@@ -132,6 +131,7 @@ class _Making:
     """Where one table is made."""
 
     connection: duckdb.DuckDBPyConnection
+    given: Map
     lake: Lake
     delivery: Delivery
     work: Path
@@ -150,13 +150,12 @@ def _ingest_table(
     not_wanted = base - scalar(connection, f"SELECT count(*) FROM {kept}")
     say(f"{table.name}: {base} rows read")
     not_wanted += _leave_out_earlier(making, table, staged)
-    names = _sources_of(given, making.opened)
+    names = set_aside.sources_reported(making.given, query.table.name, making.opened)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {quote(f'__files_{table.name}')} AS "
         f"SELECT file, min(number) AS first_row FROM (SELECT {FILE} AS file, {ROW} AS number "
         f'FROM ({query.rows}) UNION ALL SELECT file, "row" FROM {REJECTED} '
-        "WHERE list_contains(?, source)) GROUP BY file",
-        [names],
+        f"WHERE {set_aside.of_sources(names)}) GROUP BY file"
     )
     good, bad = set_aside.split(connection, table, staged)
     if making.delivery.see is not None:
@@ -164,7 +163,7 @@ def _ingest_table(
     why = set_aside.reasons(connection, table, names, bad)
     rejected = scalar(
         connection,
-        f"SELECT count(*) FROM {REJECTED} WHERE source IN ({', '.join(map(literal, names))})",
+        f"SELECT count(*) FROM {REJECTED} WHERE {set_aside.of_sources(names)}",
     )
     aside = rejected + scalar(connection, f"SELECT count(*) FROM read_parquet({literal(str(bad))})")
     say(f"{table.name}: merging into the lake")
@@ -212,13 +211,6 @@ def _leave_out_earlier(making: _Making, table: Contract, staged: Path) -> int:
         )
         later.replace(staged)
     return dropped
-
-
-def _sources_of(given: MappedTable, opened: Mapping[str, OpenSource]) -> list[str]:
-    """Names of the sources that a table reads."""
-    if given.source is not None:
-        return [given.source]
-    return [name for name in opened if mentions(given.query, name)]
 
 
 def _all_but_receipt(table: Contract) -> list[str]:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from data_contracts.contract import Contract
 from data_contracts.intake.sources.relation import FILE, ROW, literal, quote
 from data_contracts.lake import Lake
-from data_contracts.parquet import file_list, scalar, typed_columns, write_pieces
+from data_contracts.parquet import file_list, lazy_rows, scalar, typed_columns, write_pieces
 
 OCCURRENCE, POSITION = "__occurrence", "__position"
 ROWS_PER_PIECE = 250_000
@@ -211,7 +211,7 @@ def _write_days(
 def _pieces(connection: duckdb.DuckDBPyConnection, table: Contract, sql: str) -> Iterator[pa.Table]:
     """Result of a query in pieces of the contract's schema."""
     schema: Any = table.arrow_schema()
-    reader: Any = connection.execute(sql).to_arrow_reader(ROWS_PER_PIECE)
+    reader: Any = lazy_rows(connection, sql).to_arrow_reader(ROWS_PER_PIECE)
     for batch in reader:
         yield pa.Table.from_batches([batch]).cast(schema)
 

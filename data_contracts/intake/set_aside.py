@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from data_contracts.contract import Contract, contract
 from data_contracts.intake.conversion.table_query import PROBLEMS
-from data_contracts.intake.sources.relation import FILE, REJECTED, ROW, literal, quote
+from data_contracts.intake.mapping import Map
+from data_contracts.intake.sources.relation import (
+    FILE,
+    REJECTED,
+    ROW,
+    OpenSource,
+    literal,
+    mentions,
+    quote,
+)
 from data_contracts.lake import Lake
-from data_contracts.parquet import good_row, to_arrow, write_file
+from data_contracts.parquet import good_row, lazy_rows, to_arrow, write_file
 from data_contracts.row_checks import MAX_QUARANTINED_ROWS, violations
 
 KEPT = '"table_name", "file", "row_key", "rule", "column_name", "value", "checked_at"'
@@ -37,6 +46,28 @@ def split(
     return good, bad
 
 
+def sources_reported(given: Map, table: str, opened: Mapping[str, OpenSource]) -> list[str]:
+    """Sources whose unreadable rows a table reports.
+
+    Each table reports the source that it is made of. A source of queries alone is reported by the
+    last of them, so that a row that was looked up by another table is counted once.
+    """
+    if (source := given.tables[table].source) is not None:
+        return [source]
+    made_of = {t.source for t in given.tables.values()}
+    found = []
+    for name in opened:
+        readers = [t for t, m in given.tables.items() if mentions(m.query, name)]
+        if name not in made_of and readers and readers[-1] == table:
+            found.append(name)
+    return found
+
+
+def of_sources(names: list[str]) -> str:
+    """SQL condition of the unreadable rows of sources."""
+    return f"source IN ({', '.join(['NULL', *map(literal, names)])})"
+
+
 def reasons(
     connection: duckdb.DuckDBPyConnection, table: Contract, sources: list[str], bad: Path
 ) -> str:
@@ -57,7 +88,7 @@ def reasons(
         f"(x.fatal AND r = '{table.received}_is_present'))) = 0)) AS broken "
         f"FROM read_parquet({literal(str(bad))})) "
         f"UNION ALL SELECT file, 'row ' || \"row\", reason, NULL, value FROM {REJECTED} "
-        f"WHERE source IN ({', '.join(map(literal, sources))})"
+        f"WHERE {of_sources(sources)}"
     )
     return made
 
@@ -78,10 +109,11 @@ def keep(
         if target.is_file()
         else ""
     )
-    rows: Any = connection.execute(
+    rows = lazy_rows(
+        connection,
         f"SELECT * FROM ({before}SELECT {literal(name)} AS table_name, file, row_key, rule, "
         f"column_name, value, TIMESTAMP '{moment}' AS checked_at FROM {made}) "
-        f"ORDER BY file, row_key, rule LIMIT {MAX_QUARANTINED_ROWS}"
+        f"ORDER BY file, row_key, rule LIMIT {MAX_QUARANTINED_ROWS}",
     ).to_arrow_table()
     if rows.num_rows:
         write_file(target, to_arrow(contract("quarantine"), rows))

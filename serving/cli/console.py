@@ -19,6 +19,8 @@ from data_contracts.errors import LakeProblem
 from serving.cli.table_format import cell_text, fit_columns
 from serving.tiers.false_discovery import AccusationBound, bound_words
 
+MAX_NAMES_SHOWN = 20  # of a list in one field
+
 out, err = Console(), Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 LakeArgument = Annotated[Path, typer.Argument(help="Folder of the lake.", metavar="LAKE")]
@@ -83,13 +85,22 @@ def print_table(cells: Sequence[dict[str, str]], title: str | None = None) -> li
     return left_out
 
 
+def shortened(text: str) -> str:
+    """A long list of names with its first ones and the number of the others."""
+    parts = text.split(", ")
+    if len(parts) <= MAX_NAMES_SHOWN or any(" " in p for p in parts):
+        return text
+    shown = ", ".join(parts[:MAX_NAMES_SHOWN])
+    return f"{shown} and {len(parts) - MAX_NAMES_SHOWN} more (all: --json)"
+
+
 def print_fields(cells: dict[str, str], title: str | None = None) -> None:
     """Print one row as a list of its fields."""
     table = Table(title=title, title_justify="left", show_header=False)
     table.add_column("field", no_wrap=True)
     table.add_column("value", overflow="fold")
     for name, text in cells.items():
-        table.add_row(name, text)
+        table.add_row(name, shortened(text))
     out.print(table, highlight=False)
 
 

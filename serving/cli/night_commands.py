@@ -30,7 +30,9 @@ from serving.cli.console import (
 
 def nightly(
     lake: LakeArgument,
-    date_: Annotated[str | None, typer.Option("--date", help="Night to score.")] = None,
+    date_: Annotated[
+        str | None, typer.Option("--date", help="Night to score, a day of UTC.")
+    ] = None,
     first: Annotated[str | None, typer.Option("--from", help="First night of a backfill.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last night of a backfill.")] = None,
     models: Models = None,

@@ -16,16 +16,25 @@ BORDER_WIDTH = 3  # characters that a table adds to each column
 
 # The most important columns of a published table; the others follow in the order of its contract.
 LEADING_COLUMNS = {
-    "corrected_figures": ("entity_id", "measure", "counted", "estimate", "low", "high"),
+    "corrected_figures": (
+        "entity_id",
+        "measure",
+        "counted",
+        "estimate",
+        "low",
+        "high",
+        "entity_kind",
+    ),
     "credit": ("operator_id", "credit", "level"),
     "drift": ("what", "stratum", "psi", "drifted"),
     "false_views": ("session_id", "probability", "account_id", "joined_at", "reasons", "order_id"),
     "findings": ("operator_id", "duty", "other_id", "value", "peers", "evidence"),
     "mcns": ("mcn_id", "operators", "in_c_or_d", "expected_share", "p_value"),
     "measures": ("operator_id", "code", "status", "effective_to", "measure_id", "facts"),
+    "quarantine": ("table_name", "rule", "value", "row_key", "column_name", "file"),
     "rings": ("ring_id", "members", "kind", "operators", "density", "significance", "evidence"),
     "runs": ("date", "status", "run_id", "sessions", "orders", "operators"),
-    "scores": ("entity_id", "probability", "rank", "reasons", "score", "model", "entity_kind"),
+    "scores": ("entity_id", "entity_kind", "probability", "rank", "reasons", "score", "model"),
     "tier_decisions": (
         "operator_id",
         "tier",
@@ -55,7 +64,7 @@ def cell_text(value: Any) -> str:
     if value is None or value is pd.NaT or value != value:
         return "unknown"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value + 0.0:.4g}"  # no sign before a zero
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return words(json.loads(value))

@@ -130,6 +130,8 @@ def counted_figures(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
         totals = tables["session_totals"].select("session_id", "views", "likes", "follows")
         totals = totals.to_pandas().set_index("session_id")
         out = out.join(totals).assign(basis="counters")
+    elif "room_minutes" in tables:
+        out = out.join(_counted_minutes(tables, sessions)).assign(basis="counters")
     return out.assign(basis=out.get("basis", "counters")).astype(
         {c: float for c in out.columns if c != "basis"}
     )
@@ -165,6 +167,19 @@ def _counted_events(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
         done = done.to_pandas().set_index("session_id")
         out = out.join(done, how="outer")
     return out
+
+
+def _counted_minutes(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
+    """Views that began, likes and follows by the counters of the minutes.
+
+    Follows are less unfollows there; a sum below zero is no count, and unknown.
+    """
+    m = tables["room_minutes"].semi_join(tables.scope(list(sessions), SESSION), "session_id")
+    counted = m.group_by("session_id").aggregate(
+        views=m.joins.sum(), likes=m.likes.sum(), follows=m.follows.sum()
+    )
+    counts = counted.to_pandas().set_index("session_id").astype(float)
+    return counts.where(counts >= 0.0)
 
 
 def _brushed(

@@ -95,7 +95,8 @@ def refuse_short(lake: Lake, names: list[str], as_of: datetime, policy: NightPol
     if not any(c.iloc[-1] for c in counts.values()):
         raise NothingToScore(
             f"no session and no order was received on {night} in {lake}: expected at least one. "
-            "Check the delivery, or name another --date."
+            f"The newest arrived on {newest_receipt(lake).date() - timedelta(days=1)}. Check the "
+            "delivery, or name another --date."
         )
     for name, count in counts.items():
         earlier = count.iloc[:-1]

@@ -84,7 +84,7 @@ def test_every_row_is_written_or_set_aside(story):
     }
     assert stored == {t: c["unchanged"] for t, c in counts.items()}
     assert all(c["added"] == c["replaced"] == 0 for c in counts.values())
-    assert "orders: set aside, lost_digits: 1 rows" in said["ingest"]
+    assert "orders: set aside, lost_digits: 1 row" in said["ingest"]
 
 
 def test_values_are_what_the_exports_meant(story):

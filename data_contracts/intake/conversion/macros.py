@@ -25,6 +25,12 @@ TIME_FORMATS = (
     "%Y年%m月%d日",
     "%Y%m%d",
 )
+# Formats that `read_time` does not read, because the day may be the month; a map names one of them.
+OTHER_TIME_FORMATS = tuple(
+    f"{date}{time}"
+    for date in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y")
+    for time in (" %H:%M:%S", " %H:%M", "")
+)
 # Seconds, milliseconds or microseconds since 1970.
 EPOCH = r"^1([0-9]{9}|[0-9]{12}|[0-9]{15})([.][0-9]+)?$"
 MAGNITUDES = "万亿wWkK"

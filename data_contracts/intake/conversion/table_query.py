@@ -186,11 +186,17 @@ def _unsaid(table: Contract, given: MappedTable, unzoned: set[str]) -> list[str]
         if column.type == "TIMESTAMP" and column.name in unzoned:
             zone = (entry.zone if entry else None) or given.zone
             if zone is None:
-                problems.append(f"{place}.zone: name the time zone of {column.name}")
+                problems.append(
+                    f"{place}.zone: name the time zone of {column.name}, such as "
+                    f"`zone: Asia/Shanghai` below {place}"
+                )
             elif zone not in zoneinfo.available_timezones():
                 problems.append(f"{place}.zone: {zone!r} is no time zone, such as Asia/Shanghai")
         if column.unit == "CNY" and entry and _money(column, entry, given) is None:
-            problems.append(f"{place}.money: say whether {column.name} is in yuan or cents")
+            problems.append(
+                f"{place}.money: say whether {column.name} is in yuan or cents, "
+                "such as `money: cents`"
+            )
     events = [
         c.name for c in table.columns if c.time_role == "occurred" and c.name in given.columns
     ]

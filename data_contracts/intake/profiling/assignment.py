@@ -133,7 +133,9 @@ def _session_columns(profiles: Mapping[str, ColumnProfile]) -> dict[str, ColumnG
 
 def _received(profiles: Mapping[str, ColumnProfile], used: set[str]) -> ColumnGuess | None:
     found = [
-        (match_received(n).score, n) for n, p in profiles.items() if p.is_time and n not in used
+        (match_received(n).score, n)
+        for n, p in profiles.items()
+        if p.is_time and not p.formats and n not in used
     ]
     score, name = max(found, default=(0.0, ""))
     if score < MIN_NAME_SCORE:
@@ -142,8 +144,8 @@ def _received(profiles: Mapping[str, ColumnProfile], used: set[str]) -> ColumnGu
 
 
 def _moment(profiles: Mapping[str, ColumnProfile], used: set[str]) -> str | None:
-    found = [(match_moment(n).score, n) for n, p in profiles.items() if p.is_time]
-    times = [n for n, p in profiles.items() if p.is_time and n not in used]
+    found = [(match_moment(n).score, n) for n, p in profiles.items() if p.is_time and not p.formats]
+    times = [n for n, p in profiles.items() if p.is_time and not p.formats and n not in used]
     score, name = max(found, default=(0.0, ""))
     if score >= MIN_NAME_SCORE:
         return name

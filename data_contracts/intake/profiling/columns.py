@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import duckdb
 
 from data_contracts.contract import Column
+from data_contracts.intake.conversion.macros import OTHER_TIME_FORMATS
 from data_contracts.intake.conversion.values import WITH_OFFSET, Kind, kind_of
-from data_contracts.intake.sources.relation import ROW, quote
+from data_contracts.intake.sources.relation import ROW, literal, quote
 from data_contracts.parquet import scalar
 
 # Share of the values that must be read before a column counts as of a type.
@@ -32,6 +33,8 @@ class ColumnProfile:
         Share of the values that read as times, numbers, whole numbers, and times with an offset.
     low, median, high
         Of the numbers; None where there is none.
+    formats
+        Formats that read most texts which `read_time` cannot read, day before month first.
     """
 
     name: str
@@ -46,6 +49,7 @@ class ColumnProfile:
     low: float | None = None
     median: float | None = None
     high: float | None = None
+    formats: tuple[str, ...] = ()
 
     @property
     def is_key(self) -> bool:
@@ -55,7 +59,15 @@ class ColumnProfile:
     @property
     def is_time(self) -> bool:
         """Whether the values read as times."""
-        return self.values > 0 and self.times >= MIN_TYPED_SHARE
+        return bool(self.formats) or (self.values > 0 and self.times >= MIN_TYPED_SHARE)
+
+    @property
+    def time_sql(self) -> str:
+        """SQL of the values as times."""
+        text = f"strip_text({quote(self.name)})"
+        if self.formats:
+            return f"try_strptime({text}, {literal(self.formats[0])})"
+        return f"parse_time({text})"
 
     @property
     def is_number(self) -> bool:
@@ -117,6 +129,7 @@ def _profile(
     ).fetchone()
     assert row is not None
     parsed = max(row[0], 1)
+    is_unread = kind == "text" and max(row[1], row[2]) < MIN_TYPED_SHARE * parsed
     return ColumnProfile(
         name,
         kind,
@@ -130,7 +143,24 @@ def _profile(
         low=row[5],
         median=row[6],
         high=row[7],
+        formats=_formats(connection, view, name, step) if is_unread else (),
     )
+
+
+def _formats(
+    connection: duckdb.DuckDBPyConnection, view: str, name: str, step: int
+) -> tuple[str, ...]:
+    """Formats that read equally many texts, and more than any other; none where most are unread."""
+    read = ", ".join(f"count(try_strptime(v, {literal(f)}))" for f in OTHER_TIME_FORMATS)
+    counts = connection.execute(
+        f"SELECT count(v), {read} "
+        f"FROM (SELECT clean_text({quote(name)}) AS v FROM {quote(view)} WHERE {ROW} % {step} = 0)"
+    ).fetchone()
+    assert counts is not None
+    most = max(counts[1:])
+    if not most or most < MIN_TYPED_SHARE * counts[0]:
+        return ()
+    return tuple(f for f, n in zip(OTHER_TIME_FORMATS, counts[1:], strict=True) if n == most)
 
 
 def suits(column: Column, found: ColumnProfile, sole_key: bool = False) -> float:

@@ -87,6 +87,15 @@ def shape_minutes(
     reasons[f"{place}.columns.minute"] = Guess(text, 0.9, why)
 
 
+def operator_reason(minutes: Assignment) -> Guess:
+    """Whom the sessions that are made of counters belong to, and why."""
+    named = minutes.session.get("operator_id")
+    if named is not None:
+        return Guess(named.text, named.confidence, named.why)
+    room = minutes.session["room_id"].text
+    return Guess(room, 0.6, f"no operator is named; {room} is the room, which counts as one")
+
+
 def derive_sessions(given: Map, reasons: dict[str, Guess], minutes: Assignment) -> None:
     """Make sessions of counters, where no source has them and an operator is named."""
     mapped, operator = given.tables["room_minutes"], minutes.session.get("operator_id")
@@ -97,6 +106,8 @@ def derive_sessions(given: Map, reasons: dict[str, Guess], minutes: Assignment) 
     others = {n: g.text for n, g in minutes.session.items() if n != "operator_id"}
     kept = {"operator_id": operator.text} | others
     session = mapped.columns["session_id"].from_
+    place = "tables.sessions.columns.operator_id"
+    reasons[place] = operator_reason(minutes)
     made = MappedTable(
         query=sessions_of_minutes(rows, session, minutes.moment, kept),
         zone=mapped.zone,

@@ -38,7 +38,8 @@ def dictionary() -> dict[str, Any]:
 def plain(name: str) -> str:
     """A name without case, blanks, punctuation and what stands in brackets."""
     bare = NOT_IN_NAMES.sub("", BRACKETS.sub("", name)).lower()
-    return bare or NOT_IN_NAMES.sub("", name).lower()
+    bare = bare or NOT_IN_NAMES.sub("", name).lower()
+    return f"{bare[:-3]}count" if bare.endswith("cnt") else bare
 
 
 def _names(table: str, column: str) -> list[str]:

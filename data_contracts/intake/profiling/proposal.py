@@ -24,6 +24,7 @@ from data_contracts.intake.profiling.questions import (
     ask,
     ask_column,
     ask_digits,
+    ask_format,
     ask_receipt,
     ask_zone,
 )
@@ -112,6 +113,8 @@ def _add_table(
             guess.text, guess.confidence, guess.why
         )
         mapped.columns[column.name] = entry
+        if column.type == "TIMESTAMP" and guess.text in profiles:
+            ask_format(made, found, column.name, profiles[guess.text])
         if guess.confidence < MIN_COLUMN_CONFIDENCE:
             ask_column(made, found, profiles, column.name, guess)
         elif column.type == "VARCHAR" and column.name.endswith("_id") and guess.text in profiles:

@@ -107,6 +107,23 @@ def ask_digits(
         )
 
 
+def ask_format(made: Proposal, found: Assignment, column: str, profile: ColumnProfile) -> None:
+    """Name the format of times that `read_time` does not read; ask where two formats read them."""
+    place, formats = f"tables.{found.table}.columns.{column}.format", profile.formats
+    if not formats:
+        return
+    made.map.tables[found.table].columns[column].format = formats[0]
+    if len(formats) > 1:
+        why = "every value can be read by each of them"
+        ask(
+            made,
+            place,
+            f"Which part of {profile.name} is the day, which the month?",
+            Guess(formats[0], 0.6, why),
+            list(formats),
+        )
+
+
 def ask_zone(
     context: ReadContext,
     made: Proposal,
@@ -115,21 +132,21 @@ def ask_zone(
 ) -> None:
     """Guess the zone of a table's times; ask where activity does not say it."""
     mapped, place = made.map.tables[found.table], f"tables.{found.table}.zone"
-    plain_times = [t.name for t in times if t.kind != "zoned" and t.offsets < 1 and not t.is_number]
+    plain_times = [t for t in times if t.kind != "zoned" and t.offsets < 1 and not t.is_number]
     if not times:
         return
     if not plain_times:
         mapped.zone = "UTC"
         made.reasons[place] = Guess("UTC", 1.0, "times carry their offset, or count from 1970")
         return
-    guess = guess_zone(context.connection, quote(found.source), plain_times)
-    mapped.zone = guess.value
+    guess = guess_zone(context.connection, quote(found.source), [t.time_sql for t in plain_times])
+    named, mapped.zone = [t.name for t in plain_times], guess.value
     made.reasons[place] = guess
     if guess.confidence < MIN_VALUE_CONFIDENCE:
         ask(
             made,
             place,
-            f"Which time zone are the times of {found.source} ({', '.join(plain_times)}) in?",
+            f"Which time zone are the times of {found.source} ({', '.join(named)}) in?",
             guess,
             list(dict.fromkeys([str(guess.value), HOME_ZONE, "UTC"])),
         )

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from data_contracts.intake.sources.relation import quote
-
 HOME_ZONE, HOME_OFFSET_HOURS = "Asia/Shanghai", 8
 # Share of a day's activity by hour of the local clock: quiet from 3 to 6, most about 21.
 USUAL_ACTIVITY = np.array(
@@ -44,7 +42,7 @@ class Guess:
     is_night: bool = True
 
 
-def guess_zone(connection: duckdb.DuckDBPyConnection, rows: str, columns: list[str]) -> Guess:
+def guess_zone(connection: duckdb.DuckDBPyConnection, rows: str, times: list[str]) -> Guess:
     """Guess the zone of times by their hours.
 
     Parameters
@@ -53,14 +51,13 @@ def guess_zone(connection: duckdb.DuckDBPyConnection, rows: str, columns: list[s
         Connection that has the rows and the macros of `conversion`.
     rows
         SQL of a relation.
-    columns
-        Its columns of times.
+    times
+        SQL of times over its columns.
     """
     counts = np.zeros(24)
-    for column in columns:
+    for time in times:
         found = connection.execute(
-            "SELECT hour(t), count(*) FROM (SELECT parse_time(bare) AS t FROM (SELECT "
-            f"strip_text({quote(column)}) AS bare FROM {rows} LIMIT {MAX_TIMES})) "
+            f"SELECT hour(t), count(*) FROM (SELECT {time} AS t FROM {rows} LIMIT {MAX_TIMES}) "
             "WHERE t IS NOT NULL AND CAST(t AS TIME) <> TIME '00:00:00' GROUP BY 1"
         ).fetchall()
         for hour, count in found:

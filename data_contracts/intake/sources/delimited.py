@@ -16,6 +16,7 @@ from data_contracts.intake.sources.relation import (
     ROW,
     OpenSource,
     ReadContext,
+    line_limit,
     literal,
     parquet_view,
 )
@@ -70,7 +71,7 @@ def _stage(context: ReadContext, name: str, source: Source, file: SourceFile, te
     reader = (
         f"read_csv({literal(str(text))}, all_varchar=true, header=true, store_rejects=true, "
         f"delim={literal(source.delimiter)}, skip={source.skip_rows}, quote='\"', escape='\"', "
-        f"max_line_size={MAX_LINE_BYTES}, null_padding=false, rejects_limit=0, comment='')"
+        f"{line_limit(MAX_LINE_BYTES)}, null_padding=false, rejects_limit=0, comment='')"
     )
     try:
         connection.execute("SET preserve_insertion_order=true")
@@ -78,6 +79,8 @@ def _stage(context: ReadContext, name: str, source: Source, file: SourceFile, te
             f"COPY (SELECT *, {literal(file.label)} AS {FILE}, row_number() OVER () AS {ROW} "
             f"FROM {reader}{context.limit}) TO {literal(str(target))} (FORMAT parquet)"
         )
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         raise StructuralBreak(
             file.label,

@@ -14,6 +14,7 @@ from data_contracts.intake.sources.relation import (
     ROW,
     OpenSource,
     ReadContext,
+    line_limit,
     literal,
     parquet_view,
 )
@@ -74,11 +75,11 @@ def _lines(context: ReadContext, name: str, number: int, file: SourceFile, encod
     array = "".join(first_lines(file, encoding, 5)).lstrip().startswith("[")
     values = (
         f"(SELECT json::VARCHAR AS line FROM read_json({literal(str(text))}, format='array', "
-        "records=false, columns={json: 'JSON'}, maximum_object_size=1000000000))"
+        f"records=false, columns={{json: 'JSON'}}, maximum_object_size={MAX_LINE_BYTES}))"
         if array
         # a line is the one column of a table whose delimiter no text has
         else f"read_csv({literal(str(text))}, columns={{'line': 'VARCHAR'}}, header=false, "
-        f"delim='\x1f', quote='', escape='', max_line_size={MAX_LINE_BYTES}, strict_mode=false)"
+        f"delim='\x1f', quote='', escape='', {line_limit(MAX_LINE_BYTES)}, strict_mode=false)"
     )
     connection = context.connection
     connection.execute("SET preserve_insertion_order=true")

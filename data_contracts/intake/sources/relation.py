@@ -23,6 +23,14 @@ ROWS_PER_PIECE = 10_000
 INTAKE_MEMORY = "512MB"
 
 
+def line_limit(size_bytes: int) -> str:
+    """Options of `read_csv` for lines up to a size.
+
+    The engine's buffer would be 32 such lines, or the whole of a smaller file, and leave no memory.
+    """
+    return f"max_line_size={size_bytes}, buffer_size={size_bytes}"
+
+
 @dataclass(frozen=True)
 class ReadSince:
     """From when on rows of a source are wanted, where the source itself can leave others out.

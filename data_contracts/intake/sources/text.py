@@ -19,6 +19,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+csv.field_size_limit(SNIFFED_BYTES)  # a field may be as long as what is looked at
 # Read as GB 18030, any bytes give characters; in Chinese text nearly all are of GB 2312.
 MIN_GB2312_SHARE = 0.9
 

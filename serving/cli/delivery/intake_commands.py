@@ -10,13 +10,12 @@ import typer
 
 from data_contracts.errors import LakeProblem
 from serving.cli.console import Json, Steps, day, now, out, print_json, show_rows
+from serving.cli.delivery.intake_words import counts_of, explained
 
 if TYPE_CHECKING:  # these import DuckDB, which --help does not need
-    from data_contracts.intake.delivery import TableIntake
     from data_contracts.intake.mapping import Map
     from data_contracts.intake.profiling.questions import Proposal
 
-MAX_REASONS_SHOWN = 20
 SAMPLE_ROWS_PER_SOURCE = 200_000
 
 
@@ -82,8 +81,11 @@ def map_sources(
         return
     _print_proposal(made, rows)
     still_open = len(made.map.open_questions())
-    out.print(f"Map: {output}, {still_open} open questions", soft_wrap=True, highlight=False)
-    out.print(f"Next: answer them in {output}, then: steelyard ingest --map {output} lake")
+    questions = "1 open question" if still_open == 1 else f"{still_open} open questions"
+    out.print(f"Map: {output}, {questions}", soft_wrap=True, highlight=False)
+    answer = f"answer them at the end of {output}, then: " if still_open else ""
+    text = f"Next: {answer}steelyard ingest --map {output} lake"
+    out.print(text, soft_wrap=True, highlight=False)
 
 
 def _from(base: Path, place: str) -> str:
@@ -123,16 +125,20 @@ def _print_proposal(made: Proposal, rows: dict[str, Any]) -> None:
         for said in ("zone", "money", "received_at", "query"):
             reason = made.reasons.get(f"{place}.{said}")
             if reason:
-                value = getattr(table, said)
+                value = "in the map" if said == "query" else getattr(table, said)
                 text = f"  {said}: {value} ({reason.confidence:.0%}: {reason.why})"
                 out.print(text, soft_wrap=True, highlight=False, markup=False)
+        if table.left_out:
+            text = f"  left out: {', '.join(table.left_out)}"
+            out.print(text, soft_wrap=True, highlight=False, markup=False)
         for when in ("before", "after"):
             if name in rows:
                 show_rows(rows[name][when], False, f"{name}, rows {when}")
     for note in made.notes:
         out.print(note, soft_wrap=True, highlight=False, markup=False)
     for question in made.map.open_questions():
-        text = f"question: {question.asks} guess: {question.guess} ({question.why})"
+        guess = f"guess: {question.guess}" if question.guess else "no guess"
+        text = f"question: {question.asks.rstrip('.')}; {guess} ({question.why})"
         out.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
@@ -189,8 +195,8 @@ def ingest(
     if as_json:
         show_rows([vars(d) for d in done], as_json)
         return
-    show_rows([_counts(d) for d in done], as_json)
-    for line in _explained(done):
+    show_rows(counts_of(done), as_json)
+    for line in explained(done):
         out.print(line, soft_wrap=True, highlight=False, markup=False)
     if any(d.set_aside for d in done):
         out.print(f"Rows set aside: steelyard show quarantine {places[0]}")
@@ -209,23 +215,3 @@ def _ingest_data_set(places: list[str], as_json: bool) -> None:
     with Steps(f"ingesting {source}"):
         counts = ingest_data_set(adapter, Path(source), Path(lake))
     show_rows([{"table": t, "rows": n} for t, n in counts.items()], as_json)
-
-
-def _counts(done: TableIntake) -> dict[str, Any]:
-    """The counts of a table, which add up to the rows read."""
-    names = ("table", "read", "added", "replaced", "unchanged", "superseded", "not_wanted")
-    return {n: getattr(done, n) for n in (*names, "set_aside")}
-
-
-def _explained(done: list[TableIntake]) -> list[str]:
-    """What the counts do not say: reasons, values made unknown, assumptions."""
-    lines = []
-    for table in done:
-        lines += [f"{table.table}: set aside, {r}: {n} rows" for r, n in table.reasons.items()][
-            :MAX_REASONS_SHOWN
-        ]
-        lines += [
-            f"{table.table}: made unknown, {c}: {n} values" for c, n in table.made_unknown.items()
-        ]
-        lines += [f"{table.table}: {note}" for note in table.notes]
-    return lines

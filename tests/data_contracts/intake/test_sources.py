@@ -147,3 +147,24 @@ def test_iceberg_table(tmp_path):
     catalog.create_table("n.t", rows.schema, location=f"file://{tmp_path}/t").append(rows)
     assert rows_of(tmp_path, Source(path="t", format="iceberg")) == WANTED
     assert discover(["t"], tmp_path)[0]["t"].format == "iceberg"
+
+
+@pytest.mark.parametrize(
+    ("name", "format_", "header", "head", "tail"),
+    [
+        ("t.csv", "csv", "id,text\n", "1,", "\n"),
+        ("t.json", "json", "", '{"id": 1, "text": "', '"}\n'),
+    ],
+)
+def test_memory_does_not_follow_the_size_of_a_file(tmp_path, name, format_, header, head, tail):
+    """A file that is larger than the engine's memory is read."""
+    line = head + "x" * 4_000 + tail
+    with (tmp_path / name).open("w") as handle:
+        handle.write(header)
+        handle.writelines([line] * 55_000)
+    with connect("200MB") as connection:
+        open_sources(
+            ReadContext(connection, tmp_path, tmp_path / "work"),
+            {"s": Source(path=name, format=format_)},
+        )
+        assert connection.execute("SELECT count(*) FROM s").fetchone() == (55_000,)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.engine.snapshot import Snapshot
+from serving.figures.nightly_figures import counted_figures
 from serving.figures.operator_figures import operator_figures, platform_figures
 from serving.figures.order_figures import brushed_views, order_figures
 from serving.figures.session_figures import COLUMNS, session_figures
@@ -182,6 +183,22 @@ def test_an_operators_viewers_are_counted_once_over_its_sessions():
     assert got.loc["views", ends].tolist() == pytest.approx([4.0, 3.0, 2.6, 3.4])
     assert got.loc["unique_viewers", ends].tolist() == pytest.approx([3.0, 2.25, 1.95, 2.55])
     assert got["certainty"].tolist() == [0.9, 0.9]
+
+
+def test_counters_by_the_minute_are_counted_where_no_view_is():
+    """Joins are views; follows less unfollows below zero are no count."""
+    minutes = "session_id minute joins likes follows"
+    tables = Snapshot.from_frames(
+        {
+            "sessions": rows("session_id operator_id started_at", "s1 o t0", "s2 o t0"),
+            "room_minutes": rows(minutes, "s1 0 5 2 1", "s1 1 7 - 2", "s2 0 3 1 -4"),
+        }
+    )
+    got = counted_figures(tables, pd.Index(["s1", "s2", "s3"], name="session_id"))
+    assert got["basis"].unique().tolist() == ["counters"]
+    assert got["views"].tolist()[:2] == [12.0, 3.0] and np.isnan(got.at["s3", "views"])
+    assert got.at["s1", "likes"] == 2.0 and got.at["s1", "follows"] == 3.0
+    assert np.isnan(got.at["s2", "follows"])
 
 
 def test_totals_have_intervals_of_their_own():
