@@ -28,7 +28,8 @@ MAX_QUEUE_SECONDS = 1.0  # a write waits so long for other writes of this proces
 NO_DATABASE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
-# `length` of a blob reads its header only, so that a large one costs nothing.
+# `length` of a blob reads its header only, so that a large one costs nothing. That holds of tables
+# with a rowid only: a search by key in one without reads whole rows (ADR-0371).
 FIND = (
     "SELECT operator, CASE WHEN typeof(rows) = 'blob' AND length(rows) <= "
     f"{MAX_BLOB_BYTES} THEN rows END FROM running WHERE session = ?"
@@ -137,7 +138,7 @@ class SqliteMinuteStore:
         writer.execute("PRAGMA journal_mode=WAL")
         writer.execute(
             "CREATE TABLE IF NOT EXISTS running "
-            "(session TEXT PRIMARY KEY, operator TEXT, rows BLOB) WITHOUT ROWID"
+            "(session TEXT PRIMARY KEY, operator TEXT, rows BLOB)"
         )
         self.writer = writer
         return writer

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,6 +92,24 @@ def test_a_redis_that_does_not_answer_is_a_store_that_is_down():
         gone.require_answer()
     with pytest.raises(LakeProblem, match="Example: redis://"):
         RedisMinuteStore("nonsense")
+
+
+def test_a_large_row_is_not_read_to_find_it(tmp_path):
+    """A row of 100 MB, which nobody may have sent, costs a read less than a thousandth of it."""
+    store = SqliteMinuteStore(tmp_path / "minutes.sqlite")
+    with sqlite3.connect(store.path) as connection:
+        insert = "INSERT INTO running VALUES ('s', 'o', zeroblob(100000000))"
+        connection.execute(insert)
+    store.get(["s"])
+    before = _bytes_read()
+    assert store.get(["s", "t"]) == [("o", None), None]
+    assert _bytes_read() - before < 100_000
+
+
+def _bytes_read() -> int:
+    """Bytes that this process has asked files for."""
+    status = Path("/proc/self/io").read_text()
+    return int(status.split("rchar: ")[1].split()[0])
 
 
 def test_slow_call_is_moved_to_a_thread():
