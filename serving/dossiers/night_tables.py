@@ -19,7 +19,6 @@ from data_contracts.contract import contract
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect
 from data_contracts.verification.published_run import PublishedRun
-from features.engine.snapshot import Snapshot
 from serving.scoring.scope import moment_of, nights_before
 from serving.scoring.score_rows import ANOMALY_MODEL
 
@@ -92,8 +91,6 @@ class NightTables:
         What pages made of the tables, by name, so that it is made once.
     cursors
         The cursor of each thread, because pages are answered in threads.
-    snapshot
-        The lake as the night knew it, where the night itself reads its tables.
     """
 
     lake: Lake
@@ -103,7 +100,6 @@ class NightTables:
     derived: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
     cursors: threading.local = field(default_factory=threading.local, repr=False, compare=False)
-    snapshot: Snapshot | None = field(default=None, repr=False, compare=False)
 
     @property
     def as_of(self) -> datetime:

@@ -18,6 +18,7 @@ from serving.dossiers.night_tables import NightTables, Row
 
 MAX_BAND_SESSIONS = 150  # sessions of the category that draw the band
 EVENT_TABLES = ("views", "interactions", "orders")
+PREFETCHED = "minutes of sessions"
 CAUSE_TABLES = ("boosts", "room_links")
 
 
@@ -64,9 +65,9 @@ def session_minutes(tables: NightTables, session: Row) -> SessionMinutes:
 
 def minutes_of_sessions(tables: NightTables, session_ids: list[str]) -> pd.DataFrame:
     """Minutes of some sessions with granted causes; delivered, or derived from their events."""
-    lake, known = tables.lake, tables.snapshot
-    if known is not None and "room_minutes" in known:
-        return minutes_frame(known, known.scope(session_ids, SESSION))
+    lake, (known, frame) = tables.lake, tables.derived.get(PREFETCHED, (frozenset(), None))
+    if frame is not None and known.issuperset(session_ids):
+        return frame[frame["session_id"].isin(session_ids)].reset_index(drop=True)
     delivered = bool(lake.files("room_minutes"))
     if not delivered and not all(lake.files(name) for name in REQUIRED_TABLES):
         return pd.DataFrame(columns=["session_id", "minute", "granted"])
@@ -88,14 +89,31 @@ def minutes_of_sessions(tables: NightTables, session_ids: list[str]) -> pd.DataF
     return minutes_frame(snapshot, None)
 
 
+def prefetch_minutes(tables: NightTables, snapshot: Snapshot, session_ids: list[str]) -> None:
+    """Read minutes of sessions and of their peers at once, from the lake as the night knew it."""
+    if "room_minutes" not in snapshot or not session_ids:
+        return
+    sql = "SELECT DISTINCT category FROM sessions WHERE list_contains(?, session_id)"
+    wanted = set(session_ids)
+    for row in tables.rows(sql, session_ids):
+        wanted.update(_latest_sessions(tables, row["category"]))
+    frame = minutes_frame(snapshot, snapshot.scope(sorted(wanted), SESSION))
+    tables.derived[PREFETCHED] = (frozenset(wanted), frame)
+
+
+def _latest_sessions(tables: NightTables, category: str | None) -> list[str]:
+    """The latest sessions of a category, one more than draw the band of one of them."""
+    sql = f"""SELECT session_id FROM sessions WHERE category IS NOT DISTINCT FROM ?
+              ORDER BY started_at DESC, session_id LIMIT {MAX_BAND_SESSIONS + 1}"""
+    return [r["session_id"] for r in tables.rows(sql, category)]
+
+
 def _peer_minutes(tables: NightTables, session: Row) -> tuple[pd.DataFrame, int]:
     """Minutes of the latest sessions of the same category, and their number."""
     category = session["category"]
 
     def make() -> tuple[pd.DataFrame, list[str]]:
-        sql = f"""SELECT session_id FROM sessions WHERE category IS NOT DISTINCT FROM ?
-                  ORDER BY started_at DESC, session_id LIMIT {MAX_BAND_SESSIONS + 1}"""
-        ids = [r["session_id"] for r in tables.rows(sql, category)]
+        ids = _latest_sessions(tables, category)
         return minutes_of_sessions(tables, ids), ids
 
     frame, ids = tables.once(f"minutes of category {category}", make)

@@ -21,6 +21,7 @@ from features.engine.snapshot import Snapshot
 from serving.dossiers.night_tables import MAX_HISTORY_NIGHTS, NightTables, load_night
 from serving.dossiers.night_view import MAX_PARITY_ROWS, night_view
 from serving.dossiers.row_pages import page_of
+from serving.dossiers.session_minutes import prefetch_minutes
 from serving.pages.page_environment import page_environment
 from serving.pages.text_catalogue import LANGUAGES
 from serving.report import dossier_pages, night_sections
@@ -33,7 +34,7 @@ from serving.tiers.false_discovery import AccusationBound, bound_words
 LAYOUT = "report/layout.html.j2"
 ROWS_PER_QUEUE_PAGE = 50
 MIN_DOSSIERS, MAX_DOSSIERS = 8, 500  # at least some where nobody is reviewed
-MAX_SESSIONS, MAX_RING_PAGES = 10, 20
+MAX_SESSIONS, MAX_WORST_SESSIONS, MAX_RING_PAGES = 10, 10, 20
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,16 @@ def _open(folder: Path, context: NightContext, snapshot: Snapshot) -> ReportInpu
     run = unfinished_run(folder)
     earlier = nights_before(context.lake, context.previous_run, MAX_HISTORY_NIGHTS - 1)
     tables = load_night(context.lake, context.date, run, [run, *earlier])
-    tables = replace(tables, snapshot=snapshot)
     queue = night_sections.patrol_queue(tables)
     reviewed = sum(o["tier"] > TIERS[0] for o in queue)
     files = PageFiles()
     dossiers = queue[: min(max(reviewed, MIN_DOSSIERS), MAX_DOSSIERS)]
     files.add("operators", "operator", [o["operator_id"] for o in dossiers])
-    sessions = night_sections.ranked_sessions(tables, MAX_SESSIONS)
-    files.add("sessions", "session", [s["entity_id"] for s in sessions.rows])
+    highest = [s["entity_id"] for s in night_sections.ranked_sessions(tables, MAX_SESSIONS).rows]
+    worst = night_sections.worst_sessions(tables, dossiers[:MAX_WORST_SESSIONS])
+    session_ids = list(dict.fromkeys([*highest, *worst]))
+    files.add("sessions", "session", session_ids)
+    prefetch_minutes(tables, snapshot, session_ids)
     rings = night_sections.ranked_rings(tables).rows[:MAX_RING_PAGES]
     files.add("rings", "ring", [r["ring_id"] for r in rings])
     listed = page_of(queue[: max(reviewed, ROWS_PER_QUEUE_PAGE)], 1, ROWS_PER_QUEUE_PAGE)

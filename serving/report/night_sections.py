@@ -71,6 +71,14 @@ def ranked_sessions(tables: NightTables, size: int) -> RowPage:
     return queried_page(tables, SESSIONS_SQL, "rank, entity_id", size=size)
 
 
+def worst_sessions(tables: NightTables, operators: list[Row]) -> list[str]:
+    """The most suspicious session of each operator, where its decision names one."""
+    named = [o["why"]["session"]["id"] for o in operators if o["why"].get("session")]
+    sql = "SELECT session_id FROM sessions WHERE list_contains(?::VARCHAR[], session_id)"
+    known = {r["session_id"] for r in tables.rows(sql, named)}
+    return [session_id for session_id in named if session_id in known]
+
+
 def ranked_rings(tables: NightTables) -> RowPage:
     """The most significant rings."""
     found = queried_page(

@@ -133,8 +133,8 @@ def test_the_graph_that_is_taken_away_is_the_ring(pages, published):
 def test_the_pages_say_what_is_cut(english, published):
     """Lists that do not show everything say of how many, and where the rest can be read."""
     decisions = read_outbound(published, "tier_decisions")
-    shown = max(int((decisions["tier"] > "A").sum()), night_report.ROWS_PER_QUEUE_PAGE)
-    assert f"1 to {min(shown, 50)} of {len(decisions)}" in english
+    listed = max(int((decisions["tier"] > "A").sum()), night_report.ROWS_PER_QUEUE_PAGE)
+    assert f"1 to {min(listed, 50)} of {len(decisions)}" in english
     run = read_outbound(published, "runs").iloc[0]
     assert f"{night_report.MAX_SESSIONS} of {run['sessions']} · Read the rest with" in english
 
@@ -172,7 +172,7 @@ def test_a_long_queue_is_paged(short_report, published):
     assert len(queue) == 2 * (-(-len(reviewed) // 5) - 1)
     assert reviewed <= {o for text in texts for o in re.findall(r'class="id"[^>]*>([^<]+)<', text)}
     english = (short_report / "report/en/report.html").read_text("utf-8")
-    assert f"The first 4 of {len(reviewed)} have a dossier here." in english
+    assert f"The first 4 of {len(decisions)} have a dossier here." in english
     assert len([p for p in reached if p.name.startswith("operator-")]) == 8
 
 
