@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from xml.etree import ElementTree
 
 import networkx as nx
 import numpy as np
@@ -12,8 +13,9 @@ from serving.dossiers.pictures.axes import Scale, clock_ticks
 from serving.dossiers.pictures.figure_bars import figure_bars
 from serving.dossiers.pictures.ring_picture import MAX_DRAWN_MEMBERS, ring_picture
 from serving.dossiers.pictures.risk_pictures import risk_histogram, risk_history
-from serving.dossiers.pictures.timeline import MAX_POINTS, timeline
+from serving.dossiers.pictures.timeline import MAX_POINTS, granted_minutes, timeline
 from serving.dossiers.session_dossier import Cause
+from serving.pages.standalone_pictures import timeline_file
 
 START = datetime(2026, 1, 20, 14, 33)  # 22:33 in China
 
@@ -117,3 +119,26 @@ def test_large_rings_say_what_is_drawn():
     picture = ring_picture(nx.star_graph([f"a{i}" for i in range(300)]))
     assert len(picture.dots) == MAX_DRAWN_MEMBERS and picture.total == 300
     assert "a0" in {d.account for d in picture.dots}
+
+
+def test_stretches_of_granted_minutes_are_causes():
+    """Adjacent granted minutes are one cause, from its first minute to the end of its last."""
+    minutes = minutes_of([1.0] * 6).assign(granted=[0, 1, 1, 0, 0, 1])
+    found = granted_minutes(minutes, START)
+    assert [(c.kind, c.start, c.stop) for c in found] == [("granted", 1, 3), ("granted", 5, 6)]
+    assert found[0].at == datetime(2026, 1, 20, 14, 34)
+    assert granted_minutes(minutes.assign(granted=0), START) == []
+
+
+def test_a_timeline_file_stands_alone():
+    """The file is XML with its style, marks causes and windows, and escapes what it names."""
+    minutes = minutes_of([1.0, 9.0, 2.0]).assign(granted=[0, 1, 0])
+    windows = [{"start": 2, "stop": 3, "series": "joins"}]
+    causes = granted_minutes(minutes, START)
+    text = timeline_file(timeline(minutes, START, windows=windows, causes=causes), "s<1>&")
+    svg = ElementTree.fromstring(text)
+    ns = "{http://www.w3.org/2000/svg}"
+    assert svg.tag == f"{ns}svg" and svg.find(f"{ns}title").text.endswith("s<1>&")
+    classes = [mark.get("class", "") for mark in svg.iter()]
+    assert {"cause", "window faint", "series-2"} <= set(classes)
+    assert "Granted cause" in text and "http" not in text.replace("http://www.w3.org", "")
