@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +21,11 @@ from serving.policy.schema import Policy
 
 SESSIONS_ON_PAGE, COMPLAINTS_ON_PAGE, CAUSES_ON_PAGE = 10, 10, 10
 SESSIONS_SQL = """
-    SELECT s.session_id, s.started_at, s.ended_at, s.category, x.probability, x.score, x.rank,
-           coalesce(v.n, 0) AS false_views
+    SELECT s.session_id, s.started_at, s.ended_at, s.category,
+           list_contains(?::VARCHAR[], s.session_id) AS is_hidden,
+           CASE WHEN NOT is_hidden THEN x.probability END AS probability,
+           CASE WHEN NOT is_hidden THEN x.rank END AS rank,
+           CASE WHEN NOT is_hidden THEN coalesce(v.n, 0) END AS false_views
     FROM sessions s
     LEFT JOIN scores x ON x.entity_kind = 'session' AND x.entity_id = s.session_id
                       AND x.leads AND x.operator_id = s.operator_id
@@ -100,7 +104,13 @@ class OperatorDossier:
 
 
 def operator_dossier(
-    tables: NightTables, operator_id: str, now: datetime | None, policy: Policy, page: int = 1
+    tables: NightTables,
+    operator_id: str,
+    now: datetime | None,
+    policy: Policy,
+    page: int = 1,
+    *,
+    hidden_sessions: Sequence[str] = (),
 ) -> OperatorDossier | None:
     """The dossier of an operator; None where the night decided nothing about it.
 
@@ -117,6 +127,8 @@ def operator_dossier(
         Policy of the desk, for due dates.
     page
         Page of its sessions, the most suspicious first.
+    hidden_sessions
+        Its sessions whose figures the reader may not see yet; they stand last, without any.
     """
     found = tables.first("SELECT * FROM tier_decisions WHERE operator_id = ?", operator_id)
     if found is None:
@@ -137,13 +149,13 @@ def operator_dossier(
         history=tuple(
             tables.rows("SELECT * FROM history WHERE operator_id = ? ORDER BY date", operator_id)
         ),
-        exculpation=_exculpation(tables, operator_id),
+        exculpation=_exculpation(tables, operator_id, hidden_sessions),
         counterfactual=_counterfactual(decision["why"].get("down")),
         sessions=queried_page(
             tables,
             SESSIONS_SQL,
             "probability DESC NULLS LAST, started_at DESC, session_id",
-            *(operator_id, operator_id),
+            *(list(hidden_sessions), operator_id, operator_id),
             number=page,
             size=SESSIONS_ON_PAGE,
         ),
@@ -175,16 +187,25 @@ def missing_tables(tables: NightTables) -> tuple[str, ...]:
     return tuple(json.loads(run["tables_missing"])) if run else ()
 
 
-def _exculpation(tables: NightTables, operator_id: str) -> Exculpation:
-    """Granted causes and earlier verdicts that cleared, newest first."""
+def _exculpation(
+    tables: NightTables, operator_id: str, hidden_sessions: Sequence[str]
+) -> Exculpation:
+    """Granted causes and earlier verdicts that cleared, newest first; none on hidden sessions."""
     size = {"size": CAUSES_ON_PAGE}
     boosts = "SELECT * FROM operator_boosts WHERE operator_id = ?"
     raids = "SELECT * FROM operator_raids WHERE operator_id = ?"
-    cleared = "SELECT * FROM operator_cleared WHERE operator_id = ?"
+    cleared = """SELECT * FROM operator_cleared WHERE operator_id = ?
+                 AND NOT (entity_kind = 'session' AND list_contains(?::VARCHAR[], entity_id))"""
     return Exculpation(
         queried_page(tables, boosts, "starts_at DESC, session_id", operator_id, **size),
         queried_page(tables, raids, '"at" DESC, to_session_id', operator_id, **size),
-        queried_page(tables, cleared, "decided_at DESC, entity_id", operator_id, **size),
+        queried_page(
+            tables,
+            cleared,
+            "decided_at DESC, entity_id",
+            *(operator_id, list(hidden_sessions)),
+            **size,
+        ),
     )
 
 

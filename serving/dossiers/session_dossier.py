@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import isfinite
 
@@ -91,6 +91,20 @@ def false_views_page(tables: NightTables, session_id: str, page: int = 1) -> Row
     )
     rows = tuple(r | {"reasons": read_reasons(r["reasons"])} for r in found.rows)
     return RowPage(rows, found.total, found.number, found.size)
+
+
+def without_assessment(dossier: SessionDossier) -> SessionDossier:
+    """What happened in a session, without what the models say of it."""
+    signals = replace(dossier.signals, against=(), in_favour=())
+    return replace(
+        dossier,
+        score=None,
+        steps=None,
+        signals=signals,
+        figures=(),
+        false_by_minute={},
+        false_views=RowPage((), 0),
+    )
 
 
 def _steps(score: Row | None) -> dict[str, float] | None:

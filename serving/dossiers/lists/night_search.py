@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from serving.dossiers.night_tables import NightTables, Row
@@ -49,10 +50,11 @@ class Hits:
     total: int
 
 
-def search(tables: NightTables, query: str) -> tuple[Hits, ...]:
+def search(tables: NightTables, query: str, hidden: Sequence[str] = ()) -> tuple[Hits, ...]:
     """Entities whose id begins with a query, or of which all its words were said.
 
-    A query of fewer than two characters finds nothing. Each kind shows `MAX_HITS_PER_KIND`.
+    A query of fewer than two characters finds nothing. Each kind shows `MAX_HITS_PER_KIND`. Of
+    sessions and operators in `hidden` only ids are searched, and no probability is told.
     """
     words = query.split()
     if len(query.strip()) < MIN_CHARACTERS:
@@ -60,12 +62,16 @@ def search(tables: NightTables, query: str) -> tuple[Hits, ...]:
     tables.once("search index", lambda: tables.rows(INDEX_SQL))
     said = " AND ".join("contains(words, lower(?))" for _ in words)
     hits_sql = f"""
-        SELECT kind, id, operator_id, probability, by_id, count(*) OVER (PARTITION BY kind) AS total
-        FROM (SELECT *, starts_with(id, ?) AS by_id FROM search_index WHERE by_id OR ({said}))
+        SELECT kind, id, operator_id, probability, by_id, is_hidden,
+               count(*) OVER (PARTITION BY kind) AS total
+        FROM (SELECT * REPLACE (CASE WHEN NOT is_hidden THEN probability END AS probability) FROM
+              (SELECT *, starts_with(id, ?) AS by_id, kind IN ('session', 'operator')
+                      AND list_contains(?::VARCHAR[], id) AS is_hidden FROM search_index)
+              WHERE by_id OR (NOT is_hidden AND {said}))
         QUALIFY row_number() OVER (PARTITION BY kind
             ORDER BY by_id DESC, probability DESC NULLS LAST, id) <= {MAX_HITS_PER_KIND}
         ORDER BY by_id DESC, probability DESC NULLS LAST, id
     """
-    rows = tables.rows(hits_sql, query.strip(), *words)
+    rows = tables.rows(hits_sql, query.strip(), list(hidden), *words)
     by_kind = {kind: tuple(r for r in rows if r["kind"] == kind) for kind in KINDS}
     return tuple(Hits(k, found, int(found[0]["total"])) for k, found in by_kind.items() if found)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.desk.cases.assignment import RULE_COLUMNS
+from serving.desk.casework.blinding import open_blind_cases
 from serving.desk.casework.kept_lists import (
     remove_rule,
     set_capacity,
@@ -27,7 +28,7 @@ from serving.desk.web.case_routes.answering import (
     number_field,
     workers,
 )
-from serving.desk.web.page import needs, redirect, render
+from serving.desk.web.page import may, needs, redirect, render
 
 
 @needs("queue.read")
@@ -36,10 +37,13 @@ def watchlists(request: Request) -> Response:
     desk = request.state.desk
     with desk.database.snapshot() as session:
         rows = watched(session, desk.clock())
+        is_blind = may(request, "cases.work")
+        hidden = open_blind_cases(session).operators if is_blind else {}
     return render(
         request,
         "watchlists.html.j2",
         rows=rows,
+        hidden_operators=hidden,
         operator=request.query_params.get("operator", ""),
         names=sorted({r.watch.watchlist for r in rows}),
     )

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from data_contracts.errors import LakeProblem, NightRefused
 from data_contracts.runs import published_runs
+from serving.desk.casework.blinding import NOTHING_HIDDEN, Blinding, open_blind_cases
 from serving.desk.nights import NIGHTS
 from serving.desk.web.page import audited, may, needs, not_found, render
 from serving.dossiers.lists.entity_lists import ORDER_BY, ListFilter, list_query
@@ -63,6 +64,14 @@ def show(request: Request, tables: NightTables, template: str, **values: Any) ->
         may_export=may(request, "evidence.export"),
         **values,
     )
+
+
+def blinding(request: Request) -> Blinding:
+    """What open blind cases hide from the account of a request: all who may decide them."""
+    if not may(request, "cases.work"):
+        return NOTHING_HIDDEN
+    with request.state.desk.database.snapshot() as session:
+        return open_blind_cases(session)
 
 
 def page_number(request: Request, name: str = "page") -> int:

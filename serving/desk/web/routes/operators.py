@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from serving.desk.web.page import audited, not_found
 from serving.desk.web.routes.night_pages import (
+    blinding,
     list_file,
     list_filter,
     night_page,
@@ -23,14 +24,20 @@ from serving.dossiers.row_pages import queried_page
 from serving.tiers.evidence import TIERS
 
 OPERATORS_SQL = """
-    SELECT d.operator_id, d.tier, d.previous_tier, d.risk, d.expected_harm, d.influence,
-           d.selected_by, d.measure, o.category
-    FROM tier_decisions d LEFT JOIN operators o USING (operator_id) WHERE d.tier IN (?, ?, ?, ?)
+    SELECT d.operator_id, d.influence, o.category,
+           list_contains(?::VARCHAR[], d.operator_id) AS is_hidden,
+           CASE WHEN NOT is_hidden THEN d.tier END AS tier,
+           CASE WHEN NOT is_hidden THEN d.previous_tier END AS previous_tier,
+           CASE WHEN NOT is_hidden THEN d.risk END AS risk,
+           CASE WHEN NOT is_hidden THEN d.expected_harm END AS expected_harm,
+           CASE WHEN NOT is_hidden THEN d.selected_by END AS selected_by
+    FROM tier_decisions d LEFT JOIN operators o USING (operator_id)
+    WHERE ? = '' OR (NOT is_hidden AND d.tier = ?)
 """
 COLUMNS = {  # that the list can be ordered by
     "harm": "expected_harm DESC NULLS LAST, risk DESC NULLS LAST, operator_id",
     "risk": "risk DESC NULLS LAST, operator_id",
-    "tier": "tier DESC, expected_harm DESC NULLS LAST, operator_id",
+    "tier": "tier DESC NULLS LAST, expected_harm DESC NULLS LAST, operator_id",
     "influence": "influence DESC NULLS LAST, operator_id",
     "id": "operator_id",
 }
@@ -44,8 +51,14 @@ def operators(request: Request, tables: NightTables) -> Response:
     order = order if order in COLUMNS else "harm"
     tier = request.query_params.get("tier", "")
     tier = tier if tier in TIERS else ""
-    wanted = [tier] * len(TIERS) if tier else list(TIERS)
-    page = queried_page(tables, OPERATORS_SQL, COLUMNS[order], *wanted, number=page_number(request))
+    hidden = list(blinding(request).operators)
+    page = queried_page(
+        tables,
+        OPERATORS_SQL,
+        COLUMNS[order],
+        *(hidden, tier, tier),
+        number=page_number(request),
+    )
     return show(
         request,
         tables,
@@ -62,9 +75,15 @@ def operators(request: Request, tables: NightTables) -> Response:
 def operator(request: Request, tables: NightTables) -> Response:
     """The dossier of an operator."""
     operator_id = request.path_params["id"]
-    desk = request.state.desk
+    desk, blind = request.state.desk, blinding(request)
+    hidden_sessions = blind.sessions_of.get(operator_id, ())
     dossier = operator_dossier(
-        tables, operator_id, desk.naive_now(), desk.policy, page_number(request)
+        tables,
+        operator_id,
+        desk.naive_now(),
+        desk.policy,
+        page_number(request),
+        hidden_sessions=hidden_sessions,
     )
     if dossier is None:
         return not_found(request)
@@ -75,6 +94,8 @@ def operator(request: Request, tables: NightTables) -> Response:
         "operator.html.j2",
         dossier=dossier,
         decision=dossier.decision,
+        hidden_by=blind.operators.get(operator_id),
+        hidden_sessions=hidden_sessions,
         complaints=complaints_page(dossier.record, page_number(request, "complaints")),
         **operator_pictures(dossier),
     )
@@ -107,12 +128,13 @@ def operator_orders(request: Request, tables: NightTables) -> Response:
 def search_page(request: Request, tables: NightTables) -> Response:
     """Hits of a search over the night."""
     query = request.query_params.get("q", "").strip()[:MAX_QUERY_CHARACTERS]
+    blind = blinding(request)
     return show(
         request,
         tables,
         "search.html.j2",
         query=query,
-        hits=search(tables, query),
+        hits=search(tables, query, [*blind.sessions, *blind.operators]),
         is_short=0 < len(query) < MIN_CHARACTERS,
     )
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.desk.web.page import audited, may, not_found, render
-from serving.desk.web.routes.night_pages import night_page, page_number, show
+from serving.desk.web.routes.night_pages import blinding, night_page, page_number, show
 from serving.dossiers.night_tables import NightTables
 from serving.dossiers.pictures.ring_picture import ring_picture
 from serving.dossiers.ring_dossier import graphml, linking_path, ring_dossier, ring_graph
@@ -37,8 +37,15 @@ def ring(request: Request, tables: NightTables) -> Response:
     audited(request, "ring", ring_id)
     graph = tables.once(f"ring graph {ring_id}", lambda: ring_graph(tables, ring_id))
     picture = tables.once(f"ring picture {ring_id}", lambda: ring_picture(graph))
-    path = linking_path(graph)
-    return show(request, tables, "ring.html.j2", dossier=dossier, picture=picture, path=path)
+    return show(
+        request,
+        tables,
+        "ring.html.j2",
+        dossier=dossier,
+        picture=picture,
+        path=linking_path(graph),
+        hidden_operators=blinding(request).operators,
+    )
 
 
 @night_page

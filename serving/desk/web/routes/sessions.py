@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from serving.desk.web.page import audited, not_found
 from serving.desk.web.routes.night_pages import (
+    blinding,
     list_file,
     list_filter,
     night_page,
@@ -18,7 +19,7 @@ from serving.dossiers.lists.entity_lists import ORDERS, VIEWS, list_page
 from serving.dossiers.night_tables import NightTables
 from serving.dossiers.pictures.dossier_pictures import session_pictures
 from serving.dossiers.row_pages import page_of
-from serving.dossiers.session_dossier import session_dossier
+from serving.dossiers.session_dossier import session_dossier, without_assessment
 
 MINUTES_ON_PAGE = 60
 
@@ -31,12 +32,16 @@ def session(request: Request, tables: NightTables) -> Response:
     if dossier is None:
         return not_found(request)
     audited(request, "session", session_id)
+    hidden_by = blinding(request).sessions.get(session_id)
+    if hidden_by is not None:
+        dossier = without_assessment(dossier)
     rows = dossier.minutes.minutes.to_dict("records")
     return show(
         request,
         tables,
         "session.html.j2",
         dossier=dossier,
+        hidden_by=hidden_by,
         minutes=page_of(rows, page_number(request, "minutes"), MINUTES_ON_PAGE),
         **session_pictures(dossier),
     )
@@ -56,6 +61,9 @@ def session_orders(request: Request, tables: NightTables) -> Response:
 
 def _list(request: Request, tables: NightTables, name: str, template: str) -> Response:
     session_id = request.path_params["id"]
+    hidden_by = blinding(request).sessions.get(session_id) if name == VIEWS else None
+    if hidden_by is not None:
+        return show(request, tables, "hidden.html.j2", case_id=hidden_by)
     wanted = list_filter(request, "session", session_id)
     file = list_file(request, tables, name, wanted)
     if file is not None:
