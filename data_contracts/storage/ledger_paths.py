@@ -122,6 +122,11 @@ class LedgerPaths:
         """Signed checkpoints of the decisions, their heads, and what people decided."""
         return self.journal / "checkpoints.jsonl"
 
+    @property
+    def act_checkpoints(self) -> Path:
+        """Signed checkpoints of what people decided, one for each act."""
+        return self.journal / "acts" / "checkpoints.jsonl"
+
     def people_records(self) -> list[Path]:
         """Chained records of what people decided, in order of name; those that there are."""
         nightly = {self.decisions, self.decision_heads, self.decision_checkpoints}

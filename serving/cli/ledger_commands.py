@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +49,7 @@ def verify(
     """Check that nothing in the ledger was edited, removed, moved, doubled, left out or cut off.
 
     The chains, the published files and the signed checkpoints are compared: those of nights, of
-    answers and of what people decided. With --witness, checkpoints that were kept in another place
+    answers and of each act of a person. With --witness, checkpoints that were kept in another place
     are compared too; with --models, the heads that MLflow keeps and the promotions. Exit code 1
     when anything is wrong, 2 for a folder that is no lake.
 
@@ -78,7 +78,8 @@ def witness(
 ) -> None:
     """Sign the ledger as it is now and append its checkpoints to a witness.
 
-    STEELYARD_WITNESS names files that each night and each service write to by themselves.
+    STEELYARD_WITNESS names files that each night, each service and each act of a person write to
+    by themselves.
 
     Example: steelyard journal witness lake /mnt/elsewhere/witness.jsonl
     """
@@ -88,7 +89,7 @@ def witness(
 
     opened = Lake.open(lake)
     sign_night(opened, open_ledger_key(opened))
-    paths = (opened.decision_checkpoints, opened.answer_checkpoints)
+    paths = (opened.decision_checkpoints, opened.answer_checkpoints, opened.act_checkpoints)
     copied = sum(copy_to_witness(p, path) for p in paths)
     if as_json:
         print_json({"appended": copied, "witness": str(path)})
@@ -102,9 +103,11 @@ def _findings(lake: Lake, models: Path | None, trust: Trust) -> list[Finding]:
     from serving.ledger.signatures import verify_signatures
     from serving.ledger.verification import Finding, require_lake, verify_chains, verify_decisions
     from serving.oversight.people.promotion_record import verify_promotions
+    from serving.oversight.people.roster import keys_of_people
     from serving.oversight.people.signed_acts import verify_acts
 
     require_lake(lake)
+    trust = replace(trust, people=keys_of_people(lake))
     found = verify_decisions(lake) + verify_chains(lake) + verify_signatures(lake, trust)
     found += [] if found else verify_acts(lake)
     if models is not None and not found:

@@ -20,6 +20,7 @@ from typing import Any
 
 import structlog
 
+from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake
 from data_contracts.storage.durable_files import append_durably, write_durably
 from data_contracts.storage.torn_tail import file_size, tail_start
@@ -27,13 +28,15 @@ from serving.ledger.hash_chain import (
     RECORD_ENCODER,
     LedgerDamaged,
     last_digest,
+    last_record,
     locked_chain,
     read_records,
 )
-from serving.ledger.ledger_key import LedgerKey, PublicKey
+from serving.ledger.ledger_key import LedgerKey, PublicKey, ledger_key_path, open_ledger_key
 
 WITNESS_VARIABLE = "STEELYARD_WITNESS"
 Chains = dict[str, dict[str, Any]]
+LEDGER_CHAINS = {"decisions", "heads", "answers"}
 
 
 def witness_paths() -> list[Path]:
@@ -69,16 +72,16 @@ def sign_checkpoint(
         in the lake stands, and `journal witness` copies it later.
     """
     with locked_chain(path):
-        before = read_records(path)
-        if before and before[-1]["chains"] == chains and before[-1]["key"] == key.public.id:
-            return before[-1]
+        before = last_record(path)
+        if before and before["chains"] == chains and before["key"] == key.public.id:
+            return before
         body = {
             "at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
             "chains": chains,
             "key": key.public.id,
             "lake": lake_id(lake),
-            "number": len(before) + 1,
-            "previous": before[-1]["sha256"] if before else "",
+            "number": before["number"] + 1 if before else 1,
+            "previous": before["sha256"] if before else "",
         }
         text = RECORD_ENCODER.encode(body).encode()
         checkpoint = body | {
@@ -88,7 +91,7 @@ def sign_checkpoint(
         append_durably(path, checkpoint_line(checkpoint))
     for witness in witnesses:
         try:
-            copy_to_witness(path, witness)
+            _tell_witness(path, witness, checkpoint)
         except OSError as error:
             structlog.get_logger().error(
                 "witness not written", witness=str(witness), error=error.strerror
@@ -110,6 +113,31 @@ def sign_night(lake: Lake, key: LedgerKey) -> None:
         }
     if chains:
         sign_checkpoint(lake, lake.decision_checkpoints, chains, key, witness_paths())
+
+
+def sign_act(lake: Lake, person: LedgerKey | None) -> None:
+    """Sign what people decided so far, at once after an act, and tell each witness.
+
+    The key of the ledger signs where this user has the one that signs the lake, else that of the
+    person. Without either the act waits for the next night. A failure is reported and undoes no
+    act (ADR-0391).
+    """
+    try:
+        key, chains = _key_of_lake(lake) or person, people_chains(lake)
+        if key is not None and chains:
+            sign_checkpoint(lake, lake.act_checkpoints, chains, key, witness_paths())
+    except (OSError, SteelyardError) as error:
+        structlog.get_logger().error("act not signed", error=str(error))
+
+
+def _key_of_lake(lake: Lake) -> LedgerKey | None:
+    """The ledger's key of this user, where it signs this lake or nothing was signed yet."""
+    if not ledger_key_path().exists():
+        return None
+    key = open_ledger_key(lake)
+    last = [last_record(p) for p in (lake.decision_checkpoints, lake.answer_checkpoints)]
+    signed_by = {c["key"] for c in last if c is not None}
+    return key if not signed_by or key.public.id in signed_by else None
 
 
 def people_chains(lake: Lake) -> Chains:
@@ -142,6 +170,16 @@ def checkpoint_line(checkpoint: dict[str, Any]) -> bytes:
     return (json.dumps(checkpoint, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
+def _tell_witness(path: Path, witness: Path, checkpoint: dict[str, Any]) -> None:
+    """Append a new checkpoint to a witness, and those before it that it lacks. Raises OSError."""
+    with locked_chain(witness):
+        last = last_record(witness)
+        if last is not None and last["sha256"] == checkpoint["previous"]:
+            append_durably(witness, checkpoint_line(checkpoint))
+            return
+    copy_to_witness(path, witness)
+
+
 def copy_to_witness(path: Path, witness: Path) -> int:
     """Append the checkpoints of a file that a witness lacks; returns how many. Raises OSError."""
     with locked_chain(witness):
@@ -152,8 +190,17 @@ def copy_to_witness(path: Path, witness: Path) -> int:
     return len(missing)
 
 
-def signature_fault(checkpoint: dict[str, Any], trusted: Sequence[PublicKey]) -> str | None:
-    """What is wrong with a checkpoint itself, None where it is signed by a trusted key."""
+def signature_fault(
+    checkpoint: dict[str, Any],
+    trusted: Sequence[PublicKey],
+    people: Sequence[PublicKey] = (),
+) -> str | None:
+    """What is wrong with a checkpoint itself, None where it is signed by a trusted key.
+
+    A key of `people` is trusted for what people decided, not for decisions of nights or answers.
+    """
+    if not LEDGER_CHAINS & checkpoint["chains"].keys():
+        trusted = [*trusted, *people]
     body = {k: v for k, v in checkpoint.items() if k not in ("sha256", "signature")}
     text = RECORD_ENCODER.encode(body).encode()
     if hashlib.sha256(text).hexdigest() != checkpoint.get("sha256"):

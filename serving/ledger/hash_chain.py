@@ -84,11 +84,11 @@ def read_records(path: Path) -> list[dict[str, Any]]:
     return list(parse_lines(path.read_bytes()[: tail_start(path)].splitlines(), path))
 
 
-def last_digest(path: Path, end: int | None = None) -> str:
-    """Digest of the last whole record of a chained file, or of the first `end` bytes of it."""
+def last_record(path: Path, end: int | None = None) -> dict[str, Any] | None:
+    """The last whole record of a chained file, or of the first `end` bytes of it, if any."""
     left = end if end is not None else tail_start(path) if file_size(path) else 0
     if not left:
-        return GENESIS_DIGEST
+        return None
     with path.open("rb") as handle:
         tail = b""
         while left and b"\n" not in tail[:-1]:
@@ -96,7 +96,13 @@ def last_digest(path: Path, end: int | None = None) -> str:
             left -= step
             handle.seek(left)
             tail = handle.read(step) + tail
-    return next(parse_lines(tail.splitlines()[-1:], path))["sha256"]
+    return next(parse_lines(tail.splitlines()[-1:], path))
+
+
+def last_digest(path: Path, end: int | None = None) -> str:
+    """Digest of the last whole record of a chained file, or of the first `end` bytes of it."""
+    last = last_record(path, end)
+    return GENESIS_DIGEST if last is None else str(last["sha256"])
 
 
 @contextmanager

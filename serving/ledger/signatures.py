@@ -24,10 +24,11 @@ MOMENT_KEYS = ("at", "proposed_at", "decided_at", "opened_at", "taken_at")
 
 @dataclass(frozen=True)
 class Trust:
-    """Whom a verification trusts: public keys, and files of witnesses."""
+    """Whom a verification trusts: public keys, files of witnesses, and keys of persons."""
 
     keys: Sequence[PublicKey] = ()
     witnesses: Sequence[Path] = ()
+    people: Sequence[PublicKey] = ()
 
     @classmethod
     def of_user(cls, keys: Sequence[Path] = (), witnesses: Sequence[Path] = ()) -> Trust:
@@ -49,6 +50,7 @@ def verify_signatures(lake: Lake, trust: Trust) -> list[Finding]:
     for path, named in (
         (lake.decision_checkpoints, ("decisions", "heads")),
         (lake.answer_checkpoints, ("answers",)),
+        (lake.act_checkpoints, ()),
     ):
         try:
             checkpoints = read_checkpoints(path)
@@ -82,12 +84,12 @@ def _faults_of_sequence(place: str, checkpoints: list[dict[str, Any]]) -> Iterat
 def _faults_of_signatures(
     place: str, checkpoints: list[dict[str, Any]], trust: Trust
 ) -> Iterator[Finding]:
-    if checkpoints and not trust.keys:
+    if checkpoints and not (trust.keys or trust.people):
         what = "cannot be checked: no public key is at hand; name one with --key"
         yield Finding(place, 1, what)
         return
     for number, one in enumerate(checkpoints, 1):
-        if fault := signature_fault(one, trust.keys):
+        if fault := signature_fault(one, trust.keys, trust.people):
             yield Finding(place, number, fault)
             return
 
@@ -130,12 +132,15 @@ def _covered_lines(chain: str, checkpoints: list[dict[str, Any]]) -> int:
     return max((s["lines"] for s in statements if s), default=0)
 
 
+def _checkpoints_of(lake: Lake) -> list[dict[str, Any]]:
+    """All checkpoints of a lake: of nights, of answers and of acts."""
+    paths = (lake.decision_checkpoints, lake.answer_checkpoints, lake.act_checkpoints)
+    return [c for path in paths for c in read_checkpoints(path)]
+
+
 def unsigned_record_words(lake: Lake) -> list[str]:
     """What an intact record does not vouch for: lines of people that no checkpoint covers yet."""
-    checkpoints = [
-        *read_checkpoints(lake.decision_checkpoints),
-        *read_checkpoints(lake.answer_checkpoints),
-    ]
+    checkpoints = _checkpoints_of(lake)
     words = []
     for path in lake.people_records():
         _, lines = chain_heads([path], set())
@@ -154,10 +159,7 @@ def backdated_words(lake: Lake) -> list[str]:
     Persons write dates, and a checkpoint is signed by the clock of a night or service. One of the
     two clocks is wrong, or the act was dated back (ADR-0350).
     """
-    checkpoints = [
-        *read_checkpoints(lake.decision_checkpoints),
-        *read_checkpoints(lake.answer_checkpoints),
-    ]
+    checkpoints = _checkpoints_of(lake)
     words = []
     for path in lake.people_records():
         signed = [
@@ -230,7 +232,7 @@ def _contradictions(
     if not seen:
         yield Finding(name, 0, f"has seen nothing of this lake ({lake_id(lake)})")
     for number, one in seen:
-        if signature_fault(one, trust.keys):
+        if signature_fault(one, trust.keys, trust.people):
             continue  # anybody may have appended it
         if one["sha256"] not in known:
             what = f"saw checkpoint {one['number']} of {one['at']}, which the lake lacks"

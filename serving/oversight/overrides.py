@@ -16,13 +16,13 @@ from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
-from serving.ledger.hash_chain import append_record, read_records
+from serving.ledger.hash_chain import read_records
 from serving.oversight.appeals.appeal_record import verdicts_before
 from serving.oversight.complaints.cases import complaint_decisions
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.roster import APPROVER, OFFICER
 from serving.oversight.people.signed_acts import acts_of
-from serving.oversight.people.signers import Author, act_author, author_name
+from serving.oversight.people.signers import Author, act_author, author_name, record_act
 from serving.policy.schema import FloorPolicy
 from serving.tiers.evidence import TIERS
 
@@ -74,7 +74,7 @@ def set_override(
         now.isoformat(timespec="seconds"),
         (now + timedelta(days=days)).isoformat(timespec="seconds"),
     )
-    append_record(lake.overrides, asdict(made), author.sign)
+    record_act(lake, lake.overrides, asdict(made), author)
     return made
 
 

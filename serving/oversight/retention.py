@@ -21,13 +21,12 @@ from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import connect, digest_file, file_list, write_file
 from data_contracts.runs import published_runs
 from data_contracts.verification.run_opening import open_run
-from serving.ledger.hash_chain import append_record
 from serving.oversight.appeals.appeal_record import list_appeals
 from serving.oversight.measures.state import OPERATOR
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.roster import APPROVER, OFFICER
 from serving.oversight.people.signed_acts import acts_of
-from serving.oversight.people.signers import Author, act_author, author_name
+from serving.oversight.people.signers import Author, act_author, author_name, record_act
 from serving.oversight.row_owners import rows_of_operators_sql
 from serving.oversight.trade_completion import (
     first_kept_day,
@@ -86,7 +85,7 @@ def set_hold(
         "reason": reason,
         "at": now.isoformat(timespec="seconds"),
     }
-    return append_record(lake.legal_holds, event, author.sign)
+    return record_act(lake, lake.legal_holds, event, author)
 
 
 def holds(lake: Lake) -> dict[str, dict[str, Any]]:
@@ -234,7 +233,7 @@ def delete_days(
             "files": digests,
             "policy_version": policy.version,
         }
-        append_record(lake.deletions, line, author.sign)  # nothing goes without a line
+        record_act(lake, lake.deletions, line, author)  # nothing goes without a line
         if table == "runs":
             shutil.rmtree(run)
             continue

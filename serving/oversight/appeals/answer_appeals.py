@@ -13,7 +13,6 @@ from typing import Any
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.ledger.answer_export import recorded_answer
-from serving.ledger.hash_chain import append_record
 from serving.oversight.appeals.appeal_record import (
     APPEAL,
     Appeal,
@@ -22,6 +21,7 @@ from serving.oversight.appeals.appeal_record import (
     due_text,
     list_appeals,
 )
+from serving.oversight.people.signers import record_act
 from serving.policy.schema import Policy
 
 
@@ -71,7 +71,7 @@ def open_answer_appeal(
         "policy_version": str(answered["policy_version"]),
         "model_version": str(answered["model_version"]),
     }
-    append_record(lake.appeals, event)
+    record_act(lake, lake.appeals, event)
     return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])
 
 

@@ -19,13 +19,12 @@ from data_contracts.contract import contract
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound
-from serving.ledger.hash_chain import append_record
 from serving.oversight.appeals.answer_appeals import answer_of, reasons_about_session
 from serving.oversight.appeals.appeal_record import Appeal, BadAppeal, list_appeals
 from serving.oversight.measures.state import WON
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.roster import REVIEWER
-from serving.oversight.people.signers import Author, act_author
+from serving.oversight.people.signers import Author, act_author, record_act
 from serving.policy.schema import Policy
 
 VERDICTS = {"error": "cleared", "upheld": "confirmed", "miss": "confirmed"}
@@ -93,7 +92,7 @@ def decide_appeal(
         "labels_from": counts_from.isoformat(timespec="seconds"),
         "label_weight": policy.appeal.label_weight,
     }
-    append_record(lake.appeals, event, author.sign)
+    record_act(lake, lake.appeals, event, author)
     return next(a for a in list_appeals(lake, now) if a.appeal_id == appeal_id)
 
 

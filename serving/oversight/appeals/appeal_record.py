@@ -17,8 +17,8 @@ import pandas as pd
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound
-from serving.ledger.hash_chain import append_record
 from serving.oversight.people.signed_acts import acts_of
+from serving.oversight.people.signers import record_act
 from serving.policy.schema import Policy
 
 APPEAL, HUMAN_DECISION = "appeal", "human_decision"
@@ -168,5 +168,5 @@ def open_appeal(
         "policy_version": str(decision["policy_version"]),
         "model_version": str(decision["model_version"]),
     }
-    append_record(lake.appeals, event)
+    record_act(lake, lake.appeals, event)
     return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from data_contracts.lake import Lake, LakeOrFolder
-from serving.ledger.hash_chain import append_record
 from serving.oversight.appeals.appeal_record import (
     APPEAL,
     Appeal,
@@ -16,6 +15,7 @@ from serving.oversight.appeals.appeal_record import (
 )
 from serving.oversight.measures.state import OPERATOR, PROPOSED, UNDONE
 from serving.oversight.measures.state_reading import read_measures
+from serving.oversight.people.signers import record_act
 from serving.policy.schema import Policy
 
 
@@ -58,5 +58,5 @@ def open_measure_appeal(
         "policy_version": str(measure.record["policy_version"]),
         "model_version": str(measure.record["model_version"]),
     }
-    append_record(lake.appeals, event)
+    record_act(lake, lake.appeals, event)
     return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])

@@ -13,14 +13,13 @@ from data_contracts.contract import contract
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from features.engine.snapshot import Snapshot
-from serving.ledger.hash_chain import append_record
 from serving.oversight.complaints.cases import (
     complaint_cases,
     complaint_decisions,
     status_of,
 )
 from serving.oversight.people.roster import REVIEWER
-from serving.oversight.people.signers import Author, act_author, author_name
+from serving.oversight.people.signers import Author, act_author, author_name, record_act
 from serving.policy.schema import Policy
 
 LABELS = {"fake_traffic": "view_fraud"}  # kinds of complaints that say something of a typology
@@ -101,7 +100,7 @@ def decide_complaint(
         "decided_by": author.name,
         "decided_at": now.isoformat(timespec="seconds"),
     }
-    append_record(lake.complaint_decisions, record, author.sign)
+    record_act(lake, lake.complaint_decisions, record, author)
     if case["kind"] in LABELS and (finding.is_verified or before is not None):
         _write_outcome(lake, case, finding.is_verified, now)
     return _case(lake, complaint_id, now, policy)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from data_contracts.lake import Lake, LakeOrFolder
-from serving.ledger.hash_chain import append_record
 from serving.oversight.measures.measure_requests import BadMeasure
 from serving.oversight.measures.nightly_measures import MeasureGrounds, NoticeTerms, notice_texts
 from serving.oversight.measures.state import MeasureState
@@ -14,7 +13,7 @@ from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.undo import withdrawal_notice
 from serving.oversight.people.roster import APPROVER
 from serving.oversight.people.signed_acts import acts_of
-from serving.oversight.people.signers import Signer, act_author
+from serving.oversight.people.signers import Signer, act_author, record_act
 from serving.policy.schema import Policy
 
 Record = dict[str, Any]
@@ -48,7 +47,7 @@ def approve_act(
         else measure_terms(proposal, proposal["days"], now, policy)
     )
     line = {"approve_of": act, "by": author.name, "at": _text(now), "terms": terms}
-    append_record(lake.measures, line, author.sign)
+    record_act(lake, lake.measures, line, author)
     return _effective(proposal, line)
 
 

@@ -16,7 +16,6 @@ import pandas as pd
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound, run_folder
 from features.former_names import read_night
-from serving.ledger.hash_chain import append_record
 from serving.oversight.measures.approval import measure_terms
 from serving.oversight.measures.independent_detectors import detectors_from_reason
 from serving.oversight.measures.measure_requests import (
@@ -34,7 +33,7 @@ from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.subjects import is_known
 from serving.oversight.people.roster import APPROVER, OFFICER
 from serving.oversight.people.signed_acts import acts_of
-from serving.oversight.people.signers import Author, act_author, author_name
+from serving.oversight.people.signers import Author, act_author, author_name, record_act
 from serving.policy.schema import Policy
 
 SEALS = ("sha256", "previous_sha256", "signed")
@@ -113,10 +112,10 @@ def take_measure(
     }
     if is_proposal:
         proposed = {"proposed_at": now.isoformat(timespec="seconds"), "days": request.days}
-        append_record(lake.measures, body | proposed, author.sign)
+        record_act(lake, lake.measures, body | proposed, author)
         return body | proposed | {"status": PROPOSED, "outcome": None}
     record: dict[str, Any] = body | measure_terms(body, request.days, now, policy)
-    append_record(lake.measures, record, author.sign)
+    record_act(lake, lake.measures, record, author)
     return record | {"status": IN_FORCE, "outcome": None}
 
 
@@ -236,6 +235,6 @@ def close_measure(
         "reason": reason,
         "at": now.isoformat(timespec="seconds"),
     }
-    append_record(lake.measures, line, author.sign)
+    record_act(lake, lake.measures, line, author)
     closed = (m for m in list_measures(folder, now) if m["measure_id"] == measure_id)
     return next(closed, found | {"status": LIFTED, "outcome": outcome})

@@ -13,11 +13,10 @@ from typing import Any
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from serving.ledger.hash_chain import append_record
 from serving.oversight.measures.state import PROPOSED, UNDONE, Measure
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.roster import APPROVER, OFFICER
-from serving.oversight.people.signers import Author, Signer, act_author, author_name
+from serving.oversight.people.signers import Author, Signer, act_author, author_name, record_act
 from serving.policy.schema import Policy
 
 
@@ -84,11 +83,10 @@ def undo_measures(
         if same:
             return same[0]
         identity = hashlib.sha256(f"{ids}|{moment}".encode()).hexdigest()[:12]
-        return append_record(
-            lake.measures, line | {"undo_id": f"u{identity}", "proposed_at": moment}, author.sign
-        )
+        proposal = line | {"undo_id": f"u{identity}", "proposed_at": moment}
+        return record_act(lake, lake.measures, proposal, author)
     notices = {i: withdrawal_notice(known[i], request.reason, now, policy) for i in ids}
-    return append_record(lake.measures, line | {"at": moment, "notices": notices})
+    return record_act(lake, lake.measures, line | {"at": moment, "notices": notices}, author)
 
 
 def withdraw_proposal(
@@ -107,9 +105,8 @@ def withdraw_proposal(
     if proposal is None or proposal["by"] != author.name or not reason.strip():
         raise BadUndo(f"{author.name} has no proposal {act} that waits for approval")
     line = {"withdraw_of": act, "by": author.name, "reason": reason}
-    return append_record(
-        lake.measures, line | {"at": now.isoformat(timespec="seconds")}, author.sign
-    )
+    line |= {"at": now.isoformat(timespec="seconds")}
+    return record_act(lake, lake.measures, line, author)
 
 
 def withdrawal_notice(m: Measure, reason: str, now: datetime, policy: Policy) -> dict[str, str]:

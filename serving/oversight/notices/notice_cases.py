@@ -13,12 +13,11 @@ from typing import Any
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from features.engine.snapshot import Snapshot
-from serving.ledger.hash_chain import append_record
 from serving.oversight.measures.state import OPERATOR, MeasureState
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.roster import APPROVER, OFFICER
 from serving.oversight.people.signed_acts import acts_of
-from serving.oversight.people.signers import Author, act_author, author_name
+from serving.oversight.people.signers import Author, act_author, author_name, record_act
 from serving.policy.schema import Policy
 
 OPEN, LATE, ACTED, NO_MEASURE = "open", "late", "acted", "no_measure"
@@ -111,7 +110,7 @@ def answer_notice(
         "decided_by": author.name,
         "decided_at": now.isoformat(timespec="seconds"),
     }
-    append_record(lake.notice_answers, record, author.sign)
+    record_act(lake, lake.notice_answers, record, author)
     return _case(lake, notice_id, now, policy)
 
 

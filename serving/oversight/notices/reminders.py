@@ -11,7 +11,6 @@ from typing import Any
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from serving.ledger.hash_chain import append_record
 from serving.oversight.measures.state import (
     IN_FORCE,
     LIFTED,
@@ -23,7 +22,7 @@ from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.notices.working_days import end_of_working_day
 from serving.oversight.people.roster import APPROVER, OFFICER
 from serving.oversight.people.signed_acts import acts_of
-from serving.oversight.people.signers import Author, act_author, author_name
+from serving.oversight.people.signers import Author, act_author, author_name, record_act
 from serving.policy.schema import Policy
 
 OPEN, LATE, SENT, MENDED = "open", "late", "sent", "mended"
@@ -86,7 +85,7 @@ def send_reminder(
         "decided_by": author.name,
         "decided_at": now.isoformat(timespec="seconds"),
     }
-    append_record(lake.reminders, record, author.sign)
+    record_act(lake, lake.reminders, record, author)
     return _case(lake, measure_id, now, policy)
 
 

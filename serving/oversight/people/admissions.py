@@ -9,7 +9,6 @@ from typing import Any
 from data_contracts.lake import Lake
 from data_contracts.storage.torn_tail import tail_start
 from serving.ledger.checkpoints import lake_id
-from serving.ledger.hash_chain import append_record
 from serving.ledger.ledger_key import PublicKey
 from serving.oversight.people.personal_key import NotAuthenticated, public_key_words
 from serving.oversight.people.roster import (
@@ -22,7 +21,7 @@ from serving.oversight.people.roster import (
     read_roster,
 )
 from serving.oversight.people.signed_acts import act_files
-from serving.oversight.people.signers import Signer, act_author, signature_of
+from serving.oversight.people.signers import ActAuthor, Signer, act_author, record_act, signature_of
 
 
 def admit(
@@ -119,10 +118,10 @@ def _append(
     now: datetime,
     is_first: bool = False,
 ) -> None:
-    sign = (
-        signature_of(lake, by, lake.people)
+    author = (
+        ActAuthor(by.name, signature_of(lake, by, lake.people), by.key)
         if is_first
-        else act_author(lake, by, lake.people, [ADMINISTRATOR]).sign
+        else act_author(lake, by, lake.people, [ADMINISTRATOR])
     )
     lengths = {
         path.name: path.read_bytes()[: tail_start(path)].count(b"\n") if path.exists() else 0
@@ -134,4 +133,4 @@ def _append(
         "at": now.isoformat(timespec="seconds"),
         "lines": lengths,
     }
-    append_record(lake.people, record, sign)
+    record_act(lake, lake.people, record, author)

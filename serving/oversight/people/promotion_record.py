@@ -18,7 +18,7 @@ from serving.ledger.hash_chain import (
 )
 from serving.ledger.verification import Finding
 from serving.oversight.people.roster import APPROVER
-from serving.oversight.people.signers import Author, act_author
+from serving.oversight.people.signers import Author, act_author, record_act
 
 Record = dict[str, Any]
 SEALS = ("signed", "sha256", "previous_sha256")
@@ -41,7 +41,7 @@ def record_promotion(lake: Lake, models: Path, record: Record, by: Author | None
     """
     author = None if by is None else act_author(lake, by, lake.promotions, (APPROVER,))
     line = record if author is None else record | {"by": author.name}
-    append_record(lake.promotions, line, None if author is None else author.sign)
+    record_act(lake, lake.promotions, line, author)
     append_record(promotions_path(models), line)
 
 

@@ -92,6 +92,16 @@ def known_lake_id(lake: Lake) -> str:
     return lake.ledger_id.read_text("utf-8").strip() if lake.ledger_id.exists() else ""
 
 
+def keys_of_people(lake: Lake) -> list[PublicKey]:
+    """Public keys that persons of a lake have or had. Raises LedgerDamaged."""
+    known = {
+        p.public_key.id: p.public_key
+        for change in read_roster(lake).changes
+        for p in change.people.values()
+    }
+    return list(known.values())
+
+
 def read_roster(lake: Lake) -> Roster:
     """The roster of a lake; empty where it knows no person. Raises LedgerDamaged."""
     records = read_records(lake.people)

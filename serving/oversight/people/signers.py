@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.lake import Lake
-from serving.ledger.checkpoints import lake_id
-from serving.ledger.hash_chain import Signature
+from serving.ledger.checkpoints import lake_id, sign_act
+from serving.ledger.hash_chain import Signature, append_record
 from serving.ledger.ledger_key import LedgerKey
 from serving.oversight.people.personal_key import (
     NotAuthenticated,
@@ -34,11 +34,26 @@ Author = str | Signer  # a name alone decides only in a lake that knows no perso
 class ActAuthor:
     """The author of an act: the name that its record gets, and what signs it.
 
-    `sign` is None in a lake that knows no persons: the act is not authenticated then.
+    `sign` is None in a lake that knows no persons: the act is not authenticated then. `key` is the
+    person's.
     """
 
     name: str
     sign: Signature | None = None
+    key: LedgerKey | None = None
+
+
+def record_act(
+    lake: Lake, file: Path, record: dict[str, Any], author: ActAuthor | None = None
+) -> dict[str, Any]:
+    """Append an act to its record, and sign at once how long the records are; returns the line.
+
+    Witnesses are told, so that an act that is cut off later is missed. An act without an author,
+    such as an appeal that is opened, is signed with the key of the ledger where it is here.
+    """
+    sealed = append_record(file, record, author.sign if author else None)
+    sign_act(lake, author.key if author else None)
+    return sealed
 
 
 def author_name(author: Author) -> str:
@@ -68,7 +83,7 @@ def act_author(lake: Lake, author: Author, file: Path, roles: Collection[str]) -
         raise NotAuthenticated(
             f"{author.name} is {' and '.join(person.roles)} here; this needs {' or '.join(roles)}"
         )
-    return ActAuthor(author.name, signature_of(lake, author, file))
+    return ActAuthor(author.name, signature_of(lake, author, file), author.key)
 
 
 def signature_of(lake: Lake, signer: Signer, file: Path) -> Signature:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from data_contracts.lake import Lake, LakeOrFolder
-from serving.ledger.hash_chain import append_record
 from serving.oversight.people.roster import POLICY_MAKER
-from serving.oversight.people.signers import ActAuthor, Signer, act_author
+from serving.oversight.people.signers import ActAuthor, Signer, act_author, record_act
 from serving.oversight.policies.policy_record import (
     KIND,
     RecordedPolicy,
@@ -84,7 +83,7 @@ def propose_policy(folder: LakeOrFolder, proposal: PolicyProposal, now: datetime
         "by": author.name,
         "proposed_at": at,
     }
-    append_record(lake.policies, record, author.sign)
+    record_act(lake, lake.policies, record, author)
     return find_policy(lake, record["policy_id"])
 
 
@@ -121,7 +120,7 @@ def approve_policy(
         "at": _text(now),
         "terms": {"approved_at": _text(now)},
     }
-    append_record(lake.policies, line, author.sign)
+    record_act(lake, lake.policies, line, author)
     return find_policy(lake, policy_id)
 
 
@@ -156,7 +155,7 @@ def withdraw_policy(
         "reason": reason,
         "at": _text(now),
     }
-    append_record(lake.policies, line, author.sign)
+    record_act(lake, lake.policies, line, author)
     return find_policy(lake, policy_id)
 
 

@@ -15,12 +15,11 @@ from typing import Any
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from serving.ledger.hash_chain import append_record
 from serving.oversight.measures.manual_measures import list_measures
 from serving.oversight.measures.state import UNDONE
 from serving.oversight.people.roster import APPROVER, OFFICER
 from serving.oversight.people.signed_acts import acts_of
-from serving.oversight.people.signers import Author, act_author, author_name
+from serving.oversight.people.signers import Author, act_author, author_name, record_act
 from serving.policy.schema import Policy
 
 COUNTY, PROVINCE = "county", "province"
@@ -126,7 +125,8 @@ def mark_reported(
     if not author_name(by).strip():
         raise BadReport("a report that is marked as sent needs --by or --sent-by")
     author = act_author(lake, by, lake.reports, (OFFICER, APPROVER))
-    return append_record(
+    return record_act(
+        lake,
         lake.reports,
         {
             "level": report["level"],
@@ -137,7 +137,7 @@ def mark_reported(
             "by": author.name,
             "at": now.isoformat(timespec="seconds"),
         },
-        author.sign,
+        author,
     )
 
 
