@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -22,6 +22,14 @@ TELLING_TABLES = {
     "orders": "trade is not assessed",
     "sessions": "live sessions are not assessed",
 }
+TELLING_TABLES_ZH = {
+    "views": "无法逐条评估和修正观看",
+    "room_minutes": "实时信号和每分钟计数未知",
+    "interactions": "点赞、评论和关注不作评估",
+    "orders": "交易不作评估",
+    "sessions": "直播场次不作评估",
+}
+COMPLETE, COMPLETE_ZH = "see that the delivery is complete", "检查交付是否完整"
 MIN_DAYS, SHORT_SHARE = 4, 0.05
 MIN_REPEATED_SHARE, MIN_LATE_SHARE, LATE_DAYS = 0.01, 0.5, 7
 MAX_UNCOVERED_SHARE = 0.5  # of a day's sessions without a row in a table of their events
@@ -43,6 +51,8 @@ class Suspicion:
         What to do when it is wrong indeed.
     kind
         `not_delivered` or `short` where rows are missing, else `looks_wrong`.
+    found_zh, mend_zh
+        The same in Chinese.
     """
 
     table: str
@@ -50,6 +60,12 @@ class Suspicion:
     found: str
     mend: str
     kind: Literal["not_delivered", "short", "looks_wrong"] = "looks_wrong"
+    found_zh: str = ""
+    mend_zh: str = ""
+
+    def in_chinese(self, found: str, mend: str) -> Suspicion:
+        """The same with its words in Chinese."""
+        return replace(self, found_zh=found, mend_zh=mend)
 
 
 @dataclass(frozen=True)
@@ -87,8 +103,9 @@ def short_days(given: Delivered, table: Contract) -> Iterator[Suspicion]:
         day, last = days[-1], by_day[days[-1]]
         if last <= given.short_share * median_rows:
             found = f"{last} rows arrived on {day}, {median_rows:.0f} on a usual day"
-            mend = "see that the delivery is complete"
-            yield Suspicion(table.name, None, found, mend, "short")
+            short = Suspicion(table.name, None, found, COMPLETE, "short")
+            zh = f"{day} 收到 {last} 行，平日约 {median_rows:.0f} 行"
+            yield short.in_chinese(zh, COMPLETE_ZH)
     events = [quote(c.name) for c in table.columns if c.time_role == "occurred"]
     if not counts or not events:
         return
@@ -99,7 +116,9 @@ def short_days(given: Delivered, table: Contract) -> Iterator[Suspicion]:
     ).fetchone()
     if row and row[1] >= MIN_LATE_SHARE * row[0] and len(counts) > 1:
         found = f"{row[1]} of {row[0]} rows of {counts[-1][0]} arrived over {LATE_DAYS} days late"
-        yield Suspicion(table.name, str(table.received), found, "see what held them back")
+        zh = f"{counts[-1][0]} 收到的 {row[0]} 行中有 {row[1]} 行迟到 {LATE_DAYS} 天以上"
+        late = Suspicion(table.name, str(table.received), found, "see what held them back")
+        yield late.in_chinese(zh, "查明延迟原因")
 
 
 def uncovered_sessions(given: Delivered, table: Contract) -> Iterator[Suspicion]:
@@ -114,8 +133,8 @@ def uncovered_sessions(given: Delivered, table: Contract) -> Iterator[Suspicion]
     ).fetchone()
     if row and row[0] >= MIN_DAYS and row[1] > MAX_UNCOVERED_SHARE * row[0]:
         found = f"no row of {row[1]} of the {row[0]} sessions of {given.last_day}"
-        mend = "see that the delivery is complete"
-        yield Suspicion(table.name, None, found, mend, "short")
+        zh = f"{given.last_day} 的 {row[0]} 场直播中有 {row[1]} 场没有任何一行"
+        yield Suspicion(table.name, None, found, COMPLETE, "short").in_chinese(zh, COMPLETE_ZH)
 
 
 def repeated_rows(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[Suspicion]:
@@ -132,4 +151,6 @@ def repeated_rows(connection: duckdb.DuckDBPyConnection, table: Contract) -> Ite
     ).fetchone()
     if row and row[0] and row[1] >= MIN_REPEATED_SHARE * row[0]:
         found = f"{row[1]:.0f} of {row[0]:.0f} rows repeat another in everything but its arrival"
-        yield Suspicion(table.name, None, found, "see that no delivery lies there twice")
+        zh = f"{row[1]:.0f} 行（共 {row[0]:.0f} 行）除到达时间外与另一行相同"
+        twice = Suspicion(table.name, None, found, "see that no delivery lies there twice")
+        yield twice.in_chinese(zh, "检查是否有同一批数据交付了两次")

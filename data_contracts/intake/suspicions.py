@@ -20,6 +20,7 @@ from data_contracts.intake.profiling.zones import Guess, zone_of_hours
 from data_contracts.intake.short_deliveries import (
     SHORT_SHARE,
     TELLING_TABLES,
+    TELLING_TABLES_ZH,
     Delivered,
     Suspicion,
     repeated_rows,
@@ -57,7 +58,9 @@ def suspicions(lake: Lake, names: Sequence[str] | None = None) -> list[Suspicion
             stored = {n for f in lake.files(name) for n in pq.read_schema(f).names}
             if extra := sorted(stored - known):
                 said = f"columns that nothing reads: {', '.join(extra)}"
-                found.append(Suspicion(name, None, said, "map or drop them"))
+                unread = Suspicion(name, None, said, "map or drop them")
+                zh = f"没有任何程序读取的列：{'、'.join(extra)}"
+                found.append(unread.in_chinese(zh, "将其映射或删除"))
         return found + suspicions_of(connection, relations)
 
 
@@ -88,7 +91,9 @@ def suspicions_of(
     day = last_day or max((d for d in newest if d is not None), default=None)
     given = Delivered(connection, relations, day, short_share)
     found = [
-        Suspicion(name, None, f"not delivered: {missing}", "deliver the table", "not_delivered")
+        Suspicion(
+            name, None, f"not delivered: {missing}", "deliver the table", "not_delivered"
+        ).in_chinese(f"未交付：{TELLING_TABLES_ZH[name]}", "交付该表")
         for name, missing in TELLING_TABLES.items()
         if name not in relations
     ]
@@ -142,7 +147,10 @@ def _wrong_zones(given: Delivered) -> list[Suspicion]:
             if guess.value != "UTC":
                 said = f"times look like those of {guess.value}, not UTC ({guess.why})"
                 mend = f"name zone: {guess.value} in the map and ingest again"
-                found.append(Suspicion(name, column, said, mend))
+                zone = Suspicion(name, column, said, mend)
+                zh = f"时间看起来属于 {guess.value}，而不是 UTC"
+                zh_mend = f"在映射中写明 zone: {guess.value} 并重新导入"
+                found.append(zone.in_chinese(zh, zh_mend))
     return found
 
 
@@ -164,6 +172,9 @@ def _amounts(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator
                     column.name,
                     f"the median of {day} is {median:g}, of the day before {before:g}",
                     "say the unit of this delivery in the map and ingest it again",
+                ).in_chinese(
+                    f"{day} 的中位数为 {median:g}，前一日为 {before:g}",
+                    "在映射中写明本批数据的单位并重新导入",
                 )
         if days and all(whole and median > MAX_MEDIAN_YUAN for _, median, whole in days):
             yield Suspicion(
@@ -171,6 +182,9 @@ def _amounts(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator
                 column.name,
                 f"all are whole numbers with a median of {days[-1][1]:g}: cents, not yuan?",
                 "name money: cents in the map and ingest again",
+            ).in_chinese(
+                f"全部为整数，中位数为 {days[-1][1]:g}：单位是否为分而非元？",
+                "在映射中写明 money: cents 并重新导入",
             )
 
 
@@ -180,4 +194,5 @@ def _ids(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator[Sus
         if column.type == "VARCHAR" and column.name.endswith("_id"):
             why = digits_lost(connection, "checked", quote(column.name))
             if why:
-                yield Suspicion(table.name, column.name, why, "export it as text")
+                lost = Suspicion(table.name, column.name, why, "export it as text")
+                yield lost.in_chinese("编号的末尾数字疑似已丢失", "以文本形式导出该列")

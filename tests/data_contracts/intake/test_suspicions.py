@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from data_contracts.lake import Lake
 from data_contracts.row_checks import check_structure
 
 DAYS, PER_DAY = 6, 200
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def lake_of_orders(folder: Path, *, ahead: int = 0, scale: float = 1.0, last_scale: float = 1.0):
@@ -47,7 +49,10 @@ def lake_of_orders(folder: Path, *, ahead: int = 0, scale: float = 1.0, last_sca
 
 
 def said(lake: Lake, table: str = "orders") -> str:
-    return " ".join(f"{s.column}: {s.found}" for s in suspicions(lake) if s.table == table)
+    """What is said of a table in English; each line has Chinese words of its own."""
+    found = [s for s in suspicions(lake) if s.table == table]
+    assert all(CHINESE.search(s.found_zh) and CHINESE.search(s.mend_zh) for s in found)
+    return " ".join(f"{s.column}: {s.found}" for s in found)
 
 
 def test_honest_lake_is_not_suspicious(tmp_path):
