@@ -14,10 +14,8 @@ from data_contracts.lake import Lake
 from serving.desk.accounts.directory import NewAccount, add_account
 from serving.desk.accounts.logins.sessions import open_login
 from serving.desk.desk import Desk
-from serving.desk.nights import NIGHTS
 from serving.desk.store.database import Database
 from serving.desk.web.application import desk_application
-from serving.dossiers.night_tables import NightTables
 from serving.policy.load import load_policy
 from tests.serving.desk.looks import watched_pages
 from tests.serving.desk.serving import served
@@ -50,12 +48,6 @@ class ReadingDesk:
 
 
 @pytest.fixture(scope="session")
-def night(published) -> NightTables:
-    """The latest night of the small world, in its engine."""
-    return NIGHTS.open(Lake.open(published))
-
-
-@pytest.fixture(scope="session")
 def reading(published, night, tmp_path_factory) -> Iterator[ReadingDesk]:
     """A desk over the published small world."""
     folder = tmp_path_factory.mktemp("reading")
@@ -81,23 +73,3 @@ def reading_page(browser, reading, reading_url) -> Iterator[Callable]:
             return open_page(reading.token("viewer", language), **options)
 
         yield open_in_language
-
-
-@pytest.fixture(scope="session")
-def riskiest(night) -> str:
-    """The operator of the highest risk."""
-    sql = "SELECT operator_id FROM tier_decisions ORDER BY risk DESC NULLS LAST, operator_id"
-    return night.first(sql)["operator_id"]
-
-
-@pytest.fixture(scope="session")
-def falsest(night) -> str:
-    """The session with most views that are named false."""
-    sql = "SELECT session_id FROM false_views GROUP BY 1 ORDER BY count(*) DESC, 1"
-    return night.first(sql)["session_id"]
-
-
-@pytest.fixture(scope="session")
-def largest_ring(night) -> str:
-    """The ring with most members."""
-    return night.first("SELECT ring_id FROM rings ORDER BY members DESC, ring_id")["ring_id"]

@@ -1,0 +1,1 @@
+"""Tests of view models of a night."""
