@@ -161,10 +161,10 @@ def test_memory_does_not_follow_the_size_of_a_file(tmp_path, name, format_, head
     line = head + "x" * 4_000 + tail
     with (tmp_path / name).open("w") as handle:
         handle.write(header)
-        handle.writelines([line] * 55_000)
-    with connect("200MB") as connection:
+        handle.writelines([line] * 75_000)
+    with connect("256MB") as connection:
         open_sources(
             ReadContext(connection, tmp_path, tmp_path / "work"),
             {"s": Source(path=name, format=format_)},
         )
-        assert connection.execute("SELECT count(*) FROM s").fetchone() == (55_000,)
+        assert connection.execute("SELECT count(*) FROM s").fetchone() == (75_000,)
