@@ -26,6 +26,7 @@ from serving.cli import (
 from serving.cli.console import err
 from serving.cli.delivery import doctor_commands, intake_commands, lake_commands, listen_commands
 from serving.cli.exchange import exchange_commands, report_commands
+from serving.cli.help_pages import CommandGroup, RootGroup
 from serving.cli.supervision import (
     appeal_commands,
     complaint_commands,
@@ -40,6 +41,7 @@ _show_other_warning = warnings.showwarning
 
 app = typer.Typer(
     name="steelyard",
+    cls=RootGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -86,7 +88,7 @@ for group, name in (
     (ledger_commands.journal, "journal"),
     (lake_commands.hold, "hold"),
 ):
-    app.add_typer(group, name=name)
+    app.add_typer(group, name=name, cls=CommandGroup)
 
 
 def print_error(words: str) -> None:

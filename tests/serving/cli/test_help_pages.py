@@ -1,0 +1,42 @@
+"""Help of the command line: whole descriptions, an example for each command and group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from serving.cli.help_pages import SECTIONS
+from serving.cli.main import app
+
+ROOT: Any = typer.main.get_command(app)
+
+
+def pages(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of each command and group."""
+    yield path
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from pages(inner, (*path, name))
+
+
+GROUPS = [(), *((name,) for name, c in ROOT.commands.items() if hasattr(c, "commands"))]
+
+
+@pytest.mark.parametrize("path", list(pages(ROOT)), ids=" ".join)
+def test_each_help_has_an_example_and_whole_sentences(path):
+    """No description is cut, and one line shows how it is called."""
+    done = CliRunner().invoke(app, [*path, "--help"])
+    assert done.exit_code == 0
+    assert "Example: steelyard " in done.output or "Example: OPERATOR=$(steelyard" in done.output
+    listed = done.output.partition("Options:")[2]
+    if path in GROUPS:
+        assert not any(line.endswith("...") for line in listed.splitlines())
+
+
+def test_each_command_stands_below_one_heading():
+    """A new command is named in `SECTIONS`."""
+    named = [name for names in SECTIONS.values() for name in names]
+    assert sorted(named) == sorted(ROOT.commands)
