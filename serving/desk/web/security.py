@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.desk.accounts.tokens import token_digest
 from serving.desk.store import once
 from serving.desk.web import cookies
-from serving.desk.web.page import render
+from serving.desk.web.page import render, static_version
 from serving.desk.web.posted_forms import (
     BodyRefused,
     comes_from_here,
@@ -40,6 +40,7 @@ HEADERS = {
 }
 NOT_ONCE = frozenset({"/login", "/logout", "/setup", "/unlock", "/login/provider"})
 NOT_KEPT_STATUS = frozenset({401, 403, 409, 413, 429})
+KEPT_FOR_EVER = "public, max-age=31536000, immutable"  # of an address with the file's digest
 WAIT_SECONDS, WAIT_STEP_SECONDS = 15.0, 0.05
 log = structlog.get_logger("desk")
 
@@ -213,7 +214,9 @@ def _with_headers(request: Request, send: Send, is_static: bool) -> Send:
                     cookies.set_cookie(request, carrier, cookies.VISIT, request.state.visit)
                     headers.append("set-cookie", carrier.headers["set-cookie"])
             elif message["status"] == 200:
-                headers["cache-control"] = "public, max-age=31536000, immutable"
+                name, given = request.url.path.rpartition("/")[2], request.query_params.get("v")
+                is_exact = given is not None and given == static_version(name)
+                headers["cache-control"] = KEPT_FOR_EVER if is_exact else "no-cache"
         await send(message)
 
     return sender

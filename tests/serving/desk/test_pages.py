@@ -157,3 +157,6 @@ def test_static_files_are_few_and_cached(visitor):
         address = re.search(rf'"(/static/{re.escape(name)}\?v=\w+)"', page).group(1)
         answer = browser_of(visitor.http.app).get(address)
         assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
+        for other in (f"/static/{name}", f"/static/{name}?v=0123456789ab"):  # another version
+            answer = browser_of(visitor.http.app).get(other)
+            assert answer.headers["cache-control"] == "no-cache" and answer.headers["etag"]
