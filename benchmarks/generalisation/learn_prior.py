@@ -19,14 +19,12 @@ from benchmarks.generalisation.worlds import TEACHING_SEEDS, frames, teaching
 from features.catalogue import digest
 from training.declaration import Model
 from training.estimator.calibration import expected_calibration_error
-from training.estimator.entity_evidence import EntityEvidence
-from training.estimator.prior import FOLDER, load_entity_evidence, load_prior
+from training.estimator.prior import FOLDER, load_prior
 from training.estimator.share_prior import FOLDER as SHARES_FOLDER
 from training.estimator.share_prior import load_share_prior, write_share_prior
 from training.models.order_brushing import MODEL as ORDER_MODEL
 from training.models.registry import BY_NAME
 from training.prior.learn import Learned, learn
-from training.prior.operators import learn_entity_evidence
 from training.prior.prior_files import write_priors
 from training.prior.share_models import learn_orders
 from training.prior.world_frames import WorldFrame
@@ -88,12 +86,7 @@ def main() -> None:
             "catalogue_sha256": digest(),
         }
         progress(f"{name}: {said[name]['figures']}")
-    evidence = learn_entity_evidence(learned)
-    if evidence is not None:
-        said["entity_evidence"] = {"figures": {k: round(v, 4) for k, v in evidence.figures.items()}}
-        progress(f"entity evidence: {evidence.figures}")
-    speaks = load_entity_evidence() if evidence is None else EntityEvidence(evidence.booster)
-    write_priors(FOLDER, written, said, None if speaks is None else speaks.booster)
+    write_priors(FOLDER, written, said)
     released = load_share_prior(SHARES_FOLDER) if len(named) < len(BY_NAME) else None
     shares = learn_share_prior(given, learned) if released is None else released
     if released is not None and ORDER_MODEL.name in learned:

@@ -8,16 +8,15 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.verification.published_run import PublishedRun
-from features.declaration import SESSION
+from features.declaration import ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.posteriors import owner_pooling
 from serving.scoring import scope
 from serving.scoring.night_context import NightContext
 from serving.scoring.nightly_models import LIVE_MODEL, MODEL_OF
-from training.estimator.entity_evidence import KINDS, SUMMARY_COLUMNS, entity_summaries
-from training.estimator.prior import load_entity_evidence
 
 HISTORY_NIGHTS = 14
+EVIDENCE_KINDS = (SESSION, ORDER)  # of entities that speak of their operator
 COLUMNS = ["entity_id", "own_probability"]
 
 
@@ -65,16 +64,13 @@ def evidence_columns(kind: str, probability: pd.Series, owner: pd.Series) -> pd.
     Returns
     -------
     pd.DataFrame
-        Log-odds of `history_of` in a column named after the kind, and `entity_summaries`.
+        Log-odds of `history_of` in a column named after the kind.
     """
-    log_odds = history_of(probability, owner)["log_odds"].rename(kind)
-    return entity_summaries(kind, probability.to_numpy(), owner).join(log_odds, how="outer")
+    return history_of(probability, owner)[["log_odds"]].rename(columns={"log_odds": kind})
 
 
 def with_evidence(probability: np.ndarray, history: pd.DataFrame) -> np.ndarray:
-    """Probabilities of operators after what their entities say, shape (n,) (ADR-0064).
-
-    Where the prior that is shipped has not learned it, log-odds are pooled by rule (ADR-0017).
+    """Probabilities of operators after what their entities say, shape (n,) (ADR-0017, 0374).
 
     Parameters
     ----------
@@ -83,10 +79,7 @@ def with_evidence(probability: np.ndarray, history: pd.DataFrame) -> np.ndarray:
     history
         `evidence_columns` of the kinds that were scored, in the same order.
     """
-    learned = load_entity_evidence()
-    if learned is not None and history.columns.isin(SUMMARY_COLUMNS).any():
-        return learned.probability(probability, history)
-    kinds = [kind for kind in KINDS if kind in history]
+    kinds = [kind for kind in EVIDENCE_KINDS if kind in history]
     return owner_pooling.pool_owners(probability, history[kinds].to_numpy(dtype=float))
 
 

@@ -17,12 +17,16 @@ from typing import Any
 import numpy as np
 
 from features.catalogue import signals_named
+from features.declaration import OPERATOR
 from features.peers.comparison import Comparison, compare, input_constraints, peer_width
 from features.units import Unit
 from training.estimator.log_odds import any_log_odds, sigmoid
 from training.estimator.stage import Stage
 
 MIN_ENTITIES = 20  # that are compared with one another; fewer show no peers (ADR-0192)
+REFERENCE_ALONE = (
+    OPERATOR,
+)  # kinds that read a reference only where they have no peers (ADR-0373)
 MAX_COMPARED = 20_000  # entities that show what peers are; of more, every so many
 SUMMARIES = "summaries of sparse evidence"
 
@@ -98,10 +102,13 @@ class Combination:
         return np.full((len(values), peer_width(signals_named(self.columns))), np.nan)
 
     def with_reference(self, inputs: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Inputs of peers, and those of the reference where there is one."""
+        """Inputs of peers, and those of the reference where there is one and it is read."""
         if self.reference is None:
             return inputs
-        return np.hstack([inputs, self.reference.reference_inputs(self._shown(values))])
+        found = self.reference.reference_inputs(self._shown(values))
+        if self.peers is not None and signals_named(self.columns)[0].entity in REFERENCE_ALONE:
+            found = np.full_like(found, np.nan)
+        return np.hstack([inputs, found])
 
     @property
     def constraints(self) -> dict[str, Any]:

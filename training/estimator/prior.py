@@ -20,20 +20,17 @@ from typing import Any
 from data_contracts.errors import ArtefactRefused, LakeProblem
 from data_contracts.parquet import digest_file
 from data_contracts.verification.json_file import read_json_object
-from features.declaration import OPERATOR
 from features.former_names import BY_ANY_NAME, current_name
 from features.peers import comparison
 from features.peers.comparison import Comparison
 from training.estimator.calibration import Calibration
 from training.estimator.combination import Combination
-from training.estimator.entity_evidence import INPUTS, EntityEvidence
 from training.estimator.model_text import booster_of, require_inputs
 from training.estimator.stage import Stage
-from training.models.registry import BY_NAME
 
 FOLDER = Path(__file__).with_name("released_prior")
-MANIFEST, EVIDENCE = "prior.json", "entity_evidence.txt"
-FORMAT = 2
+MANIFEST = "prior.json"
+FORMAT = 3
 IDENTITY_KEYS = (
     "signals",
     "typologies",
@@ -76,37 +73,6 @@ def folder_in_force() -> Path:
     return _folder.get()
 
 
-def load_entity_evidence(folder: Path | None = None) -> EntityEvidence | None:
-    """How sessions and orders speak of their operator; None where it is not released.
-
-    Without a folder it is the shipped one, or that of `prior_in`.
-
-    Raises
-    ------
-    ArtefactRefused
-        The file does not match its digest, or has other inputs than this code computes.
-    """
-    return _entity_evidence(folder or folder_in_force())
-
-
-@cache
-def _entity_evidence(folder: Path) -> EntityEvidence | None:
-    given = _manifest(folder).get("entity_evidence")
-    if given is None:
-        return None
-    _check(folder, given["files"])
-    if tuple(given["inputs"]) != INPUTS:
-        raise ArtefactRefused(
-            f"{folder}: the prior of operators reads other inputs than this code computes. "
-            "Learn it again: make prior"
-        )
-    (file,) = given["files"]
-    booster = booster_of((folder / file).read_text("utf-8"), folder / file)
-    if booster.num_feature() != len(INPUTS):
-        raise ArtefactRefused(f"{folder / file}: it reads other inputs. Install the package again.")
-    return EntityEvidence(booster)
-
-
 def load_prior(model: str, folder: Path | None = None) -> Prior | None:
     """The prior of a model; None where none is released for it.
 
@@ -124,32 +90,16 @@ def load_prior(model: str, folder: Path | None = None) -> Prior | None:
 def _priors(folder: Path) -> dict[str, Prior]:
     whole = _manifest(folder)
     try:
-        evidence = whole.get("entity_evidence", {}).get("files", {})
-        return {
-            name: _read(folder, name, given, evidence)
-            for name, given in whole.get("models", {}).items()
-        }
+        return {name: _read(folder, name, given) for name, given in whole.get("models", {}).items()}
     except (LookupError, TypeError, ValueError, AttributeError, OSError) as error:
         raise ArtefactRefused(
             f"{folder / MANIFEST}: it is no manifest of a prior ({error!r}). {MEND}"
         ) from error
 
 
-def identity_of(name: str, body: dict[str, Any], evidence: dict[str, str]) -> str:
-    """Version of a prior: a digest of all that decides what it says.
-
-    Parameters
-    ----------
-    name
-        The model.
-    body
-        What the manifest says of it.
-    evidence
-        Digests of the files of the evidence of sessions and orders, by name.
-    """
+def identity_of(body: dict[str, Any]) -> str:
+    """Version of a prior: a digest of all that decides what it says, of its part of the manifest."""
     whole = {k: body[k] for k in IDENTITY_KEYS}
-    if BY_NAME[name].entity == OPERATOR:  # it decides what the model's scores become
-        whole["entity_evidence"] = evidence
     digest = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
     return f"prior-{digest[:12]}"
 
@@ -181,8 +131,8 @@ def _check(folder: Path, files: dict[str, str]) -> None:
             )
 
 
-def _read(folder: Path, name: str, given: dict[str, Any], evidence: dict[str, str]) -> Prior:
-    version = identity_of(name, given, evidence)
+def _read(folder: Path, name: str, given: dict[str, Any]) -> Prior:
+    version = identity_of(given)
     if version != given["version"]:
         raise ArtefactRefused(
             f"{folder / MANIFEST}: what it says of {name} has version {version}, not "

@@ -81,7 +81,6 @@ def examples_of(
         weights: tuple[float, ...] = COPY_WEIGHTS
         if reference is not None:
             copies, weights = [*copies, copies[0]], REFERENCED_WEIGHTS
-        whole = np.zeros((0, 0))
         targets = frame.targets.to_numpy(dtype=float)
         known = _spread(np.isfinite(targets).any(axis=1), MAX_ROWS_PER_WORLD)
         for k, copy in enumerate(copies):
@@ -89,13 +88,12 @@ def examples_of(
             if not np.isfinite(values).any():
                 continue
             if k > MASKED_COPIES:
-                x = whole.copy()
-                x[:, : peer_width(signals_named(columns))] = np.nan
+                alone = Combination(columns, (), (), size_signals, reference=reference)
+                x = alone.inputs(values)[known]
             else:
                 x = inputs_of(values, columns, size_signals, copy.owner, reference)[known]
-                x = x.astype("f4")
-                x[:, undirected_inputs(frame.entity, columns, x.shape[1])] = np.nan
-            whole = x if k == 0 else whole
+            x = x.astype("f4")
+            x[:, undirected_inputs(frame.entity, columns, x.shape[1])] = np.nan
             weight = 1e3 * weights[k] / (worlds[frame.family] * max(known.sum(), 1))
             parts.append(
                 (

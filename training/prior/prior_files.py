@@ -7,21 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import lightgbm as lgb
-
-from features.declaration import OPERATOR
 from training.estimator.calibration import Calibration
 from training.estimator.combination import Combination
-from training.estimator.entity_evidence import INPUTS
-from training.estimator.prior import EVIDENCE, FORMAT, MANIFEST, identity_of
-from training.models.registry import BY_NAME
+from training.estimator.prior import FORMAT, MANIFEST, identity_of
 
 
 def write_priors(
     folder: Path,
     learned: dict[str, tuple[Combination, Calibration]],
     said: dict[str, dict[str, Any]],
-    evidence: lgb.Booster | None = None,
 ) -> None:
     """Write priors as text, with digests and versions.
 
@@ -32,22 +26,11 @@ def write_priors(
     learned
         Combination, of one stage, and calibration of each model.
     said
-        What else the manifest says of each model, such as families and figures; of the evidence
-        under `entity_evidence`.
-    evidence
-        How sessions and orders speak of their operator; None where that was not learned.
+        What else the manifest says of each model, such as families and figures.
     """
     folder.mkdir(parents=True, exist_ok=True)
     models: dict[str, dict[str, Any]] = {}
     whole: dict[str, Any] = {"format": FORMAT, "models": models}
-    if evidence is not None:
-        text = evidence.model_to_string()
-        (folder / EVIDENCE).write_text(text, "utf-8")
-        files = {EVIDENCE: hashlib.sha256(text.encode()).hexdigest()}
-        whole["entity_evidence"] = said.get("entity_evidence", {}) | {
-            "inputs": list(INPUTS),
-            "files": files,
-        }
     for name, (combination, calibration) in sorted(learned.items()):
         stage, files = combination.stages[0], {}
         for typology, booster in zip(combination.typologies, stage.boosters, strict=True):
@@ -69,12 +52,8 @@ def write_priors(
             "files": files,
             "reference": reference,
         }
-        evidence_files = whole.get("entity_evidence", {}).get("files", {})
-        if BY_NAME[name].entity == OPERATOR:
-            body["entity_evidence"] = evidence_files
-        models[name] = body | said[name] | {"version": identity_of(name, body, evidence_files)}
+        models[name] = body | said[name] | {"version": identity_of(body)}
     (folder / MANIFEST).write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", "utf-8")
     for path in (*folder.glob("*.txt"), *folder.glob("*.reference.json")):
-        written = [*models.values(), whole.get("entity_evidence", {"files": {}})]
-        if not any(path.name in one["files"] for one in written):
+        if not any(path.name in one["files"] for one in models.values()):
             path.unlink()

@@ -30,7 +30,6 @@ from training.estimator.share_prior import write_share_prior
 from training.models.registry import BY_NAME
 from training.prior.examples import examples_of
 from training.prior.learn import Learned, any_target, fit_combination, scores_of
-from training.prior.operators import fit_evidence, operator_rows
 from training.prior.prior_files import write_priors
 from training.prior.reference import reference_of, references_without
 from training.prior.world_frames import WorldFrame
@@ -126,11 +125,9 @@ def write_left_out_priors(
     for group, found in by_group.items():
         taught = {"families": sorted(families - set(group)), "catalogue_sha256": digest()}
         said = dict.fromkeys(found, taught)
-        rows = operator_rows(found)
-        speaks = None if rows.empty else fit_evidence(rows)
         written = {m: (one.combination, one.calibration) for m, one in found.items()}
         for family in group:
-            write_priors(folder_without(family), written, said, speaks)
+            write_priors(folder_without(family), written, said)
             if group in shares:
                 write_share_prior(folder_without(family) / SHARES_FOLDER.name, shares[group])
 

@@ -67,7 +67,7 @@ def prepare(folder: Path) -> None:
     prior = folder / "prior"
     prior.mkdir()
     whole = json.loads((FOLDER / "prior.json").read_text("utf-8"))
-    for name in ("entity_evidence.txt", *whole["models"][NAME]["files"]):
+    for name in whole["models"][NAME]["files"]:
         (prior / name).write_bytes((FOLDER / name).read_bytes())
     whole["models"] = {NAME: whole["models"][NAME]}
     (prior / "prior.json").write_text(json.dumps(whole), "utf-8")
