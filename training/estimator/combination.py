@@ -24,9 +24,8 @@ from training.estimator.log_odds import any_log_odds, sigmoid
 from training.estimator.stage import Stage
 
 MIN_ENTITIES = 20  # that are compared with one another; fewer show no peers (ADR-0192)
-REFERENCE_ALONE = (
-    OPERATOR,
-)  # kinds that read a reference only where they have no peers (ADR-0373)
+# Kinds that read a reference only where they have no peers (ADR-0373).
+REFERENCE_ALONE = (OPERATOR,)
 MAX_COMPARED = 20_000  # entities that show what peers are; of more, every so many
 SUMMARIES = "summaries of sparse evidence"
 
