@@ -98,7 +98,7 @@ def _priors(folder: Path) -> dict[str, Prior]:
 
 
 def identity_of(body: dict[str, Any]) -> str:
-    """Version of a prior, from its part of the manifest: a digest of all that decides its scores."""
+    """Version of a prior: a digest of what decides its scores, from its part of the manifest."""
     whole = {k: body[k] for k in IDENTITY_KEYS}
     digest = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
     return f"prior-{digest[:12]}"
