@@ -90,8 +90,8 @@ def shortened(text: str) -> str:
     parts = text.split(", ")
     if len(parts) <= MAX_NAMES_SHOWN or any(" " in p for p in parts):
         return text
-    shown = ", ".join(parts[:MAX_NAMES_SHOWN])
-    return f"{shown} and {len(parts) - MAX_NAMES_SHOWN} more (all: --json)"
+    first = ", ".join(parts[:MAX_NAMES_SHOWN])
+    return f"{first} and {len(parts) - MAX_NAMES_SHOWN} more (all: --json)"
 
 
 def print_fields(cells: dict[str, str], title: str | None = None) -> None:
