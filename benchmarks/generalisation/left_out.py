@@ -109,7 +109,8 @@ def judge_world(frames: list[WorldFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
                 records += [place | {"tables": name} | r for r in judge(one, raw, probability)]
                 if not lost:
                     entities.append(entities_of(one, raw, probability).assign(**place))
-    return pd.DataFrame(records), pd.concat(entities, ignore_index=True)
+    judged = pd.concat(entities, ignore_index=True) if entities else pd.DataFrame()
+    return pd.DataFrame(records), judged
 
 
 def scored(frame: WorldFrame, model: Model, said: list[pd.DataFrame]) -> Scored | None:

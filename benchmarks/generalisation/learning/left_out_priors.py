@@ -71,13 +71,18 @@ def thinned(frame: WorldFrame) -> WorldFrame:
     )
 
 
-def learn_without(given: Sequence[WorldFrame], model: Model) -> dict[Group, Learned]:
-    """The prior of a model without each group of families."""
+def learn_without(
+    given: Sequence[WorldFrame], model: Model, families: Iterable[str] = ()
+) -> dict[Group, Learned]:
+    """The prior of a model without each group of families.
+
+    `families` are those that are judged; some of them teach this model nothing.
+    """
     mine = [thinned(f) for f in given]
     read = model.columns, model.size_signals
     references = references_without(mine, *read)
     examples = examples_of(mine, *read, owned=not model.live, references=references)
-    groups = groups_of(sorted({f.family for f in mine}))
+    groups = groups_of(sorted({f.family for f in mine} | set(families)))
     trees, scores, z = {}, [], np.full(examples.targets.shape, np.nan)
     for group in groups:
         start, out = time.monotonic(), np.isin(examples.family, group)
@@ -86,7 +91,8 @@ def learn_without(given: Sequence[WorldFrame], model: Model) -> dict[Group, Lear
         trees[group] = fit_combination(
             rest, model.columns, model.entity, model.size_signals, reference
         )
-        z[out] = trees[group].stages[0].log_odds(examples.inputs[out])
+        if out.any():
+            z[out] = trees[group].stages[0].log_odds(examples.inputs[out])
         if model.entity in OWNERS:
             scores += [scores_of(trees[group], f) for f in mine if f.family in group]
         progress(f"{model.name} without {', '.join(group)}: {time.monotonic() - start:.0f} s")
@@ -114,13 +120,13 @@ def write_left_out_priors(
     """
     shutil.rmtree(OUTPUT_FOLDER / "left_out", ignore_errors=True)
     by_group: dict[Group, dict[str, Learned]] = {}
+    families = {f.family for f in given}
     for model in models:
         mine = teaching(given, model.entity)
         if model.live or model.entity == ACCOUNT or len({f.family for f in mine}) < 2:
             continue
-        for group, learned in learn_without(mine, model).items():
+        for group, learned in learn_without(mine, model, families).items():
             by_group.setdefault(group, {})[model.name] = learned
-    families = {f.family for f in given}
     shares = shares_without(given, by_group)
     for group, found in by_group.items():
         taught = {"families": sorted(families - set(group)), "catalogue_sha256": digest()}
