@@ -170,7 +170,7 @@ def _counted_events(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
 
 
 def _counted_minutes(tables: Snapshot, sessions: pd.Index) -> pd.DataFrame:
-    """Views that began, likes and follows by the counters of the minutes.
+    """Views that began, likes and follows by the counters of the minutes (ADR-0396).
 
     Follows are less unfollows there; a sum below zero is no count, and unknown.
     """

@@ -26,7 +26,8 @@ INTAKE_MEMORY = "512MB"
 def line_limit(size_bytes: int) -> str:
     """Options of `read_csv` for lines up to a size.
 
-    The engine's buffer would be 32 such lines, or the whole of a smaller file, and leave no memory.
+    The engine's buffer would be 32 such lines, or the whole of a smaller file, and leave no memory
+    (ADR-0395).
     """
     return f"max_line_size={size_bytes}, buffer_size={size_bytes}"
 
