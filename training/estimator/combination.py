@@ -105,8 +105,8 @@ class Combination:
         if self.reference is None:
             return inputs
         found = self.reference.reference_inputs(self._shown(values))
-        if self.peers is not None and signals_named(self.columns)[0].entity in REFERENCE_ALONE:
-            found = np.full_like(found, np.nan)
+        if signals_named(self.columns)[0].entity in REFERENCE_ALONE:
+            found[np.isfinite(inputs).any(axis=1)] = np.nan
         return np.hstack([inputs, found])
 
     @property
