@@ -9,10 +9,11 @@ import pytest
 
 from data_contracts.errors import ArtefactRefused
 from features.catalogue import signals_named
-from features.peers.comparison import peer_width
+from features.peers.comparison import compare, peer_width
 from tests.benchmarks.generalisation.test_left_out import MODEL, world
-from training.estimator.combination import MIN_ENTITIES
+from training.estimator.combination import MIN_ENTITIES, Combination
 from training.estimator.prior import load_prior
+from training.models.registry import BY_NAME
 from training.prior.examples import examples_of
 from training.prior.learn import learn
 from training.prior.prior_files import write_priors
@@ -108,3 +109,25 @@ def test_a_written_reference_scores_the_same(learned, tmp_path):
     path.write_text(json.dumps(changed))
     with pytest.raises(ArtefactRefused, match="expected SHA-256"):
         load_prior(MODEL.name, tmp_path / "two")
+
+
+def test_operators_read_the_reference_only_without_peers(learned):
+    """Beside at least MIN_ENTITIES operators its inputs are unknown, and with fewer they are read.
+
+    Own verdicts compare operators with their own nights in another way, which reads it alike.
+    """
+    model = BY_NAME["operator_rank"]
+    values = np.random.default_rng(1).random((2 * MIN_ENTITIES, len(model.columns)))
+    bare = Combination(
+        model.columns, (), (), reference=compare(signals_named(model.columns), values)
+    )
+    width = peer_width(signals_named(model.columns))
+    tonight, few = bare.rebased_on(values), bare.rebased_on(values[: MIN_ENTITIES - 1])
+    peers = tonight.peer_inputs(values)
+    assert np.isfinite(peers).any(axis=1).all()
+    for found in (tonight.inputs(values), bare.with_reference(peers, values)):
+        assert np.isnan(found[:, width:]).all()
+    assert np.isnan(few.inputs(values)[:, :width]).all()
+    assert np.isfinite(few.inputs(values)[:, width:]).any()
+    sessions = learned.combination.rebased_on(known(FRAMES[0])[0]).inputs(known(FRAMES[0])[0])
+    assert np.isfinite(sessions[:, PEERS:]).any()
