@@ -173,20 +173,32 @@ def credit(
     lake: LakeArgument,
     operator: Annotated[str | None, typer.Option(help="Only this operator.")] = None,
     date_: Night = None,
+    by_tier: Annotated[
+        bool,
+        typer.Option("--by-tier", help="Mean credit of each tier instead, for supervisors."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Print the public credit evaluation: four sub-scores, level, entitlements; no signal.
 
     Example: steelyard credit lake --operator $OPERATOR --json
+
+    Example: steelyard credit lake --by-tier
     """
     from data_contracts.lake import Lake
     from data_contracts.runs import read_outbound
     from serving.oversight.credit import public_view
-    from serving.oversight.measures.state import OPERATOR
+    from serving.oversight.grading.tier_credit import credit_by_tier
     from serving.oversight.measures.state_reading import read_measures
+    from serving.oversight.measures.subjects import read_affiliations
     from serving.oversight.policies.policy_record import policy_in_force
 
     frame = read_outbound(Lake.open(lake), "credit", night_named(date_))
+    if by_tier:
+        decisions = read_outbound(Lake.open(lake), "tier_decisions", night_named(date_))
+        rows = credit_by_tier(frame, decisions).to_dict("records")
+        show_rows(rows, as_json, "Mean credit by tier")
+        return
     if operator is not None:
         frame = frame[frame["operator_id"] == operator]
         if frame.empty:
@@ -197,8 +209,9 @@ def credit(
     policy = policy_in_force(lake, now().date())
     ordered = frame.sort_values(["credit", "operator_id"])
     taken, moment = read_measures(lake), now()
+    networks = read_affiliations(Lake.open(lake))
     views = [
-        public_view(r, policy, taken.against([(OPERATOR, r["operator_id"])], moment))
+        public_view(r, policy, taken.against(networks.subjects(r["operator_id"]), moment))
         for r in ordered.to_dict("records")
     ]
     flat = [

@@ -12,7 +12,6 @@ from serving.gate.dependencies.minute_store import MinuteStoreUnavailable
 from serving.gate.requests import RequestRefused, parse_request
 from serving.gate.schemas import MinutesRequest
 from serving.oversight.credit import public_view
-from serving.oversight.measures.state import OPERATOR
 
 
 async def put_minutes(gate: GateState, session: str, body: bytes) -> dict[str, Any]:
@@ -68,6 +67,7 @@ def credit_view(gate: GateState, operator_id: str) -> dict[str, Any]:
         raise RequestRefused(
             404, "unknown_operator", "no credit of that operator was published", ["path"]
         )
-    measures = gate.assessments.measures.current()
-    against = measures.against([(OPERATOR, operator_id)], gate.now())
+    measures = gate.assessments.measures
+    state = measures.current()
+    against = state.against(measures.affiliations.subjects(operator_id), gate.now())
     return public_view(found, gate.policy, against)

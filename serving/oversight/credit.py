@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from serving.oversight.complaints.cases import ComplaintDecision, complaint_counts
-from serving.oversight.measures.state import OPERATOR, Measure, MeasureState, boost_effect
+from serving.oversight.measures.state import MCN, OPERATOR, Measure, MeasureState, boost_effect
 from serving.oversight.notices.listings import TABLE as LISTINGS
 from serving.oversight.notices.listings import listing_events
 from serving.policy.schema import CreditPolicy, Policy
@@ -165,7 +165,8 @@ def credit(
 ) -> pd.DataFrame:
     """Rows of the contract `credit` for some operators, without the columns that stamp the run.
 
-    `taken`: the measures that people took. Those in force take entitlements away. `automatic`:
+    `taken`: the measures that people took. Those in force against an operator or its network take
+    entitlements away. `automatic`:
     those of the night before (operator_id, measure, at), which count as handling. `decided`: what
     people found of complaints.
     """
@@ -186,9 +187,7 @@ def credit(
     orders = order_counts(tables, operators)
     counts = [None] * len(total) if orders is None else orders.tolist()
     levels = [level_of(x, policy, n) for x, n in zip(total, counts, strict=True)]
-    against: dict[tuple[str, str], list[Measure]] = {}
-    for m in taken.in_force(as_of) if taken else []:
-        against.setdefault((m.subject_kind, m.subject_id), []).append(m)
+    against = _measures_against(operators, tables, as_of, taken)
     none = pd.Series(0, index=operators)
     return (
         parts.round(6)
@@ -196,7 +195,7 @@ def credit(
             credit=np.round(total, 6),
             level=[name for name, _ in levels],
             entitlements=[
-                json.dumps(remaining_entitlements(allows, against.get((OPERATOR, o), []), policy))
+                json.dumps(remaining_entitlements(allows, against.get(o, []), policy))
                 for o, (_, allows) in zip(operators, levels, strict=True)
             ],
             complaint_count=(none if complaints is None else complaints["count"]).astype("int64"),
@@ -207,13 +206,30 @@ def credit(
     )
 
 
+def _measures_against(
+    operators: pd.Index, tables: Tables, as_of: datetime, taken: MeasureState | None
+) -> dict[str, list[Measure]]:
+    """Measures in force against each operator or its network; operators without any are absent."""
+    if taken is None or not taken.in_force(as_of):
+        return {}
+    mcn_of: dict[str, str] = {}
+    if "operators" in tables:
+        o = tables["operators"].select("operator_id", "mcn_id").to_pandas().dropna()
+        mcn_of = dict(zip(o["operator_id"], o["mcn_id"], strict=True))
+    found = {
+        o: taken.against([(OPERATOR, o), *([(MCN, mcn_of[o])] if o in mcn_of else [])], as_of)
+        for o in operators
+    }
+    return {o: measures for o, measures in found.items() if measures}
+
+
 def public_view(
     row: dict[str, Any], policy: Policy, measures: Sequence[Measure] = ()
 ) -> dict[str, Any]:
     """The public part of a credit: scores, level, entitlements, route of appeal.
 
-    `measures`: those in force against the operator now. They take entitlements away, and one that
-    has ended gives them back, without waiting for a night.
+    `measures`: those in force against the operator or its network now. They take entitlements away,
+    and one that has ended gives them back, without waiting for a night.
     """
     allows = next((e.allows for e in policy.entitlements if e.level == row["level"]), ())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -13,11 +13,12 @@ from data_contracts.lake import Lake
 from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
 from serving.oversight.appeals.appeal_decisions import AppealDecision, decide_appeal
-from serving.oversight.appeals.appeal_record import BadAppeal
+from serving.oversight.appeals.appeal_record import BadAppeal, list_appeals
 from serving.oversight.appeals.measure_appeals import open_measure_appeal
 from serving.oversight.measures.approval import approve_act
 from serving.oversight.measures.manual_measures import list_measures, take_measure
 from serving.oversight.measures.measure_requests import BadMeasure, MeasureRequest
+from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.undo import UndoRequest, undo_measures
 from serving.oversight.people.personal_key import NotAuthenticated
 from serving.oversight.people.signed_acts import verify_acts
@@ -128,6 +129,27 @@ def test_undone_by_two_people(desk):
     same = set(before) - {"requestId", "expiresAt"}
     assert {k: after[k] for k in same} == {k: before[k] for k in same}
     assert list_measures(desk.lake, NOW + HOUR)[0]["status"] == "undone"
+
+
+def test_expired_after_two_people_took_it(desk):
+    """Found, measured by two keys, refused until its last second, given at its end.
+
+    What was taken stays in the record of compliance, for it was right; no label is written.
+    """
+    who, notice = accused_of(desk.lake)
+    before = desk.boost(who, NOW)
+    assert notice["notice_en"] and before["riskLevel"] != "PASS"  # found
+    taken = take(desk, who, "block", NOW)
+    end = datetime.fromisoformat(taken["effective_to"])
+    last = desk.boost(who, end - timedelta(seconds=1))
+    assert (last["riskLevel"], last["hits"][0]["reasonCode"]) == ("REJECT", "block")
+    after = desk.boost(who, end)
+    assert "measures" not in after and "block" not in {h["reasonCode"] for h in after["hits"]}
+    state = read_measures(desk.lake)
+    assert state.in_force(end) == [] and state.floors(end, POLICY) == {}
+    assert [m.measure_id for m in state.standing(end)] == [taken["measure_id"]]
+    assert list_measures(desk.lake, end)[0]["status"] == "expired"
+    assert verify_acts(Lake(desk.lake)) == [] and list_appeals(desk.lake, end) == []
 
 
 @pytest.mark.slow

@@ -14,14 +14,12 @@ from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.ledger.answer_export import recorded_answer
 from serving.oversight.appeals.appeal_record import (
-    APPEAL,
     Appeal,
     BadAppeal,
-    appeal_id_of,
-    due_text,
+    Opening,
+    append_opened,
     list_appeals,
 )
-from serving.oversight.people.signers import record_act
 from serving.policy.schema import Policy
 
 
@@ -54,25 +52,15 @@ def open_answer_appeal(
         raise BadAppeal(f"the time to appeal against {request_id} is {at} to {last}")
     if any(a.request_id == request_id and a.verdict is None for a in list_appeals(lake, now)):
         raise BadAppeal(f"an appeal against the answer to {request_id} is open already")
-    event = {
-        "event": "opened",
-        "appeal_id": appeal_id_of(request_id, at.date().isoformat(), now),
+    tier = json.loads(answered["answer"])["tier"] or ""
+    opening = Opening(request_id, at.date().isoformat(), tier, ground, by)
+    about = {
         "operator_id": answered["operator_id"],
         "request_id": request_id,
         "session_id": session,
         "answer_sha256": answered["answer_sha256"],
-        "date": at.date().isoformat(),
-        "tier": json.loads(answered["answer"])["tier"] or "",
-        "ground": ground,
-        "opened_by": by,
-        "opened_at": now.isoformat(timespec="seconds"),
-        "due_at": due_text(APPEAL, now, policy),
-        "kind": APPEAL,
-        "policy_version": str(answered["policy_version"]),
-        "model_version": str(answered["model_version"]),
     }
-    record_act(lake, lake.appeals, event)
-    return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])
+    return append_opened(lake, opening, answered, about, now, policy)
 
 
 def answer_of(lake: Lake, request_id: str) -> dict[str, Any]:

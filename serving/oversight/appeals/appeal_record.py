@@ -9,8 +9,10 @@ A won appeal lifts the measure and its consequences: the state of measures reads
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -56,6 +58,57 @@ class Appeal:
     kind: str = APPEAL
     request_id: str | None = None
     session_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What every appeal opens with; `subject` is what was decided about on that `day`."""
+
+    subject: str
+    day: str
+    tier: str
+    ground: str
+    by: str
+    kind: str = APPEAL
+
+
+def append_opened(
+    lake: Lake,
+    opening: Opening,
+    decided: Mapping[Any, Any] | pd.Series,
+    about: Mapping[str, Any],
+    now: datetime,
+    policy: Policy,
+) -> Appeal:
+    """Write the line of an appeal that is opened; returns the appeal.
+
+    Parameters
+    ----------
+    lake, opening
+        The lake, and what every appeal opens with.
+    decided
+        What is appealed; its versions of policy and model are kept.
+    about
+        Ids of what the appeal is about.
+    now, policy
+        The moment, and the policy that says when it is due.
+    """
+    event = {
+        "event": "opened",
+        "appeal_id": appeal_id_of(opening.subject, opening.day, now),
+        **about,
+        "date": opening.day,
+        "tier": opening.tier,
+        "ground": opening.ground,
+        "opened_by": opening.by,
+        "opened_at": now.isoformat(timespec="seconds"),
+        "due_at": due_text(opening.kind, now, policy),
+        "kind": opening.kind,
+        "policy_version": str(decided["policy_version"]),
+        "model_version": str(decided["model_version"]),
+    }
+    record_act(lake, lake.appeals, event)
+    return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])
 
 
 def list_appeals(folder: LakeOrFolder, now: datetime) -> list[Appeal]:
@@ -154,19 +207,5 @@ def open_appeal(
         for a in list_appeals(lake, now)
     ):
         raise BadAppeal(f"an appeal of {operator} against the night of {day} is open already")
-    event = {
-        "event": "opened",
-        "appeal_id": appeal_id_of(operator, day, now),
-        "operator_id": operator,
-        "date": day,
-        "tier": str(decision["tier"]),
-        "ground": ground,
-        "opened_by": by,
-        "opened_at": now.isoformat(timespec="seconds"),
-        "due_at": due_text(kind, now, policy),
-        "kind": kind,
-        "policy_version": str(decision["policy_version"]),
-        "model_version": str(decision["model_version"]),
-    }
-    record_act(lake, lake.appeals, event)
-    return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])
+    opening = Opening(operator, day, str(decision["tier"]), ground, by, kind)
+    return append_opened(lake, opening, decision, {"operator_id": operator}, now, policy)

@@ -6,16 +6,14 @@ from datetime import datetime
 
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.oversight.appeals.appeal_record import (
-    APPEAL,
     Appeal,
     BadAppeal,
-    appeal_id_of,
-    due_text,
+    Opening,
+    append_opened,
     list_appeals,
 )
 from serving.oversight.measures.state import OPERATOR, PROPOSED, UNDONE
 from serving.oversight.measures.state_reading import read_measures
-from serving.oversight.people.signers import record_act
 from serving.policy.schema import Policy
 
 
@@ -43,20 +41,10 @@ def open_measure_appeal(
         raise BadAppeal(f"the time to appeal against {measure_id} ended on {due}")
     if any(a.measure_id == measure_id and a.verdict is None for a in list_appeals(lake, now)):
         raise BadAppeal(f"an appeal against {measure_id} is open already")
-    event = {
-        "event": "opened",
-        "appeal_id": appeal_id_of(measure_id, measure.taken_at.date().isoformat(), now),
+    day = measure.taken_at.date().isoformat()
+    opening = Opening(measure_id, day, measure.record.get("tier") or "", ground, by)
+    about = {
         "operator_id": measure.subject_id if measure.subject_kind == OPERATOR else None,
         "measure_id": measure_id,
-        "date": measure.taken_at.date().isoformat(),
-        "tier": measure.record.get("tier") or "",
-        "ground": ground,
-        "opened_by": by,
-        "opened_at": now.isoformat(timespec="seconds"),
-        "due_at": due_text(APPEAL, now, policy),
-        "kind": APPEAL,
-        "policy_version": str(measure.record["policy_version"]),
-        "model_version": str(measure.record["model_version"]),
     }
-    record_act(lake, lake.appeals, event)
-    return next(a for a in list_appeals(lake, now) if a.appeal_id == event["appeal_id"])
+    return append_opened(lake, opening, measure.record, about, now, policy)
