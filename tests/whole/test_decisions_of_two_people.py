@@ -142,7 +142,7 @@ def test_expired_after_two_people_took_it(desk):
     taken = take(desk, who, "block", NOW)
     end = datetime.fromisoformat(taken["effective_to"])
     last = desk.boost(who, end - timedelta(seconds=1))
-    assert (last["riskLevel"], last["hits"][0]["reasonCode"]) == ("REJECT", "block")
+    assert last["riskLevel"] == "REJECT" and "block" in {h["reasonCode"] for h in last["hits"]}
     after = desk.boost(who, end)
     assert "measures" not in after and "block" not in {h["reasonCode"] for h in after["hits"]}
     state = read_measures(desk.lake)

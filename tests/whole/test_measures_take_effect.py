@@ -174,7 +174,6 @@ def test_network_and_streamer_are_subjects(desk, honest):
     member, mcn = rows[0]
     desk.take(mcn, "suspend_stream", kind="mcn")
     assert desk.boost(member, NOW)["measures"][0]["subjectId"] == mcn
-    assert desk.client.get(f"/v1/credit/{member}").json()["entitlements"] == []
     desk.take(streamer, "stop_for_term", kind="streamer")
     named = desk.boost(honest, NOW, streamerIds=[streamer])
     assert named["riskLevel"] == "REJECT" and named["hits"][0]["reasonCode"] == "stop_for_term"
