@@ -23,7 +23,8 @@ from features.declaration import OPERATOR, ORDER, SESSION
 ALLOWS = {
     "sessions": "live sessions are ranked, and figures belong to a room and a time",
     "views": "single views are assessed, and views and viewers are corrected one by one",
-    "room_minutes": "counters by the minute are judged, also while a room is live",
+    "room_minutes": "counters by the minute are judged, also while a room is live; without views "
+    "they are what is corrected",
     "interactions": "likes, comments and follows are assessed by who gave them",
     "orders": "orders are assessed for brushing, and orders and sales are corrected",
     "accounts": "the age and devices of viewers and buyers count",

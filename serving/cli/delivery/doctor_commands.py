@@ -64,7 +64,8 @@ def doctor(lake: LakeArgument, as_json: Json = False) -> None:
     out.print(f"Figures: {found.note}.", soft_wrap=True, highlight=False, markup=False)
     missing = [t for t in found.tables if not t.rows and t.signals]
     for t in missing:
-        text = f"{t.table} is not here: {t.signals} further signals; {t.allows}"
+        signals = "1 further signal" if t.signals == 1 else f"{t.signals} further signals"
+        text = f"{t.table} is not here: {signals}; {t.allows}"
         out.print(text, soft_wrap=True, highlight=False, markup=False)
     first = found.first
     if first is None:
