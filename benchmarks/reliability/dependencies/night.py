@@ -48,13 +48,15 @@ def calm_session(gate: GateState, lake: Path) -> tuple[str, list[dict[str, Any]]
 
     Raises RuntimeError where the night has no such session.
     """
-    for operator, rows in running_sessions(Lake(lake).root):
+    for operator, sent in running_sessions(Lake(lake).root):
         minutes = [
             {"minute": int(r["minute"])}
             | {n: r[n] for n in COLUMN_INDEX if n != "granted" and _is_known(r.get(n))}
-            for r in rows
+            for r in sent
         ]
-        assessment = gate.assessments.assess(np.array([minute_to_row(m) for m in minutes]))
+        # as the gate stores them: minutes that grant nothing grant zero
+        rows = np.array([minute_to_row(m | {"granted": 0.0}) for m in minutes])
+        assessment = gate.assessments.assess(rows)
         answer = gate.assessments.answer(operator, assessment, gate.now())
         if answer.body["riskLevel"] == "PASS" and not answer.body["notLookedAt"]:
             return operator, minutes

@@ -151,9 +151,12 @@ def desk_url(application) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Debian's chromium; tests that need it are skipped, saying so, where it is absent."""
+    """Debian's chromium; tests that need it are skipped, saying so, where it is absent.
+
+    It is stopped with its module: while it runs nothing else in the thread can run a loop.
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip("chromium is not installed (apt-get install chromium)")

@@ -57,7 +57,7 @@ def look(page, path: str, name: str = "") -> None:
         page.goto(path)
         switch = page.locator(f'button[name="language"][value="{language}"]')
         if switch.count():
-            switch.click()  # it leads back to the page
+            press(switch)  # it leads back to the page
         assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
@@ -73,3 +73,9 @@ def look(page, path: str, name: str = "") -> None:
     grave = {v["id"]: [n["target"] for n in v["nodes"]] for v in found if v["impact"] in GRAVE}
     assert grave == {}, path
     page.set_viewport_size({"width": 1400, "height": 900})
+
+
+def press(locator) -> None:
+    """Click what leads to another page, and wait for that page: an act may take a second."""
+    with locator.page.expect_navigation():
+        locator.click()

@@ -14,7 +14,7 @@ from serving.desk.accounts.logins.invitations import invite_first
 from serving.desk.accounts.permissions import PERMISSIONS
 from serving.pages import text_catalogue
 from tests.serving.desk.conftest import browser_of
-from tests.serving.desk.looks import GRAVE, look
+from tests.serving.desk.looks import GRAVE, look, press
 from tests.serving.desk.people import PASSWORD
 
 PAGES = Path(str(resources.files("serving.pages")))
@@ -50,7 +50,7 @@ def test_dark_pages_have_contrast(browser_page):
         assert not [v for v in found if v["impact"] in GRAVE], path
     page = browser_page(*ALL_ROLES, color_scheme="light")
     page.goto("/account")
-    page.get_by_role("button", name="Dark").click()
+    press(page.get_by_role("button", name="Dark"))
     assert page.locator("html").get_attribute("data-theme") == "dark"
     assert page.url.endswith("/account")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 23, 29)"

@@ -18,7 +18,7 @@ from serving.desk.web.application import desk_application
 from serving.desk.web.settings import WebSettings
 from tests.serving.desk.conftest import BASE_URL, DeskClient, browser_of
 from tests.serving.desk.identity_provider import CLIENT_SECRET, IdentityProvider, served
-from tests.serving.desk.looks import watched_pages
+from tests.serving.desk.looks import press, watched_pages
 from tests.serving.desk.serving import served as served_desk
 
 FILE = """
@@ -103,11 +103,11 @@ def test_login_by_a_provider_in_a_browser(desk, provider, settings, browser, tmp
     with served_desk(at) as url, watched_pages(browser, url, provider.url) as open_page:
         page = open_page(None)
         page.goto("/nights")
-        page.get_by_role("button", name="Log in by Example ID").click()
+        press(page.get_by_role("button", name="Log in by Example ID"))
         page.wait_for_url("**/nights")
         page.goto("/account")
         assert "u-1" in page.inner_text(".who") and not page.locator('a[href="/unlock"]').count()
-        page.get_by_role("button", name="Log out").click()
+        press(page.get_by_role("button", name="Log out"))
         page.goto("/nights")
         assert "/login?next=" in page.url
 

@@ -8,7 +8,7 @@ from serving.desk.casework.case_measures import WantedMeasure, propose_measure
 from serving.desk.casework.claims import Chosen, claim
 from serving.desk.casework.notes import add_label, add_note
 from tests.serving.desk.cases.working import cases_of, decided, state_of
-from tests.serving.desk.looks import look
+from tests.serving.desk.looks import look, press
 
 PATHS = ("/", "/watchlists", "/mentions", "/assignment", "/quality", "/approvals")
 MEASURE = "measure?code=block&days=7&reason=bots+in+two+rooms"
@@ -47,24 +47,24 @@ def test_a_day_in_the_browser(browser_page, desk):
     page.goto("/")
     page.locator("summary").click()
     page.fill("#f-text", case)
-    page.locator('form[method="get"] button').click()
+    press(page.locator('form[method="get"] button'))
     assert page.locator("tbody tr").count() == 1
     page.check('input[name="case"]')
-    page.locator('button[value="claim"]').click()
+    press(page.locator('button[value="claim"]'))
     assert "1 cases" in page.inner_text('[role="status"] >> nth=0')
     page.goto(f"/cases/{case}")
     page.fill("#text", "<b>called</b> @li")
-    page.locator('button[value="note"]').click()
+    press(page.locator('button[value="note"]'))
     assert "<b>called</b>" in page.inner_text("article")
     page.fill("#label", "spring")
-    page.locator('button[value="label"]').click()
+    press(page.locator('button[value="label"]'))
     page.check('input[value="cleared"]')
     page.fill("#basis", "a celebrity came by that day")
     page.check('input[value="timeline"]')
     page.locator(f'form[action="/cases/{case}/decide"] button').dblclick()
-    assert "overturns what the night decided" in page.inner_text('[role="status"]')
+    page.get_by_role("status").get_by_text("overturns what the night decided").wait_for()
     assert state_of(desk, case).status == "decided"
     page.locator('input[name="reason"] >> nth=0').fill("the wrong case")
-    page.locator(f'form[action="/cases/{case}/undo"] button >> nth=0').click()
+    press(page.locator(f'form[action="/cases/{case}/undo"] button >> nth=0'))
     assert "withdrawn" in page.inner_text('[role="status"]')
     assert state_of(desk, case).holder == "li"

@@ -7,6 +7,7 @@ import pytest
 axe_module = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
 )
+from tests.serving.desk.looks import press  # noqa: E402
 
 
 @pytest.fixture
@@ -40,9 +41,9 @@ def test_dossier_leads_to_everything_that_it_names(reading_page, riskiest):
     """From an operator to a session, its views and back, by links alone and without script."""
     page = reading_page(java_script_enabled=False)
     page.goto(f"/operators/{riskiest}")
-    page.locator("#sessions tbody a").first.click()
+    press(page.locator("#sessions tbody a").first)
     assert "/sessions/" in page.url
-    page.locator("dl.fields a").first.click()
+    press(page.locator("dl.fields a").first)
     assert page.url.endswith(f"/operators/{riskiest}")
-    page.locator("#history tbody a").last.click()
+    press(page.locator("#history tbody a").last)
     assert "night=2026-01-19" in page.url and page.locator(".tag.warn").count()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from data_contracts.runs import read_outbound
 from tests.serving.desk.cases.working import cases_of, decided, state_of
+from tests.serving.desk.looks import press
 
 A4_PIXELS = 718  # 210 mm at 96 dpi, less margins of 10 mm
 WIDEST = """() => Math.max(...[...document.querySelectorAll('main *')]
@@ -21,7 +22,7 @@ def test_pages_are_printed_whole(desk, browser_page, people):
     session = read_outbound(desk.lake, "false_views")["session_id"].mode().iloc[0]
     page = browser_page("patrol", name="li", viewport={"width": A4_PIXELS, "height": 1000})
     page.goto("/account")
-    page.locator('button[name="language"][value="zh"]').click()
+    press(page.locator('button[name="language"][value="zh"]'))
     page.emulate_media(media="print")
     paths = ("/", f"/cases/{case}", f"/operators/{operator}", f"/sessions/{session}", "/nights")
     for path in paths:

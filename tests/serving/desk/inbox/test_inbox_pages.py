@@ -11,7 +11,7 @@ from data_contracts.runs import read_outbound
 from features.engine.snapshot import Snapshot
 from serving.oversight.appeals.appeal_record import list_appeals, open_appeal
 from tests.serving.desk.inbox.test_notices import accused, make_link  # noqa: F401
-from tests.serving.desk.looks import look
+from tests.serving.desk.looks import look, press
 
 
 def test_appeal_is_opened_by_its_link_and_won_at_the_desk(desk, browser_page, client, accused):  # noqa: F811
@@ -95,7 +95,7 @@ def test_complaint_is_verified_and_abuse_is_shown(desk, browser_page, complaints
     row = page.locator("tr", has_text="c open=1")
     row.locator("summary").click()
     row.locator("textarea").fill("The views were bought.")
-    row.locator("button[value=verified]").click()
+    press(row.locator("button[value=verified]"))
     assert "c open=1 is verified" in page.inner_text("main")
     page.goto("/complaints?status=verified")
     assert "rui: The views were bought." in page.inner_text("main")

@@ -17,7 +17,7 @@ from serving.desk.laboratory.challengers import challengers_of_night
 from serving.desk.web.laboratory.drafts import MOVES_PER_PAGE
 from serving.ledger.hash_chain import append_record
 from serving.policy.load import load_policy
-from tests.serving.desk.looks import look
+from tests.serving.desk.looks import look, press
 
 CHALLENGER = "2026-02-challenger"
 
@@ -91,5 +91,5 @@ def test_page_of_challengers_with_rows(desk, browser_page, shadowed):
     moves = page.locator("#moves ~ div a.id")
     every = challengers_of_night(desk.lake, load_policy()).moves
     assert moves.count() == min(len(every), MOVES_PER_PAGE)
-    moves.first.click()
+    press(moves.first)
     assert "/operators/" in page.url
