@@ -94,7 +94,14 @@ def page() -> tuple[list[Row], tuple[Table, ...]]:
     rankings = [[r.what, r.auroc, r.best, r.signal] for c in carried for r in c.rankings]
     note = "Published score without labels, and the best of its signals in its direction."
     real = Table("Real carriers", note, ("carrier", "auroc", "best_auroc", "signal"), rankings)
-    return rows, (*figures.tables_of(records, entities, tiers, tags()), real)
+    ablations = kept_frame("ablations")
+    note = (
+        "Average precision, mean over families of other folds than those that taught, on worlds as "
+        "they are, with tables dropped, and without peers. Teaching seeds; `python -m "
+        "benchmarks.generalisation.learning.ablations` learns them."
+    )
+    without = Table("Ablations", note, tuple(ablations), ablations.to_numpy().tolist())
+    return rows, (*figures.tables_of(records, entities, tiers, tags()), real, without)
 
 
 def _missed(r: Row, reasons: dict[str, str]) -> bool:
