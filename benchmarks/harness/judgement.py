@@ -96,7 +96,7 @@ class Judgement:
         return rank_scores(probability, posteriors["raw"].to_numpy()), probability
 
     def operator_evidence(self) -> pd.DataFrame:
-        """What these sessions or orders say of their operators (ADR-0033, ADR-0064)."""
+        """What these sessions or orders say of their operators (ADR-0033, ADR-0374)."""
         context = ScoringContext(self.signals, view_evidence=self.view_evidence)
         probability = posterior(self.released, context)["view_adjusted"]
         return evidence_columns(self.released.model.entity, probability, self.owner)

@@ -7,7 +7,7 @@ import pytest
 axe_module = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
 )
-from tests.serving.desk.looks import press  # noqa: E402
+from tests.serving.desk.looks import press  # noqa: E402 - it needs axe, too
 
 
 @pytest.fixture
