@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from features.declaration import OPERATOR
 from features.peers.comparison import Comparison
 from training.declaration import FITTING
 from training.estimator.calibration import Calibration, isotonic
@@ -23,8 +24,11 @@ from training.prior.reference import reference_of, references_without
 from training.prior.world_frames import TYPOLOGIES, WorldFrame
 
 FAMILY_FOLDS = 4  # in which families are left out to calibrate
-LEARNING: dict[str, float | int | str] = {"min_data_in_leaf": 40}
-ROUNDS = 250
+LEARNING: dict[str, float | int | str] = {
+    "min_data_in_leaf": 40,
+    "monotone_constraints_method": "advanced",  # ADR-0376
+}
+ROUNDS, OPERATOR_ROUNDS = 250, 120  # worlds have few operators (ADR-0376)
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,9 @@ def fit_combination(
     """Fit the trees on all examples; `reference` is what they compare with afterwards."""
     bare = Combination(columns, TYPOLOGIES[entity], (), size_signals, reference=reference)
     settings = FITTING | LEARNING | bare.constraints
-    stage = fit_stage(examples.inputs, examples.targets, examples.weight, settings, ROUNDS)
+    stage = fit_stage(
+        examples.inputs, examples.targets, examples.weight, settings, rounds_of(entity)
+    )
     return replace(bare, stages=(stage,))
 
 
@@ -117,6 +123,11 @@ def learn(
         },
         pd.concat(scores, ignore_index=True),
     )
+
+
+def rounds_of(entity: str) -> int:
+    """Rounds of boosting of a combination for one kind of entity."""
+    return OPERATOR_ROUNDS if entity == OPERATOR else ROUNDS
 
 
 def scores_of(trees: Combination, frame: WorldFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from training.estimator.combination import Combination, any_ensemble
 from training.estimator.stage import fit_stage
 from training.models.registry import BY_NAME
 from training.prior.examples import Examples, examples_of
-from training.prior.learn import FAMILY_FOLDS, LEARNING, ROUNDS, any_target
+from training.prior.learn import FAMILY_FOLDS, LEARNING, any_target, rounds_of
 from training.prior.reference import reference_of, references_without
 from training.prior.world_frames import TYPOLOGIES, WorldFrame
 
@@ -69,7 +69,7 @@ def ablations(given: Sequence[WorldFrame], model: Model) -> list[list[Any]]:
     for name in (NOTHING, *parts, CONSTRAINTS, DROPPED):
         hidden = parts.get(name, np.zeros(examples.inputs.shape[1], dtype=bool))
         free = {"monotone_constraints": [0] * len(hidden)} if name == CONSTRAINTS else {}
-        z = _left_out(examples, hidden, settings | free, name == DROPPED)
+        z = _left_out(examples, hidden, settings | free, rounds_of(model.entity), name == DROPPED)
         figures = _figures(examples, z, peer_width(signals_named(model.columns)))
         rows.append([model.name, name, *figures])
         progress(f"{model.name} without {name}: {figures}")
@@ -77,7 +77,11 @@ def ablations(given: Sequence[WorldFrame], model: Model) -> list[list[Any]]:
 
 
 def _left_out(
-    examples: Examples, hidden: np.ndarray, settings: Mapping[str, Any], whole_only: bool
+    examples: Examples,
+    hidden: np.ndarray,
+    settings: Mapping[str, Any],
+    rounds: int,
+    whole_only: bool,
 ) -> np.ndarray:
     """Log-odds of rows by trees of the families of other folds, shape (n,)."""
     families, z = sorted(set(examples.family)), np.full(examples.targets.shape, np.nan)
@@ -87,7 +91,7 @@ def _left_out(
         out = np.isin(examples.family, families[k::FAMILY_FOLDS])
         taught = ~out & (examples.complete | (not whole_only))
         stage = fit_stage(
-            x[taught], examples.targets[taught], examples.weight[taught], dict(settings), ROUNDS
+            x[taught], examples.targets[taught], examples.weight[taught], dict(settings), rounds
         )
         z[out] = stage.log_odds(x[out])
     return any_ensemble(z)

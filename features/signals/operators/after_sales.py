@@ -59,7 +59,6 @@ def instant_refund_order_share(t):
     operator_parcels,
     unit=Unit.SHARE_OF_PARCELS,
     direction=1,
-    alarm=0.1,
     zh="{value} 的包裹明显轻于商品",
     en="{value} of its parcels weigh far less than their goods",
     blind="Wrong catalogue weights.",

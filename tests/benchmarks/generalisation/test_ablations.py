@@ -27,7 +27,7 @@ def test_parts_cover_each_input_once():
 
 def test_a_part_that_is_hidden_is_not_learned_from(monkeypatch):
     """Without any input nothing is told apart; with all of them the cheats are."""
-    monkeypatch.setattr(ablations, "ROUNDS", 20)
+    monkeypatch.setattr(ablations, "rounds_of", lambda entity: 20)
     frames = [world(family, 1) for family in ("one", "other")]
     everything = ablations.input_parts
 
