@@ -16,11 +16,12 @@ import pandas as pd
 from training.fitting.fit import Fitted
 
 ARTIFACT_ROOT_VARIABLE = "_MLFLOW_SERVER_ARTIFACT_ROOT"
+URI_VARIABLE = "MLFLOW_TRACKING_URI"
 
 
 def tracking_uri(models: Path) -> str:
     """`MLFLOW_TRACKING_URI` where set, else a SQLite file in the models' folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(models / 'mlflow.db').resolve()}"
+    return os.environ.get(URI_VARIABLE) or f"sqlite:///{(models / 'mlflow.db').resolve()}"
 
 
 def start(models: Path) -> Any:
@@ -33,12 +34,15 @@ def start(models: Path) -> Any:
     import mlflow
 
     models.mkdir(parents=True, exist_ok=True)
-    local = None
-    if not os.environ.get("MLFLOW_TRACKING_URI"):
+    local, given = None, os.environ.get(URI_VARIABLE)
+    if not given:
         local = (models / "mlruns").resolve().as_uri()
         # MLflow makes ./mlruns in the working directory unless this names another root.
         os.environ[ARTIFACT_ROOT_VARIABLE] = local
     mlflow.set_tracking_uri(tracking_uri(models))
+    if not given:
+        # MLflow sets it, and the next folder of models in this process would write to this store.
+        os.environ.pop(URI_VARIABLE, None)
     if mlflow.get_experiment_by_name("steelyard") is None:
         mlflow.create_experiment("steelyard", artifact_location=local)
     mlflow.set_experiment("steelyard")
