@@ -97,8 +97,8 @@ def page() -> tuple[list[Row], tuple[Table, ...]]:
     ablations = kept_frame("ablations")
     note = (
         "Average precision, mean over families of other folds than those that taught, on worlds as "
-        "they are, with tables dropped, and without peers. Teaching seeds; `python -m "
-        "benchmarks.generalisation.learning.ablations` learns them."
+        "they are, with tables dropped, and without peers. Teaching seeds, before ADR-0376; "
+        "`python -m benchmarks.generalisation.learning.ablations` learns them."
     )
     without = Table("Ablations", note, tuple(ablations), ablations.to_numpy().tolist())
     return rows, (*figures.tables_of(records, entities, tiers, tags()), real, without)
