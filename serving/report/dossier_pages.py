@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from serving.dossiers.night_tables import NightTables
@@ -16,15 +17,18 @@ from serving.policy.schema import Policy
 MINUTES_IN_TABLE = 60
 
 
-def operator_values(tables: NightTables, operator_id: str, policy: Policy) -> dict[str, Any]:
+def operator_values(
+    tables: NightTables, operator_id: str, policy: Policy, *, hidden_sessions: Sequence[str] = ()
+) -> dict[str, Any]:
     """The dossier of an operator, without what people recorded later."""
-    dossier = operator_dossier(tables, operator_id, None, policy)
+    dossier = operator_dossier(tables, operator_id, None, policy, hidden_sessions=hidden_sessions)
     if dossier is None:
         raise KeyError(operator_id)
     return {
         "dossier": dossier,
         "decision": dossier.decision,
         "complaints": complaints_page(dossier.record),
+        "hidden_sessions": hidden_sessions,
     } | operator_pictures(dossier)
 
 

@@ -18,10 +18,12 @@ from markupsafe import Markup
 
 from data_contracts.verification.published_run import unfinished_run
 from features.engine.snapshot import Snapshot
+from serving.dossiers.blind_sessions import BlindSessions, blind_sessions
 from serving.dossiers.night_tables import MAX_HISTORY_NIGHTS, NightTables, load_night
 from serving.dossiers.night_view import MAX_PARITY_ROWS, night_view
 from serving.dossiers.row_pages import page_of
 from serving.dossiers.session_minutes import prefetch_minutes
+from serving.ledger.hash_chain import LedgerDamaged, read_records
 from serving.pages.page_environment import page_environment
 from serving.pages.text_catalogue import LANGUAGES
 from serving.report import dossier_pages, night_sections
@@ -33,13 +35,18 @@ from serving.tiers.false_discovery import AccusationBound, bound_words
 
 LAYOUT = "report/layout.html.j2"
 ROWS_PER_QUEUE_PAGE = 50
+BLIND_COUNT_SQL = """SELECT count(*) FROM scores WHERE entity_kind = 'session' AND leads
+                     AND list_contains(?::VARCHAR[], entity_id)"""
 MIN_DOSSIERS, MAX_DOSSIERS = 8, 500  # at least some where nobody is reviewed
 MAX_SESSIONS, MAX_WORST_SESSIONS, MAX_RING_PAGES = 10, 10, 20
 
 
 @dataclass(frozen=True)
 class ReportInput:
-    """What the pages show: the night's tables, the lake as it knew it, the queue, the files."""
+    """What the pages show: the night's tables, the lake as it knew it, the queue, the files.
+
+    `blind` is what no page may show a figure of.
+    """
 
     context: NightContext
     snapshot: Snapshot
@@ -47,6 +54,7 @@ class ReportInput:
     tables: NightTables
     queue: list[dict[str, Any]]
     files: PageFiles
+    blind: BlindSessions
 
 
 @dataclass(frozen=True)
@@ -86,13 +94,16 @@ def _open(folder: Path, context: NightContext, snapshot: Snapshot) -> ReportInpu
     run = unfinished_run(folder)
     earlier = nights_before(context.lake, context.previous_run, MAX_HISTORY_NIGHTS - 1)
     tables = load_night(context.lake, context.date, run, [run, *earlier])
-    queue = night_sections.patrol_queue(tables)
+    blind = _blind(tables, context)
+    queue = night_sections.patrol_queue(tables, blind)
     reviewed = sum(o["tier"] > TIERS[0] for o in queue)
     files = PageFiles()
-    dossiers = queue[: min(max(reviewed, MIN_DOSSIERS), MAX_DOSSIERS)]
+    shown = [o for o in queue if o["operator_id"] not in blind.operators]
+    dossiers = shown[: min(max(reviewed, MIN_DOSSIERS), MAX_DOSSIERS)]
     files.add("operators", "operator", [o["operator_id"] for o in dossiers])
-    highest = [s["entity_id"] for s in night_sections.ranked_sessions(tables, MAX_SESSIONS).rows]
-    worst = night_sections.worst_sessions(tables, dossiers[:MAX_WORST_SESSIONS])
+    ranked = night_sections.ranked_sessions(tables, blind, MAX_SESSIONS)
+    highest = [s["entity_id"] for s in ranked.rows]
+    worst = night_sections.worst_sessions(tables, blind, dossiers[:MAX_WORST_SESSIONS])
     session_ids = list(dict.fromkeys([*highest, *worst]))
     files.add("sessions", "session", session_ids)
     prefetch_minutes(tables, snapshot, session_ids)
@@ -101,7 +112,17 @@ def _open(folder: Path, context: NightContext, snapshot: Snapshot) -> ReportInpu
     listed = page_of(queue[: max(reviewed, ROWS_PER_QUEUE_PAGE)], 1, ROWS_PER_QUEUE_PAGE)
     files.add("queue", "queue", range(1, listed.pages + 1))
     del files.names[("queue", "1")]  # it is on the first page
-    return ReportInput(context, snapshot, folder, tables, queue, files)
+    return ReportInput(context, snapshot, folder, tables, queue, files, blind)
+
+
+def _blind(tables: NightTables, context: NightContext) -> BlindSessions:
+    """Sessions that people judge blind; a damaged record of cases stops no night."""
+    try:
+        record = read_records(context.lake.cases)
+    except LedgerDamaged:
+        record = []
+    has_golden_cases = context.policy.cases.golden_share > 0
+    return blind_sessions(tables, record, has_golden_cases=has_golden_cases)
 
 
 def _pages(report: ReportInput) -> Iterator[Page]:
@@ -131,7 +152,10 @@ def _pages(report: ReportInput) -> Iterator[Page]:
 
 
 def _operator_values(report: ReportInput, operator_id: str) -> dict[str, Any]:
-    return dossier_pages.operator_values(report.tables, operator_id, report.context.policy)
+    hidden = report.blind.sessions_of.get(operator_id, ())
+    return dossier_pages.operator_values(
+        report.tables, operator_id, report.context.policy, hidden_sessions=hidden
+    )
 
 
 def _first_page(report: ReportInput) -> dict[str, Any]:
@@ -149,13 +173,14 @@ def _first_page(report: ReportInput) -> dict[str, Any]:
         "tiers": TIERS,
         "flows": night_sections.tier_flows(tables),
         "rests_on": night_sections.rests_on(tables),
-        "changes": night_sections.tier_changes(tables),
+        "changes": night_sections.tier_changes(tables, report.blind),
         "head_before": night_sections.head_before(context),
         "quarantine": night_sections.quarantine(context.lake),
         "audit": night_sections.audit_figures(context, report.snapshot, report.folder),
         "sample": tables.count("SELECT count(*) FROM audit_sample"),
-        "sessions": night_sections.ranked_sessions(tables, MAX_SESSIONS),
+        "sessions": night_sections.ranked_sessions(tables, report.blind, MAX_SESSIONS),
         "rings": night_sections.ranked_rings(tables),
+        "blind_count": tables.count(BLIND_COUNT_SQL, sorted(report.blind.sessions)),
     } | night_sections.duties(tables)
 
 
@@ -188,6 +213,7 @@ def _rendered(
             "other_language": files.link(source, other, *page.segments),
             "may": lambda _permission: False,
             "may_export": True,
+            "hidden_operators": report.blind.operators,
             "night": "",
             "nights": (),
             "tables_date": report.tables.date,

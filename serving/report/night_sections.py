@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from data_contracts.lake import Lake
 from data_contracts.verification.published_run import unfinished_run
 from features.engine.snapshot import Snapshot
+from serving.dossiers.blind_sessions import BlindSessions
 from serving.dossiers.night_tables import NightTables, Row
 from serving.dossiers.night_view import TableFreshness
 from serving.dossiers.row_pages import RowPage, page_of, queried_page
@@ -30,19 +31,33 @@ QUEUE_SQL = """
                WHERE entity_kind = 'operator' GROUP BY 1) s ON s.entity_id = d.operator_id
     ORDER BY d.tier DESC, d.expected_harm DESC NULLS LAST, s.anomaly DESC NULLS LAST, d.operator_id
 """
-CHANGES_SQL = "SELECT * FROM tier_decisions WHERE previous_tier <> tier"
+CHANGES_SQL = """SELECT * FROM tier_decisions
+                 WHERE previous_tier <> tier AND NOT list_contains(?::VARCHAR[], operator_id)"""
 SESSIONS_SQL = "SELECT * FROM scores WHERE entity_kind = 'session' AND leads"
+SHOWN_SESSIONS_SQL = f"{SESSIONS_SQL} AND NOT list_contains(?::VARCHAR[], entity_id)"
 REGION_GROUP = "region "  # as the audit names its groups
 
 
-def patrol_queue(tables: NightTables) -> list[Row]:
-    """Operators in the order of patrol: tier, expected harm, anomaly score."""
-    return _with_objects(tables.rows(QUEUE_SQL), "why")
+def patrol_queue(tables: NightTables, blind: BlindSessions) -> list[Row]:
+    """Operators in the order of patrol: tier, expected harm, anomaly score.
+
+    Those whose figures are hidden stand last by their ids, so that no place tells a figure.
+    """
+    rows = _with_objects(tables.rows(QUEUE_SQL), "why")
+    hidden = [r for r in rows if r["operator_id"] in blind.operators]
+    shown = [r for r in rows if r["operator_id"] not in blind.operators]
+    return [*shown, *sorted(hidden, key=lambda r: str(r["operator_id"]))]
 
 
-def tier_changes(tables: NightTables) -> RowPage:
+def tier_changes(tables: NightTables, blind: BlindSessions) -> RowPage:
     """Operators whose tier changed, strictest first."""
-    found = queried_page(tables, CHANGES_SQL, "tier DESC, operator_id", size=MAX_TIER_CHANGES)
+    found = queried_page(
+        tables,
+        CHANGES_SQL,
+        "tier DESC, operator_id",
+        sorted(blind.operators),
+        size=MAX_TIER_CHANGES,
+    )
     return replace(found, rows=tuple(_with_objects(found.rows, "why")))
 
 
@@ -66,14 +81,17 @@ def rests_on(tables: NightTables) -> dict[str, int]:
     return {r["selected_by"]: r["n"] for r in tables.rows(sql)}
 
 
-def ranked_sessions(tables: NightTables, size: int) -> RowPage:
-    """The night's highest-ranked sessions."""
-    return queried_page(tables, SESSIONS_SQL, "rank, entity_id", size=size)
+def ranked_sessions(tables: NightTables, blind: BlindSessions, size: int) -> RowPage:
+    """The night's highest-ranked sessions that nobody judges blind, of all that were scored."""
+    hidden = sorted(blind.sessions)
+    found = queried_page(tables, SHOWN_SESSIONS_SQL, "rank, entity_id", hidden, size=size)
+    return replace(found, total=tables.count(f"SELECT count(*) FROM ({SESSIONS_SQL})"))
 
 
-def worst_sessions(tables: NightTables, operators: list[Row]) -> list[str]:
-    """The most suspicious session of each operator, where its decision names one."""
-    named = [o["why"]["session"]["id"] for o in operators if o["why"].get("session")]
+def worst_sessions(tables: NightTables, blind: BlindSessions, operators: list[Row]) -> list[str]:
+    """The most suspicious session of each operator, where its decision names one that shows."""
+    ids = (o["why"]["session"]["id"] for o in operators if o["why"].get("session"))
+    named = [i for i in ids if i not in blind.sessions]
     sql = "SELECT session_id FROM sessions WHERE list_contains(?::VARCHAR[], session_id)"
     known = {r["session_id"] for r in tables.rows(sql, named)}
     return [session_id for session_id in named if session_id in known]

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import networkx as nx
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.lake import Lake
@@ -105,9 +108,14 @@ def test_a_dossier_speaks_for_and_against(pages, published):
 
 def test_a_session_says_how_its_probability_came_about(pages, published):
     scores = read_outbound(published, "scores")
-    first = scores[scores["model"] == "session_inflation"].sort_values("rank").iloc[0]
-    title = re.compile(rf'<h1>[^\n]*class="id">{first["entity_id"]}<')
-    one = next(t for t in in_language(pages, "en").values() if title.search(t))
+    ranked = scores[scores["model"] == "session_inflation"].sort_values("rank")
+    headings = {
+        found.group(1): text
+        for text in in_language(pages, "en").values()
+        if (found := re.search(r'<h1>[^\n]*class="id">([^<]+)<', text))
+    }
+    first = ranked[ranked["entity_id"].isin(headings)].iloc[0]  # none that is judged blind
+    one = headings[first["entity_id"]]
     found = re.search(
         r"by its signals\s+(.*?)→ with its single views\s+(.*?)→ with the operator's other "
         r"sessions\s+([<>\d. ]+)",
@@ -136,12 +144,34 @@ def test_the_pages_say_what_is_cut(english, published):
     listed = max(int((decisions["tier"] > "A").sum()), night_report.ROWS_PER_QUEUE_PAGE)
     assert f"1 to {min(listed, 50)} of {len(decisions)}" in english
     run = read_outbound(published, "runs").iloc[0]
-    assert f"{night_report.MAX_SESSIONS} of {run['sessions']} · Read the rest with" in english
+    ranked = english.partition('<section id="sessions">')[2].partition("</section>")[0]
+    shown = ranked.count("<tr>") - 1  # a row is the head
+    assert 0 < shown <= night_report.MAX_SESSIONS
+    assert f"{shown} of {run['sessions']} · Read the rest with" in ranked
+
+
+def test_no_page_shows_what_people_judge_blind(pages, english, published):
+    """Sessions of the night's audit are in no ranked list; lists of operators name them bare."""
+    drawn = read_outbound(published, "audit_sample")
+    sessions = set(drawn.loc[drawn["entity_kind"] == "session", "entity_id"])
+    assert sessions and "may be drawn for it" in english
+    ranked = english.partition('<section id="sessions">')[2].partition("</section>")[0]
+    assert not sessions & set(re.findall(r'class="id"[^>]*>([^<]+)<', ranked))
+    rows = [
+        row
+        for text in in_language(pages, "en").values()
+        for row in re.findall(r"<tr>.*?</tr>", text)
+        if sessions & set(re.findall(r'class="id"[^>]*>([^<]+)<', row))
+    ]
+    assert rows and all("hidden until the disposition" in row for row in rows)
 
 
 @pytest.fixture(scope="module")
 def short_report(published, models, tmp_path_factory) -> Path:
-    """The report of the same night with few rows on a page and few dossiers, twice written."""
+    """The report of the same night with few rows on a page and few dossiers, twice written.
+
+    The second time what people judge blind has other figures, and no byte differs.
+    """
     lake, run = Lake.open(published), published_run(published)
     night = date.fromisoformat(run.manifest["identity"]["date"])
     context = published_context(lake, night, models, load_policy(), run.manifest)
@@ -152,10 +182,25 @@ def short_report(published, models, tmp_path_factory) -> Path:
         for folder in folders:
             for file in run.folder.glob("*.parquet"):
                 shutil.copy2(file, folder)
+        _with_other_blind_figures(folders[1])
+        for folder in folders:
             night_report.write_report(folder, context, tables)
     first, second = (_texts(folder) for folder in folders)
-    assert first == second  # the same bytes on a rerun
+    assert first == second
     return folders[0]
+
+
+def _with_other_blind_figures(folder: Path) -> None:
+    """Write other probabilities and ranks of the sessions of the night's audit."""
+    drawn = pd.read_parquet(folder / "audit_sample.parquet")["entity_id"]
+    scores = pq.read_table(folder / "scores.parquet")
+    rows = scores.to_pandas()
+    is_blind = (rows["entity_kind"] == "session") & rows["entity_id"].isin(drawn)
+    assert is_blind.any()
+    rows.loc[is_blind, ["probability", "own_probability"]] = 0.777
+    rows.loc[is_blind, "rank"] = 1
+    changed = pa.Table.from_pandas(rows, scores.schema, preserve_index=False)
+    pq.write_table(changed, folder / "scores.parquet")
 
 
 def _texts(folder: Path) -> dict[str, str]:
