@@ -12,7 +12,9 @@ from data_contracts.errors import LakeProblem, SteelyardError
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs
 from data_contracts.verification.run_opening import open_run
-from serving.dossiers.night_tables import NightTables, load_night
+from serving.dossiers.lists.night_search import prepare_search
+from serving.dossiers.night_tables import SIGNAL_KINDS, NightTables, load_night
+from serving.dossiers.signal_evidence import peer_signals
 
 MAX_NIGHTS_IN_MEMORY = 3
 
@@ -85,7 +87,10 @@ def read_ahead(lake: Lake) -> threading.Thread:
 
     def read() -> None:
         with suppress(SteelyardError, OSError):
-            NIGHTS.open(lake)
+            tables = NIGHTS.open(lake)
+            for kind in SIGNAL_KINDS:  # the first dossier and the first search would wait
+                peer_signals(tables, kind)
+            prepare_search(tables)
 
     thread = threading.Thread(target=read, name="read-ahead", daemon=True)
     thread.start()

@@ -15,6 +15,7 @@ from serving.dossiers.session_minutes import SessionMinutes, session_minutes
 from serving.dossiers.signal_evidence import SignalEvidence, read_reasons, signal_evidence
 
 VIEWS_ON_PAGE = 10
+MAX_FALSE_VIEW_WINDOWS = 10
 FALSE_VIEWS_SQL = "SELECT * FROM false_views WHERE session_id = ?"
 FALSE_VIEWS_ORDER = "probability DESC, view_id"
 
@@ -29,6 +30,22 @@ class Cause:
     at: datetime
     size: int | None
     other: str | None = None
+
+
+@dataclass(frozen=True)
+class SuspiciousWindow:
+    """Minutes from `start` up to `stop` that a detector names, `at` in clock time.
+
+    `detector` is `burst` for a series without a granted cause, and `view` for `views` that are
+    named false one by one.
+    """
+
+    detector: str
+    series: str
+    start: int
+    stop: int
+    at: datetime
+    views: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +74,18 @@ class SessionDossier:
     causes: tuple[Cause, ...]
     false_by_minute: dict[int, int]
     false_views: RowPage
+
+    @property
+    def windows(self) -> tuple[SuspiciousWindow, ...]:
+        """Suspicious windows of all detectors, in the order of the clock."""
+        start: datetime = self.session["started_at"]
+        found = [
+            SuspiciousWindow("burst", w["series"], w["start"], w["stop"], at)
+            for w in self.minutes.windows
+            for at in (start + timedelta(minutes=w["start"]),)
+        ]
+        found += _false_view_windows(self.false_by_minute, start)
+        return tuple(sorted(found, key=lambda w: (w.start, w.detector, w.series)))
 
 
 def session_dossier(tables: NightTables, session_id: str, page: int = 1) -> SessionDossier | None:
@@ -140,6 +169,28 @@ def _false_by_minute(tables: NightTables, session: Row) -> dict[int, int]:
              GROUP BY 1 ORDER BY 1"""
     rows = tables.rows(sql, session["started_at"], session["session_id"])
     return {int(r["minute"]): int(r["n"]) for r in rows}
+
+
+def _false_view_windows(by_minute: dict[int, int], start: datetime) -> list[SuspiciousWindow]:
+    """Runs of minutes in which views named false joined; those with the most views."""
+    runs: list[list[int]] = []
+    for minute in sorted(by_minute):
+        if runs and runs[-1][-1] == minute - 1:
+            runs[-1].append(minute)
+        else:
+            runs.append([minute])
+    found = [
+        SuspiciousWindow(
+            "view",
+            "false_views",
+            run[0],
+            run[-1] + 1,
+            start + timedelta(minutes=run[0]),
+            sum(by_minute[m] for m in run),
+        )
+        for run in runs
+    ]
+    return sorted(found, key=lambda w: (-(w.views or 0), w.start))[:MAX_FALSE_VIEW_WINDOWS]
 
 
 def probability_steps(own: float, evidence: float, probability: float) -> dict[str, float] | None:

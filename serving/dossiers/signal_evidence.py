@@ -56,7 +56,7 @@ class SignalEvidence:
 
 def signal_evidence(tables: NightTables, kind: str, entity_id: str) -> SignalEvidence:
     """What signals say of an operator or a session, from the published tables alone."""
-    peers: PeerSignals = tables.once(f"peers {kind}", lambda: _peer_signals(tables, kind))
+    peers = peer_signals(tables, kind)
     known = (
         peers.values.loc[entity_id].dropna()
         if entity_id in peers.values.index
@@ -84,6 +84,12 @@ def _against(tables: NightTables, kind: str, entity_id: str) -> tuple[dict[str, 
         for one in read_reasons(row["reasons"]):
             found.setdefault(one["signal"], one)
     return tuple(found.values())
+
+
+def peer_signals(tables: NightTables, kind: str) -> PeerSignals:
+    """Signals of all entities of a kind, which a night makes once."""
+    found: PeerSignals = tables.once(f"peers {kind}", lambda: _peer_signals(tables, kind))
+    return found
 
 
 def _peer_signals(tables: NightTables, kind: str) -> PeerSignals:

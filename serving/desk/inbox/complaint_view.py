@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +21,17 @@ from serving.oversight.complaints.cases import (
     OPEN,
     UNFOUNDED,
     VERIFIED,
+    ComplaintDecision,
     complaint_cases,
     complaint_decisions,
 )
+from serving.policy.case_policy import ComplaintPolicy
 from serving.policy.schema import Policy
 
 COMPLAINTS_PER_PAGE = 50
+CASE_TABLES = ("complaints", "orders")
+_known: dict[Path, tuple[tuple[object, ...], pd.DataFrame]] = {}
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -65,8 +72,7 @@ def complaint_page(
     if not lake.files("complaints"):
         return ComplaintPage([], 0, {}, [])
     decisions = complaint_decisions(lake)
-    with Snapshot.open(lake, now) as tables:
-        cases = complaint_cases(tables, decisions, policy.complaints)
+    cases = _known_cases(lake, decisions, now, policy.complaints)
     cases = cases.assign(status=_statuses(cases, now))
     chosen = cases
     if wanted.status:
@@ -97,6 +103,30 @@ def complaint_page(
         )
     abusive = abusive_complainants(cases, policy.complaints)
     return ComplaintPage(lines, len(chosen), dict(Counter(cases["status"])), abusive)
+
+
+def _known_cases(
+    lake: Lake, decisions: dict[str, ComplaintDecision], now: datetime, policy: ComplaintPolicy
+) -> pd.DataFrame:
+    """Complaints as cases, read again when a file of theirs changed, and every hour.
+
+    An hour is how long a row may wait that was delivered before it was received.
+    """
+    files = [f for table in CASE_TABLES for f in lake.files(table)]
+    stamp = (
+        tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files),
+        tuple(sorted(decisions.items())),
+        now.replace(minute=0, second=0, microsecond=0),
+        policy,
+    )
+    with _lock:
+        found = _known.get(lake.root)
+        if found is not None and found[0] == stamp:
+            return found[1]
+        with Snapshot.open(lake, now) as tables:
+            cases = complaint_cases(tables, decisions, policy)
+        _known[lake.root] = (stamp, cases)
+        return cases
 
 
 def _statuses(cases: pd.DataFrame, now: datetime) -> np.ndarray:

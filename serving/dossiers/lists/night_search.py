@@ -50,6 +50,11 @@ class Hits:
     total: int
 
 
+def prepare_search(tables: NightTables) -> None:
+    """Make the index of a night, once."""
+    tables.once("search index", lambda: tables.rows(INDEX_SQL))
+
+
 def search(tables: NightTables, query: str, hidden: Sequence[str] = ()) -> tuple[Hits, ...]:
     """Entities whose id begins with a query, or of which all its words were said.
 
@@ -59,7 +64,7 @@ def search(tables: NightTables, query: str, hidden: Sequence[str] = ()) -> tuple
     words = query.split()
     if len(query.strip()) < MIN_CHARACTERS:
         return ()
-    tables.once("search index", lambda: tables.rows(INDEX_SQL))
+    prepare_search(tables)
     said = " AND ".join("contains(words, lower(?))" for _ in words)
     hits_sql = f"""
         SELECT kind, id, operator_id, probability, by_id, is_hidden,

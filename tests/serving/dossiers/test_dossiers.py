@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 import networkx as nx
@@ -148,6 +148,11 @@ def test_timeline_of_a_session(night, published, falsest):
     assert set(minutes["session_id"]) == {falsest} and minutes["minute"].is_monotonic_increasing
     assert dossier.minutes.source == "room_minutes" and dossier.minutes.band is not None
     assert dossier.steps["probability"] == dossier.score["probability"]
+    by_views = [w for w in dossier.windows if w.detector == "view"]
+    assert by_views and sum(w.views for w in by_views) <= len(named)
+    start = dossier.session["started_at"]
+    assert all(w.at - start == timedelta(minutes=w.start) for w in dossier.windows)
+    assert len(dossier.windows) == len(by_views) + len(dossier.minutes.windows)
 
 
 def test_boosts_of_a_session_are_causes(night):
