@@ -19,7 +19,7 @@ from serving.desk.inbox.notice_links import NoticeSubject
 from serving.oversight.appeals.appeal_record import Appeal, list_appeals
 from serving.oversight.measures.manual_measures import list_measures
 from serving.oversight.measures.nightly_measures import with_present_status
-from serving.oversight.measures.state import IN_FORCE, OPERATOR, PROPOSED, UNDONE
+from serving.oversight.measures.state import IN_FORCE, OPERATOR, PROPOSED, UNDONE, WON
 from serving.oversight.measures.state_reading import read_measures
 from serving.policy.schema import Policy
 
@@ -78,8 +78,8 @@ class NoticeView:
 
     def accepts_appeal(self, now: datetime) -> bool:
         """Whether an appeal may be opened now."""
-        is_open = any(a.verdict is None for a in self.appeals)
-        return not is_open and now <= self.appeal_due and self.status not in (PROPOSED, UNDONE)
+        is_closed = any(a.verdict in (None, WON) for a in self.appeals)  # open, or won already
+        return not is_closed and now <= self.appeal_due and self.status not in (PROPOSED, UNDONE)
 
 
 def notice_view(

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from serving.desk.web.addresses import local_url
 from serving.desk.web.page import render
+from serving.pages import text_catalogue
 
 OWN_FIELDS = frozenset({"csrf", "once", "unsent"})
 MAX_CHARACTERS = 200_000
@@ -50,8 +51,13 @@ class UnsentForm:
 
 
 def resume_page(request: Request, unsent: UnsentForm, status_code: int) -> Response:
-    """A page that shows an unsent form, to be sent again by a person who looked at it."""
-    words = [(k, v) for k, v in unsent.fields if v.strip()]
+    """A page that shows an unsent form, to be sent again by a person who looked at it.
+
+    It names what a person wrote, and no field that the form filled itself.
+    """
+    known = text_catalogue.texts()
+    written = [(f"resume.field_{k}", v) for k, v in unsent.fields if v.strip()]
+    words = [(key, v) for key, v in written if key in known]
     return render(request, "resume.html.j2", status_code, unsent=unsent, words=words)
 
 

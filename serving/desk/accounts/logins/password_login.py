@@ -89,11 +89,14 @@ def open_key(desk: Desk, account: Account, password: str, browser: Browser) -> L
     return key
 
 
-def accept_invitation(desk: Desk, token: str, name: str, password: str) -> Account:
+def accept_invitation(
+    desk: Desk, token: str, name: str, password: str, *, language: str | None = None
+) -> Account:
     """Make the first account, or set the password of an account, by a one-time token.
 
-    A new password makes a new personal key: the old one cannot be opened without the old password.
-    Where the lake knows no persons, the first account becomes its first person.
+    The account keeps the language in which its user read the page. A new password makes a new
+    personal key: the old one cannot be opened without the old password. Where the lake knows no
+    persons, the first account becomes its first person.
 
     Raises
     ------
@@ -115,6 +118,7 @@ def accept_invitation(desk: Desk, token: str, name: str, password: str) -> Accou
         if fault is not None:
             raise AccountRefused(fault, "the password is not fit")
         row.used_at = now
+        account.language = language or account.language
         account.password_digest = password_digest(password)
         account.public_key = key.public.raw
         account.wrapped_key = wrap_key(key, password.encode())

@@ -30,7 +30,7 @@ def add(request: Request) -> Response:
     """Add an account, and show the link by which its user sets a password."""
     form, desk = request.state.form, request.state.desk
     roles = [str(r) for r in form.getlist("role")]
-    new = NewAccount(str(form.get("name", "")), roles, str(form.get("language", "zh")))
+    new = NewAccount(str(form.get("name", "")), roles)
     try:
         with desk.database.transaction() as session:
             row = directory.add_account(session, new, desk.clock())

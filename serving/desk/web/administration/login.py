@@ -97,7 +97,8 @@ def setup(request: Request) -> Response:
     if password != str(form.get("password_again", "")):
         return _setup_page(request, token, 400, fault="account.passwords_differ", name=name)
     try:
-        accept_invitation(request.state.desk, token, name, password)
+        language = request.state.language
+        accept_invitation(request.state.desk, token, name, password, language=language)
     except AccountRefused as refused:
         return _setup_page(request, token, 400, fault=refused.key, name=name)
     return redirect(request, url("login"), "login.password_set")

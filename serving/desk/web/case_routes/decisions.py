@@ -28,7 +28,7 @@ from serving.desk.web.case_routes.answering import (
     number_field,
     once_of,
 )
-from serving.desk.web.page import may, needs, not_found, redirect, render
+from serving.desk.web.page import audited, may, needs, not_found, redirect, render
 from serving.oversight.measures.approval import measure_terms
 from serving.oversight.people.personal_key import NotAuthenticated
 from serving.oversight.people.signers import Signer
@@ -70,6 +70,7 @@ def consider_measure(request: Request) -> Response:
     if state is None:
         return not_found(request)
     preview = preview_measure(desk, state, wanted, author_of(request))
+    audited(request, "notice_preview", f"{case_id} {state.operator_id}")
     return render(
         request,
         "measure_preview.html.j2",
@@ -106,6 +107,7 @@ def approvals(request: Request) -> Response:
             row["terms"] = measure_terms(act, act["days"], now, desk.policy)
             row["step"] = desk.policy.ladder_step(act["code"])
         rows.append(row)
+    audited(request, "notice_preview", "approvals")
     return render(
         request, "approvals.html.j2", rows=rows, person=request.state.account.name, now=now
     )

@@ -12,6 +12,8 @@ from starlette.routing import Route
 from data_contracts.errors import LakeProblem
 from serving.desk.inbox.appeal_view import (
     DECIDED,
+    LATE,
+    OPEN,
     AppealLine,
     appeal_lines,
     expected_consequences,
@@ -40,24 +42,36 @@ from serving.desk.web.page import audited, needs, not_found, redirect, render
 from serving.oversight.appeals.appeal_decisions import VERDICTS, AppealDecision, decide_appeal
 from serving.oversight.appeals.appeal_record import BadAppeal
 from serving.oversight.measures.manual_measures import list_measures
-from serving.oversight.measures.state import PROPOSED, UNDONE
+from serving.oversight.measures.state import IN_FORCE, PROPOSED, UNDONE
 from serving.oversight.people.personal_key import NotAuthenticated
 from serving.oversight.policies.policy_record import policy_in_force
 
 APPEALS_PER_PAGE = 50
+WAITING, ALL = "waiting", "all"
+STATUSES = {  # choices of the list, the first of which is shown where none is chosen
+    WAITING: (OPEN, LATE),
+    OPEN: (OPEN,),
+    LATE: (LATE,),
+    DECIDED: (DECIDED,),
+    ALL: (OPEN, LATE, DECIDED),
+}
 
 
 @needs("appeals.read")
 def inbox(request: Request) -> Response:
-    """Appeals: open ones first, the earliest due first; and links to notices."""
+    """Appeals that wait, the earliest due first, or others; and links to notices."""
     desk, query = request.state.desk, request.query_params
     lines = appeal_lines(desk.lake, desk.naive_now())
-    wanted, page = query.get("status", ""), query.get("page", "1")
-    chosen = [x for x in lines if not wanted or x.status == wanted]
+    wanted, page = query.get("status", WAITING), query.get("page", "1")
+    wanted = wanted if wanted in STATUSES else WAITING
+    chosen = [x for x in lines if x.status in STATUSES[wanted]]
     number = max(int(page), 1) if page.isdigit() and len(page) < 6 else 1
     subject = NoticeSubject(query.get("operator", "").strip(), query.get("measure"))
     with desk.database.snapshot() as session:
         links = links_of(session)
+    audited(request, "appeals", wanted)
+    measures = _measures_of(request, subject.operator_id)
+    in_force = (m["measure_id"] for m in measures if m["status"] == IN_FORCE)
     return render(
         request,
         "inbox/appeals.html.j2",
@@ -65,13 +79,15 @@ def inbox(request: Request) -> Response:
         total=len(chosen),
         pages=-(-len(chosen) // APPEALS_PER_PAGE),
         page=number,
-        counts={s: sum(x.status == s for x in lines) for s in ("open", "late", DECIDED)},
+        counts={s: sum(x.status == s for x in lines) for s in (OPEN, LATE, DECIDED)},
         wanted=wanted,
+        statuses=tuple(STATUSES),
         links=links,
         now=desk.clock(),
         default_days=DEFAULT_DAYS,
         subject=subject,
-        measures=_measures_of(request, subject.operator_id),
+        chosen_measure=subject.measure_id or next(in_force, ""),
+        measures=measures,
     )
 
 
@@ -220,7 +236,11 @@ def _measures_of(request: Request, operator: str) -> list[dict[str, Any]]:
     policy = policy_in_force(desk.lake, desk.naive_now().date())
     taken = list_measures(desk.lake, desk.naive_now(), operator)
     return [
-        {"measure_id": m["measure_id"], "name": {"zh": step.zh, "en": step.en}}
+        {
+            "measure_id": m["measure_id"],
+            "status": m["status"],
+            "name": {"zh": step.zh, "en": step.en},
+        }
         for m in reversed(taken)
         if m["status"] not in (PROPOSED, UNDONE)
         for step in (policy.ladder_step(m["code"]),)

@@ -70,7 +70,10 @@ def begin(request: Request) -> Response:
 def draft_page(request: Request) -> Response:
     """The editor of a draft, what is wrong with it, what it changes, and its last replay."""
     row = _draft(request)
-    return not_found(request) if row is None else _render_draft(request, row, row.text)
+    if row is None:
+        return not_found(request)
+    audited(request, "list", f"replay {row.id}")
+    return _render_draft(request, row, row.text)
 
 
 @needs("policy.edit")

@@ -52,6 +52,7 @@ def operators(request: Request, tables: NightTables) -> Response:
     tier = request.query_params.get("tier", "")
     tier = tier if tier in TIERS else ""
     hidden = list(blinding(request).operators)
+    audited(request, "list", "operators")
     page = queried_page(
         tables,
         OPERATORS_SQL,
@@ -129,6 +130,8 @@ def search_page(request: Request, tables: NightTables) -> Response:
     """Hits of a search over the night."""
     query = request.query_params.get("q", "").strip()[:MAX_QUERY_CHARACTERS]
     blind = blinding(request)
+    if query:
+        audited(request, "search", query)
     return show(
         request,
         tables,

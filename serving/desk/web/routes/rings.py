@@ -20,6 +20,7 @@ from serving.dossiers.row_pages import RowPage, queried_page
 def rings(request: Request, tables: NightTables) -> Response:
     """All rings of the night, the most significant first."""
     sql = "SELECT * FROM rings"
+    audited(request, "list", "rings")
     found = queried_page(tables, sql, "significance DESC, ring_id", number=page_number(request))
     rows = tuple(r | {"evidence": json.loads(r["evidence"])} for r in found.rows)
     page = RowPage(rows, found.total, found.number, found.size)
