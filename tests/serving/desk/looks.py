@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 
 WIDTHS = (1400, 400)
-TIMEOUT_MILLISECONDS = 10_000
+TIMEOUT_MILLISECONDS = 30_000
 GRAVE = ("serious", "critical")
+REFUSAL = re.compile(r"Failed to load resource: .* status of (401|403|409|422) ")
 
 
 @contextmanager
@@ -30,12 +32,15 @@ def watched_pages(browser, url: str, *others: str) -> Iterator[Callable]:
             context.add_cookies([{"name": "desk_login", "value": token, "url": url}])
         page = context.new_page()
         page.desk_url = url
-        page.on(
-            "console", lambda m: faults.append(f"console: {m.text}") if m.type == "error" else None
-        )
+        page.on("console", note_error)
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
         page.on("request", note_request)
         return page
+
+    def note_error(message) -> None:
+        # Chromium names the status of a page that refuses in words.
+        if message.type == "error" and not REFUSAL.match(message.text):
+            faults.append(f"console: {message.text}")
 
     def note_request(request) -> None:
         if not request.url.startswith((url, *others, "data:")):
@@ -79,3 +84,8 @@ def press(locator) -> None:
     """Click what leads to another page, and wait for that page: an act may take a second."""
     with locator.page.expect_navigation():
         locator.click()
+
+
+def said(page) -> str:
+    """The message that a page shows after an act."""
+    return str(page.locator("p.message").first.inner_text())

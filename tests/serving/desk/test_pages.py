@@ -32,6 +32,7 @@ def test_queue_page_needs_a_login(visitor, client):
     assert page.status_code == 200 and "Queue" in page.text
 
 
+@pytest.mark.slow
 def test_own_pages_look_well_in_both_languages(browser_page):
     """Own pages fit at 1400 and 400 pixels in zh and en, and axe-core finds nothing serious."""
     page = browser_page(*ALL_ROLES)

@@ -17,6 +17,7 @@ def addresses(riskiest, falsest, largest_ring) -> list[str]:
     return [*(f"/{kind}" for kind in kinds), "/search?q=100"]
 
 
+@pytest.mark.slow
 def test_pages_are_accessible(reading_page, addresses):
     """axe finds nothing serious at 1400 pixels."""
     page = reading_page("en", viewport={"width": 1400, "height": 1000})
@@ -27,6 +28,7 @@ def test_pages_are_accessible(reading_page, addresses):
         assert not grave, (address, [v["id"] for v in found])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_pages_fit_a_phone(reading_page, addresses, language):
     """Nothing sticks out of a screen of 400 pixels."""
