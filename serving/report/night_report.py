@@ -18,7 +18,6 @@ from markupsafe import Markup
 
 from data_contracts.verification.published_run import unfinished_run
 from features.engine.snapshot import Snapshot
-from serving.dossiers.blind_sessions import BlindSessions, blind_sessions
 from serving.dossiers.night_tables import MAX_HISTORY_NIGHTS, NightTables, load_night
 from serving.dossiers.night_view import MAX_PARITY_ROWS, night_view
 from serving.dossiers.row_pages import page_of
@@ -27,6 +26,7 @@ from serving.ledger.hash_chain import LedgerDamaged, read_records
 from serving.pages.page_environment import page_environment
 from serving.pages.text_catalogue import LANGUAGES
 from serving.report import dossier_pages, night_sections
+from serving.report.blind_sessions import BlindSessions, blind_sessions
 from serving.report.page_files import PageFiles, Segments
 from serving.scoring.night_context import NightContext
 from serving.scoring.scope import nights_before

@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 from data_contracts.lake import Lake
 from data_contracts.verification.published_run import unfinished_run
 from features.engine.snapshot import Snapshot
-from serving.dossiers.blind_sessions import BlindSessions
 from serving.dossiers.night_tables import NightTables, Row
 from serving.dossiers.night_view import TableFreshness
 from serving.dossiers.row_pages import RowPage, page_of, queried_page
 from serving.ledger.hash_chain import read_records
 from serving.oversight import random_audit
+from serving.report.blind_sessions import BlindSessions
 from serving.scoring.night_context import NightContext
 from serving.scoring.scope import nights_before
 from serving.tiers.evidence import TIERS

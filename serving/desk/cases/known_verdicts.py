@@ -11,7 +11,7 @@ from data_contracts.contract import contract
 from data_contracts.lake import Lake
 from data_contracts.parquet import connect
 from serving.desk.cases.case_state import OPERATOR, SESSION
-from serving.dossiers.blind_sessions import TRUSTED_SOURCES
+from serving.report.blind_sessions import TRUSTED_SOURCES
 
 
 @dataclass(frozen=True)
