@@ -98,11 +98,11 @@ def _open(folder: Path, context: NightContext, snapshot: Snapshot) -> ReportInpu
     queue = night_sections.patrol_queue(tables, blind)
     reviewed = sum(o["tier"] > TIERS[0] for o in queue)
     files = PageFiles()
-    shown = [o for o in queue if o["operator_id"] not in blind.operators]
-    dossiers = shown[: min(max(reviewed, MIN_DOSSIERS), MAX_DOSSIERS)]
+    with_figures = [o for o in queue if o["operator_id"] not in blind.operators]
+    dossiers = with_figures[: min(max(reviewed, MIN_DOSSIERS), MAX_DOSSIERS)]
     files.add("operators", "operator", [o["operator_id"] for o in dossiers])
-    ranked = night_sections.ranked_sessions(tables, blind, MAX_SESSIONS)
-    highest = [s["entity_id"] for s in ranked.rows]
+    first_sessions = night_sections.ranked_sessions(tables, blind, MAX_SESSIONS)
+    highest = [s["entity_id"] for s in first_sessions.rows]
     worst = night_sections.worst_sessions(tables, blind, dossiers[:MAX_WORST_SESSIONS])
     session_ids = list(dict.fromkeys([*highest, *worst]))
     files.add("sessions", "session", session_ids)

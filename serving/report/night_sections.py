@@ -45,8 +45,8 @@ def patrol_queue(tables: NightTables, blind: BlindSessions) -> list[Row]:
     """
     rows = _with_objects(tables.rows(QUEUE_SQL), "why")
     hidden = [r for r in rows if r["operator_id"] in blind.operators]
-    shown = [r for r in rows if r["operator_id"] not in blind.operators]
-    return [*shown, *sorted(hidden, key=lambda r: str(r["operator_id"]))]
+    with_figures = [r for r in rows if r["operator_id"] not in blind.operators]
+    return [*with_figures, *sorted(hidden, key=lambda r: str(r["operator_id"]))]
 
 
 def tier_changes(tables: NightTables, blind: BlindSessions) -> RowPage:

@@ -11,9 +11,6 @@ from pathlib import Path
 
 import networkx as nx
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.lake import Lake
@@ -24,7 +21,13 @@ from serving.nightly.run_identity import published_context
 from serving.policy.load import load_policy
 from serving.report import night_report
 from serving.report.page_files import FIRST_PAGE
-from tests.whole.report_pages import first_page, linked_pages, visible_text
+from tests.whole.report_pages import (
+    first_page,
+    linked_pages,
+    section_of,
+    visible_text,
+    write_other_blind_figures,
+)
 
 CHROMIUM = Path("/usr/bin/chromium")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -108,13 +111,13 @@ def test_a_dossier_speaks_for_and_against(pages, published):
 
 def test_a_session_says_how_its_probability_came_about(pages, published):
     scores = read_outbound(published, "scores")
-    ranked = scores[scores["model"] == "session_inflation"].sort_values("rank")
+    by_rank = scores[scores["model"] == "session_inflation"].sort_values("rank")
     headings = {
         found.group(1): text
         for text in in_language(pages, "en").values()
         if (found := re.search(r'<h1>[^\n]*class="id">([^<]+)<', text))
     }
-    first = ranked[ranked["entity_id"].isin(headings)].iloc[0]  # none that is judged blind
+    first = by_rank[by_rank["entity_id"].isin(headings)].iloc[0]  # none that is judged blind
     one = headings[first["entity_id"]]
     found = re.search(
         r"by its signals\s+(.*?)→ with its single views\s+(.*?)→ with the operator's other "
@@ -144,10 +147,10 @@ def test_the_pages_say_what_is_cut(english, published):
     listed = max(int((decisions["tier"] > "A").sum()), night_report.ROWS_PER_QUEUE_PAGE)
     assert f"1 to {min(listed, 50)} of {len(decisions)}" in english
     run = read_outbound(published, "runs").iloc[0]
-    ranked = english.partition('<section id="sessions">')[2].partition("</section>")[0]
-    shown = ranked.count("<tr>") - 1  # a row is the head
-    assert 0 < shown <= night_report.MAX_SESSIONS
-    assert f"{shown} of {run['sessions']} · Read the rest with" in ranked
+    section = section_of(english, "sessions")
+    listed = section.count("<tr>") - 1  # a row is the head
+    assert 0 < listed <= night_report.MAX_SESSIONS
+    assert f"{listed} of {run['sessions']} · Read the rest with" in section
 
 
 def test_no_page_shows_what_people_judge_blind(pages, english, published):
@@ -155,8 +158,8 @@ def test_no_page_shows_what_people_judge_blind(pages, english, published):
     drawn = read_outbound(published, "audit_sample")
     sessions = set(drawn.loc[drawn["entity_kind"] == "session", "entity_id"])
     assert sessions and "may be drawn for it" in english
-    ranked = english.partition('<section id="sessions">')[2].partition("</section>")[0]
-    assert not sessions & set(re.findall(r'class="id"[^>]*>([^<]+)<', ranked))
+    section = section_of(english, "sessions")
+    assert not sessions & set(re.findall(r'class="id"[^>]*>([^<]+)<', section))
     rows = [
         row
         for text in in_language(pages, "en").values()
@@ -182,25 +185,12 @@ def short_report(published, models, tmp_path_factory) -> Path:
         for folder in folders:
             for file in run.folder.glob("*.parquet"):
                 shutil.copy2(file, folder)
-        _with_other_blind_figures(folders[1])
+        write_other_blind_figures(folders[1])
         for folder in folders:
             night_report.write_report(folder, context, tables)
     first, second = (_texts(folder) for folder in folders)
     assert first == second
     return folders[0]
-
-
-def _with_other_blind_figures(folder: Path) -> None:
-    """Write other probabilities and ranks of the sessions of the night's audit."""
-    drawn = pd.read_parquet(folder / "audit_sample.parquet")["entity_id"]
-    scores = pq.read_table(folder / "scores.parquet")
-    rows = scores.to_pandas()
-    is_blind = (rows["entity_kind"] == "session") & rows["entity_id"].isin(drawn)
-    assert is_blind.any()
-    rows.loc[is_blind, ["probability", "own_probability"]] = 0.777
-    rows.loc[is_blind, "rank"] = 1
-    changed = pa.Table.from_pandas(rows, scores.schema, preserve_index=False)
-    pq.write_table(changed, folder / "scores.parquet")
 
 
 def _texts(folder: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ from serving.desk.accounts.personal_keys import KeyRing
 from serving.desk.desk import Desk
 from serving.desk.web.administration import account, accounts, audit_log, login, nights
 from serving.desk.web.case_routes import case_page, decisions, kept_lists, queue
-from serving.desk.web.inbox import appeals, complaints, public, webhooks
+from serving.desk.web.inbox import appeals, complaints, notice_links, public, webhooks
 from serving.desk.web.laboratory import drafts, publication
 from serving.desk.web.page import not_found
 from serving.desk.web.request_state import Site
@@ -39,6 +39,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *rings.ROUTES,
     *drafts.ROUTES,
     *publication.ROUTES,
+    *notice_links.ROUTES,
     *appeals.ROUTES,
     *complaints.ROUTES,
     *webhooks.ROUTES,

@@ -78,11 +78,11 @@ def test_lists_are_filtered_and_taken_away(reader, riskiest, falsest):
         assert taken(reader, link_of(reader, "parquet")).startswith(b"PAR1")
         reader.fill("#min", "0.9")
         press(reader.get_by_role("button", name="Filter"))
-        shown = [
+        probabilities = [
             float(text.strip("<> "))
             for text in reader.locator("tbody td.number:nth-last-child(2)").all_inner_texts()
         ]
-        assert all(p >= 0.9 for p in shown)
+        assert all(p >= 0.9 for p in probabilities)
 
 
 def link_of(page, form: str):
