@@ -34,14 +34,13 @@ from training.evaluation.comparison import (
     PromotionCriteria,
     compare_average_precision,
     compare_share,
+    not_applicable,
     not_judged,
 )
 from training.fitting.trees import raw_scores
 from training.models.registry import BY_NAME
 from training.release.artefact import Released, load
 from training.release.store import challengers, set_champion
-
-FLAG_PROBABILITY = 0.5  # from which the champion flags a row
 
 
 class NotPromoted(SteelyardError):
@@ -60,10 +59,11 @@ def attack_cost_rows(
     """Cost of one missed case by each model, for each typology that the model knows.
 
     `flagged` are the rows that champion and challenger flag, each of shape (n,). The cost may
-    fall by `criteria.group_loss`. Entities without a price have no rows.
+    fall by `criteria.group_loss`. For entities without a price one row says so.
     """
     if model.entity not in PRICED_ENTITIES:
-        return []
+        reason = f"{model.entity}s have no price of their own"
+        return [not_applicable("attack cost: CNY for one missed case", reason)]
     prices = attack_costs(snapshot, model.entity, criteria.prices)
     cost = data.entity.map(prices).to_numpy(dtype=float)
     kind = data.entity.map(confirmed_typologies(snapshot, model.entity)).to_numpy(dtype=object)
@@ -73,7 +73,8 @@ def attack_cost_rows(
         rows = (kind == name) & confirmed
         what, nan = f"attack cost, {name}: CNY for one missed case", float("nan")
         if rows.sum() < criteria.least_rows:
-            out.append(not_judged(what, int(rows.sum()), f"{criteria.least_rows} confirmed cases"))
+            needed = f"{criteria.least_rows} confirmed cases with a cost"
+            out.append(not_judged(what, int(rows.sum()), needed))
             continue
         old, new = (cost_per_missed_case(cost[rows], f[rows]) for f in flagged)
         good = new >= old * (1.0 - criteria.group_loss) - 1e-9
@@ -92,7 +93,8 @@ def compare(
 ) -> list[ComparisonRow]:
     """Compare champion and challenger on verdicts that neither was trained on.
 
-    Rows come in the order: matured verdicts, random audit, slices, attack costs.
+    Rows come in the order: matured verdicts, random audit, slices, attack costs. Look-alikes are
+    honest kinds, so how many of their confirmed cases are found is no row.
 
     Parameters
     ----------
@@ -125,8 +127,9 @@ def compare(
         for name, rows in (("matured verdicts", everything), ("random audit", audited))
     ]
     if not len(data):
-        return out
-    count = int((champion.probability(a) >= FLAG_PROBABILITY).sum())
+        needed = f"{criteria.least_rows} verdicts received after both were trained"
+        return [*out, not_judged("groups, look-alikes and attack costs", 0, needed)]
+    count = int((champion.probability(a) >= criteria.flag_probability).sum())
     flagged = (_highest(a, count), _highest(b, count))
     guilty = truth == 1
     for name, mask in slices(snapshot, model, data).items():
@@ -182,7 +185,7 @@ class Promotion:
         if self.is_promoted:
             return None
         failed = [r for r in self.rows if r.fails]
-        return (failed or [r for r in self.rows if not r.judged])[0]
+        return (failed or [r for r in self.rows if r.is_open])[0]
 
 
 def promote(
@@ -227,7 +230,7 @@ def promote(
         raise NotPromoted("an override names a person and a reason")
     champion = load(models, name)
     rows = compare(lake, (champion, load(models, name, version)), at, criteria)
-    is_open = any(not r.judged for r in rows)
+    is_open = any(r.is_open for r in rows)
     passes = not any(r.fails for r in rows) and (override is not None or not is_open)
     if passes:
         set_champion(models, name, version)

@@ -146,7 +146,8 @@ def promote(
     opened = Lake.open(lake)
     moment = moment_known(opened, at, "--at")
     prices = AttackPrices(p.viewer_hour_price, p.like_price, p.order_price)
-    criteria = PromotionCriteria(p.gain, p.worst_loss, p.group_loss, p.least_rows, prices)
+    bounds = (p.gain, p.worst_loss, p.group_loss, p.least_rows)
+    criteria = PromotionCriteria(*bounds, prices, p.flag_probability)
     author = None if override is None else open_author(opened, by)
     given = None
     if author is not None and override is not None:
@@ -157,7 +158,9 @@ def promote(
     show_rows(rows, as_json, f"{model}: {done.former} against {done.version}")
     if done.obstacle is not None:
         row = done.obstacle
-        mend = "" if row.judged else ". Wait for verdicts, or name --override REASON --by PERSON"
+        mend = (
+            "" if not row.is_open else ". Wait for verdicts, or name --override REASON --by PERSON"
+        )
         sys.stderr.write(
             f"steelyard: {model} {done.version} is not promoted: {row.what}: {row.why}{mend}\n"
         )

@@ -74,6 +74,7 @@ def show(
     from data_contracts.contract import contract
     from data_contracts.lake import Lake
     from data_contracts.parquet import to_arrow, write_file
+    from serving.oversight.grading.mcn_grades import FOLLOWERS_WORDS
 
     frame = _of_kind(_read(Lake.open(lake), table, night_named(date_)), table, entity)
     named = [c.strip() for c in columns.split(",")] if columns else None
@@ -106,6 +107,9 @@ def show(
             out.print(f"{len(head)} of {len(frame):,} rows, --rows N for more", highlight=False)
         if table == "tier_decisions":
             print_bound(lake, night_named(date_))
+        if table == "mcns":
+            zh, en = FOLLOWERS_WORDS
+            out.print(f"{en[0].upper()}{en[1:]}. {zh}。", soft_wrap=True, highlight=False)
         if left_out:
             out.print(f"Left out for want of width: {', '.join(left_out)}.", highlight=False)
             out.print(

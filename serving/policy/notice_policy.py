@@ -47,6 +47,10 @@ class ReminderPolicy:
         """Time by which the calendar is ahead of UTC."""
         return timedelta(hours=self.utc_offset_hours)
 
+    def knows_holidays(self, year: int) -> bool:
+        """Whether free weekdays of a year are named; else weekends alone count as free."""
+        return any(date.fromisoformat(day).year == year for day in self.holidays)
+
     def is_working(self, day: date) -> bool:
         """Whether a day is worked."""
         if day.weekday() >= 5:

@@ -148,15 +148,25 @@ class AuditPolicy:
 
 @dataclass(frozen=True)
 class PromotionPolicy:
-    """What a challenger has to show before it becomes champion."""
+    """What a challenger has to show before it becomes champion.
+
+    Policies before 2026.16 name no prices: attack costs are not judged by them. Those before
+    2026.20 flag from 0.5 on.
+    """
 
     gain: float
     worst_loss: float
     group_loss: float
     least_rows: int
-    viewer_hour_price: float = 0.49
-    like_price: float = 0.00018
-    order_price: float = 2.0
+    viewer_hour_price: float = float("nan")
+    like_price: float = float("nan")
+    order_price: float = float("nan")
+    flag_probability: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse a probability by which no row, or every row, is flagged. Raises ValueError."""
+        if not 0 < self.flag_probability < 1:
+            raise ValueError("[promotion]: flag_probability is above 0 and below 1")
 
 
 @dataclass(frozen=True)

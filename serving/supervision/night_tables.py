@@ -23,6 +23,7 @@ from serving.oversight.grading.mcn_grades import mcn_grades
 from serving.oversight.grading.patrol_grounds import goods, patrol_grounds, streamer_reach
 from serving.oversight.measures.nightly_measures import nightly_measures
 from serving.oversight.measures.state_reading import read_measures
+from serving.oversight.measures.subjects import measures_of_others
 from serving.policy.schema import TierPolicy
 from serving.scoring import scope
 from serving.scoring.entity_scores import EntityScores
@@ -152,6 +153,7 @@ def supervision_inputs(
         taken.by_people.floors(as_of, policy),
         grounds,
         won,
+        measures_of_others(tables, taken.by_people, as_of, policy),
     )
 
 

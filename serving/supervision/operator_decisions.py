@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from serving.oversight.influence import COMPONENTS
+from serving.oversight.measures.subjects import words_of_others
 from serving.policy.load import BadPolicy, parse_policy
 from serving.policy.schema import Policy
 from serving.scoring.entity_scores import EntityScores
@@ -22,6 +23,8 @@ from serving.tiers.decision import Decision, bound_of_night, decide
 from serving.tiers.evidence import TIERS, OperatorEvidence, attribution
 from serving.tiers.false_discovery import AccusationBound
 from serving.tiers.hysteresis import apply_clean_period, apply_floor_and_override
+
+MAX_MEASURES_OF_OTHERS = 5  # a reason has a largest length
 
 COLUMNS = (
     *("operator_id", "tier", "selected_by", "previous_tier", "is_key_operator", "risk"),
@@ -72,6 +75,8 @@ def decision_rows(
         }
         if d.operator_id in inputs.measure_floors:
             why |= {"measure_floor": tier_without_measures(e, d, inputs, policy)}
+        if others := inputs.measures_of_others.get(d.operator_id):
+            why |= {"measures_of_others": words_of_others(others[:MAX_MEASURES_OF_OTHERS], policy)}
         if (won := inputs.won_appeals.get(d.operator_id)) is not None:
             why |= {"appeal_won": {"id": won.appeal_id, "at": won.at.isoformat()}}
         row = _row(e, d, inputs.components.loc[d.operator_id], why)

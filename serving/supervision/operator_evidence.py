@@ -14,7 +14,7 @@ from features.declaration import OPERATOR, ORDER, SESSION
 from features.engine.snapshot import Snapshot
 from features.peers.anomaly_score import anomaly_contributions, deviating_group_counts
 from serving.oversight.influence import influence
-from serving.oversight.measures.state import WonAppeal
+from serving.oversight.measures.state import Measure, WonAppeal
 from serving.oversight.overrides import Override
 from serving.policy.schema import Policy
 from serving.scoring.entity_scores import EntityScores
@@ -60,6 +60,8 @@ class SupervisionInputs:
         Grounds of patrol (`patrol_grounds`); operators without any are absent.
     won_appeals
         Latest appeal that was won within the evidence window.
+    measures_of_others
+        Measures in force against its network or its streamers; they raise no tier (ADR-0378).
     """
 
     components: pd.DataFrame
@@ -75,6 +77,7 @@ class SupervisionInputs:
     measure_floors: Mapping[str, str] = field(default_factory=dict)
     grounds: Mapping[str, list[str]] = field(default_factory=dict)
     won_appeals: Mapping[str, WonAppeal] = field(default_factory=dict)
+    measures_of_others: Mapping[str, list[Measure]] = field(default_factory=dict)
 
     def floor(self, operator: str) -> str | None:
         """Mildest tier that notices and measures allow; None without either."""

@@ -19,7 +19,12 @@ from tests.conftest import UNTIL
 from training.dataset.operator_groups import operator_groups
 from training.dataset.replay import Replay, replay_dataset
 from training.evaluation.attack_cost import AttackPrices
-from training.evaluation.comparison import ComparisonRow, PromotionCriteria, compare_share
+from training.evaluation.comparison import (
+    ComparisonRow,
+    PromotionCriteria,
+    compare_share,
+    not_applicable,
+)
 from training.models.registry import BY_NAME
 from training.promote import NotPromoted, Override, attack_cost_rows, compare, promote
 from training.release.artefact import load, released_prior
@@ -27,7 +32,7 @@ from training.release.store import SHIPPED_PRIOR, challengers, champions, set_ch
 from training.train import train
 
 NAME = "session_inflation"
-CRITERIA = PromotionCriteria(0.0, -0.02, 0.05, 30, AttackPrices(0.49, 0.00018, 2.0))
+CRITERIA = PromotionCriteria(0.0, -0.02, 0.05, 30, AttackPrices(0.49, 0.00018, 2.0), 0.5)
 runner = CliRunner()
 
 
@@ -89,13 +94,37 @@ def test_every_slice_and_typology_has_a_row(rivals, tiny):
     assert all(r.judged or r.why.startswith("not judged: needs") for r in rows)
 
 
-def test_entities_without_a_price_have_no_attacker_row(tiny):
-    """Operators are not bought by the piece, so no row claims a cost of them."""
+def test_entities_without_a_price_say_so_and_ask_for_nothing(tiny):
+    """Operators are not bought by the piece: one row says so, and needs no override."""
     tables = Snapshot.open(tiny, UNTIL)
     model = BY_NAME["operator_rank"]
     data = replay_dataset(Replay(tiny, UNTIL, operator_groups(tables)), BY_NAME["order_brushing"])
     flagged = (np.ones(len(data), dtype=bool),) * 2
-    assert attack_cost_rows(tables, model, data, flagged, CRITERIA) == []
+    (row,) = attack_cost_rows(tables, model, data, flagged, CRITERIA)
+    assert row.why == "does not apply: operators have no price of their own"
+    assert not (row.fails or row.is_open or row.holds)
+
+
+def test_without_a_price_in_the_policy_nothing_is_judged(rivals, tiny):
+    """A policy that names no prices leaves the attacker's rows open, not passed."""
+    tables, model = Snapshot.open(tiny, UNTIL), BY_NAME["order_brushing"]
+    data = replay_dataset(Replay(tiny, UNTIL, operator_groups(tables)), model)
+    flagged = (np.ones(len(data), dtype=bool),) * 2
+    priceless = replace(CRITERIA, prices=AttackPrices(*[float("nan")] * 3), least_rows=1)
+    rows = attack_cost_rows(tables, model, data, flagged, priceless)
+    assert rows and all(r.is_open and "confirmed cases with a cost" in r.why for r in rows)
+    assert any(r.judged for r in attack_cost_rows(
+        tables, model, data, flagged, replace(CRITERIA, least_rows=1)
+    ))  # fmt: skip
+
+
+def test_without_later_verdicts_every_kind_of_row_is_listed(rivals, tiny):
+    """Where no verdict came after the training, slices and costs are one row that is open."""
+    pair = load(rivals, NAME), load(rivals, NAME, challengers(rivals)[NAME])
+    late = replace(pair[1], manifest={"until": (UNTIL + timedelta(days=9)).isoformat()})
+    rows = compare(tiny, (replace(pair[0], manifest=late.manifest), late), UNTIL, CRITERIA)
+    assert [r.is_open for r in rows] == [True] * 3
+    assert rows[-1].what == "groups, look-alikes and attack costs"
 
 
 @pytest.mark.parametrize(
@@ -105,15 +134,16 @@ def test_entities_without_a_price_have_no_attacker_row(tiny):
         (a_row(False, False), None, False),
         (a_row(False, False), Override("dana", "the region is new"), True),
         (a_row(False, True), Override("dana", "the region is new"), False),
+        (not_applicable("attack cost", "views have no price of their own"), None, True),
     ],
-    ids=["all hold", "not judged", "not judged, overridden", "failed, overridden"],
+    ids=["all hold", "not judged", "not judged, overridden", "failed, overridden", "no price"],
 )
 def test_what_an_override_lets_pass(row, override, passes, rivals, tiny, monkeypatch):
     """An override lets rows pass that are not judged, and never one that failed."""
     monkeypatch.setattr("training.promote.compare", lambda *_: [a_row(True, True), row])
     done = promote(tiny, rivals, NAME, UNTIL, CRITERIA, override)
     assert done.is_promoted is passes and (champions(rivals)[NAME] == done.version) is passes
-    assert (done.override is not None) is (passes and not row.judged)
+    assert (done.override is not None) is (passes and row.is_open)
     assert done.obstacle is (None if passes else row)
 
 

@@ -29,6 +29,8 @@ class PromotionCriteria:
         Verdicts that a row needs.
     prices
         Prices of bought activity, of the attacker's rows.
+    flag_probability
+        Probability from which the champion flags a row; the challenger flags as many.
     """
 
     gain: float
@@ -36,6 +38,7 @@ class PromotionCriteria:
     group_loss: float
     least_rows: int
     prices: AttackPrices
+    flag_probability: float
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class ComparisonRow:
     """One compared figure of champion and challenger (higher is better).
 
     `low` and `high` are the 90 % interval of the difference; `why` says what failed. A row with too
-    few verdicts is not judged: it neither holds nor fails.
+    few verdicts is not judged: it neither holds nor fails. One that does not apply to the model,
+    such as the price of what nobody sells by the piece, is listed and asks for nothing.
     """
 
     what: str
@@ -55,11 +59,17 @@ class ComparisonRow:
     holds: bool
     why: str
     judged: bool = True
+    applies: bool = True
 
     @property
     def fails(self) -> bool:
         """Whether it was judged and the challenger is worse."""
         return self.judged and not self.holds
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it applies and was not judged, so that a person has to let it pass."""
+        return self.applies and not self.judged
 
 
 def not_judged(what: str, rows: int, needed: str) -> ComparisonRow:
@@ -67,6 +77,12 @@ def not_judged(what: str, rows: int, needed: str) -> ComparisonRow:
     nan = float("nan")
     why = f"not judged: needs {needed}, has {rows}"
     return ComparisonRow(what, rows, nan, nan, nan, nan, False, why, judged=False)
+
+
+def not_applicable(what: str, reason: str) -> ComparisonRow:
+    """A row that has no meaning for a model."""
+    nan, why = float("nan"), f"does not apply: {reason}"
+    return ComparisonRow(what, 0, nan, nan, nan, nan, False, why, judged=False, applies=False)
 
 
 def compare_average_precision(

@@ -128,7 +128,7 @@ def set_legal_hold(
     """
     from data_contracts.lake import Lake
     from serving.oversight.people.signers import open_author
-    from serving.oversight.retention import set_hold
+    from serving.oversight.retention.legal_holds import set_hold
 
     author = open_author(Lake.open(lake), by)
     show_rows([set_hold(lake, operator, author, reason, False, now())], as_json)
@@ -148,7 +148,7 @@ def lift_legal_hold(
     """
     from data_contracts.lake import Lake
     from serving.oversight.people.signers import open_author
-    from serving.oversight.retention import set_hold
+    from serving.oversight.retention.legal_holds import set_hold
 
     author = open_author(Lake.open(lake), by)
     show_rows([set_hold(lake, operator, author, reason, True, now())], as_json)
@@ -172,7 +172,7 @@ def retention(
     from data_contracts.lake import Lake
     from serving.oversight.people.signers import open_author
     from serving.oversight.policies.policy_record import policy_in_force
-    from serving.oversight.retention import deletable, delete_days
+    from serving.oversight.retention.deletion import deletable, delete_days
 
     if (table is None) != (before is None):
         raise LakeProblem("name both --table and --before, or neither to see what may be deleted")

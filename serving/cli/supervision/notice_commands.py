@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.console import Json, LakeArgument, Reason, SignedBy, now, show_rows
+from serving.cli.console import Json, LakeArgument, Reason, SignedBy, now, out, show_rows
 
 notice = typer.Typer(
     no_args_is_help=True,
@@ -84,12 +84,15 @@ def list_reminders_(
 
     Example: steelyard reminder list lake --status late
     """
-    from serving.oversight.notices.reminders import list_reminders
+    from serving.oversight.notices.reminders import NO_HOLIDAYS_WORDS, list_reminders
     from serving.oversight.policies.policy_record import policy_in_force
 
     found = list_reminders(lake, now(), policy_in_force(lake, now().date()))
     rows = [r for r in found if status in (None, r["status"])]
     show_rows(rows, as_json, None if as_json else "Reminders")
+    if not as_json and not all(r["holidays_known"] for r in rows):
+        text = f"{NO_HOLIDAYS_WORDS[0].upper()}{NO_HOLIDAYS_WORDS[1:]}."
+        out.print(text, soft_wrap=True, highlight=False)
 
 
 @reminder.command("send")

@@ -14,11 +14,11 @@ from typing import Any
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake
-from data_contracts.runs import published_run, read_outbound
+from data_contracts.runs import published_run, published_runs, read_outbound
 from serving.desk.inbox.notice_links import NoticeSubject
 from serving.oversight.appeals.appeal_record import Appeal, list_appeals
 from serving.oversight.measures.manual_measures import list_measures
-from serving.oversight.measures.nightly_measures import with_present_status
+from serving.oversight.measures.nightly_measures import with_named_session, with_present_status
 from serving.oversight.measures.state import IN_FORCE, OPERATOR, PROPOSED, UNDONE, WON
 from serving.oversight.measures.state_reading import read_measures
 from serving.policy.schema import Policy
@@ -26,6 +26,7 @@ from serving.policy.schema import Policy
 WORD = re.compile(r"[\w|@.:+=/-]+")
 OTHER_PARTY = {"zh": "（其他主体）", "en": "(another party)"}
 MAX_SESSIONS, MAX_ORDERS = 20, 50
+MAX_NIGHTS_OF_FIGURES = 28  # a session is published once, in the night after it
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,8 @@ def _of_decision(
     if taken.empty:
         due = as_of + timedelta(days=policy.appeal_open_days)
         terms |= {"status": IN_FORCE, "effective_to": None, "article": "", "appeal_due": due}
-        return _view(lake, subject.operator_id, "none", (why, [], {}), terms, policy)
+        grounds = (why, [], with_named_session({}, why))
+        return _view(lake, subject.operator_id, "none", grounds, terms, policy)
     m = with_present_status(taken, read_measures(lake), now).iloc[0]
     terms |= {
         "status": str(m["status"]),
@@ -173,7 +175,8 @@ def _of_decision(
     }
     if terms["status"] == PROPOSED:  # a person has to take it; the decision itself may be appealed
         terms["status"] = IN_FORCE
-    grounds = (json.loads(m["facts"]), json.loads(m["signals"]), json.loads(m["evidence"]))
+    evidence = with_named_session(json.loads(m["evidence"]), why)
+    grounds = (json.loads(m["facts"]), json.loads(m["signals"]), evidence)
     return _view(lake, subject.operator_id, str(m["code"]), grounds, terms, policy)
 
 
@@ -214,16 +217,19 @@ def _other_ids(lake: Lake, operator: str, evidence: Mapping[str, list[str]]) -> 
 
 
 def _figures(lake: Lake, night: str, sessions: list[str]) -> list[SessionFigures]:
-    """Counted and corrected views of sessions, as that night or the last one published them."""
-    try:
-        rows = read_outbound(lake, "corrected_figures", night)
-    except LakeProblem:
-        return [SessionFigures(s) for s in sessions]
-    views = rows[(rows["entity_kind"] == "session") & (rows["measure"] == "views")]
-    known = views.drop_duplicates("entity_id").set_index("entity_id")
-    return [
-        SessionFigures(s, float(known.at[s, "counted"]), float(known.at[s, "estimate"]))
-        if s in known.index
-        else SessionFigures(s)
-        for s in sessions
-    ]
+    """Counted and corrected views of sessions, by the last night up to one that has each."""
+    known: dict[str, SessionFigures] = {}
+    nights = sorted((n for n in published_runs(lake) if n <= night), reverse=True)
+    for n in nights[:MAX_NIGHTS_OF_FIGURES]:
+        missing = [s for s in sessions if s not in known]
+        if not missing:
+            break
+        try:
+            rows = read_outbound(lake, "corrected_figures", n)
+        except LakeProblem:  # a night that is damaged
+            continue
+        views = rows[(rows["entity_kind"] == "session") & (rows["measure"] == "views")]
+        for r in views[views["entity_id"].isin(missing)].itertuples(index=False):
+            figures = SessionFigures(str(r.entity_id), float(r.counted), float(r.estimate))
+            known.setdefault(figures.session_id, figures)
+    return [known.get(s, SessionFigures(s)) for s in sessions]

@@ -68,7 +68,8 @@ def complaint_cases(
     columns = ("complaint_id", "operator_id", "order_id", "kind", "opened_at", "due_at")
     c = tables["complaints"].select(*columns, "closed_at", "upheld").to_pandas()
     c = c.set_index("complaint_id")
-    due = c["opened_at"] + c["kind"].map(lambda k: timedelta(days=policy.due_days(k)))
+    days = [timedelta(days=policy.due_days(k)) for k in c["kind"]]
+    due = c["opened_at"] + pd.Series(days, index=c.index, dtype="timedelta64[us]")
     upheld = c["upheld"].astype("boolean")
     known = [i for i in c.index if i in decisions]
     c = c.assign(due_at=c["due_at"].fillna(due), upheld=upheld)

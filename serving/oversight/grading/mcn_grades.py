@@ -20,6 +20,10 @@ from serving.oversight.measures.state import MCN
 from serving.policy.schema import Policy
 
 GRADES = "ABCD"
+FOLLOWERS_WORDS = (
+    "粉丝数以28日内修正后的新增关注计：数据湖不含粉丝总数",
+    "followers are counted as the corrected follows of 28 days: the lake holds no number of them",
+)
 
 
 def mcn_grades(

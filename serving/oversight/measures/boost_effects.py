@@ -9,17 +9,24 @@ from typing import Any
 
 from data_contracts.lake import Lake
 from serving.ledger.hash_chain import LedgerDamaged
-from serving.oversight.measures.state import MCN, STREAMER, Measure, MeasureState, boost_effect
+from serving.oversight.measures.state import (
+    MCN,
+    OPERATOR,
+    STREAMER,
+    Measure,
+    MeasureState,
+    boost_effect,
+)
 from serving.oversight.measures.state_reading import read_measures
-from serving.oversight.measures.subjects import Affiliations, read_affiliations
+from serving.oversight.measures.subjects import (
+    SUBJECT_WORDS,
+    TIER_WORDS,
+    Affiliations,
+    read_affiliations,
+)
 from serving.policy.schema import Policy
 
 LEVEL_RANK = {"PASS": 0, "REVIEW": 1, "REJECT": 2}
-SUBJECT_WORDS = {
-    "operator": ("运营者", "operator"),
-    "streamer": ("主播", "streamer"),
-    "mcn": ("MCN机构", "network"),
-}
 
 
 @dataclass(frozen=True)
@@ -181,6 +188,8 @@ def _hit(m: Measure, level: str, is_possible: bool, policy: Policy) -> dict[str,
     zh, en = SUBJECT_WORDS[m.subject_kind]
     caveat_zh = "；该主播是否出镜未知" if is_possible else ""
     caveat_en = "; whether this streamer appears is not known" if is_possible else ""
+    if m.subject_kind != OPERATOR:
+        caveat_zh, caveat_en = f"{caveat_zh}；{TIER_WORDS[0]}", f"{caveat_en}; {TIER_WORDS[1]}"
     reason = m.record["reason"]
     return {
         "model": "measure",

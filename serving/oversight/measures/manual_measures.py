@@ -27,7 +27,11 @@ from serving.oversight.measures.measure_requests import (
     require_complete,
     require_proportion,
 )
-from serving.oversight.measures.nightly_measures import MeasureGrounds, grounds_of
+from serving.oversight.measures.nightly_measures import (
+    MeasureGrounds,
+    grounds_of,
+    with_named_session,
+)
 from serving.oversight.measures.state import IN_FORCE, LIFTED, OPERATOR, PROPOSED, UNDONE
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.subjects import is_known
@@ -173,7 +177,7 @@ def grounds_about(lake: Lake, request: MeasureRequest) -> MeasureGrounds:
     return grounds_of(
         {"zh": f"{request.reason}（{why['zh']}）", "en": f"{request.reason} ({why['en']})"},
         json.loads(reasons.iloc[0]) if len(reasons) else [],
-        json.loads(known["evidence"].iloc[0]) if len(known) else {},
+        with_named_session(json.loads(known["evidence"].iloc[0]) if len(known) else {}, why),
     )
 
 

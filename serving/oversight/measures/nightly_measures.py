@@ -16,6 +16,7 @@ import pandas as pd
 
 from features.catalogue import BY_NAME
 from serving.oversight.measures.state import EXPIRED, IN_FORCE, LIFTED, MeasureState
+from serving.oversight.measures.subjects import SUBJECT_WORDS
 from serving.policy.ladder import Step
 from serving.policy.schema import Policy
 
@@ -58,6 +59,17 @@ def grounds_of(
     return MeasureGrounds({"zh": why["zh"], "en": why["en"]}, evidence, signals)
 
 
+def with_named_session(evidence: dict[str, list[str]], why: dict[str, Any]) -> dict[str, list[str]]:
+    """Evidence that begins with the session which the reason of a decision names.
+
+    The night lists its own suspicious sessions; the one that decides may be of a night before.
+    """
+    named = (why.get("session") or {}).get("id")
+    if not named or named not in why["en"]:
+        return evidence
+    return evidence | {"sessions": list(dict.fromkeys([named, *evidence.get("sessions", [])]))}
+
+
 @dataclass(frozen=True)
 class NoticeTerms:
     """Whom a notice is for, its measure and when it holds."""
@@ -69,18 +81,11 @@ class NoticeTerms:
     subject_kind: str = "operator"
 
 
-ADDRESSEES = {
-    "operator": ("运营者", "operator"),
-    "streamer": ("主播", "streamer"),
-    "mcn": ("MCN机构", "network"),
-}
-
-
 def notice_texts(terms: NoticeTerms, grounds: MeasureGrounds, policy: Policy) -> tuple[str, str]:
     """Text of the notice, zh and en: facts, reasons, rule in force, duration, appeal."""
     step, start, end = terms.step, terms.start, terms.end
     article = policy.cite("measure", step.code, start.date())
-    to_zh, to_en = ADDRESSEES[terms.subject_kind]
+    to_zh, to_en = SUBJECT_WORDS[terms.subject_kind]
     zh = "。".join([grounds.texts["zh"], *(s["zh"] for s in grounds.signals)])
     en = ". ".join([grounds.texts["en"], *(s["en"] for s in grounds.signals)])
     return (

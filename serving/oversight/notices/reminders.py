@@ -25,6 +25,11 @@ from serving.oversight.people.signed_acts import acts_of
 from serving.oversight.people.signers import Author, act_author, author_name, record_act
 from serving.policy.schema import Policy
 
+NO_HOLIDAYS_WORDS = (
+    "the policy names no holidays of a year in which working days were counted, so that weekends "
+    "alone were free and a due date may be early; [reminders] holidays and working_weekends are "
+    "the platform's to fill in from the calendar decreed for each year"
+)
 OPEN, LATE, SENT, MENDED = "open", "late", "sent", "mended"
 
 
@@ -103,7 +108,10 @@ def reminder_texts(m: Measure, now: datetime, policy: Policy) -> tuple[str, str]
 
 
 def _row(m: Measure, sent: dict[str, Any] | None, now: datetime, policy: Policy) -> dict[str, Any]:
-    """A case: sent, mended before it was due, open, or late."""
+    """A case: sent, mended before it was due, open, or late.
+
+    `holidays_known`: the policy names holidays of the years in which its working days lie.
+    """
     due = end_of_working_day(m.taken_at, policy.reminders.working_days, policy.reminders)
     is_mended = m.status(now) == LIFTED and m.ended_at() <= due
     until = now if sent is None else datetime.fromisoformat(sent["decided_at"])
@@ -117,6 +125,7 @@ def _row(m: Measure, sent: dict[str, Any] | None, now: datetime, policy: Policy)
         "status": open_status if sent is None else SENT,
         "due_at": due.isoformat(),
         "breached": late,
+        "holidays_known": all(map(policy.reminders.knows_holidays, {m.taken_at.year, due.year})),
         "sent_at": sent["decided_at"] if sent else None,
         "sent_by": sent["decided_by"] if sent else None,
         "notice_zh": sent["notice_zh"] if sent else None,

@@ -19,6 +19,7 @@ from data_contracts.parquet import digest_file
 from data_contracts.runs import published_run, published_runs, read_outbound
 from features.engine.snapshot import Snapshot
 from serving.oversight.appeals.appeal_record import Appeal, list_appeals
+from serving.oversight.grading.mcn_grades import FOLLOWERS_WORDS
 from serving.oversight.measures.manual_measures import list_measures
 from serving.oversight.measures.state import UNDONE, WON
 from serving.oversight.reports.measure_report import Period
@@ -220,6 +221,7 @@ def integrity_page(report: dict[str, Any]) -> str:
         _table(pd.DataFrame([report["complaints"]] if report["complaints"] else [])),
         "<h2>Networks by grade 机构分级</h2>",
         _table(pd.DataFrame([report["networks"]] if report["networks"] else [])),
+        f"<p>{FOLLOWERS_WORDS[1][0].upper()}{FOLLOWERS_WORDS[1][1:]}. {FOLLOWERS_WORDS[0]}。</p>",
         "<h2>Nights 依据</h2>",
         _table(pd.DataFrame(report["nights"])),
     ]

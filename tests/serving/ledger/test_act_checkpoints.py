@@ -18,7 +18,7 @@ from serving.ledger.ledger_key import KEY_VARIABLE, ledger_key_path, open_ledger
 from serving.ledger.signatures import Trust, unsigned_record_words, verify_signatures
 from serving.oversight.people.roster import keys_of_people
 from serving.oversight.people.signers import record_act
-from serving.oversight.retention import set_hold
+from serving.oversight.retention.legal_holds import set_hold
 from tests.serving.oversight.people.persons import T0, admit_office, signer
 
 

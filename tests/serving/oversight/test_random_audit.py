@@ -34,7 +34,7 @@ from training.release.store import challengers, champions, set_challenger
 from training.train import train
 
 PRICES = AttackPrices(0.49, 0.00018, 2.0)
-CRITERIA = PromotionCriteria(0.0, -0.02, 0.05, 30, PRICES)
+CRITERIA = PromotionCriteria(0.0, -0.02, 0.05, 30, PRICES, 0.5)
 
 
 @settings(max_examples=50, deadline=None)
@@ -174,7 +174,7 @@ def test_promotion_bounds_the_fall_of_attack_cost(rivals, tiny):
     replay = Replay(Lake(tiny), datetime(2026, 1, 21), operator_groups(tables))
     data = replay_dataset(replay, released.model)
     confirmed = (data.labels["confirmed"] == 1).to_numpy()
-    criteria = PromotionCriteria(0.0, -0.02, 0.05, 5, PRICES)
+    criteria = PromotionCriteria(0.0, -0.02, 0.05, 5, PRICES, 0.5)
     all_but_one = np.ones(len(data), dtype=bool)
     all_but_one[np.flatnonzero(confirmed)[0]] = False
     half = all_but_one & (np.cumsum(confirmed) % 2 == 0)

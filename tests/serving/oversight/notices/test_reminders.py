@@ -45,6 +45,16 @@ def test_five_working_days_leave_out_weekends_and_holidays():
     assert end_of_working_day(late_evening, 1, plain) == datetime(2026, 3, 9, 16)
 
 
+def test_a_due_date_says_whether_holidays_are_known(office):
+    """The shipped calendar is empty; one of the measure's year makes the due date known."""
+    lake, _, _ = office
+    assert [c["holidays_known"] for c in list_reminders(lake, FRIDAY, POLICY)] == [False]
+    for holidays, is_known in ((("2026-04-06",), True), (("2025-10-01",), False)):
+        policy = replace(POLICY, reminders=replace(POLICY.reminders, holidays=holidays))
+        (case,) = list_reminders(lake, FRIDAY, policy)
+        assert case["holidays_known"] is is_known
+
+
 def test_a_calendar_that_is_none_is_refused():
     for wrong in ('holidays = ["soon"]', "working_days = -1", 'codes = ["scold"]'):
         key = wrong.partition(" ")[0]

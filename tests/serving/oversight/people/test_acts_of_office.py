@@ -18,9 +18,9 @@ from serving.oversight.people.signed_acts import (
 )
 from serving.oversight.people.signers import act_author, signature_of
 from serving.oversight.reports.measure_report import mark_reported
-from serving.oversight.retention import (
+from serving.oversight.retention.deletion import delete_days
+from serving.oversight.retention.legal_holds import (
     RetentionRefused,
-    delete_days,
     operators_on_hold,
     set_hold,
 )

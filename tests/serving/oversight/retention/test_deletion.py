@@ -11,7 +11,8 @@ import pytest
 from data_contracts.lake import Lake
 from data_contracts.runs import published_runs, read_outbound
 from serving.ledger.hash_chain import first_broken_line, read_records
-from serving.oversight import retention
+from serving.oversight.retention import deletion as retention
+from serving.oversight.retention.legal_holds import RetentionRefused, set_hold
 from serving.policy.load import BadPolicy, load_policy, parse_policy
 from tests.conftest import START
 
@@ -45,7 +46,7 @@ def test_a_day_may_go_on_the_day_after_its_floor_and_not_on_it(lake):
 
 def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
     before = rows(lake, "views")
-    with pytest.raises(retention.RetentionRefused, match="kept 60 days"):
+    with pytest.raises(RetentionRefused, match="kept 60 days"):
         retention.delete_days(
             lake,
             "views",
@@ -54,7 +55,7 @@ def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
             noon(START + FLOOR + timedelta(days=2)),
             POLICY,
         )
-    with pytest.raises(retention.RetentionRefused, match="kept 1095 days"):
+    with pytest.raises(RetentionRefused, match="kept 1095 days"):
         retention.delete_days(
             lake,
             "orders",
@@ -95,7 +96,7 @@ def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
     orders = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
     owner = orders["operator_id"].value_counts().index[0]
     late = START + timedelta(days=1200)
-    retention.set_hold(lake, owner, "counsel", "case 7", False, noon(late))
+    set_hold(lake, owner, "counsel", "case 7", False, noon(late))
     retention.delete_days(lake, "parcels", late - timedelta(days=1096), "desk", noon(late), POLICY)
     retention.delete_days(lake, "orders", late - timedelta(days=1096), "desk", noon(late), POLICY)
     left = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
@@ -105,12 +106,12 @@ def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
     others = left[left["operator_id"] != owner]  # paid for, and never delivered or refunded
     assert others["paid_at"].notna().all() and not set(others["order_id"]) & done
     assert rows(lake, "parcels") > 0
-    retention.set_hold(lake, owner, "counsel", "closed", True, noon(late))
+    set_hold(lake, owner, "counsel", "closed", True, noon(late))
     retention.delete_days(lake, "orders", late - timedelta(days=1096), "desk", noon(late), POLICY)
     left = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
     assert left["paid_at"].notna().all() and not set(left["order_id"]) & done
-    with pytest.raises(retention.RetentionRefused, match="no legal hold"):
-        retention.set_hold(lake, owner, "counsel", "again", True, noon(late))
+    with pytest.raises(RetentionRefused, match="no legal hold"):
+        set_hold(lake, owner, "counsel", "again", True, noon(late))
 
 
 def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):

@@ -1,8 +1,9 @@
 """Retention: which days may be deleted, and their deletion.
 
-The law sets floors. Key operators and legal holds are kept longer. A day folder is rewritten where
-some rows must stay, such as those of a trade that is not completed. Tables of one file are not cut,
-because other rows refer to them. Runs are deleted whole; their decisions stay in the ledger.
+The law sets floors. Key operators, legal holds and open proceedings are kept longer. A day folder
+is rewritten where some rows must stay, such as those of a trade that is not completed. Tables of
+one file are not cut, because other rows refer to them. Runs are deleted whole; their decisions stay
+in the ledger.
 """
 
 from __future__ import annotations
@@ -10,38 +11,35 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.parquet import connect, digest_file, file_list, write_file
 from data_contracts.runs import published_runs
 from data_contracts.verification.run_opening import open_run
-from serving.oversight.appeals.appeal_record import list_appeals
-from serving.oversight.measures.state import OPERATOR
-from serving.oversight.measures.state_reading import read_measures
-from serving.oversight.people.roster import APPROVER, OFFICER
-from serving.oversight.people.signed_acts import acts_of
+from serving.oversight.people.roster import APPROVER
 from serving.oversight.people.signers import Author, act_author, author_name, record_act
-from serving.oversight.row_owners import rows_of_operators_sql
-from serving.oversight.trade_completion import (
+from serving.oversight.retention.legal_holds import RetentionRefused, operators_on_hold
+from serving.oversight.retention.proceedings import (
+    DISPUTED_ORDERS,
+    Proceedings,
+    open_proceedings,
+    rows_of_disputes_sql,
+)
+from serving.oversight.retention.row_owners import rows_of_operators_sql
+from serving.oversight.retention.trade_completion import (
     first_kept_day,
     kept_until,
     unfinished_rows_sql,
     young_orders,
 )
+from serving.policy.retention_policy import RetentionPolicy
 from serving.policy.schema import Policy
 from serving.scoring.scope import DAY_FOLDER
-
-
-class RetentionRefused(SteelyardError):
-    """A deletion or a hold is not allowed as asked."""
-
-    exit_code = 13
 
 
 @dataclass(frozen=True)
@@ -55,50 +53,6 @@ class DeletableDay:
     since: str
 
 
-def set_hold(
-    folder: LakeOrFolder, operator: str, by: Author, reason: str, lift: bool, now: datetime
-) -> dict[str, Any]:
-    """Put an operator's data under legal hold, or lift the hold that another person set.
-
-    Raises
-    ------
-    RetentionRefused
-        There is no reason, no hold to lift, or the same person set it.
-    NotAuthenticated
-        The author has no role for it: an approver lifts, an officer may set.
-    """
-    lake = Lake.open(folder)
-    name = author_name(by)
-    if not name.strip() or not reason.strip():
-        raise RetentionRefused("a legal hold needs --by and --reason")
-    author = act_author(lake, by, lake.legal_holds, (APPROVER,) if lift else (OFFICER, APPROVER))
-    if lift:
-        hold = holds(lake).get(operator)
-        if hold is None:
-            raise RetentionRefused(f"there is no legal hold on {operator}")
-        if author.sign is not None and hold["by"] == name:
-            raise RetentionRefused(f"{name} set the hold on {operator}; another has to lift it")
-    event = {
-        "operator_id": operator,
-        "event": "lifted" if lift else "set",
-        "by": author.name,
-        "reason": reason,
-        "at": now.isoformat(timespec="seconds"),
-    }
-    return record_act(lake, lake.legal_holds, event, author)
-
-
-def holds(lake: Lake) -> dict[str, dict[str, Any]]:
-    """Record of the legal hold of each operator that is under one. Raises LedgerDamaged."""
-    last = {r["operator_id"]: r for r in acts_of(lake, lake.legal_holds)}
-    return {k: r for k, r in last.items() if r["event"] == "set"}
-
-
-def operators_on_hold(lake: Lake) -> set[str]:
-    """Operators under legal hold."""
-    return set(holds(lake))
-
-
 def key_operators(lake: Lake, since: date) -> set[str]:
     """Key operators of the published nights since a date."""
     out: set[str] = set()
@@ -109,39 +63,49 @@ def key_operators(lake: Lake, since: date) -> set[str]:
     return out
 
 
-def _protected_operators(
-    lake: Lake, table: str, day: date, today: date, policy: Policy
-) -> set[str]:
-    """Operators whose rows of a day must stay.
+@dataclass(frozen=True)
+class _Keep:
+    """What stays on a day of deletion, read once for all tables and days."""
 
-    Those under legal hold, with a measure in force or with an open appeal, and key operators for
-    longer.
-    """
-    keep = operators_on_hold(lake) | _operators_in_proceedings(lake, today)
-    r = policy.retention
-    if r.tables[table] == "live_content" and (today - day).days <= r.key_operator_live_content:
-        keep |= key_operators(lake, today - timedelta(days=r.key_operator_live_content))
-    return keep
+    lake: Lake
+    today: date
+    retention: RetentionPolicy
+    on_hold: set[str]
+    proceedings: Proceedings
+    young_orders: pa.Table
 
+    @classmethod
+    def of(cls, lake: Lake, today: date, policy: Policy) -> _Keep:
+        """Read the holds, the proceedings and the trades of a day."""
+        young = young_orders(lake, today, policy.retention)
+        proceedings = open_proceedings(lake, today, policy)
+        return cls(lake, today, policy.retention, operators_on_hold(lake), proceedings, young)
 
-def _operators_in_proceedings(lake: Lake, today: date) -> set[str]:
-    """Operators with a measure in force or an appeal that is not decided."""
-    moment = datetime.combine(today, datetime.min.time())
-    measured = {
-        m.subject_id for m in read_measures(lake).in_force(moment) if m.subject_kind == OPERATOR
-    }
-    appealing = {a.operator_id for a in list_appeals(lake, moment) if a.verdict is None}
-    return measured | {o for o in appealing if o is not None}
+    @cached_property
+    def key_operators(self) -> set[str]:
+        """Key operators, whose live content stays longer."""
+        days = timedelta(days=self.retention.key_operator_live_content)
+        return key_operators(self.lake, self.today - days)
 
+    def rows_sql(self, table: str, day: date) -> str:
+        """SQL condition of the rows of a day that must stay; `false` where none must."""
+        keep, r = self.on_hold | self.proceedings.operators, self.retention
+        is_live = r.tables[table] == "live_content"
+        if is_live and (self.today - day).days <= r.key_operator_live_content:
+            keep = keep | self.key_operators
+        conditions = [
+            rows_of_operators_sql(self.lake, table, keep),
+            unfinished_rows_sql(self.lake, table, r),
+            rows_of_disputes_sql(table) if len(self.proceedings.disputed_orders) else "false",
+        ]
+        return " OR ".join(c for c in conditions if c != "false") or "false"
 
-def _staying_rows_sql(lake: Lake, table: str, day: date, today: date, policy: Policy) -> str:
-    """SQL condition of the rows of a day that must stay; `false` where none must."""
-    keep = _protected_operators(lake, table, day, today, policy)
-    conditions = [
-        rows_of_operators_sql(lake, table, keep),
-        unfinished_rows_sql(lake, table, policy.retention),
-    ]
-    return " OR ".join(c for c in conditions if c != "false") or "false"
+    def rows(self, sql: str) -> pa.Table:
+        """The result of a query that `rows_sql` is part of."""
+        with connect() as connection:
+            connection.register("young_orders", self.young_orders)
+            connection.register(DISPUTED_ORDERS, self.proceedings.disputed_orders)
+            return connection.execute(sql).to_arrow_table()
 
 
 def _day_files(lake: Lake, table: str) -> dict[date, list[Path]]:
@@ -153,16 +117,10 @@ def _day_files(lake: Lake, table: str) -> dict[date, list[Path]]:
     return out
 
 
-def _rows(sql: str, young: pa.Table) -> pa.Table:
-    with connect() as connection:
-        connection.register("young_orders", young)
-        return connection.execute(sql).to_arrow_table()
-
-
 def deletable(folder: LakeOrFolder, today: date, policy: Policy) -> list[DeletableDay]:
     """Days that may be deleted today, oldest first. Nothing is deleted."""
     lake, out = Lake.open(folder), []
-    young = young_orders(lake, today, policy.retention)
+    keep = _Keep.of(lake, today, policy)
     for table in policy.retention.tables:
         if table == "runs":
             continue
@@ -171,10 +129,10 @@ def deletable(folder: LakeOrFolder, today: date, policy: Policy) -> list[Deletab
             if until >= today:
                 continue
             rows = sum(pq.read_metadata(f).num_rows for f in files)
-            stays = _staying_rows_sql(lake, table, day, today, policy)
+            stays = keep.rows_sql(table, day)
             scan = f"read_parquet({file_list(files)}, hive_partitioning=false, union_by_name=true)"
             count = f"SELECT count(*) FROM {scan} t WHERE {stays}"
-            stay = _rows(count, young)[0][0].as_py() if stays != "false" else 0
+            stay = keep.rows(count)[0][0].as_py() if stays != "false" else 0
             if stay < rows:
                 out.append(DeletableDay(table, day.isoformat(), rows, stay, until.isoformat()))
     for night, run in sorted(published_runs(lake).items()):
@@ -216,7 +174,7 @@ def delete_days(
             f"on {today} nothing from {first_kept} on may be deleted, "
             f"and --before {before} asks for it. Nothing was deleted."
         )
-    young = young_orders(lake, today, policy.retention)
+    keep = _Keep.of(lake, today, policy)
     wanted = [
         d
         for d in deletable(lake, now.date(), policy)
@@ -237,11 +195,11 @@ def delete_days(
         if table == "runs":
             shutil.rmtree(run)
             continue
-        stays = _staying_rows_sql(lake, table, day, today, policy)
+        stays = keep.rows_sql(table, day)
         for path in files:
             scan = f"read_parquet({file_list([path])}, hive_partitioning=false)"
             kept = f"SELECT t.* FROM {scan} t WHERE {stays}"
-            left = _rows(kept, young) if stays != "false" else None
+            left = keep.rows(kept) if stays != "false" else None
             if left is not None and left.num_rows:
                 write_file(path, left.cast(pq.read_schema(path)))
             else:

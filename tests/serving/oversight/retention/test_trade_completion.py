@@ -10,8 +10,13 @@ import pytest
 
 from data_contracts.contract import contract
 from data_contracts.lake import Lake
-from serving.oversight.retention import deletable
-from serving.oversight.trade_completion import first_kept_day, kept_until, years_after, young_orders
+from serving.oversight.retention.deletion import deletable
+from serving.oversight.retention.trade_completion import (
+    first_kept_day,
+    kept_until,
+    years_after,
+    young_orders,
+)
 from serving.policy.load import load_policy
 
 POLICY = load_policy().retention

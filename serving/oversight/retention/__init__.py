@@ -1,0 +1,1 @@
+"""Retention: what may be deleted, what must stay, and legal holds."""
