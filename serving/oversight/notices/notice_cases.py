@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from data_contracts.contract import contract
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from features.engine.snapshot import Snapshot
+from data_contracts.parquet import connect
 from serving.oversight.measures.state import OPERATOR, MeasureState
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.roster import APPROVER, OFFICER
@@ -49,10 +50,12 @@ def list_notices(folder: LakeOrFolder, now: datetime, policy: Policy) -> list[di
         return []
     answers = {r["notice_id"]: r for r in acts_of(lake, lake.notice_answers)}
     standing = {m.measure_id for m in read_measures(lake).standing(now)}
-    with Snapshot.open(lake, now) as tables:
-        notices = tables["notices"].select("notice_id", "operator_id", "issuer", "at").to_pandas()
+    with connect() as connection:
+        scan = lake.scan_sql(contract("notices"), now)
+        sql = f'SELECT notice_id, operator_id, "at" FROM ({scan}) WHERE issuer = $1 ORDER BY 1'
+        notices = connection.execute(sql, [AUTHORITY]).df()
     rows = []
-    for n in notices[notices["issuer"] == AUTHORITY].itertuples(index=False):
+    for n in notices.itertuples(index=False):
         due = n.at.to_pydatetime() + timedelta(days=policy.notices.days)
         answer = answers.get(n.notice_id)
         if answer is not None and answer["measure_id"] not in (None, *standing):

@@ -73,6 +73,14 @@ def test_due_dates_are_those_delivered_or_the_policys(lake):
     assert statuses(lake) == {"k1": "late", "k2": "open", "k3": "late"}
 
 
+def test_an_old_complaint_stays_a_case(lake):
+    """One that was received long ago is late, and can be decided."""
+    later = NOW + timedelta(days=400)
+    assert statuses(lake, later) == {"k1": "late", "k2": "late", "k3": "late"}
+    done = decide_complaint(lake, "k1", Finding(True, "judge", "bought views"), later, POLICY)
+    assert done["status"] == "verified"
+
+
 def test_reviewer_decides_and_verified_ones_count(lake):
     """A verified complaint counts in credit and as a label; an unfounded one does not."""
     people = admit_office(lake)

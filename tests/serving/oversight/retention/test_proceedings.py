@@ -25,9 +25,17 @@ NOW = datetime(2026, 6, 1, 15)
 OPERATORS = {"o1": "net", "o2": None, "o3": None}
 
 
+ANY = {"TIMESTAMP": THEN, "VARCHAR": "x", "BOOLEAN": False}
+
+
 def delivered(name: str, rows: list[dict]) -> pa.Table:
-    received = [{"received_at": THEN} | r for r in rows]
-    return pa.table({c.name: [r.get(c.name) for r in received] for c in contract(name).columns})
+    """Rows of a table; required columns that are not given have any value."""
+    return pa.table(
+        {
+            c.name: [r.get(c.name, ANY.get(c.type, 1) if c.required else None) for r in rows]
+            for c in contract(name).columns
+        }
+    )
 
 
 @pytest.fixture
@@ -69,6 +77,7 @@ def record(lake, kind, subject, at=NOW, days=30, **more):
         "subject_id": subject,
         "code": "block",
         "by": "desk",
+        "approver": "lead",
         "article": "Order 117 12 ¶1",
         "appeal_due": (at + timedelta(days=15)).isoformat(),
         "policy_version": "1",
@@ -136,7 +145,7 @@ def test_an_open_complaint_keeps_its_order_or_its_operator(lake, order):
         "complaint_id": "c1",
         "operator_id": "o3",
         "order_id": order,
-        "kind": "quality",
+        "kind": "late",
         "opened_at": THEN,
     }
     lake.append_day("complaints", NOW.date(), delivered("complaints", [complaint]))
