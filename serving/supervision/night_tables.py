@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -52,29 +53,26 @@ def supervision_tables(
     """
     operators, policy = scored[OPERATOR], context.policy
     taken = measures_taken(context)
-    points = credit.credit(
-        tables,
-        operators.signals.index,
-        context.as_of,
-        policy,
-        taken.by_people,
-        taken.automatic,
-        taken.decided,
-    )
+    points = _credit(context, tables, operators.signals.index, taken)
     inputs = supervision_inputs(context, tables, scored, figures, points)
     decisions, bound = decision_rows(context, operators, inputs)
     categories = {k: v.partition("|")[2] for k, v in inputs.stratum.items()}
+    measures = nightly_measures(
+        decisions,
+        reasons_of(operators),
+        suspicious_ids(tables, scored, rings),
+        verdicts_before(context.lake, context.as_of),
+        context.as_of,
+        policy,
+    )
+    if context.previous is None:  # no night before has measures that could count (ADR-0379)
+        automatic = automatic_measures(measures, taken.by_people, context.as_of)
+        taken = replace(taken, automatic=automatic)
+        points = _credit(context, tables, operators.signals.index, taken)
     found = {
         "credit": points,
         "tier_decisions": decisions,
-        "measures": nightly_measures(
-            decisions,
-            reasons_of(operators),
-            suspicious_ids(tables, scored, rings),
-            verdicts_before(context.lake, context.as_of),
-            context.as_of,
-            policy,
-        ),
+        "measures": measures,
         "findings": finding_rows(context, tables),
         "mcns": mcn_grades(tables, decisions, figures, taken, context.as_of, policy),
         "audit_sample": random_audit.draw_audit_sample(
@@ -83,6 +81,14 @@ def supervision_tables(
         "drift": drift.drift(context.lake, context.previous_run, scored, categories, policy.audit),
     }
     return found, bound
+
+
+def _credit(
+    context: NightContext, tables: Snapshot, operators: pd.Index, taken: TakenMeasures
+) -> pd.DataFrame:
+    """Rows of `credit` by the measures that count."""
+    counted = (taken.by_people, taken.automatic, taken.decided)
+    return credit.credit(tables, operators, context.as_of, context.policy, *counted)
 
 
 def measures_taken(context: NightContext) -> TakenMeasures:

@@ -164,8 +164,8 @@ def _of_decision(
     if taken.empty:
         due = as_of + timedelta(days=policy.appeal_open_days)
         terms |= {"status": IN_FORCE, "effective_to": None, "article": "", "appeal_due": due}
-        grounds = (why, [], with_named_session({}, why))
-        return _view(lake, subject.operator_id, "none", grounds, terms, policy)
+        named = with_named_session({}, why)
+        return _view(lake, subject.operator_id, "none", (why, [], named), terms, policy)
     m = with_present_status(taken, read_measures(lake), now).iloc[0]
     terms |= {
         "status": str(m["status"]),

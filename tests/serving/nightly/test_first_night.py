@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from data_contracts.runs import read_outbound
 from serving.nightly.pipeline import nightly
+from serving.oversight.grading.tier_credit import credit_by_tier
 from tests.conftest import NIGHT
 from tests.whole.night_runs import POLICY, copied
 from training.estimator.prior import load_prior
@@ -41,6 +42,17 @@ def test_reviews_are_filled_and_nobody_is_accused(first_night):
     assert tiers["risk"].notna().all() and not set(tiers["tier"]) & {"C", "D"}
     reviewed = tiers.index[tiers["tier"] == "B"]
     assert len(reviewed) and (tiers.loc[reviewed, "risk"] >= 0.5).mean() > 0.5
+
+
+def test_a_first_night_credits_its_own_measures(first_night):
+    """Operators that the first night measures lose points of handling; a stricter tier has less."""
+    credit, tiers = (read_outbound(first_night, t) for t in ("credit", "tier_decisions"))
+    handling = credit.set_index("operator_id")["handling"]
+    measured = tiers.set_index("operator_id")["measure"] != "none"
+    assert measured.any() and (handling[measured[measured].index] < 100.0).all()
+    assert (handling[measured[~measured].index] == 100.0).all()
+    means = credit_by_tier(credit, tiers).set_index("tier")["credit"].dropna()
+    assert list(means.index) == ["A", "B"] and means.is_monotonic_decreasing
 
 
 def test_the_prior_ranks_what_was_planted(first_night, tiny):
