@@ -32,11 +32,13 @@ LANGUAGES, THEMES, SIZES = ("en", "zh"), ("light", "dark"), ((1400, 1000), (400,
 SHEET = "<body style='margin:12px;background:#888;display:flex;flex-wrap:wrap;gap:12px'>{}</body>"
 PICTURE = "<img style='width:{}px' src='data:image/png;base64,{}'>"
 PICTURE_WIDTHS = {1400: 640, 400: 200}
+TIMEOUT_MILLISECONDS = 120_000  # the first page of an entity waits on a busy machine
 
 
 def screens(lake: Lake, browser: Browser, base: str, token: str) -> dict[str, str]:
-    """Paths of ten screens by name; entities are those of the highest score."""
+    """Paths of ten screens by name; entities are those of the highest score that nobody audits."""
     scores = read_outbound(lake, "scores")
+    scores = scores[~scores["entity_id"].isin(read_outbound(lake, "audit_sample")["entity_id"])]
     scores = scores.sort_values(["probability", "entity_id"], na_position="first")
     riskiest = scores.groupby("entity_kind").entity_id.last()
     rings = read_outbound(lake, "ring_links").ring_id
@@ -61,6 +63,7 @@ def screens(lake: Lake, browser: Browser, base: str, token: str) -> dict[str, st
 def opened(browser: Browser, base: str, token: str, **options: Any) -> BrowserContext:
     """A browser context that is logged in."""
     context = browser.new_context(base_url=base, locale="en-GB", **options)
+    context.set_default_timeout(TIMEOUT_MILLISECONDS)
     context.add_cookies([{"name": "desk_login", "value": token, "url": base}])
     return context
 
@@ -84,7 +87,7 @@ def sheet(browser: Browser, base: str, token: str, path: str) -> bytes:
                 context.close()
     page = browser.new_page(viewport={"width": 1340, "height": 800})
     page.set_content(SHEET.format("".join(parts)))
-    picture = page.screenshot(full_page=True, type="jpeg", quality=60)
+    picture = page.screenshot(full_page=True, type="jpeg", quality=50)
     page.close()
     return picture
 
