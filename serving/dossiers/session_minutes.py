@@ -50,8 +50,14 @@ class SessionMinutes:
 def session_minutes(tables: NightTables, session: Row) -> SessionMinutes:
     """Minutes of a session, its windows, and the band of sessions of its category."""
     delivered = bool(tables.lake.files("room_minutes"))
-    minutes = minutes_of_sessions(tables, [session["session_id"]])
-    peers, count = _peer_minutes(tables, session)
+    frame, ids = _category_minutes(tables, session["category"])
+    own_id = session["session_id"]
+    if own_id in ids:  # it was read with the others
+        minutes = frame[frame["session_id"] == own_id].reset_index(drop=True)
+    else:
+        minutes = minutes_of_sessions(tables, [own_id])
+    others = [i for i in ids if i != own_id][:MAX_BAND_SESSIONS]
+    peers, count = frame[frame["session_id"].isin(others)], len(others)
     band = expected_band(minutes, peers) if len(minutes) > 1 and len(peers) else None
     windows = suspicious_minutes(minutes) if len(minutes) else pd.DataFrame()
     return SessionMinutes(
@@ -108,17 +114,15 @@ def _latest_sessions(tables: NightTables, category: str | None) -> list[str]:
     return [r["session_id"] for r in tables.rows(sql, category)]
 
 
-def _peer_minutes(tables: NightTables, session: Row) -> tuple[pd.DataFrame, int]:
-    """Minutes of the latest sessions of the same category, and their number."""
-    category = session["category"]
+def _category_minutes(tables: NightTables, category: str | None) -> tuple[pd.DataFrame, list[str]]:
+    """Minutes of the latest sessions of a category, and their ids; a night reads them once."""
 
     def make() -> tuple[pd.DataFrame, list[str]]:
         ids = _latest_sessions(tables, category)
         return minutes_of_sessions(tables, ids), ids
 
-    frame, ids = tables.once(f"minutes of category {category}", make)
-    others = [i for i in ids if i != session["session_id"]][:MAX_BAND_SESSIONS]
-    return frame[frame["session_id"].isin(others)], len(others)
+    found: tuple[pd.DataFrame, list[str]] = tables.once(f"minutes of category {category}", make)
+    return found
 
 
 def suspicious_minutes(minutes: pd.DataFrame) -> pd.DataFrame:

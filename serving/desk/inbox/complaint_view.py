@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.lake import Lake
-from features.engine.snapshot import Snapshot
 from serving.oversight.complaints.abuse import abusive_complainants
 from serving.oversight.complaints.cases import (
     CLOSED,
@@ -25,6 +24,7 @@ from serving.oversight.complaints.cases import (
     complaint_cases,
     complaint_decisions,
 )
+from serving.oversight.complaints.decisions import complaint_tables
 from serving.policy.case_policy import ComplaintPolicy
 from serving.policy.schema import Policy
 
@@ -123,7 +123,7 @@ def _known_cases(
         found = _known.get(lake.root)
         if found is not None and found[0] == stamp:
             return found[1]
-        with Snapshot.open(lake, now) as tables:
+        with complaint_tables(lake, now) as tables:
             cases = complaint_cases(tables, decisions, policy)
         _known[lake.root] = (stamp, cases)
         return cases

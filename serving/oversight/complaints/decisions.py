@@ -49,7 +49,7 @@ def list_complaints(folder: LakeOrFolder, now: datetime, policy: Policy) -> list
     if not lake.files("complaints"):
         return []
     decisions = complaint_decisions(lake)
-    with _complaint_tables(lake, now) as tables:
+    with complaint_tables(lake, now) as tables:
         cases = complaint_cases(tables, decisions, policy.complaints)
     rows = []
     for complaint, case in cases.sort_values(["due_at"], kind="stable").iterrows():
@@ -110,7 +110,7 @@ def decide_complaint(
 
 
 @contextmanager
-def _complaint_tables(lake: Lake, at: datetime) -> Iterator[dict[str, Any]]:
+def complaint_tables(lake: Lake, at: datetime) -> Iterator[dict[str, Any]]:
     """Complaints and orders as known at a moment, however old. A snapshot has 28 days of them."""
     with connect() as connection:
         names = [name for name in ("complaints", "orders") if lake.files(name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -100,6 +101,15 @@ def test_complaint_is_verified_and_abuse_is_shown(desk, browser_page, complaints
     page.goto("/complaints?status=verified")
     assert "rui: The views were bought." in page.inner_text("main")
     assert complaints in page.inner_text("section[aria-labelledby=abusive]")
+
+
+def test_old_complaints_stay_in_the_inbox(client, clock):
+    """A complaint that waits for a year is late there; the page reads its files once an hour."""
+    first = client("reviewer", name="rui").get("/complaints?status=late")
+    count = int(re.search(r"of (\d+)<", first.text)[1])
+    clock.advance(days=365)
+    later = client("reviewer", name="rui").get("/complaints?status=late")
+    assert int(re.search(r"of (\d+)<", later.text)[1]) > count > 0
 
 
 def test_credit_is_public_without_thresholds(desk, visitor, browser_page):
