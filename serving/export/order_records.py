@@ -13,8 +13,8 @@ import pandas as pd
 
 from data_contracts.errors import LakeProblem
 from data_contracts.lake import Lake, LakeOrFolder
-from features.engine.snapshot import Snapshot
 from serving.export.evidence_package import write_package
+from serving.oversight.whole_tables import whole_tables
 
 BY_ORDER = ("orders", "parcels", "refunds", "reviews", "complaints")
 OPERATOR_FIELDS = ("operator_id", "kind", "registered_at", "identity_verified_at", "region")
@@ -28,15 +28,15 @@ Check it: steelyard evidence check FILE --trust PUBLIC_KEY
 
 def order_files(lake: Lake, order: str, now: datetime) -> dict[str, bytes]:
     """Files of the records: name → bytes. Raises LakeProblem where no such order is known."""
-    tables = Snapshot.open(lake, now)
-    found = {name: _rows(tables, name, "order_id", order) for name in BY_ORDER}
-    if found["orders"].empty:
-        raise LakeProblem(f"{lake} has no order {order}")
-    one = found["orders"].iloc[0]
-    operator = _rows(tables, "operators", "operator_id", one["operator_id"])
-    found["operator"] = operator.reindex(columns=list(OPERATOR_FIELDS))
-    session = _rows(tables, "sessions", "session_id", one.get("session_id"))
-    found["session"] = session.reindex(columns=list(SESSION_FIELDS))
+    with whole_tables(lake, (*BY_ORDER, "operators", "sessions"), now) as tables:
+        found = {name: _rows(tables, name, "order_id", order) for name in BY_ORDER}
+        if found["orders"].empty:
+            raise LakeProblem(f"{lake} has no order {order}")
+        one = found["orders"].iloc[0]
+        operator = _rows(tables, "operators", "operator_id", one["operator_id"])
+        found["operator"] = operator.reindex(columns=list(OPERATOR_FIELDS))
+        session = _rows(tables, "sessions", "session_id", one.get("session_id"))
+        found["session"] = session.reindex(columns=list(SESSION_FIELDS))
     out = {
         f"tables/{name}.csv": frame.to_csv(index=False, lineterminator="\n").encode()
         for name, frame in found.items()
@@ -54,7 +54,7 @@ def pack_order(folder: LakeOrFolder, order: str, target: Path, now: datetime) ->
     return write_package(lake, files, about, target)
 
 
-def _rows(tables: Snapshot, name: str, key: str, value: Any) -> pd.DataFrame:
+def _rows(tables: dict[str, Any], name: str, key: str, value: Any) -> pd.DataFrame:
     """Rows of a table with a value, as delivered; none where the table or the value is not."""
     if name not in tables or value is None or pd.isna(value):
         return pd.DataFrame()

@@ -24,7 +24,7 @@ from serving.oversight.complaints.cases import (
     complaint_cases,
     complaint_decisions,
 )
-from serving.oversight.complaints.decisions import complaint_tables
+from serving.oversight.whole_tables import whole_tables
 from serving.policy.case_policy import ComplaintPolicy
 from serving.policy.schema import Policy
 
@@ -123,7 +123,7 @@ def _known_cases(
         found = _known.get(lake.root)
         if found is not None and found[0] == stamp:
             return found[1]
-        with complaint_tables(lake, now) as tables:
+        with whole_tables(lake, CASE_TABLES, now) as tables:
             cases = complaint_cases(tables, decisions, policy)
         _known[lake.root] = (stamp, cases)
         return cases

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import ibis
 import pandas as pd
 
 from data_contracts.contract import contract
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from data_contracts.parquet import connect
 from serving.oversight.complaints.cases import (
     complaint_cases,
     complaint_decisions,
@@ -23,8 +19,10 @@ from serving.oversight.complaints.cases import (
 )
 from serving.oversight.people.roster import REVIEWER
 from serving.oversight.people.signers import Author, act_author, author_name, record_act
+from serving.oversight.whole_tables import whole_tables
 from serving.policy.schema import Policy
 
+CASE_TABLES = ("complaints", "orders")  # orders tell who complains
 LABELS = {"fake_traffic": "view_fraud"}  # kinds of complaints that say something of a typology
 
 
@@ -49,7 +47,7 @@ def list_complaints(folder: LakeOrFolder, now: datetime, policy: Policy) -> list
     if not lake.files("complaints"):
         return []
     decisions = complaint_decisions(lake)
-    with complaint_tables(lake, now) as tables:
+    with whole_tables(lake, CASE_TABLES, now) as tables:
         cases = complaint_cases(tables, decisions, policy.complaints)
     rows = []
     for complaint, case in cases.sort_values(["due_at"], kind="stable").iterrows():
@@ -107,17 +105,6 @@ def decide_complaint(
     if case["kind"] in LABELS and (finding.is_verified or before is not None):
         _write_outcome(lake, case, finding.is_verified, now)
     return _case(lake, complaint_id, now, policy)
-
-
-@contextmanager
-def complaint_tables(lake: Lake, at: datetime) -> Iterator[dict[str, Any]]:
-    """Complaints and orders as known at a moment, however old. A snapshot has 28 days of them."""
-    with connect() as connection:
-        names = [name for name in ("complaints", "orders") if lake.files(name)]
-        for name in names:
-            connection.execute(f"CREATE VIEW {name} AS {lake.scan_sql(contract(name), at)}")
-        engine = ibis.duckdb.from_connection(connection)
-        yield {name: engine.table(name) for name in names}
 
 
 def _case(lake: Lake, complaint_id: str, now: datetime, policy: Policy) -> dict[str, Any]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from features.engine.snapshot import Snapshot
 from serving.oversight.measures.state import MCN, OPERATOR, Measure
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.subjects import read_affiliations
+from serving.oversight.whole_tables import whole_tables
 
 COLUMNS = (
     "order_id",
@@ -57,16 +58,16 @@ def affected_orders(folder: LakeOrFolder, measure_id: str | None, now: datetime)
     if measure_id is not None and measure_id not in state.measures:
         raise NoSuchMeasure(f"there is no measure {measure_id}; see: steelyard measure list {lake}")
     wanted = state.in_force(now) if measure_id is None else [state.measures[measure_id]]
-    tables = Snapshot.open(lake, now)
-    if "orders" not in tables or not wanted:
+    if not lake.files("orders") or not wanted:
         return pd.DataFrame(columns=["measure_id", *COLUMNS])
-    completed = _completed(tables)
-    found = [_open_orders(tables, lake, m, completed) for m in wanted]
+    with whole_tables(lake, ("orders", *COMPLETIONS), now) as tables:
+        completed = _completed(tables)
+        found = [_open_orders(tables, lake, m, completed) for m in wanted]
     return pd.concat(found, ignore_index=True)
 
 
 def _open_orders(
-    tables: Snapshot, lake: Lake, measure: Measure, completed: set[str]
+    tables: dict[str, Any], lake: Lake, measure: Measure, completed: set[str]
 ) -> pd.DataFrame:
     column, ids = _scope(lake, measure)
     o = tables["orders"]
@@ -76,7 +77,7 @@ def _open_orders(
     return left.sort_values(["paid_at", "order_id"], ignore_index=True)[kept]
 
 
-def _completed(tables: Snapshot) -> set[str]:
+def _completed(tables: dict[str, Any]) -> set[str]:
     """Orders that were signed for or refunded."""
     completed: set[str] = set()
     for name, moment in COMPLETIONS.items():

@@ -23,6 +23,7 @@ from serving.oversight.grading.mcn_grades import FOLLOWERS_WORDS
 from serving.oversight.measures.manual_measures import list_measures
 from serving.oversight.measures.state import UNDONE, WON
 from serving.oversight.reports.measure_report import Period
+from serving.oversight.whole_tables import whole_tables
 from serving.policy.schema import Policy
 
 INFLATION_COLUMNS = (
@@ -175,11 +176,8 @@ def complaints_of(lake: Lake, period: Period, now: datetime) -> dict[str, int] |
     """Complaints opened in a period by their state; None where none are delivered."""
     if not lake.files("complaints"):
         return None
-    c = (
-        Snapshot.open(lake, now)["complaints"]
-        .select("opened_at", "closed_at", "upheld")
-        .to_pandas()
-    )
+    with whole_tables(lake, ["complaints"], now) as tables:
+        c = tables["complaints"].select("opened_at", "closed_at", "upheld").to_pandas()
     opened = pd.to_datetime(c["opened_at"])
     mine = c[(opened >= period.start) & (opened < period.end)]
     upheld = mine["upheld"].astype("boolean")

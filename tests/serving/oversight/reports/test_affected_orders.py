@@ -66,5 +66,7 @@ def test_open_orders_of_a_measure(lake):
     every = affected_orders(lake, None, NOW)
     assert every["measure_id"].value_counts().to_dict() == {"m2": 2, "m1": 1, "m3": 1}
     assert affected_orders(lake, None, NOW + timedelta(days=9)).empty  # no measure is in force
+    later = NOW + timedelta(days=400)  # an order that never arrives stays open
+    assert affected_orders(lake, "m1", later)["order_id"].tolist() == ["open"]
     with pytest.raises(NoSuchMeasure):
         affected_orders(lake, "m9", NOW)
