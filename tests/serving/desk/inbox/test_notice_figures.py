@@ -54,10 +54,10 @@ def test_figures_are_those_of_the_night_that_has_the_session(desk, people, accus
     taken = take_measure(desk.lake, request, desk.naive_now(), desk.policy)
     subject = NoticeSubject(operator, taken["measure_id"], None)
     notice = notice_view(desk.lake, subject, desk.naive_now(), desk.policy)
-    figures = notice.sessions[0]
+    one = notice.sessions[0]
     figures = read_outbound(desk.lake, "corrected_figures", first)
     of_session = figures[(figures["entity_id"] == session) & (figures["measure"] == "views")]
-    assert figures.session_id == session and session in notice.findings["en"]
-    assert (figures.counted, figures.estimate) == tuple(
+    assert one.session_id == session and session in notice.findings["en"]
+    assert (one.counted, one.estimate) == tuple(
         pd.to_numeric(of_session[["counted", "estimate"]].iloc[0])
     )
