@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from serving.policy.desk_policy import CasePolicy
-from serving.policy.load import BadPolicy, load_policy, parse_policy
+from serving.policy.load import BadPolicy, load_policy, parse_policy, policy_of_text
+from serving.policy.notice_policy import ReminderPolicy
+from serving.policy.schema import PromotionPolicy
 
 POLICY = load_policy()
 SHARES = "policy [tiers]: review_session, accuse_session and false_discovery are above 0, at most 1"
@@ -23,6 +25,27 @@ TIER = "policy [measures]: a tier may not suggest a measure that only a person m
 
 def ladder(unknown: str) -> str:
     return f"policy [[ladder]]: each code once, and none of the measures outside it: {unknown}"
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0])
+def test_a_probability_that_flags_all_or_none_is_refused(probability):
+    text = POLICY.text.replace("flag_probability = 0.5", f"flag_probability = {probability}")
+    with pytest.raises(BadPolicy, match="flag_probability is above 0 and below 1"):
+        policy_of_text(text, "draft")
+
+
+def test_prices_are_policy_and_no_default_stands_for_them():
+    """A policy without them has none; the shipped one flags from its own key."""
+    p = POLICY.promotion
+    assert (p.viewer_hour_price, p.like_price, p.order_price) == (0.49, 0.00018, 2.0)
+    bare = PromotionPolicy(0.0, -0.02, 0.05, 30)
+    prices = (bare.viewer_hour_price, bare.like_price, bare.order_price)
+    assert all(price != price for price in prices) and bare.flag_probability == 0.5
+
+
+def test_holidays_are_known_by_the_year():
+    calendar = ReminderPolicy(holidays=("2026-10-01",))
+    assert [calendar.knows_holidays(y) for y in (2025, 2026, 2027)] == [False, True, False]
 
 
 def test_the_package_policy_is_read_whole():
