@@ -6,6 +6,7 @@ and `--help` needs none of them.
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import sys
 import warnings
@@ -37,6 +38,7 @@ from serving.cli.supervision import (
 )
 
 MENDABLE_EXIT_CODE = 16
+MIN_ADDRESS_BYTES = 1_000_000_000  # with fewer, OpenBLAS waits for memory for ever while it loads
 _show_other_warning = warnings.showwarning
 
 app = typer.Typer(
@@ -135,12 +137,27 @@ def mendable_words(error: Exception) -> str | None:
     return None
 
 
+def too_few_addresses() -> str | None:
+    """What to say where the process may address too little memory to load its engines."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if allowed == resource.RLIM_INFINITY or allowed >= MIN_ADDRESS_BYTES:
+        return None
+    return (
+        f"this process may address {allowed / 1e6:.0f} MB, and loading needs "
+        f"{MIN_ADDRESS_BYTES / 1e6:.0f} MB. Nothing was read or written. Raise the limit, as in "
+        "ulimit -v unlimited, and run it again"
+    )
+
+
 def main() -> None:
     """Entry point: errors that a person can mend become one line and an exit code.
 
     An error of the code keeps its traceback.
     """
     warnings.showwarning = show_warning
+    if "--help" not in sys.argv and (words := too_few_addresses()):
+        print_error(words)
+        sys.exit(MENDABLE_EXIT_CODE)
     try:
         app()
     except SteelyardError as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from serving.cli.help_pages import SECTIONS
-from serving.cli.main import app
+from serving.cli.main import MENDABLE_EXIT_CODE, app
 
 ROOT: Any = typer.main.get_command(app)
 
@@ -40,3 +43,26 @@ def test_each_command_stands_below_one_heading():
     """A new command is named in `SECTIONS`."""
     named = [name for names in SECTIONS.values() for name in names]
     assert sorted(named) == sorted(ROOT.commands)
+
+
+def test_too_few_addresses_are_refused_before_anything_loads(tmp_path):
+    """At 700 MB of addresses OpenBLAS waits for ever while it loads; the command says so at once.
+
+    Help needs no engine.
+    """
+    limit = 700 * 1024 * 1024
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "serving.cli.main", *words],
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    refused = run("nightly", str(tmp_path / "lake"), "--date", "2026-01-05")
+    assert refused.returncode == MENDABLE_EXIT_CODE
+    assert "may address 734 MB" in refused.stderr and "run it again" in refused.stderr
+    assert "Traceback" not in refused.stderr and run("nightly", "--help").returncode == 0
