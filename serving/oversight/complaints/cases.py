@@ -23,12 +23,13 @@ Tables = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ComplaintDecision:
-    """What a reviewer found of a complaint."""
+    """What a reviewer found of a complaint, and the operator that it is about."""
 
     is_verified: bool
     decided_at: datetime
     by: str
     reason: str
+    operator_id: str = ""
 
 
 def complaint_decisions(
@@ -40,7 +41,7 @@ def complaint_decisions(
         at = datetime.fromisoformat(r["decided_at"])
         if known_before is None or at < known_before:
             found[r["complaint_id"]] = ComplaintDecision(
-                r["is_verified"], at, r["decided_by"], r["reason"]
+                r["is_verified"], at, r["decided_by"], r["reason"], r["operator_id"]
             )
     return found
 

@@ -75,9 +75,14 @@ def compliance_events(
         parts.append(n.assign(points=points))
     if "complaints" in tables:
         c = complaint_cases(tables, taken.decided, policy.complaints)
+        in_window = set(c.index)
         c = c[c["upheld"].astype("boolean").fillna(False).to_numpy(dtype=bool)]
         each = policy.compliance.verified_complaint_points
+        # a snapshot has complaints of 28 days; what was verified here counts until it fades
+        older = [d for k, d in taken.decided.items() if d.is_verified and k not in in_window]
+        rows = [(d.operator_id, pd.Timestamp(d.decided_at), each) for d in older]
         parts.append(c.rename(columns={"opened_at": "at"}).assign(points=each))
+        parts.append(pd.DataFrame(rows, columns=COLUMNS))
     known = [p[COLUMNS] for p in parts if len(p)]
     return pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=COLUMNS)
 
