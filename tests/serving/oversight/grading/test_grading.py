@@ -77,20 +77,6 @@ def test_a_complaint_that_was_decided_here_counts():
     assert got["a"] == 1.0 and got["b"] < 1.0
 
 
-def test_a_complaint_older_than_the_window_counts_once_it_is_verified():
-    """A snapshot has complaints of 28 days; what people found of an older one is in the record."""
-    complaints = rows("complaint_id operator_id kind opened_at", "c1 a other t0")
-    tables = Snapshot.from_frames({"complaints": complaints.assign(upheld=[None])})
-    verdicts = {"old": ("b", True), "older": ("c", False)}
-    decided = {
-        k: ComplaintDecision(found, AS_OF, "desk", "why", who)
-        for k, (who, found) in verdicts.items()
-    }
-    given = TakenMeasures(MeasureState(), NONE_AUTOMATIC, decided)
-    got = compliance(tables, NAMES, given, AS_OF, POLICY)
-    assert got["a"] == got["c"] == 1.0 and got["b"] < 1.0
-
-
 def test_a_mended_measure_keeps_half_and_a_wrong_one_nothing():
     """Lifted because mended: half of its points. Undone or found wrong: as if never taken."""
 
