@@ -22,7 +22,9 @@ FLOOR = timedelta(days=60)
 
 @pytest.fixture
 def lake(published, tmp_path):
-    shutil.copytree(published, tmp_path / "lake", ignore=shutil.ignore_patterns("online"))
+    """The published lake without complaints: open ones keep rows (`test_proceedings`)."""
+    ignored = shutil.ignore_patterns("online", "complaints")
+    shutil.copytree(published, tmp_path / "lake", ignore=ignored)
     return tmp_path / "lake"
 
 
