@@ -25,6 +25,7 @@ NO_ROOM_TEXTS = (
     "max_temp_directory_size",
     "Disk quota exceeded",
     "File too large",
+    "No usable temporary directory",
 )
 NO_MEMORY_TEXTS = ("bad_alloc", "Cannot allocate memory", "failed to allocate", "Out of Memory")
 
@@ -75,10 +76,9 @@ def out_of_room_words(error: BaseException, folder: Path) -> str | None:
     """What ran out and how to go on, in words; None for an error of another kind."""
     text = str(error)
     if _is_no_disk(error, text):
-        shared = Path(tempfile.gettempdir())
         return (
             f"the disk is full ({_first_line(error)}). Free: {_free(folder)} below {folder}, "
-            f"{_free(shared)} in the temporary folder {shared}. Nothing was published. Make room, "
+            f"{_temporary_words()}. Nothing was published. Make room, "
             "or name a larger temporary folder with TMPDIR, and run it again"
         )
     if _is_no_memory(error, text):
@@ -115,6 +115,15 @@ def _memory_words() -> str:
     page = os.sysconf("SC_PAGE_SIZE")
     words.append(f"The machine has {_size(pages * page)}, {_size(free * page)} of it unused.")
     return " ".join(words)
+
+
+def _temporary_words() -> str:
+    """Room of the temporary folder, or that no folder takes a temporary file."""
+    try:
+        shared = Path(tempfile.gettempdir())
+    except OSError:
+        return "no temporary folder that takes a file"
+    return f"{_free(shared)} in the temporary folder {shared}"
 
 
 def _free(folder: Path) -> str:

@@ -38,7 +38,7 @@ from serving.cli.supervision import (
 )
 
 MENDABLE_EXIT_CODE = 16
-MIN_ADDRESS_BYTES = 1_000_000_000  # with fewer, OpenBLAS waits for memory for ever while it loads
+MIN_ADDRESS_BYTES = 4_000_000_000  # with fewer, libraries abort, or wait for memory for ever
 _show_other_warning = warnings.showwarning
 
 app = typer.Typer(
@@ -138,14 +138,14 @@ def mendable_words(error: Exception) -> str | None:
 
 
 def too_few_addresses() -> str | None:
-    """What to say where the process may address too little memory to load its engines."""
+    """What to say where the process may address less memory than its engines map."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
     if allowed == resource.RLIM_INFINITY or allowed >= MIN_ADDRESS_BYTES:
         return None
     return (
-        f"this process may address {allowed / 1e6:.0f} MB, and loading needs "
-        f"{MIN_ADDRESS_BYTES / 1e6:.0f} MB. Nothing was read or written. Raise the limit, as in "
-        "ulimit -v unlimited, and run it again"
+        f"this process may address {allowed / 1e6:.0f} MB, and its engines map "
+        f"{MIN_ADDRESS_BYTES / 1e6:.0f} MB. Nothing was read or written. Lift the limit with "
+        "ulimit -v unlimited, name the memory in STEELYARD_MEMORY, and run it again"
     )
 
 

@@ -25,6 +25,7 @@ from serving.cli.main import mendable_words
 ERRORS = [
     (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
     (OSError(errno.EFBIG, "File too large"), "the disk is full"),
+    (FileNotFoundError(errno.ENOENT, "No usable temporary directory found"), "the disk is full"),
     (duckdb.IOException("Could not write file: No space left on device"), "the disk is full"),
     (duckdb.OutOfMemoryException("'max_temp_directory_size' reached"), "the disk is full"),
     (duckdb.OutOfMemoryException("failed to allocate data"), "memory ran out"),
