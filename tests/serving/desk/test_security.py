@@ -19,7 +19,7 @@ from serving.desk.web.page import needs, redirect
 from tests.serving.desk.conftest import BASE_URL, browser_of
 from tests.serving.desk.people import PASSWORD
 
-HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}\u202e'
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 123457*654323 }}\u202e'
 acts: list[str] = []
 
 
@@ -158,7 +158,7 @@ def test_hostile_text_is_shown_as_text(client, desk):
     ):
         text = root.get(path).text
         assert "<script>alert" not in text and "<img src=x" not in text
-        assert "49" not in text.partition("<h1>")[0]
+        assert "80780754611" not in text  # a template would have worked it out
 
 
 @pytest.mark.parametrize("entity", ["a/b", "..", ".", "~x", "雪🏮", "a b+c=d&e?f#g", "%2F", "a\\b"])
