@@ -55,12 +55,15 @@ class About:
         What the intervals are.
     records : tuple of str
         Files of decision records that tell how the figures came about.
+    command : str
+        The command that measures the whole page; that of its first row where it is empty.
     """
 
     title: str
     measured: str
     intervals: str
     records: tuple[str, ...] = ()
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def write(
         "measured": about.measured,
         "intervals": about.intervals,
         "records": list(about.records),
+        "command": about.command or rows[0]["command"],
         "machine": measured_on or machine(),
         "versions": versions(),
         "revision": revision(),

@@ -30,7 +30,8 @@ MAIN_GOALS = {
 def page_text(name: str, twin: dict[str, Any]) -> str:
     """The page of a JSON: title, how to repeat it, a table of goals, and where all rows are."""
     rows = twin["rows"]
-    commands = list(dict.fromkeys(r["command"] for r in rows))
+    command = twin.get("command") or rows[0]["command"]
+    parts = _parts(rows)
     goals = [r for r in rows if r["goal"] is not None]
     missed = sum(r["holds"] is False for r in goals)
     records = ", ".join(f"[ADR-{Path(r).name[:4]}](../decisions/{r})" for r in twin["records"])
@@ -38,7 +39,8 @@ def page_text(name: str, twin: dict[str, Any]) -> str:
         f"# {twin['title']}",
         "",
         f"{twin['measured']} {twin['intervals']}",
-        f"Repeat it with `{commands[0]}`; measured at revision `{twin['revision'][:12]}`.",
+        f"Repeat it with `{command}`; "
+        + ("each part with its own command, below." if parts else f"{_revision(twin)}."),
         f"All {len(rows)} rows"
         + (f" and {len(twin['tables'])} tables" if twin["tables"] else "")
         + f": [{name}.json]({name}.json)."
@@ -51,8 +53,24 @@ def page_text(name: str, twin: dict[str, Any]) -> str:
     if any("before" in r for r in rows):
         before = {r["what"]: r["before"] for r in rows if "before" in r}
         table = [_with_before(line, before) for line in table]
-    lines += table
+    lines += table + parts
     return "\n".join(lines) + "\n"
+
+
+def _revision(measured: dict[str, Any]) -> str:
+    return f"measured at revision `{measured['revision'][:12]}`"
+
+
+def _parts(rows: list[Row]) -> list[str]:
+    """Lines on the parts of a page whose rows name their own command, revision and scale."""
+    parts: dict[tuple[str, str, str], int] = {}
+    for r in rows:
+        if "revision" in r:
+            key = r["command"], r.get("scale", ""), r["revision"][:12]
+            parts[key] = parts.get(key, 0) + 1
+    head = ["", "| command | rows | scale | revision |", "|---|---|---|---|"]
+    lines = [f"| `{c}` | {n} | {scale} | `{at}` |" for (c, scale, at), n in parts.items()]
+    return head + lines if lines else []
 
 
 def _with_before(line: str, before: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pkgutil
 import sys
+import time
 from argparse import ArgumentParser
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +29,7 @@ ABOUT = About(
     measured="Kills, full and failing disks, mutated files, broken dependencies, fuzzed requests, "
     "overload, two services and wrong clocks, against the product as it is installed.",
     intervals="Figures are counts of trials that failed, unless a row says otherwise.",
+    command=COMMAND,
 )
 
 
@@ -71,7 +73,9 @@ def main() -> int:
     say, rows = Console().print, []
     for name in names:
         say(f"attack: {name}")
+        started = time.monotonic()
         found = attacked(name, scale)
+        say(f"  {time.monotonic() - started:,.0f} s")
         rows += found
         for r in found:
             met = {True: "met", False: "MISSED", None: "-"}[r["holds"]]

@@ -14,7 +14,7 @@ from unittest import mock
 from benchmarks.harness.figures import Row
 from benchmarks.harness.injection import CHANGING_CALLS, Fault, Outcome, run_with_fault
 from benchmarks.harness.ledger_lake import NightLake, answer_all
-from benchmarks.reliability.attack import Scale, attack_row
+from benchmarks.reliability.attack import Scale, attack_row, with_progress
 from benchmarks.reliability.kills import Tally, judge_answers, judge_night
 from data_contracts.lake import Lake
 from data_contracts.storage import durable_files
@@ -77,7 +77,8 @@ def _faults(work: Callable[[], None], step: int) -> list[Fault]:
 
 
 def _nights(found: Refusals, folder: Path, step: int) -> None:
-    for fault in _faults(NightLake(folder / "counted").put_in_force, step):
+    faults = _faults(NightLake(folder / "counted").put_in_force, step)
+    for fault in with_progress("faults of a night's disk", faults):
         where = f"night, {fault}"
         lake = NightLake(folder / "night")
         found.note(run_with_fault(lake.put_in_force, fault, CHANGING_CALLS), where)
@@ -87,7 +88,8 @@ def _nights(found: Refusals, folder: Path, step: int) -> None:
 
 def _answers(found: Refusals, folder: Path, step: int) -> None:
     counted = Lake(folder / "answers-counted")
-    for number, fault in enumerate(_faults(lambda: answer_all(counted, ANSWERS), step)):
+    faults = _faults(_answering(counted), step)
+    for number, fault in enumerate(with_progress("faults of the disk of answers", faults)):
         lake = Lake(folder / f"answers-{number}")
         work = _answering(lake)
         found.note(run_with_fault(work, fault, CHANGING_CALLS), f"answers, {fault}")

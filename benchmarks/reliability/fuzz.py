@@ -15,7 +15,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from benchmarks.harness.figures import Row
-from benchmarks.reliability.attack import Scale, attack_row
+from benchmarks.reliability.attack import Scale, attack_row, with_progress
 from benchmarks.reliability.fuzzing.requests import FuzzedRequest, fuzzed_request
 from serving.gate.api_keys import make_key
 from serving.gate.http import gate_application, open_gate
@@ -130,7 +130,7 @@ async def fuzz(application: ASGIApp, cases: int, seed: int, context: dict[str, A
         whether its answer may be PASS.
     """
     rng, found = Random(seed), Found()
-    for _ in range(cases):
+    for _ in with_progress("fuzzed requests", range(cases)):
         request = fuzzed_request(rng, context["key"], context["operators"])
         status, body = await ask(application, request)
         judge(found, request, status, body, context["may_pass"])

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.harness.figures import Row
 from benchmarks.harness.injection import Fault, run_with_fault
 from benchmarks.harness.ledger_lake import NightLake, answer_all
-from benchmarks.reliability.attack import Scale, attack_row
+from benchmarks.reliability.attack import Scale, attack_row, with_progress
 from data_contracts.lake import Lake
 from serving.ledger.answer_segments import all_segments
 from serving.ledger.answers import AnswerLedger
@@ -66,17 +67,16 @@ def rows(scale: Scale) -> list[Row]:
     return found
 
 
-def _places(work: Callable[[], None], step: int) -> Iterator[Fault]:
-    calls = run_with_fault(work).calls
-    for place in range(1, calls + 1, step):
-        for after in (False, True):
-            yield Fault(place, after)
+def _places(what: str, work: Callable[[], None], step: int) -> Iterator[Fault]:
+    places = range(1, run_with_fault(work).calls + 1, step)
+    faults = [Fault(place, after) for place in places for after in (False, True)]
+    return with_progress(what, faults)
 
 
 def _kill_nights(tally: Tally, step: int) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         prepared = NightLake(Path(temporary) / "counted")
-        for fault in _places(prepared.put_in_force, step):
+        for fault in _places("kills of a night", prepared.put_in_force, step):
             lake = NightLake(Path(temporary) / f"{fault.place}-{fault.after}")
             where = f"call {fault.place}, {'after' if fault.after else 'before'}"
             tally.places += run_with_fault(lake.put_in_force, fault).killed
@@ -101,7 +101,8 @@ def judge_night(tally: Tally, lake: NightLake, where: str) -> None:
 def _kill_answers(tally: Tally, step: int) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         first = Lake(Path(temporary) / "counted")
-        for fault in _places(lambda: answer_all(first, ANSWERS), step):
+        work = partial(answer_all, first, ANSWERS)
+        for fault in _places("kills of answers", work, step):
             lake = Lake(Path(temporary) / f"{fault.place}-{fault.after}")
             if run_with_fault(lambda lake=lake: answer_all(lake, ANSWERS), fault).killed:  # type: ignore[misc]
                 tally.places += 1
@@ -131,7 +132,7 @@ def _kill_at_random(tally: Tally, kills: int) -> None:
     draw = random.Random(SEED)
     with tempfile.TemporaryDirectory() as temporary:
         lake = Lake(Path(temporary))
-        for kill in range(kills):
+        for kill in with_progress("kills at random", range(kills)):
             with _started(lake, 40 * (kill + 1)):
                 time.sleep(0.02 + 0.2 * draw.random())
             tally.places += 1

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.harness.figures import Row
-from benchmarks.reliability.attack import Scale, attack_row
+from benchmarks.reliability.attack import Scale, attack_row, with_progress
 from data_contracts.contract import contract
 from data_contracts.lake import Lake
 from data_contracts.parquet import to_arrow, write_file
@@ -70,7 +70,7 @@ def rows(scale: Scale) -> list[Row]:
         whole = _lake(Path(folder) / "whole")
         _night(whole, Limit("none"), Path(folder) / "whole-tmp")
         expected = _published(whole)
-        for i, limit in enumerate(limits(scale)):
+        for i, limit in enumerate(with_progress("nights under limits", limits(scale))):
             _try(found, limit, _lake(Path(folder) / f"lake-{i}"), expected)
     return rows_of(found, scale)
 

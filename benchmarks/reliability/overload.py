@@ -50,8 +50,7 @@ FLOODS = (
 REASONS = {
     "goodput": "clients ask again at once after each refusal, and a refusal costs about a sixth of "
     "an answer; refusing in C, or a proxy in front, would raise it",
-    "patient": "refused clients come back together after the same second, and the service idles "
-    "between waves; Retry-After would need a spread",
+    "patient": "a refused client waits whole seconds, and a queue of this length drains in less",
 }
 Figures = dict[str, tuple[str, float, str | None]]
 

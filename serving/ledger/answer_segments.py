@@ -4,27 +4,38 @@ The newest answers are in `journal.jsonl`. When a day or a number of lines is fu
 renamed to `journal-DAY-NUMBER.jsonl` and never written again; the chain goes on in a new file. An
 index on disk finds the answer to an old request, so that neither memory nor the time of a start
 grow with the age of a service. The index is made again from the segments when it is lost.
+
+A large segment is indexed aside by a thread, and found in memory meanwhile. ADR-0398.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from data_contracts.storage.durable_files import sync_file, sync_folder
 from serving.ledger.hash_chain import GENESIS_DIGEST, last_digest, parse_lines
 
 MAX_SEGMENT_LINES = 200_000
+MAX_INLINE_LINES = 2_000  # a larger segment is indexed aside
+LINES_PER_INSERT = 500
+BUSY_SECONDS = 5.0
+NO_DAMAGE = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY"}
 LINE_KEYS = ("request_id", "request_sha256", "answer", "sha256")
 NUMBER = re.compile(r"-(\d{6})\.jsonl$")
 TABLES = """
 PRAGMA journal_mode=WAL;
+PRAGMA synchronous=NORMAL;
 CREATE TABLE IF NOT EXISTS segment (number INTEGER PRIMARY KEY, lines INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS answered
     (request BLOB PRIMARY KEY, segment INTEGER NOT NULL, start INTEGER NOT NULL) WITHOUT ROWID;
@@ -75,68 +86,160 @@ class AnswerSegments:
         self.journal = journal
         self.index = journal.with_name(f"{journal.stem}.index.sqlite")
         self.sealed: dict[int, Path] = {}
+        self.unindexed: dict[int, dict[str, int]] = {}
         self.lines, self.head = 0, GENESIS_DIGEST
         self.lock = threading.Lock()
         self.reader: sqlite3.Connection | None = None
+        self.indexer: threading.Thread | None = None
 
     def refresh(self) -> None:
-        """See which segments are sealed and index those that are not. Raises LedgerDamaged."""
+        """See which segments are sealed, and index those that are not.
+
+        Raises
+        ------
+        LedgerDamaged
+            A segment that is not in the index cannot be read.
+        OSError
+            The disk refuses the index.
+        """
         self.sealed = {segment_number(p): p for p in sealed_segments(self.journal)}
         if not self.sealed:
             return
         try:
             self._index_missing()
-        except sqlite3.DatabaseError:  # a damaged index is made again
-            self.reader = None
-            for suffix in ("", "-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    self.index.with_name(self.index.name + suffix).unlink()
+        except sqlite3.DatabaseError as error:  # a damaged or locked index is made again
+            if _error_name(error) in NO_DAMAGE:
+                raise OSError(errno.EIO, f"the index of answers: {error}", self.index) from error
+            self._remove_index()
             self._index_missing()
         self.head = last_digest(self.sealed[max(self.sealed)])
-        with self.lock:
-            if self.reader is None:  # one for all threads: a new one costs more than the look-up
-                self.reader = sqlite3.connect(self.index, check_same_thread=False)
+        self._open_reader()
+        self._index_aside()
 
-    def seal(self, day: str) -> None:
-        """Rename the journal to the next segment and index it. Raises OSError."""
+    def seal(self, day: str, starts: dict[str, int]) -> None:
+        """Rename the journal to the next segment; `starts` tells where its answers begin.
+
+        `refresh` is to follow. Raises OSError.
+        """
         number = max(self.sealed, default=0) + 1
         sync_file(self.journal)
         self.journal.rename(self.journal.with_name(f"{self.journal.stem}-{day}-{number:06d}.jsonl"))
         sync_folder(self.journal.parent)
-        self.refresh()
+        self._keep(number, starts)
+
+    def follow(self, inode: int, starts: dict[str, int], size: int) -> None:
+        """Keep what is known of a journal that another process sealed.
+
+        Parameters
+        ----------
+        inode
+            Of the journal that was read.
+        starts
+            Where its answers begin, as far as it was read.
+        size
+            Bytes that were read.
+
+        Raises
+        ------
+        LedgerDamaged
+            What was written after those bytes cannot be read.
+        """
+        for path in sealed_segments(self.journal):
+            if path.stat().st_ino == inode:
+                rest = {r["request_id"]: start for start, r, _ in lines_with_starts(path, size)}
+                self._keep(segment_number(path), starts | rest)
 
     def find(self, request_id: str) -> tuple[Path, int] | None:
         """Segment of the answer to a request, and where its line begins; None for no answer."""
-        if self.reader is None:
-            return None
-        query = "SELECT segment, start FROM answered WHERE request = ?"
         with self.lock:
+            for number, starts in self.unindexed.items():
+                if request_id in starts:
+                    return self.sealed[number], starts[request_id]
+            if self.reader is None:
+                return None
+            query = "SELECT segment, start FROM answered WHERE request = ?"
             row = self.reader.execute(query, (_key(request_id),)).fetchone()
         return None if row is None or row[0] not in self.sealed else (self.sealed[row[0]], row[1])
 
+    def _keep(self, number: int, starts: dict[str, int]) -> None:
+        """Keep a large segment in memory until it is in the index."""
+        if len(starts) > MAX_INLINE_LINES:
+            with self.lock:
+                self.unindexed[number] = starts
+
     def _index_missing(self) -> None:
+        """Index segments that are neither in the index nor in memory."""
         with self._connection() as connection:
-            connection.executescript(TABLES)
-            connection.execute("BEGIN IMMEDIATE")
             known = dict(connection.execute("SELECT number, lines FROM segment"))
-            for number in sorted(self.sealed.keys() - known.keys()):
-                found = list(lines_with_starts(self.sealed[number]))
-                connection.executemany(
-                    "INSERT OR IGNORE INTO answered VALUES (?, ?, ?)",
-                    sorted((_key(r["request_id"]), number, start) for start, r, _ in found),
-                )
-                connection.execute("INSERT INTO segment VALUES (?, ?)", (number, len(found)))
-                known[number] = len(found)
-            connection.execute("COMMIT")
-        self.lines = sum(known[number] for number in self.sealed)
+            with self.lock:
+                for number in self.unindexed.keys() & known.keys():
+                    del self.unindexed[number]
+                kept = {number: len(starts) for number, starts in self.unindexed.items()}
+            for number in sorted(self.sealed.keys() - known.keys() - kept.keys()):
+                found = lines_with_starts(self.sealed[number])
+                starts = {record["request_id"]: start for start, record, _ in found}
+                _insert(connection, number, starts)
+                known[number] = len(starts)
+        self.lines = sum((known | kept)[number] for number in self.sealed)
+
+    def _index_aside(self) -> None:
+        """Index what is kept in memory, in a thread; at most one runs."""
+        running = self.indexer is not None and self.indexer.is_alive()
+        if self.unindexed and not running:
+            self.indexer = threading.Thread(target=self._index_kept, daemon=True, name="index")
+            self.indexer.start()
+
+    def _index_kept(self) -> None:
+        """Move segments from memory into the index. What fails waits for the next segment."""
+        with self.lock:
+            kept = list(self.unindexed.items())
+        try:
+            for number, starts in kept:
+                with self._connection() as connection:
+                    _insert(connection, number, starts)
+                self._open_reader()
+                with self.lock:
+                    self.unindexed.pop(number, None)
+        except sqlite3.Error as error:
+            structlog.get_logger().warning("answers not indexed", error=str(error))
+
+    def _remove_index(self) -> None:
+        self.reader = None
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                self.index.with_name(self.index.name + suffix).unlink()
+
+    def _open_reader(self) -> None:
+        with self.lock:
+            if self.reader is None:  # one for all threads: a new one costs more than the look-up
+                self.reader = sqlite3.connect(self.index, check_same_thread=False)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.index, isolation_level=None, timeout=5)
+        connection = sqlite3.connect(self.index, isolation_level=None, timeout=BUSY_SECONDS)
         try:
+            connection.executescript(TABLES)
             yield connection
         finally:
             connection.close()
+
+
+def _insert(connection: sqlite3.Connection, number: int, starts: dict[str, int]) -> None:
+    """Index the answers of a segment, which counts as indexed when all are.
+
+    One statement for many rows: while it runs other threads have the interpreter.
+    """
+    left = iter(starts.items())
+    while some := list(islice(left, LINES_PER_INSERT)):
+        values = ",".join(["(?,?,?)"] * len(some))
+        rows = chain.from_iterable((_key(name), number, start) for name, start in some)
+        connection.execute(f"INSERT OR IGNORE INTO answered VALUES {values}", list(rows))
+    connection.execute("INSERT OR REPLACE INTO segment VALUES (?, ?)", (number, len(starts)))
+
+
+def _error_name(error: sqlite3.Error) -> str:
+    """The primary code of an error, such as `SQLITE_FULL`."""
+    return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
 
 
 def _key(request_id: str) -> bytes:

@@ -145,7 +145,7 @@ class AnswerLedger:
             known = {name: first for name, _ in batch if (first := self._on_disk(name))}
             fresh = [(name, one) for name, one in batch if name not in known]
             if fresh and self._is_full(fresh[0][1].record):
-                self.segments.seal(self.day)
+                self.segments.seal(self.day, self.starts)
                 self._open_newest()
             lines, head, size, starts = [], self.end.head, self.end.size, {}
             for name, one in fresh:
@@ -190,6 +190,7 @@ class AnswerLedger:
         except FileNotFoundError:
             state = None
         if self.inode and (state is None or state.st_ino != self.inode):  # another sealed the file
+            self.segments.follow(self.inode, self.starts, self.end.size)
             self._open_newest()
         size = state.st_size if state else 0
         if size == self.end.size:

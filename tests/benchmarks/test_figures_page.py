@@ -85,6 +85,20 @@ def test_rows_and_tables_that_do_not_fit_are_in_the_json(written):
     assert any("All 41 rows and 1 tables" in x for x in lines)
 
 
+def test_rows_with_their_own_revision_are_listed_by_command(written):
+    """A page that is measured in parts names command, scale and revision of each part."""
+    parts = [
+        row(f"{c}-{i}", f"{c} {i}", 0, f"make {c}") | {"revision": c * 40, "scale": "full"}
+        for c in "ab"
+        for i in range(2)
+    ]
+    lines = written(parts)
+    assert lines[-2:] == [f"| `make {c}` | 2 | full | `{c * 12}` |" for c in "ab"]
+    assert any(
+        x == "Repeat it with `make a`; each part with its own command, below." for x in lines
+    )
+
+
 def test_changed_page_is_stale(written):
     """A page that is not that of its JSON is named, and so is a missing summary."""
     written([row("id", "what", 0.3, "make")])

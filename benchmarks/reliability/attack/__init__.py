@@ -1,11 +1,18 @@
-"""The scale of an attack, and the row that it returns for each figure."""
+"""The scale of an attack, its progress, and the row that it returns for each figure."""
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.harness.figures import Row, row
+from training.release.code_version import revision
+
+PROGRESS_SECONDS = 10.0
+T = TypeVar("T")
 
 
 class Scale(Enum):
@@ -17,6 +24,16 @@ class Scale(Enum):
     def pick(self, small: int, full: int) -> int:
         """The number of trials at this scale."""
         return small if self is Scale.SMALL else full
+
+
+def with_progress(what: str, trials: Sequence[T]) -> Iterator[T]:
+    """The trials of an attack; how many are done is written to standard error every ten seconds."""
+    said = time.monotonic()
+    for done, trial in enumerate(trials):
+        if time.monotonic() - said > PROGRESS_SECONDS:
+            said = time.monotonic()
+            sys.stderr.write(f"  {what}: {done} of {len(trials)}\n")
+        yield trial
 
 
 def attack_row(
@@ -42,7 +59,7 @@ def attack_row(
     Returns
     -------
     dict
-        A row of `benchmarks.harness.figures`, with its scale.
+        A row of `benchmarks.harness.figures`, with its scale and the revision of the code.
 
     Examples
     --------
@@ -52,4 +69,5 @@ def attack_row(
     attack = name.split("-", maxsplit=1)[0]
     small = " --small" if scale is Scale.SMALL else ""
     command = f"python -m benchmarks.reliability {attack}{small}"
-    return row(name, what, figure, command, target, why=why) | {"scale": scale.value}
+    made = row(name, what, figure, command, target, why=why)
+    return made | {"scale": scale.value, "revision": revision()}

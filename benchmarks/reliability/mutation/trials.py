@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.reliability.attack import with_progress
 from benchmarks.reliability.mutation.changes import CHANGES
 from benchmarks.reliability.mutation.targets import FaultFound, Target, prepare, targets
 from data_contracts.errors import SteelyardError
@@ -88,7 +89,7 @@ def _worker(pristine: Path, work: Path) -> Iterator[Connection]:
 
 def _serve(pipe: Connection, outcomes: Outcomes, wanted: list[tuple[str, int, int]]) -> int:
     """Ask for trials until all are done or the worker dies; returns how many were asked for."""
-    for asked, trial in enumerate(wanted, 1):
+    for asked, trial in enumerate(with_progress("changed files", wanted), 1):
         try:
             pipe.send(trial)
             if not pipe.poll(SECONDS_PER_TRIAL):

@@ -1,17 +1,24 @@
 """Admission: which request is worked on next, and which is turned away before it costs much.
 
 Requests wait in one lane a caller and lanes take turns, so no caller starves another. A request is
-turned away on arrival while the oldest of its lane has waited too long. ADR-0202.
+turned away on arrival when it would wait too long. ADR-0202, ADR-0397.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Protocol
 
 from serving.policy.service_policy import ServicePolicy
+
+PACE_REQUESTS = 512  # requests begun last, which tell the pace of a lane
+MIN_PACE_REQUESTS = 64  # fewer tell no pace
+REQUESTS_PER_ESTIMATE = 32  # begun until a pace is estimated again
+MAX_RETRY_SECONDS = 8
 
 
 class Arrival(Protocol):
@@ -29,6 +36,39 @@ class Arrival(Protocol):
         """Refuse it."""
 
 
+class Lane:
+    """Waiting requests of one caller, oldest first, and the pace at which they begin."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[float, Arrival]] = deque()
+        self.begun: deque[float] = deque(maxlen=PACE_REQUESTS)
+        self.seconds_each: float | None = None
+        self.refused = self.since_estimate = 0
+
+    def take(self, now: float) -> Arrival:
+        """The oldest request, whose turn it is."""
+        self.begun.append(now)
+        self.since_estimate += 1
+        if self.since_estimate >= REQUESTS_PER_ESTIMATE:
+            self.seconds_each = None
+        return self.waiting.popleft()[1]
+
+    def predicted_wait(self, now: float, stalled_after: float) -> float:
+        """Seconds until a further request would begin.
+
+        The longest pause of the last requests is left out: one stall that is over does not count.
+        While nothing has begun for `stalled_after` seconds, or too little to tell a pace, it is the
+        wait of the oldest request so far.
+        """
+        if len(self.begun) < MIN_PACE_REQUESTS or now - self.begun[-1] > stalled_after:
+            return now - self.waiting[0][0]
+        if self.seconds_each is None:
+            pause = max(later - earlier for earlier, later in pairwise(self.begun))
+            busy = self.begun[-1] - self.begun[0] - pause
+            self.seconds_each, self.since_estimate = busy / (len(self.begun) - 2), 0
+        return len(self.waiting) * self.seconds_each
+
+
 class Admission:
     """Lanes of waiting requests and the requests that are worked on.
 
@@ -43,7 +83,7 @@ class Admission:
     def __init__(self, policy: ServicePolicy, clock: Callable[[], float] = time.monotonic) -> None:
         self.policy, self.clock = policy, clock
         self.max_bytes = policy.body_megabytes * 1_000_000
-        self.lanes: OrderedDict[str, deque[tuple[float, Arrival]]] = OrderedDict()
+        self.lanes: OrderedDict[str, Lane] = OrderedDict()
         self.working: dict[str, int] = {}
         self.bytes_of: dict[str, int] = {}
         self.waiting = self.in_work = self.bytes_held = 0
@@ -52,8 +92,23 @@ class Admission:
         """Whether a request of a caller would be turned away: it would wait too long."""
         if self.bytes_held > self.max_bytes or self.bytes_of.get(caller, 0) > self.max_bytes / 2:
             return True
+        lane, limit = self.lanes.get(caller), self.policy.wait_seconds
+        if lane is None or (now := self.clock()) - lane.waiting[0][0] <= limit:
+            return False
+        return lane.predicted_wait(now, limit) > limit
+
+    def retry_seconds(self, caller: str) -> int:
+        """Seconds after which a request that is turned away may come again.
+
+        They are spread over the time in which the lane is expected to drain, so that clients that
+        were turned away together do not come back together.
+        """
         lane = self.lanes.get(caller)
-        return lane is not None and self.clock() - lane[0][0] > self.policy.wait_seconds
+        if lane is None:
+            return 1
+        wait = lane.predicted_wait(self.clock(), self.policy.wait_seconds)
+        lane.refused += 1
+        return 1 + lane.refused % max(1, min(MAX_RETRY_SECONDS, math.ceil(wait)))
 
     def hold(self, caller: str, size: int) -> None:
         """Count bytes of a body in memory; a negative size gives them back."""
@@ -71,8 +126,10 @@ class Admission:
         elif self.is_full_for(arrival.caller):
             arrival.turn_away()
         else:
-            lane = self.lanes.setdefault(arrival.caller, deque())
-            lane.append((self.clock(), arrival))
+            lane = self.lanes.get(arrival.caller)
+            if lane is None:
+                lane = self.lanes[arrival.caller] = Lane()
+            lane.waiting.append((self.clock(), arrival))
             self.waiting += 1
             self._begin_waiting()
 
@@ -100,7 +157,7 @@ class Admission:
 
     def _begin_waiting(self) -> None:
         """Begin waiting requests, one a lane in turn, while there is room."""
-        at_limit = 0
+        at_limit, now = 0, self.clock()
         while self.lanes and self.in_work < self.policy.work and at_limit < len(self.lanes):
             caller, lane = next(iter(self.lanes.items()))
             self.lanes.move_to_end(caller)
@@ -108,9 +165,9 @@ class Admission:
                 at_limit += 1
                 continue
             at_limit = 0
-            _, arrival = lane.popleft()
+            arrival = lane.take(now)
             self.waiting -= 1
-            if not lane:
+            if not lane.waiting:
                 del self.lanes[caller]
             if not arrival.is_gone():
                 self._begin(arrival)

@@ -64,7 +64,11 @@ class Door(Collector):
             wait = self.keys.take(caller, time.monotonic())
         if wait:
             return caller, refusals.rate_limited(wait)
-        return caller, refusals.TOO_BUSY if self.admission.is_full_for(caller) else None
+        return caller, self.busy(caller) if self.admission.is_full_for(caller) else None
+
+    def busy(self, caller: str) -> Refusal:
+        """The refusal of a request that would wait too long."""
+        return refusals.too_busy(self.admission.retry_seconds(caller))
 
     def count(self, refusal: Refusal) -> None:
         """Count a refusal."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 
 import msgspec
 
 from serving.gate.requests import MAX_BODY_BYTES
 from serving.gate.schemas import Problem
+
+MAX_ENCODED_WAITS = 100
 
 
 @dataclass(frozen=True)
@@ -58,25 +61,24 @@ URL_TOO_LONG = Refusal(414, "url_too_long", "the path is too long", "path")
 HEADERS_TOO_LARGE = Refusal(
     431, "headers_too_large", "the headers have too many lines or bytes", "headers"
 )
-TOO_BUSY = Refusal(
-    429, "too_busy", "too many requests at once; try again in a second", "service", 1
-)
 TOO_MANY_CONNECTIONS = Refusal(
     503, "too_many_connections", "no connection is free; try again in a second", "service", 1
 )
 
 
+@lru_cache(MAX_ENCODED_WAITS)
+def too_busy(seconds: int) -> Refusal:
+    """The refusal of a request that would wait too long; it may come again in so many seconds."""
+    message = f"too many requests at once; try again in {seconds} s"
+    return Refusal(429, "too_busy", message, "service", seconds)
+
+
 def rate_limited(seconds: float) -> Refusal:
     """The refusal of a caller that may ask again in so many seconds."""
-    wait = max(1, math.ceil(seconds))
-    found = _RATE_LIMITED.get(wait)
-    if found is None:
-        message = f"too many requests of one caller; ask again in {wait} s"
-        found = Refusal(429, "rate_limited", message, "caller", wait)
-        if len(_RATE_LIMITED) < MAX_ENCODED_WAITS:
-            _RATE_LIMITED[wait] = found
-    return found
+    return _rate_limited(max(1, math.ceil(seconds)))
 
 
-MAX_ENCODED_WAITS = 100
-_RATE_LIMITED: dict[int, Refusal] = {}
+@lru_cache(MAX_ENCODED_WAITS)
+def _rate_limited(seconds: int) -> Refusal:
+    message = f"too many requests of one caller; ask again in {seconds} s"
+    return Refusal(429, "rate_limited", message, "caller", seconds)

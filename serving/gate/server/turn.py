@@ -10,7 +10,6 @@ import httptools
 from uvicorn._types import HTTPScope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from serving.gate.server import refusals
 from serving.gate.server.door import ADDRESS_PREFIX, Door
 from serving.gate.server.refusals import Refusal
 
@@ -77,9 +76,9 @@ class Turn:
 
     def turn_away(self) -> None:
         """Answer that the service is busy."""
-        self.connection.door.count(refusals.TOO_BUSY)
+        refusal = self.connection.door.busy(self.caller)
         self.release()
-        self.connection.refuse(self, refusals.TOO_BUSY)
+        self.connection.refuse(self, refusal)
 
     def done(self, _task: asyncio.Task) -> None:
         """The application has answered."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import suppress
 
 import pytest
 
 from data_contracts.lake import Lake
-from serving.ledger import answers
+from serving.ledger import answer_segments, answers
 from serving.ledger.answer_export import export_answers
 from serving.ledger.answer_segments import all_segments, sealed_segments
 from serving.ledger.answers import AnswerLedger
@@ -124,3 +126,103 @@ def test_lines_of_many_days_back_are_not_read_at_a_start(lake):
     journal = AnswerLedger(lake.answers)
     assert journal.end.lines == 15 and journal.find("2026-01-05-3") is None
     assert json.loads(lake.answers.read_text().splitlines()[0])["request_id"] == "2026-01-07-0"
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Every segment counts as large."""
+    monkeypatch.setattr(answer_segments, "MAX_INLINE_LINES", 0)
+    monkeypatch.setattr(answer_segments, "LINES_PER_INSERT", 2)
+
+
+def indexed(journal):
+    """Wait for the thread that indexes; returns the requests in the index."""
+    journal.segments.indexer.join(10)
+    with sqlite3.connect(journal.segments.index) as connection:
+        return connection.execute("SELECT count(*) FROM answered").fetchone()[0]
+
+
+def test_a_large_segment_is_indexed_aside_and_found_meanwhile(lake, large, monkeypatch):
+    """A seal does not wait for the index; each request is found before and after it is there."""
+    journal = AnswerLedger(lake.answers)
+    with monkeypatch.context() as m:
+        m.setattr(answer_segments.threading.Thread, "start", lambda thread: None)
+        answer(journal, "next", "2026-01-08")
+        assert journal.end.lines == 16 and indexed_numbers(journal) == [1, 2]
+        assert journal.find("2026-01-07-4").answer == b"12026-01-07-4"
+        assert answer(journal, "2026-01-07-0", "2026-01-08", b"9").answer == b"12026-01-07-0"
+    journal.segments.indexer = None
+    journal.segments.refresh()
+    assert indexed(journal) == 15 and not journal.segments.unindexed
+    assert journal.find("2026-01-07-4").answer == b"12026-01-07-4"
+    assert len(chain(lake.answers)) == 16 and AnswerLedger(lake.answers).end.lines == 16
+
+
+def indexed_numbers(journal):
+    """Segments that the index holds whole."""
+    with sqlite3.connect(journal.segments.index) as connection:
+        return [n for (n,) in connection.execute("SELECT number FROM segment ORDER BY number")]
+
+
+def test_a_kill_while_a_segment_is_indexed_loses_nothing(lake, large, monkeypatch):
+    """A part of the requests is in the index; the next start reads the segment."""
+    journal, asked, real = AnswerLedger(lake.answers), [], answer_segments._key
+
+    def killed(request):
+        asked.append(request)
+        if len(asked) == 4:
+            raise RuntimeError("killed")
+        return real(request)
+
+    with monkeypatch.context() as m:
+        m.setattr(answer_segments.AnswerSegments, "_index_aside", lambda self: None)
+        answer(journal, "next", "2026-01-08")
+        m.setattr(answer_segments, "_key", killed)
+        with suppress(RuntimeError):
+            journal.segments._index_kept()
+    assert indexed_numbers(journal) == [1, 2]
+    again = AnswerLedger(lake.answers)
+    assert again.end.lines == 16 and indexed_numbers(again) == [1, 2, 3]
+    assert again.find("2026-01-07-3").answer == b"12026-01-07-3"
+
+
+def test_a_follower_keeps_a_large_segment_that_another_sealed(lake, large, monkeypatch):
+    """It reads the lines that it lacked, and does not wait for the index of the other."""
+    monkeypatch.setattr(answer_segments.AnswerSegments, "_index_aside", lambda self: None)
+    one, two = AnswerLedger(lake.answers), AnswerLedger(lake.answers)
+    answer(one, "last", DAYS[2])
+    answer(one, "next", "2026-01-08")
+    assert answer(two, "last", "2026-01-08", b"9").answer == b"1last"
+    assert two.find("2026-01-07-1").answer == b"12026-01-07-1"
+    assert len(two.segments.unindexed[3]) == 6 and two.end.lines == 17
+    assert len(chain(lake.answers)) == 17
+
+
+def test_an_index_that_stays_locked_is_made_again(lake, monkeypatch):
+    """What holds it may never end; the index is made from the segments."""
+    monkeypatch.setattr(answer_segments, "BUSY_SECONDS", 0.05)
+    journal = AnswerLedger(lake.answers)
+    blocker = sqlite3.connect(journal.segments.index, isolation_level=None)
+    blocker.execute("BEGIN EXCLUSIVE")
+    answer(journal, "next", "2026-01-08")
+    assert journal.find("2026-01-05-3").answer == b"12026-01-05-3"
+    assert indexed_numbers(journal) == [1, 2, 3] and len(chain(lake.answers)) == 16
+    blocker.close()
+
+
+def test_a_disk_that_refuses_the_index_is_no_damage(lake, monkeypatch):
+    """The index is not deleted: the answer waits, and is written when there is room."""
+    journal = AnswerLedger(lake.answers)
+
+    def full(*_given):
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorname = "SQLITE_FULL"
+        raise error
+
+    with monkeypatch.context() as m:
+        m.setattr(answer_segments, "_insert", full)
+        with pytest.raises(OSError, match="index of answers"):
+            answer(journal, "next", "2026-01-08")
+        assert journal.segments.index.exists() and journal.state()["waiting"] == 1
+    journal.sync()
+    assert journal.find("next").answer == b"1next" and len(chain(lake.answers)) == 16
