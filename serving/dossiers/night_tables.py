@@ -126,7 +126,7 @@ class NightTables:
 
     def arrow(self, sql: str, *parameters: Any) -> pa.Table:
         """Rows of a query as an Arrow table."""
-        return self._cursor().execute(sql, list(parameters)).to_arrow_table()
+        return self._cursor().sql(sql, params=list(parameters)).to_arrow_table()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         """The cursor of this thread."""

@@ -105,7 +105,7 @@ class _Keep:
         with connect() as connection:
             connection.register("young_orders", self.young_orders)
             connection.register(DISPUTED_ORDERS, self.proceedings.disputed_orders)
-            return connection.execute(sql).to_arrow_table()
+            return connection.sql(sql).to_arrow_table()
 
 
 def _day_files(lake: Lake, table: str) -> dict[date, list[Path]]:

@@ -110,7 +110,7 @@ def _with_sessions(lake: Lake, orders: set[str]) -> pa.Table:
     scan = f"read_parquet({files}, hive_partitioning=false, union_by_name=true)"
     with connect() as connection:
         connection.register("ids", ids)
-        return connection.execute(
+        return connection.sql(
             f"SELECT order_id, max(o.session_id) AS session_id FROM ids "
             f"LEFT JOIN {scan} AS o USING (order_id) GROUP BY 1 ORDER BY 1"
         ).to_arrow_table()

@@ -67,7 +67,7 @@ def young_orders(lake: Lake, today: date, policy: RetentionPolicy) -> pa.Table:
               + INTERVAL {policy.trade_years} YEAR + INTERVAL 1 DAY > DATE '{today}', true)
     """
     with connect() as connection:
-        return connection.execute(sql).to_arrow_table()
+        return connection.sql(sql).to_arrow_table()
 
 
 def unfinished_rows_sql(lake: Lake, table: str, policy: RetentionPolicy) -> str:
