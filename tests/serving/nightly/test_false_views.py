@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -130,8 +131,13 @@ def test_named_views_are_in_show_package_dossier_and_door(published, named):
     pd.testing.assert_frame_equal(night.false_views, named)
     worst = named["session_id"].value_counts().index[0]
     assert len(night.case(worst).false_views) == (named["session_id"] == worst).sum()
-    pages = (run_folder(published) / "report" / "zh").glob("operator-*.html")
-    assert any("本夜判为虚假的观看共" in page.read_text("utf-8") for page in pages)
+    sessions = pq.read_table(Lake(published).files("sessions")).to_pandas()
+    owners = set(sessions.loc[sessions["session_id"].isin(named["session_id"]), "operator_id"])
+    for page in (run_folder(published) / "report" / "zh").glob("operator-*.html"):
+        text = page.read_text("utf-8")
+        operator = text.partition("<title>运营者 ")[2].partition(" ")[0]
+        shown = operator in owners and "结案前不显示" not in text  # beside no session judged blind
+        assert ("本夜判为虚假的观看共" in text) == shown
     measures = read_outbound(published, "measures")
     evidence = measures.set_index("operator_id")["evidence"].map(json.loads)
     sessions = set(named["session_id"])
