@@ -13,7 +13,7 @@ from features.engine.snapshot import Snapshot
 from features.graphs.rings import Rings
 from serving.oversight import credit, drift, influence, overrides, random_audit
 from serving.oversight.appeals.appeal_record import verdicts_before
-from serving.oversight.complaints.cases import complaint_decisions
+from serving.oversight.complaints.cases import complaint_decisions, verified_complaints
 from serving.oversight.grading.compliance import (
     TakenMeasures,
     automatic_measures,
@@ -25,6 +25,7 @@ from serving.oversight.grading.patrol_grounds import goods, patrol_grounds, stre
 from serving.oversight.measures.nightly_measures import nightly_measures
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.subjects import measures_of_others
+from serving.oversight.whole_tables import whole_tables
 from serving.policy.schema import TierPolicy
 from serving.scoring import scope
 from serving.scoring.entity_scores import EntityScores
@@ -97,7 +98,10 @@ def measures_taken(context: NightContext) -> TakenMeasures:
     before = context.previous
     published = None if before is None else before.rows("measures")
     automatic = automatic_measures(published, state, context.as_of)
-    return TakenMeasures(state, automatic, complaint_decisions(context.lake, context.as_of))
+    decided = complaint_decisions(context.lake, context.as_of)
+    with whole_tables(context.lake, ["complaints"], context.as_of) as tables:
+        verified = verified_complaints(tables.get("complaints"), decided)
+    return TakenMeasures(state, automatic, decided, verified)
 
 
 def supervision_inputs(

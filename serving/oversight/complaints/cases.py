@@ -81,6 +81,46 @@ def complaint_cases(
     return c.assign(complainant_id=_complainants(tables, c["order_id"]))
 
 
+def verified_complaints(
+    complaints: Any | None, decisions: Mapping[str, ComplaintDecision]
+) -> pd.DataFrame:
+    """Complaints that were found right, however old: what compliance counts.
+
+    Parameters
+    ----------
+    complaints
+        All complaints known, not those of a snapshot's window alone; None where none is delivered.
+    decisions
+        What was decided here. It counts instead of what was delivered.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns operator_id and at (when it was opened; decided, where it is not delivered).
+    """
+    columns = ["complaint_id", "operator_id", "opened_at", "upheld"]
+    c = pd.DataFrame(columns=columns)
+    if complaints is not None:
+        asked = complaints.upheld.fill_null(False) | complaints.complaint_id.isin(list(decisions))
+        c = complaints.filter(asked).select(*columns).to_pandas()
+    delivered = c["upheld"].astype("boolean").fillna(False)
+    found = {
+        i: decisions[i].is_verified if i in decisions else bool(upheld)
+        for i, upheld in zip(c["complaint_id"], delivered, strict=True)
+    }
+    rows = [
+        (operator, opened)
+        for i, operator, opened in c[columns[:3]].itertuples(index=False)
+        if found[i]
+    ]
+    rows += [
+        (d.operator_id, pd.Timestamp(d.decided_at))
+        for i, d in decisions.items()
+        if d.is_verified and i not in found
+    ]
+    return pd.DataFrame(rows, columns=["operator_id", "at"])
+
+
 def _complainants(tables: Tables, order: pd.Series) -> pd.Series:
     """The buyer of the order that each complaint is about; null where there is no order."""
     if "orders" not in tables:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from serving.oversight.complaints.cases import ComplaintDecision, complaint_cases
+from serving.oversight.complaints.cases import ComplaintDecision, verified_complaints
 from serving.oversight.credit import decayed_score
 from serving.oversight.measures.state import LIFTED, OPERATOR, MeasureState
 from serving.oversight.notices.listings import TABLE as LISTINGS
@@ -31,12 +31,14 @@ COLUMNS = ["operator_id", "at", "points"]
 class TakenMeasures:
     """Measures taken here: those of people, and the automatic ones of the night before.
 
-    `automatic` has columns operator_id, measure and at. `decided` are complaints decided here.
+    `automatic` has columns operator_id, measure and at. `decided` are complaints decided here,
+    `verified` all complaints found right (`verified_complaints`).
     """
 
     by_people: MeasureState
     automatic: pd.DataFrame
     decided: Mapping[str, ComplaintDecision] = field(default_factory=dict)
+    verified: pd.DataFrame = field(default_factory=lambda: verified_complaints(None, {}))
 
     def rows(self, kind: str, at: datetime, policy: Policy) -> pd.DataFrame:
         """Measures against subjects of a kind that count at a moment, with their points."""
@@ -73,16 +75,8 @@ def compliance_events(
             regulator, policy.credit.notice_points, policy.compliance.platform_notice_points
         )
         parts.append(n.assign(points=points))
-    if "complaints" in tables:
-        c = complaint_cases(tables, taken.decided, policy.complaints)
-        in_window = set(c.index)
-        c = c[c["upheld"].astype("boolean").fillna(False).to_numpy(dtype=bool)]
-        each = policy.compliance.verified_complaint_points
-        # a snapshot has complaints of 28 days; what was verified here counts until it fades
-        older = [d for k, d in taken.decided.items() if d.is_verified and k not in in_window]
-        rows = [(d.operator_id, pd.Timestamp(d.decided_at), each) for d in older]
-        parts.append(c.rename(columns={"opened_at": "at"}).assign(points=each))
-        parts.append(pd.DataFrame(rows, columns=COLUMNS))
+    each = policy.compliance.verified_complaint_points
+    parts.append(taken.verified.assign(points=each))
     known = [p[COLUMNS] for p in parts if len(p)]
     return pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=COLUMNS)
 

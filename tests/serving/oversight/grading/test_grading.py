@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from features.engine.snapshot import Snapshot
-from serving.oversight.complaints.cases import ComplaintDecision
+from serving.oversight.complaints.cases import ComplaintDecision, verified_complaints
 from serving.oversight.credit import credit, level_of
 from serving.oversight.grading.compliance import (
     TakenMeasures,
@@ -41,8 +41,10 @@ def taken(*measures, automatic=NONE_AUTOMATIC):
 
 
 def record(measures=(), automatic=NONE_AUTOMATIC, **tables):
-    given = taken(*measures, automatic=automatic)
-    return compliance(Snapshot.from_frames(tables), NAMES, given, AS_OF, POLICY)
+    known = Snapshot.from_frames(tables)
+    verified = verified_complaints(known.get("complaints"), {})
+    given = replace(taken(*measures, automatic=automatic), verified=verified)
+    return compliance(known, NAMES, given, AS_OF, POLICY)
 
 
 NO_NOTICES = rows("notice_id operator_id issuer at", "n1 z platform t0")
@@ -72,7 +74,8 @@ def test_a_complaint_that_was_decided_here_counts():
     tables = Snapshot.from_frames({"complaints": complaints.assign(upheld=[True, None])})
     verdicts = {"c1": False, "c2": True}
     decided = {k: ComplaintDecision(v, AS_OF, "desk", "why") for k, v in verdicts.items()}
-    given = TakenMeasures(MeasureState(), NONE_AUTOMATIC, decided)
+    verified = verified_complaints(tables["complaints"], decided)
+    given = TakenMeasures(MeasureState(), NONE_AUTOMATIC, decided, verified)
     got = compliance(tables, NAMES, given, AS_OF, POLICY)
     assert got["a"] == 1.0 and got["b"] < 1.0
 
