@@ -1,4 +1,8 @@
-"""Venn-Abers intervals of the risk of operators, as a night publishes them."""
+"""Venn-Abers intervals of the risk of operators, as a night publishes them.
+
+The ends are steps, and the risk lies on a line between steps (centred isotonic regression). An
+interval is widened to the risk where the line leaves the step. ADR-0399.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +50,8 @@ def risk_interval(
 def risk_intervals(tiers: pd.Series, operators: EntityScores) -> dict[str, list[float]]:
     """Interval of each operator above tier A, where the release has calibration rows.
 
+    It holds the risk.
+
     Parameters
     ----------
     tiers
@@ -56,10 +62,13 @@ def risk_intervals(tiers: pd.Series, operators: EntityScores) -> dict[str, list[
     release, found = operators.release, {}
     if release is None:
         return {}
-    pooling = operators.pooling_log_odds
+    pooling, risk = operators.pooling_log_odds, operators.probability
     for operator in tiers.index[tiers > "A"]:
         values = operators.signals.loc[operator, release.columns].to_numpy(dtype=float)
         interval = risk_interval(release, values, float(pooling.get(operator, 0.0)))
         if interval is not None:
-            found[str(operator)] = list(interval)
+            found[str(operator)] = [
+                min(interval[0], float(risk[operator])),
+                max(interval[1], float(risk[operator])),
+            ]
     return found
