@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from data_contracts.errors import SteelyardError
+from serving.cli.main import mendable_words
 
 MAX_CHILD_SECONDS = 60
 MODULES = {"posix", "fcntl", "io", "_io"}
@@ -58,7 +59,8 @@ class Fault:
 class Outcome:
     """How a child ended: calls of the system, whether it was killed, its error, its traceback.
 
-    `error` is the text of an error that is expected of a failing system, `traceback` of another.
+    `error` is the text of an error that is expected of a failing system, and `traceback` that of
+    one for which the command line has no words, or which came out while an object was removed.
     """
 
     calls: int
@@ -93,6 +95,11 @@ class _Injector:
         return module in MODULES
 
 
+def run_in_child(work: Callable[[], None]) -> Outcome:
+    """Run work in a forked child without a fault; its calls are not counted."""
+    return _outcome(work, None)
+
+
 def run_with_fault(
     work: Callable[[], None], fault: Fault | None = None, names: set[str] | None = None
 ) -> Outcome:
@@ -107,34 +114,47 @@ def run_with_fault(
     names
         Calls of the system that count; all when not given.
     """
+    return _outcome(work, _Injector(fault, names))
+
+
+def _outcome(work: Callable[[], None], injector: _Injector | None) -> Outcome:
+    """Run work in a forked child and wait for its end."""
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read_end)
-        _work_and_exit(work, _Injector(fault, names), write_end)
+        _work_and_exit(work, injector, write_end)
     os.close(write_end)
     with os.fdopen(read_end, "rb") as pipe:
         report = pipe.read()
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
-        return Outcome(0, os.WTERMSIG(status) == signal.SIGKILL)
+        number = os.WTERMSIG(status)
+        killed = number == signal.SIGKILL
+        return Outcome(
+            0, killed, traceback="" if killed else f"ended by {signal.strsignal(number)}"
+        )
     return Outcome(**pickle.loads(report))  # noqa: S301 - from our own child
 
 
-def _work_and_exit(work: Callable[[], None], injector: _Injector, write_end: int) -> None:
+def _work_and_exit(work: Callable[[], None], injector: _Injector | None, write_end: int) -> None:
     """Do the work, report, and leave without the clean-up of the parent's interpreter."""
     signal.alarm(MAX_CHILD_SECONDS)
-    error = trace = ""
+    error, traces = "", []
+    sys.unraisablehook = lambda one: traces.append(f"{one.object}: {one.exc_value}")
     with contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
         sys.setprofile(injector)
         try:
             work()
         except (OSError, SteelyardError) as refused:
             error = str(refused) or type(refused).__name__
+            if not isinstance(refused, SteelyardError) and mendable_words(refused) is None:
+                traces.append(traceback.format_exc())
         except BaseException:
-            trace = traceback.format_exc()
+            traces.append(traceback.format_exc())
         finally:
             sys.setprofile(None)
-    outcome = {"calls": injector.calls, "killed": False, "error": error, "traceback": trace}
+    calls, trace = injector.calls if injector else 0, "\n".join(traces)
+    outcome = {"calls": calls, "killed": False, "error": error, "traceback": trace}
     os.write(write_end, pickle.dumps(outcome))
     os._exit(0)

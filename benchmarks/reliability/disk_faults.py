@@ -1,26 +1,50 @@
-"""A disk that is full, fails or takes half, at every write of a night's record and of answers."""
+"""A disk that is full, fails or takes half, at every write of a night and of answers.
+
+Calls of the system by Python are refused one by one while a night is put in force and while
+answers are given. Half of a write is taken at each write that `nightly` makes: checks, tables,
+report, manifest, ledger, signature, pointer. Arrow's writes of tables are cut by a limit on the
+file (`disk.short_writes`). Writes of SQLite are attacked in `dependency_faults`, spilling in
+`limits`.
+"""
 
 from __future__ import annotations
 
 import errno
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from unittest import mock
 
 from benchmarks.harness.figures import Row
-from benchmarks.harness.injection import CHANGING_CALLS, Fault, Outcome, run_with_fault
+from benchmarks.harness.injection import (
+    CHANGING_CALLS,
+    Fault,
+    Outcome,
+    run_in_child,
+    run_with_fault,
+)
 from benchmarks.harness.ledger_lake import NightLake, answer_all
 from benchmarks.reliability.attack import Scale, attack_row, with_progress
+from benchmarks.reliability.disk.order_night import OrderNight
+from benchmarks.reliability.disk.short_writes import (
+    ShortWritingDisk,
+    Write,
+    counted_writes,
+)
 from benchmarks.reliability.kills import Tally, judge_answers, judge_night
 from data_contracts.lake import Lake
-from data_contracts.storage import durable_files
 
 ANSWERS = 10
 ERRORS = (errno.ENOSPC, errno.EIO)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A write of which half is taken, and whether the disk is full from then on."""
+
+    write: Write
+    fills: bool
 
 
 @dataclass
@@ -30,6 +54,7 @@ class Refusals:
     night: Tally = field(default_factory=Tally)
     answers: Tally = field(default_factory=Tally)
     faults: int = 0
+    halves: dict[str, int] = field(default_factory=dict)
     tracebacks: list[str] = field(default_factory=list)
 
     def note(self, outcome: Outcome, where: str) -> None:
@@ -38,25 +63,44 @@ class Refusals:
         if outcome.traceback:
             self.tracebacks.append(f"{where}: {outcome.traceback.splitlines()[-1]}")
 
+    def note_cut(self, kind: str, cut: Cut) -> str:
+        """Count a cut by its kind; returns what a report of its fault begins with."""
+        self.halves[kind] = self.halves.get(kind, 0) + 1
+        then = "the disk is full" if cut.fills else "the rest is taken"
+        return f"{kind}, half of write {cut.write.number} ({cut.write.name}), then {then}"
+
 
 def rows(scale: Scale) -> list[Row]:
-    """Refuse each changing call once, run again with room, and compare."""
+    """Refuse each changing call once, cut each write once, run again with room, and compare."""
     found, step = Refusals(), scale.pick(9, 1)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         _nights(found, folder, step)
         _answers(found, folder, step)
-        for place in range(1, 1 + scale.pick(3, ANSWERS)):
-            _short_write(found, folder, place)
+        _cut_nights(found, folder, scale.pick(300, 1))
+        _cut_recordings(found, folder, scale.pick(4, 1))
+        _cut_answers(found, folder, scale.pick(9, 1))
     kinds = (
         ("lost", found.night.lost + found.answers.lost, "something was lost"),
         ("doubled", found.night.doubled + found.answers.doubled, "something was recorded twice"),
-        ("broken", found.night.broken + found.answers.broken, "a ledger did not go on intact"),
+        ("broken", found.night.broken + found.answers.broken, "a night or ledger is not intact"),
         ("tracebacks", found.tracebacks, "the error came out as a traceback"),
     )
     what = "Faults of the disk: full, failing or half written, before and after the call"
-    target = f">= {scale.pick(10, 300)}"
-    out = [attack_row("disk_faults-places", what, found.faults, target, scale=scale)]
+    cut = ", ".join(f"{n} of {kind}" for kind, n in found.halves.items())
+    halves = f"Half of a write taken, the rest refused or taken later: {cut}"
+    out = [
+        attack_row(
+            "disk_faults-places", what, found.faults, f">= {scale.pick(10, 300)}", scale=scale
+        ),
+        attack_row(
+            "disk_faults-halves",
+            halves,
+            sum(found.halves.values()),
+            f">= {scale.pick(5, 500)}",
+            scale=scale,
+        ),
+    ]
     for kind, trials, words in kinds:
         why = "; ".join(trials[:3]) or None
         text = f"Faults of the disk after which {words}"
@@ -100,22 +144,58 @@ def _answering(lake: Lake) -> Callable[[], None]:
     return lambda: answer_all(lake, ANSWERS)
 
 
-def _short_write(found: Refusals, folder: Path, place: int) -> None:
-    """The disk takes half of the bytes of one write, and refuses the rest."""
-    lake, writes = Lake(folder / f"short-{place}"), 0
+def _cut_nights(found: Refusals, folder: Path, step: int) -> None:
+    """Whole nights of a small lake, whose scores are computed once."""
+    night = OrderNight(folder / "orders")
+    cuts = _cuts(sorted(night.writes, key=lambda w: w.by_arrow))[::step]
+    for cut in with_progress("short writes of a night", cuts):
+        lake = night.copy()
+        where = found.note_cut("tables" if cut.write.by_arrow else "other files of a night", cut)
+        work = partial(night.publish, lake)
+        found.night.broken += _faults_of_cut(found, where, lake.root, work, cut)
+        found.night.broken += [f"{where}: {w}" for w in night.faults(lake)]
 
-    def half(handle: int, data: bytes) -> int:
-        nonlocal writes
-        writes += 1
-        if writes == place:
-            return real(handle, data[: max(1, len(data) // 2)])
-        if writes == place + 1:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return real(handle, data)
 
-    real = os.write
-    refusing = SimpleNamespace(**vars(os) | {"write": half})  # for the files alone
-    with mock.patch.object(durable_files, "os", refusing):
-        outcome = run_with_fault(_answering(lake))
-    found.note(outcome, f"short write {place}")
-    judge_answers(found.answers, lake, f"short write {place}", ANSWERS)
+def _cut_recordings(found: Refusals, folder: Path, step: int) -> None:
+    """A night that is put in force after another one."""
+    counted = NightLake(folder / "recorded-counted")
+    for cut in _cuts(counted_writes(counted.lake.root, counted.put_in_force))[::step]:
+        night = NightLake(folder / "recorded")
+        where = found.note_cut("a recording", cut)
+        work = night.put_in_force
+        found.night.broken += _faults_of_cut(found, where, night.lake.root, work, cut)
+        found.night.broken += [f"{where}: {w}" for w in night.faults_in_force()]
+        judge_night(found.night, night, where)
+
+
+def _cut_answers(found: Refusals, folder: Path, step: int) -> None:
+    """Answers of several days, and their signature."""
+    counted = Lake(folder / "answers-cut")
+    for cut in _cuts(counted_writes(counted.journal, _answering(counted)))[::step]:
+        lake = Lake(folder / f"answers-cut-{cut.write.number}-{cut.fills}")
+        where, work = found.note_cut("answers", cut), _answering(lake)
+        found.answers.broken += _faults_of_cut(found, where, lake.journal, work, cut)
+        judge_answers(found.answers, lake, where, ANSWERS)
+
+
+def _cuts(writes: list[Write]) -> list[Cut]:
+    """Each write on a disk that is full then; those of Python also where the rest is taken."""
+    return [Cut(w, fills) for w in writes for fills in (True, False) if fills or not w.by_arrow]
+
+
+def _faults_of_cut(
+    found: Refusals, where: str, folder: Path, work: Callable[[], None], cut: Cut
+) -> list[str]:
+    """Run work with a cut; a fault where it goes on when it should stop, or stops for nothing."""
+
+    def on_the_disk() -> None:
+        with ShortWritingDisk(folder, cut.write, fills=cut.fills).mounted():
+            work()
+
+    outcome = run_in_child(on_the_disk)
+    found.note(outcome, where)
+    is_stopped = bool(outcome.error or outcome.traceback)
+    if is_stopped == cut.fills:
+        return []
+    words = "half of a write was taken for a whole one" if cut.fills else outcome.error
+    return [f"{where}: {words}"]

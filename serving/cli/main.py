@@ -6,6 +6,7 @@ and `--help` needs none of them.
 
 from __future__ import annotations
 
+import errno
 import resource
 import sqlite3
 import sys
@@ -38,6 +39,7 @@ from serving.cli.supervision import (
 )
 
 MENDABLE_EXIT_CODE = 16
+DISK_ERRNOS = {errno.EIO, errno.ENXIO, errno.EROFS, errno.ESTALE}
 MIN_ADDRESS_BYTES = 4_000_000_000  # with fewer, libraries abort, or wait for memory for ever
 _show_other_warning = warnings.showwarning
 
@@ -132,6 +134,8 @@ def mendable_words(error: Exception) -> str | None:
         return f"a file cannot be read ({first}). Find it: steelyard check LAKE; deliver it again"
     if isinstance(error, UnicodeDecodeError):
         return f"a text file is not UTF-8 ({first}). Write it again as UTF-8"
+    if isinstance(error, OSError) and error.errno in DISK_ERRNOS:
+        return f"the disk failed ({first}). Check the disk, then run it again"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}. Check the path and its permissions"
     return None

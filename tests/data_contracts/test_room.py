@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 import duckdb
 import pyarrow as pa
@@ -53,6 +54,12 @@ def test_other_errors_are_left_as_they_are(tmp_path):
     assert "gone: No such file" in str(
         mendable_words(FileNotFoundError(errno.ENOENT, "No such file", "gone"))
     )
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EROFS])
+def test_a_failing_disk_is_said_where_no_file_is_named(code):
+    """Arrow, and writes and syncs of open files, name no file."""
+    assert "the disk failed" in str(mendable_words(OSError(code, os.strerror(code))))
 
 
 def test_the_memory_of_an_engine_follows_the_variable(monkeypatch):

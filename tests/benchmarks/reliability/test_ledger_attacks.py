@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.reliability import disk_faults, kills, two_services
+from benchmarks.reliability import kills, two_services
 from benchmarks.reliability.attack import Scale
 from data_contracts.storage.durable_files import append_durably
 from serving.ledger import answers, decisions
 from serving.ledger.hash_chain import record_line, seal_record
 
 
-@pytest.mark.parametrize("attack", [kills, disk_faults, two_services], ids=lambda a: a.__name__)
+@pytest.mark.parametrize("attack", [kills, two_services], ids=lambda a: a.__name__)
 def test_a_slice_of_the_attack_finds_nothing(attack):
     rows = attack.rows(Scale.SMALL)
     assert [r for r in rows if not r["holds"]] == []

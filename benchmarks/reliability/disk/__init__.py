@@ -1,0 +1,1 @@
+"""Disks that take half of a write, and a night that is published anew on each of them."""
