@@ -50,7 +50,8 @@ FLOODS = (
 REASONS = {
     "goodput": "clients ask again at once after each refusal, and a refusal costs about a sixth of "
     "an answer; refusing in C, or a proxy in front, would raise it",
-    "patient": "a refused client waits whole seconds, and a queue of this length drains in less",
+    "patient": "ten times the connections share two cores with their clients; a refused client "
+    "waits whole seconds",
 }
 Figures = dict[str, tuple[str, float, str | None]]
 
@@ -105,6 +106,7 @@ def _overload(service: Service, scale: Scale) -> Figures:
     refused += [s for status in (429, 503) for s in over.seconds.get(status, [])]
     answered = [s for status, s in other if status == 200]
     failed = sum(n for status, n in over.statuses.items() if status >= 500 or status == 0)
+    waited = sum(patient.statuses[status] for status in (429, 503))
     at = f"at {connections} connections of one key for {seconds} s"
     return {
         "goodput": (
@@ -113,7 +115,8 @@ def _overload(service: Service, scale: Scale) -> Figures:
             ">= 0.8",
         ),
         "patient": (
-            f"The same where {connections} connections wait as long as Retry-After says",
+            f"The same where {connections} connections wait as long as Retry-After says "
+            f"({waited} refused)",
             round(patient.goodput() / peak, 3),
             ">= 0.8",
         ),
