@@ -28,7 +28,7 @@ from data_contracts.storage.stored_types import fits, how_to_mend, read_as
 UNREADABLE = (pa.ArrowException, duckdb.Error, OSError, ValueError, MemoryError)
 
 # Of a table whose key is none. A delivery that went wrong contradicts a few rows.
-MIN_CONTRADICTED, MAX_CONTRADICTED_SHARE = 10, 0.05
+MIN_CONTRADICTED_ROWS, MAX_CONTRADICTED_SHARE = 10, 0.05
 
 
 def _unreadable(path: Path, error: BaseException) -> StructuralBreak:
@@ -66,7 +66,7 @@ def named_by_file(files: Iterable[Path]) -> Iterator[None]:
 
 
 def file_breaks(table: Contract, path: Path) -> list[StructuralBreak]:
-    """What of a file does not fit its contract, column by column."""
+    """Structural breaks of a file against its contract, column by column."""
     try:
         schema = pq.read_schema(path)
         names = list(schema.names)
@@ -180,7 +180,7 @@ def key_breaks(lake: Lake, table: Contract) -> list[StructuralBreak]:
             found = contradicted_key(
                 connection, table, f"SELECT * FROM ({rows}) WHERE {good_row(table)}"
             )
-    if found is None or found[0] < max(MIN_CONTRADICTED, MAX_CONTRADICTED_SHARE * total):
+    if found is None or found[0] < max(MIN_CONTRADICTED_ROWS, MAX_CONTRADICTED_SHARE * total):
         return []
     count, key, file = found
     return [

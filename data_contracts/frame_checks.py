@@ -21,7 +21,7 @@ MAX_EXACT_INTEGER = 2**53
 
 
 class FrameNote(UserWarning):
-    """What of a frame was passed over."""
+    """A note on a part of a frame that was passed over."""
 
     in_words = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data_contracts.contract import Contract, all_contracts
+from data_contracts.contract import Contract, contract, inbound_names, outbound_names
 
 NULL = {
     "unknown": "null means unknown",
@@ -43,7 +43,6 @@ def _section(table: Contract) -> list[str]:
 
 def page() -> str:
     """All contracts as Markdown, inbound first."""
-    contracts = all_contracts().values()
     lines = [
         "# Contracts",
         "",
@@ -51,9 +50,8 @@ def page() -> str:
         "Timestamps are UTC. Rows are cut on the column whose role in time is `received`.",
         "",
     ]
-    for title, inbound in (("Inbound", True), ("Outbound", False)):
+    for title, names in (("Inbound", inbound_names()), ("Outbound", outbound_names())):
         lines += [f"# {title}", ""]
-        for table in contracts:
-            if table.inbound is inbound:
-                lines += _section(table)
+        for name in names:
+            lines += _section(contract(name))
     return "\n".join(lines)

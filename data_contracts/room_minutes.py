@@ -3,7 +3,7 @@
 Viewers of a minute are joins up to it less leaves before it, so a stay of seconds counts once. A
 view without a recorded end counts in the minute it joined, and in no other. Where more than half of
 a session's views lack an end, viewers and leaves are unknown. A view without a join time counts in
-no minute; where more than half of a session's views lack one, joins, leaves and viewers are
+no minute. Where more than half of a session's views lack one, joins, leaves and viewers are
 unknown. Of a session longer than two days the first two are counted.
 """
 
@@ -33,10 +33,8 @@ def _counters(*names: str) -> str:
     return ", ".join(f"CAST(coalesce({n}, 0) AS DOUBLE) AS {n}" for n in names)
 
 
-# One row for each minute in which something happened, and for each session's first: a room that is
-# open all day has many more minutes than events (ADR-0180). `viewers` are those of the minute
-# itself, `viewers_after` those of the quiet minutes from it to `next_minute`. In `v`, greatest()
-# passes over nulls: without the CASE a view without an end would leave in minute 0.
+# A row for each minute with an event and each session's first (ADR-0180). `viewers_after` is of the
+# quiet minutes up to `next_minute`. greatest() skips nulls, hence the CASE in `v`.
 SPANS = f"""
 WITH s AS (
   SELECT session_id, started_at, received_at,

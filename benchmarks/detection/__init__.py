@@ -1,1 +1,1 @@
-"""What the detectors find, on real sets and on simulated worlds, beside peers."""
+"""Detection on real sets and on simulated worlds, compared with peers."""

@@ -1,1 +1,1 @@
-"""What all benchmarks share: worlds, judgements, intervals, timing, and pages of figures."""
+"""The common harness of benchmarks: worlds, judgements, intervals, timing, pages of figures."""

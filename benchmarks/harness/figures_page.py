@@ -43,7 +43,7 @@ PEER_LIBRARIES = (
 
 @dataclass(frozen=True)
 class About:
-    """What a page says beside its figures.
+    """The text of a page beside its figures.
 
     Parameters
     ----------

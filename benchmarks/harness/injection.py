@@ -57,7 +57,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a child ended: calls of the system, whether it was killed, its error, its traceback.
+    """The end of a child: calls of the system, whether it was killed, its error, its traceback.
 
     `error` is the text of an error that is expected of a failing system, and `traceback` that of
     one for which the command line has no words, or which came out while an object was removed.

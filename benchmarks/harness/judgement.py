@@ -96,7 +96,7 @@ class Judgement:
         return rank_scores(probability, posteriors["raw"].to_numpy()), probability
 
     def operator_evidence(self) -> pd.DataFrame:
-        """What these sessions or orders say of their operators (ADR-0033, ADR-0374)."""
+        """Evidence of these sessions or orders on their operators (ADR-0033, ADR-0374)."""
         context = ScoringContext(self.signals, view_evidence=self.view_evidence)
         probability = posterior(self.released, context)["view_adjusted"]
         return evidence_columns(self.released.model.entity, probability, self.owner)
@@ -209,7 +209,7 @@ def batched_view_evidence(
 
 
 def operator_history(judgements: Judgements) -> pd.DataFrame:
-    """What judged sessions and orders say of their operators: `evidence_columns` of each kind."""
+    """Evidence of judged sessions and orders on operators: `evidence_columns` of each kind."""
     found = [one.operator_evidence() for one in judgements.values() if one.is_pooled]
     return pd.concat(found, axis=1) if found else pd.DataFrame()
 

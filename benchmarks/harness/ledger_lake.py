@@ -56,7 +56,7 @@ class NightLake:
         put_in_force(self.lake, self.run_id, self.night, self.part, key=KEY)
 
     def faults_in_force(self) -> list[str]:
-        """What a reader would see wrong now: a published night that is not complete or recorded."""
+        """Faults that a reader sees now: a published night that is incomplete or not recorded."""
         heads = {}
         if self.lake.decision_heads.exists():
             for line in self.lake.decision_heads.read_bytes().splitlines():

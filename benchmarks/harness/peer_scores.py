@@ -1,4 +1,4 @@
-"""What the product is compared with: flat LightGBM, IsolationForest, ECOD, and the ceiling."""
+"""Peers of the product: flat LightGBM, IsolationForest, ECOD, and the ceiling."""
 
 from __future__ import annotations
 

@@ -1,13 +1,12 @@
 """Burst alarms on one counter: tail probability of each value, given only earlier values.
 
-A departure is the distance of a short moving mean from the mean of a longer past. How rare it is
-comes from the departures seen so far: counted where there are enough of them, and beyond their
-largest share by a Pareto tail fitted to it. So one threshold, a probability, means the same on a
-counter that bursts every day and on one that never moves.
+A deviation is the distance of a short moving mean from the mean of a longer past. Its tail
+probability comes from the deviations before it: counted where there are enough of them. Beyond
+their largest share it comes from a Pareto tail fitted to it. One threshold, a probability, then
+means the same on a counter that bursts every day and on one that never moves.
 
-Source: SPOT (Siffer, Fouque, Termier and Largouët, KDD 2017), with Hill's estimator (Annals of
-Statistics 1975) of the tail index and without their automatic drift window: the past's mean takes
-that part.
+Source: SPOT (Siffer, Fouque, Termier and Largouët, KDD 2017), with Hill's estimator of the tail
+index (Annals of Statistics 1975). The past's mean replaces their automatic drift window.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from numba import njit
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-TAIL_SHARE = 0.02  # share of the largest departures to which the tail is fitted, SPOT's own choice
-MIN_TAIL_VALUES = 10  # departures to which it is fitted at least
+TAIL_SHARE = 0.02  # share of the largest deviations to which the tail is fitted, SPOT's own choice
+MIN_TAIL_VALUES = 10  # deviations to which it is fitted at least
 MIN_TAIL_INDEX = (
     0.05  # smallest tail index: no series is so light that a little more becomes impossible
 )
 
 
 @njit(cache=True, nogil=True)
-def _departures(x, horizon, smooth, both):  # pragma: no cover - compiled
+def _deviations(x, horizon, smooth, both):  # pragma: no cover - compiled
     """Deviation of the mean of `smooth` values from that of the `horizon` before, at least 0."""
     n, out = len(x), np.zeros(len(x))
     total = np.zeros(n + 1)
@@ -68,11 +67,11 @@ def burst_scores(
     """-log10 tail probability of each value by the series' past, at least 0, shape (n,).
 
     `horizon`: values that make the past's mean; `smooth`: values that make the present's;
-    `both_sides`: falls count too. 0 until a horizon of departures is known (thirty at least),
+    `both_sides`: falls count too. 0 until a horizon of deviations is known (thirty at least),
     because a tail is not known before.
     """
     values = np.asarray(x, dtype=np.float64)
-    d = _departures(values, int(horizon), int(smooth), bool(both_sides))
+    d = _deviations(values, int(horizon), int(smooth), bool(both_sides))
     return _rarity(
         d,
         max(8, int(horizon) // 8),

@@ -1,10 +1,11 @@
 """Burst episodes: windows in which few buyers place many of a shop's orders.
 
-Definition: the concentrate rate of the Shopee Code League 2020 contest: orders over distinct buyers
-within any hour of a shop, brushing from 3 on; a brusher is a buyer with the largest part of the
-orders of such hours. The threshold is the contest's, not fitted. One sweep a shop: an hour that
-holds such a rate can be moved until an order lies on its edge, so only hours that begin or end at
-(or just beside) an order are looked at.
+The definition is the concentrate rate of the Shopee Code League 2020 contest: orders over distinct
+buyers within any hour of a shop. It is brushing from 3 on. A brusher is a buyer with the largest
+part of the orders of such hours. The threshold is the contest's, not fitted.
+
+One sweep a shop suffices: an hour of such a rate can be moved until an order lies on its edge. So
+only hours that begin or end at, or just beside, an order are examined.
 """
 
 from __future__ import annotations

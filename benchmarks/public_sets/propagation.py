@@ -1,10 +1,11 @@
 """Neighbour means of signals, and verdicts spread over shared neighbours.
 
-Sources: neighbour aggregation for trees (GADBench, Tang et al., NeurIPS 2023: trees on aggregated
-neighbours do better than graph networks); verdicts spread over shared things as smoothed rates, out
-of fold (Micci-Barreca, SIGKDD Explorations 2001, on a bipartite graph). Both are inductive: what is
-fitted belongs to the things, so an account that comes tonight is scored from the things it acts on,
-without fitting again.
+Neighbour aggregation for trees follows GADBench (Tang et al., NeurIPS 2023), where it does better
+than graph networks. Verdicts spread over shared things as smoothed rates, out of fold
+(Micci-Barreca, SIGKDD Explorations 2001, on a bipartite graph).
+
+Both are inductive, because the fitted values belong to the things. An account that comes tonight is
+scored from the things it acts on, without fitting again.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class NeighbourMeans(TransformerMixin, BaseEstimator):
 
     `fit(edges, signals)`: edges a frame of account id and thing id; signals a float frame indexed
     by account id. It keeps each thing's sums. `transform(edges)` gives one row for each account id
-    in the edges (sorted): the mean over the fitted accounts on its things, its own fitted signals
-    left out. Columns are `neighbour_mean_<signal>`.
+    in the edges (sorted). It is the mean over the fitted accounts on its things, without its own
+    signals. Columns are `neighbour_mean_<signal>`.
     """
 
     def fit(self, X: pd.DataFrame, y: pd.DataFrame) -> NeighbourMeans:
@@ -98,8 +99,8 @@ class SpreadVerdicts(TransformerMixin, BaseEstimator):
     the few that have one. Each thing gets a rate, shrunk to the prior by `strength`
     pseudo-accounts. `transform(edges)` gives for each account (sorted by id) the mean, largest and
     smallest rate of its things and their summed log-odds over the prior.
-    `fit_transform` is out of fold, so that no account's own verdict reaches it: what a model is
-    trained on then looks like what it will meet.
+    `fit_transform` is out of fold, so that no account's own verdict reaches it. Training rows then
+    look like the rows to be scored.
     """
 
     def __init__(self, strength: float = 5.0, folds: int = 10, random_state: int = 0):

@@ -1,10 +1,11 @@
 """Inflation injected into real Twitch broadcasts and chat minutes, of several shapes and sizes.
 
 The carriers are real and unlabelled; what is injected is known. Counters of whole broadcasts only:
-who watched is not there. A few hundred broadcasts are inflated at once, the rest of July 2019 is
-left as it was published, and all of them are judged together, as a night would: by the odds of
-forgery (`features/detectors/counter_forgery.py`), by the departure from the channel's own past, and
-by PyOD's detectors on the same departures, where they are installed.
+who watched is not there. A few hundred broadcasts are inflated, and the rest of July 2019 is
+left as it was published. All of them are judged together, as a night would.
+
+Three kinds of scores are compared: the odds of forgery (`features/detectors/counter_forgery.py`),
+the deviation from the channel's own past, and PyOD's detectors on the same deviations.
 """
 
 from __future__ import annotations
@@ -70,21 +71,21 @@ def totals(data: Path) -> pd.DataFrame:
     return pd.DataFrame(frame).reset_index(drop=True)
 
 
-def _departures(t: pd.DataFrame, able: np.ndarray) -> np.ndarray:
+def _deviations(t: pd.DataFrame, able: np.ndarray) -> np.ndarray:
     """Deviation of ratios from the channel's past median, shape (broadcasts, 5); rows of `able`."""
     now = counter_forgery.ratios(t)[:, :4]
     frame = pd.DataFrame(now).assign(channel=t["operator_id"])
     median = (
         frame.groupby("channel").transform(lambda s: s.shift(1).expanding().median()).to_numpy()
     )
-    away = (now - median)[able]
-    away = away / (1.4826 * np.nanmedian(np.abs(away), axis=0))
-    return np.nan_to_num(away)
+    deviations = (now - median)[able]
+    deviations = deviations / (1.4826 * np.nanmedian(np.abs(deviations), axis=0))
+    return np.nan_to_num(deviations)
 
 
 def _scores(t: pd.DataFrame, able: np.ndarray) -> dict[str, np.ndarray]:
     """Scores of the broadcasts that can be judged, by each method."""
-    z = _departures(t, able)
+    z = _deviations(t, able)
     out = {
         "odds of forged views": counter_forgery.forgery_log_odds(t, inflation_shapes.VIEW_SHAPES)[
             able

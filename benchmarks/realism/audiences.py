@@ -133,7 +133,7 @@ def session_statistics(a: Audiences) -> list[Statistic]:
 
 
 def variation_statistics(a: Audiences) -> list[Statistic]:
-    """How audiences vary within and between channels, and by the minute."""
+    """Variation of audiences within and between channels, and by the minute."""
     sessions, mean = a.sessions, a.mean
     positive = mean[mean > 0]
     by_operator = np.log(positive).groupby(sessions["operator_id"].reindex(positive.index))

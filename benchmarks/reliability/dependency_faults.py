@@ -41,7 +41,7 @@ MAX_WAIT_SECONDS = 30.0  # for a gate that heals too late
 
 @dataclass
 class Trial:
-    """What a gate did during and after one fault."""
+    """Answers of a gate during and after one fault."""
 
     fault: str
     silent: int = 0

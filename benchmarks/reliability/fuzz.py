@@ -138,7 +138,7 @@ async def fuzz(application: ASGIApp, cases: int, seed: int, context: dict[str, A
 
 
 def context_of(gate: Any, key: str) -> dict[str, Any]:
-    """What a run needs to know of a gate."""
+    """A gate as a run needs it."""
     operators = gate.night.current().operators
 
     def may_pass(operator: str) -> bool:

@@ -45,7 +45,7 @@ class Limit:
 
 @dataclass
 class Found:
-    """What nights under limits left behind."""
+    """The outcome of nights under limits."""
 
     trials: int = 0
     stopped: int = 0

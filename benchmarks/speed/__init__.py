@@ -1,1 +1,1 @@
-"""How fast it is, beside peers on the same input in the same run."""
+"""Speed, compared with peers on the same input in the same run."""

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Delivery:
-    """What is ingested besides the map.
+    """The options of an ingestion besides its map.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class TableIntake:
-    """What became of the rows of one table.
+    """Counts of rows of one table after its ingestion.
 
     `read` is the sum of `added`, `replaced`, `unchanged`, `superseded`, `not_wanted` and
     `set_aside`.

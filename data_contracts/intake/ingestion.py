@@ -128,7 +128,7 @@ def _wanted_since(given: Map, since: datetime | None) -> dict[str, ReadSince]:
 
 @dataclass(frozen=True)
 class _Making:
-    """Where one table is made."""
+    """The connection and folders in which one table is made."""
 
     connection: duckdb.DuckDBPyConnection
     given: Map

@@ -1,4 +1,4 @@
-"""What an ingestion says besides its counts: assumptions, files passed over, suspicious values."""
+"""Notes of an ingestion besides its counts: assumptions, files passed over, suspicious values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def notes_of(
     opened: Mapping[str, OpenSource],
     moment: datetime,
 ) -> list[str]:
-    """What to say of one table besides its counts.
+    """Notes on one table besides its counts.
 
     Parameters
     ----------

@@ -90,7 +90,7 @@ def parse_map(document: Any, place: str) -> Map:
 
 
 def _problems(found: Map) -> list[str]:
-    """What a map names that no contract and no source has."""
+    """Problems of a map: names that no contract and no source has."""
     problems = []
     asked = {q.sets for q in found.questions}
     for name, table in found.tables.items():

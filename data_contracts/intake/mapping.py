@@ -35,7 +35,7 @@ class Part(BaseModel):
 
 
 class Source(Part):
-    """Where rows come from and how their bytes are read.
+    """A source of rows, and the format of its bytes.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Source(Part):
 
 
 class MappedColumn(Part):
-    """How one contract column is made from a source.
+    """The mapping of one contract column from a source.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class MappedColumn(Part):
 
 
 class MappedTable(Part):
-    """How one contract table is made.
+    """The mapping of one contract table.
 
     Parameters
     ----------

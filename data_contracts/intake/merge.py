@@ -28,7 +28,7 @@ ROWS_PER_PIECE = 250_000
 
 @dataclass(frozen=True)
 class Merged:
-    """What became of the good rows of a delivery.
+    """Counts of the good rows of a delivery after merging.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ from data_contracts.lake import Lake
 from data_contracts.parquet import good_row, lazy_rows, to_arrow, write_file
 from data_contracts.row_checks import MAX_QUARANTINED_ROWS, violations
 
-KEPT = '"table_name", "file", "row_key", "rule", "column_name", "value", "checked_at"'
+QUARANTINE_COLUMNS = '"table_name", "file", "row_key", "rule", "column_name", "value", "checked_at"'
 
 
 def split(
@@ -49,8 +49,8 @@ def split(
 def sources_reported(given: Map, table: str, opened: Mapping[str, OpenSource]) -> list[str]:
     """Sources whose unreadable rows a table reports.
 
-    Each table reports the source that it is made of. A source of queries alone is reported by the
-    last of them, so that a row that was looked up by another table is counted once.
+    Each table reports the source that it is made of. The last of its queries
+    reports a source of queries alone, so that a row that another table looked up counts once.
     """
     if (source := given.tables[table].source) is not None:
         return [source]
@@ -98,12 +98,12 @@ def keep(
 ) -> None:
     """Add the reasons of a delivery to the quarantine.
 
-    They replace those of the same files, from the first row on that was read: a batch of a stream
+    They replace those of the same files from the first row that was read on. A batch of a stream
     begins where the one before ended.
     """
     target = lake.quarantine / "intake" / f"{name}.parquet"
     before = (
-        f"SELECT {KEPT} FROM read_parquet({literal(str(target))}) "
+        f"SELECT {QUARANTINE_COLUMNS} FROM read_parquet({literal(str(target))}) "
         f"q WHERE NOT EXISTS (FROM {quote(f'__files_{name}')} f WHERE f.file = q.file "
         "AND TRY_CAST(substr(q.row_key, 5) AS BIGINT) >= f.first_row) UNION ALL "
         if target.is_file()

@@ -1,4 +1,4 @@
-"""What no contract forbids and is most likely wrong: zones, units, ids, short and late deliveries.
+"""Suspicions that no contract rule covers: zones, units, ids, short and late deliveries.
 
 Nothing is changed and nothing stops. Each line names table and column, what was seen, and how to
 mend it.
@@ -32,7 +32,7 @@ from data_contracts.lake import Lake
 from data_contracts.parquet import connect, scalar
 
 MIN_ZONE_CONFIDENCE, MIN_TIMES = 0.9, 500
-UNIT_JUMP, MIN_AMOUNTS_PER_DAY = 30.0, 20
+UNIT_JUMP_FACTOR, MIN_AMOUNTS_PER_DAY = 30.0, 20
 # A median order below or above is one of another unit: yuan are most often 10 to 1000.
 MAX_MEDIAN_YUAN = 2000.0
 
@@ -57,8 +57,8 @@ def suspicions(lake: Lake, names: Sequence[str] | None = None) -> list[Suspicion
             known = {c.name for c in table.columns}
             stored = {n for f in lake.files(name) for n in pq.read_schema(f).names}
             if extra := sorted(stored - known):
-                said = f"columns that nothing reads: {', '.join(extra)}"
-                unread = Suspicion(name, None, said, "map or drop them")
+                message = f"columns that nothing reads: {', '.join(extra)}"
+                unread = Suspicion(name, None, message, "map or drop them")
                 zh = f"没有任何程序读取的列：{'、'.join(extra)}"
                 found.append(unread.in_chinese(zh, "将其映射或删除"))
         return found + suspicions_of(connection, relations)
@@ -145,9 +145,9 @@ def _wrong_zones(given: Delivered) -> list[Suspicion]:
             if not guess.is_night:
                 return []
             if guess.value != "UTC":
-                said = f"times look like those of {guess.value}, not UTC ({guess.why})"
+                message = f"times look like those of {guess.value}, not UTC ({guess.why})"
                 mend = f"name zone: {guess.value} in the map and ingest again"
-                zone = Suspicion(name, column, said, mend)
+                zone = Suspicion(name, column, message, mend)
                 zh = f"时间看起来属于 {guess.value}，而不是 UTC"
                 zh_mend = f"在映射中写明 zone: {guess.value} 并重新导入"
                 found.append(zone.in_chinese(zh, zh_mend))
@@ -166,7 +166,7 @@ def _amounts(connection: duckdb.DuckDBPyConnection, table: Contract) -> Iterator
             "ORDER BY 1"
         ).fetchall()
         for (_, before, _), (day, median, _) in itertools.pairwise(days):
-            if max(median / before, before / median) >= UNIT_JUMP:
+            if max(median / before, before / median) >= UNIT_JUMP_FACTOR:
                 yield Suspicion(
                     table.name,
                     column.name,

@@ -1,1 +1,1 @@
-"""How bytes reach the disk and stay there."""
+"""Storage of bytes on disk, safe against crashes and a full disk."""

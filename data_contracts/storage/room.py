@@ -73,7 +73,7 @@ def room_said_in_words(folder: Path) -> Iterator[None]:
 
 
 def out_of_room_words(error: BaseException, folder: Path) -> str | None:
-    """What ran out and how to go on, in words; None for an error of another kind."""
+    """Words on the resource that ran out and how to go on; None for an error of another kind."""
     text = str(error)
     if _is_no_disk(error, text):
         return (

@@ -57,7 +57,7 @@ def fits(column: Column, found: pa.DataType) -> bool:
 
 
 def read_as(column: Column, found: pa.DataType) -> str | None:
-    """How a stored type is read as the contract's, in words; None where it is not."""
+    """Words on how a stored type is read as the contract's; None where it is not read."""
     if pa.types.is_dictionary(found):
         found = found.value_type
     whole = pa.types.is_integer(found) or (pa.types.is_decimal(found) and found.scale == 0)
@@ -76,7 +76,7 @@ def read_as(column: Column, found: pa.DataType) -> str | None:
 
 
 def how_to_mend(column: Column, found: pa.DataType) -> str:
-    """What to do about a type that is not read."""
+    """Advice on a type that is not read."""
     if pa.types.is_dictionary(found):
         found = found.value_type
     if column.type == "VARCHAR" and pa.types.is_floating(found):

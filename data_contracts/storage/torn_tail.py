@@ -26,7 +26,7 @@ def file_size(path: Path) -> int:
 
 
 def tail_start(path: Path) -> int:
-    """Where the bytes after the last newline begin; the size of the file where there are none."""
+    """The offset after the last newline; the size of the file where nothing follows it."""
     left = path.stat().st_size
     with path.open("rb") as handle:
         while left:

@@ -19,7 +19,7 @@ RUN_ID_HEX_DIGITS = 16
 
 @dataclass(frozen=True)
 class FileRecord:
-    """What a manifest says of one file; size and rows are None where only a digest was kept."""
+    """The entry of one file in a manifest; size and rows are None where only a digest was kept."""
 
     sha256: str
     bytes: int | None = None

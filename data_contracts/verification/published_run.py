@@ -28,7 +28,7 @@ RUN_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 
 class Assurance(Enum):
-    """How much of a run the record vouches for."""
+    """The part of a run that the record vouches for."""
 
     VERIFIED = "every file"
     TABLES = "tables only"
@@ -153,7 +153,7 @@ class PublishedRun:
         return self
 
     def _source(self, file: str) -> Any:
-        """What a table is read from: its verified bytes, or the path of a large verified file."""
+        """The source of a table: its verified bytes, or the path of a large verified file."""
         path = self.folder / file
         if path.stat().st_size <= MAX_BYTES_IN_MEMORY:
             return pa.BufferReader(self._bytes(file))

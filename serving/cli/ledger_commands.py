@@ -124,7 +124,7 @@ def _findings(lake: Lake, models: Path | None, trust: Trust) -> list[Finding]:
 
 
 def _notes(lake: Lake, witnessed: bool) -> list[str]:
-    """What an intact ledger does not show by itself."""
+    """Print the gaps that an intact ledger does not show by itself."""
     from data_contracts.storage.torn_tail import tails_set_aside
     from serving.ledger.decisions import recorded_heads
     from serving.ledger.signatures import backdated_words, unsigned_record_words

@@ -142,7 +142,7 @@ def mendable_words(error: Exception) -> str | None:
 
 
 def too_few_addresses() -> str | None:
-    """What to say where the process may address less memory than its engines map."""
+    """A message where the process may address less memory than its engines map."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
     if allowed == resource.RLIM_INFINITY or allowed >= MIN_ADDRESS_BYTES:
         return None

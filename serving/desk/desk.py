@@ -1,4 +1,4 @@
-"""What every page of the desk works on."""
+"""The state that every page of the desk works on."""
 
 from __future__ import annotations
 

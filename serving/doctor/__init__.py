@@ -1,1 +1,1 @@
-"""What a lake allows to be said, and what a further table would add, as measured."""
+"""Uses of a lake's tables, and measured gains of further ones."""

@@ -48,10 +48,10 @@ class TableState:
     rows
         Good rows; 0 where it was not delivered.
     allows
-        What can be said with it.
+        Its uses, in words.
     signals
-        Signals that read it and can be computed with the tables that are here; of a table that is
-        not here, signals that would be computed besides.
+        Signals that read it and can be computed with the tables that are here. Of a table that is
+        not here, signals that it would add.
     empty_columns
         Columns without a single value.
     """
@@ -65,15 +65,15 @@ class TableState:
 
 @dataclass(frozen=True)
 class Gain:
-    """What a further table adds to the recall of one kind of entity.
+    """The gain in recall of one kind of entity by a further table.
 
     Parameters
     ----------
     group
         Tables that are delivered together, by the name of their group.
     recall, gain
-        Recall at 1 % false alarms with the tables that are here, on the families of the gain, and
-        what is added to it; None where it was not measured.
+        Recall at 1 % false alarms with the tables that are here, and what is added to it. Both are
+        of the families of the gain, and None where it was not measured.
     families
         Families left out on which the gain was measured.
     """
@@ -88,7 +88,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class ColumnGain:
-    """What a column without a value would add to the recall of one kind of entity.
+    """The gain in recall of one kind of entity by a column without a value.
 
     `gain` is None where it was not measured, and then `entity` is empty.
     """
@@ -102,7 +102,7 @@ class ColumnGain:
 
 @dataclass(frozen=True)
 class Examination:
-    """What a lake allows, what further tables would add, and the group to deliver first.
+    """Uses of a lake's tables, gains of further ones, and the group to deliver first.
 
     `note` says what the figures rest on.
     """
@@ -131,8 +131,8 @@ def examine(lake: Lake) -> Examination:
             rows, empty = (
                 _rows_and_empty(connection, lake, contract(name)) if name in delivered else (0, [])
             )
-            said = ALLOWS.get(name, contract(name).purpose)
-            states.append(TableState(name, rows, said, _signals(name, known), empty))
+            allows = ALLOWS.get(name, contract(name).purpose)
+            states.append(TableState(name, rows, allows, _signals(name, known), empty))
     gains = gains_of(known)
     worth = [g for g in gains if g.gain is not None and g.gain > 0]
     first = max(worth, key=lambda g: g.gain or 0.0, default=None)

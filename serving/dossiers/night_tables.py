@@ -141,7 +141,7 @@ class NightTables:
         return table in self.once("tables", lambda: {r["table_name"] for r in self.rows(sql)})
 
     def once(self, name: str, make: Any) -> Any:
-        """What `make` returns, made once for this night."""
+        """The value that `make` returns, made once for this night."""
         with self.lock:
             if name not in self.derived:
                 self.derived[name] = make()

@@ -42,7 +42,7 @@ FALSE_VIEWS_SQL = """
 
 @dataclass(frozen=True)
 class Exculpation:
-    """What speaks for an operator besides its signals.
+    """Evidence in favour of an operator besides its signals.
 
     `boosts` and `raids` are granted causes of bursts. `cleared` are verdicts of people.
     """
@@ -54,7 +54,7 @@ class Exculpation:
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """What would bring the risk below the bound of the tier (`why.down`).
+    """Changes that would bring the risk below the bound of the tier (`why.down`).
 
     `changes` are reasons in words with the value at which the signal would be as its peers.
     """

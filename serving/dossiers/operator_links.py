@@ -1,4 +1,4 @@
-"""What an operator shares with others: rings, successors of barred operators, traffic, evidence."""
+"""Links of an operator to others: rings, successors of barred operators, traffic, evidence."""
 
 from __future__ import annotations
 

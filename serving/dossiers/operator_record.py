@@ -1,4 +1,4 @@
-"""What people and the record say of an operator: measures, appeals, complaints, overrides."""
+"""The record of an operator: measures, appeals, complaints, overrides."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class OperatorRecord:
 
 
 def published_record(tables: NightTables, operator_id: str) -> OperatorRecord:
-    """What the night published of an operator, without what people record from day to day."""
+    """The published night of an operator, without the day-to-day record of people."""
     return OperatorRecord(tuple(_published(tables, operator_id)), (), (), (), is_intact=True)
 
 
 def operator_record(
     tables: NightTables, operator_id: str, mcn_id: str | None, now: datetime, policy: Policy
 ) -> OperatorRecord:
-    """What the record says of an operator at a moment; measures of its network belong to it."""
+    """The record of an operator at a moment; measures of its network belong to it."""
     lake = tables.lake
     state: MeasureState = _fresh(
         tables, "taken", (lake.measures, lake.appeals), lambda: read_measures(lake)
@@ -130,7 +130,7 @@ def _all_cases(tables: NightTables, policy: Policy) -> pd.DataFrame:
 
 
 def _fresh(tables: NightTables, name: str, paths: tuple[Path, ...], make: Callable[[], Any]) -> Any:
-    """What `make` returns, made again when a record was written since."""
+    """The value that `make` returns, made again when a record was written since."""
     lake: Lake = tables.lake
     states = [_state(p) for p in (*paths, lake.people)]
     key = f"{name} {states}"

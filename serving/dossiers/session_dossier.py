@@ -123,7 +123,7 @@ def false_views_page(tables: NightTables, session_id: str, page: int = 1) -> Row
 
 
 def without_assessment(dossier: SessionDossier) -> SessionDossier:
-    """What happened in a session, without what the models say of it."""
+    """Events of a session, without the findings of models."""
     signals = replace(dossier.signals, against=(), in_favour=())
     return replace(
         dossier,

@@ -1,4 +1,4 @@
-"""What signals of one entity say: against it, in its favour, and what is not known of it."""
+"""Evidence from the signals of one entity: against it, in its favour, and unknown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PeerSignals:
 
 @dataclass(frozen=True)
 class SignalEvidence:
-    """What signals say of one entity.
+    """Evidence from the signals of one entity.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class SignalEvidence:
 
 
 def signal_evidence(tables: NightTables, kind: str, entity_id: str) -> SignalEvidence:
-    """What signals say of an operator or a session, from the published tables alone."""
+    """Evidence on an operator or a session, from the published tables alone."""
     peers = peer_signals(tables, kind)
     known = (
         peers.values.loc[entity_id].dropna()

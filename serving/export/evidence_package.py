@@ -1,8 +1,7 @@
 """The evidence package of an operator: one zip that others can check without this software.
 
-It has tables as CSV, charts as SVG, the notice, the decision and its chain, a manifest with the
-SHA-256 of every file, and a signature over the manifest. The same night gives the same bytes, but
-for the signature.
+It has tables as CSV, charts as SVG, the notice, and the decision with its chain. A signed manifest
+holds the SHA-256 of every file. The same night gives the same bytes, but for the signature.
 """
 
 from __future__ import annotations
@@ -28,10 +27,8 @@ from serving.dossiers.session_minutes import suspicious_minutes
 from serving.export.package_reading import read_package
 from serving.export.signing import sign, signature_is_valid
 from serving.ledger.hash_chain import read_records
-from serving.oversight.measures.manual_measures import list_measures, take_measure
-from serving.oversight.measures.measure_requests import MeasureRequest
+from serving.oversight.measures.manual_measures import list_measures
 from serving.pages.standalone_pictures import timeline_file
-from serving.policy.schema import Policy
 from serving.scoring.scope import moment_of
 
 ZIP_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -156,18 +153,11 @@ def write_package(
     return manifest
 
 
-def refer_operator(
-    folder: LakeOrFolder, request: MeasureRequest, now: datetime, policy: Policy
-) -> dict[str, Any]:
-    """Take a referral and pack its evidence beside the lake's ledger; returns its record.
-
-    The record is written first: a package without a referral would be a leak. Raises BadMeasure.
-    """
-    return pack_referral(folder, take_measure(folder, request, now, policy), now)
-
-
 def pack_referral(folder: LakeOrFolder, record: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Pack the evidence of a referral that took effect; any other record is returned as it is."""
+    """Pack the evidence of a recorded referral that took effect; other records stay as they are.
+
+    The record comes first: a package without a referral would be a leak.
+    """
     code = str(record.get("code", ""))
     if not code.startswith("refer_") or "effective_from" not in record or not record["operator_id"]:
         return record

@@ -13,7 +13,7 @@ MAX_PACKAGE_BYTES = 256 * 1024 * 1024
 MAX_ENTRIES = 5_000
 MAX_ENTRY_BYTES = 256 * 1024 * 1024
 MAX_TOTAL_BYTES = 1024 * 1024 * 1024
-MAX_RATIO = 200  # a bomb has a thousand (ADR-0232)
+MAX_COMPRESSION_RATIO = 200  # a bomb has a thousand (ADR-0232)
 MIN_BYTES_FOR_RATIO = 1024 * 1024
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 1
@@ -74,7 +74,9 @@ def _read_within_limits(
     files, total = {}, 0
     for entry in entries:
         allowed = min(MAX_ENTRY_BYTES, MAX_TOTAL_BYTES - total)
-        allowed = min(allowed, max(MIN_BYTES_FOR_RATIO, MAX_RATIO * entry.compress_size))
+        allowed = min(
+            allowed, max(MIN_BYTES_FOR_RATIO, MAX_COMPRESSION_RATIO * entry.compress_size)
+        )
         with package.open(entry) as handle:
             body = handle.read(allowed + 1)
         if len(body) > allowed:

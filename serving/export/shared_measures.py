@@ -1,8 +1,8 @@
 """Joint punishment: measures exchanged with other platforms as signed lists with reason codes.
 
 An imported entry is a warning. It can raise supervision to a floor and is no verdict of ours. A
-pseudonym of another platform names nobody here: an entry has a floor only where it is matched, by
-an agreed key or because both platforms use the same ids (ADR-0304).
+pseudonym of another platform names no operator here. An entry has a floor only where it is matched,
+by an agreed key or because both platforms use the same ids (ADR-0304).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ MAX_LIST_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Imported:
-    """How many entries of a list are new, and how many of these name an operator here."""
+    """Counts of a list: entries that are new, and those of them that name an operator here."""
 
     new: int
     matched: int

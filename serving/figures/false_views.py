@@ -1,10 +1,10 @@
 """False views by name: views of tonight's sessions that are probably false, with reasons.
 
-A view is false when nobody watched (its session's false share), or when it belongs to a false
+A view is false when no person watched (its session's false share), or when it belongs to a false
 order of that session. The probabilities of both are combined as if they were independent.
 
 Their sum over all assessed views of a session, named or not, is at most what its corrected figure
-takes: the share that is taken, times the probability that the session is inflated (ADR-0063).
+takes. That is the false share times the probability that the session is inflated (ADR-0063).
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def name_false_views(
 
 
 def view_probabilities(sessions: EntityScores, shares: pd.DataFrame) -> pd.DataFrame:
-    """Probability that nobody watched, of each view of the scored sessions.
+    """Probability that no person watched, of each view of the scored sessions.
 
     Parameters
     ----------

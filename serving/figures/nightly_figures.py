@@ -23,7 +23,7 @@ from serving.scoring.night_context import NightContext
 from serving.scoring.scope import Scope
 from training.estimator.share_prior import OrderShares, SharePrior, load_share_prior
 
-NEVER = 2.0  # a probability that none reaches
+UNREACHED_PROBABILITY = 2.0  # a probability that none reaches
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class NightShares:
 
     @property
     def of_orders(self) -> OrderShares | None:
-        """What is taken from orders; None where it was not released."""
+        """The share taken from orders; None where it was not released."""
         return None if self.prior is None else self.prior.orders
 
     @property
     def orders_from(self) -> float:
         """Probability from which an order is taken; above 1 where none is."""
-        return NEVER if self.of_orders is None else self.of_orders.from_probability
+        return UNREACHED_PROBABILITY if self.of_orders is None else self.of_orders.from_probability
 
     @property
     def of_views(self) -> pd.DataFrame:

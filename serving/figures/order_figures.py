@@ -15,7 +15,7 @@ from training.estimator.share_prior import OrderShares
 def night_orders(tables: Snapshot, orders: list[str]) -> pd.DataFrame:
     """Orders of the night: index order id; session_id, operator_id, buyer_id, net_amount.
 
-    The net amount is what was paid less what went back. An order that was not paid has none; where
+    The net amount is what was paid less what went back. An order that was not paid has none. Where
     no order has a moment of payment, payments are not delivered and every order counts as paid.
     """
     found = (

@@ -234,7 +234,7 @@ def _decide_and_seal(
 
 
 def input_digests(gate: GateState, assessment: SessionAssessment, now: datetime) -> dict[str, Any]:
-    """What else an answer is made of, so that it can be replayed."""
+    """The further inputs of an answer, so that it can be replayed."""
     day = now.date().isoformat()
     return {
         "decisions_bytes": gate.assessments.measures.sizes(),

@@ -1,7 +1,7 @@
 """Whether the gate sees what the night sees: LIVE signals online and offline, session by session.
 
-Online values come from the minutes that the gate keeps of a session, offline values from the lake
-as it is known at the end of a night. ADR-0241.
+Online values come from the minutes that the gate keeps of a session. Offline values come from the
+lake as it is known at the end of a night. ADR-0241.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ MAX_PROBE_SECONDS = 0.1  # a dependency that takes longer to answer a probe is n
 
 
 async def readiness(gate: GateState) -> dict[str, Any]:
-    """What the service answers from, and the reasons why it is not ready; none where it is.
+    """The sources of the service's answers, and the reasons why it is not ready, if any.
 
     A dependency is asked aside and for a tenth of a second, so that this answers whatever happens.
     The last night of a lake to which nothing was delivered since is a warning: no later one can be

@@ -96,7 +96,7 @@ class Corrected(Strict):
 
 
 class Appeal(Strict):
-    """Where and until when a decision can be appealed."""
+    """The route and last moment of an appeal against a decision."""
 
     route: str
     days: int
@@ -119,7 +119,7 @@ class IdentityState(Strict):
 
 
 class StreamerState(Strict):
-    """What is wrong with the identity, age or label of a streamer."""
+    """Faults of the identity, age or label of a streamer."""
 
     streamerId: str
     codes: list[
@@ -165,7 +165,7 @@ class BoostAnswer(Strict):
 
 
 class MinutesAnswer(Strict):
-    """How many minutes of a session are stored."""
+    """The number of stored minutes of a session."""
 
     sessionId: str
     minutes: int

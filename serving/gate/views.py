@@ -1,4 +1,4 @@
-"""What each route answers; keys, limits and errors are in `http.py`."""
+"""Answers of each route; keys, limits and errors are in `http.py`."""
 
 from __future__ import annotations
 

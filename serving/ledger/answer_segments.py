@@ -1,9 +1,10 @@
 """Sealed segments of the answers, and an index of the requests that they answer.
 
 The newest answers are in `journal.jsonl`. When a day or a number of lines is full, that file is
-renamed to `journal-DAY-NUMBER.jsonl` and never written again; the chain goes on in a new file. An
-index on disk finds the answer to an old request, so that neither memory nor the time of a start
-grow with the age of a service. The index is made again from the segments when it is lost.
+renamed to `journal-DAY-NUMBER.jsonl` and never written again. The chain goes on in a new file.
+
+An index on disk finds the answer to an old request. So neither memory nor the time of a start grows
+with the age of a service. The index is made again from the segments when it is lost.
 
 A large segment is indexed aside by a thread, and found in memory meanwhile. ADR-0398.
 """

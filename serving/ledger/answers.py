@@ -130,7 +130,7 @@ class AnswerLedger:
             return last_place
 
     def state(self) -> dict[str, Any]:
-        """What a probe shows: answers known, those that wait, torn tails, and what is wrong."""
+        """The state for a probe: answers known, those that wait, torn tails, and faults."""
         return {
             "answers": self.end.lines,
             "waiting": len(self.waiting),

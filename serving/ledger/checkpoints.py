@@ -195,7 +195,7 @@ def signature_fault(
     trusted: Sequence[PublicKey],
     people: Sequence[PublicKey] = (),
 ) -> str | None:
-    """What is wrong with a checkpoint itself, None where it is signed by a trusted key.
+    """The fault of a checkpoint itself; None where a trusted key signed it.
 
     A key of `people` is trusted for what people decided, not for decisions of nights or answers.
     """

@@ -56,7 +56,7 @@ class RecordedEnd:
 
 
 def second_head_path(lake: Lake, run_id: str) -> Path:
-    """Where the head of a run is kept a second time."""
+    """The second copy of the head of a run."""
     return lake.run_heads / f"{run_id}.json"
 
 

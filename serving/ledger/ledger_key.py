@@ -70,7 +70,7 @@ class LedgerKey:
 
 
 def ledger_key_path() -> Path:
-    """Where the key of this user lies."""
+    """The path of this user's key."""
     named = os.environ.get(KEY_VARIABLE)
     if named:
         return Path(named)

@@ -139,7 +139,7 @@ def _checkpoints_of(lake: Lake) -> list[dict[str, Any]]:
 
 
 def unsigned_record_words(lake: Lake) -> list[str]:
-    """What an intact record does not vouch for: lines of people that no checkpoint covers yet."""
+    """Words on lines of people that no checkpoint covers yet, which an intact record may hold."""
     checkpoints = _checkpoints_of(lake)
     words = []
     for path in lake.people_records():
@@ -222,7 +222,7 @@ def chain_heads(files: list[Path], wanted: set[int]) -> tuple[dict[int, str], in
 def _contradictions(
     lake: Lake, witness: Path, in_lake: list[dict[str, Any]], trust: Trust
 ) -> Iterator[Finding]:
-    """What a witness has seen and the lake lacks; what both have was checked in the lake."""
+    """Records that a witness has and the lake lacks; those in both were checked in the lake."""
     if not witness.is_file():
         raise LakeProblem(f"{witness} is no file of a witness")
     name, known = str(witness), {c["sha256"] for c in in_lake}

@@ -126,7 +126,7 @@ def receipts(lake: Lake, name: str, as_of: datetime, days: int = 8) -> pd.Series
 
 
 def suspicions_of_night(context: NightContext, tables: Snapshot) -> list[Suspicion]:
-    """What looks wrong in the rows that a night knows, and which telling tables lack rows."""
+    """Suspicions of the rows that a night knows, and of informative tables that lack rows."""
     names = [n for n in context.lake.delivered() if n in tables]
     night = (context.as_of - timedelta(days=1)).date()
     short = context.policy.night.short_share

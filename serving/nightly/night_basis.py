@@ -64,7 +64,7 @@ def _of_entity(entity: str, scores: EntityScores, figures: list[str]) -> dict[st
 
 
 def _how(scores: EntityScores, en_name: str) -> tuple[str, str]:
-    """By what entities are ranked, in Chinese and English."""
+    """The basis of a ranking of entities, in Chinese and English."""
     if scores.release is None:
         return (
             "仅按与同类的偏差排序，不是概率",

@@ -131,7 +131,7 @@ def identity_of(context: NightContext) -> dict[str, Any]:
 
 
 def manifest_of(context: NightContext) -> dict[str, Any]:
-    """What a score is traced by: releases with their training runs, policy, data and code."""
+    """The sources of a score: releases with their training runs, policy, data and code."""
     traced = ("version", "run_id", "revision", "data_sha256", "until")
     return {
         "run_id": context.run_id,

@@ -147,7 +147,7 @@ def order_counts(tables: Tables, index: pd.Index) -> pd.Series | None:
 def remaining_entitlements(
     allows: Sequence[str], measures: Sequence[Measure], policy: Policy
 ) -> tuple[str, ...]:
-    """What a level allows less what measures in force take: all, or the boost."""
+    """Entitlements of a level, less those that measures in force take: all, or the boost."""
     effects = {boost_effect(m.code, policy) for m in measures}
     if "refuse" in effects:
         return ()

@@ -45,8 +45,8 @@ def known_risk(
 ) -> pd.Series:
     """Operator → the moment since which its risk is publicly known.
 
-    That is its first notice, the first of its measures in force that touches boosts, or the end of
-    the first night that put it into tier D, within the days that the policy counts. A night whose
+    That is its first notice, measure in force that touches boosts, or end of a night that put it
+    into tier D. Only the days that the policy counts are read. A night whose
     accusation an appeal found wrong does not count.
     """
     taken = read_measures(lake, as_of)
@@ -96,20 +96,22 @@ def traffic_to_known_risk(
         return pd.DataFrame(columns=COLUMNS)
     s = tables["sessions"]
     links = tables["room_links"].join(
-        s.select(from_session_id="session_id", giver="operator_id"), "from_session_id"
+        s.select(from_session_id="session_id", sender="operator_id"), "from_session_id"
     )
-    links = links.join(s.select(to_session_id="session_id", taker="operator_id"), "to_session_id")
+    links = links.join(
+        s.select(to_session_id="session_id", receiver="operator_id"), "to_session_id"
+    )
     frame = links.select(
-        "giver", "taker", "at", "kind", "viewers_sent", "from_session_id", "to_session_id"
+        "sender", "receiver", "at", "kind", "viewers_sent", "from_session_id", "to_session_id"
     ).to_pandas()
     frame = frame[
-        (frame["giver"] != frame["taker"])
-        & frame["taker"].isin(known.index)
+        (frame["sender"] != frame["receiver"])
+        & frame["receiver"].isin(known.index)
         & (frame["at"] >= since)
     ]
-    frame = frame[frame["at"] > frame["taker"].map(known)]
+    frame = frame[frame["at"] > frame["receiver"].map(known)]
     rows = []
-    for (giver, taker), g in frame.sort_values("at").groupby(["giver", "taker"]):
+    for (sender, receiver), g in frame.sort_values("at").groupby(["sender", "receiver"]):
         evidence = {
             "links": [
                 {
@@ -124,14 +126,14 @@ def traffic_to_known_risk(
         sent = float(g["viewers_sent"].astype(float).fillna(0).sum())
         rows.append(
             [
-                finding_id("16(4)", giver, taker),
+                finding_id("16(4)", sender, receiver),
                 "traffic_to_known_risk",
-                giver,
-                taker,
+                sender,
+                receiver,
                 sent,
                 None,
                 None,
-                known[taker],
+                known[receiver],
                 article,
                 evidence,
             ]

@@ -136,6 +136,6 @@ def decisions_digest(lake: Lake, as_of: datetime, days: int) -> str:
 
 
 def _complaints_digest(lake: Lake, as_of: datetime) -> str:
-    """What people found of complaints; empty without any."""
+    """Findings of people on complaints; empty without any."""
     found = {k: d.is_verified for k, d in complaint_decisions(lake, as_of).items()}
     return str(sorted(found.items())) if found else ""

@@ -23,15 +23,15 @@ from serving.policy.schema import FindingPolicy
 
 ORDER_KEYS = {"payer": "payer_id", "device": "device_id", "address": "address_id"}
 STREAMER = "streamer"
-MIN_SHARED = 3  # payers, devices or addresses; a household has one or two
+MIN_SHARED_THINGS = 3  # payers, devices or addresses; a household has one or two
 
 
 @dataclass(frozen=True)
 class Succession:
     """A new operator, the barred one that it seems to continue, and what both share.
 
-    `shared`: for each kind its number, of how many of the new operator's, the share among other
-    operators, and the probability of at least as many by chance.
+    `shared` holds four figures for each kind: its number, the new operator's total, the share among
+    other operators, and the probability of as many by chance.
     """
 
     operator_id: str
@@ -72,7 +72,7 @@ def successors(
         rate = (peers["shared"].sum() + 1.0) / (peers["keys"].sum() + 2.0)
         for r in group[is_new].itertuples(index=False):
             p = float(binom.sf(r.shared - 1, r.keys, rate))
-            needed = 1 if kind == STREAMER else MIN_SHARED
+            needed = 1 if kind == STREAMER else MIN_SHARED_THINGS
             if r.shared >= needed and p <= policy.successor_p_value:
                 share = {"shared": int(r.shared), "of": int(r.keys), "peers": rate, "p_value": p}
                 found.setdefault((r.operator_id, old), {})[kind] = share

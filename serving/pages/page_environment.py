@@ -9,14 +9,15 @@ import jinja2
 from serving.pages import text_catalogue
 
 LAYOUT = "base.html.j2"  # of pages that a desk serves
+FILTERS = ("number", "percent", "magnitudes", "odds_factor", "day", "moment")
 
 
 def page_environment(language: str, layout: str = LAYOUT) -> jinja2.Environment:
     """Templates in a language.
 
     Templates get `t(key, **values)`, `word(area, code)`, `language`, `layout`, which pages about a
-    night extend, `exported`, and the filters number, percent, day and moment. An export has no
-    forms, and an empty address for a page that it lacks.
+    night extend, `exported`, and the filters of `FILTERS`. An export has no forms, and an empty
+    address for a page that it lacks.
     """
     environment = jinja2.Environment(
         autoescape=True,
@@ -32,6 +33,6 @@ def page_environment(language: str, layout: str = LAYOUT) -> jinja2.Environment:
         "layout": layout,
         "exported": layout != LAYOUT,
     }
-    for name in ("number", "percent", "day", "moment"):
+    for name in FILTERS:
         environment.filters[name] = partial(getattr(text_catalogue, name), language)
     return environment

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from importlib import resources
-from math import isfinite
+from math import exp, isfinite, log
 from typing import Any
 
 LANGUAGES = ("zh", "en")
@@ -53,6 +53,16 @@ def percent(language: str, share: float | None, digits: int = 0) -> str:
     if share is None or not isfinite(share):
         return text(language, "common.unknown")
     return f"{100 * share:.{digits}f}%"
+
+
+def magnitudes(language: str, nats: float | None) -> str:
+    """Evidence against chance, published in nats, as orders of magnitude."""
+    return number(language, None if nats is None else nats / log(10), 1)
+
+
+def odds_factor(language: str, log_odds: float | None) -> str:
+    """A change of log-odds as the factor by which odds change."""
+    return number(language, None if log_odds is None else exp(log_odds), 2)
 
 
 def day(language: str, value: date | None) -> str:

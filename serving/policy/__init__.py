@@ -1,1 +1,1 @@
-"""What supervisors decide: the policy file, its schema and its loader."""
+"""The policy of supervisors: its file, its schema and its loader."""

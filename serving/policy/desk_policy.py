@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class CasePolicy:
-    """When cases are due, how much work they are, and how many of them check the desk.
+    """Due dates of cases, their work in minutes, and the share of cases that check the desk.
 
     Attributes
     ----------

@@ -65,7 +65,7 @@ class ProportionalityPolicy:
 
 @dataclass(frozen=True)
 class LawPolicy:
-    """Which rules bind: the jurisdiction, and whether second-hand articles are cited."""
+    """The binding rules: the jurisdiction, and whether second-hand articles are cited."""
 
     jurisdiction: str = "CN"
     cite_unverified: bool = False

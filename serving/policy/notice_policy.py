@@ -15,7 +15,7 @@ class NoticePolicy:
 
 @dataclass(frozen=True)
 class ReminderPolicy:
-    """When a reminder is due, and the calendar of working days (Order 117 Art. 22).
+    """The due date of a reminder, and the calendar of working days (Order 117 Art. 22).
 
     Attributes
     ----------

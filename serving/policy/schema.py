@@ -45,7 +45,7 @@ class TierPolicy:
 
 @dataclass(frozen=True)
 class NightPolicy:
-    """When a night is refused, and which scores, reasons, views and accounts it publishes."""
+    """Limits of a night: its least rows, and the reasons, views and accounts that it publishes."""
 
     short_share: float
     explain_top: int
@@ -148,7 +148,7 @@ class AuditPolicy:
 
 @dataclass(frozen=True)
 class PromotionPolicy:
-    """What a challenger has to show before it becomes champion.
+    """Criteria by which a challenger becomes champion.
 
     Policies before 2026.16 name no prices: attack costs are not judged by them. Those before
     2026.20 flag from 0.5 on.
@@ -208,12 +208,12 @@ class Policy:
 
     @property
     def appeal_route(self) -> str:
-        """Where an operator appeals, in English."""
+        """The route of an operator's appeal, in English."""
         return self.appeal.route
 
     @property
     def appeal_route_zh(self) -> str:
-        """Where an operator appeals, in Chinese."""
+        """The route of an operator's appeal, in Chinese."""
         return self.appeal.route_zh
 
     @property

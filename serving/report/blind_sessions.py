@@ -38,7 +38,7 @@ class BlindSessions:
 def blind_sessions(
     tables: NightTables, record: Iterable[dict[str, Any]], *, has_golden_cases: bool
 ) -> BlindSessions:
-    """What is judged blind at a night's moment, or may be drawn for it.
+    """Sessions that are judged blind at a night's moment, or may be drawn for it.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ MAX_SESSIONS, MAX_WORST_SESSIONS, MAX_RING_PAGES = 10, 10, 20
 
 @dataclass(frozen=True)
 class ReportInput:
-    """What the pages show: the night's tables, the lake as it knew it, the queue, the files.
+    """The input of the pages: the night's tables, the lake as it knew it, the queue, the files.
 
     `blind` is what no page may show a figure of.
     """
@@ -159,7 +159,7 @@ def _operator_values(report: ReportInput, operator_id: str) -> dict[str, Any]:
 
 
 def _first_page(report: ReportInput) -> dict[str, Any]:
-    """What the first page shows besides the queue."""
+    """Sections of the first page besides the queue."""
     tables, context = report.tables, report.context
     run = unfinished_run(report.folder)
     view = night_view(context.lake, context.date, run)

@@ -52,7 +52,7 @@ def history_of(probability: pd.Series, owner: pd.Series) -> pd.DataFrame:
 
 
 def evidence_columns(kind: str, probability: pd.Series, owner: pd.Series) -> pd.DataFrame:
-    """What entities say of their operators: index operator.
+    """Summaries of entities for their operators: index operator.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
 """Evidence from single views: which views of a session are false, and what they say of it.
 
-A night assesses views of tonight's sessions and of further sessions of the last two weeks, because
-an account's earlier sessions tell of its views tonight. The evidence updates a session's
+A night assesses views of tonight's sessions and of other sessions of the last two weeks. An
+account's earlier sessions are evidence on its views tonight. The evidence updates a session's
 probability before its operator's other sessions do (ADR-0018).
 
 Views of buyers do not count there: they are judged with their orders, which a rival may have
-placed. They count in the shares of false views, which say how much of a count is real.
+placed. They count in the shares of false views, which tell how much of a count is real.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def policy_steps(
 
 
 def _why(e: OperatorEvidence, d: Decision) -> dict[str, Any]:
-    """What led to a decision, under the keys of the contract."""
+    """The grounds of a decision, under the keys of the contract."""
     session = None
     if e.worst_session_probability is not None:
         session = {"id": e.worst_session, "probability": e.worst_session_probability}

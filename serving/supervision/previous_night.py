@@ -14,7 +14,7 @@ from serving.scoring.score_rows import ANOMALY_MODEL
 
 
 def previous_decisions(run: PublishedRun | None) -> dict[str, dict[str, Any]]:
-    """What the night before decided of each operator, as fields of `OperatorEvidence`.
+    """Decisions of the night before on each operator, as fields of `OperatorEvidence`.
 
     A tier that a measure raised is left out: the tier without it goes on (ADR-0280).
     """

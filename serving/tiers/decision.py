@@ -26,8 +26,8 @@ class Decision:
     """A tier with what led to it.
 
     `proposed` is the tier before the clean period. The next night counts clean nights by it.
-    `selected_by` is what the tier rests on: the bound on false discoveries, evidence that asks for
-    a review, the clean period, a notice, an override, or nothing.
+    `selected_by` is the basis of the tier: the bound on false discoveries, evidence for a review,
+    the clean period, a notice, an override, or nothing.
     """
 
     operator_id: str
@@ -144,7 +144,7 @@ def _propose(
 
 
 def _basis(e: OperatorEvidence, proposal: Proposal, proposed: str, after_clean_period: str) -> str:
-    """What the final tier rests on."""
+    """The basis of the final tier."""
     if e.override is not None:
         return OVERRIDE
     if (e.floor or "A") > after_clean_period:

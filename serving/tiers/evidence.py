@@ -167,7 +167,7 @@ def lacks_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
 def beneficiary_of(
     low: float | None, high: float | None, low_in_cancellations: float | None, policy: Policy
 ) -> str:
-    """Who gains from an operator's suspicious orders, by their ratings.
+    """The beneficiary of an operator's suspicious orders, by their ratings.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def beneficiary_of(
 
 
 def attribution(e: OperatorEvidence, policy: Policy) -> str:
-    """Who gains from its suspicious orders, as it is published (ADR-0301).
+    """The published beneficiary of an operator's suspicious orders (ADR-0301).
 
     Good ratings alone do not name an operator: honest ones have busy hours and happy buyers. It is
     named where its risk, mostly for orders, is at least the precision that the policy states.

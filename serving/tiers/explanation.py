@@ -19,12 +19,12 @@ from serving.tiers.proposal import Proposal
 
 Texts = list[tuple[str, str]]
 
-ALMOST_CERTAIN = 0.995  # rounds to 1.00; no text says that something is certain
+ALMOST_CERTAIN_PROBABILITY = 0.995  # rounds to 1.00; no text says that something is certain
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was decided of an operator, as far as its words tell it.
+    """The decision on an operator, as far as its words need it.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ def _sessions(e: OperatorEvidence, policy: Policy) -> Texts:
     probability = e.worst_session_probability
     if probability is not None and has_inflated_session(e, policy):
         zh, en = f"为 {probability:.2f}", f"{probability:.2f}"
-        if probability >= ALMOST_CERTAIN:
+        if probability >= ALMOST_CERTAIN_PROBABILITY:
             zh, en = "超过 0.99", "above 0.99"
         out.append(
             (
@@ -151,7 +151,7 @@ def _honest_share(e: OperatorEvidence) -> Texts:
 
 
 def _selection(outcome: Outcome, policy: Policy) -> Texts:
-    """That the bound on false discoveries put the operator into C or D."""
+    """Words where the bound on false discoveries put the operator into C or D."""
     if outcome.selected_by != bases.BOUND:
         return []
     share = f"{policy.tiers.false_discovery:.0%}"
@@ -177,7 +177,7 @@ def _restrictions(e: OperatorEvidence, outcome: Outcome, policy: Policy) -> Text
     if not _is_review(outcome):
         return []
     least = policy.tiers.accuse_session
-    said = {
+    texts = {
         bases.NO_INFLATED_SESSION: (
             f"没有场次虚增的可能性达到 {least:.2f}",
             f"none of its sessions is inflated with probability {least:.2f} or more",
@@ -186,11 +186,11 @@ def _restrictions(e: OperatorEvidence, outcome: Outcome, policy: Policy) -> Text
         bases.NOT_SELECTED: _not_selected(outcome.bound),
     }
     if e.beneficiary != "third_party":  # `_beneficiary` says the rest
-        said[bases.UNKNOWN_BENEFICIARY] = (
+        texts[bases.UNKNOWN_BENEFICIARY] = (
             "可疑订单由谁受益不明",
             "who gains from its suspicious orders is not known",
         )
-    found = [said[name] for name in outcome.proposal.restrictions if name in said]
+    found = [texts[name] for name in outcome.proposal.restrictions if name in texts]
     return [(f"{zh}，只复核", f"{en}, reviewed only") for zh, en in found]
 
 

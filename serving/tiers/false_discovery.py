@@ -62,7 +62,7 @@ def accusation_bound(tested: int, candidates: int, cleared: float, level: float)
 
     With N cleared operators the least p-value is 1 / (N + 1). The bound selects k of m tested at
     level q only with a p-value of q k / m or less. It cannot be met where 1 / (N + 1) exceeds
-    q k / m for the largest k, the number of candidates; N = m / (q k) - 1 are needed.
+    q k / m for the largest k, the number of candidates. Then N = m / (q k) - 1 are needed.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def accusation_bound(tested: int, candidates: int, cleared: float, level: float)
 
 
 def bound_words(bound: AccusationBound) -> tuple[str, str] | None:
-    """What a night says, zh and en, where the bound cannot be met; None where it can."""
+    """Words of a night, zh and en, where the bound cannot be met; None where it can."""
     if not bound.missing:
         return None
     return (

@@ -1,4 +1,4 @@
-"""How a tier follows the tier before: the clean period, floors and overrides, and the cause."""
+"""Transition from the tier before: the clean period, floors and overrides, and the cause."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def is_accusable(e: OperatorEvidence, policy: Policy) -> bool:
 
 
 def review_basis(e: OperatorEvidence, policy: Policy) -> str:
-    """What asks for a review, `none` where nothing does (ADR-0190)."""
+    """The evidence that asks for a review, `none` where nothing does (ADR-0190)."""
     if e.risk is not None and e.risk >= policy.tiers.review_precision:
         return RISK
     if has_inflated_session(e, policy) or has_false_sessions(e, policy):

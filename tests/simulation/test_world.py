@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -122,8 +123,6 @@ def test_unknown_names_are_answered_with_those_there_are(tmp_path, size, schemes
 
 def test_no_floor_below_benchmarks_and_tests_reads_planted_truth():
     """Only the room that learns the prior reads it, and no command imports that room."""
-    from pathlib import Path
-
     for floor in ("data_contracts", "features", "training", "serving", "notebooks"):
         for path in Path(floor).rglob("*.py"):
             if path.is_relative_to("training/prior"):

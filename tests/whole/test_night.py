@@ -8,6 +8,7 @@ import json
 import shutil
 from dataclasses import replace
 from datetime import date
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -185,8 +186,6 @@ def test_a_crash_leaves_the_published_night_and_the_next_run_completes(
     lake = copied(published, tmp_path / "lake", "quarantine")
     before = (lake / "runs" / "published.json").read_text()
     extra = tmp_path / "other.toml"
-    from importlib import resources
-
     extra.write_text(
         (resources.files("serving.policy") / "policy.toml")
         .read_text("utf-8")

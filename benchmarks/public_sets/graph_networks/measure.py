@@ -141,8 +141,8 @@ def block_by(given: Any, detector: str, seed: int, epochs: int) -> float:
     """F1 of the most anomalous nodes, as many as the block has, by a detector of PyGOD.
 
     Nodes are described by their degree, their neighbours' mean degree and their side. The whole
-    graph is one batch: PyGOD's loader needs a compiled sampler that comes as source only, and with
-    all nodes and all neighbours it would give the same.
+    graph is one batch, because PyGOD's loader needs a compiled sampler that comes as source only.
+    With all nodes and all neighbours it would give the same.
 
     References
     ----------

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Scale(Enum):
-    """How much an attack tries: a slice for the test suite, or all of it for the page."""
+    """The extent of an attack: a slice for the test suite, or all of it for the page."""
 
     SMALL = "small"
     FULL = "full"

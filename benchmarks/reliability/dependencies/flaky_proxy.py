@@ -14,7 +14,7 @@ DRIP_SECONDS = 1.0  # between two bytes
 
 
 class Mode(Enum):
-    """What becomes of replies."""
+    """The fate of replies."""
 
     PASS = "pass"
     HANG = "hang"

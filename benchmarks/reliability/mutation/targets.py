@@ -1,4 +1,4 @@
-"""What is read, and how: each target has files, a reader and the digest that names its content."""
+"""Targets of mutations: each has files, a reader and the digest that names its content."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def work_on(pipe: Connection, pristine: Path, work: Path) -> None:
 
 
 def _outcome(target: Target, file: Path, expected: str, named: str) -> tuple[str, str]:
-    """What the reader made of a changed file, with its words."""
+    """The outcome of reading a changed file, with the reader's words."""
     try:
         if target.remake:
             target.remake(file)

@@ -1,4 +1,4 @@
-"""When a row was received, where the map says it by a word instead of a column."""
+"""The moment at which a row was received, where the map gives a word instead of a column."""
 
 from __future__ import annotations
 

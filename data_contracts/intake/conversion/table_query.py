@@ -178,7 +178,7 @@ def _kind(
 
 
 def _unsaid(table: Contract, given: MappedTable, unzoned: set[str]) -> list[str]:
-    """What must be said and is not: zones of times, units of amounts, a possible receipt."""
+    """Problems of a map that leaves out zones of times, units of amounts, or a possible receipt."""
     problems = []
     for column in table.columns:
         entry = given.columns.get(column.name)

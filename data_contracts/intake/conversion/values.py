@@ -203,10 +203,10 @@ def _word(column: Column, given: MappedColumn, at: Steps, kind: Kind) -> Convert
         value = f"CASE WHEN {lost} THEN NULL ELSE {at.parsed} END"
         return Converted(parsed, value, f"CASE WHEN {lost} THEN '{LOST_DIGITS}' END")
     cases = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in given.values.items())
-    said = f"CASE {parsed} {cases} ELSE lower({parsed}) END" if cases else f"lower({parsed})"
+    word = f"CASE {parsed} {cases} ELSE lower({parsed}) END" if cases else f"lower({parsed})"
     known = ", ".join(literal(v) for v in column.values)
     return Converted(
-        f"CASE WHEN {said} IN ({known}) THEN {said} END",
+        f"CASE WHEN {word} IN ({known}) THEN {word} END",
         at.parsed,
         f"CASE WHEN {at.parsed} IS NULL AND {at.text} IS NOT NULL THEN '{UNKNOWN_WORD}' END",
     )

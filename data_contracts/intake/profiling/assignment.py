@@ -1,4 +1,4 @@
-"""Which contract table a source is, and which of its columns is which of the contract's."""
+"""Assignment of sources to contract tables, and of their columns to the contract's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data_contracts.intake.profiling.dictionary import (
 MIN_NAME_SCORE = 0.5
 # A table needs most of its required columns, or a name that says so.
 MIN_TABLE_SCORE = 0.95
-OPTIONAL_WEIGHT, MAX_OPTIONAL, NAME_WEIGHT = 0.08, 5, 0.4
+OPTIONAL_WEIGHT, MAX_OPTIONAL_COLUMNS, NAME_WEIGHT = 0.08, 5, 0.4
 # Required columns that a source need not have, because one row is one event.
 COUNT_OF_ONE = {("interactions", "count"): "1"}
 
@@ -109,7 +109,7 @@ def _score(made: Assignment, table: Contract) -> None:
         if "session_id" not in found and "room_id" in made.session:
             found["session_id"] = 0.7
     made.missing = [n for n in required if n not in found]
-    optional = min(len(made.columns) - len(set(found) & set(made.columns)), MAX_OPTIONAL)
+    optional = min(len(made.columns) - len(set(found) & set(made.columns)), MAX_OPTIONAL_COLUMNS)
     named = match_table(made.source, table.name).score
     made.score = (
         sum(found.values()) / len(required) + OPTIONAL_WEIGHT * optional + NAME_WEIGHT * named

@@ -1,4 +1,4 @@
-"""What the values of a column look like: times, numbers, ids, how many and how many distinct."""
+"""Profiles of columns: times, numbers, ids, counts of values and of distinct values."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _formats(
 
 
 def suits(column: Column, found: ColumnProfile, sole_key: bool = False) -> float:
-    """How well values suit a contract column, 0 to 1; 1 where an empty column says nothing."""
+    """The fit of values to a contract column, 0 to 1; 1 where an empty column says nothing."""
     if not found.values:
         return 1.0 if not column.required else 0.0
     if column.type == "TIMESTAMP":

@@ -14,12 +14,12 @@ from data_contracts.contract import LOADER, contract
 
 NOT_IN_NAMES = re.compile(r"[\s_\-./\\·:：'\"`]+")
 BRACKETS = re.compile(r"[（(\[【].*?[)）\]】]")
-EXACT, INSIDE, SIMILAR = 0.95, 0.7, 0.6
+EXACT_SCORE, INSIDE_SCORE, SIMILAR_SCORE = 0.95, 0.7, 0.6
 MIN_LIKENESS, MIN_INSIDE_CHARACTERS = 0.85, 2
 
 
 class NameMatch(NamedTuple):
-    """How well a name fits, 0 to 1, and why."""
+    """The fit of a name, 0 to 1, and its reason."""
 
     score: float
     why: str
@@ -51,17 +51,17 @@ def _names(table: str, column: str) -> list[str]:
 
 
 def match_column(name: str, table: str, column: str) -> NameMatch:
-    """How well a source column's name fits a contract column."""
+    """The fit of a source column's name to a contract column."""
     return _match(plain(name), tuple(_names(table, column)), name)
 
 
 def match_received(name: str) -> NameMatch:
-    """How well a name fits the moment of delivery or of the last change."""
+    """The fit of a name to the moment of delivery or of the last change."""
     return _match(plain(name), tuple(plain(n) for n in dictionary()["received"]), name)
 
 
 def match_moment(name: str) -> NameMatch:
-    """How well a name fits the moment that a counter was read."""
+    """The fit of a name to the moment at which a counter was read."""
     return _match(plain(name), tuple(plain(n) for n in dictionary()["moment"]), name)
 
 
@@ -70,7 +70,7 @@ def _match(given: str, names: tuple[str, ...], shown_name: str) -> NameMatch:
     """Best match of a plain name; the position in the list breaks ties in favour of the first."""
     if given in names:
         place = names.index(given)
-        return NameMatch(EXACT - 0.005 * min(place, 20), f"named {shown_name}")
+        return NameMatch(EXACT_SCORE - 0.005 * min(place, 20), f"named {shown_name}")
     inside = [
         n
         for n in names
@@ -79,20 +79,22 @@ def _match(given: str, names: tuple[str, ...], shown_name: str) -> NameMatch:
         and len(n) >= len(given) / 2
     ]
     if inside:
-        return NameMatch(INSIDE, f"its name has {max(inside, key=len)!r}")
+        return NameMatch(INSIDE_SCORE, f"its name has {max(inside, key=len)!r}")
     near = difflib.get_close_matches(given, names, n=1, cutoff=MIN_LIKENESS)
-    return NameMatch(SIMILAR, f"named like {near[0]!r}") if near else NO_MATCH
+    return NameMatch(SIMILAR_SCORE, f"named like {near[0]!r}") if near else NO_MATCH
 
 
 def match_table(name: str, table: str) -> NameMatch:
-    """How well the name of a source fits a contract table."""
+    """The fit of a source's name to a contract table."""
     given = plain(name)
     names = [plain(n) for n in [table, *dictionary()["tables"].get(table, [])]]
     found = [n for n in names if n in given]
     if not found:
         return NO_MATCH
     longest = max(found, key=len)
-    return NameMatch(EXACT if longest == given else INSIDE, f"the source is named {name}")
+    return NameMatch(
+        EXACT_SCORE if longest == given else INSIDE_SCORE, f"the source is named {name}"
+    )
 
 
 def known_words(table: str, column: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import duckdb
 from data_contracts.intake.profiling.columns import ColumnProfile
 from data_contracts.intake.sources.relation import literal, quote
 
-MIN_CONTAINMENT, MIN_DISTINCT = 0.5, 3
+MIN_CONTAINED_SHARE, MIN_DISTINCT_VALUES = 0.5, 3
 MAX_VALUES_COMPARED = 20_000
 VALUES = "__values"
 
@@ -41,7 +41,7 @@ def find_joins(
         (source, p)
         for source, columns in profiles.items()
         for p in columns.values()
-        if p.distinct >= MIN_DISTINCT and not p.is_time and not _is_measure(p)
+        if p.distinct >= MIN_DISTINCT_VALUES and not p.is_time and not _is_measure(p)
     ]
     if not ids:
         return []
@@ -59,7 +59,8 @@ def find_joins(
         f"FROM {VALUES} a JOIN {VALUES} b ON a.v = b.v AND a.source <> b.source "
         "JOIN sizes s ON s.source = a.source AND s.name = a.name "
         "GROUP BY a.source, a.name, b.source, b.name "
-        f"HAVING share >= {MIN_CONTAINMENT} ORDER BY share DESC, a.source, a.name, b.source, b.name"
+        f"HAVING share >= {MIN_CONTAINED_SHARE} "
+        "ORDER BY share DESC, a.source, a.name, b.source, b.name"
     ).fetchall()
     return [Join(*row) for row in rows]
 

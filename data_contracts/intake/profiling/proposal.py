@@ -184,11 +184,11 @@ def _words(
         f"SELECT DISTINCT clean_text({quote(source_column)}) AS v FROM {quote(found.source)} "
         f"WHERE v IS NOT NULL ORDER BY v LIMIT {MAX_WORDS}"
     ).fetchall()
-    said = [str(r[0]) for r in rows]
-    unknown = [w for w in said if plain(w) not in known]
+    words = [str(r[0]) for r in rows]
+    unknown = [w for w in words if plain(w) not in known]
     if unknown:
         made.notes.append(
             f"{found.table}.{column}: no word of the contract for {', '.join(unknown[:10])}; "
             "add them to its values, or they are unknown"
         )
-    return {w: known[plain(w)] for w in said if plain(w) in known and w != known[plain(w)]}
+    return {w: known[plain(w)] for w in words if plain(w) in known and w != known[plain(w)]}

@@ -1,4 +1,4 @@
-"""What every source becomes: a view of its name, with the file and the row of each row."""
+"""Sources as views: each has the name of its source, with the file and row of each row."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def line_limit(size_bytes: int) -> str:
 
 @dataclass(frozen=True)
 class ReadSince:
-    """From when on rows of a source are wanted, where the source itself can leave others out.
+    """The moment from which rows are wanted, where the source itself can leave others out.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class ReadSince:
 
 @dataclass(frozen=True)
 class ReadContext:
-    """Where sources are opened.
+    """The connection and folders in which sources are opened.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class ReadContext:
         return "" if self.sample_rows is None else f" LIMIT {self.sample_rows}"
 
     def files_since(self, name: str) -> datetime | None:
-        """From when on changed files of a source are wanted, where the map counts by them."""
+        """The moment from which changed files are wanted, where the map counts by them."""
         since = self.since.get(name)
         return since.moment if since is not None and since.column is None else None
 

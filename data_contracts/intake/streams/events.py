@@ -47,7 +47,7 @@ class Event:
 
     @property
     def file(self) -> str:
-        """What messages name instead of a file."""
+        """The stream that messages name instead of a file."""
         return self.stream if self.partition is None else f"{self.stream}[{self.partition}]"
 
 

@@ -38,7 +38,7 @@ class Follower(Protocol):
 
 @dataclass(frozen=True)
 class Listening:
-    """How a stream is listened to.
+    """The settings of listening to a stream.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def doctor(lake: LakeArgument, as_json: Json = False) -> None:
 
 
 def _empty_columns(table: str, gains: Sequence[ColumnGain]) -> Iterator[str]:
-    """What columns of a table without a value would add, and those that were not measured."""
+    """Words on the gains of a table's columns without a value, and on those not measured."""
     mine = [g for g in gains if g.table == table]
     for g in mine:
         if g.gain is not None:

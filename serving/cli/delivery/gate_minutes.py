@@ -19,10 +19,10 @@ from data_contracts.lake import Lake
 from data_contracts.parquet import connect
 from features.engine.minute_kernels import COLUMNS
 
-TRIES, FIRST_WAIT_SECONDS, TIMEOUT_SECONDS = 5, 0.5, 10.0
+MAX_TRIES, FIRST_WAIT_SECONDS, TIMEOUT_SECONDS = 5, 0.5, 10.0
 # The minute and its counters, as the gate takes them: it knows itself what was granted.
 COUNTERS = {"minute", *COLUMNS} - {"granted"}
-REFUSED = 400  # and above, to below 500: asking again changes nothing
+FIRST_REFUSED_STATUS = 400  # and above, to below 500: asking again changes nothing
 
 
 class GateMinutes:
@@ -94,17 +94,20 @@ class GateMinutes:
             method="PUT",
         )
         reason = ""
-        for attempt in range(TRIES):
+        for attempt in range(MAX_TRIES):
             try:
                 with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
                     return True
             except urllib.error.HTTPError as error:
                 reason = f"{error.code} {error.read()[:200].decode('utf-8', 'replace')}"
-                if REFUSED <= error.code < REFUSED + 100 and error.code != 429:
+                if (
+                    FIRST_REFUSED_STATUS <= error.code < FIRST_REFUSED_STATUS + 100
+                    and error.code != 429
+                ):
                     break
             except OSError as error:
                 reason = str(error)
-            if attempt + 1 < TRIES:
+            if attempt + 1 < MAX_TRIES:
                 time.sleep(FIRST_WAIT_SECONDS * 2**attempt)
         self.say(f"{session}: {len(minutes)} minutes were not put to the gate: {reason}")
         return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,8 +42,6 @@ def map_sources(
 
     Example: steelyard map exports -o map.yaml
     """
-    import shutil
-
     from data_contracts.intake.map_writer import map_text
     from data_contracts.intake.profiling.discovery import discover
     from data_contracts.intake.profiling.proposal import propose
@@ -122,11 +122,11 @@ def _print_proposal(made: Proposal, rows: dict[str, Any]) -> None:
                 }
             )
         show_rows(cells, False, f"{name} from {table.source or 'a query'}")
-        for said in ("zone", "money", "received_at", "query"):
-            reason = made.reasons.get(f"{place}.{said}")
+        for field in ("zone", "money", "received_at", "query"):
+            reason = made.reasons.get(f"{place}.{field}")
             if reason:
-                value = "in the map" if said == "query" else getattr(table, said)
-                text = f"  {said}: {value} ({reason.confidence:.0%}: {reason.why})"
+                value = "in the map" if field == "query" else getattr(table, field)
+                text = f"  {field}: {value} ({reason.confidence:.0%}: {reason.why})"
                 out.print(text, soft_wrap=True, highlight=False, markup=False)
         if table.left_out:
             text = f"  left out: {', '.join(table.left_out)}"
@@ -176,8 +176,6 @@ def ingest(
         return
     if len(places) != 1:
         raise LakeProblem("with --map name only the lake: steelyard ingest --map map.yaml LAKE")
-    from datetime import datetime, time
-
     from data_contracts.intake.delivery import Delivery
     from data_contracts.intake.ingestion import ingest as ingest_map
     from data_contracts.intake.map_file import load_map

@@ -1,4 +1,4 @@
-"""What an ingestion says on the terminal: counts of each table, and what they do not say."""
+"""Words of an ingestion on the terminal: counts of each table, and notes on them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rows_in_words(number: int) -> str:
 
 
 def explained(done: list[TableIntake]) -> list[str]:
-    """What the counts do not say: reasons, values made unknown, assumptions."""
+    """Notes on the counts: reasons, values made unknown, assumptions."""
     lines = []
     for table in done:
         lines += [

@@ -16,7 +16,7 @@ ANONYMOUS = "-"
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Which lines of the audit log are listed; an empty field selects all."""
+    """A selection of lines of the audit log; an empty field selects all."""
 
     account_name: str = ""
     kind: str = ""

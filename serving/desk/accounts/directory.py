@@ -33,7 +33,7 @@ class AccountRefused(SteelyardError):
 
 @dataclass(frozen=True)
 class NewAccount:
-    """What an account begins with; a local one gets its password by an invitation."""
+    """A new account; a local one gets its password by an invitation."""
 
     name: str
     roles: Sequence[str]

@@ -17,7 +17,7 @@ _turns = threading.BoundedSemaphore(PARALLEL_DIGESTS)
 
 
 def password_fault(password: str, name: str) -> str | None:
-    """What is wrong with a new password, as a key of texts; None for a good one."""
+    """The fault of a new password, as a key of texts; None for a good one."""
     if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
         return "account.password_length"
     if len(set(password)) < MIN_DISTINCT_CHARACTERS or name.lower() in password.lower():

@@ -1,4 +1,4 @@
-"""What each role of the desk may do."""
+"""Permissions of each role of the desk."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from serving.ledger.ledger_key import LedgerKey
 
-KEPT_SECONDS = 12 * 3_600  # the longest time of a login session
+MAX_OPEN_SECONDS = 12 * 3_600  # the longest time of a login session
 SALT_BYTES, NONCE_BYTES, KEY_BYTES = 16, 12, 32
 PURPOSE = b"steelyard desk personal key 1"
 
@@ -66,7 +66,7 @@ class KeyRing:
         """Keep the key of a login session, and forget those of sessions that are over."""
         now = time.monotonic()
         with self._lock:
-            self._keys = {k: v for k, v in self._keys.items() if now - v[0] < KEPT_SECONDS}
+            self._keys = {k: v for k, v in self._keys.items() if now - v[0] < MAX_OPEN_SECONDS}
             self._keys[login_id] = now, key
 
     def get(self, login_id: str) -> LedgerKey | None:

@@ -52,8 +52,3 @@ def admit_account(desk: Desk, row: AccountRow, by: Signer) -> bool:
     key = PublicKey(row.public_key or b"")
     roles = person_roles(row.roles)
     return admissions.admit(desk.lake, row.name, roles, key, by, desk.naive_now())
-
-
-def revoke_account(desk: Desk, row: AccountRow, reason: str, by: Signer) -> bool:
-    """Revoke the person of an account. Returns whether it was admitted. Raises NotAuthenticated."""
-    return admissions.revoke(desk.lake, row.name, reason, by, desk.naive_now())

@@ -1,4 +1,4 @@
-"""What fits into a day: open cases against person-minutes, and what is left beyond them."""
+"""Capacity of a day: open cases against person-minutes, and the harm left beyond them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_MEASURED_CASES = 200
 
 @dataclass(frozen=True)
 class DayPlan:
-    """How much of the queue fits into a day of work.
+    """The part of the queue that fits into a day of work.
 
     Attributes
     ----------

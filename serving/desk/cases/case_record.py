@@ -178,7 +178,7 @@ def _position(session: Session) -> RecordPositionRow:
 
 
 def position_of(session: Session) -> RecordPositionRow:
-    """How far the record is projected, and of which night the operators are."""
+    """The state of the projection: the last record, and the night of the operators."""
     return _position(session)
 
 

@@ -23,7 +23,7 @@ RULE_SET, RULE_REMOVED, CAPACITY_SET = "rule_set", "rule_removed", "capacity_set
 LIST_ACTS: tuple[str, ...] = (WATCHED, UNWATCHED, FILTER_SAVED, FILTER_REMOVED)
 LIST_ACTS += (RULE_SET, RULE_REMOVED, CAPACITY_SET)
 MAX_SITTING_MINUTES = 120.0  # a claim that lasts longer was not worked on all the time
-OPEN, HELD_BY_PERSON, CLOSED = "open", "claimed", "decided"
+OPEN, IN_WORK, CLOSED = "open", "claimed", "decided"
 OPERATOR, SESSION = "operator", "session"
 PATROL, AUDIT, GOLDEN = "patrol", "random_audit", "golden"
 
@@ -143,7 +143,7 @@ def _opened(line: CaseLine) -> CaseState:
 def _claimed(state: CaseState, line: CaseLine) -> CaseState:
     return replace(
         _let_go(state, line.at),
-        status=HELD_BY_PERSON,
+        status=IN_WORK,
         holder=line.body["by"],
         claimed_at=line.at,
         snoozed_until=None,
@@ -156,7 +156,7 @@ def _let_go(state: CaseState, at: datetime) -> CaseState:
         return state
     spent = (at - state.claimed_at).total_seconds() / 60
     minutes = state.minutes + min(max(0.0, spent), MAX_SITTING_MINUTES)
-    status = OPEN if state.status == HELD_BY_PERSON else state.status
+    status = OPEN if state.status == IN_WORK else state.status
     return replace(state, status=status, holder=None, claimed_at=None, minutes=minutes)
 
 

@@ -1,7 +1,7 @@
 """Cases from the newest published night: reviewed operators, audited sessions, golden cases.
 
-A case goes on over nights. An operator with an open case gets no second one, and one that was
-decided rests for the days of the policy unless its tier is stricter than it was then.
+A case goes on over nights. An operator with an open case gets no second one. After a decision it
+rests for the days of the policy, unless its tier is stricter than it was then.
 """
 
 from __future__ import annotations

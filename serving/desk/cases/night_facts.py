@@ -1,4 +1,4 @@
-"""What the newest published night says of each operator, for the queue."""
+"""Facts of the newest published night on each operator, for the queue."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def night_operators(lake: Lake, run: PublishedRun, policy: Policy) -> list[dict[
 
 
 def operator_row(row: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    """What a row of `tier_decisions` says of an operator, as `NightOperatorRow` has it."""
+    """Facts of a row of `tier_decisions` on an operator, as `NightOperatorRow` has them."""
     why = json.loads(row["why"])
     harm = _number(row["expected_harm"])
     region, _, category = str(why.get("stratum") or "").partition("|")
@@ -100,7 +100,7 @@ def _evidence(row: dict[str, Any], why: dict[str, Any]) -> OperatorEvidence:
 
 
 def _floor(row: dict[str, Any], why: dict[str, Any]) -> str:
-    """What holds the tier whatever a reviewer finds; empty for nothing."""
+    """The act that fixes the tier against any finding of a reviewer; empty for none."""
     if why.get("override"):
         return "override"
     floor = why.get("floor")

@@ -1,7 +1,7 @@
 """The queue: cases by expected harm or by any column, filtered, searched, and paged in SQL.
 
-Sessions show neither risk nor tier before they are decided, and stand at a place drawn by chance:
-whether the audit, a golden case or a patrol chose one is not to be seen.
+Sessions show neither risk nor tier before they are decided, and stand at a place drawn by chance.
+So nothing tells whether the audit, a golden case or a patrol chose one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from serving.desk.cases.case_state import CLOSED, HELD_BY_PERSON, OPERATOR
+from serving.desk.cases.case_state import CLOSED, IN_WORK, OPERATOR
 from serving.desk.store.tables.case_lists import NightOperatorRow, WatchRow
 from serving.desk.store.tables.cases import CaseLabelRow, CaseRow
 
@@ -61,7 +61,7 @@ ASCENDING_SORTS = (*COLUMN_FILTERS[1:], "due", "subject")
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Which cases are shown, in which order; every field is a text of the address bar."""
+    """A selection and order of cases; every field is a text of the address bar."""
 
     state: str = OPEN_CASES
     text: str = ""
@@ -196,7 +196,7 @@ def _conditions(wanted: QueueFilter, person: str, now: datetime) -> list[ColumnE
         MINE: [is_waiting(now), or_(CaseRow.holder == person, CaseRow.assignee == person)],
         UNASSIGNED: [
             is_waiting(now),
-            CaseRow.status != HELD_BY_PERSON,
+            CaseRow.status != IN_WORK,
             CaseRow.assignee.is_(None),
         ],
         LATE: [is_waiting(now), CaseRow.due_at < now],

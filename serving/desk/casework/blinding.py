@@ -1,8 +1,8 @@
-"""What an open blind case hides: figures of its session, so that they do not lead the finding.
+"""Blinding: an open blind case hides figures of its session, so that they lead no finding.
 
-A session has a blind case (ADR-0331) until its disposition. Who may work on cases does not see
-what the models say of it, nor of its operator, where no case of the operator itself shows that.
-ADR-0387.
+A session has a blind case (ADR-0331) until its disposition. Accounts that may work on cases do
+not see what the models say of it. The same holds for its operator, where no case of the operator
+itself shows that. ADR-0387.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NOTHING_HIDDEN = Blinding({}, {}, {})
 
 
 def open_blind_cases(session: Session) -> Blinding:
-    """What the blind cases hide that are open now."""
+    """The figures that open blind cases hide now."""
     columns = select(CaseRow.case_id, CaseRow.subject_id, CaseRow.operator_id)
     blind = columns.where(CaseRow.kind == SESSION, CaseRow.status != CLOSED)
     found = list(session.execute(blind.order_by(CaseRow.case_id)))

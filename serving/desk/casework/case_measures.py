@@ -60,7 +60,7 @@ class WantedMeasure:
 
 @dataclass(frozen=True)
 class MeasurePreview:
-    """What a measure would be: its notices, what is proportionate, and what it does to boosts."""
+    """Preview of a measure: its notices, its proportionality and its effect on boosts."""
 
     wanted: WantedMeasure
     notice_zh: str

@@ -49,7 +49,7 @@ FALSE_ALARM, MISS = "false_alarm", "miss"  # how a disposition overturns what th
 
 @dataclass(frozen=True)
 class Disposition:
-    """What a person found: verdict, typology, basis, reasons that failed, evidence read."""
+    """A disposition by a person: verdict, typology, basis, reasons that failed, evidence read."""
 
     verdict: str
     typology: str
@@ -101,7 +101,7 @@ def decide(desk: Desk, chosen: Chosen, disposition: Disposition) -> Line:
 
 
 def label_identity(case_id: str, act_id: str) -> str:
-    """What names the label of a disposition."""
+    """The key that names the label of a disposition."""
     return f"desk {case_id} {act_id}"
 
 
@@ -130,7 +130,7 @@ def reasons_of(row: NightOperatorRow | None) -> list[dict[str, str]]:
 def _entry(
     state: CaseState, d: Disposition, night_row: NightOperatorRow | None, counts_from: datetime
 ) -> dict[str, Any]:
-    """What the line says of one case: its grounds, whether it overturns them, and its label."""
+    """The entry of one case in the line: its grounds, whether it overturns them, and its label."""
     entry: dict[str, Any] = {}
     if night_row is not None:
         entry["grounds"] = {"tier": night_row.tier, "risk": night_row.risk, "harm": night_row.harm}

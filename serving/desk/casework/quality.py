@@ -1,4 +1,4 @@
-"""How often a desk errs: its dispositions of golden cases against verdicts that were known."""
+"""Error rates of a desk: its dispositions of golden cases against verdicts that were known."""
 
 from __future__ import annotations
 

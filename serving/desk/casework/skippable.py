@@ -29,7 +29,7 @@ from serving.oversight.measures.state import IN_FORCE, MeasureState
 from serving.oversight.measures.state import OPERATOR as OPERATOR_SUBJECT
 
 CONFIDENCE = 0.95
-DETECTORS = 2  # the most facts that a finding can add, so that the range is the widest
+MAX_FOUND_DETECTORS = 2  # the most facts that a finding can add, so that the range is the widest
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _is_strictest(row: Any, desk: Desk, measures: MeasureState, now: datetime) -
     if not in_force:
         return False
     earlier = earlier_measures(measures, *subject, naive, desk.policy)
-    fit = proportion(Circumstances(row.tier, DETECTORS, row.harm, earlier), desk.policy)
+    fit = proportion(Circumstances(row.tier, MAX_FOUND_DETECTORS, row.harm, earlier), desk.policy)
     return max(in_force) >= max(desk.policy.severity(code) for code in fit.allowed)
 
 

@@ -54,7 +54,7 @@ class UndoWish:
 
 @dataclass(frozen=True)
 class UndoConsequences:
-    """What follows from taking acts back, before or after it is done.
+    """Consequences of taking acts back, before or after it is done.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class UndoConsequences:
     measures_undone: tuple[str, ...] = ()
 
     def record(self) -> dict[str, list[str]]:
-        """What the line of the undoing keeps of them."""
+        """The fields of it that the line of the undoing keeps."""
         names = ("labels_withdrawn", "labels_kept", "proposals_withdrawn", "measures_undone")
         return {n: list(getattr(self, n)) for n in names if getattr(self, n)}
 

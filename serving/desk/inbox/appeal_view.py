@@ -33,7 +33,7 @@ class AppealLine:
 
 @dataclass(frozen=True)
 class Consequences:
-    """What follows from a verdict.
+    """Consequences of a verdict.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ def find_appeal(lake: Lake, appeal_id: str, now: datetime) -> AppealLine | None:
 def expected_consequences(
     lake: Lake, appeal: Appeal, now: datetime, policy: Policy
 ) -> Consequences:
-    """What follows if the appeal is won now."""
+    """Consequences of the appeal, if it is won now."""
     accusation: Accusation = accusation_of(lake, appeal)
     return Consequences(
         appeal.measure_id,
@@ -90,7 +90,7 @@ def expected_consequences(
 
 
 def recorded_consequences(lake: Lake, appeal: Appeal) -> Consequences | None:
-    """What followed from a decided appeal, by the record; None while it is open."""
+    """Consequences of a decided appeal, by the record; None while it is open."""
     lines = (r for r in acts_of(lake, lake.appeals) if r["appeal_id"] == appeal.appeal_id)
     decided = next((r for r in lines if r["event"] == "decided"), None)
     if decided is None:

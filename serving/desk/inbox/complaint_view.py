@@ -36,7 +36,7 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class ComplaintFilter:
-    """Which complaints are listed: a status, an operator; empty ones select all."""
+    """A selection of complaints: a status, an operator; empty ones select all."""
 
     status: str = ""
     operator_id: str = ""

@@ -18,7 +18,7 @@ MAX_LINKS_LISTED = 50
 
 @dataclass(frozen=True)
 class NoticeSubject:
-    """What a link is about: an operator, and one measure of it or the decision of a night."""
+    """The subject of a link: an operator, and one measure of it or the decision of a night."""
 
     operator_id: str
     measure_id: str | None = None

@@ -63,7 +63,7 @@ class KeptFile:
 
 @dataclass(frozen=True)
 class Statement:
-    """What one side said of an appeal."""
+    """A statement of one side on an appeal."""
 
     appeal_id: str
     side: str
@@ -105,7 +105,7 @@ def add_statement(
     speaker
         Side and name.
     text, files
-        What is said, and what shows it.
+        The statement, and files that support it.
     now
         The moment, naive UTC.
 
@@ -115,13 +115,13 @@ def add_statement(
         It is not within the limits. Nothing is written then.
     """
     require_statement(text, files)
-    said = statements_of(lake, appeal_id)
+    earlier = statements_of(lake, appeal_id)
     side, author = speaker
     kept = tuple(_keep(lake, f) for f in files)
-    for s in said:
+    for s in earlier:
         if (s.side, s.author, s.text, s.files) == (side, author, text.strip(), kept):
             return s
-    if len(said) >= MAX_STATEMENTS:
+    if len(earlier) >= MAX_STATEMENTS:
         raise BadStatement("too_many")
     record = {
         "event": "stated",

@@ -1,4 +1,4 @@
-"""Where webhooks may go: https to public addresses, or the loopback. ADR-0342.
+"""Permitted addresses of webhooks: https to public addresses, or the loopback. ADR-0342.
 
 Names are resolved here, and the connection goes to the address that was checked. So a name that
 leads elsewhere later reaches no private network.

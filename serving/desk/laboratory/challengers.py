@@ -18,7 +18,7 @@ from serving.supervision.previous_night import previous_decisions
 from serving.tiers.decision import decide
 from serving.tiers.evidence import TIERS
 
-TOP = 50  # entities that patrols look at first
+TOP_ENTITIES = 50  # entities that patrols look at first
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def challengers_of_night(
 
 def _comparison(kind: str, model: str, rows: pd.DataFrame) -> Comparison:
     old, new = rows["probability_old"], rows["probability_new"]
-    top = min(TOP, len(rows))
+    top = min(TOP_ENTITIES, len(rows))
     first = [set(rows.assign(p=p).nlargest(top, "p")["entity_id"]) for p in (old, new)]
     correlation = old.corr(new, method="spearman") if len(rows) > 1 else float("nan")
     return Comparison(

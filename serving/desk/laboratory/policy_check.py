@@ -53,7 +53,7 @@ WORDS_OF_CONTRADICTION = {
 
 @dataclass(frozen=True)
 class PolicyProblem:
-    """What is wrong with a draft.
+    """A fault of a draft.
 
     Attributes
     ----------

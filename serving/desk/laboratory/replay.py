@@ -32,7 +32,7 @@ def _say_nothing(_done: int, _of: int) -> None:
 
 @dataclass(frozen=True)
 class FalseAccusationBound:
-    """How many accusations may be false.
+    """The bound on false accusations under a policy.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What people found of operators: whom they cleared, and whom they found to cheat."""
+"""Verdicts of people on operators: those cleared, and those found to cheat."""
 
 from __future__ import annotations
 

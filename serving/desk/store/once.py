@@ -12,7 +12,7 @@ from serving.desk.store.database import Database
 from serving.desk.store.tables.requests import RequestRow
 
 KEY_FORM = re.compile(r"[A-Za-z0-9_-]{16,64}")
-KEPT_HOURS = 24
+RETENTION_HOURS = 24
 LONGEST_WORK_SECONDS = 60  # after so long a request without an answer was interrupted
 MAX_ANSWER_BYTES = 1 << 20
 
@@ -46,7 +46,7 @@ def begin(database: Database, owner: str, key: str, digest: str, now: datetime) 
     with database.transaction() as session:
         row = session.get(RequestRow, (owner, key))
         if row is None:
-            expired = RequestRow.begun_at < now - timedelta(hours=KEPT_HOURS)
+            expired = RequestRow.begun_at < now - timedelta(hours=RETENTION_HOURS)
             session.execute(delete(RequestRow).where(expired))
             session.add(RequestRow(owner=owner, key=key, digest=digest, begun_at=now))
             return Begun(may_act=True)

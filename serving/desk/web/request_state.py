@@ -1,4 +1,4 @@
-"""What the desk knows of a request before its endpoint runs: login, language, signer."""
+"""The state of a request before its endpoint runs: login, language, signer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ THEMES = ("auto", "light", "dark")
 
 @dataclass(frozen=True)
 class Site:
-    """What all requests share: the desk, its address, and open personal keys."""
+    """The state that all requests share: the desk, its address, and open personal keys."""
 
     desk: Desk
     settings: WebSettings
@@ -64,7 +64,7 @@ def desk_of_today(desk: Desk) -> Desk:
 
 
 def open_signer(login: Login, keys: KeyRing) -> Signer | None:
-    """Who signs the acts of a login; None while its personal key is not open."""
+    """The signer of a login's acts; None while its personal key is not open."""
     key = keys.get(login.id)
     return Signer(login.account.name, key) if key is not None else None
 

@@ -1,4 +1,4 @@
-"""What stands before every endpoint: host, headers, login, forms, and acting once. ADR-0312."""
+"""Checks before every endpoint: host, headers, login, forms, and acting once. ADR-0312."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 NOT_ONCE = frozenset({"/login", "/logout", "/setup", "/unlock", "/login/provider"})
-NOT_KEPT_STATUS = frozenset({401, 403, 409, 413, 429})
-KEPT_FOR_EVER = "public, max-age=31536000, immutable"  # of an address with the file's digest
+UNCACHED_STATUS = frozenset({401, 403, 409, 413, 429})
+CACHED_FOR_A_YEAR = "public, max-age=31536000, immutable"  # of an address with the file's digest
 WAIT_SECONDS, WAIT_STEP_SECONDS = 15.0, 0.05
 log = structlog.get_logger("desk")
 
@@ -154,7 +154,7 @@ class Guard:
         has_answered = await self._run(request, keep)
         start = messages[0]
         body = b"".join(m.get("body", b"") for m in messages[1:])
-        if not has_answered or start["status"] in NOT_KEPT_STATUS:
+        if not has_answered or start["status"] in UNCACHED_STATUS:
             await run_in_threadpool(once.abandon, database, *place)
         else:
             kept = once.Answer(start["status"], list(start["headers"]), body)
@@ -216,7 +216,7 @@ def _with_headers(request: Request, send: Send, is_static: bool) -> Send:
             elif message["status"] == 200:
                 name, given = request.url.path.rpartition("/")[2], request.query_params.get("v")
                 is_exact = given is not None and given == static_version(name)
-                headers["cache-control"] = KEPT_FOR_EVER if is_exact else "no-cache"
+                headers["cache-control"] = CACHED_FOR_A_YEAR if is_exact else "no-cache"
         await send(message)
 
     return sender

@@ -1,4 +1,4 @@
-"""Where the desk is reached, and who else vouches for its users."""
+"""The address of the desk, and the provider that vouches for its users."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class WebSettings:
 
     @property
     def provider_name(self) -> str:
-        """What the login page calls the identity provider; empty without one."""
+        """The name of the identity provider on the login page; empty without one."""
         return self.provider.name if self.provider else ""
 
     @property
     def provider_return_url(self) -> str:
-        """Where the provider sends browsers back to."""
+        """The address to which the provider sends browsers back."""
         return self.public_url.rstrip("/") + "/login/provider/return"
 
     @property

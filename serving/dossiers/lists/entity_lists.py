@@ -29,7 +29,7 @@ OWNER_COLUMN = {"operator": "operator_id", "session": "session_id"}
 
 @dataclass(frozen=True)
 class ListFilter:
-    """Which rows of a list are wanted.
+    """A selection of rows of a list.
 
     Attributes
     ----------

@@ -56,23 +56,23 @@ def prepare_search(tables: NightTables) -> None:
 
 
 def search(tables: NightTables, query: str, hidden: Sequence[str] = ()) -> tuple[Hits, ...]:
-    """Entities whose id begins with a query, or of which all its words were said.
+    """Entities whose id begins with a query, or whose texts have all its words.
 
     A query of fewer than two characters finds nothing. Each kind shows `MAX_HITS_PER_KIND`. Of
-    sessions and operators in `hidden` only ids are searched, and no probability is told.
+    sessions and operators in `hidden` only ids are searched, and no probability is shown.
     """
     words = query.split()
     if len(query.strip()) < MIN_CHARACTERS:
         return ()
     prepare_search(tables)
-    said = " AND ".join("contains(words, lower(?))" for _ in words)
+    has_all_words = " AND ".join("contains(words, lower(?))" for _ in words)
     hits_sql = f"""
         SELECT kind, id, operator_id, probability, by_id, is_hidden,
                count(*) OVER (PARTITION BY kind) AS total
         FROM (SELECT * REPLACE (CASE WHEN NOT is_hidden THEN probability END AS probability) FROM
               (SELECT *, starts_with(id, ?) AS by_id, kind IN ('session', 'operator')
                       AND list_contains(?::VARCHAR[], id) AS is_hidden FROM search_index)
-              WHERE by_id OR (NOT is_hidden AND {said}))
+              WHERE by_id OR (NOT is_hidden AND {has_all_words}))
         QUALIFY row_number() OVER (PARTITION BY kind
             ORDER BY by_id DESC, probability DESC NULLS LAST, id) <= {MAX_HITS_PER_KIND}
         ORDER BY by_id DESC, probability DESC NULLS LAST, id

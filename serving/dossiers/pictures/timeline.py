@@ -19,7 +19,7 @@ SERIES = (
 FALSE_VIEWS = "false_views"
 WIDTH, LABEL_WIDTH, RIGHT = 1000, 130, 14
 CAUSE_HEIGHT, AXIS_HEIGHT = 26, 24
-TALL_LANE, LANE = 96, 46
+TALL_LANE_HEIGHT, LANE_HEIGHT = 96, 46
 MAX_POINTS = 600  # of a lane; of a longer session each point is the largest of its minutes
 MIN_MARK_WIDTH = 2.0
 
@@ -111,7 +111,7 @@ def timeline(
     )
     lanes, top = [], float(CAUSE_HEIGHT)
     for name, values in _series(minutes, false_by_minute or {}, last):
-        height = TALL_LANE if name == "viewers" else LANE
+        height = TALL_LANE_HEIGHT if name == "viewers" else LANE_HEIGHT
         of_lane = tuple(w for w in found if w.name == name)
         expected = band if name == "viewers" else None
         lanes.append(_lane(name, values, expected, across, (top, height), of_lane))

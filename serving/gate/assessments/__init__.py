@@ -1,1 +1,1 @@
-"""What the gate knows of running sessions: their assessments and prepared answers."""
+"""Assessments of running sessions at the gate, and prepared answers."""

@@ -1,4 +1,4 @@
-"""What an answer did not look at: each gap has a code, words, and an effect on the answer."""
+"""Gaps of an answer, `notLookedAt`: each has a code, words, and an effect on the answer."""
 
 from __future__ import annotations
 

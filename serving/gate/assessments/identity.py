@@ -24,7 +24,7 @@ CODES = (OVERDUE, NOT_VERIFIED, UNDER_AGE, NO_CONSENT, NOT_LABELLED)
 
 @dataclass(frozen=True)
 class Identity:
-    """What is delivered of an operator or streamer; None is unknown.
+    """The delivered identity of an operator or streamer; None is unknown.
 
     `age_band`, `has_consent`, `is_virtual` and `is_labelled` are those of streamers.
     """
@@ -72,7 +72,7 @@ def read_identities(lake: Lake, as_of: datetime) -> dict[str, Identity]:
 
 
 def read_streamers(lake: Lake, as_of: datetime) -> dict[str, Identity]:
-    """What is delivered of streamers before a moment; empty where they are not delivered."""
+    """Delivered identities of streamers before a moment; empty where they are not delivered."""
     columns = ("identity_verified_at", "age_band", "guardian_consent", "is_virtual", "labelled")
     rows = _latest(lake, "streamers", "streamer_id", columns, as_of)
     return {str(streamer): Identity(*values) for streamer, *values in rows}

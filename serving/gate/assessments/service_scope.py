@@ -1,4 +1,4 @@
-"""What the credit and the verified identity of an operator do to the answer of a boost check.
+"""Effects of an operator's credit and verified identity on the answer of a boost check.
 
 Both are public rules: the level of credit says what an operator may use, and Order 117 Art. 8 asks
 for an identity that was verified within six months (ADR-0302, ADR-0303).

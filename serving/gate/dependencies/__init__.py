@@ -1,1 +1,1 @@
-"""What a check waits for: each call has a deadline, and a breaker stops calls that fail."""
+"""Dependencies of a check: each call has a deadline, and a breaker stops calls that fail."""

@@ -18,7 +18,7 @@ class MicroBatcher:
         Takes a list of items and returns a result for each. An error of it is raised to every
         request of that batch.
     inline_seconds
-        `work` runs in a thread of its own, unless the call before took less than this: then the
+        `work` runs in a thread of its own, unless the call before took less than this. Then the
         change of threads costs more than the wait.
 
     Examples

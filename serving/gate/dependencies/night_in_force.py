@@ -28,8 +28,8 @@ def choose_night(
 ) -> tuple[str, tuple[str, ...]]:
     """Date of the night to answer from, and the gaps that its choice leaves.
 
-    The latest night is in force unless it is dated in the future, or lacks own models that a night
-    had which is not stale yet: that one stays in force until it is. ADR-0211.
+    The latest night is in force unless it is dated in the future or lacks own models. Where an
+    earlier night had them, that one stays in force until it is stale. ADR-0211.
 
     Parameters
     ----------

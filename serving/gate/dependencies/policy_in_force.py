@@ -29,9 +29,9 @@ Stamp = tuple[tuple[int, int] | None, ...]
 class PolicyCache:
     """The policy in force. The record is read in a thread aside, so that no check waits.
 
-    Lines without the signatures of two persons count for nothing. A record that is broken, that
-    lost an approved policy, or has one that cannot be read leaves the policy that is loaded in
-    force, and `problem` names it. A policy is parsed when it is published, and is in force from
+    Lines without the signatures of two persons count for nothing. The loaded policy
+    stays in force where the record is broken, lost an approved policy, or has one that cannot be
+    read; `problem` names it. A policy is parsed when it is published, and is in force from
     the first check of its day (UTC) on.
 
     Parameters

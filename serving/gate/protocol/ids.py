@@ -1,8 +1,8 @@
 """Ids in bodies and URLs: one rule for request, operator and session ids, that of the contracts.
 
 An id is any text of 1 to 400 characters, compared character by character. In a path it is
-percent-encoded as UTF-8. Clients and proxies rewrite some paths (`..`, `%2F`, `//`), so each path
-with an id has a second form with the id as a query parameter.
+percent-encoded as UTF-8. Clients and proxies rewrite some paths (`..`, `%2F`, `//`). So each path
+with an id has a second form, with the id as a query parameter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Inputs of answers by their digest: bodies of requests and minutes as they were seen.
 
 One file of JSON lines a day lies in `LAKE/online/inputs`. A line is written before the answer that
-names its digest, without a sync of its own: a power cut may take the inputs of the last seconds,
+names its digest, without a sync of its own. A power cut may take the inputs of the last seconds,
 never the answer. A day's file may be deleted; the replay of its answers then says what is gone.
 ADR-0223.
 """

@@ -100,8 +100,8 @@ class Admission:
     def retry_seconds(self, caller: str) -> int:
         """Seconds after which a request that is turned away may come again.
 
-        They are spread over the time in which the lane is expected to drain, so that clients that
-        were turned away together do not come back together.
+        They are spread over the time in which the lane is expected to drain. So clients that were
+        turned away together do not come back together.
         """
         lane = self.lanes.get(caller)
         if lane is None:

@@ -16,7 +16,7 @@ SWEEP_SECONDS = 0.25
 
 
 class Connection(Protocol):
-    """What the registry needs of a connection."""
+    """A connection as the registry needs it."""
 
     deadline: float
     caller: str

@@ -17,7 +17,6 @@ from serving.gate.server.refusals import Refusal
 from serving.policy.service_policy import ServicePolicy
 
 PROBES = (b"/healthz", b"/readyz")
-PUBLIC_PREFIX = b"/v1/credit"
 PROBE_CALLER = "probes"
 KEY_PREFIX, ADDRESS_PREFIX = "key ", "address "
 Headers = list[tuple[bytes, bytes]]

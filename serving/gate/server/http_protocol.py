@@ -19,7 +19,7 @@ from serving.gate.server.refusals import Refusal
 from serving.gate.server.turn import Turn, complete_scope
 
 MAX_URL_BYTES = 8192
-MAX_PIPELINED = 16  # requests of one connection that are complete and not answered
+MAX_PIPELINED_REQUESTS = 16  # requests of one connection that are complete and not answered
 MAX_FRAMED_BODY_BYTES = 2 * MAX_BODY_BYTES  # a body with the lengths and extensions of its chunks
 LINGER_SECONDS = 1.0  # nothing more is read of a refused request, but its sender reads the refusal
 
@@ -96,7 +96,7 @@ class GateProtocol(LimitedConnection):
         """Judge a request by its headers, and make ready to receive its body."""
         self.phase, self.unread_bytes = Phase.BODY, 0
         self.deadline = self.loop.time() + self.policy.body_seconds
-        if self.parser.should_upgrade() or len(self.turns) >= MAX_PIPELINED:
+        if self.parser.should_upgrade() or len(self.turns) >= MAX_PIPELINED_REQUESTS:
             self._stop(refusals.BAD_REQUEST)
         caller, self.refusal = self.door.judge(self.url, self.headers, self.client)
         if self.refusal is not None:

@@ -18,7 +18,7 @@ from serving.gate.server.turn import Turn
 
 
 class Phase(Enum):
-    """Where a connection stands with the bytes that arrive."""
+    """The phase of a connection in reading a request."""
 
     IDLE = "idle"
     HEAD = "head"

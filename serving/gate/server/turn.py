@@ -30,7 +30,7 @@ def complete_scope(scope: HTTPScope, parser: Any, url: bytes) -> bool:
 
 
 class Answering(Protocol):
-    """What a turn needs of its connection."""
+    """A connection as a turn needs it."""
 
     door: Door
 

@@ -48,7 +48,7 @@ class AppealDecision:
 
 @dataclass(frozen=True)
 class Accusation:
-    """What an appealed decision rested on: sessions and orders, and signals."""
+    """Evidence of an appealed decision: sessions and orders, and signals."""
 
     entities: tuple[tuple[str, str], ...] = ()
     reasons: tuple[str, ...] = ()

@@ -62,7 +62,7 @@ class Appeal:
 
 @dataclass(frozen=True)
 class Opening:
-    """What every appeal opens with; `subject` is what was decided about on that `day`."""
+    """The opening record of an appeal; `subject` is the entity decided about on that `day`."""
 
     subject: str
     day: str
@@ -166,7 +166,7 @@ def appeal_id_of(subject: str, day: str, now: datetime) -> str:
 
 
 def due_text(kind: str, now: datetime, policy: Policy) -> str:
-    """When an appeal that is opened now is to be decided."""
+    """The due date of an appeal that is opened now."""
     days = policy.appeal.human_days if kind == HUMAN_DECISION else policy.appeal_days
     return (now + timedelta(days=days)).isoformat(timespec="seconds")
 

@@ -23,7 +23,7 @@ Tables = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ComplaintDecision:
-    """What a reviewer found of a complaint, and the operator that it is about."""
+    """The finding of a reviewer on a complaint, and the operator that it is about."""
 
     is_verified: bool
     decided_at: datetime

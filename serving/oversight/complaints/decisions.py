@@ -34,7 +34,7 @@ class BadComplaint(SteelyardError):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a reviewer finds of a complaint, and why."""
+    """A reviewer's finding on a complaint, with its reason."""
 
     is_verified: bool
     by: Author

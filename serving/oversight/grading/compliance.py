@@ -63,7 +63,7 @@ def measure_points(code: str, policy: Policy) -> float:
 def compliance_events(
     tables: Tables, taken: TakenMeasures, as_of: datetime, policy: Policy
 ) -> pd.DataFrame:
-    """What counts against operators: columns operator_id, at, points."""
+    """Points that count against operators: columns operator_id, at, points."""
     parts = [taken.rows(OPERATOR, as_of, policy), listing_events(tables, as_of, policy)]
     if "dispositions" in tables:
         d = tables["dispositions"].select("operator_id", "measure", "at").to_pandas()

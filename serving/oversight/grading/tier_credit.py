@@ -20,7 +20,7 @@ def credit_by_tier(credit: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFram
     -------
     pandas.DataFrame
         A row for each tier, from A: tier, operators, rated (those with a credit), credit and the
-        four sub-scores as means of those that are known; null where none is.
+        four sub-scores. Means are of known values, null where none is known.
     """
     tiers = decisions.set_index("operator_id")["tier"]
     columns = ["credit", *SUB_SCORES]

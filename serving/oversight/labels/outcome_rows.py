@@ -17,7 +17,7 @@ PATROL, RANDOM_AUDIT = "patrol", "random_audit"
 
 @dataclass(frozen=True)
 class Finding:
-    """What people found of entities of one kind and typology.
+    """Findings of people on entities of one kind and typology.
 
     Attributes
     ----------

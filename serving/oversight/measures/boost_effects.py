@@ -1,4 +1,4 @@
-"""What measures in force and won appeals do to the answer of the boost gate."""
+"""Effects of measures in force and of won appeals on the answer of the boost gate."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LEVEL_RANK = {"PASS": 0, "REVIEW": 1, "REJECT": 2}
 
 @dataclass(frozen=True)
 class BoostEffects:
-    """What bears on one boost at a moment.
+    """The effects on one boost at a moment.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class BoostEffects:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What an answer that was computed with these effects is cached by."""
+        """The cache key of an answer that was computed with these effects."""
         if self == NO_EFFECTS:
             return ()
         ids = [m.measure_id for m in self.measures] + [f"?{m.measure_id}" for m in self.possible]
@@ -112,7 +112,7 @@ class MeasureCache:
         night_as_of: datetime,
         now: datetime,
     ) -> BoostEffects:
-        """What bears on a boost at a moment; `current` was called before."""
+        """The effects on a boost at a moment; `current` was called before."""
         state = self.state
         if not (state.measures or state.won_appeals or state.cleared_sessions):
             return NO_EFFECTS

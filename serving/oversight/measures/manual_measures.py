@@ -68,15 +68,15 @@ def take_measure(
 ) -> dict[str, Any]:
     """Take a measure against an operator, a streamer or a network; returns its record.
 
-    In a lake that knows persons the record is signed, and one that needs another person is a
-    proposal, which takes effect when that person approves it (`approval.approve_act`).
+    In a lake that knows persons the record is signed. One that needs another person is a proposal,
+    and takes effect when that person approves it (`approval.approve_act`).
 
     Raises
     ------
     BadMeasure
-        The code is not on the ladder, the reason is missing, the subject is unknown, a reserved
-        measure has neither another person's approval nor two detectors that agree, or the measure
-        is not proportionate. Nothing is written then.
+        The code is not on the ladder, the reason is missing, the subject is unknown, or the measure
+        is not proportionate. A reserved measure also needs another person's approval or two
+        detectors that agree. Nothing is written then.
     NotAuthenticated
         The lake knows persons, and the author is none who may take it.
     """

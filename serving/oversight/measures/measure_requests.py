@@ -46,7 +46,7 @@ class MeasureRequest:
 
 @dataclass(frozen=True)
 class SubjectDecision:
-    """What the latest night says of a subject; a streamer or a network has no decision."""
+    """The latest night's decision on a subject; a streamer or a network has none."""
 
     run_id: str
     model_version: str = "none"

@@ -19,7 +19,7 @@ MAX_REPETITION_POINTS = 2
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What a measure has to fit.
+    """The grounds that a measure has to fit.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Proportion:
     harm_points: int
 
     def record(self, code: str) -> dict[str, Any]:
-        """What the record of a measure keeps of the check."""
+        """The fields of the check that the record of a measure keeps."""
         return {
             "facts": self.fact_points,
             "repetition": self.repetition_points,

@@ -1,7 +1,7 @@
 """The state of measures at a moment, computed from the chained records of measures and appeals.
 
-A measure is in force from the moment at which it was taken until it expires, is lifted (by its
-outcome or by a won appeal) or is undone. An undone measure was never taken, for every consequence.
+A measure is in force from its taking until it expires, is lifted (by its outcome or a won appeal),
+or is undone. An undone measure was never taken, for every consequence.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class MeasureState:
 
 
 def boost_effect(code: str, policy: Policy) -> str:
-    """What a code does to a boost: none, review or refuse; none for one that is not known."""
+    """The effect of a code on a boost: none, review or refuse; none for one that is not known."""
     return next((s.boost for s in policy.ladder if s.code == code), "none")
 
 

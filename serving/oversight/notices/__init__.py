@@ -1,1 +1,1 @@
-"""What authorities say: notices as cases, reminders with due dates, and public lists."""
+"""Notices of authorities as cases, reminders with due dates, and public lists."""

@@ -20,7 +20,7 @@ Tables = Mapping[str, Any]
 
 
 def listing_events(tables: Tables, as_of: datetime, policy: Policy) -> pd.DataFrame:
-    """What public lists take from operators: columns operator_id, at (since when it fades), points.
+    """Points that public lists take: columns operator_id, at (since when they fade), points.
 
     Empty where no list is delivered.
     """

@@ -33,7 +33,7 @@ class BadNotice(SteelyardError):
 
 @dataclass(frozen=True)
 class NoticeAnswer:
-    """How a notice is answered: the measure that was taken, or None, by whom and why."""
+    """The answer to a notice: the measure that was taken, or None, its author and reason."""
 
     measure_id: str | None
     by: Author

@@ -26,7 +26,7 @@ class NotAuthenticated(SteelyardError):
 
 
 def personal_key_path() -> Path:
-    """Where the personal key of this user lies."""
+    """The path of this user's personal key."""
     named = os.environ.get(KEY_VARIABLE)
     if named:
         return Path(named)

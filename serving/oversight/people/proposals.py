@@ -50,7 +50,7 @@ def with_approvals(records: Iterable[Record]) -> tuple[list[Record], dict[str, R
 
 
 def _terms(proposal: Record, approval: Record) -> Record:
-    """What an approval adds: the act begins when it is approved and has the days proposed."""
+    """The fields that an approval adds: the act begins when approved and has the days proposed."""
     terms = {k: v for k, v in approval["terms"].items() if k in TERM_KEYS}
     if "at" not in approval:
         return terms

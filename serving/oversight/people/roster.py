@@ -82,7 +82,7 @@ class Roster:
 
 
 def signed_text(lake: str, file: str, record: Record) -> bytes:
-    """What a signature is over: lake, file, and the record with the digest before it."""
+    """The signed bytes: lake, file, and the record with the digest before it."""
     body = {k: v for k, v in record.items() if k not in ("signed", "sha256")}
     return f"steelyard act 1\n{lake}\n{file}\n{RECORD_ENCODER.encode(body)}".encode()
 

@@ -123,7 +123,7 @@ def verify_acts(lake: Lake) -> list[Finding]:
 
 
 def unauthenticated_words(lake: Lake) -> list[str]:
-    """What an intact record does not vouch for: acts that no person signed."""
+    """Words on acts that no person signed, which an intact record may hold."""
     roster, words = read_roster(lake), []
     for path in act_files(lake):
         lines = read_acts(lake, path, roster).unauthenticated

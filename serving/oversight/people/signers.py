@@ -87,7 +87,7 @@ def act_author(lake: Lake, author: Author, file: Path, roles: Collection[str]) -
 
 
 def signature_of(lake: Lake, signer: Signer, file: Path) -> Signature:
-    """What signs records of a file as a person."""
+    """A writer that signs records of a file as a person."""
     name = lake_id(lake)
 
     def sign(record: dict[str, Any]) -> dict[str, str]:
@@ -98,7 +98,7 @@ def signature_of(lake: Lake, signer: Signer, file: Path) -> Signature:
 
 
 def no_people_words(lake: Lake) -> str:
-    """What to do in a lake that knows no persons."""
+    """Advice for a lake that knows no persons."""
     return (
         f"{lake} knows no persons yet, so nobody can decide in it. Begin with: "
         f"steelyard person add {lake} NAME --role administrator"

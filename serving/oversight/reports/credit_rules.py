@@ -17,7 +17,7 @@ SUB_SCORE_WORDS = {
 
 
 def credit_rules(policy: Policy, on: date) -> dict[str, Any]:
-    """How credit is computed, what each level allows, and how points come back."""
+    """The rules of credit: its parts, the entitlements of each level, and how points come back."""
     c = policy.credit
     return {
         "policyVersion": policy.version,

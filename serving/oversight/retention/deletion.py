@@ -65,7 +65,7 @@ def key_operators(lake: Lake, since: date) -> set[str]:
 
 @dataclass(frozen=True)
 class _Keep:
-    """What stays on a day of deletion, read once for all tables and days."""
+    """Rows that stay on a day of deletion, read once for all tables and days."""
 
     lake: Lake
     today: date

@@ -31,7 +31,7 @@ Subject = tuple[str, str]
 
 @dataclass(frozen=True)
 class Proceedings:
-    """What proceedings that are not over are about.
+    """The subjects of proceedings that are not over.
 
     Attributes
     ----------

@@ -1,7 +1,8 @@
 """Small made-up exports of three systems, as untidy as real ones.
 
-A shop system's orders (GB 18030, Chinese headers, local times, ids of 19 digits, cents), a
-streaming site's counters by the minute (packed, with a mark), and a dump of reviews (JSON lines).
+The first has a shop system's orders: GB 18030, Chinese headers, local times, ids of 19 digits,
+cents. The others are a streaming site's counters by the minute (packed, with a mark), and reviews
+as JSON lines.
 """
 
 from __future__ import annotations

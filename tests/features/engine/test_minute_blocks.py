@@ -48,8 +48,10 @@ def rows_of(snapshot: Snapshot, table: str) -> int:
 
 
 def test_kept_rows_follow_events_not_minutes(tmp_path):
-    """Forty rooms open all day with thirty views each: rows kept are at most two for each view
-    and one for each room, a tenth of the minutes or less."""
+    """Rows are at most two for each view and one for each room, a tenth of the minutes or less.
+
+    Forty rooms are open all day with thirty views each.
+    """
     rooms = {f"r{i}": 24 for i in range(40)}
     snapshot, views = lake_of_rooms(tmp_path, rooms, 30 / 24)
     kept, minutes = rows_of(snapshot, SPANS_TABLE), rows_of(snapshot, "room_minutes")

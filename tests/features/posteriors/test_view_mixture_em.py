@@ -13,9 +13,10 @@ VIEWS, FALSE, KNOWN = 400, 100, 40
 
 
 def session(seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Six attributes of the views of an honest session and of one whose first hundred are of one
-    farm, as all of them show; the
-    classifier knows forty of these."""
+    """Six attributes of the views of an honest session, and of one with a farm.
+
+    The first hundred views are of the farm and look alike. The classifier knows forty of them.
+    """
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(2 * VIEWS, 6))
     values[VIEWS : VIEWS + FALSE] += 4.0

@@ -150,6 +150,15 @@ def test_numbers_and_dates_by_language(language, expected):
     ] == expected
 
 
+def test_evidence_is_worded_without_logarithms():
+    """Evidence in nats is shown by powers of ten, log-odds as a factor, and no text names either."""
+    assert text_catalogue.magnitudes("en", 23.03) == "10.0"
+    assert text_catalogue.odds_factor("zh", 0.6931) == "2.00"
+    assert text_catalogue.magnitudes("zh", None) == text_catalogue.odds_factor("zh", None) == "未知"
+    names = re.compile(r"\bnats?\b|log-odds|\bspreads?\b|奈特|对数|稳健", re.IGNORECASE)
+    assert not [k for k, t in text_catalogue.texts().items() if names.search(t["zh"] + t["en"])]
+
+
 def test_static_files_are_few_and_cached(visitor):
     """The sheet has at most 600 lines, and static files may be kept; each names its version."""
     assert len((PAGES / "static" / "desk.css").read_text().splitlines()) <= 600

@@ -85,8 +85,10 @@ def test_a_buyer_who_was_there_is_not_said_to_have_watched_nothing():
 
 @pytest.mark.parametrize("share", [1.0, pytest.param(0.3, marks=pytest.mark.slow)])
 def test_a_lake_of_presence_lists_runs_a_night(tiny, tmp_path, share):
-    """All joins unknown, or some: no row is set aside, sessions are scored on what is known, and
-    counters by minute are unknown where most joins are."""
+    """No row is set aside where joins are unknown, and sessions are scored on what is known.
+
+    Counters by minute are unknown where most joins are.
+    """
     lake = Lake(tmp_path / "lake")
     shutil.copytree(
         tiny, lake.root, ignore=shutil.ignore_patterns("runs", "online", "room_minutes")

@@ -74,14 +74,11 @@ def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused
 
 
 def test_a_referral_packs_its_evidence(lake, accused):
-    record = evidence_package.refer_operator(
-        lake,
-        MeasureRequest(
-            accused, "refer_enforcement", "desk", "why", 30, "lead", beyond_range="grave"
-        ),
-        NOW,
-        POLICY,
+    request = MeasureRequest(
+        accused, "refer_enforcement", "desk", "why", 30, "lead", beyond_range="grave"
     )
+    taken = manual_measures.take_measure(lake, request, NOW, POLICY)
+    record = evidence_package.pack_referral(lake, taken, NOW)
     assert (
         evidence_package.package_faults(
             Path(record["package"]), public_key_text(signing_key(Lake(lake)))
@@ -90,10 +87,9 @@ def test_a_referral_packs_its_evidence(lake, accused):
     )
     with zipfile.ZipFile(record["package"]) as z:
         assert json.loads(z.read("measures_by_hand.json"))[0]["measure_id"] == record["measure_id"]
+    alone = MeasureRequest(accused, "refer_judiciary", "desk", "why", 30)
     with pytest.raises(BadMeasure):
-        evidence_package.refer_operator(
-            lake, MeasureRequest(accused, "refer_judiciary", "desk", "why", 30), NOW, POLICY
-        )
+        manual_measures.take_measure(lake, alone, NOW, POLICY)
     assert len(list((lake / "journal" / "evidence").iterdir())) == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from importlib import resources
 
 import pytest
 
@@ -218,8 +219,6 @@ def test_a_code_beside_the_ladder_has_no_step():
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
-    from importlib import resources
-
     text = (resources.files("serving.policy") / "policy.toml").read_text("utf-8")
     path = tmp_path / "policy.toml"
     path.write_text(text.replace(old, new, 1))

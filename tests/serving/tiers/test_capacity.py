@@ -29,8 +29,8 @@ def test_capacity_keeps_the_most_harmful():
 def test_each_stratum_has_its_own_patrol():
     """Each region and category has its own patrol, and the small ones share one.
 
-    Of 50 a stratum has floor(.04 x 50) = 2 places; three of 20 share floor(.04 x 60) = 2, the most
-    harmful of all of them first.
+    Of 50 a stratum has floor(.04 x 50) = 2 places. Three of 20 share floor(.04 x 60) = 2, the most
+    harmful of them first.
     """
     got = tiers_of(crowd_of({"a": 50, "b": 50, "c": 20, "d": 20, "e": 20}), ONLY_D)
     assert got["D"] == ["a048", "a049", "b048", "b049", "c019", "d019"]  # ties of harm by name

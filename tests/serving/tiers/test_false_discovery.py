@@ -154,8 +154,8 @@ def looked_at(
 def test_undetected_cheats_hardly_count_as_honest(caught, odd):
     """Undetected cheats hardly count as examples of honesty, and odd honest ones do.
 
-    Over draws, the p-values stay above those by the honest alone, and come near them: at half of
-    all odd ones, and where one in a hundred is.
+    Over draws, the p-values stay above those by the honest alone, and come near them. That holds at
+    half of all odd ones, and where one in a hundred is.
     """
     said, true, naive = [], [], []
     for seed in range(40):

@@ -1,4 +1,4 @@
-"""How often a login may fail: by name and address, by name, and by address."""
+"""Limits of failed logins: by name and address, by name, and by address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_FAILURES = {"name and address": 5, "name": 30, "address": 50}
 
 
 def subjects(name: str, address: str) -> dict[str, str]:
-    """What a failure counts for, as digests that are kept for a quarter of an hour."""
+    """The keys that a failure counts for, as digests that are kept for a quarter of an hour."""
     return {
         "name and address": token_digest(f"both\n{name}\n{address}"),
         "name": token_digest(f"name\n{name}"),

@@ -32,7 +32,7 @@ LOGIN_MINUTES = 10  # a login at the provider may take so long
 
 @dataclass(frozen=True)
 class Returned:
-    """What came back from the provider, and where the user wanted to go."""
+    """The answer of the provider, and the page that the user wanted."""
 
     opened: Opened
     next_url: str

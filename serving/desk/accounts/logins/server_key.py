@@ -22,7 +22,7 @@ NONCE_BYTES = 12
 
 
 def server_key_path() -> Path:
-    """Where the key lies: at STEELYARD_DESK_KEY, or beside the key of the ledger."""
+    """The path of the key: STEELYARD_DESK_KEY, or beside the key of the ledger."""
     named = os.environ.get(KEY_VARIABLE)
     return Path(named) if named else ledger_key_path().with_name("desk.key")
 
@@ -64,7 +64,7 @@ def seal(secret: bytes, place: str, content: bytes) -> bytes:
 
 
 def open_sealed(secret: bytes, place: str, sealed: bytes) -> bytes | None:
-    """What was encrypted; None for another secret or another place."""
+    """The encrypted text; None for another secret or another place."""
     nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     try:
         return AESGCM(secret).decrypt(nonce, body, place.encode())

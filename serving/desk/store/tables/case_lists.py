@@ -11,7 +11,7 @@ from serving.desk.store.schema import Base, UtcDateTime
 
 
 class NightOperatorRow(Base):
-    """What the newest published night says of an operator.
+    """An operator as the newest published night has it.
 
     Attributes
     ----------

@@ -115,7 +115,7 @@ class AttachmentRow(Base):
 
 
 class RecordPositionRow(Base):
-    """How far the record is projected, and which night the operators below are of."""
+    """The state of the projection: the last record, and the night of the operators below."""
 
     __tablename__ = "case_record_position"
 

@@ -23,7 +23,7 @@ from serving.oversight.people.signers import Author
 from serving.pages.text_catalogue import CHINA_STANDARD_TIME, moment, text
 
 Endpoint = Callable[[Request], Response]
-WORDS_KEPT = ("text", "basis", "reason", "beyond_range", "label")  # fields that a person wrote
+WRITTEN_FIELDS = ("text", "basis", "reason", "beyond_range", "label")  # fields that a person wrote
 END_OF_DAY = time(23, 59, 59)
 
 
@@ -56,7 +56,7 @@ def refusal(request: Request, key: str, values: Mapping[str, Any] | None = None)
     language = request.state.language
     named = {k: _in_words(language, k, v) for k, v in (values or {}).items()}
     form = request.state.form
-    kept = [(k, str(form[k])) for k in WORDS_KEPT if str(form.get(k) or "").strip()]
+    kept = [(k, str(form[k])) for k in WRITTEN_FIELDS if str(form.get(k) or "").strip()]
     case_id = request.path_params.get("case_id") or (values or {}).get("case")
     return render(
         request,
@@ -71,7 +71,7 @@ def refusal(request: Request, key: str, values: Mapping[str, Any] | None = None)
 
 
 def author_of(request: Request) -> Author:
-    """Who does an act: the signer of the login, or its name where no key is open."""
+    """The author of an act: the signer of the login, or its name where no key is open."""
     return request.state.signer or request.state.account.name
 
 

@@ -80,7 +80,7 @@ def case_page(request: Request) -> Response:
 
 
 def case_values(session: Session, desk: Desk, case_id: str) -> dict[str, Any] | None:
-    """What the page of a case shows; None for one that is not known."""
+    """The view of a case for its page; None for one that is not known."""
     lines = case_lines(session, [case_id]).get(case_id)
     if not lines:
         return None

@@ -159,14 +159,16 @@ def _render(
     status_code: int = 200,
 ) -> Response:
     desk = request.state.desk
-    said = {a.appeal_id: statements_of(desk.lake, a.appeal_id) for a in view.appeals}
+    statements_by_appeal = {
+        a.appeal_id: statements_of(desk.lake, a.appeal_id) for a in view.appeals
+    }
     return render(
         request,
         "public/notice.html.j2",
         status_code,
         notice=view,
         link=link,
-        said=said,
+        statements_by_appeal=statements_by_appeal,
         waiting=next((a for a in view.appeals if a.verdict is None), None),
         accepts_appeal=view.accepts_appeal(desk.naive_now()),
         token=request.path_params["token"],

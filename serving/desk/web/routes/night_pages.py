@@ -67,7 +67,7 @@ def show(request: Request, tables: NightTables, template: str, **values: Any) ->
 
 
 def blinding(request: Request) -> Blinding:
-    """What open blind cases hide from the account of a request: all who may decide them."""
+    """Figures that open blind cases hide from the account of a request, if it may decide them."""
     if not may(request, "cases.work"):
         return NOTHING_HIDDEN
     with request.state.desk.database.snapshot() as session:

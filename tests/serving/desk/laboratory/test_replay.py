@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -31,8 +32,6 @@ def loose(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def replayed(desk_lake):
-    from datetime import datetime
-
     from data_contracts.lake import Lake
 
     lake = Lake.open(desk_lake)
@@ -66,8 +65,6 @@ def test_replay_bounds_false_accusations_before_and_after(replayed):
 
 def test_draft_that_looks_away_lets_the_found_go(desk_lake):
     """Operators that people found to cheat and that only the draft leaves alone are listed."""
-    from datetime import datetime
-
     from data_contracts.lake import Lake
 
     text = load_policy().text
