@@ -151,7 +151,7 @@ def test_numbers_and_dates_by_language(language, expected):
 
 
 def test_evidence_is_worded_without_logarithms():
-    """Evidence in nats is shown by powers of ten, log-odds as a factor, and no text names either."""
+    """Evidence in nats is shown by powers of ten, log-odds as a factor; no text names either."""
     assert text_catalogue.magnitudes("en", 23.03) == "10.0"
     assert text_catalogue.odds_factor("zh", 0.6931) == "2.00"
     assert text_catalogue.magnitudes("zh", None) == text_catalogue.odds_factor("zh", None) == "未知"
