@@ -8,6 +8,7 @@ from data_contracts.contract import inbound_names
 from features.declaration import ACCOUNT, OPERATOR, ORDER, SESSION
 from features.former_names import BY_ANY_NAME
 from serving.nightly.corrected_night import CorrectedNight
+from serving.pages.text_catalogue import word
 from serving.scoring.entity_scores import EntityScores
 
 NAMES = {
@@ -45,17 +46,16 @@ def _of_entity(entity: str, scores: EntityScores, figures: list[str]) -> dict[st
     columns = [c for c in columns if c in scores.signals]
     known = [c for c in columns if scores.signals[c].notna().any()]
     tables = {t for c in known if c in BY_ANY_NAME for t in BY_ANY_NAME[c].reads}
-    named = ", ".join(n for n in inbound_names() if n in tables) or "none"
+    named = ", ".join(n for n in inbound_names() if n in tables)
     zh_how, en_how = _how(scores, en_name)
-    zh = (
-        f"{number} 个{zh_name}：{zh_how}；依据 {named}，{len(columns)} 个信号中 {len(known)} 个已知"
-    )
+    zh_tables = f"依据 {named}" if named else "没有可依据的表"
+    zh = f"{number} 个{zh_name}：{zh_how}；{zh_tables}，{len(columns)} 个信号中 {len(known)} 个已知"
     en = (
-        f"{number} {en_name}: {en_how}; from {named}, "
+        f"{number} {en_name}: {en_how}; from {named or 'none'}, "
         f"{len(known)} of {len(columns)} signals are known"
     )
     if figures:
-        zh += f"；已更正并给出区间：{'、'.join(figures)}"
+        zh += f"；已更正并给出区间：{'、'.join(word('zh', 'dossier.measure', m) for m in figures)}"
         en += f"; corrected with intervals: {', '.join(figures)}"
     elif entity in (SESSION, ORDER):
         zh += "；数字未更正"

@@ -94,7 +94,7 @@ def _risk(e: OperatorEvidence) -> Texts:
 def _anomaly(e: OperatorEvidence, policy: Policy) -> Texts:
     if e.is_cleared or (e.risk is not None and not is_anomalous(e, policy)):
         return []
-    zh = f"{e.deviating_groups} 组证据明显偏离同类运营者，异常分 {e.anomaly_score:.1f}"
+    zh = f"{e.deviating_groups} 组证据明显偏离同类运营者，异常评分 {e.anomaly_score:.1f}"
     groups = "1 group of evidence deviates"
     if e.deviating_groups != 1:
         groups = f"{e.deviating_groups} groups of evidence deviate"
@@ -203,7 +203,7 @@ def _nothing_to_compare_with(bound: AccusationBound | None) -> tuple[str, str]:
 
 def _not_selected(bound: AccusationBound | None) -> tuple[str, str]:
     if bound is None or not bound.missing:
-        return "误判上界未予入选", "the bound on false discoveries does not select it"
+        return "按误判上界未入选", "the bound on false discoveries does not select it"
     return (
         f"已澄清的运营者太少（{bound.cleared} 名，还需 {bound.missing} 名），无法满足误判上界",
         f"the bound on false discoveries cannot be met with {bound.cleared} cleared operators "

@@ -64,7 +64,7 @@ GAPS = {
     ),
     "session_not_named": Gap(
         "session",
-        "请求未指明直播场次，仅查看了经营者",
+        "请求未指明直播场次，仅查看了运营者",
         "the request names no session; only the operator was looked at",
         degrades=False,
         holds=False,
@@ -88,13 +88,13 @@ GAPS = {
     ),
     "operator_unknown": Gap(
         "operator",
-        "已发布的当夜结果中没有该经营者",
+        "已发布的当夜结果中没有该运营者",
         "the published night does not know the operator",
         degrades=False,
     ),
     "operator_not_scored": Gap(
         "operator",
-        "已发布的当夜结果没有给出该经营者的风险",
+        "已发布的当夜结果没有给出该运营者的风险",
         "the published night has no risk of the operator",
     ),
     "measures_unverified": Gap(
@@ -153,7 +153,7 @@ GAPS = {
         "interactions were delivered in part; some sessions were looked at without them",
     ),
     "identities_not_delivered": _of_delivery(
-        "未交付经营者的身份核验时间，未核查核验是否逾期",
+        "未交付运营者的身份核验时间，未核查核验是否逾期",
         "verifications of identity were not delivered; whether they are overdue is not known",
         part="operator",
     ),

@@ -19,6 +19,7 @@ from serving.gate.assessments.identity import (
     Identity,
 )
 from serving.oversight.measures.boost_effects import LEVEL_RANK
+from serving.pages.text_catalogue import word
 from serving.policy.schema import Policy
 
 BOOST = "boost"
@@ -147,11 +148,12 @@ def _streamer_hit(streamer: str, code: str, policy: Policy) -> dict[str, Any]:
 
 
 def _credit_hit(credit: dict[str, Any], level: str) -> dict[str, Any]:
+    level_zh = word("zh", "public.level", credit["level"])
     return {
         "model": "credit",
         "reasonCode": "not_entitled",
         "reason": {
-            "zh": f"信用等级为 {credit['level']}，不享有加热服务",
+            "zh": f"信用等级为{level_zh}，不享有投流服务",
             "en": f"its level of credit is {credit['level']}, which does not include boosts",
         },
         "riskLevel": level,

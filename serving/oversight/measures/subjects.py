@@ -27,7 +27,7 @@ SUBJECT_WORDS = {
 }
 # ADR-0378: a tier suggests a measure against the operator, so it counts what the operator did
 TIER_WORDS = (
-    "运营者的等级只看其自身记录，不因此提高",
+    "运营者的分级只看其自身记录，不因此提高",
     "the operator's tier counts its own record alone and is not raised by it",
 )
 
@@ -150,7 +150,7 @@ def words_of_others(measures: Iterable[Measure], policy: Policy) -> list[dict[st
                 "subject_id": m.subject_id,
                 "code": m.code,
                 "zh": f"{zh} {m.subject_id} 正被采取“{step.zh}”，至 {until}，"
-                f"加热请求受其限制；{TIER_WORDS[0]}",
+                f"投流请求受其限制；{TIER_WORDS[0]}",
                 "en": f"{en} {m.subject_id} is under {step.en} until {until}, "
                 f"which bears on boosts; {TIER_WORDS[1]}",
             }

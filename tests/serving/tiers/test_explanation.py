@@ -37,7 +37,7 @@ def test_the_words_of_a_decision_say_each_thing_that_made_it():
         risk=None, p_value=None, deviating_groups=3, anomaly_score=21.25, sessions=0.0, orders=0.0
     )
     assert (r.why_zh, r.why_en) == (
-        "无校准模型；3 组证据明显偏离同类运营者，异常分 21.2（2 组且 18 起可复核）；"
+        "无校准模型；3 组证据明显偏离同类运营者，异常评分 21.2（2 组且 18 起可复核）；"
         "历史不足，只复核",
         "no calibrated model; 3 groups of evidence deviate from comparable operators, anomaly "
         "score 21.2 (reviewed from 2 groups and 18 on); too little history, reviewed only",
@@ -76,7 +76,7 @@ def test_the_words_of_a_decision_say_each_thing_that_made_it():
     )
     r = one(risk=0.9, p_value=0.3)
     assert r.why_en.endswith("the bound on false discoveries does not select it, reviewed only")
-    assert r.why_zh.endswith("误判上界未予入选，只复核")
+    assert r.why_zh.endswith("按误判上界未入选，只复核")
     none = decide([replace(BASE, risk=0.9, p_value=None)], POLICY, "m", AccusationBound(0, 19))[0]
     assert none.why_en.endswith("to compare it with (19 needed), reviewed only")
     assert none.why_zh.endswith("没有已澄清的运营者可供比较（需 19 名），只复核")
