@@ -71,10 +71,10 @@ def test_no_drawers() -> None:
 @pytest.mark.parametrize("path", [p for p in sources() if p.parts[0] == "tests"], ids=str)
 def test_names_of_tests_are_short(path: Path) -> None:
     """Test names have at most seventy characters; the claim in full is the docstring."""
-    tree = ast.parse((ROOT / path).read_text())
-    names = [
-        node.name
-        for node in ast.walk(tree)
+    tests = [
+        node
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")
     ]
-    assert [name for name in names if len(name) > MAX_TEST_NAME_CHARACTERS] == []
+    assert [t.name for t in tests if len(t.name) > MAX_TEST_NAME_CHARACTERS] == []
+    assert [t.name for t in tests if not ast.get_docstring(t)] == []

@@ -20,10 +20,12 @@ EXPECTED = {
     [BurstAlarm()], expected_failed_checks=lambda e: EXPECTED[type(e).__name__]
 )
 def test_scikit_learn_conventions(estimator, check):
+    """The estimator keeps the conventions of scikit-learn."""
     check(estimator)
 
 
 def test_a_burst_is_seen_when_it_comes_and_the_future_changes_nothing():
+    """A burst is seen when it comes and the future changes nothing."""
     rng = np.random.default_rng(2)
     x = rng.poisson(50, 2000).astype(float)
     x[1700:1705] = 800
@@ -35,6 +37,7 @@ def test_a_burst_is_seen_when_it_comes_and_the_future_changes_nothing():
 
 
 def test_a_series_that_often_bursts_is_judged_by_its_own_bursts():
+    """A series that often bursts is judged by its own bursts."""
     rng = np.random.default_rng(3)
     calm, wild = (
         rng.poisson(50, 4000).astype(float),

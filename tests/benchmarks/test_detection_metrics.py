@@ -22,6 +22,7 @@ def test_nab_takes_the_best_threshold():
 
 
 def test_what_stays_unseen_costs_the_sessions_that_were_seen_as_well():
+    """The cost of a missed case counts the sessions that were caught as well."""
     price = np.array([10.0, 20.0, 30.0, 40.0])
     assert expected_price(price, np.array([1, 1, 1, 1])) == 25.0
     assert expected_price(price, np.array([0, 0, 0, 1])) == 100.0
@@ -55,6 +56,7 @@ def test_attack_cost_is_of_the_cheapest_scheme():
 
 
 def test_one_in_a_hundred_of_the_rivals_sets_the_bar():
+    """The score that one in a hundred rivals exceeds is the bar."""
     score = pd.Series(
         np.r_[np.arange(101), 98.5, 99.5], index=[*(f"r{i}" for i in range(101)), "a", "b"]
     )

@@ -20,6 +20,7 @@ def test_zero_of_a_small_group_proves_little():
 
 
 def test_sessions_of_few_operators_say_less_than_as_many_of_many():
+    """Sessions of few operators give a wider interval than as many of many operators."""
     flagged = np.tile([True] * 10 + [False] * 10, 10)
     together = ratio_interval(
         flagged, np.ones(200), np.repeat(np.arange(20), 10)
@@ -36,6 +37,7 @@ def test_extreme_shares_are_bounded_by_the_number_of_groups():
 
 
 def test_what_a_ratio_is_over_may_be_uneven_or_missing_in_a_group():
+    """The denominator of a ratio may be uneven or missing in a group."""
     selected, right, whose = (
         np.array([9, 0, 1, 4]),
         np.array([8, 0, 0, 4]),
@@ -47,12 +49,14 @@ def test_what_a_ratio_is_over_may_be_uneven_or_missing_in_a_group():
 
 
 def test_an_interval_of_differences_may_lie_below_nothing():
+    """An interval of differences may lie below zero."""
     away = np.array([-0.2, -0.1, -0.15, -0.1, -0.12])
     low, high = ratio_interval(away, np.ones(5), np.arange(5))
     assert low < away.mean() < high < 0.0
 
 
 def test_the_same_input_gives_the_same_interval():
+    """The same input gives the same interval."""
     rng = np.random.default_rng(1)
     flagged, whose = rng.random(500) < 0.3, rng.integers(0, 40, 500)
     order = rng.permutation(500)
@@ -62,6 +66,7 @@ def test_the_same_input_gives_the_same_interval():
 
 
 def test_f1_counts_what_is_found_and_what_is_true_and_draws_whose_they_are():
+    """F1 counts found and true accounts, and its interval draws their owners."""
     found, true = {("a", 1), ("a", 2), ("b", 3), ("c", 5)}, {("a", 1), ("a", 2), ("b", 4), ("c", 5)}
     value, interval = f1(found, true, lambda pair: pair[0])
     assert value == 2 * 3 / 8 and interval[0] < value <= interval[1] == 1.0

@@ -13,6 +13,7 @@ EDGES = pd.DataFrame({"account": list("aabbccd"), "thing": ["x", "y", "x", "z", 
 
 
 def test_neighbour_means_leave_the_account_itself_out():
+    """Neighbour means leave the account itself out."""
     values = np.array([[1.0], [2.0], [4.0], [8.0]])
     rows, columns = np.array([0, 0, 1, 1, 2, 2, 3]), np.array([0, 1, 0, 2, 1, 2, 3])
     found = neighbour_means(rows, columns, values, 4).ravel()
@@ -20,6 +21,7 @@ def test_neighbour_means_leave_the_account_itself_out():
 
 
 def test_the_estimator_agrees_with_the_function_and_scores_a_stranger():
+    """The estimator agrees with the function and scores a stranger."""
     signals = pd.DataFrame({"age": [1.0, 2.0, 4.0, 8.0]}, index=list("abcd"))
     fitted = NeighbourMeans().fit(EDGES, signals)
     found = fitted.transform(EDGES)
@@ -45,6 +47,7 @@ def test_out_of_fold_no_verdict_reaches_its_own_account():
 
 
 def test_verdicts_spread_through_things_to_new_accounts():
+    """Verdicts spread through things to new accounts."""
     edges = pd.DataFrame(
         {"account": [f"a{i}" for i in range(40)], "thing": ["bad"] * 20 + ["good"] * 20}
     )

@@ -12,6 +12,7 @@ from benchmarks.speed.endpoints import quantiles
 
 
 def test_methods_take_turns_after_each_has_run_once():
+    """Methods take turns after each has run once."""
     ran: list[str] = []
     spent = interleaved({"ours": lambda: ran.append("a"), "theirs": lambda: ran.append("b")})
     assert ran == ["a", "b"] * (1 + REPEATS) and REPEATS >= 5
@@ -22,6 +23,7 @@ def test_methods_take_turns_after_each_has_run_once():
 
 
 def test_a_row_of_repeats_is_their_median_and_says_the_least_and_the_most():
+    """A row of repeats is their median, with the least and the most."""
     found = repeated_row("id", "what", np.array([3.0, 1.0, 9.0, 2.0, 4.0]), "<= 2.5", "because")
     assert (found["value"], found["interval"], found["holds"], found["why"]) == (
         3.0,
@@ -32,11 +34,13 @@ def test_a_row_of_repeats_is_their_median_and_says_the_least_and_the_most():
 
 
 def test_fewer_than_five_repeats_are_refused():
+    """Fewer than five repeats are refused."""
     with pytest.raises(ValueError, match="night-growth: 3 repeats"):
         repeated_row("night-growth", "what", np.ones(3))
 
 
 def test_latencies_are_taken_in_turns_by_their_quantiles():
+    """Latencies are taken in turns by their quantiles."""
     asked: list[tuple[str, int]] = []
     found = quantiles(
         {"a": (lambda i: asked.append(("a", i)), 3), "b": (lambda i: asked.append(("b", i)), 2)}
@@ -46,6 +50,7 @@ def test_latencies_are_taken_in_turns_by_their_quantiles():
 
 
 def test_peak_memory_is_that_of_the_code_and_of_a_process_each():
+    """Peak memory is measured for the code and for a process of its own."""
     small, big = peaks_mb("import numpy"), peaks_mb("import numpy; x = numpy.ones(10_000_000)")
     assert 70 < np.median(big) - np.median(small) < 90  # 80 MB of ones
 
@@ -74,6 +79,7 @@ def test_ratios_are_taken_within_one_round():
 
 
 def test_sessions_a_second_are_compared_round_by_round():
+    """Sessions a second are compared round by round."""
     slow = np.array([1.0, 0.5, 1.0, 0.8, 1.0])
     pace = {"ours": 30_000 * slow, "pandas": 6000 * slow, "pandas apply": 1000 * slow}
     rows = {

@@ -45,6 +45,7 @@ def rewritten(folder, change, name: str = "orders"):
 
 @pytest.mark.parametrize("table", CONTRACTS, ids=lambda c: c.name)
 def test_each_contract_is_valid_odcs_and_says_type_unit_null_and_meaning(table):
+    """Each contract is valid ODCS and has type, unit, null and meaning of each column."""
     path = f"data_contracts/tables/{table.name}.yaml"
     document = OpenDataContractStandard.from_file(path)
     assert document.apiVersion == "v3.1.0"
@@ -56,6 +57,7 @@ def test_each_contract_is_valid_odcs_and_says_type_unit_null_and_meaning(table):
 
 
 def test_every_table_of_the_design_has_a_contract():
+    """Every table of the design has a contract."""
     wanted = """operators accounts sessions views interactions orders parcels refunds reviews
     room_minutes boosts room_links streamers complaints dispositions notices outcomes signals
     scores rings ring_members corrected_figures tier_decisions boost_decisions quarantine runs"""
@@ -63,11 +65,13 @@ def test_every_table_of_the_design_has_a_contract():
 
 
 def test_a_good_lake_has_nothing_set_aside(tmp_path):
+    """A good lake has nothing set aside."""
     result = check_lake(lake_of(tmp_path, [order(1), order(2)]), NOW)
     assert [(r.table, r.rows, r.quarantined) for r in result] == [("orders", 2, 0)]
 
 
 def test_bad_rows_are_set_aside_with_rule_and_value_and_good_rows_go_on(tmp_path):
+    """Bad rows are set aside with rule and value, and good rows go on."""
     rows = [
         order(1),
         order(2, paid_amount=-5.0),
@@ -86,6 +90,7 @@ def test_bad_rows_are_set_aside_with_rule_and_value_and_good_rows_go_on(tmp_path
 
 
 def test_a_value_exactly_at_the_bound_is_good(tmp_path):
+    """A value exactly at the bound is good."""
     assert (
         check_lake(lake_of(tmp_path, [order(1, paid_amount=0.0, quantity=1)]), NOW)[0].quarantined
         == 0
@@ -93,6 +98,7 @@ def test_a_value_exactly_at_the_bound_is_good(tmp_path):
 
 
 def test_infinity_and_nan_do_not_pass_as_amounts(tmp_path):
+    """Infinity and NaN do not pass as amounts."""
     lake = lake_of(tmp_path, [order(1)])
     bad = rewritten(
         lake, lambda t: t.set_column(8, t.schema.field("list_amount"), pa.array([float("inf")]))
@@ -101,6 +107,7 @@ def test_infinity_and_nan_do_not_pass_as_amounts(tmp_path):
 
 
 def test_mending_the_rows_empties_the_quarantine(tmp_path):
+    """Mending the rows empties the quarantine."""
     lake = lake_of(tmp_path, [order(1, paid_amount=-1.0)])
     check_lake(lake, NOW)
     check_lake(lake_of(tmp_path, [order(1, paid_amount=1.0)]), NOW)
@@ -185,6 +192,7 @@ def test_a_repeated_row_is_set_aside_with_its_reason(tmp_path):
 
 
 def test_a_half_written_file_stops_and_says_so(tmp_path):
+    """A half-written file stops the reader with a message."""
     path = Lake(lake_of(tmp_path, [order(1)])).files("orders")[0]
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(StructuralBreak, match="deliver the file again"):
@@ -192,11 +200,13 @@ def test_a_half_written_file_stops_and_says_so(tmp_path):
 
 
 def test_a_lake_without_sessions_and_orders_is_refused(tmp_path):
+    """A lake without sessions and orders is refused."""
     with pytest.raises(LakeProblem, match="neither a sessions nor an orders table"):
         check_lake(tmp_path, NOW)
 
 
 def test_a_simulated_lake_fulfils_its_contracts(tiny, tmp_path):
+    """A simulated lake fulfils its contracts."""
     copy = tmp_path / "lake"
     shutil.copytree(tiny, copy, ignore=shutil.ignore_patterns("runs", "quarantine", "online"))
     results = check_lake(copy, NOW)
@@ -206,43 +216,3 @@ def test_a_simulated_lake_fulfils_its_contracts(tiny, tmp_path):
         "outcomes",
         "room_minutes",
     }
-
-
-@pytest.mark.parametrize(
-    ("ends", "viewers", "leaves"),
-    [
-        ((None, 125, 245), [3, 2, 2, 1, 1], [0, 0, 1, 0, 1]),
-        ((None, None, 245), [None] * 5, [None] * 5),
-    ],
-    ids=["one of three has no end", "two of three have none"],
-)
-def test_view_without_an_end_counts_in_its_first_minute(tmp_path, ends, viewers, leaves):
-    """A view without an end counts in the minute it joined. Where most views lack one, viewers
-    are unknown."""
-    from features.engine.snapshot import Snapshot
-
-    start = pd.Timestamp("2026-01-01 10:00")
-    stay = {"session_id": "s1", "joined_at": start, "received_at": start}
-    session = {
-        "session_id": "s1",
-        "operator_id": "o1",
-        "started_at": start,
-        "ended_at": start + pd.Timedelta(seconds=250),
-        "received_at": start,
-    }
-    views = [
-        stay
-        | {"account_id": f"a{i}", "left_at": None if t is None else start + pd.Timedelta(seconds=t)}
-        for i, t in enumerate(ends)
-    ]
-    lake_of(lake_of(tmp_path, [session], "sessions"), views, "views")
-    minutes = (
-        Snapshot.open(tmp_path, datetime(2026, 1, 2))["room_minutes"].order_by("minute").to_pandas()
-    )
-    known = (
-        minutes[["viewers", "leaves"]]
-        .astype(object)
-        .where(minutes[["viewers", "leaves"]].notna(), None)
-    )
-    assert known["viewers"].tolist() == viewers and known["leaves"].tolist() == leaves
-    assert minutes["joins"].tolist() == [3, 0, 0, 0, 0]

@@ -40,6 +40,7 @@ def run(tmp_path):
 
 
 def test_two_engines_of_a_process_have_folders_of_their_own_below_one():
+    """Two engines of a process have folders of their own below one of the process."""
     a, b = spill_folder(), spill_folder()
     assert (
         a != b
@@ -50,6 +51,7 @@ def test_two_engines_of_a_process_have_folders_of_their_own_below_one():
 
 
 def test_what_a_process_spilt_is_gone_when_it_ends(run):
+    """The spill of a process is gone when it ends."""
     process, folder = run("")
     assert process.wait() == 0 and not folder.parent.exists()
 
@@ -66,12 +68,14 @@ def test_spill_of_a_killed_process_is_removed(run):
 
 
 def test_a_fork_that_ends_leaves_its_parent_s_folder(run):
+    """A fork that ends leaves its parent's folder."""
     _, folder = run("os.fork() or sys.exit(0); time.sleep(60)")
     time.sleep(1.0)
     assert (folder / "part").exists()
 
 
 def test_folders_that_are_not_ours_are_left_alone(tmp_path):
+    """Folders that are not ours are left alone."""
     for name in (f"{PREFIX}old", "others"):
         (tmp_path / name).mkdir()
     (tmp_path / "others" / OWNER_FILE).touch()

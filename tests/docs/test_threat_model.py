@@ -10,6 +10,7 @@ PAGE = ROOT / "docs" / "explanation" / "threat-model.md"
 
 
 def test_each_threat_names_a_test_that_exists():
+    """Each threat names a test that exists."""
     text = PAGE.read_text("utf-8")
     table = text.partition("## Threats and defences")[2].partition("## Not defended")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
@@ -22,5 +23,6 @@ def test_each_threat_names_a_test_that_exists():
 
 
 def test_each_record_that_it_links_exists():
+    """Each record that it links exists."""
     for link in re.findall(r"\]\((\S+?)\)", PAGE.read_text("utf-8")):
         assert (PAGE.parent / link).exists(), link

@@ -18,6 +18,7 @@ def read(*texts: str | None) -> pd.DataFrame:
     ("text", "whole"), [("9.2", 9), ("30.5.1", 30), ("v8", 8), ("android-27.3.0", 27), ("7", 7)]
 )
 def test_the_major_version_is_the_first_whole_number(text, whole):
+    """The major version is the first whole number."""
     assert read(text, None)["major"].iloc[0] == whole
 
 
@@ -28,4 +29,5 @@ def test_minor_versions_are_compared_as_numbers():
 
 
 def test_a_version_without_a_number_is_unknown():
+    """A version without a number is unknown."""
     assert read("beta", "", None).drop(columns=["i", "v"]).isna().all().all()

@@ -14,6 +14,7 @@ from features.former_names import BY_ANY_NAME, FORMER_NAMES, SignalsByName, with
 
 
 def test_former_names_are_of_one_signal_and_no_current_name():
+    """Former names are of one signal and no current name."""
     former = [name for s in CATALOGUE for name in s.formerly]
     assert len(former) == len(set(former)) >= 30
     assert not set(former) & set(BY_NAME)
@@ -26,6 +27,7 @@ def test_operator_mirrors_keep_their_former_names_too():
 
 
 def test_a_caller_may_use_a_former_name_and_is_told_the_current_one():
+    """A caller may use a former name and is told the current one."""
     with pytest.warns(FutureWarning, match="company_refund_share is now called neighbour_refund"):
         found = steelyard.SIGNALS["company_refund_share"]
     assert found is BY_NAME["neighbour_refund_share"]
@@ -52,6 +54,7 @@ def test_values_by_a_former_name_are_those_of_the_current_one():
 
 
 def test_only_current_names_are_listed_without_a_note():
+    """Only current names are listed without a note."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert list(SignalsByName()) == list(BY_NAME)

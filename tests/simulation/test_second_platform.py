@@ -35,6 +35,7 @@ def truth(place, name):
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    """The same seed gives the same bytes, and another seed does not."""
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         spec = PlatformSpec(seed, 40, 3_000, 2, START)
         write_platform(tmp_path / name, tmp_path / f"{name}-truth", spec)
@@ -43,6 +44,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
 
 
 def test_where_nobody_cheats_nothing_is_planted(tmp_path):
+    """A platform without cheats has nothing planted."""
     spec = PlatformSpec(3, 40, 3_000, 2, START, cheating_share=0.0)
     write_platform(tmp_path / "lake", tmp_path / "truth", spec)
     assert pq.read_table(tmp_path / "truth" / "operators.parquet").num_rows == 0
@@ -50,6 +52,7 @@ def test_where_nobody_cheats_nothing_is_planted(tmp_path):
 
 
 def test_a_market_keeps_to_the_contracts_and_is_not_written_over(place):
+    """A market keeps to the contracts and is not written over."""
     assert sum(c.quarantined for c in check_lake(place / "lake", datetime(2026, 2, 1))) == 0
     with pytest.raises(LakeProblem, match="not empty"):
         write_platform(place / "lake", place / "other", PlatformSpec(1, 10, 1_000, 1, START))
@@ -57,6 +60,7 @@ def test_a_market_keeps_to_the_contracts_and_is_not_written_over(place):
 
 
 def test_people_swipe_so_that_many_honest_views_last_seconds(place):
+    """People swipe, so that many honest views last seconds."""
     views, planted = read(place / "lake", "views"), truth(place, "views")
     key = ["session_id", "account_id", "joined_at"]
     honest = views.merge(planted[key].drop_duplicates(), on=key, how="left", indicator=True).query(
@@ -68,6 +72,7 @@ def test_people_swipe_so_that_many_honest_views_last_seconds(place):
 
 
 def test_what_is_planted_is_named_by_known_schemes_and_lies_in_the_lake(place):
+    """Planted rows have a known scheme, and lie in the lake."""
     sessions, views, orders = (truth(place, n) for n in ("sessions", "views", "orders"))
     assert set(sessions["scheme"]) <= set(SCHEMES[1:]) and len(set(sessions["scheme"])) >= 8
     assert {TYPOLOGY[s] for s in sessions["scheme"]} >= {

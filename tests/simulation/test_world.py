@@ -32,6 +32,7 @@ def read(folder, name):
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
+    """The same seed gives the same bytes, and another seed does not."""
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         write_world(tmp_path / name, tmp_path / f"{name}-truth", WorldSpec(seed, "tiny", START, 3))
     assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
@@ -40,6 +41,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(tmp_path):
 
 
 def test_every_scheme_can_be_planted_and_leaves_rows_that_carry_it(tmp_path):
+    """Every scheme can be planted and leaves rows that carry it."""
     for scheme in SCHEMES[1:]:
         folder = tmp_path / scheme
         write_world(folder, tmp_path / f"{scheme}-truth", WorldSpec(5, "tiny", START, 3, (scheme,)))
@@ -53,6 +55,7 @@ def test_every_scheme_can_be_planted_and_leaves_rows_that_carry_it(tmp_path):
 
 
 def test_an_honest_world_has_no_planted_rows_and_no_true_confirmation(tmp_path):
+    """An honest world has no planted rows and no true confirmation."""
     write_world(tmp_path / "w", tmp_path / "t", WorldSpec(5, "tiny", START, 6, ()))
     assert sum(pq.read_table(p).num_rows for p in (tmp_path / "t").rglob("day-*.parquet")) == 0
     outcomes = read(tmp_path / "w", "outcomes")
@@ -60,6 +63,7 @@ def test_an_honest_world_has_no_planted_rows_and_no_true_confirmation(tmp_path):
 
 
 def test_all_look_alikes_of_the_domain_occur(tiny):
+    """All look-alikes of the domain occur."""
     found = set(
         pq.read_table(tiny.with_name("truth") / "lookalikes.parquet").to_pandas()["lookalike"]
     )
@@ -67,6 +71,7 @@ def test_all_look_alikes_of_the_domain_occur(tiny):
 
 
 def test_outcomes_come_late_and_appeals_only_overturn(tiny):
+    """Outcomes come late, and appeals only overturn."""
     outcomes, sessions = read(tiny, "outcomes"), read(tiny, "sessions").set_index("session_id")
     judged = outcomes[outcomes["entity_kind"] == "session"].join(
         sessions["ended_at"], on="entity_id"
@@ -76,6 +81,7 @@ def test_outcomes_come_late_and_appeals_only_overturn(tiny):
 
 
 def test_nothing_is_delivered_before_it_happened(tiny):
+    """Nothing is delivered before it happened."""
     for name, column in (
         ("views", "left_at"),
         ("orders", "placed_at"),
@@ -87,6 +93,7 @@ def test_nothing_is_delivered_before_it_happened(tiny):
 
 
 def test_events_lie_inside_their_session(tiny):
+    """Events lie inside their session."""
     joined = read(tiny, "views").merge(read(tiny, "sessions"), on="session_id", suffixes=("", "_s"))
     assert (joined["joined_at"] >= joined["started_at"]).all() and (
         joined["left_at"] <= joined["ended_at"]
@@ -94,6 +101,7 @@ def test_events_lie_inside_their_session(tiny):
 
 
 def test_counters_by_minute_agree_with_the_events_they_count(tiny):
+    """Counters by minute agree with the events they count."""
     minutes = (
         read(tiny, "room_minutes").groupby("session_id")[["joins", "comments", "orders"]].sum()
     )
@@ -105,6 +113,7 @@ def test_counters_by_minute_agree_with_the_events_they_count(tiny):
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
+    """A folder that is not empty is left alone."""
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "mine.txt").write_text("keep")
     with pytest.raises(LakeProblem, match="not empty"):
@@ -116,6 +125,7 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path):
     ("size", "schemes", "words"), [("huge", None, "no size"), ("tiny", ("magic",), "no scheme")]
 )
 def test_unknown_names_are_answered_with_those_there_are(tmp_path, size, schemes, words):
+    """Unknown names are answered with the known ones."""
     with pytest.raises(LakeProblem, match=words):
         write_world(tmp_path / "w", tmp_path / "t", WorldSpec(1, size, START, 1, schemes))
     assert not (tmp_path / "w").exists()
@@ -152,6 +162,7 @@ def test_private_group_comes_by_the_link_every_day(tmp_path):
 
 
 def test_resellers_order_a_dozen_times_within_minutes_and_pay_by_one_purse(tmp_path):
+    """Resellers order a dozen times within minutes and pay by one purse."""
     write_world(tmp_path / "w", tmp_path / "t", WorldSpec(7, "small", START, 3, ()))
     like = pq.read_table(tmp_path / "t" / "lookalikes.parquet").to_pandas()
     shops = set(like.loc[like["lookalike"] == "bulk_buyers", "operator_id"])

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_medium_world_is_as_large_as_promised(tmp_path, seed):
+    """A medium world is as large as promised."""
     counts = write_world(
         tmp_path / "w", tmp_path / "t", WorldSpec(seed, "medium", date(2026, 1, 5))
     )

@@ -78,18 +78,21 @@ def test_example_is_given_as_data():
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_on_duckdb(case, tmp_path):
+    """A worked example holds on DuckDB."""
     tables = Snapshot.open(lake_of(case, tmp_path), AS_OF)
     agrees(case, compute(tables, [case.signal], case.signal.entity))
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_through_a_pandas_frame(case):
+    """A worked example holds on pandas frames."""
     frames = Snapshot.from_frames(case.tables, AS_OF)
     agrees(case, compute(frames, [case.signal], case.signal.entity))
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_one_by_one(case, tmp_path):
+    """A worked example holds where its signal is computed alone."""
     tables = Snapshot.open(lake_of(case, tmp_path), AS_OF)
     some = list(case.expected.items())[:: 1 + len(case.expected) // MAX_ENTITIES_ALONE]
     for entity, value in some:
@@ -112,6 +115,7 @@ def spark():
 @pytest.mark.spark
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_on_spark(case, tmp_path, spark):
+    """A worked example holds on Spark."""
     from features.engine.spark import spark_snapshot
 
     agrees(

@@ -44,6 +44,7 @@ def value(signal, m) -> float:
 
 
 def test_joins_at_five_times_the_median_are_no_excess_and_above_are():
+    """Joins at five times the median are no excess; more are."""
     at, above = np.full(SMOOTH, 4.0), np.full(SMOOTH, 4.0)
     at[20], above[20] = 20.0, 24.0
     assert value(join_series.unexplained_join_share, minutes(joins=at)) == 0.0
@@ -53,6 +54,7 @@ def test_joins_at_five_times_the_median_are_no_excess_and_above_are():
 
 
 def test_a_burst_with_a_granted_boost_is_explained():
+    """A burst with a granted boost is explained."""
     joins, granted = np.full(SMOOTH, 4.0), np.zeros(SMOOTH)
     joins[20], granted[20] = 200.0, 1.0
     assert value(join_series.unexplained_join_share, minutes(joins=joins, granted=granted)) == 0.0
@@ -71,6 +73,7 @@ def test_early_step_is_the_start_of_a_session():
 
 
 def test_a_fall_in_the_last_tenth_is_the_end_and_an_earlier_one_is_a_cliff():
+    """A fall in the last tenth is the end; an earlier one is a cliff."""
     end, cliff = np.full(SMOOTH, 90.0), np.full(SMOOTH, 90.0)
     end[36:] = 0.0
     cliff[35:] = 0.0
@@ -81,6 +84,7 @@ def test_a_fall_in_the_last_tenth_is_the_end_and_an_earlier_one_is_a_cliff():
 
 
 def test_likes_at_a_constant_rate_vary_not_at_all():
+    """Likes at a constant rate do not vary."""
     assert value(reactions.like_variation_ratio, minutes(likes=np.full(SMOOTH, 3.0))) == 0.0
     assert value(
         reactions.like_variation_ratio, minutes(likes=np.tile([0.0, 6.0], 20))
@@ -88,6 +92,7 @@ def test_likes_at_a_constant_rate_vary_not_at_all():
 
 
 def test_a_rhythm_of_five_minutes_holds_the_variation_of_joins():
+    """A rhythm of five minutes holds the variation of joins."""
     beat = np.tile([10.0, 0, 0, 0, 0], 20)
     noise = np.random.default_rng(1).poisson(2.0, 100).astype(float)
     assert value(join_series.join_period_share, minutes(joins=beat)) > 0.4
@@ -113,6 +118,7 @@ def test_the_period_share_agrees_with_a_fourier_transform():
 
 
 def test_fewer_minutes_than_a_shape_needs_are_unknown():
+    """Fewer minutes than a shape needs are unknown."""
     short = minutes(viewers=np.full(9, 50.0), joins=np.ones(9))
     for signal in (
         viewer_series.unexplained_step_max,
@@ -129,6 +135,7 @@ counts = st.lists(st.integers(0, 500), min_size=1, max_size=90)
 @settings(max_examples=60, deadline=None)
 @given(counts, counts, st.integers(0, 2**31))
 def test_one_by_one_equals_together(a, b, seed):
+    """Signals computed one by one equal those computed together."""
     rng = np.random.default_rng(seed)
     parts = [
         rng.poisson(3.0, (len(x), len(COLUMNS))).astype(float)
@@ -143,6 +150,8 @@ def test_one_by_one_equals_together(a, b, seed):
 
 
 def test_what_a_kernel_raises_ends_the_pass_and_is_no_value():
+    """An error of a kernel ends the pass, and is no value."""
+
     @njit
     def refuses(m):
         if m[0, 0] > 1.0:
@@ -160,6 +169,7 @@ def test_what_a_kernel_raises_ends_the_pass_and_is_no_value():
 @settings(max_examples=60, deadline=None)
 @given(counts)
 def test_simple_kernels_agree_with_numpy(x):
+    """Simple kernels agree with numpy."""
     v = np.array(x, dtype=float)
     m = minutes(viewers=v, joins=v[::-1].copy(), leaves=v)
     assert value(viewer_series.viewers_mean, m) == pytest.approx(v.mean())
@@ -198,6 +208,7 @@ def test_follow_entropy_is_at_most_one():
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda s: s.name)
 def test_what_was_not_delivered_is_unknown_never_zero(signal):
+    """Counters that were not delivered are unknown, never zero."""
     m = np.full((60, len(COLUMNS)), np.nan)
     m[:, GRANTED] = 0.0
     got = value(signal, m)
@@ -205,6 +216,7 @@ def test_what_was_not_delivered_is_unknown_never_zero(signal):
 
 
 def test_kernels_read_the_columns_they_are_named_for():
+    """Kernels read the columns they are named for."""
     assert (COLUMNS[VIEWERS], COLUMNS[JOINS], COLUMNS[LIKES], COLUMNS[GRANTED]) == (
         "viewers",
         "joins",

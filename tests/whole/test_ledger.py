@@ -46,6 +46,7 @@ def write(lake, kept):
 
 
 def test_a_published_night_is_recorded_once_and_stands(lake):
+    """A published night is recorded once and stands."""
     decisions = sum(
         pq.read_table(lake / "runs" / run / "tier_decisions.parquet").num_rows
         for run in nights(lake).values()
@@ -56,6 +57,7 @@ def test_a_published_night_is_recorded_once_and_stands(lake):
 
 
 def test_an_edited_line_is_found(lake):
+    """An edited line is found."""
     kept = lines(lake)
     one = json.loads(kept[3])
     kept[3] = json.dumps(
@@ -75,6 +77,7 @@ def test_an_edited_line_is_found(lake):
     ],
 )
 def test_a_line_that_is_removed_moved_added_or_spoilt_is_found(lake, name, tamper, line):
+    """A line that is removed, moved, added or spoilt is found."""
     kept = tamper(lines(lake))
     write(lake, kept)
     found = verify_decisions(lake)
@@ -82,6 +85,7 @@ def test_a_line_that_is_removed_moved_added_or_spoilt_is_found(lake, name, tampe
 
 
 def test_a_record_cut_at_its_end_is_found_and_so_is_one_cut_with_its_heads(lake):
+    """A record cut at its end is found, with or without its heads."""
     write(lake, lines(lake)[:-1])
     assert "truncated" in verify_decisions(lake)[0].what
     write(lake, [])
@@ -92,6 +96,7 @@ def test_a_record_cut_at_its_end_is_found_and_so_is_one_cut_with_its_heads(lake)
 
 
 def test_a_published_file_that_was_changed_is_found(lake):
+    """A published file that was changed is found."""
     path = run_folder(lake) / "scores.parquet"
     table = pq.read_table(path).to_pandas()
     pq.write_table(pq.read_table(path).slice(0, len(table) - 1), path)
@@ -101,6 +106,7 @@ def test_a_published_file_that_was_changed_is_found(lake):
 
 
 def test_a_night_is_replayed_bit_for_bit(lake, models):
+    """A night is replayed, bit for bit."""
     found = replay(lake, NIGHT, models, POLICY)
     assert (
         found.stands
@@ -124,12 +130,14 @@ def test_heads_kept_with_the_models_tell_of_a_record_rewritten_whole(lake, model
 
 
 def test_a_night_of_other_code_is_not_replayed_but_told_apart(lake, models, monkeypatch):
+    """A night of other code is not replayed, and named as such."""
     monkeypatch.setattr("serving.nightly.replay.sources_digest", lambda: "0" * 64)
     with pytest.raises(LakeProblem, match="computed by other code"):
         replay(lake, NIGHT, models, POLICY)
 
 
 def test_one_decision_is_replayed_by_its_name(lake, models):
+    """One decision is replayed by its name."""
     operator = pq.read_table(run_folder(lake) / "tier_decisions.parquet")["operator_id"][0].as_py()
     assert replay(lake, NIGHT, models, POLICY, operator=operator).decision.endswith(
         "the same bit for bit"
@@ -148,6 +156,7 @@ def test_decision_without_operator_or_night_is_refused(lake, said):
 
 
 def test_a_replay_says_which_table_differs(lake, models):
+    """A replay names the table that differs."""
     path = run_folder(lake) / "tier_decisions.parquet"
     table = pq.read_table(path).to_pandas()
     table.loc[0, "influence"] = 0.123
@@ -156,6 +165,7 @@ def test_a_replay_says_which_table_differs(lake, models):
 
 
 def test_a_replay_wants_the_policy_models_and_night_of_the_day(lake, models):
+    """A replay needs the policy, models and night of the day."""
     with pytest.raises(LakeProblem, match="not by the one given"):
         replay(lake, NIGHT, models, replace(POLICY, sha256="0" * 64))
     with pytest.raises(LakeProblem, match=r"no night of .* is published"):
@@ -165,6 +175,7 @@ def test_a_replay_wants_the_policy_models_and_night_of_the_day(lake, models):
 
 
 def test_the_policy_in_force_moves_nobody_and_a_stricter_one_does(lake):
+    """The policy in force moves no operator, and a stricter one does."""
     assert what_if(lake, NIGHT, NIGHT, POLICY).empty
     strict = replace(POLICY, tiers=replace(POLICY.tiers, review_precision=0.0, capacity_B=1.0))
     moved = what_if(lake, NIGHT, NIGHT, strict)

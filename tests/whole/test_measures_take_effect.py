@@ -125,6 +125,7 @@ def test_blacklisted_operator_is_refused_until_its_appeal_is_won(desk, honest):
 
 
 def test_measure_ends_at_its_minute(desk, honest):
+    """A measure ends at its minute."""
     taken = desk.take(honest, "block", days=1)
     end = NOW + DAY
     last = desk.boost(honest, end - timedelta(seconds=1))
@@ -151,6 +152,7 @@ def test_undone_measures_leave_nothing_behind(desk, honest):
 
 
 def test_limited_traffic_is_reviewed_not_refused(desk, honest):
+    """A boost under a traffic limit is reviewed, not refused."""
     desk.take(honest, "limit_traffic")
     answer = desk.boost(honest, NOW)
     assert (answer["riskLevel"], answer["suggestedAction"]) == ("REVIEW", "limit_traffic")

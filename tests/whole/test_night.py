@@ -39,6 +39,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_a_night_publishes_every_table_with_rows_and_by_its_contract(published):
+    """A night publishes every table, with rows and by its contract."""
     for name in set(outbound_names()) - {"quarantine", "boost_decisions"}:
         frame = read_outbound(published, name)
         assert len(frame) or name in ("findings", "shadow_scores"), (
@@ -49,6 +50,7 @@ def test_a_night_publishes_every_table_with_rows_and_by_its_contract(published):
 
 
 def test_each_score_names_model_version_run_and_policy(published, models):
+    """Each score names model, version, run and policy."""
     scores = read_outbound(published, "scores")
     assert set(scores["model"]) == {
         "deviance",
@@ -104,6 +106,7 @@ def test_one_score_is_traced_to_the_run_the_data_and_the_code(published, models)
 
 
 def test_reasons_carry_value_peers_and_words(published):
+    """Reasons carry value, peers and words."""
     scores = read_outbound(published, "scores")
     said = scores.loc[scores["reasons"].notna(), "reasons"].map(json.loads)
     signals = read_outbound(published, "signals").set_index(["entity_id", "signal"])["value"]
@@ -121,6 +124,7 @@ def test_reasons_carry_value_peers_and_words(published):
 
 
 def test_a_rerun_is_a_no_op_and_a_run_from_nothing_has_the_same_bytes(published, models, tmp_path):
+    """A rerun changes nothing, and a run from nothing has the same bytes."""
     before = digests(run_folder(published))
     again = nightly(published, NIGHT, models, POLICY)
     assert not again.fresh and digests(again.folder) == before
@@ -132,6 +136,7 @@ def test_a_rerun_is_a_no_op_and_a_run_from_nothing_has_the_same_bytes(published,
 
 
 def test_rows_of_later_days_do_not_change_a_night(published, models, tmp_path):
+    """Rows of later days do not change a night."""
     lake = copied(published, tmp_path / "lake", "runs", "quarantine")
     shutil.rmtree(lake / "orders" / "day=2026-01-20")
     first = nightly(lake, date(2026, 1, 19), models, POLICY)
@@ -140,6 +145,7 @@ def test_rows_of_later_days_do_not_change_a_night(published, models, tmp_path):
 
 
 def test_a_second_night_at_the_same_time_is_refused(published, models):
+    """A second night at the same time is refused."""
     with (published / "runs" / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         with pytest.raises(LakeProblem, match="another night"):
@@ -147,6 +153,7 @@ def test_a_second_night_at_the_same_time_is_refused(published, models):
 
 
 def test_an_empty_partition_is_refused_and_nothing_is_published(published, models, tmp_path):
+    """An empty partition is refused and nothing is published."""
     lake = copied(published, tmp_path / "lake", "runs", "quarantine")
     with pytest.raises(NothingToScore, match="2027-03-01"):
         nightly(lake, date(2027, 3, 1), models, POLICY)
@@ -154,6 +161,7 @@ def test_an_empty_partition_is_refused_and_nothing_is_published(published, model
 
 
 def test_a_short_partition_is_refused_unless_allowed(published, models, tmp_path):
+    """A short partition is refused unless allowed."""
     lake = copied(published, tmp_path / "lake", "runs", "quarantine")
     path = Lake(lake).files("orders")[-1]
     write_file(path, pq.read_table(path).slice(0, 3))
@@ -163,6 +171,7 @@ def test_a_short_partition_is_refused_unless_allowed(published, models, tmp_path
 
 
 def test_a_broken_contract_stops_the_night(published, models, tmp_path):
+    """A broken contract stops the night."""
     lake = copied(published, tmp_path / "lake", "runs", "quarantine")
     path = Lake(lake).files("views")[-1]
     write_file(path, pq.read_table(path).drop_columns(["joined_at"]))
@@ -172,6 +181,7 @@ def test_a_broken_contract_stops_the_night(published, models, tmp_path):
 
 
 def test_a_tampered_model_stops_the_night(published, models, tmp_path):
+    """A tampered model stops the night."""
     copy = tmp_path / "models"
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
     path = copy / "order_brushing" / champions(copy)["order_brushing"] / "model.0.fraud.txt"
@@ -183,6 +193,7 @@ def test_a_tampered_model_stops_the_night(published, models, tmp_path):
 def test_a_crash_leaves_the_published_night_and_the_next_run_completes(
     published, models, tmp_path, monkeypatch
 ):
+    """A crash leaves the published night, and the next run completes."""
     lake = copied(published, tmp_path / "lake", "quarantine")
     before = (lake / "runs" / "published.json").read_text()
     extra = tmp_path / "other.toml"
@@ -211,6 +222,7 @@ def published_run(lake: Path) -> str:
 
 
 def test_an_output_that_breaks_its_contract_is_not_written(published):
+    """An output that breaks its contract is not written."""
     scores = read_outbound(published, "scores").head(3)
     with pytest.raises(OutputBreaksContract):
         validated("scores", scores.assign(score=[10.0, 101.0, 5.0]))
@@ -221,6 +233,7 @@ def test_an_output_that_breaks_its_contract_is_not_written(published):
 
 
 def test_corrected_figures_lie_within_what_was_counted(published):
+    """Corrected figures lie within what was counted."""
     f = read_outbound(published, "corrected_figures")
     assert (
         (f["low"] <= f["estimate"] + 1e-9).all()

@@ -24,6 +24,7 @@ ALWAYS = ("01_world", "06_a_case")  # the others run by test-slow
     ids=lambda p: p.stem,
 )
 def test_a_notebook_runs(path, published, monkeypatch):
+    """A notebook runs to its end and draws its charts."""
     monkeypatch.setenv("STEELYARD_LAKE", str(published))
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
@@ -40,6 +41,7 @@ def test_a_notebook_runs(path, published, monkeypatch):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_is_committed_without_outputs_and_equals_its_twin(path):
+    """A notebook is committed without outputs and equals its twin."""
     committed = json.loads(path.read_text("utf-8"))
     assert all(
         not c.get("outputs") and c.get("execution_count") is None for c in committed["cells"]
@@ -51,4 +53,5 @@ def test_a_notebook_is_committed_without_outputs_and_equals_its_twin(path):
 
 
 def test_all_six_stories_are_there():
+    """All six stories are there."""
     assert {p.stem[:2] for p in NOTEBOOKS} == {"01", "02", "03", "04", "05", "06"}

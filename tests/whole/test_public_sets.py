@@ -27,6 +27,7 @@ FOLDER = {
 
 @pytest.mark.parametrize("name", list(ADAPTERS))
 def test_a_set_becomes_contract_tables_with_nothing_set_aside(public_data, tmp_path, name):
+    """A set becomes contract tables with nothing set aside."""
     counts = ingest(name, public_data / FOLDER[name], tmp_path)
     checks = {c.table: c for c in check_lake(tmp_path, datetime(2030, 1, 1))}
     assert {t: c.rows for t, c in checks.items()} == counts and not any(
@@ -63,6 +64,7 @@ def test_channels_are_ranked_by_their_counters(public_data, tmp_path):
 
 
 def test_honest_baskets_raise_few_alarms(public_data, tmp_path):
+    """Honest baskets raise few alarms."""
     ingest("retail-baskets", public_data / "retail_baskets", tmp_path)
     nightly(tmp_path, date(2017, 6, 30), None, load_policy())
     tiers = read_outbound(tmp_path, "tier_decisions")
@@ -70,6 +72,7 @@ def test_honest_baskets_raise_few_alarms(public_data, tmp_path):
 
 
 def test_an_absent_set_is_named(tmp_path):
+    """An absent set is named."""
     with pytest.raises(LakeProblem, match="does not exist"):
         ingest("shopee-orders", tmp_path / "nowhere", tmp_path / "lake")
     with pytest.raises(LakeProblem, match=r"orders\.parquet does not exist"):

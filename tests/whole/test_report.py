@@ -95,9 +95,8 @@ def test_both_languages_are_clean(pages):
 
 def test_a_dossier_speaks_for_and_against(pages, published):
     """The first dossier has risk with interval, components, reasons, favour and what is unknown."""
-    order = read_outbound(published, "tier_decisions").sort_values(
-        ["tier", "expected_harm"], ascending=False
-    )
+    decided = read_outbound(published, "tier_decisions")
+    order = decided.sort_values(["tier", "expected_harm"], ascending=False)
     operator, risk = order.iloc[0]["operator_id"], order.iloc[0]["risk"]
     title = re.compile(rf'<h1>[^\n]*class="id">{operator}<')
     one = next(t for t in in_language(pages, "en").values() if title.search(t))
@@ -110,6 +109,7 @@ def test_a_dossier_speaks_for_and_against(pages, published):
 
 
 def test_a_session_says_how_its_probability_came_about(pages, published):
+    """A session page has the steps of its probability."""
     scores = read_outbound(published, "scores")
     by_rank = scores[scores["model"] == "session_inflation"].sort_values("rank")
     headings = {
@@ -134,6 +134,7 @@ def test_a_session_says_how_its_probability_came_about(pages, published):
 
 
 def test_the_graph_that_is_taken_away_is_the_ring(pages, published):
+    """The exported graph is the ring."""
     pattern = r'download="([^"]+).graphml" href="data:application/graphml\+xml;base64,([^"]+)"'
     found = next(m for text in pages.values() if (m := re.search(pattern, text)))
     graph = nx.read_graphml(io.BytesIO(base64.b64decode(found.group(2))))

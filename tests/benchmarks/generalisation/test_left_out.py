@@ -52,12 +52,14 @@ def priors(tmp_path_factory):
 
 
 def test_a_prior_never_met_the_family_it_judges(priors):
+    """A prior never met the family it judges."""
     for family, teacher in (("one", "other"), ("other", "one")):
         said = json.loads((priors / family / "prior.json").read_text())
         assert said["models"][MODEL.name]["families"] == [teacher]
 
 
 def test_another_prior_is_in_force_inside_its_context_only(priors):
+    """Another prior is in force inside its context only."""
     shipped = load_prior(MODEL.name)
     with prior_in(priors / "one"):
         inside = load_prior(MODEL.name)
@@ -66,6 +68,7 @@ def test_another_prior_is_in_force_inside_its_context_only(priors):
 
 
 def test_siblings_are_left_out_together():
+    """Families that share a town are left out together."""
     groups = left_out_priors.groups_of(["bazaar", "half_rotten", "honest_town"])
     assert groups == [("bazaar",), ("half_rotten", "honest_town")]
 
@@ -120,6 +123,7 @@ def test_figures_no_nearer_than_counted_are_counted_as_worse():
 
 
 def test_each_family_weighs_the_same_in_a_ratio():
+    """Each family weighs the same in a ratio."""
     value, interval = figures_of_worlds.ratio(
         np.array([0.8, 0.4, np.nan]), np.array([[0.4, 0.1], [0.2, 0.1], [0.5, 0.5]])
     )

@@ -21,6 +21,7 @@ def test_an_attack_takes_a_scale(name):
 
 
 def test_a_row_names_its_attack_scale_and_target():
+    """A row names its attack, scale and target."""
     small = attack_row("kills-lost", "Lines lost", 1, "<= 0", scale=Scale.SMALL, why="at 3")
     assert (small["holds"], small["scale"], small["why"]) == (False, "small", "at 3")
     assert small["command"] == "python -m benchmarks.reliability kills --small"
@@ -37,6 +38,7 @@ def test_rows_of_other_attacks_stay_on_the_page(tmp_path, monkeypatch):
 
 
 def test_an_unknown_attack_is_refused_in_words(monkeypatch, capsys):
+    """An unknown attack is refused in words."""
     monkeypatch.setattr(sys, "argv", ["reliability", "nonsense"])
     with pytest.raises(SystemExit) as refused:
         command.main()

@@ -13,6 +13,7 @@ from serving.ledger.hash_chain import record_line, seal_record
 
 @pytest.mark.parametrize("attack", [kills, two_services], ids=lambda a: a.__name__)
 def test_a_slice_of_the_attack_finds_nothing(attack):
+    """A slice of the attack finds nothing."""
     rows = attack.rows(Scale.SMALL)
     assert [r for r in rows if not r["holds"]] == []
 

@@ -39,4 +39,5 @@ def test_a_bad_outcome_is_a_missed_row_with_its_trial():
 
 @pytest.mark.slow
 def test_a_night_without_room_stops_in_words_and_completes_later():
+    """A night without room stops in words and completes later."""
     assert all(r["holds"] is not False for r in limits.rows(Scale.SMALL))

@@ -28,6 +28,7 @@ def by_hand(shop, buyer, at, span):
 
 @given(orders, st.integers(0, 12))
 def test_ratios_are_those_of_looking_at_every_pair(rows, span):
+    """Ratios equal those of a comparison of every pair."""
     rows = sorted(rows, key=lambda r: (r[0], r[2]))
     shop, buyer, at = (np.array(c, dtype=np.int64) for c in zip(*rows, strict=True))
     assert np.array_equal(_ratios(shop, buyer, at, span, 4), by_hand(shop, buyer, at, span))

@@ -39,6 +39,7 @@ def rooms(operators: int = 60, each: int = 20, seed: int = 1) -> pd.DataFrame:
 
 
 def test_sessions_with_bots_stand_out_of_their_room_and_honest_ones_do_not():
+    """Sessions with bots stand out of their room, and honest ones do not."""
     t = rooms()
     hit = np.arange(15, len(t), 40)
     botted = t.copy()
@@ -60,6 +61,7 @@ def test_equal_counters_give_equal_odds():
 
 
 def test_small_sessions_and_small_platforms_are_not_judged():
+    """Small sessions and small platforms are not judged."""
     t = rooms()
     t.loc[:9, "viewers"] = 9.0
     score = forgery_log_odds(t, VIEW_SHAPES)
@@ -68,6 +70,7 @@ def test_small_sessions_and_small_platforms_are_not_judged():
 
 
 def test_the_past_of_a_session_is_its_operators_earlier_ones_alone():
+    """The past of a session is its operator's earlier sessions alone."""
     values = np.array([[1.0], [3.0], [np.nan], [5.0], [100.0], [7.0]])
     found = _past(values, np.array([0, 4, 6]), 20)
     assert np.isnan(found[0, :5]).all() and found[:, 5].tolist() == [0, 1, 2, 3, 0, 1]
@@ -78,6 +81,7 @@ def test_the_past_of_a_session_is_its_operators_earlier_ones_alone():
 
 
 def test_a_forgery_is_in_whole_numbers():
+    """A forgery is in whole numbers."""
     t = rooms(3, 3)
     for shape in (*VIEW_SHAPES, *ENGAGEMENT_SHAPES):
         changed = forged(t, shape, np.full(len(t), 0.37))
@@ -86,6 +90,7 @@ def test_a_forgery_is_in_whole_numbers():
 
 
 def test_odds_reach_sessions_and_their_operators():
+    """Odds reach sessions and their operators."""
     t = rooms()
     ends = pd.Timestamp("2026-01-05") + pd.to_timedelta(np.tile(np.arange(20), 60), unit="D")
     names = [f"s{i:04d}" for i in range(len(t))]

@@ -35,6 +35,7 @@ EXPECTED = {
     [ExpectedAudience()], expected_failed_checks=lambda e: EXPECTED[type(e).__name__]
 )
 def test_scikit_learn_conventions(estimator, check):
+    """The estimator keeps the conventions of scikit-learn."""
     check(estimator)
 
 
@@ -78,6 +79,7 @@ def test_three_orders_within_an_hour_are_an_episode(last, episodes):
 
 
 def test_many_buyers_in_an_hour_are_no_episode():
+    """An hour with many buyers is no episode."""
     orders = pd.DataFrame(
         [("s", f"b{i // 2}", 10 * i) for i in range(100)], columns=["shop", "buyer", "at"]
     )
@@ -95,6 +97,7 @@ def sessions(shares: list[float], size: int, seed: int):
 
 
 def test_false_shares_are_recovered_and_their_intervals_cover():
+    """False shares are recovered and their intervals cover."""
     shares = [0.0] * 40 + [0.3] * 40 + [0.7] * 40
     false, ratio, start = sessions(shares, 400, 3)
     found = false_shares(ratio, start, np.repeat([0.0, 1.0, 1.0], 40))
@@ -112,6 +115,7 @@ def test_false_shares_are_recovered_and_their_intervals_cover():
 
 @pytest.mark.parametrize(("probability", "certainty"), [(0.05, 0.95), (0.3, 0.95), (0.94, 0.95)])
 def test_a_session_that_may_be_honest_has_an_interval_down_to_nothing(probability, certainty):
+    """A session that may be honest has an interval down to nothing."""
     found = false_shares(
         np.ones(400), np.array([0, 400]), np.array([probability])
     )  # views that say nothing
@@ -122,6 +126,7 @@ def test_a_session_that_may_be_honest_has_an_interval_down_to_nothing(probabilit
 
 
 def test_views_settle_whether_a_doubtful_session_was_inflated():
+    """Evidence of views decides whether a doubtful session was inflated."""
     _false, ratio, start = sessions([0.5, 0.0, 0.5, 0.0, *[0.0] * 40], 400, 6)
     found = false_shares(ratio, start, np.array([0.4, 0.4, 0.0, 1.0, *[0.01] * 40]))
     assert (
@@ -211,6 +216,7 @@ def test_sessions_without_assessed_views_keep_their_probability():
 
 
 def test_of_an_account_and_its_device_the_one_that_says_more_moves_a_view():
+    """A view is moved by its account or its device, by the stronger evidence."""
     posterior = np.array([0.3, 0.9, 0.3, 0.9, 0.3, *[0.001] * 200])
     session = np.array([0, 1, 0, 1, 0, *range(2, 202)])
     account = pd.Series(["a", "a", "b", "c", None, *[f"x{i}" for i in range(200)]], dtype=object)

@@ -27,6 +27,7 @@ def names(backend) -> set[str]:
 
 @pytest.mark.parametrize("entity", [pytest.param(SESSION, marks=pytest.mark.slow), ORDER])
 def test_signals_of_some_entities_are_those_that_all_would_give_them(tiny, entity):
+    """Signals of some entities are those that all would give them."""
     signals = catalogue.of_entity(entity)
     whole = compute(Snapshot.open(tiny, CUT), signals, entity)
     some = whole.index[::7]

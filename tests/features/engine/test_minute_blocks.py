@@ -69,6 +69,7 @@ def test_no_table_of_the_engine_has_a_row_for_each_minute(tmp_path):
 
 
 def test_blocks_hold_whole_sessions_and_at_most_their_size(tmp_path):
+    """Blocks hold whole sessions and at most their size."""
     snapshot, _views = lake_of_rooms(tmp_path, {f"r{i}": 1 + i % 5 for i in range(30)}, 20)
     blocks = list(minute_blocks(snapshot, None, 500))
     ids = [i for part, _values, _offsets in blocks for i in part]
@@ -79,6 +80,7 @@ def test_blocks_hold_whole_sessions_and_at_most_their_size(tmp_path):
 
 
 def test_values_of_blocks_are_those_of_one_pass(tmp_path, monkeypatch):
+    """Values of blocks are those of one pass."""
     snapshot, _views = lake_of_rooms(tmp_path, {f"r{i}": 1 + i % 5 for i in range(30)}, 20)
     wanted = [f"r{i}" for i in range(0, 30, 2)]
     whole = compute(snapshot, SIGNALS, SESSION, wanted)

@@ -17,6 +17,7 @@ def graph(request):
 
 
 def test_components(graph):
+    """Components are those of networkx."""
     g, left, right = graph
     label = components(left, right, 300)
     assert {frozenset(np.flatnonzero(label == k).tolist()) for k in np.unique(label)} == {
@@ -25,5 +26,6 @@ def test_components(graph):
 
 
 def test_core_numbers(graph):
+    """Core numbers are those of networkx."""
     g, left, right = graph
     assert core_numbers(left, right, 300).tolist() == [nx.core_number(g)[v] for v in range(300)]

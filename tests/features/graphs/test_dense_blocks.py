@@ -59,6 +59,7 @@ def plain_greedy(r, c, w, edge_weight=None):
     st.sampled_from(["flat", "log", "sqrt"]),
 )
 def test_pruning_before_peeling_gives_the_density_of_the_plain_greedy(edges, kind):
+    """Pruning before peeling gives the density of the plain greedy."""
     r, c = (np.array(x, dtype=np.int32) for x in zip(*edges, strict=True))
     w = column_weights(c, int(c.max()) + 1, kind)
     found = densest_block(r, c, w)
@@ -69,6 +70,7 @@ def test_pruning_before_peeling_gives_the_density_of_the_plain_greedy(edges, kin
 
 
 def test_weights_of_edges_count():
+    """Weights of edges count."""
     r, c = np.array([0, 0, 1, 1, 2, 3], np.int32), np.array([0, 1, 0, 1, 2, 2], np.int32)
     heavy = densest_block(r, c, np.ones(3), np.array([1, 1, 1, 1, 9, 9.0]))
     assert (
@@ -80,6 +82,7 @@ def test_weights_of_edges_count():
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_camouflaged_block_is_found_first_and_whole(seed):
+    """A camouflaged block is found first and whole."""
     r, c, rows, columns = with_block(seed)
     best = find_blocks(bipartite(r, c, 8000, 1500), 3)[0]
     assert len(np.intersect1d(best.rows, rows)) >= 0.95 * len(rows) and len(best.rows) <= 1.1 * len(
@@ -101,6 +104,7 @@ def test_a_popular_room_is_no_block(seed):
 
 
 def test_climbing_never_lowers_excess_density():
+    """Climbing never lowers excess density."""
     r, c, _rows, columns = with_block(5)
     graph = bipartite(r, c, 8000, 1500)
     rows, found, value = climb(graph, columns[:10])
@@ -109,12 +113,14 @@ def test_climbing_never_lowers_excess_density():
 
 
 def test_a_burst_weighs_more_than_the_everyday():
+    """Links of a burst weigh more than everyday links."""
     at = np.concatenate([np.linspace(0, 86400, 50), np.full(50, 40_000.0)])
     w = burst_weights(np.zeros(100, np.int64), at, 600)
     assert w[50:].min() > 2 * w[:20].max() >= 2.0
 
 
 def test_the_estimator_takes_a_frame_and_names_members():
+    """The estimator takes a frame and names members."""
     r, c, rows, _columns = with_block(11)
     frame = pd.DataFrame({"buyer": [f"b{x}" for x in r], "shop": [f"s{x}" for x in c]})
     found = DenseBlocks(n_blocks=1).fit(frame)

@@ -33,6 +33,7 @@ def plain_pairs(actions, window, least):
     st.integers(1, 3),
 )
 def test_pairs_are_those_of_the_definition(actions, window, least):
+    """Pairs equal those of the definition, counted one by one."""
     a, t, s = (np.array(x) for x in zip(*actions, strict=True))
     p = meeting_pairs(a, t, s, window, least)
     assert dict(
@@ -81,6 +82,7 @@ def test_pair_count_exceeds_a_byte():
 
 @pytest.mark.parametrize("scale", [1, 1 << 40])  # small enough for one number, and not
 def test_rows_are_sorted_by_their_columns_in_turn(scale):
+    """Rows are sorted by their columns in turn."""
     rng = np.random.default_rng(5)
     columns = [
         rng.integers(-9, 9, 500),
@@ -122,6 +124,7 @@ def world(seed: int, pool: int = 20, sessions: int = 15):
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_pool_is_found_and_flash_crowds_are_not(seed):
+    """A pool is found and flash crowds are not."""
     actions, members = world(seed)
     found = Lockstep(window=60).fit(actions)
     assert len(found.groups_) == 1
@@ -130,6 +133,7 @@ def test_a_pool_is_found_and_flash_crowds_are_not(seed):
 
 
 def test_shuffled_times_leave_no_group():
+    """Shuffled times leave no group."""
     actions, _members = world(3)
     shuffled = actions.assign(
         at=actions.groupby("thing")["at"].transform(
@@ -140,6 +144,7 @@ def test_shuffled_times_leave_no_group():
 
 
 def test_the_estimator_says_what_is_wrong():
+    """The estimator names what is wrong with its input."""
     actions, _ = world(5)
     with pytest.raises(ValueError, match="three columns"):
         Lockstep().fit(actions[["account"]])

@@ -30,6 +30,7 @@ def met(members: str, shops: str = "s1 s2") -> pd.DataFrame:
 
 
 def test_a_ring_has_its_members_shops_window_density_and_evidence():
+    """A ring has its members, shops, window, density and evidence."""
     found = merge(links("a-b", "b-c", "c-d", "a-d"), met("a b c d"), 10_000)
     ring = found.rings.iloc[0]
     assert (ring["members"], ring["edges"], ring["operators"]) == (4, 4, 2)
@@ -65,10 +66,12 @@ def test_ring_is_a_networkx_graph_with_edge_evidence():
 
 
 def test_three_accounts_are_no_ring():
+    """Three accounts are no ring."""
     assert merge(links("a-b", "b-c"), met("a b c"), 1000).rings.empty
 
 
 def test_an_address_alone_ties_nobody_and_with_a_referrer_it_does():
+    """An address alone links no accounts; together with a referrer it does."""
     address = links("a-b", "b-c", "c-d", kind="address")
     assert merge(address, met("a b c d"), 1000).rings.empty
     both = pd.concat([address, links("a-b", "b-c", "c-d", kind="referrer")], ignore_index=True)
@@ -76,6 +79,7 @@ def test_an_address_alone_ties_nobody_and_with_a_referrer_it_does():
 
 
 def test_a_ring_that_grows_keeps_its_name():
+    """A ring that grows keeps its name."""
     first = merge(links("a-b", "b-c", "c-d"), met("a b c d"), 1000)
     grown = merge(
         links("a-b", "b-c", "c-d", "d-e", "e-f", "0-a"), met("0 a b c d e f"), 1000, first.members

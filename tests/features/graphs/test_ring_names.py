@@ -17,6 +17,7 @@ ODD = ["a\x01", "a\x0b", "a\ufffe", "a\n", "a\\x01", "a\\", "店\u2028one", "pla
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("form", ["graphml", "gexf"])
 def test_a_ring_is_read_again(odd, form):
+    """A ring is read again."""
     links = pd.DataFrame(
         {"left": [odd, "b", odd], "right": ["b", "c", "c"], "kind": "watch", "times": [3, 3, 1]}
     )
@@ -29,5 +30,6 @@ def test_a_ring_is_read_again(odd, form):
 
 
 def test_names_stay_different_and_ordinary_ones_as_they_are():
+    """Names stay different, and ordinary ones stay as they are."""
     assert len({graph_name(name) for name in ODD}) == len(ODD)
     assert graph_name("plain-7_店") == "plain-7_店"

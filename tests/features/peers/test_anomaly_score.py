@@ -26,13 +26,8 @@ def orders_of(counts: list[float]) -> pd.DataFrame:
     )
 
 
-SPREAD = [
-    1.0,
-    1.5,
-    2.0,
-    2.5,
-    3.0,
-] * 20  # median 2; the distance to the 75th percentile makes a spread of 0.5 / 0.6745
+# median 2; the distance to the 75th percentile makes a spread of 0.5 / 0.6745
+SPREAD = [1.0, 1.5, 2.0, 2.5, 3.0] * 20
 
 
 def test_contribution_grows_with_distance():
@@ -70,6 +65,7 @@ def test_signal_without_alarm_adds_half():
 
 
 def test_a_signal_that_is_a_deviance_counts_as_what_it_is_beyond_the_usual():
+    """A signal that is an anomaly score itself counts by what exceeds the peer median."""
     signals = pd.DataFrame({"session_view_anomaly_score_mean": [2.0, 2.0, 2.0, 1.0, 9.5, np.nan]})
     assert anomaly_contributions(signals, BY_NAME, "operator")[
         "session_view_anomaly_score_mean"
@@ -145,6 +141,7 @@ def test_a_value_is_set_against_peers_of_its_own_size():
 
 
 def test_what_most_peers_share_or_a_few_exceed_by_little_is_not_far():
+    """A value that most peers share, or that few exceed by little, is no deviation."""
     assert deviating_group_counts(orders_of([9.0] * 100), BY_NAME, 4.0).sum() == 0
     assert deviating_group_counts(orders_of([9.0] + [1.0] * 99), BY_NAME, 4.0)["o0"] == 1
     assert (
@@ -202,6 +199,7 @@ def test_viewers_from_abroad_are_one_evidence_group():
     ids=lambda p: p[0],
 )
 def test_two_statistics_of_one_figure_are_one_fact_and_add_less_than_two(pair):
+    """Two statistics of one figure are one evidence group and add less than two signals."""
     far = {name: [BY_NAME[name].alarm + 90.0] + [0.1] * 199 for name in pair}
     signals = pd.DataFrame(far, index=[f"o{i}" for i in range(200)])
     assert (

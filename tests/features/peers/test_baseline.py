@@ -49,6 +49,7 @@ def test_median_deviates_by_zero_and_a_spread_by_one():
 
 
 def test_four_cheats_in_a_hundred_peers_do_not_hide_one_another():
+    """Four cheats in a hundred peers do not hide one another."""
     values = peers(1000)
     values[:40, 1] += 5.0
     deviations = fit(SIGNALS, values, "view_count").deviations(values)[:, 1]
@@ -76,6 +77,7 @@ def test_cheating_peers_widen_the_spread_until_trimmed():
 
 
 def test_peers_of_whom_none_cheats_settle_near_where_they_were():
+    """Trimming moves a baseline of honest peers little."""
     values = peers(2000)
     first, last = (f(SIGNALS, values, "view_count") for f in (fit, fit_trimmed))
     np.testing.assert_allclose(last.compared_medians, first.compared_medians, rtol=0.05, atol=0.02)
@@ -84,6 +86,7 @@ def test_peers_of_whom_none_cheats_settle_near_where_they_were():
 
 @pytest.mark.parametrize("n", [30, 31, 33, 500])
 def test_middles_and_spreads_are_those_of_numpys_quantiles_to_the_last_bit(n):
+    """Medians and spreads equal those of numpy's quantiles to the last bit."""
     x = np.random.default_rng(n).lognormal(0.0, 2.0, n)
     found = fit(signals_named(["likes_per_liker_ratio"]), x[:, None], None)
     middle, floor = np.median(x), MIN_SPREAD_FRACTION * x.std() + 1e-9
@@ -108,6 +111,7 @@ def test_only_the_suspicious_side_has_weight():
 
 
 def test_a_baseline_survives_being_written():
+    """A baseline survives being written."""
     values = peers()
     values[:, 3] = np.nan  # never known
     found = fit(SIGNALS, values, "view_count")
@@ -146,6 +150,7 @@ def session_rows(n: int = 500) -> Dataset:
 
 @pytest.mark.parametrize(("one", "other"), [(0.0, 0.0), (-3.0, 2.0), (-40.0, -40.0), (9.0, -9.0)])
 def test_any_of_two_is_one_less_the_chance_of_neither(one, other):
+    """The probability of either of two is one less that of neither."""
     p, q = 1 / (1 + np.exp(-one)), 1 / (1 + np.exp(-other))
     wanted = np.log((p + q - p * q) / ((1 - p) * (1 - q)))
     assert any_log_odds(np.array([[one, other]]))[0] == pytest.approx(wanted, rel=1e-6)

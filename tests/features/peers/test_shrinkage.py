@@ -49,6 +49,7 @@ def shops(alike: float, n: int = 4000, mean: float = 0.05, seed: int = 3) -> np.
 
 @pytest.mark.parametrize("alike", [20.0, 100.0])
 def test_as_many_observations_are_added_as_hold_what_entities_differ_by(alike):
+    """The prior counts as many observations as the variance between entities asks for."""
     found = fit_shrinkage(SHOPS, shops(alike))
     assert found.prior_observations[3] == pytest.approx(alike, rel=0.25) and found.means[
         3
@@ -71,6 +72,7 @@ def test_one_refund_of_one_order_does_not_deviate():
 
 
 def test_what_is_usual_is_said_of_values_as_they_are():
+    """Medians of peers are those of unshrunken values."""
     values = shops(50.0)
     np.testing.assert_array_equal(
         fit(SHOPS, values, None).medians(values)[0], np.median(values, axis=0)
@@ -88,6 +90,7 @@ def test_only_shares_of_known_counts_are_shrunk():
 
 
 def test_a_larger_share_stays_larger_and_between_itself_and_the_usual():
+    """A larger share stays larger, and lies between itself and the mean."""
     found, some = fit_shrinkage(SHOPS, shops(50.0)), shops(50.0, seed=8)
     compared, mean = found.apply(some)[:, 3], found.means[3]
     assert (np.abs(compared - mean) <= np.abs(some[:, 3] - mean) + 1e-12).all()
@@ -98,6 +101,7 @@ def test_a_larger_share_stays_larger_and_between_itself_and_the_usual():
 
 
 def test_shrinkage_survives_being_written():
+    """Shrinkage survives being written."""
     values = shops(50.0)
     found = fit_shrinkage(SHOPS, values)
     again = from_json(SHOPS, json.loads(json.dumps(found.as_json())))

@@ -29,6 +29,7 @@ def test_tail_probability_counts_ties_by_half():
 
 
 def test_how_far_out_the_rarest_lies_does_not_matter():
+    """The distance of the most extreme value does not matter."""
     near, far = np.arange(100.0), np.arange(100.0)
     far[-1] = 1e9
     both = [tail_scores(SIGNALS, np.column_stack([x, np.zeros(100)])) for x in (near, far)]
@@ -36,6 +37,7 @@ def test_how_far_out_the_rarest_lies_does_not_matter():
 
 
 def test_the_innocent_side_and_the_unknown_add_nothing():
+    """The innocent side and the unknown add nothing."""
     values = np.column_stack([np.full(100, np.nan), np.arange(100.0)])
     out = tail_scores(SIGNALS, values)
     assert not out[:, 0].any() and out[0, 1] == out[:, 1].max() > 0 == out[-1, 1]
@@ -43,6 +45,7 @@ def test_the_innocent_side_and_the_unknown_add_nothing():
 
 @pytest.mark.parametrize("distinct", [3, 40, 10_000])
 def test_ranks_are_those_that_scipy_gives_with_ties_at_their_average(distinct):
+    """Ranks equal those of scipy, with ties at their average."""
     x = np.random.default_rng(distinct).integers(0, distinct, 500).astype(float)
     expected = np.clip(np.log(COMMON_SHARE / (rankdata(-x) / 500)), 0.0, None)
     np.testing.assert_allclose(tail_scores(SIGNALS[:1], x[:, None])[:, 0], expected, atol=1e-12)
@@ -50,6 +53,7 @@ def test_ranks_are_those_that_scipy_gives_with_ties_at_their_average(distinct):
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=60))
 def test_more_on_the_suspicious_side_is_never_less_rare(values):
+    """More on the suspicious side is never less rare."""
     x = np.array(values)
     out = tail_scores(SIGNALS[:1], x[:, None])[:, 0]
     assert (np.diff(out[np.argsort(x, kind="stable")]) >= 0).all()

@@ -37,6 +37,7 @@ def test_doubtful_order_follows_its_owner_s_others():
 
 
 def test_one_false_order_at_an_honest_shop_stays_suspicious():
+    """One false order at an honest shop stays suspicious."""
     p = np.array([0.9, *[0.01] * 40, *CLEAN])
     assert 0.8 < pooled(p, owners(("honest", 41), ("others", 200)))[0] < 0.95
 
@@ -50,6 +51,7 @@ def test_one_false_order_at_an_honest_shop_stays_suspicious():
     st.randoms(),
 )
 def test_the_number_expected_stays_and_the_order_of_rows_does_not_matter(rows, shuffle):
+    """The expected number stays, and the order of rows does not matter."""
     p, owner = np.array([r[0] for r in rows]), pd.Series([r[1] for r in rows], dtype=object)
     found = pooled(p, owner)
     assert (
@@ -62,6 +64,7 @@ def test_the_number_expected_stays_and_the_order_of_rows_does_not_matter(rows, s
 
 @given(st.lists(st.floats(0.001, 0.999), min_size=2, max_size=30))
 def test_whose_owner_is_unknown_stands_alone(p):
+    """An entity without a known owner keeps its own probability."""
     assert pooled(np.array(p), pd.Series([None] * len(p), dtype=object)) == pytest.approx(
         np.array(p), abs=1e-9
     )
@@ -126,6 +129,7 @@ def test_owner_history_moves_another_session():
 
 
 def test_nobody_is_shown_whose_owner_is_unknown():
+    """An entity without a known owner is in no history."""
     found = operator_history(np.array([0.5, 0.2, 0.1]), pd.Series(["a", None, "a"]))
     assert found.index.tolist() == ["a"] and found.at["a", "sessions"] == 2
     assert operator_history(np.zeros(0), pd.Series([], dtype=object)).empty
@@ -144,6 +148,7 @@ def test_half_of_the_owner_s_excess_is_added():
 
 
 def test_nothing_and_one_entity_are_left_alone():
+    """No entity and a single one are left as they are."""
     for few in ([], [0.3]):
         assert pooled(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
         assert pooled_anomaly_scores(np.array(few), pd.Series(["a"] * len(few))).tolist() == few
@@ -181,6 +186,7 @@ def test_expected_number_of_operators_stays(rows):
 
 
 def test_of_whom_nothing_was_shown_stays_where_it_was():
+    """An operator without a history keeps its probability."""
     p = np.array([0.2, 0.4, 0.7])
     assert pool_owners(p, np.full((3, 2), np.nan)) == pytest.approx(p, abs=1e-9)
     assert pool_owners(p, np.zeros((3, 0))) is p

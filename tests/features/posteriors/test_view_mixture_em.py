@@ -55,6 +55,7 @@ def test_unknown_false_views_are_found_by_their_session():
 
 @pytest.mark.parametrize("inflated", [0.0, 0.5, 0.899])
 def test_a_session_that_is_not_held_inflated_surely_teaches_nothing(inflated):
+    """A session that is not surely inflated teaches nothing."""
     values, ratio = session()
     assert np.array_equal(found(values, ratio, inflated)[0], ratio)
 
@@ -68,6 +69,7 @@ def test_few_expected_false_views_teach_nothing():
 
 
 def test_where_false_views_are_like_the_others_nothing_is_learnt_of_them():
+    """Nothing is learned of false views that look like the others."""
     values, ratio = session()
     values[VIEWS : VIEWS + FALSE] -= 4.0
     called = found(values, ratio)[1][VIEWS:] >= view_mixture.FALSE_VIEW_THRESHOLD
@@ -95,6 +97,7 @@ def test_view_mixture_ignores_order_and_keeps_unknown(seed, unknown):
 
 
 def test_no_honest_session_and_an_attribute_that_nobody_knows_are_no_fault():
+    """A lack of honest sessions, or of a known attribute, raises no error."""
     values, ratio = session()
     values[:, 1] = np.nan
     start, p = np.array([0, VIEWS, 2 * VIEWS]), np.array([0.99, 0.99])

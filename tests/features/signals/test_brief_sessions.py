@@ -23,6 +23,7 @@ VIEWS = views("s a t5 t40", "s b t14 t110", "s c t23 t90", "s d t23 t299")
 
 @pytest.mark.parametrize(("seconds", "known"), [(299, False), (300, True)])
 def test_shape_is_unknown_below_five_minutes(seconds, known):
+    """Shape is unknown below five minutes."""
     frames = {"views": VIEWS, "sessions": sessions("s", hours=seconds / 3600)}
     values = compute(frames, [BY_NAME[n] for n in (*SHAPES, "view_count")], SESSION)
     assert values.loc["s", list(SHAPES)].notna().all() == known

@@ -52,6 +52,7 @@ def test_a_club_that_always_shares_is_no_excess_and_a_change_is():
 
 
 def test_little_history_and_overlapping_sessions_say_nothing():
+    """Little history and overlapping sessions give no own level."""
     frames = rooms({"o": [2, 2, 2, 9]})
     found = values_of(frames)[ABOVE[0]].round(9)
     assert found[["o0", "o1", "o2"]].isna().all() and found["o3"] == 0.7

@@ -110,6 +110,7 @@ def test_a_night_reads_its_sessions_once_for_both_and_finds_the_same(tiny, score
 
 
 def test_where_there_is_nothing_to_compare_nothing_is_said(tiny):
+    """Without anything to compare with the anomaly score is unknown."""
     known = Snapshot.open(tiny, CUT)
     none = known["sessions"].filter(known["sessions"].session_id.isnull())
     tables = Snapshot({**known, "sessions": none}, CUT)

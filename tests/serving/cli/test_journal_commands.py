@@ -37,17 +37,20 @@ def lake(tmp_path):
 
 
 def test_a_folder_that_is_no_lake_is_two(tmp_path, monkeypatch, capsys):
+    """A folder that is no lake ends with exit code 2."""
     assert run(monkeypatch, "journal", "verify", tmp_path) == 2
     assert "is no lake" in capsys.readouterr().err
 
 
 def test_an_intact_ledger_says_what_was_not_compared(lake, monkeypatch, capsys):
+    """An intact ledger names what was not compared."""
     assert run(monkeypatch, "journal", "verify", lake) == 0
     words = capsys.readouterr().out
     assert "The ledger is intact." in words and "No witness was compared" in words
 
 
 def test_a_witness_is_written_and_contradicts(lake, tmp_path, monkeypatch, capsys):
+    """A witness is written, and contradicts a ledger that was changed later."""
     witness = tmp_path / "witness.jsonl"
     for _ in range(2):
         assert run(monkeypatch, "journal", "witness", lake, witness) == 0

@@ -109,6 +109,7 @@ def test_training_table_names_its_models(tmp_path, monkeypatch):
 
 
 def test_supervision_from_the_command_line(published, models, tmp_path):
+    """Supervision works from the command line."""
     lake = tmp_path / "lake"
     shutil.copytree(published, lake, ignore=shutil.ignore_patterns("online"))
     who = json.loads(run("show", "measures", str(lake), "--json").stdout)[0]["operator_id"]
@@ -137,6 +138,7 @@ def test_supervision_from_the_command_line(published, models, tmp_path):
 
 
 def test_the_generated_pages_are_not_stale():
+    """The generated pages are not stale."""
     from serving.cli.reference_pages import pages
 
     for path, text in pages().items():
@@ -161,6 +163,7 @@ def test_a_card_of_another_declaration_is_stale(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("table", outbound_names())
 def test_any_outbound_table_is_shown_as_json_and_as_parquet(published, tmp_path, table):
+    """Any outbound table is shown as JSON and as Parquet."""
     rows = json.loads(runner.invoke(app, ["show", table, str(published), "--json"]).output)
     target = tmp_path / "t.parquet"
     assert (
@@ -179,6 +182,7 @@ def test_table_for_a_person_says_common_values_once(published):
 
 
 def test_scores_are_shown_with_kind_id_model_score_probability_and_reasons(published):
+    """Scores are shown with kind, id, model, score, probability and reasons."""
     rows = json.loads(
         runner.invoke(
             app, ["show", "scores", str(published), "--date", str(NIGHT), "--json"]
@@ -188,6 +192,7 @@ def test_scores_are_shown_with_kind_id_model_score_probability_and_reasons(publi
 
 
 def test_simulate_check_and_a_night_from_the_command_line(tmp_path):
+    """A lake is simulated and checked, and a night is run, from the command line."""
     lake = str(tmp_path / "lake")
     made = json.loads(
         run("simulate", lake, "--seed", "3", "--size", "tiny", "--days", "5", "--json").stdout
@@ -220,6 +225,7 @@ def test_simulate_check_and_a_night_from_the_command_line(tmp_path):
 def test_errors_are_one_line_with_what_where_and_how_to_mend(
     tmp_path, monkeypatch, arguments, code, words
 ):
+    """Errors are one line: what, where and how to mend it."""
     monkeypatch.chdir(tmp_path)
     done = run(*arguments, code=code)
     assert (
@@ -231,5 +237,6 @@ def test_errors_are_one_line_with_what_where_and_how_to_mend(
 
 
 def test_a_structural_break_has_its_own_exit_code(tmp_path):
+    """A structural break has its own exit code."""
     pd.DataFrame({"order_id": ["r1"]}).to_parquet(tmp_path / "orders.parquet")
     assert "column session_id" in run("check", str(tmp_path), code=3).stderr

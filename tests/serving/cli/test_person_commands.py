@@ -78,6 +78,7 @@ def test_one_shell_cannot_propose_and_approve(shells):
 
 
 def test_revoked_person_decides_no_more(shells):
+    """A revoked person decides no more."""
     lake = shells.lake
     who = read_outbound(lake, "measures")["operator_id"].iloc[0]
     warn = ("measure", "take", lake, "--operator", who, "--code", "warn", "--reason", "bots")

@@ -115,6 +115,7 @@ MANIFESTS = [{}, [], {"files": []}, {"files": {"table.csv": 7}}, "text", {"files
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=str)
 def test_a_malformed_manifest_is_a_fault(lake, tmp_path, manifest):
+    """A malformed manifest is a fault."""
     file = packed(lake, tmp_path / "case.zip", manifest)
     (fault,) = package_faults(file, public_key_text(signing_key(lake)))
     assert "is no evidence package" in fault

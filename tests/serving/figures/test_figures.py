@@ -63,6 +63,7 @@ def test_probable_orders_are_taken_and_small_sums_are_not():
 
 
 def test_net_sales_take_the_amounts_of_the_most_probable_orders():
+    """Net sales take the amounts of the most probable orders."""
     orders = _orders(4).assign(net_amount=[100.0, 1.0, 1.0, 1.0])
     p = pd.Series([0.9, 0.1, 0.1, 0.1], index=orders.index)
     got = order_figures(orders, p, "session", orders["session_id"], SHARES).set_index("measure")
@@ -70,6 +71,7 @@ def test_net_sales_take_the_amounts_of_the_most_probable_orders():
 
 
 def test_orders_without_a_probability_are_counted_and_nothing_is_certain():
+    """Orders without a probability are counted, and no certainty is stated."""
     orders, nothing = _orders(2), pd.Series(dtype=float)
     for p, shares in ((nothing, SHARES), (pd.Series(0.9, orders.index), None)):
         got = order_figures(orders, p, "session", orders["session_id"], shares)
@@ -79,6 +81,7 @@ def test_orders_without_a_probability_are_counted_and_nothing_is_certain():
 
 
 def test_a_refunded_order_is_an_order_and_no_net_sale():
+    """A refunded order is an order, and no net sale."""
     orders = _orders(2).assign(net_amount=[0.0, 20.0])
     p = pd.Series(0.0, index=orders.index)
     got = order_figures(orders, p, "operator", orders["operator_id"], SHARES).set_index("measure")

@@ -36,6 +36,7 @@ def test_only_the_part_that_went_back_is_subtracted():
 
 
 def test_an_order_that_was_never_paid_is_no_sale():
+    """An order that was never paid is no sale."""
     unpaid = ["a s o b t0 - 100", *PAID[1:]]
     assert net(unpaid, []) == [0.0, 100.0, 100.0]
     nothing_delivered = [line.replace(" t1 ", " - ") for line in PAID]

@@ -39,6 +39,7 @@ def steelyard(*words: str) -> str:
 
 
 def test_keys_are_listed_without_the_key(empty):
+    """Keys are listed without the key."""
     lake = str(empty.root)
     made = steelyard("key", lake, "--name", "gate", "--scopes", "boost", "--expires", "90d")
     steelyard("key", lake, "--name", "desk")
@@ -53,6 +54,7 @@ def test_keys_are_listed_without_the_key(empty):
 
 
 def test_expiry_is_days_or_a_date_and_never_passed(empty):
+    """An expiry is days or a date, and never past."""
     lake = str(empty.root)
     assert steelyard("key", lake, "--expires", "2099-01-31")["expires"] == "2099-01-31T00:00:00"
     for wrong in ("soon", "90", "2020-01-01", "-5d"):
@@ -61,6 +63,7 @@ def test_expiry_is_days_or_a_date_and_never_passed(empty):
 
 
 def test_an_expired_key_is_refused_from_its_moment_on(empty):
+    """An expired key is refused from its moment on."""
     key = make_key(empty, "k", ["read"], made=NOW, expires=NOW + DAY)
     ring = KeyRing(empty)
     assert ring.find(key, NOW + DAY - timedelta(seconds=1)).scopes == {"read"}
@@ -68,6 +71,7 @@ def test_an_expired_key_is_refused_from_its_moment_on(empty):
 
 
 def test_a_revoked_key_is_refused_at_the_next_request(empty):
+    """A revoked key is refused at the next request."""
     key, other = make_key(empty, "k", ["read"]), make_key(empty, "other", ["read"])
     ring = KeyRing(empty)
     assert ring.find(key, NOW)
@@ -78,6 +82,7 @@ def test_a_revoked_key_is_refused_at_the_next_request(empty):
 
 
 def test_one_key_of_a_name_is_revoked_by_its_id(empty):
+    """One key of a name is revoked by its id."""
     first, second = make_key(empty, "k", ["read"]), make_key(empty, "k", ["read"])
     revoke_keys(empty, digest_of_key(first)[:8])
     ring = KeyRing(empty)
@@ -85,6 +90,7 @@ def test_one_key_of_a_name_is_revoked_by_its_id(empty):
 
 
 def test_rotation_keeps_scopes_lifetime_and_an_overlap(empty):
+    """Rotation keeps scopes and lifetime, and has an overlap."""
     old = make_key(empty, "k", ["boost"], made=NOW - 80 * DAY, expires=NOW + 10 * DAY)
     new, described = rotate_key(empty, "k", NOW, 7 * DAY)
     ring = KeyRing(empty)
@@ -94,6 +100,7 @@ def test_rotation_keeps_scopes_lifetime_and_an_overlap(empty):
 
 
 def test_makers_at_once_lose_no_key(empty):
+    """Two makers at once lose no key."""
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda i: make_key(empty, f"k{i}", ["read"]), range(40)))
     ring = KeyRing(empty)
@@ -101,6 +108,7 @@ def test_makers_at_once_lose_no_key(empty):
 
 
 def test_a_running_ring_refuses_no_valid_key_while_keys_are_made(empty):
+    """A running ring refuses no valid key while keys are made."""
     key = make_key(empty, "k", ["read"])
     ring, done = KeyRing(empty), threading.Event()
     refused = []
@@ -120,6 +128,7 @@ def test_a_running_ring_refuses_no_valid_key_while_keys_are_made(empty):
 
 
 def test_a_damaged_key_file_keeps_the_last_good_keys_and_says_so(empty):
+    """A damaged key file keeps the last good keys and says so."""
     key = make_key(empty, "k", ["read"])
     good = empty.api_keys.read_bytes()
     ring = KeyRing(empty)
@@ -137,6 +146,7 @@ def test_a_damaged_key_file_keeps_the_last_good_keys_and_says_so(empty):
 
 
 def test_no_changed_byte_of_the_key_file_opens_anything(empty):
+    """No changed byte of the key file opens anything."""
     make_key(empty, "k", ["read"], made=NOW, expires=NOW + DAY)
     good = empty.api_keys.read_bytes()
     meant, damaged = parse_keys(good), 0
@@ -155,6 +165,7 @@ def test_no_changed_byte_of_the_key_file_opens_anything(empty):
 
 
 def test_keys_of_an_earlier_version_still_work(empty):
+    """Keys of an earlier version still work."""
     empty.online.mkdir()
     empty.api_keys.write_text(
         json.dumps({digest_of_key("sk_old"): {"name": "old", "scopes": ["boost"]}})
@@ -165,6 +176,7 @@ def test_keys_of_an_earlier_version_still_work(empty):
 
 
 def test_the_last_use_is_a_day_and_its_loss_refuses_nobody(empty):
+    """The last use is a day, and its loss refuses no caller."""
     key = make_key(empty, "k", ["read"])
     ring = KeyRing(empty)
     for hours in (0, 5, 30):

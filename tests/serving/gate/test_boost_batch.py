@@ -21,6 +21,7 @@ def batch(client, checks, status=200):
 
 
 def test_a_batch_gives_the_bytes_of_single_checks(client, gate, lake, tiers):
+    """A batch gives the bytes of single checks."""
     honest, worst = ordinary(lake, tiers), tiers.sort_values("tier").index[-1]
     client.put("/v1/sessions/b1/minutes", json={"operatorId": worst, "minutes": minutes(40)})
     checks = [
@@ -39,6 +40,7 @@ def test_a_batch_gives_the_bytes_of_single_checks(client, gate, lake, tiers):
 
 
 def test_a_thousand_checks_share_one_sync(client, gate, monkeypatch):
+    """A thousand checks share one sync."""
     syncs, fsync = [], os.fsync
     monkeypatch.setattr(os, "fsync", lambda handle: (syncs.append(handle), fsync(handle)))
     checks = [{"requestId": f"t{i}", "operatorId": f"o{i % 7}"} for i in range(1_000)]
@@ -50,6 +52,7 @@ def test_a_thousand_checks_share_one_sync(client, gate, monkeypatch):
 
 
 def test_a_refused_check_spoils_no_other(client):
+    """A refused check spoils no other."""
     checks = [
         {"requestId": "p1", "operatorId": "o"},
         {"requestId": "p2"},
@@ -68,6 +71,7 @@ def test_a_refused_check_spoils_no_other(client):
 
 
 def test_a_repeated_key_in_one_check_is_its_problem_alone(client):
+    """A repeated key in one check is its problem alone."""
     body = (
         b'{"checks":[{"requestId":"k1","operatorId":"a","operatorId":"b"},'
         b'{"requestId":"k2","operatorId":"a"}]}'
@@ -97,6 +101,7 @@ def test_a_repeated_key_in_one_check_is_its_problem_alone(client):
     ],
 )
 def test_a_body_that_is_no_batch_is_refused_whole(body, status, code):
+    """A body that is no batch is refused whole."""
     with pytest.raises(RequestRefused) as refused:
         asked = parse_batch(body)
         raise next(one for one in asked if isinstance(one, RequestRefused))

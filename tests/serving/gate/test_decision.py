@@ -58,16 +58,19 @@ def ask(operator=CALM, live=QUIET, hours=1.0, gaps=(), name="o"):
 
 
 def test_an_answer_has_the_shape_of_its_model():
+    """An answer has the shape of its model."""
     for operator in (CALM, WORST):
         BoostAnswer.model_validate(ask(operator))
 
 
 @pytest.mark.parametrize(("tier", "level"), [("A", "PASS"), ("B", "PASS"), ("C", "REVIEW")])
 def test_a_tier_sets_the_level(tier, level):
+    """A tier sets the level."""
     assert ask(replace(CALM, tier=tier))["riskLevel"] == level
 
 
 def test_rejection_needs_the_strictest_tier_the_probability_and_evidence():
+    """A rejection needs the strictest tier, the probability and evidence."""
     assert ask(WORST)["riskLevel"] == "REJECT"
     assert ask(replace(WORST, risk=0.80))["riskLevel"] == "REJECT"
     assert ask(replace(WORST, risk=0.7999))["riskLevel"] == "REVIEW"
@@ -76,6 +79,7 @@ def test_rejection_needs_the_strictest_tier_the_probability_and_evidence():
 
 
 def test_a_live_probability_is_judged_at_its_bounds():
+    """A live probability is judged at its bounds."""
     assert ask(live=LiveAssessment(0.2999, [], 30))["riskLevel"] == "PASS"
     assert ask(live=LiveAssessment(0.30, [REASON], 30))["riskLevel"] == "REVIEW"
     rejected = ask(live=LiveAssessment(0.80, [REASON], 30))
@@ -129,6 +133,7 @@ def test_inflated_session_is_reviewed_and_rejects_nobody():
 
 
 def test_a_night_is_stale_only_after_its_hours():
+    """A night is stale only after its hours."""
     assert ask(hours=36)["riskLevel"] == "PASS"
     late = ask(hours=36.001)
     assert late["riskLevel"] == "REVIEW" and late["degraded"]
@@ -160,6 +165,7 @@ def test_a_gap_is_named_and_only_some_pass(code):
 
 
 def test_operator_without_a_risk_is_no_pass():
+    """An operator without a risk does not pass."""
     unknown = ask(replace(CALM, risk=None))
     assert unknown["riskLevel"] == "REVIEW" and unknown["degradedBy"] == ["operator_not_scored"]
 
@@ -198,6 +204,7 @@ def test_clock_before_or_long_after_the_night_holds(hours, codes):
 
 
 def test_gate_without_a_night_holds_and_has_no_date():
+    """A gate without a night holds answers back and has no date."""
     night = PublishedNight("none", datetime.min, "", {}, gaps=("night_missing",))
     answer = boost_answer("q", "o", night, QUIET, None, POLICY, AS_OF)
     BoostAnswer.model_validate(answer)
@@ -206,6 +213,7 @@ def test_gate_without_a_night_holds_and_has_no_date():
 
 
 def test_new_and_unknown_operators_are_held_not_accused():
+    """New and unknown operators are held for review, not accused."""
     assert ask(replace(CALM, cold_start=True))["riskLevel"] == "REVIEW"
     unknown = ask(name="somebody")
     assert [g["code"] for g in unknown["notLookedAt"]] == ["operator_unknown"]
@@ -219,10 +227,12 @@ def test_new_and_unknown_operators_are_held_not_accused():
 
 
 def test_dimensions_name_what_is_suspected_and_leave_the_rest_unknown():
+    """Dimensions name what is suspected, and leave the rest unknown."""
     assert ask(WORST)["dimensions"] == {"view": 81.0, "like": None, "follow": None, "order": None}
 
 
 def test_no_answer_ever_blocks():
+    """No answer ever blocks."""
     for operator in (CALM, WORST):
         for live in (QUIET, LiveAssessment(1.0, [REASON], 60)):
             assert ask(operator, live)["suggestedAction"] != "block"

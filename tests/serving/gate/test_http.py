@@ -32,6 +32,7 @@ from training.release.artefact import load
 
 
 def test_an_ordinary_operator_passes(client, lake, tiers):
+    """An ordinary operator passes."""
     honest = ordinary(lake, tiers)
     answer = ask(client, operatorId=honest).json()
     assert (
@@ -43,6 +44,7 @@ def test_an_ordinary_operator_passes(client, lake, tiers):
 
 
 def test_an_unknown_operator_is_held_for_review_as_a_cold_start(client):
+    """An unknown operator is held for review as a cold start."""
     answer = ask(client).json()
     assert answer["riskLevel"] == "REVIEW" and answer["coldStart"] and answer["tier"] is None
 
@@ -84,6 +86,7 @@ def test_prepared_answer_is_the_gate_s_at_any_moment(client, gate, lake, tiers, 
 
 
 def test_a_stale_night_never_passes_silently(gate, keys, lake, tiers):
+    """A stale night never passes silently."""
     gate.now = lambda: moment_of(NIGHT) + timedelta(hours=37)
     honest = ordinary(lake, tiers)
     answer = ask(
@@ -97,12 +100,14 @@ def test_a_stale_night_never_passes_silently(gate, keys, lake, tiers):
 
 
 def test_a_store_that_is_down_holds_for_review_and_says_so(client, gate, lake, tiers):
+    """A store that is down holds for review and says so."""
     gate.minutes.connection.close()
     answer = ask(client, operatorId=ordinary(lake, tiers), sessionId="s9").json()
     assert answer["riskLevel"] == "REVIEW" and answer["degradedBy"] == ["store_down"]
 
 
 def test_the_same_request_gets_the_same_bytes_and_a_reused_id_is_refused(client):
+    """The same request gets the same bytes, and a reused id is refused."""
     first = ask(client)
     assert ask(client).content == first.content
     again = ask(client, operatorId="somebody")
@@ -129,6 +134,8 @@ def test_refused_disk_gives_no_answer_until_retried(client, gate, monkeypatch):
 
 
 def test_many_checks_at_once_are_each_answered_once_in_one_chain(gate, keys):
+    """Many checks at once are answered once each, in one chain."""
+
     async def asked():
         door = httpx.ASGITransport(gate_application(gate))
         async with httpx.AsyncClient(
@@ -148,6 +155,7 @@ def test_many_checks_at_once_are_each_answered_once_in_one_chain(gate, keys):
 
 
 def test_a_minute_that_comes_later_changes_the_answer(client):
+    """A minute that comes later changes the answer."""
     client.put("/v1/sessions/s3/minutes", json={"operatorId": "o1", "minutes": minutes(5)})
     early = [
         ask(client, requestId=f"l{i}", operatorId="o1", sessionId="s3").json()["score"]
@@ -160,6 +168,7 @@ def test_a_minute_that_comes_later_changes_the_answer(client):
 
 
 def test_minutes_put_before_are_those_sent_inline(client):
+    """Minutes put before are those sent inline."""
     sent = minutes(40)
     for part in (sent[:20], sent[15:], sent[:5]):  # overlapping and out of order
         assert (
@@ -174,6 +183,7 @@ def test_minutes_put_before_are_those_sent_inline(client):
 
 
 def test_a_session_of_another_operator_is_refused(client):
+    """A session of another operator is refused."""
     client.put("/v1/sessions/s2/minutes", json={"operatorId": "o1", "minutes": minutes(1)})
     assert (
         client.put(

@@ -37,6 +37,7 @@ BAD = [
 
 @pytest.mark.parametrize(("body", "status"), BAD)
 def test_bad_input_is_answered_with_a_typed_error_and_leaves_no_trace(client, gate, body, status):
+    """Bad input is answered with a typed error and leaves no trace."""
     answer = client.post(
         "/v1/boost-check", content=body.encode(), headers={"content-type": "application/json"}
     )
@@ -47,6 +48,7 @@ def test_bad_input_is_answered_with_a_typed_error_and_leaves_no_trace(client, ga
 
 
 def test_bytes_that_are_not_text_are_refused(client):
+    """Bytes that are not text are refused."""
     answer = client.post(
         "/v1/boost-check",
         content=b'{"requestId":"\xff"}',
@@ -56,6 +58,7 @@ def test_bytes_that_are_not_text_are_refused(client):
 
 
 def test_an_oversized_body_is_refused_with_and_without_its_length(client):
+    """An oversized body is refused with and without its length."""
     headers = {"content-type": "application/json"}
     assert (
         client.post(
@@ -68,6 +71,7 @@ def test_an_oversized_body_is_refused_with_and_without_its_length(client):
 
 
 def test_only_json_is_taken(client):
+    """Only JSON is taken."""
     answer = client.post(
         "/v1/boost-check", content=b"x", headers={"content-type": "application/vnd.bentoml+pickle"}
     )
@@ -75,6 +79,7 @@ def test_only_json_is_taken(client):
 
 
 def test_a_key_is_needed_and_its_scopes_hold(gate, keys):
+    """A key is needed and its scopes hold."""
     nobody = TestClient(gate_application(gate))
     assert ask(nobody).status_code == 401
     assert (
@@ -90,12 +95,14 @@ def test_a_key_is_needed_and_its_scopes_hold(gate, keys):
 
 
 def test_more_at_once_than_allowed_are_turned_away_with_retry_after(client, gate):
+    """Requests beyond the limit are turned away with Retry-After."""
     gate.requests_in_progress = 64
     answer = ask(client)
     assert answer.status_code == 429 and answer.headers["Retry-After"] == "1"
 
 
 def test_the_view_of_an_operator_says_tier_reasons_and_figures(client, tiers):
+    """The view of an operator has tier, reasons and figures."""
     worst = tiers.sort_values("tier").index[-1]
     view = client.get(f"/v1/operators/{worst}").json()
     assert (
@@ -107,6 +114,7 @@ def test_the_view_of_an_operator_says_tier_reasons_and_figures(client, tiers):
 
 
 def test_the_journal_survives_a_restart_and_tells_when_it_was_edited(client, gate):
+    """The journal survives a restart and tells when it was edited."""
     for i in range(5):
         ask(client, requestId=f"j{i}")
     path = gate.ledger.path
@@ -126,6 +134,7 @@ def test_the_journal_survives_a_restart_and_tells_when_it_was_edited(client, gat
 
 
 def test_answers_are_exported_by_their_contract(lake, models, keys):
+    """Answers are exported by their contract."""
     one = open_gate(lake, models, load_policy(), now=lambda: NOW)
     ask(
         TestClient(gate_application(one), headers={"X-API-Key": keys["all"]}),
@@ -135,6 +144,7 @@ def test_answers_are_exported_by_their_contract(lake, models, keys):
 
 
 def test_metrics_have_bounded_labels(client):
+    """Metrics have bounded labels."""
     ask(client)
     client.get("/v1/operators/whoever")
     text = client.get("/metrics").text
@@ -142,6 +152,7 @@ def test_metrics_have_bounded_labels(client):
 
 
 def test_credit_is_public_and_nothing_else_is(lake, gate):
+    """Credit is public and nothing else is."""
     anybody = TestClient(gate_application(gate))
     row = read_outbound(lake, "credit").iloc[0]
     got = anybody.get(f"/v1/credit/{row['operator_id']}")

@@ -55,6 +55,7 @@ def odd_night(gate, lake, tiers):
 
 @pytest.mark.parametrize("name", ODD_IDS, ids=ascii)
 def test_every_id_of_the_contracts_is_asked_for_in_both_forms(odd_night, keys, name):
+    """Every id of the contracts can be asked for in both forms."""
     client = TestClient(gate_application(odd_night), headers={"X-API-Key": keys["all"]})
     in_path, in_query = quote(name, safe=""), urlencode({"operatorId": name})
     base = "http://testserver/v1/"
@@ -77,11 +78,13 @@ def test_every_id_of_the_contracts_is_asked_for_in_both_forms(odd_night, keys, n
 
 @pytest.mark.parametrize("sent", [b"/v1/operators/..", b"/v1/operators/%2E%2e"])
 def test_dots_in_a_path_are_an_id_where_they_arrive(sent):
+    """Dots in a path are an id where they arrive."""
     route = find_route("GET", sent)
     assert route.name == "operators" and route.requested_id({"raw_path": sent}) == ".."
 
 
 def test_forms_of_one_letter_are_two_operators(odd_night, keys):
+    """Two encodings of one letter name two operators."""
     client = TestClient(gate_application(odd_night), headers={"X-API-Key": keys["all"]})
     composed, decomposed = "%C3%A9", "e%CC%81"
     assert client.get(f"/v1/credit/{composed}").json()["operatorId"] == "é"
@@ -107,12 +110,14 @@ def test_forms_of_one_letter_are_two_operators(odd_night, keys):
     ],
 )
 def test_urls_that_name_nothing_are_refused_in_words(client, path, status, code):
+    """URLs that name nothing are refused in words."""
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert ("allow" in answer.headers) == (status == 405)
 
 
 def test_the_length_of_ids_is_that_of_the_contracts():
+    """The length of ids is that of the contracts."""
     for name in inbound_names():
         for rule in contract(name).rules:
             if rule.name.endswith("_id_has_length"):

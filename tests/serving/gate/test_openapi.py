@@ -74,5 +74,6 @@ def test_mutated_requests_meet_typed_problems_alone(fuzzed, keys):
 
 
 def test_the_document_and_its_page_are_those_checked_in():
+    """The generated document and its page are those checked in."""
     for name, text in (("openapi.json", document_text()), ("http-api.md", http_page())):
         assert (REFERENCE / name).read_text("utf-8").rstrip() == text.rstrip(), "run make docs"

@@ -33,6 +33,7 @@ def post(client, body: bytes):
     ],
 )
 def test_a_repeated_key_is_refused_at_every_depth(client, gate, body):
+    """A repeated key is refused at every depth."""
     answer = post(client, body)
     assert (answer.status_code, answer.json()["code"]) == (400, "repeated_key")
     assert not gate.ledger.sealed
@@ -41,6 +42,7 @@ def test_a_repeated_key_is_refused_at_every_depth(client, gate, body):
 @pytest.mark.parametrize("depth", [150, 250, 900, 1_100, 100_000])
 @pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a":', "}")])
 def test_nested_json_is_a_typed_refusal(client, depth, opened, closed):
+    """Nested JSON is a typed refusal."""
     value = opened * depth + "1" + closed * depth
     for body in (value, f'{{"requestId":"a","operatorId":"b","x":{value}}}', opened * depth):
         answer = post(client, body.encode())
@@ -71,6 +73,7 @@ def test_nested_json_is_a_typed_refusal(client, depth, opened, closed):
     ],
 )
 def test_a_number_out_of_range_is_refused(client, value):
+    """A number out of range is refused."""
     body = f'{{"requestId":"a","operatorId":"b","minutes":[{{"minute":1,"viewers":{value}}}]}}'
     answer = post(client, body.encode())
     assert answer.status_code in (400, 422) and answer.json()["where"]
@@ -90,11 +93,13 @@ def test_a_number_out_of_range_is_refused(client, value):
     ],
 )
 def test_text_that_is_not_utf8_json_is_refused(client, body):
+    """Text that is not JSON in UTF-8 is refused."""
     answer = post(client, body)
     assert (answer.status_code, answer.json()["code"]) == (400, "not_json")
 
 
 def test_the_name_of_an_unknown_field_is_not_sent_back_whole(client):
+    """The name of an unknown field is not sent back whole."""
     answer = post(client, json.dumps({"x" * 1_000_000: 1}).encode())
     assert answer.status_code == 422 and len(answer.content) < 2_000
 
@@ -119,6 +124,7 @@ def without_repeats(pairs):
 @settings(max_examples=300, deadline=None)
 @given(JSON_VALUES, st.booleans(), st.data())
 def test_repeats_are_found_as_a_slow_parser_finds_them(value, plain, data):
+    """Repeats are found as a slow parser finds them."""
     text = json.dumps(value, ensure_ascii=plain)
     colons = [i for i, c in enumerate(text) if c == ":"]
     if colons:  # write some object's first member twice

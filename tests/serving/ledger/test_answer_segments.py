@@ -59,6 +59,7 @@ def chain(path):
 
 
 def test_a_day_is_sealed_and_the_chain_goes_on(lake):
+    """A day is sealed and the chain goes on."""
     names = [p.name for p in all_segments(lake.answers)]
     assert names == [
         "journal-2026-01-05-000001.jsonl",
@@ -69,6 +70,7 @@ def test_a_day_is_sealed_and_the_chain_goes_on(lake):
 
 
 def test_a_full_file_is_sealed(lake, monkeypatch):
+    """A full file is sealed."""
     monkeypatch.setattr(answers, "MAX_SEGMENT_LINES", 5)
     answer(AnswerLedger(lake.answers), "more", DAYS[2])
     assert len(sealed_segments(lake.answers)) == 3 and len(chain(lake.answers)) == 16
@@ -112,6 +114,7 @@ def test_a_kill_after_the_rename_loses_nothing(lake):
 
 
 def test_segments_are_exported_once(lake):
+    """Segments are exported once."""
     assert export_answers(lake) == 15
     first = {p.name: p.stat().st_mtime_ns for p in lake.boost_decisions.iterdir()}
     answer(AnswerLedger(lake.answers), "new", DAYS[2])

@@ -19,6 +19,7 @@ def write(journal, name):
 
 
 def test_answers_of_many_threads_make_one_chain(tmp_path):
+    """Answers of many threads make one chain."""
     journal = AnswerLedger(tmp_path / "j.jsonl")
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda i: write(journal, f"r{i}"), range(200)))
@@ -28,6 +29,7 @@ def test_answers_of_many_threads_make_one_chain(tmp_path):
 
 
 def test_a_disk_that_refuses_leaves_no_half_line_and_the_chain_goes_on(tmp_path, monkeypatch):
+    """A disk that refuses leaves no half line and the chain goes on."""
     journal = AnswerLedger(tmp_path / "j.jsonl")
     write(journal, "r1")
     whole = (tmp_path / "j.jsonl").read_bytes()
@@ -50,6 +52,7 @@ def test_a_disk_that_refuses_leaves_no_half_line_and_the_chain_goes_on(tmp_path,
 
 
 def test_the_last_digest_is_read_from_the_end_of_a_long_line_and_of_many(tmp_path):
+    """The last digest is read from the end of a long line and of many."""
     path = tmp_path / "c.jsonl"
     assert last_digest(path) == GENESIS_DIGEST
     for words in ("short", "long " * 40_000, "short"):
@@ -88,6 +91,7 @@ def test_lines_of_earlier_versions_are_verified(
 
 
 def test_a_line_cut_short_is_where_the_chain_breaks(tmp_path):
+    """A line cut short is where the chain breaks."""
     path = tmp_path / "j.jsonl"
     journal = AnswerLedger(path)
     for name in ("r1", "r2"):

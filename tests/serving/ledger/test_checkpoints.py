@@ -59,6 +59,7 @@ def shorten(path, lines):
 
 
 def test_a_signed_ledger_is_intact(lake, witness):
+    """A signed ledger is intact."""
     assert faults(lake, witness) == []
     assert len(witness.read_bytes().splitlines()) == 3 + 6
 
@@ -82,6 +83,7 @@ def rewrite_without_night(lake, nights):
 
 
 def test_record_and_heads_cut_together_are_found(lake):
+    """Record and heads cut together are found."""
     rewrite_without_night(lake, 2)
     assert verify_decisions(lake) == []
     assert any("cut off" in f.what for f in faults(lake))
@@ -124,6 +126,7 @@ def test_a_chain_made_again_without_the_key_is_found(lake, tmp_path, monkeypatch
 
 
 def test_an_edited_or_removed_checkpoint_is_found(lake):
+    """An edited or removed checkpoint is found."""
     whole = lake.decision_checkpoints.read_text()
     lake.decision_checkpoints.write_text(whole.replace('"lines": 10', '"lines": 5'))
     assert any("was edited" in f.what for f in faults(lake))
@@ -142,6 +145,7 @@ def test_a_night_that_was_not_signed_is_found(lake):
 
 
 def test_without_a_key_signatures_are_not_taken_for_checked(lake, monkeypatch, tmp_path):
+    """Signatures do not count as checked without a key."""
     monkeypatch.setenv("STEELYARD_LEDGER_KEY", str(tmp_path / "absent"))
     assert "no public key" in faults(lake)[0].what
 
@@ -166,6 +170,7 @@ def _other_witness(tmp_path):
 
 
 def test_the_key_is_private_and_not_in_the_lake(lake, monkeypatch, ledger_key):
+    """The key is private and not in the lake."""
     assert ledger_key.stat().st_mode & 0o077 == 0
     monkeypatch.setenv("STEELYARD_LEDGER_KEY", str(lake.root / "ledger.key"))
     with pytest.raises(LakeProblem, match="lies in the lake"):

@@ -49,6 +49,7 @@ def faults(lake, *witnesses):
 
 
 def test_intact_records_are_covered(lake):
+    """Checkpoints cover intact records."""
     assert faults(lake) == [] and unsigned_record_words(lake) == []
 
 
@@ -82,6 +83,7 @@ def test_a_record_that_was_made_again_is_found(lake, name):
 
 
 def test_an_edited_line_of_a_report_is_found(lake):
+    """An edited line of a report is found."""
     path = lake.reports
     path.write_text(path.read_text("utf-8").replace("desk", "dusk"), "utf-8")
     assert [(f.file, f.line) for f in verify_chains(lake)] == [("journal/reports.jsonl", 1)]
@@ -111,6 +113,7 @@ def test_a_witness_knows_records_whose_checkpoints_are_gone(lake, tmp_path):
 
 
 def test_a_damaged_record_leaves_the_others_signed(lake):
+    """A damaged record leaves the others signed."""
     lake.reports.write_bytes(b"not a record\n")
     append_record(lake.measures, {"by": "desk", "number": 3})
     sign_night(lake, open_ledger_key(lake))

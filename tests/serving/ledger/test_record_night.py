@@ -99,6 +99,7 @@ def test_doubled_decisions_are_found(lake):
 
 
 def test_nights_that_are_only_published_or_only_recorded_are_found(lake):
+    """Nights that are published or recorded alone are found."""
     runs.publish(lake, "e" * 16, NEXT)
     assert "which is published" in verify_decisions(lake)[0].what
     lake.published_pointer.write_text(json.dumps({NIGHT.isoformat(): "f" * 16}))
@@ -123,12 +124,14 @@ def test_a_published_run_whose_files_were_tampered_gets_no_new_head(lake):
 
 
 def test_nothing_is_recorded_after_a_ledger_that_was_cut(lake):
+    """Nothing is recorded after a ledger that was cut."""
     lake.decisions.write_bytes(lake.decisions.read_bytes().splitlines(keepends=True)[0])
     with pytest.raises(LedgerDamaged, match="does not reach its head"):
         record_night(lake, "b" * 16, NEXT, run_folder(lake, "b" * 16))
 
 
 def test_a_folder_that_is_no_lake_is_refused(tmp_path, lake):
+    """A folder that is no lake is refused."""
     require_lake(lake)
     with pytest.raises(LakeProblem, match="is no lake"):
         require_lake(Lake(tmp_path))

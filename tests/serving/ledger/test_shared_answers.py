@@ -86,6 +86,7 @@ def test_a_short_write_leaves_no_half_line_and_heals(tmp_path, monkeypatch, code
 
 
 def test_answers_that_wait_for_the_disk_are_bounded(tmp_path, monkeypatch):
+    """Answers that wait for the disk are bounded."""
     monkeypatch.setattr(answers, "MAX_WAITING_ANSWERS", 2)
     journal = AnswerLedger(tmp_path / "j.jsonl")
     for name in ("r1", "r2"):
@@ -97,6 +98,7 @@ def test_answers_that_wait_for_the_disk_are_bounded(tmp_path, monkeypatch):
 
 
 def test_a_ledger_cut_off_while_it_is_used_is_damage(tmp_path):
+    """A ledger cut off while it is used is damage."""
     journal = AnswerLedger(tmp_path / "j.jsonl")
     for name in ("r1", "r2"):
         journal.add({"request_id": name}, "d", b"1")

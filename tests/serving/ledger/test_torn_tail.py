@@ -54,6 +54,7 @@ def test_a_tail_of_zeros_is_torn(tmp_path, whole):
 
 
 def test_a_journal_of_half_a_line_starts_empty(tmp_path):
+    """A journal of half a line starts empty."""
     path = tmp_path / "j.jsonl"
     path.write_bytes(b'{"answer":"{\\"requestId\\":\\"r1\\",\\"riskLe')
     journal = AnswerLedger(path)

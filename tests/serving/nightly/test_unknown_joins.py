@@ -36,6 +36,7 @@ TIMED_SESSION_SIGNALS = (
 
 
 def test_the_contract_says_what_an_unknown_join_means():
+    """The contract says what an unknown join means."""
     column = next(c for c in contract("views").columns if c.name == "joined_at")
     assert not column.required and column.null_means == "unknown"
 
@@ -64,6 +65,7 @@ def test_known_joins_give_what_they_gave_without_the_others():
 
 
 def test_single_views_without_a_join_time_have_unknown_moments():
+    """Single views without a join time have unknown moments."""
     values = compute({"views": PRESENT, "sessions": sessions("s")}, of_entity(VIEW), VIEW)
     moments = ["view_join_block_lift", "view_join_phase", "view_stay_seconds"]
     assert len(values) == 40 and values[[*moments, "view_same_stay_share"]].isna().all(axis=None)

@@ -26,6 +26,7 @@ NOW = datetime(2026, 1, 22, 9)
 
 
 def test_the_next_night_knows_what_became_of_appeals(lake, models, accused):
+    """The next night knows the outcomes of appeals."""
     made = appeals.open_appeal(
         lake, accused, "2026-01-19", "wrong", "desk", datetime(2026, 1, 20, 8), POLICY
     )
@@ -65,6 +66,7 @@ def test_the_next_night_knows_what_became_of_appeals(lake, models, accused):
 
 
 def test_an_appeal_is_decided_by_somebody_else_and_becomes_an_outcome(lake):
+    """An appeal is decided by another person, and becomes an outcome."""
     operator = (
         pq.read_table(run_folder(lake) / "tier_decisions.parquet")
         .to_pandas()["operator_id"]
@@ -105,6 +107,7 @@ def test_an_appeal_is_decided_by_somebody_else_and_becomes_an_outcome(lake):
 
 
 def test_an_outcome_of_an_appeal_does_not_touch_the_nights_before_it(lake, models):
+    """An outcome of an appeal does not touch the nights before it."""
     operator = (
         pq.read_table(run_folder(lake) / "tier_decisions.parquet")
         .to_pandas()["operator_id"]
@@ -122,6 +125,7 @@ def test_an_outcome_of_an_appeal_does_not_touch_the_nights_before_it(lake, model
 
 
 def test_an_appeal_that_is_late_is_in_breach(lake):
+    """An appeal that is late is in breach."""
     operator = (
         pq.read_table(run_folder(lake) / "tier_decisions.parquet")
         .to_pandas()["operator_id"]

@@ -48,6 +48,7 @@ def test_ratings_are_shrunk_towards_everybody():
 
 
 def test_a_review_that_the_operator_removed_still_counts():
+    """A review that the operator removed still counts."""
     given = trade()
     hidden = given["reviews"].assign(removed_at=pd.Timestamp("2026-01-11"), removed_by="operator")
     assert scored(**given | {"reviews": hidden}).at["bad", "ratings"] == pytest.approx(25.0)
@@ -79,6 +80,7 @@ def test_late_upheld_complaint_weighs_more():
 
 
 def test_a_disposition_takes_points_by_its_step_and_fades_by_half():
+    """A disposition takes points by its step and fades by half."""
     given = rows(
         "disposition_id operator_id measure at",
         "d1 bad block t0",
@@ -101,6 +103,7 @@ def test_a_disposition_takes_points_by_its_step_and_fades_by_half():
 
 
 def test_only_a_regulators_notice_counts_against_notices():
+    """Only a regulator's notice lowers the sub-score of notices."""
     got = scored(
         notices=rows(
             "notice_id operator_id issuer at", "n1 bad regulator t0", "n2 good platform t0"
@@ -110,6 +113,7 @@ def test_only_a_regulators_notice_counts_against_notices():
 
 
 def test_what_is_unknown_is_left_out_and_nobody_is_rated_on_nothing():
+    """Unknown sub-scores are left out, and an operator without any is unrated."""
     got = scored(notices=rows("notice_id operator_id issuer at", "n1 bad regulator t0"))
     assert got["ratings"].isna().all() and got.at["silent", "credit"] == 100.0
     empty = scored()
@@ -124,10 +128,12 @@ LEVELS = [
 
 @pytest.mark.parametrize(("points", "level"), LEVELS)
 def test_a_level_begins_exactly_at_its_points(points, level):
+    """A level begins exactly at its points."""
     assert level_of(points, POLICY)[0] == level
 
 
 def test_the_public_view_shows_no_internal_signal(published):
+    """The public view shows no internal signal."""
     row = read_outbound(published, "credit").to_dict("records")[0]
     view = public_view(row, POLICY)
     assert set(view) == {

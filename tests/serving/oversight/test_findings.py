@@ -28,6 +28,7 @@ def links(*lines):
 
 
 def test_only_traffic_after_the_notice_counts():
+    """Only traffic after the notice counts."""
     known = pd.Series({"risky": at(100)})
     got = traffic_to_known_risk(
         links("s1 s2 raid t100 50", "s1 s2 raid t101 70", "s1 s2 link t200 5", "s1 s3 raid t300 9"),
@@ -41,6 +42,7 @@ def test_only_traffic_after_the_notice_counts():
 
 
 def test_traffic_to_oneself_and_before_the_night_does_not_count():
+    """Traffic to oneself and before the night does not count."""
     known = pd.Series({"risky": at(0), "giver": at(0)})
     own = links("s1 s1 link t5 50", "s1 s2 raid t5 50")
     assert traffic_to_known_risk(own, known, datetime(2026, 1, 11)).empty
@@ -69,6 +71,7 @@ def reviews(hidden: dict[str, int], bad: int = 20, by: str = "operator"):
 
 
 def test_an_operator_that_hides_what_its_peers_leave_stands_out():
+    """An operator that hides what its peers leave stands out."""
     got = review_suppression(reviews({"hider": 10, "a": 1, "b": 0, "c": 1}), POLICY.findings)
     assert got["operator_id"].tolist() == ["hider"] and got["value"].iloc[0] == 0.5
     assert got["peers"].iloc[0] == pytest.approx(3 / 62)  # two of sixty, and a pseudo-count a side
@@ -84,6 +87,7 @@ def test_common_removals_are_no_finding():
 
 
 def test_a_network_is_rolled_up_beside_everybody():
+    """A network has its share in C and D beside that expected of all operators."""
     operators = rows(
         "operator_id mcn_id", *[f"x{i} m1" for i in range(4)], *[f"y{i} -" for i in range(96)]
     )

@@ -49,6 +49,7 @@ def test_automatic_measure_is_complete_in_both_languages(published):
 
 
 def test_the_ladder_is_ordered_and_no_tier_suggests_what_is_for_people():
+    """The ladder is ordered, and no tier suggests a measure that only people take."""
     codes = [s.code for s in POLICY.ladder]
     assert [POLICY.step(c) for c in codes] == list(range(1, 18)) and POLICY.step("none") == 0
     steps = [POLICY.step(c) for c in ("popup", "warn", "limit_traffic", "block")]
@@ -61,6 +62,7 @@ def test_the_ladder_is_ordered_and_no_tier_suggests_what_is_for_people():
     ["blacklist", "deduct_deposit", "cancel_account", "refer_enforcement", "refer_judiciary"],
 )
 def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused, code):
+    """A grave measure needs another person, and a score is not one."""
     for approver in (None, "", "desk"):
         with pytest.raises(BadMeasure, match="approver other than desk"):
             take(lake, accused, code, "desk", "why", 7, approver)
@@ -74,6 +76,7 @@ def test_what_is_grave_needs_another_person_and_a_score_is_not_one(lake, accused
 
 
 def test_a_referral_packs_its_evidence(lake, accused):
+    """A referral packs its evidence."""
     request = MeasureRequest(
         accused, "refer_enforcement", "desk", "why", 30, "lead", beyond_range="grave"
     )
@@ -119,6 +122,7 @@ def test_invalid_measure_writes_nothing(lake, accused):
 
 
 def test_a_measure_has_one_outcome(lake, accused):
+    """A measure has one outcome."""
     one = take(lake, accused, "warn", "desk", "why", 1)
     done = manual_measures.close_measure(
         lake, one["measure_id"], "lifted", "lead", "the appeal was right", NOW
@@ -129,6 +133,7 @@ def test_a_measure_has_one_outcome(lake, accused):
 
 
 def test_an_evidence_package_holds_and_every_change_to_it_is_found(lake, accused, tmp_path):
+    """An evidence package is intact, and every change to it is found."""
     file = tmp_path / "case.zip"
     evidence_package.pack_evidence(lake, accused, file, None, NOW)
     key = public_key_text(signing_key(Lake(lake)))
@@ -159,6 +164,7 @@ def test_an_evidence_package_holds_and_every_change_to_it_is_found(lake, accused
 def test_a_signed_list_is_taken_over_once_and_raises_a_floor_not_a_verdict(
     lake, accused, tmp_path, tiny, models
 ):
+    """A signed list is imported once, and raises a floor, not a verdict."""
     take(lake, accused, "block", "desk", "why", 30, "lead")
     take(lake, accused, "warn", "desk", "over", 1, now=NOW - timedelta(days=9))
     assert (

@@ -20,6 +20,7 @@ NOW = datetime(2026, 1, 22, 9)
 
 
 def test_an_override_needs_an_author_a_reason_and_an_operator(published):
+    """An override needs an author, a reason and an operator."""
     known = read_outbound(published, "tier_decisions")["operator_id"].iloc[0]
     for operator, tier, by, reason, days in (
         (known, "E", "l", "r", 1),

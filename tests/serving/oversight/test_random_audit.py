@@ -49,6 +49,7 @@ def test_random_audit_draws_the_size_asked_for(n, wanted):
 
 
 def test_the_draw_stands_on_the_run_and_nobody_can_choose_it(published):
+    """The draw follows from the run, so no person can choose it."""
     sample = read_outbound(published, "audit_sample")
     run = sample["run_id"].iloc[0]
     assert all(
@@ -97,6 +98,7 @@ def test_small_groups_are_named_without_interval():
 
 
 def test_the_same_spread_has_not_drifted_and_another_has():
+    """An equal distribution has not drifted, and another has."""
     rng = np.random.default_rng(0)
     a = rng.normal(size=2000)
     assert (
@@ -109,6 +111,7 @@ def test_the_same_spread_has_not_drifted_and_another_has():
 
 
 def test_what_is_not_delivered_any_more_has_drifted():
+    """A signal that is delivered no more has drifted."""
     a = np.random.default_rng(0).normal(size=500)
     assert population_stability_index(a, np.full(500, np.nan)) > 1.0 and np.isnan(
         median_shift(a, np.full(500, np.nan))
@@ -137,6 +140,7 @@ def test_worse_challenger_fails_its_first_row():
 
 
 def test_a_slice_may_lose_as_much_as_the_gate_allows_and_no_more():
+    """A slice may lose as much as the policy allows, and no more."""
     right, weight = np.ones(100), np.ones(100)
     for lost, holds in ((5, True), (6, False)):
         now = right.copy()
@@ -147,6 +151,7 @@ def test_a_slice_may_lose_as_much_as_the_gate_allows_and_no_more():
 
 
 def test_a_case_that_stays_unseen_costs_what_all_tries_cost():
+    """A missed case costs what all tries cost."""
     price = np.array([10.0, 20.0, 30.0, 40.0])
     assert cost_per_missed_case(price, np.array([True, True, True, False])) == 100.0
     assert cost_per_missed_case(price, np.array([True, True, False, False])) == 50.0
@@ -154,6 +159,7 @@ def test_a_case_that_stays_unseen_costs_what_all_tries_cost():
 
 
 def test_prices_are_those_of_viewer_hours_likes_and_orders(tiny):
+    """Prices are those of viewer hours, likes and orders."""
     tables = Snapshot.open(tiny, datetime(2026, 1, 21))
     price = attack_costs(tables, "session", PRICES)
     one = price.index[0]
@@ -198,6 +204,7 @@ def rivals(tiny, models, tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_later_release_waits_as_challenger_and_scores_in_the_shadow(rivals, tiny, tmp_path):
+    """A later release waits as challenger, and scores without deciding."""
     models, old = rivals
     assert champions(models)["session_inflation"] == old and set(challengers(models)) == {
         "session_inflation"
@@ -213,6 +220,7 @@ def test_a_later_release_waits_as_challenger_and_scores_in_the_shadow(rivals, ti
 
 
 def test_promotion_says_no_with_the_row_that_failed_and_changes_nothing(rivals, tiny):
+    """A refused promotion names the row that failed, and changes nothing."""
     models, old = rivals
     done = promote(tiny, models, "session_inflation", datetime(2026, 1, 21), CRITERIA)
     assert not done.is_promoted and done.obstacle is not None and done.obstacle.why
@@ -225,6 +233,7 @@ def test_promotion_says_no_with_the_row_that_failed_and_changes_nothing(rivals, 
 
 
 def test_promotion_lets_a_better_one_pass(rivals, tiny, tmp_path, monkeypatch):
+    """A better challenger is promoted."""
     models = tmp_path / "models"
     shutil.copytree(rivals[0], models)
     champion = load(models, "session_inflation")

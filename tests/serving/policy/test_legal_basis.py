@@ -46,6 +46,7 @@ cites = ["Old 1", "New 2"]
 
 
 def test_january_and_march_cite_other_articles():
+    """Measures of January and of March cite different articles."""
     for code in ("warn", "limit_traffic", "blacklist"):
         january, march = (POLICY.cite("measure", code, on) for on in (JANUARY, MARCH))
         assert "Order 117" not in january and "Order 117 12 ¶1" in march
@@ -57,6 +58,7 @@ def test_january_and_march_cite_other_articles():
 
 
 def test_the_draft_is_never_cited():
+    """The draft is never cited."""
     for jurisdiction in JURISDICTIONS:
         law = load_law(jurisdiction)
         for kind, name in law.rules:
@@ -67,6 +69,7 @@ def test_the_draft_is_never_cited():
 
 
 def test_an_instrument_ends_on_its_day():
+    """An instrument ends on its day."""
     law = parse_law(LAW)
     assert law.cite("measure", "warn", date(2026, 1, 31)) == "Old 1"
     assert law.cite("measure", "warn", date(2026, 2, 1)) == "New 2"
@@ -75,6 +78,7 @@ def test_an_instrument_ends_on_its_day():
 
 
 def test_what_is_known_at_second_hand_is_cited_on_request_only():
+    """Articles known at second hand are cited on request only."""
     eu = load_law("EU")
     assert eu.cite("measure", "warn", MARCH) == "platform rules"
     assert eu.cite("measure", "warn", MARCH, cite_unverified=True) == "DSA 17"
@@ -93,11 +97,13 @@ def test_what_is_known_at_second_hand_is_cited_on_request_only():
     ],
 )
 def test_a_law_that_contradicts_itself_is_refused(old, new):
+    """A law that contradicts itself is refused."""
     with pytest.raises(BadLaw):
         parse_law(LAW.replace(old, new))
 
 
 def test_every_code_and_finding_of_the_policy_has_a_rule():
+    """Every code and finding of the policy has a rule."""
     law = load_law("CN")
     assert {s.code for s in POLICY.ladder} <= {
         name for kind, name in law.rules if kind == "measure"
@@ -120,6 +126,7 @@ def test_other_sets_cite_what_they_know_and_else_the_platform():
 
 
 def test_a_policy_is_announced_before_it_takes_effect():
+    """A policy is announced before it takes effect."""
     dates = "[validity]\nannounced_on = 2026-03-01\neffective_from = {}\n"
     good = POLICY.text.replace("[validity]\n", dates.format("2026-03-08"))
     policy = parse_policy(good)
@@ -134,6 +141,7 @@ def test_a_policy_is_announced_before_it_takes_effect():
 
 
 def test_appeals_are_open_for_six_months_in_the_european_set():
+    """Appeals are open for six months under the European set."""
     text = POLICY.text.replace('jurisdiction = "CN"', 'jurisdiction = "EU"')
     with pytest.raises(BadPolicy, match="183"):
         parse_policy(text)

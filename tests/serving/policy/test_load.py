@@ -30,6 +30,7 @@ def ladder(unknown: str) -> str:
 
 @pytest.mark.parametrize("probability", [0.0, 1.0])
 def test_a_probability_that_flags_all_or_none_is_refused(probability):
+    """A probability that flags all or none is refused."""
     text = POLICY.text.replace("flag_probability = 0.5", f"flag_probability = {probability}")
     with pytest.raises(BadPolicy, match="flag_probability is above 0 and below 1"):
         policy_of_text(text, "draft")
@@ -45,11 +46,13 @@ def test_prices_are_policy_and_no_default_stands_for_them():
 
 
 def test_holidays_are_known_by_the_year():
+    """Holidays are known by the year."""
     calendar = ReminderPolicy(holidays=("2026-10-01",))
     assert [calendar.knows_holidays(y) for y in (2025, 2026, 2027)] == [False, True, False]
 
 
 def test_the_package_policy_is_read_whole():
+    """The package policy is read whole."""
     assert (
         (POLICY.version, POLICY.appeal_days) == ("2026.20", 15)
         and "appeal desk" in POLICY.appeal_route
@@ -71,6 +74,7 @@ def test_the_package_policy_is_read_whole():
 
 
 def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
+    """The digest is of the text, and a named file is read."""
     path = tmp_path / "mine.toml"
     path.write_text(POLICY.text.replace('version = "2026.20"', 'version = "mine 文"'), "utf-8")
     mine = load_policy(path)
@@ -124,6 +128,7 @@ def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
     ],
 )
 def test_what_contradicts_itself_is_refused(old, new, words):
+    """A policy that contradicts itself is refused."""
     assert old in POLICY.text
     with pytest.raises(BadPolicy, match=re.escape(words) + "$") as refused:
         parse_policy(POLICY.text.replace(old, new, 1))
@@ -147,10 +152,12 @@ def test_what_contradicts_itself_is_refused(old, new, words):
     ],
 )
 def test_the_ends_of_each_range_belong_to_it(old, new):
+    """The ends of each range belong to it."""
     assert parse_policy(POLICY.text.replace(old, new, 1)).sha256 != POLICY.sha256
 
 
 def test_a_code_twice_is_refused_even_where_every_measure_is_known():
+    """A code twice is refused even where every measure is known."""
     with pytest.raises(BadPolicy, match="each code once"):
         parse_policy(
             POLICY.text + '\n[[ladder]]\ncode = "popup"\narticle = "a"\nzh = "b"\nen = "c"\n'
@@ -180,6 +187,7 @@ def test_a_code_twice_is_refused_even_where_every_measure_is_known():
     ],
 )
 def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new, words):
+    """A section with a key too few or too many is refused."""
     path = tmp_path / "p.toml"
     path.write_text(POLICY.text.replace(old, new, 1), "utf-8")
     with pytest.raises(BadPolicy) as refused:
@@ -196,6 +204,7 @@ def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new,
     ],
 )
 def test_a_file_that_is_no_policy_is_refused_by_its_name(tmp_path, old, new, words):
+    """A file that is no policy is refused by its name."""
     path = tmp_path / "p.toml"
     path.write_text(POLICY.text.replace(old, new, 1), "utf-8")
     with pytest.raises(BadPolicy) as refused:
@@ -204,6 +213,7 @@ def test_a_file_that_is_no_policy_is_refused_by_its_name(tmp_path, old, new, wor
 
 
 def test_a_code_beside_the_ladder_has_no_step():
+    """A code beside the ladder has no step."""
     with pytest.raises(ValueError, match="flog"):
         POLICY.step("flog")
     assert replace(POLICY, version="x").step("popup") == 1
@@ -219,6 +229,7 @@ def test_a_code_beside_the_ladder_has_no_step():
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
+    """A policy that cannot be followed is refused."""
     text = (resources.files("serving.policy") / "policy.toml").read_text("utf-8")
     path = tmp_path / "policy.toml"
     path.write_text(text.replace(old, new, 1))

@@ -11,6 +11,7 @@ NIGHT = load_policy().night
 
 
 def test_peers_are_those_of_the_same_category_where_there_are_enough():
+    """Peers are those of the same category where there are enough."""
     signals = pd.DataFrame(
         {"view_count": [10.0] * 25 + [99.0] * 5}, index=[f"s{i}" for i in range(30)]
     )

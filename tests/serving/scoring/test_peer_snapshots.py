@@ -46,12 +46,14 @@ def test_few_sessions_are_compared_with_two_weeks(tables):
 
 
 def test_a_day_with_enough_sessions_is_compared_with_itself(tables):
+    """A day with enough sessions is compared with itself."""
     many = [f"s{i}" for i in range(MIN_COMPARED_SESSIONS)]
     assert reference_sessions(tables, moment_of(NIGHT), many) == []
     assert len(reference_sessions(tables, moment_of(NIGHT), many[:-1])) == 1
 
 
 def test_sessions_that_are_only_compared_with_are_not_published(published, tables):
+    """Sessions that are only compared with are not published."""
     scores = read_outbound(published, "scores")
     tonight = set(scope_of_night(tables, moment_of(NIGHT)).sessions)
     assert set(scores.loc[scores["entity_kind"] == "session", "entity_id"]) == tonight

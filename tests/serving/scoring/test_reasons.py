@@ -20,6 +20,7 @@ NIGHT = load_policy().night
 
 
 def test_a_reason_lies_on_the_suspicious_side_of_its_peers_and_is_known():
+    """A reason has a known value on the suspicious side of its peers."""
     columns = ["flash_view_share", "stay_spread_ratio", "view_count", "proxy_view_share"]
     signals = pd.DataFrame([[0.1, 2.0, 50.0, 0.0]] * 30, columns=columns)
     peers = peer_medians(signals, None)

@@ -26,6 +26,7 @@ def orders_of(counts: list[float]) -> pd.DataFrame:
 
 
 def test_ranks_are_a_permutation_and_ties_go_by_name():
+    """Ranks are a permutation, and ties are ordered by name."""
     signals = orders_of([90.0, 1.0, 90.0, 99.0, *[1.0] * 40])
     frame = anomaly_score_rows(
         signals,
@@ -39,6 +40,7 @@ def test_ranks_are_a_permutation_and_ties_go_by_name():
 
 
 def test_what_is_unknown_is_named_and_never_counts():
+    """Unknown signals are named, and never count."""
     signals = orders_of([np.nan, 9.0])
     frame = anomaly_score_rows(
         signals, "operator", "v", peer_medians(signals, None), NIGHT, ScoringContext(signals)

@@ -50,6 +50,7 @@ def risk(model, frame, night=None):
 
 
 def test_the_parts_add_up_to_the_change(two, ranker):
+    """The parts add up to the change."""
     before, now = two
     parts = split_change(now, before, ranker, ranker)
     both = parts.index
@@ -91,6 +92,7 @@ def test_night_without_own_risk_attributes_nothing_to_history(two):
 
 
 def test_what_stops_being_delivered_is_data_and_what_changes_is_behaviour(two, ranker):
+    """A signal that is delivered no more is data; a value that changes is behaviour."""
     _, now = two
     lost = now.copy()
     lost["operator_datacentre_view_share"] = np.nan
@@ -103,10 +105,12 @@ def test_what_stops_being_delivered_is_data_and_what_changes_is_behaviour(two, r
 
 
 def test_without_the_old_model_its_part_is_unknown_not_nothing(two, ranker):
+    """Without the old model its part is unknown, not zero."""
     assert split_change(two[1], two[0], ranker, None)["model"].isna().all()
 
 
 def test_what_would_move_it_down_does(published, two, ranker):
+    """The named changes lower the risk as they state."""
     now = two[1]
     ranker = ranker.rebased_on(now)
     peers = peer_medians(now, categories_of(Snapshot.open(published, UNTIL), "operator"))
@@ -146,6 +150,7 @@ def test_what_would_move_it_down_does(published, two, ranker):
 
 
 def test_the_interval_of_a_risk_holds_the_risk_and_narrows_with_verdicts():
+    """The interval of a risk holds the risk, and narrows with verdicts."""
     rng = np.random.default_rng(0)
     wide = []
     for n in (40, 4000):
@@ -158,6 +163,7 @@ def test_the_interval_of_a_risk_holds_the_risk_and_narrows_with_verdicts():
 
 
 def test_a_dossier_shows_the_interval(published):
+    """A dossier shows the interval."""
     run = nights(published)[NIGHT.isoformat()]
     text = (published / "runs" / run / "report" / "en" / "operator-1.html").read_text("utf-8")
     worst = (

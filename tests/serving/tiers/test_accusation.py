@@ -69,6 +69,7 @@ def test_the_bound_is_told_without_a_candidate_as_well():
 
 
 def test_the_share_is_said_in_words():
+    """The words of a decision name the share."""
     made = decide([operator("o", 0.0012)], WIDE, "m")[0]
     assert "0.12% of honest operators" in made.why_en and "0.12%" in made.why_zh
 

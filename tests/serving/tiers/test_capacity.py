@@ -51,6 +51,7 @@ def test_the_whole_has_a_capacity_of_its_own():
 
 
 def test_those_without_a_place_in_d_still_compete_for_c_and_b():
+    """Those without a place in D still compete for C and B."""
     got = tiers_of(crowd_of({"": 100}))
     assert [len(got[t]) for t in "DCBA"] == [4, 6, 15, 75]
     milder = [*crowd_of({"": 99}), replace(BASE, operator_id="low", risk=0.0, influence=1.0)]
@@ -60,6 +61,7 @@ def test_those_without_a_place_in_d_still_compete_for_c_and_b():
 
 
 def test_of_equal_harm_the_furthest_out_come_first_then_the_name():
+    """Operators of equal harm are ordered by anomaly score, then by name."""
     out = (("x", 20.0), ("y", 30.0), ("z", 30.0), *((f"q{i}", 0.0) for i in range(5)))
     rows = [
         replace(BASE, operator_id=n, risk=None, deviating_groups=2, anomaly_score=d) for n, d in out

@@ -22,12 +22,14 @@ from tests.serving.tiers.cases import (
 
 @pytest.mark.parametrize(("name", "bound"), [("B", 0.3), ("C", 0.5), ("D", 0.7)])
 def test_a_tier_begins_exactly_at_its_bound(name, bound):
+    """A tier begins exactly at its bound."""
     policy = replace(WIDE, tiers=replace(WIDE.tiers, review_precision=0.3))
     assert tier(policy, risk=bound) == name
     assert tier(policy, risk=bound - 1e-9) == TIERS[TIERS.index(name) - 1]
 
 
 def test_a_new_operator_is_reviewed_not_accused():
+    """A new operator is reviewed, not accused."""
     assert tier(risk=0.99, sessions=2.0, orders=19.0) == "B"
     assert tier(risk=0.99, sessions=3.0, orders=19.0) == "D"
     assert tier(risk=0.99, sessions=2.0, orders=20.0) == "D"
@@ -63,12 +65,14 @@ def test_views_accuse_only_with_an_inflated_session():
 
 
 def test_influence_raises_supervision_never_guilt():
+    """Influence raises supervision, never guilt."""
     low, high = (decide([replace(BASE, risk=0.05, influence=i)], WIDE, "m")[0] for i in (0.1, 1.0))
     assert low.tier == high.tier == "A" and low.measure == high.measure == "none"
     assert high.is_key_operator and not low.is_key_operator
 
 
 def test_no_score_ever_blocks():
+    """No score ever blocks."""
     for risk in (0.0, 0.5, 1.0):
         assert decide([replace(BASE, risk=risk)], WIDE, "m")[0].measure != "block"
 
@@ -98,6 +102,7 @@ standings = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(standings, st.randoms())
 def test_the_order_of_operators_does_not_matter(rows, random):
+    """The order of operators does not matter."""
     mixed = list(rows)
     random.shuffle(mixed)
     assert {d.operator_id: d for d in decide(rows, POLICY, "m")} == {
@@ -108,6 +113,7 @@ def test_the_order_of_operators_does_not_matter(rows, random):
 @settings(max_examples=150, deadline=None)
 @given(standings)
 def test_more_risk_is_never_milder(rows):
+    """More risk is never milder."""
     before = {d.operator_id: d.tier for d in decide(rows, WIDE, "m")}
     worse = [replace(s, risk=None if s.risk is None else min(1.0, s.risk + 0.2)) for s in rows]
     after = {d.operator_id: d.tier for d in decide(worse, WIDE, "m")}
@@ -121,6 +127,7 @@ def test_who_gains_is_said_and_moves_no_tier():
 
 
 def test_who_may_be_the_victim_of_a_rival_is_reviewed_not_accused():
+    """A possible victim of a rival is reviewed, not accused."""
     d = one(risk=0.95, contested=True)
     assert (
         d.tier == "B"
@@ -139,6 +146,7 @@ def test_who_may_be_the_victim_of_a_rival_is_reviewed_not_accused():
 
 
 def test_a_decision_carries_what_the_night_publishes():
+    """A decision carries what the night publishes."""
     d = one(risk=0.5, influence=0.4)
     assert (d.operator_id, d.proposed, d.expected_harm, d.measure, d.needs_human, d.cold_start) == (
         "o",

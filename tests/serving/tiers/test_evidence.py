@@ -56,6 +56,7 @@ def test_a_beneficiary_is_named_above_a_precision(sign, risk, mostly_orders, sai
 
 
 def test_history_counts_what_is_known_and_nothing_is_no_history():
+    """Known sessions, orders or views are history; without any it is a cold start."""
     cold = replace(WIDE, tiers=replace(WIDE.tiers, cold_sessions=1, cold_orders=1))
     assert one(cold, sessions=None, orders=None).cold_start
     assert (
@@ -82,6 +83,7 @@ def test_unknown_influence_is_medium_and_unknown_risk_harmless():
 
 
 def test_key_operators_are_tier_d_and_the_most_influential():
+    """Key operators are those of tier D and the most influential."""
     edge = 1.0 - POLICY.influence.key_share
     assert (
         one(risk=0.0, influence=edge).is_key_operator

@@ -22,6 +22,7 @@ from tests.serving.tiers.cases import (
 
 
 def test_the_words_of_a_decision_say_each_thing_that_made_it():
+    """The words of a decision name each ground of it."""
     r = one(risk=0.4, p_value=0.004)
     assert (r.why_zh, r.why_en) == (
         "风险 0.40；诚实运营者中 0.40% 同样可疑",

@@ -25,6 +25,7 @@ def test_p_value_counts_the_operator_itself():
 
 
 def test_an_example_of_honesty_counts_by_the_probability_that_it_is_one():
+    """An example of honesty counts by the probability that it is one."""
     honest = HonestReference(np.array([0.1, 0.2, 0.9]), np.array([1.0, 0.5, 0.25]))
     assert honest.exceedances(np.array([0.9, 0.91, 0.15, 0.0])).tolist() == [0.25, 0.0, 0.75, 1.75]
     assert honest.p_value(np.array([0.5])).tolist() == [1.25 / 2.75]
@@ -58,6 +59,7 @@ def test_extreme_means_one_honest_in_a_hundred_or_none():
 
 
 def test_the_step_up_selects_at_its_bar_and_not_beyond():
+    """The step up selects at its bar and not beyond."""
     assert benjamini_hochberg({"a": 0.02, "b": 0.04, "c": 0.5, "d": 0.9}, 0.08) == {"a", "b"}
     assert benjamini_hochberg({"a": 0.02, "b": 0.0401, "c": 0.5, "d": 0.9}, 0.08) == {"a"}
     assert benjamini_hochberg({"a": 0.0201, "b": 0.0401, "c": 0.5, "d": 0.9}, 0.08) == frozenset()
@@ -100,6 +102,7 @@ def test_reference_set_has_each_honest_entity_once():
 
 
 def test_audited_entities_alone_are_the_yardstick_where_there_are_enough():
+    """Audited entities alone are the reference set where there are enough."""
     n = 60
     entity = pd.Series([f"e{i}" for i in range(2 * n)])
     raw = np.concatenate([np.zeros(n), np.full(n, 5.0)])

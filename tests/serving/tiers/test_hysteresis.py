@@ -17,6 +17,7 @@ from tests.serving.tiers.cases import (
 
 
 def test_worse_moves_at_once_and_better_only_after_the_clean_period():
+    """A stricter tier comes at once, a milder one only after the clean period."""
     assert tier(risk=0.9, previous_tier="A") == "D"
     past = {"previous_tier": "D", "previous_risk": 0.9}
     assert tier(risk=0.01, clean_nights=5, **past) == "D"
@@ -24,10 +25,12 @@ def test_worse_moves_at_once_and_better_only_after_the_clean_period():
 
 
 def test_what_becomes_unknown_moves_nothing():
+    """A risk that becomes unknown moves no tier."""
     assert tier(risk=None, previous_tier="C", previous_risk=0.5, clean_nights=99) == "C"
 
 
 def test_a_move_names_its_cause():
+    """A move names its cause."""
     past = {
         "previous_tier": "A",
         "previous_risk": 0.1,
@@ -45,6 +48,7 @@ def test_a_move_names_its_cause():
 
 
 def test_a_floor_raises_and_never_lowers_and_takes_no_place():
+    """A floor raises a tier, never lowers it, and takes no place of capacity."""
     assert (
         one(risk=0.0, floor="B").tier == "B"
         and one(risk=0.9, floor="B").tier == "D"
@@ -55,6 +59,7 @@ def test_a_floor_raises_and_never_lowers_and_takes_no_place():
 
 
 def test_an_override_is_the_last_word_in_both_directions():
+    """An override is the last word in both directions."""
     assert one(risk=0.9, override="A").tier == "A"
     assert one(risk=0.0, override="D", floor="B").tier == "D"
     assert one(risk=0.9, override="A", floor="C").tier == "A"
@@ -82,6 +87,7 @@ def test_cause_of_a_move_is_the_largest_part():
 
 
 def test_what_becomes_unknown_and_lies_out_is_judged_by_that():
+    """Where the risk becomes unknown, an anomalous operator is judged by its anomaly score."""
     past = PAST | {"previous_tier": "C", "previous_risk": 0.5}
     assert (
         one(**past, risk=None, deviating_groups=1, anomaly_score=18.0, clean_nights=99).tier == "C"
@@ -95,6 +101,7 @@ def test_what_becomes_unknown_and_lies_out_is_judged_by_that():
 
 
 def test_the_clean_period_ends_on_its_last_night_and_one_step_is_taken():
+    """The clean period ends on its last night, and the tier falls by one step."""
     past = PAST | {"previous_tier": "D", "previous_risk": 0.9}
     assert [one(risk=0.45, clean_nights=c, **past).tier for c in (5, 6)] == ["D", "C"]
     assert one(risk=0.2, clean_nights=6, **past).tier == "C"

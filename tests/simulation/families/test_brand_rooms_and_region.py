@@ -30,6 +30,7 @@ def written(name, seed, tmp_path_factory):
 
 
 def test_brand_rooms_are_open_for_days_and_seen_by_guests(brand_rooms):
+    """Brand rooms are open for days, and guests watch them."""
     sessions = pd.read_parquet(brand_rooms / "sessions.parquet")
     hours = (sessions["ended_at"] - sessions["started_at"]).dt.total_seconds() / 3_600
     assert (hours >= 17).mean() > 0.25
@@ -51,6 +52,7 @@ def test_people_of_a_small_region_meet_in_most_rooms(small_region):
 
 
 def test_small_region_has_few_verdicts(small_region):
+    """The small region has few verdicts."""
     path = small_region / "outcomes.parquet"
     rows = len(pd.read_parquet(path)) if path.exists() else 0
     assert rows <= 50

@@ -40,6 +40,7 @@ def judged(folder, guilty, **changes):
 
 
 def test_table_repeats_scalars_and_refuses_unknown_columns():
+    """A table repeats scalars and refuses unknown columns."""
     table = EventTable(session=-1, at=0.0)
     table.append(2, at=np.array([1.0, 2.0]))
     table.append(1, session=7)
@@ -49,17 +50,20 @@ def test_table_repeats_scalars_and_refuses_unknown_columns():
 
 
 def test_spans_name_owner_and_place():
+    """Spans name their owner and place."""
     owner, place = spans(np.array([2, 0, 3]))
     assert owner.tolist() == [0, 0, 2, 2, 2]
     assert place.tolist() == [0, 1, 0, 1, 2]
 
 
 def test_clock_is_as_coarse_as_the_platform(tmp_path):
+    """Clocks are as coarse as the platform's."""
     times = delivery(tmp_path).times(np.array([120.9, np.nan])).to_pylist()
     assert times[0].second == 0 and times[0].minute == 2 and times[1] is None
 
 
 def test_rows_after_the_copy_and_missing_columns_are_absent(tmp_path):
+    """Rows after the copy and missing columns are absent."""
     lake = delivery(tmp_path, missing_columns=("boosts.amount",), missing_tables=("notices",))
     received = np.array([NOON + 2 * 86_400, NOON])
     columns = {
@@ -75,6 +79,7 @@ def test_rows_after_the_copy_and_missing_columns_are_absent(tmp_path):
 
 
 def test_seeds_share_no_identifier(tmp_path):
+    """Seeds share no identifier."""
     index = np.arange(1_000)
     first = delivery(tmp_path).ids("account", index).to_pylist()
     second = Delivery(tmp_path, tmp_path, 4, 1.0, NOON).ids("account", index).to_pylist()
@@ -92,6 +97,7 @@ def test_patrol_is_selective_and_audit_is_fair(tmp_path):
 
 
 def test_wrong_verdicts_contradict_the_truth(tmp_path):
+    """Wrong verdicts contradict the truth."""
     guilty = np.arange(400) % 10 == 0
     rows = judged(tmp_path, guilty, verdicts=400, wrong=0.25)
     names = np.array([int(i[1:]) for i in rows["entity_id"]])
@@ -100,5 +106,6 @@ def test_wrong_verdicts_contradict_the_truth(tmp_path):
 
 
 def test_late_verdicts_are_not_in_the_lake_yet(tmp_path):
+    """Late verdicts are not in the lake yet."""
     rows = judged(tmp_path, np.ones(400, bool), verdicts=400, delay_days=1.0)
     assert 0 < len(rows) < 350

@@ -86,6 +86,7 @@ WRITTEN_TWICE = [
 @pytest.mark.parametrize("seed", SEEDS)
 @every_family
 def test_lake_keeps_the_contracts_and_truth_agrees_with_it(lakes, family, seed):
+    """A lake keeps the contracts, and its truth agrees with it."""
     lake = lakes(family, seed)
     checks = check_lake(lake, LONG_AFTER)
     assert {c.table: c.quarantined for c in checks if c.quarantined} == {}
@@ -159,6 +160,7 @@ def check_false_rows(truth):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("family", WRITTEN_TWICE, ids=lambda f: f.name)
 def test_same_seed_gives_the_same_bytes(lakes, tmp_path, family, seed):
+    """The same seed gives the same bytes."""
     lake, again = lakes(family, seed), tmp_path / "again"
     family.write(again, truth_folder(again), seed)
     assert digests(lake, truth_folder(lake)) == digests(again, truth_folder(again))
@@ -167,11 +169,13 @@ def test_same_seed_gives_the_same_bytes(lakes, tmp_path, family, seed):
 @pytest.mark.slow
 @every_family
 def test_two_seeds_differ(lakes, family):
+    """Two seeds give different lakes."""
     first, second = (digests(lakes(family, seed)) for seed in (FIRST_SEED, SECOND_SEED))
     assert first != second
 
 
 def test_family_is_found_by_name_and_names_are_distinct():
+    """A family is found by its name, and names are distinct."""
     assert len({f.name for f in FAMILIES}) == len(FAMILIES)
     assert all(family_named(f.name) is f for f in FAMILIES)
     with pytest.raises(LakeProblem, match="Families: first_platform"):
@@ -180,5 +184,6 @@ def test_family_is_found_by_name_and_names_are_distinct():
 
 @every_family
 def test_family_says_what_is_realistic_and_what_is_not(family):
+    """A family names what is realistic and what is not."""
     realistic, missing = claims(family)
     assert len(realistic) > 40 and len(missing) > 40 and "Realistic:" not in missing

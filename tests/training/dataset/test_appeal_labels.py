@@ -34,6 +34,7 @@ def won(entities, reasons, counts_from, verdict="error"):
 
 
 def test_label_of_an_appeal_weighs_more_after_its_delay(tmp_path):
+    """The label of an appeal weighs more after its delay."""
     lake = lake_with(tmp_path, won([["session", "s1"], ["order", "s2"]], [], "2026-02-08T00:00:00"))
     labels = pd.DataFrame({"confirmed": [0, 1]}, index=["s1", "s2"])
     early = with_appeal_weights(labels, lake, "session", datetime(2026, 2, 8))
@@ -44,6 +45,7 @@ def test_label_of_an_appeal_weighs_more_after_its_delay(tmp_path):
 
 
 def test_card_counts_the_reasons_that_failed(tmp_path):
+    """A model card counts the reasons that failed."""
     one, two = MODEL.columns[:2]
     lake = lake_with(
         tmp_path,

@@ -102,6 +102,7 @@ def test_a_session_teaches_its_orders_before_its_operator_does():
 
 
 def test_without_verdicts_on_containers_labels_stay_as_they_are():
+    """Labels stay as they are without verdicts on containers."""
     tables = lake(verdict("session", "a10", "view_fraud", "cleared", 12))
     assert list(labels(tables, "session", VIEWS).columns) == [
         "confirmed",
@@ -128,6 +129,7 @@ def test_shares_of_a_bag_are_posteriors_given_that_one_is_false():
 
 
 def test_a_confirmed_entity_explains_its_bag():
+    """A confirmed entity explains its bag."""
     p = np.array([0.2, 0.2, 0.2])
     explained = rows(("a", 1, True), ("a", 1, False), ("b", 0, False))
     assert positive_shares(p, explained, np.array(list("xyz"))).tolist() == [1.0, 0.2, 0.0]

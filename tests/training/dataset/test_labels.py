@@ -27,6 +27,7 @@ def outcome(entity, verdict, day, source="patrol", received=None):
 
 
 def test_an_appeal_that_overturns_is_the_label():
+    """An appeal that overturns is the label."""
     rows = pd.DataFrame(
         [
             outcome("r1", "confirmed", 1),
@@ -42,6 +43,7 @@ def test_an_appeal_that_overturns_is_the_label():
 
 
 def test_a_verdict_that_has_not_matured_is_no_label(tiny):
+    """A verdict that has not matured is no label."""
     early, late = (
         verdicts(Snapshot.open(tiny, d), "order", ("order_fraud",))
         for d in (UNTIL - timedelta(days=8), UNTIL)
@@ -50,6 +52,7 @@ def test_a_verdict_that_has_not_matured_is_no_label(tiny):
 
 
 def test_weights_bring_the_sample_to_the_audited_prevalence():
+    """Weights bring the sample to the audited prevalence."""
     labels = pd.DataFrame(
         {"confirmed": [1] * 50 + [0] * 50 + [1] + [0] * 17, "audited": [False] * 100 + [True] * 18}
     )

@@ -9,6 +9,7 @@ from training.dataset import splits
 
 
 def test_no_group_and_no_moment_is_on_both_sides_of_a_split():
+    """No group and no moment is on both sides of a split."""
     rng = np.random.default_rng(1)
     received = pd.Series(
         pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.uniform(0, 28, 2000), unit="D")

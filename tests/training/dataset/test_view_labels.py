@@ -27,6 +27,7 @@ def test_only_conspicuous_views_are_called_false():
 
 
 def test_the_second_pass_learns_from_the_labels_of_the_first():
+    """The second pass learns from the labels of the first."""
     seen: list[list[int]] = []
     confirmed = np.array([0] * 150 + [1] * 4)
     scores = np.array([0.0, 1.0] * 75 + [6.0, 0.0, 6.0, 1.0])
@@ -40,9 +41,11 @@ def test_the_second_pass_learns_from_the_labels_of_the_first():
 
 
 def test_views_of_cleared_sessions_are_never_called_false():
+    """Views of cleared sessions are never called false."""
     scores = [9.0] * 5 + [0.0] * 145 + [9.0] * 4
     assert sum(blamed([scores, scores], [0] * 150 + [1] * 4)[:150]) == 0
 
 
 def test_where_no_group_can_be_left_out_the_verdict_of_the_session_stands():
+    """The verdict of the session stands where no group can be left out."""
     assert blamed([[float("nan")] * 4], [0, 0, 1, 1]) == [0, 0, 1, 1]

@@ -9,6 +9,7 @@ from training.estimator.calibration import isotonic
 
 
 def test_calibration_is_monotone_and_gives_the_frequency():
+    """Calibration is monotone and gives the frequency."""
     rng = np.random.default_rng(2)
     raw = rng.normal(0, 2, 4000)
     truth = (rng.random(4000) < 1 / (1 + np.exp(-raw))).astype(int)

@@ -22,10 +22,12 @@ def text() -> str:
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.txt")), ids=lambda p: p.name)
 def test_every_shipped_text_is_valid(path):
+    """Every shipped text is valid."""
     assert fault_of(path.read_text("utf-8")) is None
 
 
 def test_a_valid_text_is_the_booster_that_lightgbm_reads(text):
+    """A valid text is the booster that LightGBM reads."""
     assert booster_of(text, "it").model_to_string() == lgb.Booster(model_str=text).model_to_string()
 
 

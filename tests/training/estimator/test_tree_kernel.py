@@ -54,6 +54,7 @@ def asked(booster: lgb.Booster, rows: int = 999) -> np.ndarray:
 @pytest.mark.parametrize("classes", [1, 3])
 @pytest.mark.parametrize("unknown", [0.0, 0.2])
 def test_scores_are_those_of_lightgbm_bit_for_bit(classes, unknown):
+    """Scores equal those of LightGBM, bit for bit."""
     booster = fitted(classes, unknown)
     x, forest = asked(booster), forest_of(booster)
     for rounds in (None, 5, 99):
@@ -67,6 +68,7 @@ def test_scores_are_those_of_lightgbm_bit_for_bit(classes, unknown):
 
 
 def test_no_rows_and_trees_of_one_leaf_are_scored_too():
+    """No rows and trees of one leaf are scored too."""
     stump = fitted(1, 0.0, rounds=2, min_data_in_leaf=600)
     x = asked(stump)
     np.testing.assert_array_equal(forest_of(stump).raw(x)[:, 0], stump.predict(x, raw_score=True))
@@ -74,5 +76,6 @@ def test_no_rows_and_trees_of_one_leaf_are_scored_too():
 
 
 def test_a_split_by_categories_is_refused_by_name():
+    """A split by categories is refused by name."""
     with pytest.raises(ValueError, match="categories"):
         forest_of(fitted(1, 0.0, categorical_feature=[3], min_data_per_group=5))

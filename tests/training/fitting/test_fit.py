@@ -16,6 +16,7 @@ from training.models.registry import BY_NAME
 
 
 def test_too_few_verdicts_are_refused_with_the_count():
+    """Too few verdicts are refused with the count."""
     model = BY_NAME["order_brushing"]
     empty = Dataset(
         pd.DataFrame(np.zeros((5, len(model.columns))), columns=model.columns),
@@ -29,6 +30,7 @@ def test_too_few_verdicts_are_refused_with_the_count():
 
 
 def test_more_of_a_suspicious_signal_never_lowers_the_score():
+    """More of a suspicious signal never lowers the score."""
     model = BY_NAME["order_brushing"]
     rng = np.random.default_rng(3)
     n = 600

@@ -20,6 +20,7 @@ from training.release.store import champions, set_champion, version_of
 
 
 def test_every_release_has_lineage_figures_of_controls_and_a_card(models):
+    """Every release has lineage, figures of controls, and a card."""
     for name, version in champions(models).items():
         m = json.loads((models / name / version / "manifest.json").read_text())
         assert (
@@ -35,6 +36,7 @@ def test_every_release_has_lineage_figures_of_controls_and_a_card(models):
 
 
 def test_the_registry_names_the_champion_and_logs_the_data(models):
+    """The registry names the champion and logs the data."""
     from training.release.tracking import start
 
     mlflow = start(models)
@@ -52,6 +54,7 @@ def test_the_registry_names_the_champion_and_logs_the_data(models):
 
 
 def test_nothing_released_is_a_pickle(models):
+    """Nothing released is a pickle."""
     for path in models.rglob("*"):
         assert path.suffix not in {".pkl", ".pickle", ".joblib", ".cloudpickle"}, path
 
@@ -60,6 +63,7 @@ def test_nothing_released_is_a_pickle(models):
     "file", ["model.0.fraud.txt", "no_graph.0.fraud.txt", "trees.json", "golden.json", "card.md"]
 )
 def test_a_changed_file_is_refused_before_it_is_parsed(models, tmp_path, file):
+    """A changed file is refused before it is parsed."""
     copy = tmp_path / "models"
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
     path = copy / "order_brushing" / champions(copy)["order_brushing"] / file
@@ -70,6 +74,7 @@ def test_a_changed_file_is_refused_before_it_is_parsed(models, tmp_path, file):
 
 
 def test_a_model_trained_on_another_catalogue_is_refused(models, tmp_path, monkeypatch):
+    """A model trained on another catalogue is refused."""
     from features import catalogue
 
     monkeypatch.setattr(catalogue, "digest", lambda: "0" * 64)
@@ -184,5 +189,6 @@ def test_a_broken_pointer_is_refused_in_words(copy, text):
 
 
 def test_an_absent_release_says_how_to_make_one(tmp_path):
+    """A missing release is answered with how to make one."""
     with pytest.raises(ArtefactRefused, match="steelyard train"):
         load(tmp_path, "order_brushing")

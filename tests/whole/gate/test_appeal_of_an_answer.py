@@ -116,6 +116,7 @@ def test_a_won_appeal_against_one_answer(gate):
 
 
 def test_an_appeal_that_is_lost_changes_nothing(gate):
+    """An appeal that is lost changes nothing."""
     gate.send("upheld", viewers=900.0)
     before = gate.boost("u1", NOW, sessionId="upheld")
     gate.decide(gate.appeal("u1", NOW + HOUR), "upheld", NOW + 2 * HOUR)
@@ -142,6 +143,7 @@ def test_answers_that_cannot_be_appealed(gate):
 
 
 def test_the_command_opens_it_and_names_one_subject(gate, monkeypatch):
+    """The command opens an appeal, and names one subject."""
     gate.send("told", viewers=900.0)
     gate.boost("told", NOW, sessionId="told")
     command = ["appeal", "open", str(gate.lake.root), "--request", "told", "--by", "shop"]

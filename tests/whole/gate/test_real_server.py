@@ -75,6 +75,7 @@ def lake(published, tmp_path_factory):
 
 
 def test_the_served_gate_answers_refuses_and_stops_cleanly(lake, models, tmp_path):
+    """The served gate answers, refuses and stops cleanly."""
     key, port = make_key(lake, "t", ["boost", "read"]), free_port()
     server = serving(
         [STEELYARD, "serve", str(lake), "--models", str(models), "--port", str(port)],
@@ -105,6 +106,7 @@ def test_the_served_gate_answers_refuses_and_stops_cleanly(lake, models, tmp_pat
 
 
 def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path):
+    """A tampered model keeps the server from starting."""
     copy = tmp_path / "models"
     shutil.copytree(models, copy, ignore=shutil.ignore_patterns("mlruns", "mlflow.db"))
     from training.release.store import champions
@@ -127,6 +129,7 @@ def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path)
 
 
 def test_a_port_in_use_is_refused_in_words_before_anything_is_loaded(lake):
+    """A port in use is refused in words before anything is loaded."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

@@ -40,6 +40,7 @@ def served(published, tmp_path_factory):
 
 
 def test_odd_ids_are_served_by_private_files_and_leave_no_trace_in_the_log(served):
+    """Odd ids are served from private files, and leave no trace in the log."""
     lake, port, log = served
     base, key = f"http://127.0.0.1:{port}/v1", make_key(lake, "t", ["boost", "minutes", "read"])
     counters = [{"minute": i, "viewers": 9.0, "joins": 2.0} for i in range(12)]
@@ -71,6 +72,7 @@ def test_odd_ids_are_served_by_private_files_and_leave_no_trace_in_the_log(serve
 
 
 def test_a_revoked_key_is_refused_on_an_open_connection(served):
+    """A revoked key is refused on an open connection."""
     lake, port, _ = served
     key = make_key(lake, "leaver", ["boost"])
     with httpx.Client(headers={"X-API-Key": key}) as client:

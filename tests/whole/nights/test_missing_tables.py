@@ -158,6 +158,7 @@ def as_simulated(platform, tmp_path_factory) -> float:
 
 @pytest.mark.parametrize("how", DELIVERIES)
 def test_another_delivery_accuses_nobody_and_hides_few(how, platform, as_simulated, tmp_path):
+    """A smaller delivery accuses no honest operator, and hides few cheats."""
     honest, cheats = _reviewed(_delivered(platform, tmp_path / "lake", DELIVERIES[how]), platform)
     assert honest <= 0.01
     assert cheats >= 0.75 * as_simulated

@@ -27,6 +27,7 @@ POLICY = load_policy()
 
 
 def test_sessions_and_orders_are_weighed_with_their_operator_s_others(published):
+    """Sessions and orders are pooled with their operator's others."""
     scores = read_outbound(published, "scores")
     model = scores[scores["model"] != "deviance"]
     moved = (model["probability"] != model["own_probability"]).groupby(model["entity_kind"]).mean()
@@ -165,6 +166,7 @@ def test_night_names_the_worst_session_of_each_operator(published):
 
 
 def test_sessions_of_nights_before_are_known_by_what_was_published_of_them(published):
+    """Sessions of earlier nights are known by their published rows."""
     from features.engine.snapshot import Snapshot
     from serving.scoring.night_context import NightContext
     from serving.scoring.operator_history import earlier_probabilities

@@ -22,6 +22,7 @@ from training.release.artefact import load, released_prior
 
 
 def test_without_models_and_with_orders_only_the_night_still_ranks(tiny, tmp_path):
+    """The night ranks without models, and with orders alone."""
     lake = tmp_path / "lake"
     shutil.copytree(tiny / "orders", lake / "orders")
     nightly(lake, NIGHT, None, POLICY)

@@ -44,10 +44,12 @@ def lake(tmp_path_factory) -> Lake:
 
 
 def test_a_record_with_line_separators_in_ids_verifies(lake):
+    """A record with line separators in ids verifies."""
     assert ODD in lake.decisions.read_text("utf-8") and verify_decisions(lake) == []
 
 
 def test_evidence_on_an_operator_holds_no_order_of_its_number(lake):
+    """Evidence on an operator holds no order of its number."""
     files = package_files(lake, "7", None, START + timedelta(days=1))
     for name in ("scores", "signals", "corrected_figures"):
         rows = csv.DictReader(io.StringIO(files[f"tables/{name}.csv"].decode()))
@@ -55,6 +57,7 @@ def test_evidence_on_an_operator_holds_no_order_of_its_number(lake):
 
 
 def test_a_case_of_several_kinds_is_named_by_its_kind(lake):
+    """A case of several kinds is named by its kind."""
     night = steelyard.open_lake(lake.root).night()
     with pytest.raises(LakeProblem, match="operator, order"):
         night.case("7")

@@ -47,6 +47,7 @@ def row(viewers):
 
 
 def test_minutes_come_back_in_order_with_the_last_word_on_each(store):
+    """Minutes come back in order with the last word on each."""
     assert len(rows_from_blob(store.put("s", "o", [(3, row(3.0)), (1, row(1.0))]))) == 2
     given = store.put("s", "o", [(2, row(2.0)), (3, row(30.0))])
     owner, blob = store.get(["s"])[0]
@@ -60,6 +61,7 @@ def test_minutes_come_back_in_order_with_the_last_word_on_each(store):
 
 
 def test_sessions_asked_for_together_come_in_the_order_asked(store):
+    """Sessions asked for together come in the order asked."""
     store.put("a", "o1", [(0, row(1.0))])
     store.put("b", "o2", [(0, row(2.0))])
     assert [None if x is None else x[0] for x in store.get(["b", "nobody", "a"])] == [
@@ -70,6 +72,7 @@ def test_sessions_asked_for_together_come_in_the_order_asked(store):
 
 
 def test_a_session_belongs_to_its_first_operator(store):
+    """A session belongs to its first operator."""
     store.put("s", "o1", [(0, row(1.0))])
     with pytest.raises(LakeProblem, match="another operator"):
         store.put("s", "o2", [(1, row(1.0))])
@@ -77,12 +80,14 @@ def test_a_session_belongs_to_its_first_operator(store):
 
 
 def test_minutes_put_at_once_by_many_are_all_kept(store):
+    """Minutes that many callers put at once are all kept."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda m: store.put("s", "o", [(m, row(float(m)))]), range(60)))
     assert rows_from_blob(store.get(["s"])[0][1])[:, 0].tolist() == [float(m) for m in range(60)]
 
 
 def test_a_redis_that_does_not_answer_is_a_store_that_is_down():
+    """A Redis that does not answer is a store that is down."""
     gone = RedisMinuteStore("redis://127.0.0.1:1/0")
     with pytest.raises(MinuteStoreUnavailable):
         gone.get(["s"])

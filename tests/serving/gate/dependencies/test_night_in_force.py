@@ -33,6 +33,7 @@ def chosen(now, **own):
 
 
 def test_latest_night_is_in_force_with_or_without_models():
+    """The latest night is in force, with or without models."""
     now = datetime(2026, 1, 21, 6)
     assert chosen(now, d19="", d20="") == ("20", [])
     assert chosen(now, d19="", d20="ab") == ("20", [])
@@ -51,6 +52,7 @@ def test_night_with_models_stays_until_it_is_stale():
 
 
 def test_night_dated_in_the_future_hides_no_other():
+    """A night that is dated in the future hides no other."""
     now = datetime(2026, 1, 21, 6)
     assert chosen(now, d20="a", d25="a") == ("20", ["night_in_future"])
     assert chosen(now, d25="a", d26="a") == ("26", ["night_in_future"])

@@ -77,6 +77,7 @@ def test_an_answer_made_by_hand_differs(answered, models, tmp_path):
 
 
 def test_inputs_that_are_gone_are_named(answered, models, tmp_path):
+    """Inputs that are gone are named."""
     copy = Lake(tmp_path / "lake")
     shutil.copytree(answered.root, copy.root, symlinks=True)
     assert again(copy, "stored 60", tmp_path).gone[0].startswith("the live model")
@@ -92,4 +93,5 @@ def test_inputs_that_are_gone_are_named(answered, models, tmp_path):
 
 
 def test_answers_with_inputs_are_exported_by_their_contract(answered):
+    """Answers with inputs are exported by their contract."""
     assert export_answers(answered) == len(REQUESTS)

@@ -8,6 +8,7 @@ from serving.gate.replay.kept_inputs import KeptInputs
 
 
 def test_inputs_are_kept_once_and_found_by_digest(tmp_path):
+    """Inputs are kept once and found by digest."""
     kept = KeptInputs(tmp_path / "inputs")
     for data in (b"short", bytes(9000), b"short"):
         assert kept.keep(data, "2026-01-05") == hashlib.sha256(data).hexdigest()
@@ -41,6 +42,7 @@ def test_a_torn_or_edited_input_is_gone(tmp_path):
 
 
 def test_a_disk_that_refuses_inputs_stops_nothing(tmp_path):
+    """A disk that refuses inputs stops nothing."""
     (tmp_path / "file").write_text("")
     kept = KeptInputs(tmp_path / "file" / "inputs")
     kept.keep(b"lost", "2026-01-05")

@@ -40,12 +40,14 @@ def seen(published, tmp_path_factory):
 
 
 def test_the_same_minutes_have_the_same_values_bit_for_bit(seen):
+    """The same minutes have the same values, bit for bit."""
     found = parity_of_night(seen[0], NIGHT)
     assert found.holds and found.sessions == SESSIONS and len(found.signals) > 20
     assert found.only_online == 0 and found.only_offline > 0
 
 
 def test_another_minute_is_a_difference_and_a_lost_counter_is_missing(seen):
+    """A different minute is a difference, and a lost counter is missing."""
     lake, store, ids = seen
     changed = np.full(len(COLUMNS), np.nan)
     changed[COLUMNS.index("viewers")] = 9e6
@@ -70,6 +72,7 @@ def test_another_minute_is_a_difference_and_a_lost_counter_is_missing(seen):
 
 
 def test_a_lake_without_a_gate_is_said(tmp_path):
+    """A lake without minutes of a gate is named as such."""
     with pytest.raises(LakeProblem, match="has no minutes of a gate"):
         parity_of_night(tmp_path, NIGHT)
 

@@ -37,6 +37,7 @@ class Asked:
 
 
 def test_lanes_take_turns_whoever_sends_more():
+    """Lanes take turns, whichever caller sends more."""
     log, clock = [], Clock()
     admission = Admission(replace(LIMITS, work=1, work_per_key=1), clock)
     for _ in range(100):
@@ -49,6 +50,7 @@ def test_lanes_take_turns_whoever_sends_more():
 
 
 def test_one_caller_never_has_all_places():
+    """One caller never has all places."""
     log = []
     admission = Admission(replace(LIMITS, work=8, work_per_key=6), Clock())
     for _ in range(20):
@@ -59,6 +61,7 @@ def test_one_caller_never_has_all_places():
 
 
 def test_a_lane_that_waited_too_long_turns_away_its_own_callers_only():
+    """A lane that waited too long turns away its own callers only."""
     log, clock = [], Clock()
     admission = Admission(replace(LIMITS, work=1, work_per_key=1, wait_seconds=0.5), clock)
     admission.submit(Asked("loud", log))
@@ -71,6 +74,7 @@ def test_a_lane_that_waited_too_long_turns_away_its_own_callers_only():
 
 
 def test_a_lane_that_stalls_turns_away_and_says_so_for_spread_seconds():
+    """A lane that stalls turns callers away for seconds that are spread."""
     log, clock = [], Clock()
     admission = Admission(replace(LIMITS, work=1, work_per_key=1, wait_seconds=2.0), clock)
     for _ in range(200):
@@ -107,6 +111,7 @@ def test_who_has_gone_is_not_worked_on_and_who_was_let_in_is_answered():
 
 
 def test_bodies_in_memory_are_bounded_for_a_caller_and_for_all():
+    """Bodies in memory are bounded for a caller and for all."""
     admission = Admission(replace(LIMITS, body_megabytes=10), Clock())
     admission.hold("loud", 6_000_000)
     assert admission.is_full_for("loud") and not admission.is_full_for("quiet")
@@ -118,6 +123,7 @@ def test_bodies_in_memory_are_bounded_for_a_caller_and_for_all():
 
 
 def test_buckets_refill_and_are_bounded():
+    """Buckets refill and are bounded."""
     buckets = TokenBuckets(per_second=10.0, burst=5.0, callers=3)
     taken = [buckets.take("a", 0.0) for _ in range(6)]
     assert taken == [0.0] * 5 + [0.1] and buckets.take("a", 0.1) == 0.0
@@ -201,6 +207,7 @@ def test_a_flood_of_one_key_leaves_another_its_turn(serve):
 
 
 def test_what_the_door_counts_is_published():
+    """The counts of the door are published."""
     from prometheus_client import CollectorRegistry, generate_latest
 
     from serving.gate.server import refusals

@@ -71,6 +71,7 @@ def test_a_flood_is_refused_and_not_kept(served, name):
     ],
 )
 def test_a_request_beyond_a_limit_gets_a_typed_error(served, data, status, code):
+    """A request beyond a limit gets a typed error."""
     found, problem = problem_of(served.exchange(data))
     assert (found, problem["code"]) == (status, code)
     assert problem["message"] and isinstance(problem["where"], list)
@@ -92,6 +93,7 @@ def test_a_byte_now_and_then_does_not_extend_the_time(served):
 
 
 def test_silent_and_idle_connections_end(served):
+    """Silent and idle connections end."""
     with served.connect() as made:
         assert made.recv(1) == b""
     with served.connect() as made:
@@ -102,6 +104,7 @@ def test_silent_and_idle_connections_end(served):
 
 
 def test_requests_in_one_packet_are_answered_in_order(served):
+    """Requests in one packet are answered in order."""
     with served.connect() as made:
         made.sendall(b"".join(head(length=i) + b"a" * i for i in range(1, 9)))
         time.sleep(0.3)
@@ -110,6 +113,7 @@ def test_requests_in_one_packet_are_answered_in_order(served):
 
 
 def test_more_requests_in_one_packet_than_allowed_end_the_connection(served):
+    """More requests in one packet than allowed end the connection."""
     answer = served.exchange((head(length=1) + b"a") * 40)
     assert answer.count(b"HTTP/1.1 200") == 16
 
@@ -122,6 +126,7 @@ def test_trailers_do_not_become_headers(served):
 
 
 def test_a_body_is_asked_for_when_its_sender_waits(served):
+    """A body is asked for when its sender waits."""
     with served.connect() as made:
         made.sendall(head(length=2, more=b"expect: 100-continue\r\n"))
         assert made.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -143,6 +148,7 @@ def test_half_open_connections_make_room_for_others(serve):
 
 
 def test_idle_connections_make_room_for_others(serve):
+    """Idle connections make room for others."""
     with serve(connections=10, unfinished=10, idle_seconds=30.0) as served:
         idle = [served.connect() for _ in range(10)]
         for one in idle:
@@ -156,6 +162,7 @@ def test_idle_connections_make_room_for_others(serve):
 
 
 def test_no_connection_is_free_while_all_are_at_work(serve):
+    """No connection makes room while all are at work."""
     with serve(connections=2, unfinished=2) as served:
         served.work_seconds = 1.0
         busy = [served.connect() for _ in range(2)]
@@ -168,6 +175,7 @@ def test_no_connection_is_free_while_all_are_at_work(serve):
 
 
 def test_a_peer_that_takes_no_answer_is_let_go(serve):
+    """A peer that takes no answer is disconnected."""
     with serve(body_seconds=0.3) as served:
         made = socket.socket()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -52,6 +52,7 @@ def are_gone(workers: list[int]) -> bool:
 
 
 def test_a_signal_reaches_all_workers_and_is_no_failure(running):
+    """A signal reaches all workers and is no failure."""
     parent, workers, _ = running
     assert len(set(workers)) == 3 and parent.pid not in workers
     parent.send_signal(signal.SIGTERM)
@@ -59,6 +60,7 @@ def test_a_signal_reaches_all_workers_and_is_no_failure(running):
 
 
 def test_the_end_of_one_worker_is_the_end_of_all_and_is_said(running):
+    """The end of one worker ends all, with a message."""
     parent, workers, fails = running
     fails.touch()
     assert parent.wait(10) == 18 and are_gone(workers)
@@ -66,6 +68,7 @@ def test_the_end_of_one_worker_is_the_end_of_all_and_is_said(running):
 
 
 def test_workers_do_not_outlive_a_killed_parent(running):
+    """Workers do not outlive a killed parent."""
     parent, workers, _ = running
     parent.kill()
     parent.wait()

@@ -87,21 +87,15 @@ def test_a_mended_measure_keeps_half_and_a_wrong_one_nothing():
         ending = Ending(status, AS_OF - timedelta(hours=1), "p", "why", wrong)
         return record([measure(endings=(ending,))], notices=NO_NOTICES)["a"]
 
-    stands = record([measure()], notices=NO_NOTICES)["a"]
-    assert 1.0 - ended("lifted") == pytest.approx((1.0 - stands) / 2)
+    points = 1.0 - record([measure()], notices=NO_NOTICES)["a"]
+    assert 1.0 - ended("lifted") == pytest.approx(points / 2)
     assert ended("undone") == ended("lifted", wrong=True) == 1.0
 
 
 def published_measure(status="in_force"):
-    return pd.DataFrame(
-        {
-            "operator_id": ["a", "b"],
-            "code": ["limit_traffic", "popup"],
-            "automatic": [True, True],
-            "status": [status, status],
-            "effective_from": [AS_OF - timedelta(days=1)] * 2,
-        }
-    )
+    measures = pd.DataFrame({"operator_id": ["a", "b"], "code": ["limit_traffic", "popup"]})
+    yesterday = AS_OF - timedelta(days=1)
+    return measures.assign(automatic=True, status=status, effective_from=yesterday)
 
 
 def test_automatic_measures_of_the_night_before_count():

@@ -36,6 +36,7 @@ def test_each_tier_has_its_mean_and_unknown_stays_unknown():
 
 
 def test_the_command_prints_the_means_of_a_night(published):
+    """The command prints the mean credit of each tier of a night."""
     printed = CliRunner().invoke(app, ["credit", str(published), "--by-tier", "--json"]).output
     rows = {r["tier"]: r for r in json.loads(printed)}
     credit, tiers = (read_outbound(published, t) for t in ("credit", "tier_decisions"))

@@ -70,6 +70,7 @@ def effects(state: MeasureState, at: int) -> tuple:
 
 
 def test_each_status_has_its_moment():
+    """Each status of a measure has its moment."""
     records = [taken(1), taken(2), taken(3), outcome(1, "lifted", 20), undone([2], 30), *won(3, 40)]
     state = state_of(records)
 
@@ -94,6 +95,7 @@ def test_what_was_mended_counts_and_what_was_wrong_does_not():
 
 
 def test_a_night_knows_only_what_was_written_before_it():
+    """A night knows only what was written before it."""
     records = [taken(1), undone([1], 60)]
     moment = T0 + timedelta(minutes=60)
     assert state_of(records, moment).in_force(moment) and not state_of(records).in_force(moment)
@@ -146,6 +148,7 @@ def test_undone_state_is_that_of_never_taken(made, done, chosen, at):
 
 
 def test_a_thousand_measures_are_undone_in_one_line():
+    """A thousand measures are undone in one line."""
     records = [taken(i, subject=f"o{i}") for i in range(1000)]
     state = state_of([*records, undone(list(range(1000)), 5)])
     assert state.in_force(T0 + timedelta(minutes=5)) == []
@@ -162,6 +165,7 @@ def test_degraded_answer_is_refused_by_a_measure():
 
 
 def test_every_code_of_article_12_is_on_the_ladder_mildest_first():
+    """Every code of Article 12 is on the ladder, mildest first."""
     places = [POLICY.step(code) for code in ARTICLE_12_CODES]
     assert places == sorted(places) and len(set(places)) == 8
     severities = [POLICY.severity(s.code) for s in POLICY.ladder]
@@ -173,6 +177,8 @@ def test_every_code_of_article_12_is_on_the_ladder_mildest_first():
 
 
 def test_range_follows_facts_repetition_and_harm():
+    """The range follows facts, repetition and harm."""
+
     def strictest(tier, detectors=0, harm=None, earlier=0):
         return proportion(Circumstances(tier, detectors, harm, earlier), POLICY).allowed[-1]
 

@@ -56,6 +56,7 @@ def test_a_due_date_says_whether_holidays_are_known(office):
 
 
 def test_a_calendar_that_is_none_is_refused():
+    """A malformed calendar is refused."""
     for wrong in ('holidays = ["soon"]', "working_days = -1", 'codes = ["scold"]'):
         key = wrong.partition(" ")[0]
         section = POLICY.text.index("[reminders]")

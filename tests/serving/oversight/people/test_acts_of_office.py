@@ -70,6 +70,7 @@ def test_a_lift_by_who_set_the_hold_counts_for_nothing(lake):
 
 
 def test_deletions_and_reports_are_signed(lake):
+    """Deletions and reports are signed."""
     people, policy = admit_office(lake), load_policy()
     with pytest.raises(NotAuthenticated):
         delete_days(lake, "views", date(2020, 1, 1), people["desk"], LATER, policy)

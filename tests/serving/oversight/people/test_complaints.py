@@ -130,6 +130,7 @@ def test_complainant_who_is_mostly_wrong_is_found():
 
 
 def test_complainant_is_the_buyer_of_the_order(lake):
+    """The complainant is the buyer of the order."""
     frame = pd.DataFrame([complaint(4, order="x1")]).astype({"upheld": "boolean"})
     lake.append_day("complaints", T0.date(), frame, part=1)
 

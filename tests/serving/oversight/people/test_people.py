@@ -53,6 +53,7 @@ def in_force(lake):
 
 
 def test_first_person_admits_itself_as_administrator(lake):
+    """The first person admits itself, as administrator."""
     one = signer("one")
     with pytest.raises(NotAuthenticated, match="administrator"):
         admit(lake, "one", ["officer"], one.key.public, one, T0)
@@ -99,6 +100,7 @@ def test_unsigned_act_counts_for_nothing_once_persons_are_known(lake):
 
 
 def test_signature_is_of_its_lake_record_and_author(lake, tmp_path):
+    """A signature is of its lake, record and author."""
     people = admit_office(lake)
     sealed = write(lake, people["desk"], MEASURE)
     plain = {k: v for k, v in sealed.items() if k not in ("sha256", "previous_sha256")}
@@ -121,6 +123,7 @@ def test_signature_is_of_its_lake_record_and_author(lake, tmp_path):
 
 
 def test_revoked_key_signs_nothing_more_whatever_date_it_writes(lake):
+    """A revoked key signs nothing more, whatever date it writes."""
     people = admit_office(lake)
     desk = people["desk"]
     write(lake, desk, MEASURE)
@@ -161,6 +164,7 @@ def test_grave_act_of_one_key_counts_for_nothing(lake):
 
 
 def test_approval_gives_a_proposal_its_terms():
+    """An approval gives a proposal its terms."""
     proposal = {"measure_id": "m1", "by": "a", "proposed_at": "x", "approver": None}
     approval = {"approve_of": "m1", "by": "b", "at": "y", "terms": {"effective_from": "y"}}
     assert with_approvals([proposal]) == ([], {"m1": proposal})

@@ -96,6 +96,7 @@ def test_new_operator_with_the_payers_of_a_barred_one_is_a_successor(lake):
 
 
 def test_no_bar_no_successor(lake):
+    """Without a bar there is no successor."""
     assert barred("limit_traffic") == []
     assert successors(lake, AS_OF, [], POLICY.findings) == []
     before = successors(lake, BARRED_AT, barred(), POLICY.findings)  # the heir had not begun

@@ -37,6 +37,7 @@ def noon(day: date) -> datetime:
 
 
 def test_a_day_may_go_on_the_day_after_its_floor_and_not_on_it(lake):
+    """A day may go on the day after its floor and not on it."""
     assert [d for d in retention.deletable(lake, START + FLOOR, POLICY) if d.table == "views"] == []
     one = [
         d
@@ -47,6 +48,7 @@ def test_a_day_may_go_on_the_day_after_its_floor_and_not_on_it(lake):
 
 
 def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
+    """A deletion that is too early is refused whole, and nothing is deleted."""
     before = rows(lake, "views")
     with pytest.raises(RetentionRefused, match="kept 60 days"):
         retention.delete_days(
@@ -70,6 +72,7 @@ def test_what_is_too_early_is_refused_whole_and_nothing_is_deleted(lake):
 
 
 def test_key_operators_live_content_stays_longer_and_then_goes(lake):
+    """Live content of key operators stays longer, and then goes."""
     key = {
         o
         for night in published_runs(lake)
@@ -95,6 +98,7 @@ def test_key_operators_live_content_stays_longer_and_then_goes(lake):
 
 
 def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
+    """A legal hold keeps rows until it is lifted."""
     orders = pq.ParquetDataset([str(f) for f in Lake(lake).files("orders")]).read().to_pandas()
     owner = orders["operator_id"].value_counts().index[0]
     late = START + timedelta(days=1200)
@@ -117,6 +121,7 @@ def test_a_legal_hold_keeps_rows_until_it_is_lifted(lake):
 
 
 def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
+    """Each deletion is a line with the digests of the deleted files."""
     late = START + timedelta(days=400)
     done = retention.delete_days(
         lake, "views", START + timedelta(days=5), "desk", noon(late), POLICY
@@ -134,6 +139,7 @@ def test_each_deletion_is_a_line_with_the_digests_of_what_went(lake):
 
 
 def test_a_run_goes_whole_and_its_decisions_stay(lake):
+    """A run is deleted whole, and its decisions stay."""
     late = START + timedelta(days=1300)
     night = min(published_runs(lake))
     lines = len((lake / "journal" / "decisions.jsonl").read_text().splitlines())
@@ -153,5 +159,6 @@ BELOW_THE_FLOOR = [
 
 @pytest.mark.parametrize(("old", "new"), BELOW_THE_FLOOR)
 def test_a_policy_below_the_laws_floor_is_refused(old, new):
+    """A policy below the law's floor is refused."""
     with pytest.raises(BadPolicy, match="retention"):
         parse_policy(POLICY.text.replace(old, new, 1))

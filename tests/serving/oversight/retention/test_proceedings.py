@@ -90,6 +90,7 @@ def record(lake, kind, subject, at=NOW, days=30, **more):
 
 
 def test_nothing_stays_without_a_proceeding(lake):
+    """No row stays without a proceeding."""
     assert kept(lake) == all_of(0)
 
 
@@ -112,6 +113,7 @@ def test_a_measure_keeps_the_rows_of_whom_it_concerns(lake, kind, subject, owner
 
 
 def test_an_undone_measure_keeps_nothing_from_the_next_day(lake):
+    """An undone measure keeps nothing from the next day."""
     taken = record(lake, "mcn", "net")
     undo = UndoRequest([taken], "desk", "a wrong network", "lead")
     undo_measures(lake, undo, NOW + timedelta(hours=1), POLICY)

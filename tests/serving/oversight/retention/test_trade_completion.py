@@ -34,12 +34,14 @@ TODAY = date(2026, 6, 1)
     ],
 )
 def test_three_years_end_on_their_day(day, until):
+    """Three years end on their day."""
     assert kept_until("orders", day, POLICY) == until == years_after(day, 3)
     assert first_kept_day("orders", until, POLICY) == day
     assert first_kept_day("orders", until + timedelta(days=1), POLICY) > day
 
 
 def test_live_content_is_kept_by_days():
+    """Live content is kept by days."""
     assert kept_until("views", date(2024, 2, 29), POLICY) == date(2024, 4, 29)
 
 
@@ -84,12 +86,14 @@ def test_an_order_is_old_three_years_after_it_was_completed(tmp_path):
 
 
 def test_without_parcels_completion_is_assumed_some_days_after_payment(tmp_path):
+    """Completion is assumed some days after payment where no parcels are delivered."""
     late = datetime(2023, 3, 1)
     lake = delivered(tmp_path, [["old", datetime(2022, 10, 1)], ["young", late], ["unpaid", None]])
     assert young(lake) == {"young"}
 
 
 def test_interactions_stay_with_the_order_of_their_session(tmp_path):
+    """Interactions stay with the order of their session."""
     lake = delivered(tmp_path, [["open", PLACED]], [["open", None]])
     columns = ["session_id", "account_id", "kind", "at", "count", "text_hash", "received_at"]
     lines = [[s, "a", "like", PLACED, 1, None, PLACED] for s in ("s", "other")]
