@@ -1,16 +1,29 @@
-"""`make bench-speed`: writes docs/benchmarks/speed.md and .json."""
+"""`make bench-speed`: writes docs/benchmarks/speed.md and .json.
+
+Parts that are named are measured alone: their rows take the place of those on the page, with their
+own command and revision.
+"""
 
 from __future__ import annotations
 
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks.harness import worlds
-from benchmarks.harness.command_line import refuse_arguments
-from benchmarks.harness.figures_page import About, write
+from benchmarks.harness.figures import Row
+from benchmarks.harness.figures_page import FOLDER, About, write
 from benchmarks.speed import boost_check_load, endpoints, graphs, night, series
+from benchmarks.speed.services import start
+from training.release.code_version import revision
 
+PAGE = FOLDER / "speed.json"
+COMMAND = "make bench-speed"
+PART_COMMAND = "python -m benchmarks.speed"
 ABOUT = About(
     title="Speed, compared with peer libraries",
     measured="CPU seconds unless a row says otherwise; medians of five interleaved repeats, "
@@ -18,34 +31,64 @@ ABOUT = About(
     intervals="Intervals are the least and the most of five repeats, which hold the median with "
     "94 %; those of average precision are drawn over operators.",
     records=("0176-speed-figures.md",),
+    command=COMMAND,
 )
+PEERS = ("UGFraud", "graphspot", "igraph", "polars", "pycatch22", "tsfresh")
+OF_LIBRARIES = {"graphs": graphs.rows, "series": series.rows}
+OF_MODELS: dict[str, Callable[..., list[Row]]] = {
+    "night": night.rows,
+    "endpoints": endpoints.rows,
+    "boost": boost_check_load.rows,
+    "start": start.rows,
+}
+PARTS = (*OF_LIBRARIES, *OF_MODELS)
+
+
+def measured(part: str, say: Callable[..., None], models: Path) -> list[Row]:
+    """Rows of one part."""
+    if part in OF_LIBRARIES:
+        return OF_LIBRARIES[part](say, all(find_spec(name) for name in PEERS))
+    return OF_MODELS[part](say, models)
+
+
+def on_page(rows: list[Row]) -> list[Row]:
+    """Rows of the page, where these take the place of rows with their ids, or stand at the end."""
+    twin = json.loads(PAGE.read_text("utf-8"))
+    new = {r["id"]: r for r in rows}
+    kept = [new.pop(r["id"], {"revision": twin["revision"]} | r) for r in twin["rows"]]
+    return kept + list(new.values())
 
 
 def main() -> None:
     """Measure and write the page."""
-    refuse_arguments(__doc__, "python -m benchmarks.speed")
-    console = Console()
-    peers = all(
-        find_spec(name)
-        for name in ("UGFraud", "graphspot", "igraph", "polars", "pycatch22", "tsfresh")
+    parser = ArgumentParser(
+        prog=PART_COMMAND, description=__doc__, epilog=f"Example: {PART_COMMAND} boost start"
     )
-    if not peers:
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"All, or {', '.join(PARTS)}.")
+    parser.add_argument("-o", "--output", type=Path, help="Write the rows here, not to the page.")
+    given = parser.parse_args()
+    if unknown := sorted(set(given.parts) - set(PARTS)):
+        parser.error(f"no part {', '.join(unknown)}; there are: {', '.join(PARTS)}")
+    console, models = Console(), worlds.OUTPUT_FOLDER / "models"
+    parts = list(given.parts or PARTS)
+    if not all(find_spec(name) for name in PEERS):
         console.print(
             "peers are not installed: their rows are left out (make bench-speed installs them)"
         )
-    rows = graphs.rows(console.print, peers) + series.rows(console.print, peers)
-    models = worlds.OUTPUT_FOLDER / "models"
-    if models.is_dir():
-        rows += (
-            night.rows(console.print, models)
-            + endpoints.rows(console.print, models)
-            + boost_check_load.rows(console.print, models)
-        )
-    else:
+    if not models.is_dir():
+        parts = [p for p in parts if p not in OF_MODELS]
         console.print(
             f"no models at {models}: make bench trains them; the rows of the doors are left out"
         )
-    write("speed", ABOUT, rows)
+    rows = []
+    for part in parts:
+        found = measured(part, console.print, models)
+        own = {"command": f"{PART_COMMAND} {part}", "revision": revision()} if given.parts else {}
+        rows += [r | own for r in found]
+    if given.output:
+        given.output.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        return
+    write("speed", ABOUT, on_page(rows) if given.parts else rows)
     console.print("docs/benchmarks/speed.md")
 
 

@@ -22,8 +22,8 @@ import numpy as np
 import pyarrow.dataset as pads
 
 from benchmarks.demo import STEELYARD, free_port
-from benchmarks.harness import worlds
 from benchmarks.harness.timing import REPEATS, repeated_row
+from benchmarks.speed.services.published_world import copy_published_world
 from data_contracts.lake import Lake
 from serving.gate.api_keys import make_key
 from serving.gate.assessments.assessment_cache import MAX_CACHED_SESSIONS
@@ -163,12 +163,7 @@ def rows(say: Any, models: Path) -> list[dict[str, Any]]:
     pace: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        lake = folder / "lake"
-        shutil.copytree(
-            worlds.simulated_lake("medium", 101),
-            lake,
-            ignore=shutil.ignore_patterns("views", "interactions", "online", "journal"),
-        )
+        lake = copy_published_world(folder, models)
         minutes, running = (
             SqliteMinuteStore(lake / "online" / "minutes.sqlite"),
             running_sessions(lake),

@@ -14,7 +14,7 @@ import pyarrow.dataset as pads
 from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import published_run, read_outbound
 from data_contracts.verification.published_run import Assurance
-from features.former_names import read_night
+from features.former_names import read_night, with_current_names
 from features.peers.comparison import Comparison
 from serving.gate.assessments.gaps import delivery_gaps
 from serving.gate.assessments.identity import Identity, read_identities, read_streamers
@@ -92,28 +92,13 @@ def read_published_night(lake: LakeOrFolder, night: str | None = None) -> Publis
     published = published_run(lake, night)
     run = read_outbound(lake, "runs", night).iloc[0]
     decisions = read_night(lake, "tier_decisions", night)
-    scores = read_night(lake, "scores", night)
-    figures = read_outbound(lake, "corrected_figures", night)
+    scores = read_outbound(lake, "scores", night)
     operator_scores = scores[scores["entity_kind"] == "operator"]
     trained = operator_scores[operator_scores["model"] != "deviance"]
     main = (trained if len(trained) else operator_scores).set_index("entity_id")
-    reasons = main["reasons"].dropna()
-    operator_figures = figures[figures["entity_kind"] == "operator"]
-    corrected = {
-        k: [
-            {
-                "measure": r.measure,
-                "unit": r.unit,
-                "counted": r.counted,
-                "estimate": round(r.estimate, 2),
-                "low": round(r.low, 2),
-                "high": round(r.high, 2),
-                "certainty": None if np.isnan(r.certainty) else round(r.certainty, 4),
-            }
-            for r in g.itertuples(index=False)
-        ]
-        for k, g in operator_figures.groupby("entity_id")
-    }
+    model_of = main["model"].to_dict()
+    reasons = with_current_names("scores", main)["reasons"].dropna().to_dict()
+    corrected = _corrected_figures(read_outbound(lake, "corrected_figures", night))
     worst = _worst_sessions(lake, scores)
     history = {
         r.operator_id: OperatorHistory(int(r.sessions), float(r.inflated_share), float(r.log_odds))
@@ -128,8 +113,8 @@ def read_published_night(lake: LakeOrFolder, night: str | None = None) -> Publis
             bool(r.is_key_operator),
             r.measure,
             json.loads(r.why),
-            json.loads(reasons[r.operator_id]) if r.operator_id in reasons.index else [],
-            str(main.at[r.operator_id, "model"]),
+            json.loads(reasons[r.operator_id]) if r.operator_id in reasons else [],
+            str(model_of[r.operator_id]),
             r.model_version,
             corrected.get(r.operator_id, []),
             worst.get(r.operator_id),
@@ -174,6 +159,24 @@ def _without_appealed(record: OperatorRecord) -> OperatorRecord:
     )
 
 
+def _corrected_figures(figures: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Operator → its corrected figures."""
+    out: dict[str, list[dict[str, Any]]] = {}
+    for r in figures[figures["entity_kind"] == "operator"].itertuples(index=False):
+        out.setdefault(r.entity_id, []).append(
+            {
+                "measure": r.measure,
+                "unit": r.unit,
+                "counted": r.counted,
+                "estimate": round(r.estimate, 2),
+                "low": round(r.low, 2),
+                "high": round(r.high, 2),
+                "certainty": None if np.isnan(r.certainty) else round(r.certainty, 4),
+            }
+        )
+    return out
+
+
 def _worst_sessions(lake: Lake, scores: pd.DataFrame) -> dict[str, WorstSession]:
     """Operator → its session of the night with the highest calibrated probability."""
     rows = scores[(scores["entity_kind"] == "session") & scores["probability"].notna()].sort_values(
@@ -190,6 +193,7 @@ def _worst_sessions(lake: Lake, scores: pd.DataFrame) -> dict[str, WorstSession]
         .set_index("session_id")["operator_id"]
     )
     first = rows.assign(operator=rows["entity_id"].map(owner)).drop_duplicates("operator")
+    first = with_current_names("scores", first)
     return {
         r.operator: WorstSession(
             r.entity_id,

@@ -3,12 +3,17 @@ apart."""
 
 from __future__ import annotations
 
+import json
+import sys
+
 import numpy as np
 import pytest
 
 from benchmarks.harness.timing import REPEATS, interleaved, peaks_mb, repeated_row
+from benchmarks.speed import __main__ as command
 from benchmarks.speed import boost_check_load, night, series
 from benchmarks.speed.endpoints import quantiles
+from benchmarks.speed.services import start
 
 
 def test_methods_take_turns_after_each_has_run_once():
@@ -121,3 +126,47 @@ def test_night_is_compared_with_the_floor_of_its_pair():
     assert (
         rows["night-memory-medium"]["goal"] is None and rows["night-memory-large"]["holds"] is False
     )
+
+
+def test_a_start_is_compared_with_the_no_op_of_its_round():
+    """A load that slows both starts of a round makes no difference."""
+    slow = np.array([1.0, 3.0, 1.0, 2.0, 1.5])[:, None]
+    spent = {"gate": [4.0, 3.6], "tuned no-op": [2.5, 2.0], "bare no-op": [0.6, 0.4]}
+    rows = {r["id"]: r for r in start.rows_of_starts({k: slow * v for k, v in spent.items()})}
+    assert rows["start-wall"]["interval"] == pytest.approx([1.6, 1.6])
+    assert rows["start-cpu"]["value"] == pytest.approx(1.8) and rows["start-cpu"]["holds"]
+    assert rows["start-bare"]["value"] == pytest.approx(9.0)
+    assert rows["start-bare"]["goal"] is None
+    slower = spent | {"gate": [4.0, 4.2]}
+    rows = start.rows_of_starts({k: np.ones((5, 1)) * v for k, v in slower.items()})
+    assert rows[0]["holds"] is False and rows[0]["why"]
+
+
+def test_a_start_is_timed_until_a_service_answers(tmp_path):
+    """All processes of the service count, and one that ends is said with its log."""
+    bare = [sys.executable, "-m", *start.NO_OPS["bare no-op"], "--host", "127.0.0.1"]
+    wall, cpu = start.start_once(bare, {}, tmp_path / "log")
+    assert cpu > 0.05 and 0.05 < wall < start.MAX_START_SECONDS
+    ended = [sys.executable, "-c", "raise SystemExit('no such lake')"]
+    with pytest.raises(RuntimeError, match="no such lake"):
+        start.start_once(ended, {}, tmp_path / "log")
+
+
+def test_a_part_takes_the_place_of_its_rows_on_the_page(tmp_path, monkeypatch):
+    """A part has its own command and revision; other rows keep the revision of their page."""
+    page, out = tmp_path / "speed.json", tmp_path / "rows.json"
+    earlier = [{"id": "boost-pace-1", "value": 1}, {"id": "night-growth", "value": 2}]
+    page.write_text(json.dumps({"revision": "old", "rows": earlier}))
+    monkeypatch.setattr(command, "PAGE", page)
+    monkeypatch.setattr(command, "measured", lambda part, *_: [{"id": f"{part}-pace-1"}])
+    monkeypatch.setattr(command.worlds, "OUTPUT_FOLDER", tmp_path)
+    (tmp_path / "models").mkdir()
+    monkeypatch.setattr(sys, "argv", ["speed", "boost", "start", "-o", str(out)])
+    command.main()
+    rows = json.loads(out.read_text())
+    assert [r["command"] for r in rows] == [
+        f"{command.PART_COMMAND} {p}" for p in ("boost", "start")
+    ]
+    found = command.on_page(rows)
+    assert [r["id"] for r in found] == ["boost-pace-1", "night-growth", "start-pace-1"]
+    assert found[0]["revision"] == rows[0]["revision"] and found[1]["revision"] == "old"

@@ -20,6 +20,18 @@ from serving.gate.api_keys import make_key
 from tests.whole.gate.open_sockets import listening_sockets
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
+ROOMS_OF_SERVICE = {"cli", "gate", "ledger", "oversight", "policy", "scoring", "tiers"}
+NOT_SERVED = {
+    "alembic",
+    "altair",
+    "argon2",
+    "bentoml",
+    "benchmarks",
+    "jinja2",
+    "mlflow",
+    "networkx",
+}
+NOT_SERVED |= {"simulation", "sqlalchemy", "training.evaluation", "training.fitting"}
 
 
 def free_port() -> int:
@@ -57,6 +69,12 @@ def stop(server: subprocess.Popen) -> None:
         server.wait(30)
 
 
+def imported_modules(log: Path) -> set[str]:
+    """Modules that a process imported, by the times that Python writes of its imports."""
+    lines = (line for line in log.read_text().splitlines() if line.startswith("import time:"))
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
 def asked(port: int, key: str, request: str, operator: str) -> dict:
     answer = httpx.post(
         f"http://127.0.0.1:{port}/v1/boost-check",
@@ -81,6 +99,7 @@ def test_the_served_gate_answers_refuses_and_stops_cleanly(lake, models, tmp_pat
         [STEELYARD, "serve", str(lake), "--models", str(models), "--port", str(port)],
         port,
         tmp_path / "log",
+        PYTHONPROFILEIMPORTTIME="1",
     )
     try:
         operator = read_outbound(lake, "tier_decisions")["operator_id"].iloc[0]
@@ -103,6 +122,11 @@ def test_the_served_gate_answers_refuses_and_stops_cleanly(lake, models, tmp_pat
     assert "Traceback" not in (tmp_path / "log").read_text()
     lines = (lake / "online" / "journal.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["request_id"] == "r1"
+    # a start is as long as what it imports: the rooms of a night, the desk and training are not
+    modules = imported_modules(tmp_path / "log")
+    assert {m.split(".")[1] for m in modules if m.startswith("serving.")} <= ROOMS_OF_SERVICE
+    assert not NOT_SERVED & {".".join(m.split(".")[:n]) for m in modules for n in (1, 2)}
+    assert {"duckdb", "lightgbm", "serving.gate.http"} <= modules
 
 
 def test_a_tampered_model_keeps_the_server_from_starting(lake, models, tmp_path):

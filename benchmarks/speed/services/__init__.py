@@ -1,0 +1,1 @@
+"""Services that are started for real: what they serve, and how long a start takes."""
