@@ -59,8 +59,8 @@ class Fault:
 class Outcome:
     """The end of a child: calls of the system, whether it was killed, its error, its traceback.
 
-    `error` is the text of an error that is expected of a failing system, and `traceback` that of
-    one for which the command line has no words, or which came out while an object was removed.
+    `error` is the text of an error that is expected of a failing system. `traceback` is that of one
+    for which the command line has no words, or which came out while an object was removed.
     """
 
     calls: int

@@ -30,8 +30,8 @@ MIN_SHARED_THINGS = 3  # payers, devices or addresses; a household has one or tw
 class Succession:
     """A new operator, the barred one that it seems to continue, and what both share.
 
-    `shared` holds four figures for each kind: its number, the new operator's total, the share among
-    other operators, and the probability of as many by chance.
+    `shared` holds for each kind its number, the new operator's total, the share among other
+    operators, and the probability of as many by chance.
     """
 
     operator_id: str

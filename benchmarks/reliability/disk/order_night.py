@@ -68,10 +68,10 @@ class OrderNight:
             self._run(lake)
 
     def faults(self, lake: Lake) -> list[str]:
-        """What is wrong after a night that a fault stopped, and after the night is run again.
+        """Faults after a night that was stopped, and after the night is run again.
 
-        A lake that is byte for byte the one before, or the one that was checked, needs no second
-        run: it is where the first began.
+        A lake that equals, byte for byte, the one before or the one that was checked needs no
+        second run. It is where the first began.
         """
         left = digests(lake)
         found = [f"left {name}" for name in left if ".writing" in name]

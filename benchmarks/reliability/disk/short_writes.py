@@ -3,7 +3,7 @@
 Writes of Python's files and of `os.write` are counted one by one. Half of the bytes of one of them
 reach the file, and all writes after it are refused with ENOSPC. Arrow writes Parquet below Python.
 A first run counts its writes through a Python file. The fault is a limit on the size of files
-(RLIMIT_FSIZE) in the middle of a write: the kernel takes half and refuses the rest with EFBIG. Both
+(RLIMIT_FSIZE) in the middle of a write. The kernel takes half and refuses the rest with EFBIG. Both
 last until the process ends. A disk that does not fill takes half once and the rest afterwards, as a
 signal makes it do. SQLite and the spill files of DuckDB are not counted.
 """
