@@ -25,6 +25,14 @@ def file_size(path: Path) -> int:
         return 0
 
 
+def file_inode(path: Path) -> int:
+    """The inode of a file, 0 where there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
 def tail_start(path: Path) -> int:
     """The offset after the last newline; the size of the file where nothing follows it."""
     left = path.stat().st_size

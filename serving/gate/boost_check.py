@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -119,19 +120,24 @@ def _assess_inline(gate: GateState, minutes: list[Minute]) -> SessionAssessment:
     return gate.assessments.assess(rows)
 
 
-async def _fetched(gate: GateState, session: str) -> StoredMinutes | None:
-    """Stored minutes of a session. Raises MinuteStoreUnavailable."""
+async def _fetched(gate: GateState, session: str, operator: str) -> StoredMinutes | None:
+    """Stored minutes of an operator's session.
+
+    Raises MinuteStoreUnavailable, and RequestRefused for a session of another operator.
+    """
     if not gate.minutes.remote:
-        return gate.minutes.get([session])[0]
-    if gate.minutes.reads.refuses():
+        found = gate.minutes.get([session])[0]
+    elif gate.minutes.reads.refuses():
         raise MinuteStoreUnavailable("the store of minutes failed a moment ago")
-    try:
-        found: StoredMinutes | None = await asyncio.wait_for(
-            gate.minute_fetches.submit(session), MAX_READ_SECONDS
-        )
-    except TimeoutError as error:
-        gate.minutes.reads.failed(at_once=True)
-        raise MinuteStoreUnavailable("the store of minutes does not end a read") from error
+    else:
+        try:
+            found = await asyncio.wait_for(gate.minute_fetches.submit(session), MAX_READ_SECONDS)
+        except TimeoutError as error:
+            gate.minutes.reads.failed(at_once=True)
+            raise MinuteStoreUnavailable("the store of minutes does not end a read") from error
+    if found is not None and found[0] not in (None, operator):
+        message = "the session belongs to another operator"
+        raise RequestRefused(409, "session_of_another_operator", message, ["sessionId"])
     return found
 
 
@@ -139,30 +145,21 @@ async def _assess_stored(gate: GateState, session: str, operator: str) -> Sessio
     """Assess a session from its stored minutes. Raises RequestRefused."""
     received = gate.assessments.received.get(session, 0)
     try:
-        found = await _fetched(gate, session)
+        found = await _fetched(gate, session, operator)
     except MinuteStoreUnavailable:
         return gate.assessments.without_session("store_down")
     if found is None:
         return gate.assessments.without_session(
             "minutes_lost" if received else "minutes_never_sent"
         )
-    owner, blob = found
-    if owner not in (None, operator):
-        raise RequestRefused(
-            409,
-            "session_of_another_operator",
-            "the session belongs to another operator",
-            ["sessionId"],
-        )
-    return gate.assessments.of_session(session, blob, received)
+    return gate.assessments.of_session(session, found[1], received)
 
 
 async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> bytes:
     """Answer a boost check; returns the JSON of the answer once it is on disk.
 
-    The same requestId gets the same answer; another body under it is refused. Work on stored
-    minutes takes a fraction of a millisecond and stays on the event loop. Answers that wait for
-    the disk share one sync.
+    The same requestId gets the same answer; another body under it is refused. Stored minutes are
+    assessed on the event loop. Answers that wait for the disk share one sync.
 
     Raises
     ------
@@ -171,9 +168,15 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
         disk is full.
     """
     digest = hashlib.sha256(body).hexdigest()
-    sealed = gate.ledger.find(request.requestId)
+    try:
+        sealed = gate.ledger.find(request.requestId)
+    except (OSError, LedgerDamaged) as error:
+        raise _unavailable() from error
     if sealed is None:
         if request.minutes is not None:
+            if request.sessionId is not None:  # its owner is asked of the store, if that answers
+                with suppress(MinuteStoreUnavailable):
+                    await _fetched(gate, request.sessionId, request.operatorId)
             assessment = await asyncio.get_running_loop().run_in_executor(
                 gate.assessors, _assess_inline, gate, request.minutes
             )
@@ -181,21 +184,24 @@ async def boost_check(gate: GateState, request: BoostRequest, body: bytes) -> by
             assessment = await _assess_stored(gate, request.sessionId, request.operatorId)
         else:
             assessment = gate.assessments.without_session("session_not_named")
-        # The same request may have been answered while this one waited.
-        sealed = gate.ledger.find(request.requestId)
     try:
+        if sealed is None:  # the same request may have been answered while this one waited
+            sealed = gate.ledger.find(request.requestId)
         if sealed is None:
             sealed = _decide_and_seal(gate, request, body, assessment)
         if sealed.place > gate.ledger.written:
             await gate.ledger_syncs.submit(sealed.place)
     except (OSError, LedgerDamaged) as error:
-        message = "the answer cannot be recorded now, so it is not given; ask again in a second"
-        retry = {"Retry-After": "1"}
-        raise RequestRefused(503, "ledger_unavailable", message, headers=retry) from error
+        raise _unavailable() from error
     if sealed.request_sha256 != digest:  # another process may have answered it meanwhile
         message = "this requestId was used with another body; send a new one"
         raise RequestRefused(409, "request_id_reused", message, ["requestId"])
     return sealed.answer
+
+
+def _unavailable() -> RequestRefused:
+    message = "the answer cannot be recorded now, so it is not given; ask again in a second"
+    return RequestRefused(503, "ledger_unavailable", message, headers={"Retry-After": "1"})
 
 
 def _decide_and_seal(

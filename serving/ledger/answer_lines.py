@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from serving.ledger.hash_chain import GENESIS_DIGEST, seal_answer
+from serving.ledger.hash_chain import (
+    GENESIS_DIGEST,
+    LedgerDamaged,
+    has_its_digest,
+    seal_answer,
+)
 
 
 @dataclass(slots=True)
@@ -45,13 +50,32 @@ def sealed_line(one: Answer, head: str) -> tuple[bytes, str]:
 
 
 def read_answer(path: Path, start: int, request_id: str) -> Answer | None:
-    """The answer in a line; None where the line is of another request: the file was sealed."""
+    """The answer in a line; None where no answer to that request begins there.
+
+    Raises
+    ------
+    LedgerDamaged
+        The line was edited after it was written: its digest is another (ADR-0393).
+    """
     try:
         with path.open("rb") as handle:
             handle.seek(start)
-            record = json.loads(handle.readline())
+            line = handle.readline()
+        record = json.loads(line)
         if record["request_id"] != request_id:
             return None
-        return Answer(record["request_sha256"], record["answer"].encode())
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        found = Answer(record["request_sha256"], record["answer"].encode())
+        is_whole = has_its_digest(line.rstrip(b"\n"), record)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    if not is_whole:
+        raise damaged_answer(path, request_id)
+    return found
+
+
+def damaged_answer(path: Path, request_id: str) -> LedgerDamaged:
+    """The error for a request that was answered, and whose answer cannot be read any more."""
+    return LedgerDamaged(
+        f"{path}: the answer to {request_id} is not what was written. Find what else differs: "
+        "steelyard journal verify; put back a copy of the file"
+    )

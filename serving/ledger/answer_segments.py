@@ -87,6 +87,7 @@ class AnswerSegments:
         self.journal = journal
         self.index = journal.with_name(f"{journal.stem}.index.sqlite")
         self.sealed: dict[int, Path] = {}
+        self.gone: set[int] = set()  # in the index, and moved away
         self.unindexed: dict[int, dict[str, int]] = {}
         self.lines, self.head = 0, GENESIS_DIGEST
         self.lock = threading.Lock()
@@ -96,12 +97,7 @@ class AnswerSegments:
     def refresh(self) -> None:
         """See which segments are sealed, and index those that are not.
 
-        Raises
-        ------
-        LedgerDamaged
-            A segment that is not in the index cannot be read.
-        OSError
-            The disk refuses the index.
+        Raises LedgerDamaged where such a one cannot be read, OSError where the disk refuses.
         """
         self.sealed = {segment_number(p): p for p in sealed_segments(self.journal)}
         if not self.sealed:
@@ -122,23 +118,21 @@ class AnswerSegments:
 
         `refresh` is to follow. Raises OSError.
         """
-        number = max(self.sealed, default=0) + 1
+        number = max(self.sealed.keys() | self.gone, default=0) + 1
         sync_file(self.journal)
         self.journal.rename(self.journal.with_name(f"{self.journal.stem}-{day}-{number:06d}.jsonl"))
         sync_folder(self.journal.parent)
         self._keep(number, starts)
 
-    def follow(self, inode: int, starts: dict[str, int], size: int) -> None:
-        """Keep what is known of a journal that another process sealed.
+    def follow(self, inode: int, starts: dict[str, int], size: int) -> bool:
+        """Keep what is known of a journal that another process sealed; False where none did.
 
         Parameters
         ----------
-        inode
-            Of the journal that was read.
+        inode, size
+            Of the journal, as far as it was read.
         starts
-            Where its answers begin, as far as it was read.
-        size
-            Bytes that were read.
+            Where its answers begin.
 
         Raises
         ------
@@ -149,9 +143,14 @@ class AnswerSegments:
             if path.stat().st_ino == inode:
                 rest = {r["request_id"]: start for start, r, _ in lines_with_starts(path, size)}
                 self._keep(segment_number(path), starts | rest)
+                return True
+        return False
 
     def find(self, request_id: str) -> tuple[Path, int] | None:
-        """Segment of the answer to a request, and where its line begins; None for no answer."""
+        """Segment of the answer to a request, and where its line begins; None for no answer.
+
+        A segment that was moved away has a name that is no file.
+        """
         with self.lock:
             for number, starts in self.unindexed.items():
                 if request_id in starts:
@@ -160,7 +159,10 @@ class AnswerSegments:
                 return None
             query = "SELECT segment, start FROM answered WHERE request = ?"
             row = self.reader.execute(query, (_key(request_id),)).fetchone()
-        return None if row is None or row[0] not in self.sealed else (self.sealed[row[0]], row[1])
+        if row is None or row[0] not in self.sealed.keys() | self.gone:
+            return None
+        gone = self.journal.with_name(f"{self.journal.stem}-*-{row[0]:06d}.jsonl")
+        return self.sealed.get(row[0], gone), row[1]
 
     def _keep(self, number: int, starts: dict[str, int]) -> None:
         """Keep a large segment in memory until it is in the index."""
@@ -181,6 +183,7 @@ class AnswerSegments:
                 starts = {record["request_id"]: start for start, record, _ in found}
                 _insert(connection, number, starts)
                 known[number] = len(starts)
+        self.gone = known.keys() - self.sealed.keys()
         self.lines = sum((known | kept)[number] for number in self.sealed)
 
     def _index_aside(self) -> None:
@@ -226,10 +229,7 @@ class AnswerSegments:
 
 
 def _insert(connection: sqlite3.Connection, number: int, starts: dict[str, int]) -> None:
-    """Index the answers of a segment, which counts as indexed when all are.
-
-    One statement for many rows: while it runs other threads have the interpreter.
-    """
+    """Index a segment in large statements: other threads have the interpreter meanwhile."""
     left = iter(starts.items())
     while some := list(islice(left, LINES_PER_INSERT)):
         values = ",".join(["(?,?,?)"] * len(some))

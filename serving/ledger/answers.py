@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.storage.durable_files import append_durably, sync_file, sync_folder
-from data_contracts.storage.torn_tail import set_tail_aside, tails_set_aside
-from serving.ledger.answer_lines import Answer, End, read_answer, sealed_line
+from data_contracts.storage.torn_tail import file_inode, file_size, set_tail_aside, tails_set_aside
+from serving.ledger.answer_lines import Answer, End, damaged_answer, read_answer, sealed_line
 from serving.ledger.answer_segments import (
     MAX_SEGMENT_LINES,
     AnswerSegments,
     lines_with_starts,
 )
-from serving.ledger.hash_chain import LedgerDamaged
+from serving.ledger.hash_chain import LedgerDamaged, last_digest
 
 MAX_WAITING_ANSWERS = 10_000  # while the disk refuses; more are turned away
 
@@ -74,15 +74,16 @@ class AnswerLedger:
         return self.end.head
 
     def find(self, request_id: str) -> Answer | None:
-        """The answer to a request, None where this process knows of none."""
+        """The answer to a request, None where this process knows of none.
+
+        Raises
+        ------
+        LedgerDamaged
+            It was answered, and the answer is not there any more or was edited.
+        """
         with self.lock:
-            waiting, start = self.waiting.get(request_id), self.starts.get(request_id)
-        if waiting is not None:
-            return waiting
-        found = None if start is None else read_answer(self.path, start, request_id)
-        if found is None and (place := self.segments.find(request_id)):
-            found = read_answer(*place, request_id)
-        return found
+            waiting = self.waiting.get(request_id)
+        return waiting if waiting is not None else self._on_disk(request_id)
 
     def add(self, record: dict[str, Any], request_sha256: str, answer: bytes) -> Answer:
         """Take an answer that is to be written; `record["request_id"]` names its request.
@@ -130,7 +131,7 @@ class AnswerLedger:
             return last_place
 
     def state(self) -> dict[str, Any]:
-        """The state for a probe: answers known, those that wait, torn tails, and faults."""
+        """The state for a probe."""
         return {
             "answers": self.end.lines,
             "waiting": len(self.waiting),
@@ -163,12 +164,18 @@ class AnswerLedger:
                 one.request_sha256, one.answer = first.request_sha256, first.answer
 
     def _on_disk(self, request_id: str) -> Answer | None:
-        """The answer that another process gave to a request, under the lock."""
-        start = self.starts.get(request_id)
-        if start is not None:
-            return read_answer(self.path, start, request_id)
-        place = self.segments.find(request_id)
-        return read_answer(*place, request_id) if place else None
+        """The answer on disk to a request. Raises LedgerDamaged."""
+        with self.lock:
+            start, inode = self.starts.get(request_id), self.inode
+        if start is not None and (found := read_answer(self.path, start, request_id)) is not None:
+            return found
+        if place := self.segments.find(request_id):
+            if (found := read_answer(*place, request_id)) is None:
+                raise damaged_answer(place[0], request_id)
+            return found
+        if start is not None and file_inode(self.path) == inode:  # no other process sealed it
+            raise damaged_answer(self.path, request_id)
+        return None
 
     def _is_full(self, record: dict[str, Any]) -> bool:
         """Whether the file is to be sealed before a record: a later day, or too many lines."""
@@ -189,9 +196,8 @@ class AnswerLedger:
             state = self.path.stat()
         except FileNotFoundError:
             state = None
-        if self.inode and (state is None or state.st_ino != self.inode):  # another sealed the file
-            self.segments.follow(self.inode, self.starts, self.end.size)
-            self._open_newest()
+        if self.inode and (state is None or state.st_ino != self.inode):
+            self._follow_or_refuse()
         size = state.st_size if state else 0
         if size == self.end.size:
             return {}, self.end
@@ -205,6 +211,20 @@ class AnswerLedger:
             starts[record["request_id"]] = start
             end = End(end.lines + 1, stop, record["sha256"])
         return starts, end
+
+    def _follow_or_refuse(self) -> None:
+        """Go on where another process sealed the file, or a copy was put back. ADR-0393."""
+        if self.segments.follow(self.inode, self.starts, self.end.size):
+            self._open_newest()
+            return
+        size = self.end.size
+        if file_size(self.path) < size or last_digest(self.path, size) != self.end.head:
+            raise LedgerDamaged(
+                f"{self.path} is not the file that was written: it was moved away, removed or "
+                "replaced. Put it back; answers wait meanwhile"
+            )
+        with self.lock:
+            self.inode = file_inode(self.path)
 
     def _take(self, starts: dict[str, int], end: End) -> None:
         with self.lock:

@@ -158,6 +158,27 @@ def people_chains(lake: Lake) -> Chains:
     return chains
 
 
+def lacks_signed_lines(lake: Lake, path: Path) -> bool:
+    """Whether a record of people lacks lines that a checkpoint of the lake states (ADR-0393).
+
+    Signatures are left to `journal verify`: a false statement only withholds trust.
+    """
+    try:
+        last = last_record(lake.answer_checkpoints)
+        signed = [
+            c for p in (lake.decision_checkpoints, lake.act_checkpoints) for c in read_records(p)
+        ]
+        statements = [c["chains"].get(path.stem) for c in (*signed, *([last] if last else []))]
+        longest = max((s for s in statements if s), key=lambda s: s["lines"], default=None)
+        if longest is None:
+            return False
+        records = read_records(path)
+        lines = longest["lines"]
+        return len(records) < lines or records[lines - 1]["sha256"] != longest["head"]
+    except (LedgerDamaged, OSError, KeyError, TypeError, AttributeError):
+        return True
+
+
 @lru_cache(maxsize=256)
 def _chain_end(path: Path, _size: int, _changed: int) -> tuple[int, str]:
     """Whole lines of a chained file and its last digest; a service asks every few seconds."""

@@ -139,15 +139,18 @@ def first_broken_line(path: Path, head: str = GENESIS_DIGEST) -> int | None:
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             record = json.loads(line)
-            follows = record.get("previous_sha256") == head and record.get(
-                "sha256"
-            ) in _possible_digests(line, record)
+            follows = record.get("previous_sha256") == head and has_its_digest(line, record)
         except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
             return number
         if not follows:
             return number
         head = record["sha256"]
     return None
+
+
+def has_its_digest(line: bytes, record: dict[str, Any]) -> bool:
+    """Whether a line says what its digest was made of; `record` is what it holds."""
+    return record.get("sha256") in _possible_digests(line, record)
 
 
 def _possible_digests(line: bytes, record: dict[str, Any]) -> tuple[str | None, str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from data_contracts.lake import Lake
-from serving.ledger.hash_chain import LedgerDamaged
+from data_contracts.storage.torn_tail import tail_start
+from serving.ledger.hash_chain import LedgerDamaged, last_digest
 from serving.oversight.measures.state import (
     MCN,
     OPERATOR,
@@ -73,6 +75,7 @@ class MeasureCache:
     def __init__(self, lake: Lake) -> None:
         self.lake, self.paths = lake, (lake.measures, lake.appeals)
         self.stamp: tuple[object, ...] = ()
+        self.ends: dict[Path, tuple[int, str]] = {}  # bytes and head of each record as read last
         self.state, self.affiliations = MeasureState(), Affiliations()
 
     def current(self, run_id: str = "") -> MeasureState:
@@ -80,10 +83,14 @@ class MeasureCache:
         stamp = (run_id, *(_file_stamp(path) for path in self.paths))
         if stamp != self.stamp:
             try:
-                self.state = read_measures(self.lake)
-            except LedgerDamaged:  # what was known goes on, and answers say so
+                state = read_measures(self.lake)
+                if any(not _goes_on(path, *end) for path, end in self.ends.items()):
+                    raise LedgerDamaged("a record lacks lines that it had")
+                ends = {p: (size, last_digest(p, size)) for p in self.paths if (size := _size(p))}
+            except (LedgerDamaged, OSError):  # what was known goes on, and answers say so
                 self.state, self.stamp = replace(self.state, is_intact=False), stamp
                 return self.state
+            self.state, self.ends = state, ends
             kinds = {m.subject_kind for m in self.state.measures.values()}
             streamers = [
                 m.subject_id for m in self.state.measures.values() if m.subject_kind == STREAMER
@@ -117,7 +124,7 @@ class MeasureCache:
         if not (state.measures or state.won_appeals or state.cleared_sessions):
             return NO_EFFECTS
         subjects = self.affiliations.subjects(operator, session, streamers or ())
-        of_session = session in self.affiliations.streamers_of_session
+        of_session = (operator, session) in self.affiliations.streamers_of_session
         unknown = streamers is None and not of_session
         maybe = self.affiliations.streamers_of_operator.get(operator, ()) if unknown else ()
         return BoostEffects(
@@ -128,12 +135,22 @@ class MeasureCache:
         )
 
 
-def _file_stamp(path: Any) -> tuple[int, int] | None:
+def _file_stamp(path: Path) -> tuple[int, int] | None:
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:  # no file, or no folder
         return None
     return found.st_mtime_ns, found.st_size
+
+
+def _size(path: Path) -> int:
+    """Bytes of the whole lines of a record, 0 where there is none."""
+    return tail_start(path) if path.exists() else 0
+
+
+def _goes_on(path: Path, size: int, head: str) -> bool:
+    """Whether a record still has the lines that ended with a head."""
+    return _size(path) >= size and last_digest(path, size) == head
 
 
 def apply_effects(body: dict[str, Any], effects: BoostEffects, policy: Policy) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from data_contracts.lake import Lake, LakeOrFolder
+from serving.ledger.checkpoints import lacks_signed_lines
 from serving.ledger.hash_chain import first_broken_line
 from serving.oversight.measures.state import (
     LIFTED,
@@ -37,6 +38,7 @@ def read_measures(folder: LakeOrFolder, known_before: datetime | None = None) ->
     paths = (lake.measures, lake.appeals)
     acts = [read_acts(lake, path) for path in paths]
     intact = not any(path.exists() and first_broken_line(path) for path in paths)
+    intact = intact and not any(lacks_signed_lines(lake, path) for path in paths)
     records = [r for a in acts for r in a.records]
     return state_of(records, known_before, intact and not any(a.faults for a in acts))
 

@@ -41,18 +41,18 @@ class Affiliations:
     mcn_of
         Operator → its network.
     streamers_of_session, streamers_of_operator
-        Session, or operator → those of the streamers asked for who appeared there.
+        Operator and session, or operator → those of the streamers asked for who appeared there.
     """
 
     mcn_of: dict[str, str] = field(default_factory=dict)
-    streamers_of_session: dict[str, frozenset[str]] = field(default_factory=dict)
+    streamers_of_session: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     streamers_of_operator: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def subjects(
         self, operator: str, session: str | None = None, streamers: Iterable[str] = ()
     ) -> list[tuple[str, str]]:
         """Subjects (kind, id) that a boost of a session is about."""
-        known = self.streamers_of_session.get(session or "", frozenset())
+        known = self.streamers_of_session.get((operator, session or ""), frozenset())
         found = [(OPERATOR, operator), *((STREAMER, s) for s in sorted({*streamers, *known}))]
         return [*found, (MCN, self.mcn_of[operator])] if operator in self.mcn_of else found
 
@@ -70,12 +70,12 @@ def read_affiliations(lake: Lake, streamers: Iterable[str] = ()) -> Affiliations
         return Affiliations(mcn_of)
     scan = lake.scan_sql(contract("sessions"), None)
     flat = f"SELECT session_id, operator_id, unnest(streamer_ids) AS streamer FROM ({scan})"
-    by_session: dict[str, set[str]] = {}
+    by_session: dict[tuple[str, str], set[str]] = {}
     by_operator: dict[str, set[str]] = {}
     for session, operator, streamer in _rows(
         f"SELECT * FROM ({flat}) WHERE streamer IN $1", wanted
     ):
-        by_session.setdefault(session, set()).add(streamer)
+        by_session.setdefault((operator, session), set()).add(streamer)
         by_operator.setdefault(operator, set()).add(streamer)
     return Affiliations(
         mcn_of,

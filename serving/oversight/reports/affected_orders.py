@@ -95,4 +95,4 @@ def _scope(lake: Lake, measure: Measure) -> tuple[str, list[str]]:
         networks = read_affiliations(lake).mcn_of
         return "operator_id", [o for o, mcn in networks.items() if mcn == measure.subject_id]
     sessions = read_affiliations(lake, [measure.subject_id]).streamers_of_session
-    return "session_id", sorted(sessions)
+    return "session_id", sorted({session for _, session in sessions})

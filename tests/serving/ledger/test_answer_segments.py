@@ -13,7 +13,12 @@ from serving.ledger import answer_segments, answers
 from serving.ledger.answer_export import export_answers
 from serving.ledger.answer_segments import all_segments, sealed_segments
 from serving.ledger.answers import AnswerLedger
-from serving.ledger.hash_chain import GENESIS_DIGEST, first_broken_line, read_records
+from serving.ledger.hash_chain import (
+    GENESIS_DIGEST,
+    LedgerDamaged,
+    first_broken_line,
+    read_records,
+)
 
 DAYS = ("2026-01-05", "2026-01-06", "2026-01-07")
 ROW = {
@@ -127,7 +132,9 @@ def test_lines_of_many_days_back_are_not_read_at_a_start(lake):
     """A sealed segment that is indexed may even be unreadable: the service starts."""
     sealed_segments(lake.answers)[0].write_text("damaged\n")
     journal = AnswerLedger(lake.answers)
-    assert journal.end.lines == 15 and journal.find("2026-01-05-3") is None
+    assert journal.end.lines == 15
+    with pytest.raises(LedgerDamaged, match="is not what was written"):
+        journal.find("2026-01-05-3")  # it was answered, so it is not answered again
     assert json.loads(lake.answers.read_text().splitlines()[0])["request_id"] == "2026-01-07-0"
 
 
@@ -229,3 +236,20 @@ def test_a_disk_that_refuses_the_index_is_no_damage(lake, monkeypatch):
         assert journal.segments.index.exists() and journal.state()["waiting"] == 1
     journal.sync()
     assert journal.find("next").answer == b"1next" and len(chain(lake.answers)) == 16
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_segment_that_was_moved_away_is_not_answered_again(lake, tmp_path, number):
+    """The index knows its requests: each is refused until the segment is put back (ADR-0393)."""
+    journal = AnswerLedger(lake.answers)
+    answer(journal, "next", "2026-01-08")
+    segment = sealed_segments(lake.answers)[number]
+    request = json.loads(segment.read_text().splitlines()[0])["request_id"]
+    segment.rename(tmp_path / "aside")
+    again = AnswerLedger(lake.answers)
+    with pytest.raises(LedgerDamaged, match="is not what was written"):
+        again.find(request)
+    answer(again, "later", "2026-01-09")
+    (tmp_path / "aside").rename(segment)
+    again = AnswerLedger(lake.answers)
+    assert again.find(request).answer == b"1" + request.encode() and again.end.lines == 17

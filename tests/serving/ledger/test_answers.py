@@ -10,7 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from serving.ledger.answers import AnswerLedger
-from serving.ledger.hash_chain import GENESIS_DIGEST, append_record, first_broken_line, last_digest
+from serving.ledger.hash_chain import (
+    GENESIS_DIGEST,
+    LedgerDamaged,
+    append_record,
+    first_broken_line,
+    last_digest,
+)
 
 
 def write(journal, name):
@@ -98,3 +104,37 @@ def test_a_line_cut_short_is_where_the_chain_breaks(tmp_path):
         write(journal, name)
     path.write_bytes(path.read_bytes()[:-20])
     assert first_broken_line(path) == 2
+
+
+@pytest.mark.parametrize("edit", [(b"PASS", b"SKIP"), (b'"answer"', b'"answeR"'), (b"{", b"x")])
+def test_an_edited_answer_is_refused_and_not_given_again(tmp_path, edit):
+    """A line on disk is read against its digest; its request is not answered anew (ADR-0393)."""
+    path = tmp_path / "j.jsonl"
+    journal = AnswerLedger(path)
+    write(journal, "r1")
+    write(journal, "r2")
+    with path.open("r+b") as file:
+        edited = path.read_bytes().replace(*edit, 1)
+        file.write(edited)
+    with pytest.raises(LedgerDamaged, match="r1 is not what was written"):
+        journal.find("r1")
+    assert journal.find("r2").answer == b'{"riskLevel": "PASS"}'
+
+
+def test_a_journal_that_is_moved_away_is_not_begun_again(tmp_path):
+    """Answers wait until the file, or a whole copy of it, is put back (ADR-0393)."""
+    path, away = tmp_path / "j.jsonl", tmp_path / "away"
+    journal = AnswerLedger(path)
+    write(journal, "r1")
+    path.rename(away)
+    for replaced in (None, b"", b"x\n", away.read_bytes()[:-1] + b" \n"):
+        if replaced is not None:
+            path.write_bytes(replaced)
+        with pytest.raises(LedgerDamaged):
+            write(journal, "r2")
+        assert journal.state()["problem"] and journal.state()["waiting"] == 1
+    path.unlink()
+    path.write_bytes(away.read_bytes())
+    write(journal, "r3")
+    assert path.read_bytes().count(b"\n") == 3 and first_broken_line(path) is None
+    assert journal.find("r1") and journal.find("r2") and journal.find("r3")
