@@ -36,6 +36,8 @@ async def readiness(gate: GateState) -> dict[str, Any]:
         no_session_is_due = code == "peers_missing" and not night.has_sessions
         (warnings if no_session_is_due else reasons).append(("models", code))
     reasons += [("store", code) for code in await _store_problems(gate)]
+    if not gate.assessments.measures.current(night.run_id).is_intact:
+        reasons.append(("measures", "measures_unverified"))
     policy = gate.policy
     if gate.policies.problem:
         reasons.append(("policy", gate.policies.problem))

@@ -192,9 +192,6 @@ def test_a_session_of_another_operator_is_refused(client):
         == 409
     )
     assert ask(client, operatorId="o2", sessionId="s2").status_code == 409
-    sent = {"sessionId": "s2", "minutes": minutes(30)}
-    assert ask(client, requestId="inline", operatorId="o2", **sent).status_code == 409
-    assert ask(client, requestId="own", operatorId="o1", **sent).status_code == 200
 
 
 def test_live_signals_and_scores_are_those_of_the_batch(lake, models):
