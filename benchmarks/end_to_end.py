@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from rich.console import Console
 
 from benchmarks.harness import worlds
 from benchmarks.harness.command_line import refuse_arguments
-from benchmarks.harness.figures import figure_row, row, share_row
+from benchmarks.harness.figures import figure_row, share_row
 from benchmarks.harness.figures_page import About, Table, write
-from benchmarks.harness.intervals import middle
 from benchmarks.harness.judgement import Judgements, judge, operator_history, planted_entities_found
-from data_contracts.adapters import ingest
+from benchmarks.public_nights import retail, shopee, twitch
 from data_contracts.runs import read_outbound
 from features.declaration import OPERATOR, VIEW
 from features.engine.snapshot import Snapshot
@@ -40,7 +37,6 @@ COMMAND = "make bench"
 TRAINING_SEED, UNSEEN_SEED = worlds.TRAINING_SEED, 202
 OPERATOR_SHARES = {"a ninth": 1 / 9, "a third": 1 / 3}  # of the operators, for the learning curve
 DAYS, WEEK = 28, timedelta(days=7)
-UNLABELLED = "No labels, so no precision: each reason can be checked in the published counters of the channel's broadcasts."
 console = Console()
 
 
@@ -165,58 +161,6 @@ def lookalikes(models: Path, lake: Path) -> Table:
     ]
     note = "Share of operators of the unseen world in each tier after one night."
     return Table("Honest look-alikes", note, ("circumstance", "operators", "B", "C", "D"), rows)
-
-
-def shopee(data: Path, folder: Path) -> list[dict[str, Any]]:
-    """Precision of the ranking of shops at the number that the contest marks."""
-    ingest("shopee-orders", data / "shopee_orders", folder)
-    nightly(folder, date(2019, 12, 31), None, load_policy())
-    scores = read_outbound(folder, "scores")
-    ranking = scores[scores["entity_kind"] == "operator"].sort_values("rank")["entity_id"]
-    marks = pd.read_csv(data / "shopee_orders" / "rule_labels.csv", dtype=str)
-    marked = set("shop-" + marks.loc[marks["rule_users"] != "0", "shop_id"])
-    hit = ranking.head(len(marked)).isin(marked).to_numpy()
-    draws = np.random.default_rng(7).choice(hit, (1000, len(hit))).mean(axis=1)
-    return [
-        row(
-            "shopee-precision",
-            f"Shopee: share of marked shops among the first {len(marked)} of {len(ranking)} (chance {len(marked) / len(ranking):.2f})",
-            float(hit.mean()),
-            COMMAND,
-            interval=middle(draws),
-        )
-    ]
-
-
-def retail(data: Path, folder: Path) -> list[dict[str, Any]]:
-    """Share of honest stores that are put up for review."""
-    ingest("retail-baskets", data / "retail_baskets", folder)
-    nightly(folder, date(2017, 6, 30), None, load_policy())
-    tiers = read_outbound(folder, "tier_decisions")["tier"]
-    return [
-        share_row(
-            "retail-review",
-            f"Honest retail baskets: share of {len(tiers)} stores put up for review without labels",
-            tiers != "A",
-            COMMAND,
-        )
-    ]
-
-
-def twitch(data: Path, folder: Path) -> Table:
-    """The ten channels that deviate most, with reasons that can be checked in the counters."""
-    ingest("twitch-broadcasts", data / "twitch_broadcasts", folder)
-    nightly(folder, date(2019, 7, 31), None, load_policy())
-    scores = read_outbound(folder, "scores")
-    top = scores[scores["entity_kind"] == "operator"].sort_values("rank").head(10)
-    rows = []
-    for r in top.itertuples(index=False):
-        reasons = "; ".join(f"{x['en']} ({x['peers']:.2f})" for x in json.loads(r.reasons))
-        rows.append([int(r.rank), r.entity_id, round(float(r.score), 1), reasons])
-    missing = json.loads(read_outbound(folder, "runs").iloc[0]["tables_missing"])
-    note = f"{UNLABELLED} Tables that are unknown there: {', '.join(missing)}."
-    title, columns = "Twitch: the ten channels that deviate most", ("rank", "channel", "score")
-    return Table(title, note, (*columns, "reasons (median of peers)"), rows)
 
 
 ABOUT = About(
