@@ -74,11 +74,11 @@ def public(lake: LakeArgument, as_json: Json = False) -> None:
 
     Example: steelyard reports public lake --json
     """
-    from serving.oversight.measures.manual_measures import list_measures
     from serving.oversight.policies.policy_record import policy_in_force
-    from serving.oversight.reports.measure_report import public_list
+    from serving.oversight.reports.measure_report import public_list, taken_measures
 
-    show_rows(public_list(list_measures(lake, now()), policy_in_force(lake, now().date())), as_json)
+    policy = policy_in_force(lake, now().date())
+    show_rows(public_list(taken_measures(lake, now()), policy), as_json)
 
 
 @reports.command("orders")

@@ -156,13 +156,13 @@ def undo(
 @measure.command("close")
 def close(
     lake: LakeArgument,
-    measure_id: Annotated[str, typer.Argument(help="Id of the measure.")],
+    measure_id: Annotated[str, typer.Argument(help="Id of the measure, or of a proposed undo.")],
     outcome: Annotated[str, typer.Option(help="lifted or upheld.")],
     reason: Reason,
     by: SignedBy = None,
     as_json: Json = False,
 ) -> None:
-    """Record the outcome of a measure. A proposal that is lifted was refused.
+    """Record the outcome of a measure. A proposal, of an undo too, that is lifted was refused.
 
     Example: steelyard measure close lake $MEASURE --outcome lifted --reason "it was mended"
     """
@@ -188,7 +188,7 @@ def list_taken(
 
     rows = list_measures(lake, now(), operator)
     keys = ("measure_id", "subject_kind", "subject_id", "code", "status", "by", "approver")
-    columns = (*keys, "effective_to", "outcome")
+    columns = (*keys, "effective_to", "outcome", "undo_proposed")
     show_rows(rows if as_json else [{k: r[k] for k in columns} for r in rows], as_json)
 
 

@@ -203,7 +203,8 @@ def open_appeal(
     if now > last:
         raise BadAppeal(f"the time to appeal against the night of {day} ended on {last.date()}")
     if any(
-        (a.operator_id, a.date, a.verdict, a.request_id) == (operator, day, None, None)
+        (a.operator_id, a.date) == (operator, day)
+        and (a.verdict, a.request_id, a.measure_id) == (None, None, None)
         for a in list_appeals(lake, now)
     ):
         raise BadAppeal(f"an appeal of {operator} against the night of {day} is open already")

@@ -31,8 +31,9 @@ def open_measure_appeal(
     lake = Lake.open(folder)
     measure = read_measures(lake).measures.get(measure_id)
     if measure is None or measure.status(now) in (UNDONE, PROPOSED):
+        state = "took no effect" if measure is None else f"is {measure.status(now)}"
         raise BadAppeal(
-            f"there is no measure {measure_id}; list them with: steelyard measure list {lake}"
+            f"measure {measure_id} {state}; list them with: steelyard measure list {lake}"
         )
     if not ground.strip() or not by.strip():
         raise BadAppeal("an appeal needs its --ground and who opens it, --by")

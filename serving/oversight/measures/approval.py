@@ -8,7 +8,7 @@ from typing import Any
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.oversight.measures.measure_requests import BadMeasure
 from serving.oversight.measures.nightly_measures import MeasureGrounds, NoticeTerms, notice_texts
-from serving.oversight.measures.state import MeasureState
+from serving.oversight.measures.state import UNDONE, MeasureState
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.undo import withdrawal_notice
 from serving.oversight.people.roster import APPROVER
@@ -70,11 +70,17 @@ def measure_terms(body: Record, days: int, now: datetime, policy: Policy) -> Rec
 
 
 def undo_terms(proposal: Record, state: MeasureState, now: datetime, policy: Policy) -> Record:
-    """Terms of an undo: its moment, and a notice of withdrawal for each measure."""
+    """Terms of an undo: its moment, and a notice of withdrawal for each measure that stands.
+
+    Raises BadMeasure where none does.
+    """
     reason = proposal["reason"]
-    notices = {
-        i: withdrawal_notice(state.measures[i], reason, now, policy) for i in proposal["undo_of"]
-    }
+    left = [i for i in proposal["undo_of"] if state.measures[i].status(now) != UNDONE]
+    if not left:
+        raise BadMeasure(
+            f"all measures of {proposal['undo_id']} are undone already; close it as lifted"
+        )
+    notices = {i: withdrawal_notice(state.measures[i], reason, now, policy) for i in left}
     return {"at": _text(now), "notices": notices}
 
 

@@ -11,6 +11,8 @@ import json
 from itertools import combinations
 from typing import Any
 
+import pandas as pd
+
 from features.catalogue import of_entity
 from features.declaration import OPERATOR
 from serving.policy.schema import Policy
@@ -57,3 +59,23 @@ def independent_pair(detectors: list[str]) -> tuple[str, str] | None:
 def detectors_from_reason(why: str, by_operator: list[str], policy: Policy) -> tuple[str, ...]:
     """All detectors that find an operator: by its own signals, its sessions and its orders."""
     return tuple(sorted({*by_operator, *detectors_of_entities(json.loads(why), policy)}))
+
+
+def agreeing_detectors(scores: pd.DataFrame, operator: str, policy: Policy) -> list[str]:
+    """Detectors that find an operator by its own signals. They share inputs: see ADR-0305.
+
+    A model finds it by its probability, the anomaly score by its rank among all operators.
+    """
+    own_scores = scores[(scores["entity_kind"] == "operator") & (scores["entity_id"] == operator)]
+    ranked_entities = scores[(scores["entity_kind"] == "operator")].groupby("model").size()
+    agreeing = []
+    for r in own_scores.itertuples(index=False):
+        rare = r.rank <= max(1, int(policy.measures.detector_tail * ranked_entities[r.model]))
+        likely = (
+            r.probability is not None
+            and r.probability == r.probability
+            and r.probability >= policy.measures.detector_risk
+        )
+        if likely or (r.model == "deviance" and rare and r.score > 0):
+            agreeing.append(str(r.model))
+    return sorted(set(agreeing))

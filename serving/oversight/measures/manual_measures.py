@@ -17,7 +17,10 @@ from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound, run_folder
 from features.former_names import read_night
 from serving.oversight.measures.approval import measure_terms
-from serving.oversight.measures.independent_detectors import detectors_from_reason
+from serving.oversight.measures.independent_detectors import (
+    agreeing_detectors,
+    detectors_from_reason,
+)
 from serving.oversight.measures.measure_requests import (
     BadMeasure,
     MeasureRequest,
@@ -32,7 +35,14 @@ from serving.oversight.measures.nightly_measures import (
     grounds_of,
     with_named_session,
 )
-from serving.oversight.measures.state import IN_FORCE, LIFTED, OPERATOR, PROPOSED, UNDONE
+from serving.oversight.measures.state import (
+    EXPIRED,
+    IN_FORCE,
+    LIFTED,
+    OPERATOR,
+    PROPOSED,
+    UNDONE,
+)
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.measures.subjects import is_known
 from serving.oversight.people.roster import APPROVER, OFFICER
@@ -40,27 +50,8 @@ from serving.oversight.people.signed_acts import acts_of
 from serving.oversight.people.signers import Author, act_author, author_name, record_act
 from serving.policy.schema import Policy
 
+UPHELD = "upheld"
 SEALS = ("sha256", "previous_sha256", "signed")
-
-
-def agreeing_detectors(scores: pd.DataFrame, operator: str, policy: Policy) -> list[str]:
-    """Detectors that find an operator by its own signals. They share inputs: see ADR-0305.
-
-    A model finds it by its probability, the anomaly score by its rank among all operators.
-    """
-    own_scores = scores[(scores["entity_kind"] == "operator") & (scores["entity_id"] == operator)]
-    ranked_entities = scores[(scores["entity_kind"] == "operator")].groupby("model").size()
-    agreeing = []
-    for r in own_scores.itertuples(index=False):
-        rare = r.rank <= max(1, int(policy.measures.detector_tail * ranked_entities[r.model]))
-        likely = (
-            r.probability is not None
-            and r.probability == r.probability
-            and r.probability >= policy.measures.detector_risk
-        )
-        if likely or (r.model == "deviance" and rare and r.score > 0):
-            agreeing.append(str(r.model))
-    return sorted(set(agreeing))
 
 
 def take_measure(
@@ -91,7 +82,8 @@ def take_measure(
     if is_proposal and (same := _same_proposal(lake, request, author.name)) is not None:
         return same | {"status": PROPOSED, "outcome": None}
     grounds = grounds_about(lake, request)
-    identity = f"{request.subject}|{request.code}|{now.isoformat()}"
+    named = (request.subject_kind, request.subject, request.code, author.name, request.reason)
+    identity = "|".join((*named, now.isoformat()))
     body = {
         "measure_id": "m" + hashlib.sha256(identity.encode()).hexdigest()[:12],
         "operator_id": request.subject if request.subject_kind == OPERATOR else None,
@@ -186,7 +178,8 @@ def list_measures(
 ) -> list[dict[str, Any]]:
     """Measures that people took, oldest first, as they stand at a moment.
 
-    Each has its `status`, its `outcome` (lifted, upheld or None) and `ended_at`.
+    Each has its `status`, its `outcome` (lifted, upheld or None), `ended_at`, and `undo_proposed`:
+    the id of an undo of it that waits for another person.
     """
     lake = Lake.open(folder)
     upheld = {
@@ -194,6 +187,7 @@ def list_measures(
     }
     out = []
     state = read_measures(lake)
+    undoing = {i: r["undo_id"] for r in state.pending.values() for i in r.get("undo_of", ())}
     for m in state.measures.values():
         if operator is not None and (m.subject_kind, m.subject_id) != (OPERATOR, operator):
             continue
@@ -202,15 +196,14 @@ def list_measures(
         named = {"subject_kind": m.subject_kind, "subject_id": m.subject_id}
         outcome = LIFTED if status == LIFTED else upheld.get(m.measure_id)
         ended = None if status == IN_FORCE else m.ended_at().isoformat(timespec="seconds")
-        signed = {"authenticated": "signed" in m.record}
-        out.append(
-            kept | named | signed | {"status": status, "outcome": outcome, "ended_at": ended}
-        )
+        state_now = {"status": status, "outcome": outcome, "ended_at": ended}
+        state_now |= {"undo_proposed": undoing.get(m.measure_id)}
+        out.append(kept | named | {"authenticated": "signed" in m.record} | state_now)
     for r in state.pending.values():
         if "code" in r and operator in (None, r["operator_id"]):
             kept = {k: v for k, v in r.items() if k not in SEALS}
-            waits = {"effective_to": None, "status": PROPOSED, "outcome": None, "ended_at": None}
-            out.append(kept | {"authenticated": True} | waits)
+            waits = dict.fromkeys(("effective_to", "outcome", "ended_at", "undo_proposed"))
+            out.append(kept | {"authenticated": True, "status": PROPOSED} | waits)
     return out
 
 
@@ -219,17 +212,12 @@ def close_measure(
 ) -> dict[str, Any]:
     """Record the outcome of a measure, lifted or upheld; returns the measure.
 
-    A proposal that is lifted was refused. Raises BadMeasure, NotAuthenticated.
+    A proposal that is lifted was refused, that of an undo too. One that was upheld can be lifted
+    later, once it is mended. Raises BadMeasure, NotAuthenticated.
     """
     lake = Lake.open(folder)
-    found = next((m for m in list_measures(folder, now) if m["measure_id"] == measure_id), None)
-    if found is None or found["outcome"] is not None or found["status"] == UNDONE:
-        raise BadMeasure(
-            f"there is no open measure {measure_id}; "
-            f"list them with: steelyard measure list {folder}"
-        )
-    name = author_name(by)
-    if outcome not in ("lifted", "upheld") or not name.strip() or not reason.strip():
+    found = _closable(lake, measure_id, outcome, now)
+    if outcome not in (LIFTED, UPHELD) or not author_name(by).strip() or not reason.strip():
         raise BadMeasure("an outcome is lifted or upheld, and needs --by and --reason")
     author = act_author(lake, by, lake.measures, (APPROVER,))
     line = {
@@ -242,3 +230,20 @@ def close_measure(
     record_act(lake, lake.measures, line, author)
     closed = (m for m in list_measures(folder, now) if m["measure_id"] == measure_id)
     return next(closed, found | {"status": LIFTED, "outcome": outcome})
+
+
+def _closable(lake: Lake, act: str, outcome: str, now: datetime) -> dict[str, Any]:
+    """The measure or proposal that an outcome closes. Raises BadMeasure."""
+    undoing = read_measures(lake).pending.get(act)
+    found = next((m for m in list_measures(lake, now) if m["measure_id"] == act), None)
+    if found is None and undoing is not None:
+        found = {k: v for k, v in undoing.items() if k not in SEALS} | {"status": PROPOSED}
+    if found is None or found["status"] in (LIFTED, UNDONE) or found.get("outcome") == outcome:
+        raise BadMeasure(
+            f"there is no open measure {act}; list them with: steelyard measure list {lake}"
+        )
+    if found["status"] == PROPOSED and outcome != LIFTED:
+        raise BadMeasure(f"{act} waits for approval: it is approved, or refused as {LIFTED}")
+    if found["status"] == EXPIRED and outcome == LIFTED:
+        raise BadMeasure(f"{act} ended on {found['ended_at']}: there is nothing to lift")
+    return found

@@ -19,6 +19,8 @@ from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.signers import Author, Signer, author_name
 from serving.policy.schema import Policy
 
+MAX_DAYS = 36_500  # a hundred years
+
 
 class BadMeasure(SteelyardError):
     """A measure cannot be taken as asked."""
@@ -64,8 +66,9 @@ def require_complete(request: MeasureRequest, now: datetime, policy: Policy) -> 
         )
     if request.subject_kind not in SUBJECT_KINDS:
         raise BadMeasure(f"a subject is one of {', '.join(SUBJECT_KINDS)}")
-    if not author_name(request.by).strip() or not request.reason.strip() or request.days < 1:
-        raise BadMeasure("a measure needs --by, --reason and --days of at least 1")
+    is_term = 1 <= request.days <= MAX_DAYS
+    if not author_name(request.by).strip() or not request.reason.strip() or not is_term:
+        raise BadMeasure(f"a measure needs --by, --reason and --days from 1 to {MAX_DAYS:,}")
     if not policy.validity.is_in_force(now.date()):
         raise BadMeasure(
             f"policy {policy.version} takes effect on {policy.validity.effective_from}"

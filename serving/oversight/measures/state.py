@@ -58,10 +58,15 @@ class Measure:
         """Status at a moment: `proposed` before it was taken, then one of `STATUSES`."""
         if at < self.taken_at:
             return PROPOSED
-        ended = {e.status for e in self.endings if e.at <= at}
+        ended = {e.status for e in self.endings if e.at <= at and self._counts(e)}
         if ended:
             return UNDONE if UNDONE in ended else LIFTED
         return EXPIRED if at >= self.effective_to else IN_FORCE
+
+    def _counts(self, ending: Ending) -> bool:
+        """Whether an ending changes anything: what has expired cannot be lifted as mended."""
+        is_mend = ending.status == LIFTED and not ending.found_wrong
+        return not is_mend or ending.at < self.effective_to
 
     def ended_at(self) -> datetime:
         """The moment from which it is no longer in force."""

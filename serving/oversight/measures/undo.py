@@ -13,7 +13,7 @@ from typing import Any
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
-from serving.oversight.measures.state import PROPOSED, UNDONE, Measure
+from serving.oversight.measures.state import PROPOSED, UNDONE, Measure, MeasureState
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.roster import APPROVER, OFFICER
 from serving.oversight.people.signers import Author, Signer, act_author, author_name, record_act
@@ -68,8 +68,8 @@ def undo_measures(
     wrong = [i for i in ids if i not in known or known[i].status(now) in (UNDONE, PROPOSED)]
     if wrong:
         raise BadUndo(
-            f"{len(wrong)} of {len(ids)} cannot be undone, such as {wrong[0]}: not known, or "
-            f"undone already; list them with: steelyard measure list {lake}"
+            f"{len(wrong)} of {len(ids)} cannot be undone, such as {wrong[0]}: "
+            f"{_why_not(state, wrong[0])}; list them with: steelyard measure list {lake}"
         )
     moment = now.isoformat(timespec="seconds")
     line = {
@@ -82,11 +82,18 @@ def undo_measures(
         same = [r for r in state.pending.values() if line.items() <= r.items()]
         if same:
             return same[0]
-        identity = hashlib.sha256(f"{ids}|{moment}".encode()).hexdigest()[:12]
+        named = f"{ids}|{author.name}|{request.reason}|{now.isoformat()}"
+        identity = hashlib.sha256(named.encode()).hexdigest()[:12]
         proposal = line | {"undo_id": f"u{identity}", "proposed_at": moment}
         return record_act(lake, lake.measures, proposal, author)
     notices = {i: withdrawal_notice(known[i], request.reason, now, policy) for i in ids}
     return record_act(lake, lake.measures, line | {"at": moment, "notices": notices}, author)
+
+
+def _why_not(state: MeasureState, measure_id: str) -> str:
+    if measure_id in state.pending:
+        return "only proposed, so it is refused by closing it as lifted"
+    return "undone already" if measure_id in state.measures else "not known"
 
 
 def withdraw_proposal(

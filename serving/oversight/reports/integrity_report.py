@@ -20,9 +20,8 @@ from data_contracts.runs import published_run, published_runs, read_outbound
 from features.engine.snapshot import Snapshot
 from serving.oversight.appeals.appeal_record import Appeal, list_appeals
 from serving.oversight.grading.mcn_grades import FOLLOWERS_WORDS
-from serving.oversight.measures.manual_measures import list_measures
 from serving.oversight.measures.state import UNDONE, WON
-from serving.oversight.reports.measure_report import Period
+from serving.oversight.reports.measure_report import Period, taken_measures
 from serving.oversight.whole_tables import whole_tables
 from serving.policy.schema import Policy
 
@@ -123,7 +122,7 @@ def measures_of(
     """Measures by code and article: those of people, and automatic ones by night and operator."""
     taken = [
         (m["code"], m["article"], m["status"])
-        for m in list_measures(lake, now)
+        for m in taken_measures(lake, now)
         if period.contains(m["effective_from"]) and m["status"] != UNDONE
     ]
     by_people = pd.DataFrame(taken, columns=["code", "article", "status"])

@@ -16,7 +16,7 @@ from typing import Any
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
 from serving.oversight.measures.manual_measures import list_measures
-from serving.oversight.measures.state import UNDONE
+from serving.oversight.measures.state import PROPOSED, UNDONE
 from serving.oversight.people.roster import APPROVER, OFFICER
 from serving.oversight.people.signed_acts import acts_of
 from serving.oversight.people.signers import Author, act_author, author_name, record_act
@@ -89,7 +89,7 @@ def measure_report(
     if level not in LEVELS:
         raise BadReport(f"--level is one of {', '.join(LEVELS)}, not {level!r}")
     lake = Lake.open(folder)
-    taken = [m for m in list_measures(lake, now) if is_due(_counts_as(m, policy), level)]
+    taken = [m for m in taken_measures(lake, now) if is_due(_counts_as(m, policy), level)]
     sent = reported_ids(lake, level)
     mine = [m for m in taken if period.contains(m["effective_from"])]
     known = [m for m in taken if datetime.fromisoformat(m["effective_from"]) < period.end]
@@ -112,6 +112,11 @@ def measure_report(
             m["measure_id"] for m in taken if m["status"] == UNDONE and m["measure_id"] in sent
         ],
     }
+
+
+def taken_measures(folder: LakeOrFolder, now: datetime) -> list[dict[str, Any]]:
+    """Measures that took effect. One that waits for another person is not taken yet."""
+    return [m for m in list_measures(folder, now) if m["status"] != PROPOSED]
 
 
 def mark_reported(
@@ -154,7 +159,7 @@ def reported_ids(lake: Lake, level: str) -> frozenset[str]:
 def public_list(measures: Iterable[dict[str, Any]], policy: Policy) -> list[dict[str, Any]]:
     """The public list of measures (E-Commerce Law 36; SAMR 37 30), without grounds and persons.
 
-    Undone measures were never taken and are not on it.
+    Undone measures were never taken, and proposed ones not yet: neither is on it.
     """
     return [
         {
@@ -172,7 +177,7 @@ def public_list(measures: Iterable[dict[str, Any]], policy: Policy) -> list[dict
             "appeal_route": m["appeal_route"],
         }
         for m in measures
-        if m["status"] != UNDONE
+        if m["status"] not in (PROPOSED, UNDONE)
     ]
 
 

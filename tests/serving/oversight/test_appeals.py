@@ -18,6 +18,9 @@ from serving.nightly.pipeline import nightly
 from serving.oversight.appeals import appeal_decisions
 from serving.oversight.appeals import appeal_record as appeals
 from serving.oversight.appeals.appeal_decisions import AppealDecision
+from serving.oversight.appeals.measure_appeals import open_measure_appeal
+from serving.oversight.measures.manual_measures import take_measure
+from serving.oversight.measures.measure_requests import MeasureRequest
 from serving.policy.load import load_policy
 from tests.conftest import NIGHT
 
@@ -148,3 +151,16 @@ def test_a_person_is_asked_to_decide_what_was_automatic(lake, accused):
     late = NOW + timedelta(days=POLICY.appeal_open_days)
     with pytest.raises(appeals.BadAppeal, match="the time to appeal"):
         appeals.open_appeal(lake, accused, "2026-01-19", "wrong", "shop", late, POLICY)
+
+
+def test_appeals_against_a_measure_and_the_night_of_its_day(lake, accused):
+    """One that is open against a measure does not stand in the way of one against the night."""
+    at = datetime(2026, 1, 19, 12)
+    request = MeasureRequest(accused, "warn", "desk", "two rooms of bots")
+    taken = take_measure(lake, request, at, POLICY)
+    first = open_measure_appeal(lake, taken["measure_id"], "a raid", "shop", at, POLICY)
+    night = (lake, accused, "2026-01-19", "a raid", "shop", datetime(2026, 1, 20, 8), POLICY)
+    second = appeals.open_appeal(*night)
+    assert first.date == second.date and second.measure_id is None
+    with pytest.raises(appeals.BadAppeal, match="open already"):
+        appeals.open_appeal(*night)

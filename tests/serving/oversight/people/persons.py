@@ -36,10 +36,15 @@ def record_measure(lake, by: Signer, operator: str, code: str, at: datetime, day
     """Sign a measure of a lake without a night, as proposed where `code` is grave; its id."""
     body = {
         "measure_id": f"m-{operator}-{code}",
+        "operator_id": operator,
         "subject_kind": "operator",
         "subject_id": operator,
         "code": code,
         "by": by.name,
+        "approver": None,
+        "reason": "two rooms of bots",
+        "policy_version": "1",
+        "appeal_route": "desk",
         "article": "Order 117 12 ¶1",
         "facts": {"zh": "事实", "en": "facts"},
         "evidence": {},
