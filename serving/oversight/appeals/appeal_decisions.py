@@ -6,7 +6,6 @@ count after a delay, because a verdict may itself be contested, and with a weigh
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from data_contracts.lake import Lake, LakeOrFolder
 from data_contracts.runs import read_outbound
 from serving.oversight.appeals.answer_appeals import answer_of, reasons_about_session
 from serving.oversight.appeals.appeal_record import Appeal, BadAppeal, list_appeals
+from serving.oversight.labels.appeal_labels import label_part
 from serving.oversight.measures.state import WON
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.roster import REVIEWER
@@ -180,6 +180,5 @@ def _write_outcomes(
         for kind, entity in entities
     ]
     columns = [c.name for c in contract("outcomes").columns]
-    part = int(hashlib.sha256(appeal_id.encode()).hexdigest()[:6], 16)
     frame = pd.DataFrame(rows).reindex(columns=columns)
-    lake.append_day("outcomes", received.date(), frame, part=part)
+    lake.append_day("outcomes", received.date(), frame, part=label_part(appeal_id))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from data_contracts.lake import Lake, LakeOrFolder
+from serving.oversight.labels.appeal_labels import withdraw_labels
 from serving.oversight.measures.measure_requests import BadMeasure
 from serving.oversight.measures.nightly_measures import MeasureGrounds, NoticeTerms, notice_texts
 from serving.oversight.measures.state import UNDONE, MeasureState
@@ -48,6 +49,7 @@ def approve_act(
     )
     line = {"approve_of": act, "by": author.name, "at": _text(now), "terms": terms}
     record_act(lake, lake.measures, line, author)
+    withdraw_labels(lake, proposal.get("undo_of", ()), now)
     return _effective(proposal, line)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from data_contracts.errors import SteelyardError
 from data_contracts.lake import Lake, LakeOrFolder
+from serving.oversight.labels.appeal_labels import withdraw_labels
 from serving.oversight.measures.state import PROPOSED, UNDONE, Measure, MeasureState
 from serving.oversight.measures.state_reading import read_measures
 from serving.oversight.people.roster import APPROVER, OFFICER
@@ -87,7 +88,9 @@ def undo_measures(
         proposal = line | {"undo_id": f"u{identity}", "proposed_at": moment}
         return record_act(lake, lake.measures, proposal, author)
     notices = {i: withdrawal_notice(known[i], request.reason, now, policy) for i in ids}
-    return record_act(lake, lake.measures, line | {"at": moment, "notices": notices}, author)
+    made = record_act(lake, lake.measures, line | {"at": moment, "notices": notices}, author)
+    withdraw_labels(lake, ids, now)
+    return made
 
 
 def _why_not(state: MeasureState, measure_id: str) -> str:

@@ -57,14 +57,18 @@ def young_orders(lake: Lake, today: date, policy: RetentionPolicy) -> pa.Table:
     )
     assumed = f"paid + INTERVAL {policy.assumed_completion_days} DAY"
     completed = f"greatest({', '.join(f'{t}.at' for t in known)})" if known else assumed
+    years = f"INTERVAL {policy.trade_years} YEAR"
+    # as `years_after`: three years from 29 February end on 1 March
     sql = f"""
         SELECT order_id, session_id
+        FROM (SELECT order_id, session_id,
+        CAST(CASE WHEN paid IS NULL THEN placed ELSE {completed} END AS DATE) AS ended
         FROM (SELECT order_id, max(session_id) AS session_id,
               CAST(max(placed_at) AS TIMESTAMP) AS placed,
               CAST(max(paid_at) AS TIMESTAMP) AS paid
-              FROM {_scan(lake, "orders")} GROUP BY 1) AS orders {joins}
-        WHERE coalesce(CAST(CASE WHEN paid IS NULL THEN placed ELSE {completed} END AS DATE)
-              + INTERVAL {policy.trade_years} YEAR + INTERVAL 1 DAY > DATE '{today}', true)
+              FROM {_scan(lake, "orders")} GROUP BY 1) AS orders {joins})
+        WHERE coalesce(greatest(ended + {years}, ended - INTERVAL 1 DAY + {years} + INTERVAL 1 DAY)
+              >= DATE '{today}', true)
     """
     with connect() as connection:
         return connection.sql(sql).to_arrow_table()

@@ -44,6 +44,7 @@ def record_measure(lake, by: Signer, operator: str, code: str, at: datetime, day
         "approver": None,
         "reason": "two rooms of bots",
         "policy_version": "1",
+        "model_version": "none",
         "appeal_route": "desk",
         "article": "Order 117 12 ¶1",
         "facts": {"zh": "事实", "en": "facts"},
@@ -54,6 +55,7 @@ def record_measure(lake, by: Signer, operator: str, code: str, at: datetime, day
     terms = {
         "effective_from": at.isoformat(timespec="seconds"),
         "effective_to": (at + timedelta(days=days)).isoformat(timespec="seconds"),
+        "appeal_due": (at + timedelta(days=15)).isoformat(timespec="seconds"),
     }
     if code != "warn":
         terms = {"proposed_at": at.isoformat(timespec="seconds")}

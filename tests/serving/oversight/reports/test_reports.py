@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from data_contracts.lake import Lake
 from features.engine.snapshot import Snapshot
 from serving.cli.main import app
+from serving.gate.assessments.identity import Identity
 from serving.ledger.hash_chain import append_record, first_broken_line
 from serving.oversight.appeals.appeal_record import Appeal
 from serving.oversight.reports.credit_rules import credit_rules
@@ -137,6 +138,25 @@ def test_identities_have_their_state():
     got = identity_report(Snapshot.from_frames({"operators": operators}), as_of, POLICY)
     assert list(got["state"]) == ["current", "overdue", "not_verified"]
     assert identity_report({}, as_of, POLICY).empty
+
+
+def test_identities_have_the_state_that_the_gate_says():
+    """On the last second of the renewal, a second later, and for a figure without a person."""
+    as_of = datetime(2026, 7, 1, 12)
+    last = as_of - timedelta(days=POLICY.identity.renewal_days)
+    streamers = pd.DataFrame(
+        {
+            "streamer_id": ["a", "b", "c", "d"],
+            "identity_verified_at": [last, last - timedelta(seconds=1), None, None],
+            "is_virtual": [False, None, True, None],
+        }
+    )
+    got = identity_report(Snapshot.from_frames({"streamers": streamers}), as_of, POLICY)
+    rows = streamers.itertuples(index=False)
+    gate = [Identity(at if pd.notna(at) else None, is_virtual=v) for _, at, v in rows]
+    codes = [one.code(POLICY, as_of) for one in gate]
+    assert codes == ["", "identity_overdue", "", "identity_not_verified"]
+    assert list(got["state"]) == ["current", "overdue", "virtual", "not_verified"]
 
 
 def appeal(verdict, days):

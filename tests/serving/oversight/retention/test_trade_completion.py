@@ -100,3 +100,22 @@ def test_interactions_stay_with_the_order_of_their_session(tmp_path):
     lake.append_day("interactions", PLACED.date(), pd.DataFrame(lines, columns=columns))
     found = {d.table: (d.rows, d.stay) for d in deletable(lake, TODAY, load_policy())}
     assert found == {"interactions": (2, 1)}
+
+
+@pytest.mark.parametrize(
+    ("completed", "last_day"),
+    [
+        (datetime(2024, 2, 29, 12), date(2027, 3, 1)),
+        (datetime(2024, 2, 28, 12), date(2027, 2, 28)),
+        (datetime(2024, 3, 1, 12), date(2027, 3, 1)),
+        (datetime(2025, 3, 1, 12), date(2028, 3, 1)),
+    ],
+)
+def test_an_order_and_a_day_are_kept_equally_long(tmp_path, completed, last_day):
+    """A trade completed on 29 February stays through 1 March, as a day folder does."""
+    lake = delivered(tmp_path, [["o", PLACED]], [["o", completed]])
+    assert kept_until("orders", completed.date(), POLICY) == last_day
+    kept = [
+        young_orders(lake, day, POLICY).num_rows for day in (last_day, last_day + timedelta(days=1))
+    ]
+    assert kept == [1, 0]
