@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.decisions.judged_worlds import One, keep_result, read_result, result_folder
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import row
 from data_contracts.runs import read_outbound
@@ -28,16 +28,6 @@ WORLDS, NIGHTS, FIRST_SEED, SIZE = 20, 4, 900, "small"
 TOO_NARROW = "false parts of sessions that nobody suspects are held impossible too surely, and how much of a suspected one is false is known too little"
 TOO_WIDE = "verdicts err, so that what nobody suspects is held false more often than it is, and the fates of a session's orders are taken for one, the widest there is"
 FIGURES = ("views", "unique_viewers", "likes", "follows", "orders", "net_sales")
-
-
-@dataclass(frozen=True)
-class One:
-    """Operators, figures with their truth, and replayed decisions of one world."""
-
-    operators: pd.DataFrame
-    figures: pd.DataFrame
-    decisions: int
-    replayed: int
 
 
 def true_figures(lake: Path, as_of: datetime) -> pd.DataFrame:
@@ -89,7 +79,13 @@ def _figures_with_truth(lake: Path, night: date) -> pd.DataFrame:
 
 
 def one_world(seed: int, models: Path) -> One:
-    """Simulate a world, publish and replay its last nights, and compare them with ground truth."""
+    """Simulate a world, publish and replay its last nights, and compare them with ground truth.
+
+    A world that was judged by the same code, policy and models is not judged again.
+    """
+    folder = result_folder(f"{SIZE}-{seed}", models)
+    if (kept := read_result(folder)) is not None:
+        return kept
     lake = worlds.simulated_lake(SIZE, seed)
     nights = [worlds.START + timedelta(days=SIZES[SIZE].days - NIGHTS + i) for i in range(NIGHTS)]
     policy, decisions, replayed = load_policy(), 0, 0
@@ -109,9 +105,11 @@ def one_world(seed: int, models: Path) -> One:
         world=seed,
     )
     figures = pd.concat([_figures_with_truth(lake, n) for n in nights]).assign(world=seed)
-    for folder in (lake, lake.with_name(lake.name + ".truth")):
-        shutil.rmtree(folder)
-    return One(tiers, figures, decisions, replayed)
+    one = One(tiers, figures, decisions, replayed)
+    keep_result(folder, one)
+    for part in (lake, worlds.truth_folder(lake)):
+        shutil.rmtree(part)
+    return one
 
 
 def _interval(values: np.ndarray) -> list[float]:
