@@ -173,9 +173,9 @@ def _lake_of_then(lake: Lake, folder: Path, record: dict[str, Any]) -> Lake:
     then.published_pointer.write_text(json.dumps({dates[-1]: record["run_id"]} if dates else {}))
     then.journal.mkdir()
     known = {lake.measures.name: 0, lake.appeals.name: 0} | record["decisions_bytes"]
-    signed_later = (lake.act_checkpoints.name, lake.decision_checkpoints.name)
+    signed_later = (lake.act_checkpoints.parent, lake.decision_checkpoints)
     for path in lake.journal.iterdir():
-        if path.name in signed_later:
+        if path in signed_later:
             continue
         if path.name in known:
             (then.journal / path.name).write_bytes(path.read_bytes()[: known[path.name]])

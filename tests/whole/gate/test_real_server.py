@@ -20,7 +20,7 @@ from serving.gate.api_keys import make_key
 from tests.whole.gate.open_sockets import listening_sockets
 
 STEELYARD = str(Path(sys.executable).with_name("steelyard"))
-ROOMS_OF_SERVICE = {"cli", "gate", "ledger", "oversight", "policy", "scoring", "tiers"}
+ROOMS_OF_SERVICE = {"cli", "gate", "ledger", "oversight", "pages", "policy", "scoring", "tiers"}
 NOT_SERVED = {
     "alembic",
     "altair",
