@@ -35,7 +35,7 @@ def shopee(data: Path, folder: Path) -> list[dict[str, Any]]:
     marks = pd.read_csv(data / "shopee_orders" / "rule_labels.csv", dtype=str)
     marked = set("shop-" + marks.loc[marks["rule_users"] != "0", "shop_id"])
     rows = []
-    for name, scores in operator_scores(folder).groupby(by_anomaly):
+    for name, scores in operator_scores(folder).groupby(ranking_of):
         ranking = scores.sort_values("rank")["entity_id"]
         hit = ranking.head(len(marked)).isin(marked).to_numpy()
         draws = np.random.default_rng(7).choice(hit, (1000, len(hit))).mean(axis=1)
@@ -59,8 +59,8 @@ def operator_scores(folder: Path) -> pd.DataFrame:
     return scores[scores["entity_kind"] == OPERATOR].set_index("model")
 
 
-def by_anomaly(model: str) -> str:
-    """Whether a model is the anomaly score or learned."""
+def ranking_of(model: str) -> str:
+    """Which of the two rankings a model gives."""
     return "anomaly" if model == ANOMALY_MODEL else "prior"
 
 

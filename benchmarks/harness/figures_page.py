@@ -138,6 +138,15 @@ def write(
     update_pages()
 
 
+def earlier_rows(name: str) -> list[Row]:
+    """Rows of a page as it stands, each with its revision; none where there is no page."""
+    path = FOLDER / f"{name}.json"
+    if not path.exists():
+        return []
+    twin = json.loads(path.read_text("utf-8"))
+    return [{"revision": twin["revision"]} | r for r in twin["rows"]]
+
+
 def pages(folder: Path = FOLDER) -> dict[Path, str]:
     """Every page of a folder and the summary, as their JSON says they must be."""
     paths = sorted(folder.glob("*.json"))

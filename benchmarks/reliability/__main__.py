@@ -18,12 +18,12 @@ from rich.console import Console
 
 from benchmarks import reliability
 from benchmarks.harness.figures import Row
-from benchmarks.harness.figures_page import FOLDER, About, write
+from benchmarks.harness.figures_page import About, earlier_rows, write
 from benchmarks.reliability.attack import Scale
 
 COMMAND = "make bench-reliability"
 NO_ATTACKS = {"__main__", "attack"}
-PAGE = FOLDER / "reliability.json"
+PAGE = "reliability"
 ABOUT = About(
     title="Reliability under attack",
     measured="Kills, full and failing disks, mutated files, broken dependencies, fuzzed requests, "
@@ -46,10 +46,7 @@ def attacked(name: str, scale: Scale) -> list[Row]:
 
 def rows_with_earlier(rows: list[Row], names: list[str]) -> list[Row]:
     """Rows of a page: those of these attacks, and of others as the page has them."""
-    if not PAGE.exists():
-        return rows
-    earlier = json.loads(PAGE.read_text("utf-8"))["rows"]
-    kept = [r for r in earlier if r["id"].split("-", maxsplit=1)[0] not in names]
+    kept = [r for r in earlier_rows(PAGE) if r["id"].split("-", maxsplit=1)[0] not in names]
     return sorted(kept + rows, key=lambda r: r["id"].split("-", maxsplit=1)[0])
 
 
@@ -83,7 +80,7 @@ def main() -> int:
     if given.output:
         given.output.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
     elif scale is Scale.FULL:
-        write("reliability", ABOUT, rows_with_earlier(rows, names))
+        write(PAGE, ABOUT, rows_with_earlier(rows, names))
     return int(any(r["holds"] is False for r in rows))
 
 

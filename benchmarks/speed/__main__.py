@@ -16,12 +16,12 @@ from rich.console import Console
 
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import Row
-from benchmarks.harness.figures_page import FOLDER, About, write
+from benchmarks.harness.figures_page import About, earlier_rows, write
 from benchmarks.speed import boost_check_load, endpoints, graphs, night, series
 from benchmarks.speed.services import start
 from training.release.code_version import revision
 
-PAGE = FOLDER / "speed.json"
+PAGE = "speed"
 COMMAND = "make bench-speed"
 PART_COMMAND = "python -m benchmarks.speed"
 ABOUT = About(
@@ -53,9 +53,8 @@ def measured(part: str, say: Callable[..., None], models: Path) -> list[Row]:
 
 def on_page(rows: list[Row]) -> list[Row]:
     """Rows of the page, where these take the place of rows with their ids, or stand at the end."""
-    twin = json.loads(PAGE.read_text("utf-8"))
     new = {r["id"]: r for r in rows}
-    kept = [new.pop(r["id"], {"revision": twin["revision"]} | r) for r in twin["rows"]]
+    kept = [new.pop(r["id"], r) for r in earlier_rows(PAGE)]
     return kept + list(new.values())
 
 
@@ -88,7 +87,7 @@ def main() -> None:
     if given.output:
         given.output.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
         return
-    write("speed", ABOUT, on_page(rows) if given.parts else rows)
+    write(PAGE, ABOUT, on_page(rows) if given.parts else rows)
     console.print("docs/benchmarks/speed.md")
 
 

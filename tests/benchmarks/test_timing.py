@@ -4,11 +4,13 @@ apart."""
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from benchmarks.harness import figures_page
 from benchmarks.harness.timing import REPEATS, interleaved, peaks_mb, repeated_row
 from benchmarks.speed import __main__ as command
 from benchmarks.speed import boost_check_load, night, series
@@ -143,10 +145,16 @@ def test_a_start_is_compared_with_the_no_op_of_its_round():
 
 
 def test_a_start_is_timed_until_a_service_answers(tmp_path):
-    """All processes of the service count, and one that ends is said with its log."""
+    """All processes of the service count, workers apart too; one that ends shows its log."""
     bare = [sys.executable, "-m", *start.NO_OPS["bare no-op"], "--host", "127.0.0.1"]
     wall, cpu = start.start_once(bare, {}, tmp_path / "log")
     assert cpu > 0.05 and 0.05 < wall < start.MAX_START_SECONDS
+    worker = "import time; end = time.process_time() + 1\nwhile time.process_time() < end: pass"
+    apart = "import subprocess, sys, time; subprocess.run(sys.argv[1:], start_new_session=True)"
+    parent = subprocess.Popen([sys.executable, "-c", apart, sys.executable, "-c", worker])
+    while start.cpu_seconds(parent.pid) < 0.5:
+        assert parent.poll() is None
+    parent.wait()
     ended = [sys.executable, "-c", "raise SystemExit('no such lake')"]
     with pytest.raises(RuntimeError, match="no such lake"):
         start.start_once(ended, {}, tmp_path / "log")
@@ -157,7 +165,7 @@ def test_a_part_takes_the_place_of_its_rows_on_the_page(tmp_path, monkeypatch):
     page, out = tmp_path / "speed.json", tmp_path / "rows.json"
     earlier = [{"id": "boost-pace-1", "value": 1}, {"id": "night-growth", "value": 2}]
     page.write_text(json.dumps({"revision": "old", "rows": earlier}))
-    monkeypatch.setattr(command, "PAGE", page)
+    monkeypatch.setattr(figures_page, "FOLDER", tmp_path)
     monkeypatch.setattr(command, "measured", lambda part, *_: [{"id": f"{part}-pace-1"}])
     monkeypatch.setattr(command.worlds, "OUTPUT_FOLDER", tmp_path)
     (tmp_path / "models").mkdir()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from benchmarks.demo import STEELYARD, free_port
 from benchmarks.harness.figures import Row
@@ -112,7 +113,7 @@ def start_once(command: list[str], environment: dict[str, str], log: Path) -> tu
             if service.poll() is not None or time.perf_counter() - begin > MAX_START_SECONDS:
                 raise RuntimeError(log.read_text("utf-8"))
             time.sleep(POLL_SECONDS)
-        return time.perf_counter() - begin, _cpu_seconds(service.pid)
+        return time.perf_counter() - begin, cpu_seconds(service.pid)
     finally:
         stop(service)
 
@@ -125,12 +126,10 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _cpu_seconds(session: int) -> float:
-    """CPU seconds of all processes of a session, and of their children that ended."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session:
-                ticks += sum(map(int, fields[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+def cpu_seconds(service: int) -> float:
+    """CPU seconds of a process and all below it, and of those that ended."""
+    seconds, root = 0.0, psutil.Process(service)
+    for process in (root, *root.children(recursive=True)):  # workers may have their own sessions
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(process.cpu_times()[:4])
+    return seconds

@@ -7,9 +7,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from data_contracts.lake import Lake
+from serving.oversight.measures.state import WON
 from serving.oversight.people.signed_acts import acts_of
-
-CLEARING = "error"  # the verdict that finds a false accusation
 
 
 def label_part(appeal_id: str) -> int:
@@ -28,7 +27,7 @@ def withdraw_labels(lake: Lake, measure_ids: Collection[str], now: datetime) -> 
             about[r["appeal_id"]] = r.get("measure_id")
             continue
         is_about = about.get(r["appeal_id"]) in set(measure_ids)
-        if not is_about or r["verdict"] == CLEARING or not r.get("entities"):
+        if not is_about or r["verdict"] == WON or not r.get("entities"):
             continue
         counts_from = datetime.fromisoformat(r["labels_from"])
         if now < counts_from:

@@ -9,6 +9,7 @@ from importlib import import_module
 
 import pytest
 
+from benchmarks.harness import figures_page
 from benchmarks.reliability import __main__ as command
 from benchmarks.reliability.attack import Scale, attack_row
 
@@ -31,10 +32,11 @@ def test_a_row_names_its_attack_scale_and_target():
 def test_rows_of_other_attacks_stay_on_the_page(tmp_path, monkeypatch):
     """An attack that is run alone replaces its rows and no others."""
     page = tmp_path / "reliability.json"
-    page.write_text(json.dumps({"rows": [{"id": "kills-lost", "value": 2}, {"id": "soak-mb"}]}))
-    monkeypatch.setattr(command, "PAGE", page)
+    earlier = [{"id": "kills-lost", "value": 2}, {"id": "soak-mb"}]
+    page.write_text(json.dumps({"revision": "old", "rows": earlier}))
+    monkeypatch.setattr(figures_page, "FOLDER", tmp_path)
     rows = command.rows_with_earlier([{"id": "kills-lost", "value": 0}], ["kills"])
-    assert rows == [{"id": "kills-lost", "value": 0}, {"id": "soak-mb"}]
+    assert rows == [{"id": "kills-lost", "value": 0}, {"id": "soak-mb", "revision": "old"}]
 
 
 def test_an_unknown_attack_is_refused_in_words(monkeypatch, capsys):
