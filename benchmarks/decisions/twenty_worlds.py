@@ -119,7 +119,7 @@ def _interval(values: np.ndarray) -> list[float]:
 
 def discoveries(worlds_: list[One], bound: float) -> list[dict[str, Any]]:
     """Share of honest operators in C or D, and shares of honest and cheating operators reviewed."""
-    shares, accused, reviewed, found = [], [], [], []
+    shares, accused, reviewed, found, caught = [], [], [], [], []
     for w in worlds_:
         t = w.operators
         worse, honest = t["tier"] >= "C", t["honest"]
@@ -127,12 +127,20 @@ def discoveries(worlds_: list[One], bound: float) -> list[dict[str, Any]]:
         accused.append(float(worse[honest].mean()))
         reviewed.append(float((t["tier"] >= "B")[honest].mean()))
         found.append(float((t["tier"] >= "B")[t["guilty"]].mean()))
+        caught.append(float(worse[t["guilty"]].mean()))
+    all_accused = sum(int((w.operators["tier"] >= "C").sum()) for w in worlds_)
     mean, over = float(np.mean(shares)), sum(s > bound for s in shares)
-    good = mean <= bound
+    good = mean <= bound and all_accused > 0  # a bound on nobody is not met
+    why = (
+        "The honest reference comes from another world: honest operators of small worlds look different."
+        if all_accused
+        else "Nobody is in C or D."
+    )
     return [
-        row("false-discoveries", f"Honest among operators put into C or D after {NIGHTS} nights: mean over {len(shares)} unseen worlds ({over} of them above the bound; the bound is on the mean)", mean, COMMAND, f"<= {bound:g}", _interval(np.array(shares)), holds=good, why="The honest reference comes from another world: honest operators of small worlds look different."),
+        row("false-discoveries", f"Honest among the {all_accused} operators put into C or D after {NIGHTS} nights: mean over {len(shares)} unseen worlds ({over} of them above the bound; the bound is on the mean)", mean, COMMAND, f"<= {bound:g}", _interval(np.array(shares)), holds=good, why=why),
         row("honest-accused", "Share of honest operators in C or D, mean over the worlds", float(np.mean(accused)), COMMAND, "<= 0.001", _interval(np.array(accused)), why="Each is one or two operators of a world."),
         row("honest-reviewed", "Share of honest operators in B or worse, mean over the worlds", float(np.mean(reviewed)), COMMAND, "<= 0.01", _interval(np.array(reviewed)), why="A review asks an expected precision of one half, so some of the reviewed are honest."),
+        row("guilty-accused", "Share of cheating operators in C or D, mean over the worlds", float(np.mean(caught)), COMMAND, interval=_interval(np.array(caught))),
         row("guilty-reviewed", "Share of cheating operators in B or worse, mean over the worlds", float(np.mean(found)), COMMAND, interval=_interval(np.array(found))),
     ]  # fmt: skip
 
