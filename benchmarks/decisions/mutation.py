@@ -22,20 +22,19 @@ MUTATED = tuple(
     for path in sorted((ROOT / "serving" / room).glob("*.py"))
     if path.name != "__init__.py"
 )
-TESTS = tuple(
-    path for room in ROOMS for path in sorted((ROOT / "tests/serving" / room).glob("test_*.py"))
-)
+TESTS = ("tests/__init__.py", "tests/serving/__init__.py", *(f"tests/serving/{r}" for r in ROOMS))
 PACKAGES = ("serving", "data_contracts", "features", "training")
 
 
 def workplace(folder: Path) -> None:
     """Copy what tests of tiers and policy need, because mutmut changes files."""
-    for name in PACKAGES:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "tests").mkdir()
-    (folder / "tests" / "__init__.py").touch()
-    for path in TESTS:
-        shutil.copy(path, folder / "tests")
+    for name in (*PACKAGES, *TESTS):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        else:
+            shutil.copy(ROOT / name, folder / name)
     lines = [
         "[mutmut]",
         "source_paths=" + "\n    ".join(MUTATED),
