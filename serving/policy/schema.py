@@ -41,6 +41,7 @@ class TierPolicy:
     review_session: float
     accuse_session: float
     false_discovery: float
+    accuse_by_agreement: bool = False
 
 
 @dataclass(frozen=True)

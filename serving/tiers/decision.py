@@ -26,8 +26,9 @@ class Decision:
     """A tier with what led to it.
 
     `proposed` is the tier before the clean period. The next night counts clean nights by it.
-    `selected_by` is the basis of the tier: the bound on false discoveries, evidence for a review,
-    the clean period, a notice, an override, or nothing.
+    `selected_by` is the basis of the tier: the bound on false discoveries, agreement of risk and
+    session, or evidence for a review. It may also be the clean period, a notice, an override, or
+    nothing.
     """
 
     operator_id: str

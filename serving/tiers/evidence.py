@@ -139,6 +139,12 @@ def has_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
     return probability is not None and probability >= policy.tiers.review_session
 
 
+def has_accusing_session(e: OperatorEvidence, policy: Policy) -> bool:
+    """One of its sessions is as probably inflated as an accusation for false views asks."""
+    probability = e.worst_session_probability
+    return probability is not None and probability >= policy.tiers.accuse_session
+
+
 def has_false_sessions(e: OperatorEvidence, policy: Policy) -> bool:
     """As large a share of its sessions is expected to be inflated as a review asks (ADR-0190)."""
     share = e.false_session_share
@@ -156,12 +162,8 @@ def lacks_inflated_session(e: OperatorEvidence, policy: Policy) -> bool:
 
     False where no session's views were assessed.
     """
-    probability = e.worst_session_probability
-    return (
-        not e.mostly_orders
-        and probability is not None
-        and probability < policy.tiers.accuse_session
-    )
+    is_assessed = e.worst_session_probability is not None
+    return not e.mostly_orders and is_assessed and not has_accusing_session(e, policy)
 
 
 def beneficiary_of(

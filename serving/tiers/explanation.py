@@ -63,7 +63,7 @@ def explain(e: OperatorEvidence, outcome: Outcome, policy: Policy) -> tuple[str,
     clauses = [
         _risk(e),
         _anomaly(e, policy),
-        _sessions(e, policy),
+        _sessions(e, outcome, policy),
         _orders(e, policy),
         _honest_share(e),
         _selection(outcome, policy),
@@ -106,10 +106,11 @@ def _anomaly(e: OperatorEvidence, policy: Policy) -> Texts:
     return [(zh, en)]
 
 
-def _sessions(e: OperatorEvidence, policy: Policy) -> Texts:
+def _sessions(e: OperatorEvidence, outcome: Outcome, policy: Policy) -> Texts:
     out = []
     probability = e.worst_session_probability
-    if probability is not None and has_inflated_session(e, policy):
+    is_named = has_inflated_session(e, policy) or outcome.selected_by == bases.AGREEMENT
+    if probability is not None and is_named:
         zh, en = f"为 {probability:.2f}", f"{probability:.2f}"
         if probability >= ALMOST_CERTAIN_PROBABILITY:
             zh, en = "超过 0.99", "above 0.99"
@@ -151,17 +152,16 @@ def _honest_share(e: OperatorEvidence) -> Texts:
 
 
 def _selection(outcome: Outcome, policy: Policy) -> Texts:
-    """Words where the bound on false discoveries put the operator into C or D."""
+    """Words where the bound on false discoveries, or agreement, led to C or D."""
+    if outcome.selected_by == bases.AGREEMENT:
+        en = "its risk and that session both reach what an accusation asks"
+        return [("其风险与该场次均达到指控要求", en)]
     if outcome.selected_by != bases.BOUND:
         return []
     share = f"{policy.tiers.false_discovery:.0%}"
-    return [
-        (
-            f"按误判上界入选（入选者中预期诚实的至多 {share}）",
-            f"selected by the bound on false discoveries (at most {share} of the selected are "
-            "expected to be honest)",
-        )
-    ]
+    zh = f"按误判上界入选（入选者中预期诚实的至多 {share}）"
+    of = f"at most {share} of the selected are expected to be honest"
+    return [(zh, f"selected by the bound on false discoveries ({of})")]
 
 
 def _little_history(e: OperatorEvidence, outcome: Outcome, policy: Policy) -> Texts:

@@ -91,8 +91,7 @@ def bound_words(bound: AccusationBound) -> tuple[str, str] | None:
         return None
     return (
         f"已澄清的运营者太少，无法满足误判上界：现有 {bound.cleared} 名，还需 {bound.missing} 名；"
-        "今夜无人因风险进入 C、D，只复核",
+        "今夜无人据此进入 C、D",
         "the bound on false discoveries cannot be met with so few cleared operators: "
-        f"{bound.cleared} now, collect {bound.missing} more; tonight no risk leads to C or D, "
-        "operators are reviewed only",
+        f"{bound.cleared} now, collect {bound.missing} more; tonight it selects nobody for C or D",
     )

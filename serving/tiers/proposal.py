@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from serving.policy.schema import Policy
 from serving.tiers.evidence import (
     OperatorEvidence,
+    has_accusing_session,
     has_false_orders,
     has_false_sessions,
     has_inflated_session,
@@ -17,7 +18,7 @@ from serving.tiers.evidence import (
 
 # What a proposal rests on, as published in `tier_decisions.selected_by`.
 NOTHING, ANOMALY, ORDERS = "none", "anomaly", "orders"
-SESSIONS, RISK, BOUND = "sessions", "risk", "bound"
+SESSIONS, RISK, BOUND, AGREEMENT = "sessions", "risk", "bound", "agreement"
 
 # Why a risk that reaches C makes a review only.
 LITTLE_HISTORY, NO_INFLATED_SESSION = "little_history", "no_inflated_session"
@@ -33,8 +34,8 @@ class Proposal:
     tier
         The tier.
     selected_by
-        What it rests on: `bound` for C and D; `risk`, `sessions`, `orders` or `anomaly` for B;
-        `none` for A.
+        What it rests on: `bound` for C and D; `agreement` for C; `risk`, `sessions`, `orders` or
+        `anomaly` for B; `none` for A.
     restrictions
         Why a risk that reaches C makes a review only; empty for the others.
     """
@@ -63,8 +64,24 @@ def propose_tier(e: OperatorEvidence, policy: Policy, selected: frozenset[str]) 
     if not restrictions and e.operator_id not in selected:
         restrictions = (NO_P_VALUE if e.p_value is None else NOT_SELECTED,)
     if restrictions:
+        if agrees(e, policy):
+            return Proposal("C", AGREEMENT)
         return Proposal("B", RISK, restrictions)
     return Proposal("D" if e.risk is not None and e.risk >= policy.tiers.D else "C", BOUND)
+
+
+def agrees(e: OperatorEvidence, policy: Policy) -> bool:
+    """Its risk and one of its sessions both reach what an accusation asks (ADR-0402).
+
+    Orders take no part, because a rival may have placed them.
+    """
+    return (
+        policy.tiers.accuse_by_agreement
+        and _reaches_accusation(e, policy)
+        and has_accusing_session(e, policy)
+        and not has_little_history(e, policy)
+        and e.beneficiary != "third_party"
+    )
 
 
 def is_accusable(e: OperatorEvidence, policy: Policy) -> bool:

@@ -54,7 +54,7 @@ def test_holidays_are_known_by_the_year():
 def test_the_package_policy_is_read_whole():
     """The package policy is read whole."""
     assert (
-        (POLICY.version, POLICY.appeal_days) == ("2026.20", 15)
+        (POLICY.version, POLICY.appeal_days) == ("2026.21", 15)
         and "appeal desk" in POLICY.appeal_route
         and "申诉台" in POLICY.appeal_route_zh
     )
@@ -76,7 +76,7 @@ def test_the_package_policy_is_read_whole():
 def test_the_digest_is_of_the_text_and_a_named_file_is_read(tmp_path):
     """The digest is of the text, and a named file is read."""
     path = tmp_path / "mine.toml"
-    path.write_text(POLICY.text.replace('version = "2026.20"', 'version = "mine 文"'), "utf-8")
+    path.write_text(POLICY.text.replace('version = "2026.21"', 'version = "mine 文"'), "utf-8")
     mine = load_policy(path)
     assert (
         mine.version == "mine 文"
@@ -198,7 +198,7 @@ def test_a_section_with_a_key_too_few_or_too_many_is_refused(tmp_path, old, new,
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('version = "2026.20"', "", "KeyError('version')"),
+        ('version = "2026.21"', "", "KeyError('version')"),
         ('code = "popup"', 'kode = "popup"', "unexpected keyword argument 'kode'"),
         ("[tiers]", "[tiers", "TOMLDecodeError"),
     ],
@@ -225,7 +225,7 @@ def test_a_code_beside_the_ladder_has_no_step():
         ("review_precision = 0.5", "review_precision = 0.95", "0 <= review_precision"),
         ("clean_nights = 7", "", "clean_nights"),
         ("[boost]", "[boosts]", "boost"),
-        ('version = "2026.20"', "", "version"),
+        ('version = "2026.21"', "", "version"),
     ],
 )
 def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):

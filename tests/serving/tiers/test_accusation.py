@@ -1,4 +1,4 @@
-"""Claims about accusations: the bound alone selects, and says where it cannot be met."""
+"""Claims about accusations: the bound selects, or a risk and a session agree."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from serving.policy.load import parse_policy
 from serving.tiers.decision import bound_of_night, decide
 from serving.tiers.evidence import OperatorEvidence
 from serving.tiers.false_discovery import AccusationBound, bound_words
@@ -16,8 +17,8 @@ def operator(name: str, p: float | None, risk: float = 0.9) -> OperatorEvidence:
     return OperatorEvidence(name, risk, 0.5, 0, 30.0, 100.0, p_value=p)
 
 
-def test_an_accusation_needs_the_bound_and_a_review_does_not():
-    """Whatever its p-value, a probable operator is reviewed; the bound alone accuses."""
+def test_a_risk_alone_needs_the_bound_and_a_review_does_not():
+    """A probable operator is reviewed whatever its p-value; for a risk alone the bound accuses."""
     crowd = [operator(f"h{i}", 0.5, 0.01) for i in range(99)]
 
     def tier_of(p):
@@ -125,6 +126,55 @@ def test_operators_without_a_place_do_not_count_as_discoveries():
     assert all("patrol capacity" in d.why_en for d in made if d.tier == "B")
     made = decide(rows, replace(POLICY, tiers=few), "m")
     assert [sum(d.tier == t for d in made) for t in "BC"] == [20, 0]
+
+
+UNSELECTED = {"p_value": 0.9, "worst_session": "s1", "worst_session_probability": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("more", "tier"),
+    [
+        ({"risk": 0.5}, "C"),
+        ({"risk": 0.99}, "C"),  # D is left to the bound
+        ({"risk": 0.5, "p_value": None}, "C"),
+        ({"risk": 0.5, "contested": True, "mostly_orders": True}, "C"),
+        ({"risk": 0.4999}, "A"),
+        ({"risk": 0.4999, "worst_session_probability": 0.95}, "B"),
+        ({"risk": 0.5, "worst_session_probability": 0.8999}, "B"),
+        ({"risk": 0.5, "worst_session_probability": None}, "B"),
+        ({"risk": 0.5, "contested": True, "beneficiary": "third_party"}, "B"),
+        ({"risk": 0.5, "sessions": 2.0, "orders": 19.0}, "B"),
+        ({"risk": None, "is_cleared": True}, "A"),
+    ],
+)
+def test_agreement_of_risk_and_session_accuses(more, tier):
+    """A risk of C and a session of .9 lead to C without the bound; one alone does not."""
+    made = one(**UNSELECTED | more)
+    assert (made.tier, made.selected_by == "agreement") == (tier, tier == "C")
+    words = "that session both reach what an accusation asks"
+    assert (words in made.why_en) == (tier == "C")
+    assert ("均达到指控要求" in made.why_zh) == (tier == "C")
+    if tier == "C":
+        assert "session s1 is inflated with probability 0.90" in made.why_en
+        assert "reviewed only" not in made.why_en
+
+
+def test_agreement_is_switched_by_the_policy():
+    """A policy without the key, as those of before, leaves C to the bound."""
+    lines = POLICY.text.splitlines(keepends=True)
+    before = parse_policy("".join(x for x in lines if not x.startswith("accuse_by_agreement")))
+    assert POLICY.tiers.accuse_by_agreement and not before.tiers.accuse_by_agreement
+    assert one(before, risk=0.9, **UNSELECTED).tier == "B"
+    chosen = UNSELECTED | {"p_value": 0.0001}
+    assert one(risk=0.9, **chosen).selected_by == "bound"
+    assert one(risk=0.9, **chosen).tier == "D"
+
+
+def test_agreement_keeps_to_patrol_capacity():
+    """Of 100 that agree, a tenth has a place in C; the rest is reviewed for its risk."""
+    moved = decide(crowd_of({"": 100}, **UNSELECTED), POLICY, "m")
+    assert sum(d.tier == "C" and d.selected_by == "agreement" for d in moved) == 10
+    assert {d.selected_by for d in moved if d.tier == "B"} == {"risk"}
 
 
 def test_a_decision_says_what_its_tier_rests_on():

@@ -146,15 +146,18 @@ def test_words_and_deed_agree(policy):
         chosen = "selected by the bound" in d.why_en
         assert chosen == ("按误判上界入选" in d.why_zh) == (d.selected_by == "bound")
         assert not chosen or d.tier in "CD"
+        agreed = "both reach what an accusation asks" in d.why_en
+        assert agreed == ("均达到指控要求" in d.why_zh) == (d.selected_by == "agreement")
+        assert not agreed or d.tier == "C"
         for en, zh in TIER_IN_WORDS:
             said, also = re.search(en, d.why_en), re.search(zh, d.why_zh)
             assert (said is None) == (also is None)
             assert said is None or said[1] == also[1] == d.tier
         moved = re.search(r"moved from (\w) to (\w) by patrol", d.why_en)
         assert moved is None or (moved[2] == d.proposed < moved[1])
-        if d.tier in "CD":  # only the bound, the clean period, a notice or a person accuses
-            assert d.selected_by in ("bound", "clean_period", "notice", "override")
-            assert chosen or re.search("set to|not milder|stays in", d.why_en)
+        if d.tier in "CD":  # only the bound, agreement, the clean period, a notice or a person
+            assert d.selected_by in ("bound", "agreement", "clean_period", "notice", "override")
+            assert chosen or agreed or re.search("set to|not milder|stays in", d.why_en)
         if d.tier == "B" and e.risk is not None and e.risk >= policy.tiers.C:
             why = "reviewed only|patrol capacity|notice|clean period|by a person|rival's doing"
             assert re.search(why, d.why_en), d.why_en

@@ -18,8 +18,7 @@ def test_two_evidence_groups_make_a_review_without_a_model():
 
 
 def test_operator_of_an_inflated_session_is_reviewed():
-    """The operator of a session that is inflated beyond doubt is reviewed, and not accused for
-    it."""
+    """A session that is inflated beyond doubt makes a review; with a risk of C it accuses."""
     assert (
         tier(risk=0.01, worst_session_probability=0.949) == "A"
         and tier(risk=0.01, worst_session_probability=0.95) == "B"
@@ -29,7 +28,7 @@ def test_operator_of_an_inflated_session_is_reviewed():
         tier(risk=0.01, worst_session_probability=1.0, p_value=0.9) == "B"
         and tier(risk=0.01, worst_session_probability=1.0, p_value=None) == "B"
         and tier(risk=None, worst_session_probability=1.0, p_value=None) == "B"
-        and tier(risk=0.9, worst_session_probability=1.0, p_value=0.9) == "B"
+        and tier(risk=0.9, worst_session_probability=1.0, p_value=0.9) == "C"
         and tier(risk=0.9, worst_session_probability=1.0) == "D"
     )
     assert (
