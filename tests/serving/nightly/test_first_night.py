@@ -36,10 +36,17 @@ def test_everything_has_a_probability(first_night):
     assert all(version.startswith("prior-") for version in models.values())
 
 
-def test_reviews_are_filled_and_nobody_is_accused(first_night):
-    """Risk without a verdict reviews the surest, and accuses none: no cleared operator is known."""
+def test_reviews_are_filled_and_agreement_alone_accuses(first_night, tiny):
+    """Risk without a verdict reviews the surest; only with a session does it accuse, and rightly.
+
+    No cleared operator is known, so the bound selects nobody.
+    """
     tiers = read_outbound(first_night, "tier_decisions").set_index("operator_id")
-    assert tiers["risk"].notna().all() and not set(tiers["tier"]) & {"C", "D"}
+    assert tiers["risk"].notna().all() and "D" not in set(tiers["tier"])
+    accused = tiers[tiers["tier"] == "C"]
+    assert len(accused) and (accused["selected_by"] == "agreement").all()
+    planted = pd.read_parquet(tiny.with_name("truth") / "operators.parquet")
+    assert set(accused.index) <= set(planted["operator_id"])
     reviewed = tiers.index[tiers["tier"] == "B"]
     assert len(reviewed) and (tiers.loc[reviewed, "risk"] >= 0.5).mean() > 0.5
 
@@ -52,7 +59,7 @@ def test_a_first_night_credits_its_own_measures(first_night):
     assert measured.any() and (handling[measured[measured].index] < 100.0).all()
     assert (handling[measured[~measured].index] == 100.0).all()
     means = credit_by_tier(credit, tiers).set_index("tier")["credit"].dropna()
-    assert list(means.index) == ["A", "B"] and means.is_monotonic_decreasing
+    assert list(means.index) == ["A", "B", "C"] and means.is_monotonic_decreasing
 
 
 def test_the_prior_ranks_what_was_planted(first_night, tiny):

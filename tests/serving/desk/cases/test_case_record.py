@@ -52,7 +52,11 @@ def test_each_reviewed_operator_has_one_open_case(desk):
     sample = read_outbound(desk.lake, "audit_sample")
     assert {r.subject_id for r in rows if r.origin == "random_audit"} == set(sample["entity_id"])
     assert any(r.origin == "golden" and r.known_verdict for r in rows)
-    assert all(r.due_at - r.opened_at == timedelta(days=7) for r in rows)
+    tier = tiers.set_index("operator_id")["tier"]
+    due = {
+        (tier[r.operator_id], (r.due_at - r.opened_at).days) for r in rows if r.origin == "patrol"
+    }
+    assert due == {("B", 7), ("C", 3)}
 
 
 def test_rebuilding_gives_the_same_tables(desk, li, zhao, clock):
