@@ -161,3 +161,20 @@ def test_a_policy_of_an_earlier_version_is_still_read():
     start = text.index("[proportionality]")
     text = text[:start] + text[text.index("[credit]") :]
     assert parse_policy(text).floors == POLICY.floors
+
+
+def test_a_jurisdiction_that_is_not_shipped_is_refused():
+    """A jurisdiction without a file is refused, and the words name those that are shipped."""
+    with pytest.raises(BadLaw) as refused:
+        load_law("ZZ")
+    assert str(refused.value) == f"no law of 'ZZ' is shipped; there are {', '.join(JURISDICTIONS)}"
+
+
+def test_law_is_read_from_a_file_of_that_form(tmp_path):
+    """A file of law is read, and one that is missing is refused by its path."""
+    path = tmp_path / "law.toml"
+    path.write_text(LAW, "utf-8")
+    assert load_law(path).cite("measure", "warn", JANUARY) == "Old 1"
+    with pytest.raises(BadLaw) as refused:
+        load_law(tmp_path / "none.toml")
+    assert str(refused.value).startswith(f"law {tmp_path / 'none.toml'}: FileNotFoundError")

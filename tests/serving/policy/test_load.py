@@ -240,3 +240,10 @@ def test_a_policy_that_cannot_be_followed_is_refused(tmp_path, old, new, words):
 def test_cases_are_declared_as_policies_without_them_are_read():
     """The section says the values that a policy of an earlier version has without it."""
     assert POLICY.cases == CasePolicy()
+
+
+def test_a_policy_file_that_is_missing_is_refused(tmp_path):
+    """A policy file that cannot be read is refused by its path."""
+    with pytest.raises(BadPolicy, match="cannot be read") as refused:
+        load_policy(tmp_path / "none.toml")
+    assert str(refused.value).startswith(f"policy {tmp_path / 'none.toml'} cannot be read: ")

@@ -105,3 +105,11 @@ def test_the_clean_period_ends_on_its_last_night_and_one_step_is_taken():
     past = PAST | {"previous_tier": "D", "previous_risk": 0.9}
     assert [one(risk=0.45, clean_nights=c, **past).tier for c in (5, 6)] == ["D", "C"]
     assert one(risk=0.2, clean_nights=6, **past).tier == "C"
+
+
+def test_a_won_appeal_is_the_cause_of_the_move():
+    """A move after a won appeal names the appeal, and does not wait for the clean period."""
+    won = one(**PAST | {"previous_tier": "D"}, risk=None, is_cleared=True, clean_nights=0)
+    assert (won.tier, won.cause) == ("A", "appeal")
+    assert won.why_en.startswith("an appeal was won, so evidence of before does not count")
+    assert won.why_zh.startswith("申诉成立，此前证据不计")
