@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from serving.policy.ladder import ValidityPolicy
 from serving.policy.load import BadPolicy, load_policy, parse_policy
 from serving.policy.notice_policy import ReminderPolicy
+from serving.policy.service_policy import ServicePolicy
 
 POLICY = load_policy()
 BOOST = "policy [[ladder]] popup: boost is none, review or refuse, and counts_as one of "
@@ -88,6 +90,13 @@ def test_reminders_without_a_calendar_are_refused(days, hours):
     assert str(refused.value) == words
 
 
+@pytest.mark.parametrize("limit", [limit.name for limit in fields(ServicePolicy)])
+def test_every_limit_of_the_service_is_above_zero(limit):
+    """No limit of the online service may be 0, whichever it is."""
+    assert POLICY.service.problem() is None
+    assert replace(POLICY.service, **{limit: 0}).problem() == POSITIVE
+
+
 def test_free_and_worked_days_of_the_calendar():
     """Weekdays are worked unless free, days of a weekend are free unless worked."""
     r = ReminderPolicy(holidays=("2026-01-01",), working_weekends=("2026-01-04",))
@@ -106,7 +115,9 @@ def test_days_of_retention_complaints_cases_and_listings():
     assert (r.days("accounts"), r.years("accounts")) == (1095, 3)
     assert [POLICY.cases.due_days(t) for t in "ABCD"] == [7, 7, 3, 1]
     assert POLICY.complaints.due_days("of no kind") == POLICY.complaints.days
-    assert POLICY.listings.points("abnormal_operations") == 20.0
+    assert POLICY.complaints.due_days("refund_refused") == 3
+    kinds = ("abnormal_operations", "serious_dishonesty", "penalty")
+    assert [POLICY.listings.points(kind) for kind in kinds] == [20.0, 60.0, 30.0]
 
 
 def test_a_policy_binds_from_its_date_on():

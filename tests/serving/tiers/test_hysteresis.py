@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from serving.tiers.decision import decide
+from serving.tiers.evidence import after_won_appeal
 from tests.serving.tiers.cases import (
     BASE,
     PAST,
@@ -109,7 +110,9 @@ def test_the_clean_period_ends_on_its_last_night_and_one_step_is_taken():
 
 def test_a_won_appeal_is_the_cause_of_the_move():
     """A move after a won appeal names the appeal, and does not wait for the clean period."""
-    won = one(**PAST | {"previous_tier": "D"}, risk=None, is_cleared=True, clean_nights=0)
+    accused = replace(BASE, **PAST | {"previous_tier": "D"}, risk=0.9, risk_change=(0.5, 0.0, 0.0))
+    assert decide([accused], WIDE, "m1")[0].tier == "D"
+    won = decide([after_won_appeal(accused)], WIDE, "m1")[0]
     assert (won.tier, won.cause) == ("A", "appeal")
     assert won.why_en.startswith("an appeal was won, so evidence of before does not count")
     assert won.why_zh.startswith("申诉成立，此前证据不计")
