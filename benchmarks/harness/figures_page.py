@@ -147,6 +147,12 @@ def earlier_rows(name: str) -> list[Row]:
     return [{"revision": twin["revision"]} | r for r in twin["rows"]]
 
 
+def rows_of_parts(name: str, rows: list[Row]) -> list[Row]:
+    """Rows of a page, where these take the place of rows with their ids, or stand at the end."""
+    new = {r["id"]: r for r in rows}
+    return [new.pop(r["id"], r) for r in earlier_rows(name)] + list(new.values())
+
+
 def pages(folder: Path = FOLDER) -> dict[Path, str]:
     """Every page of a folder and the summary, as their JSON says they must be."""
     paths = sorted(folder.glob("*.json"))

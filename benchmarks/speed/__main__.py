@@ -16,7 +16,7 @@ from rich.console import Console
 
 from benchmarks.harness import worlds
 from benchmarks.harness.figures import Row
-from benchmarks.harness.figures_page import About, earlier_rows, write
+from benchmarks.harness.figures_page import About, rows_of_parts, write
 from benchmarks.speed import boost_check_load, endpoints, graphs, night, series
 from benchmarks.speed.services import start
 from training.release.code_version import revision
@@ -51,13 +51,6 @@ def measured(part: str, say: Callable[..., None], models: Path) -> list[Row]:
     return OF_MODELS[part](say, models)
 
 
-def on_page(rows: list[Row]) -> list[Row]:
-    """Rows of the page, where these take the place of rows with their ids, or stand at the end."""
-    new = {r["id"]: r for r in rows}
-    kept = [new.pop(r["id"], r) for r in earlier_rows(PAGE)]
-    return kept + list(new.values())
-
-
 def main() -> None:
     """Measure and write the page."""
     parser = ArgumentParser(
@@ -87,7 +80,7 @@ def main() -> None:
     if given.output:
         given.output.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
         return
-    write(PAGE, ABOUT, on_page(rows) if given.parts else rows)
+    write(PAGE, ABOUT, rows_of_parts(PAGE, rows) if given.parts else rows)
     console.print("docs/benchmarks/speed.md")
 
 

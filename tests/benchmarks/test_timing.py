@@ -175,6 +175,6 @@ def test_a_part_takes_the_place_of_its_rows_on_the_page(tmp_path, monkeypatch):
     assert [r["command"] for r in rows] == [
         f"{command.PART_COMMAND} {p}" for p in ("boost", "start")
     ]
-    found = command.on_page(rows)
+    found = figures_page.rows_of_parts(command.PAGE, rows)
     assert [r["id"] for r in found] == ["boost-pace-1", "night-growth", "start-pace-1"]
     assert found[0]["revision"] == rows[0]["revision"] and found[1]["revision"] == "old"
