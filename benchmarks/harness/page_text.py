@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.figures import BOUND, Row
 
+MAX_LINES = 50  # of a page: one screen
 MAX_TABLE_ROWS = 40
 HEAD = ["| figure | value | 90 % interval | goal | met |", "|---|---|---|---|---|"]
 MAIN_GOALS = {
@@ -49,7 +51,7 @@ def page_text(name: str, twin: dict[str, Any]) -> str:
     ]
     if goals:
         lines += [f"{len(goals)} goals, {len(goals) - missed} met, {missed} missed.", ""]
-    table = [*HEAD, *_table(rows)]
+    table = [*HEAD, *_table(rows, MAX_LINES - len(lines) - len(HEAD) - len(parts))]
     if any("before" in r for r in rows):
         before = {r["what"]: r["before"] for r in rows if "before" in r}
         table = [_with_before(line, before) for line in table]
@@ -80,11 +82,34 @@ def _with_before(line: str, before: dict[str, str]) -> str:
     return f"{line} {before.get(line.split(' | ')[0].removeprefix('| '), '')} |"
 
 
-def _table(rows: list[Row]) -> list[str]:
-    """Lines of a page's table: rows with a goal first, the others where they fit."""
-    goals = _grouped([r for r in rows if r["goal"] is not None])
+def _table(rows: list[Row], room: int) -> list[str]:
+    """Lines of a page's table: rows with a goal first, the others where they fit.
+
+    Where goals do not fit, the met ones of the largest kinds are one line each. Misses stay.
+    """
+    with_goal, folded = [r for r in rows if r["goal"] is not None], set[str]()
+    goals, sizes = _grouped(with_goal), Counter(_kind(r) for r in with_goal if r["holds"])
+    for kind, size in sizes.most_common():
+        if len(goals) <= room or size < 2:
+            break
+        folded.add(kind)
+        goals = _grouped([r for r in with_goal if not (r["holds"] and _kind(r) in folded)])
+        goals += [_folded(k, with_goal) for k in sizes if k in folded]
     others = [_line(r) for r in rows if r["goal"] is None]
-    return goals + (others if len(goals) + len(others) <= MAX_TABLE_ROWS else [])
+    return goals + (others if len(goals) + len(others) <= min(room, MAX_TABLE_ROWS) else [])
+
+
+def _kind(r: Row) -> str:
+    """What a row is about: the first word of its id."""
+    return str(r["id"]).split("-", maxsplit=1)[0]
+
+
+def _folded(kind: str, rows: list[Row]) -> str:
+    """One line for the met goals of a kind; their figures are in the JSON."""
+    mine = [r for r in rows if _kind(r) == kind]
+    met = sum(r["holds"] is True for r in mine)
+    words = kind.replace("_", " ").capitalize()
+    return f"| {words}: goals met, figures in the JSON |  |  |  | {met} of {len(mine)} |"
 
 
 def _grouped(rows: list[Row]) -> list[str]:
@@ -150,7 +175,7 @@ def _met(r: Row) -> str:
 
 
 def summary_text(twins: dict[str, dict[str, Any]]) -> str:
-    """One screen over all pages: goals met by page, and every missed goal."""
+    """One screen over all pages: goals met and missed by page, and the main figures."""
     lines = ["# Benchmarks: goals and figures", "", "Generated from the JSON of each page.", ""]
     lines += ["| page | rows | goals | met | missed |", "|---|---|---|---|---|"]
     for name, twin in twins.items():
@@ -163,11 +188,5 @@ def summary_text(twins: dict[str, dict[str, Any]]) -> str:
     for name, twin in twins.items():
         rows = [r for r in twin["rows"] if f"{name}:{r['id']}" in MAIN_GOALS]
         lines += [_line(r, "no" if r["holds"] is False else None) for r in rows]
-    lines += ["", "## Missed goals", "", "| page | figure | value | 90 % interval | goal |"]
-    lines += ["|---|---|---|---|---|"]
-    for name, twin in twins.items():
-        for r in twin["rows"]:
-            if r["holds"] is False:
-                cells = _line(r).rsplit("|", 2)[0]
-                lines.append(f"| [{name}]({name}.md) {cells} |")
+    lines += ["", "Each page lists its missed goals, by how much, and why."]
     return "\n".join(lines) + "\n"
