@@ -134,13 +134,19 @@ def tier_rows(tiers: pd.DataFrame) -> list[Row]:
     rows = []
     for verdicts, t in tiers.groupby("verdicts"):
         honest, bad, in_b = t[~t["cheat"]], t[t["cheat"]], t[t["tier"] == "B"]
+        accused, above = t[t["tier"].isin(["C", "D"])], t[t["tier"] != "A"]
         who = "no verdicts" if verdicts == 0 else f"at most {verdicts} verdicts of its own"
         for id_, what, group, hits, goal, before in (
             ("cheats-reviewed", "cheats in B-D", bad, bad["tier"] != "A", ">= 0.5", "3 to 14 of 63 in B, 0 to 2 in C-D"),
             ("b-precision", "cheats among B", in_b, in_b["cheat"], ">= 0.6", None),
+            ("cheats-accused", "cheats in C-D", bad, bad["tier"].isin(["C", "D"]), None, None),
+            ("cd-precision", "cheats among C-D", accused, accused["cheat"], None, None),
+            ("bd-precision", "cheats among B-D", above, above["cheat"], None, None),
             ("honest-accused", "honest in C-D", honest, honest["tier"].isin(["C", "D"]), "<= 0.002", None),
             ("honest-reviewed", "honest in B", honest, honest["tier"] == "B", "<= 0.03", None),
         ):  # fmt: skip
+            if not len(hits):
+                continue
             text = f"Nights, {who}: {what} ({int(hits.sum())} of {len(hits)} operators)"
             said = {"before": before} if before else {}
             rows.append(
