@@ -61,12 +61,22 @@ def true_figures(lake: Path, as_of: datetime) -> pd.DataFrame:
         counted = acts[acts["kind"] == kind].groupby("session_id")["count"].sum()
         false = bad[bad["kind"] == kind].groupby("session_id")["count"].sum()
         add(measure, counted.sub(false.reindex(counted.index).fillna(0)))
-    orders = tables["orders"].select("order_id", "session_id", "paid_amount").to_pandas()
+    columns = ("order_id", "session_id", "paid_amount", "paid_at")
+    orders = tables["orders"].select(*columns).to_pandas()
     meant = orders[~orders["order_id"].isin(set(worlds.ground_truth(lake, "orders")["order_id"]))]
     add("orders", meant.groupby("session_id").size())
-    kept = meant[~meant["order_id"].isin(set(tables["refunds"].order_id.to_pandas()))]
-    add("net_sales", kept.groupby("session_id")["paid_amount"].sum())
+    add("net_sales", _net_amount(meant, tables).groupby(meant["session_id"]).sum())
     return pd.concat(parts, ignore_index=True)
+
+
+def _net_amount(orders: pd.DataFrame, tables: Snapshot) -> pd.Series:
+    """What was paid for each order less what went back; nothing for one that was never paid."""
+    refunds = tables["refunds"].select("order_id", "refunded_at", "amount").to_pandas()
+    refunds = refunds[refunds["refunded_at"].notna()].drop_duplicates("order_id")
+    paid = orders["paid_amount"].astype(float).where(orders["paid_at"].notna(), 0.0)
+    back = orders["order_id"].map(refunds.set_index("order_id")["amount"].astype(float))
+    is_refunded = orders["order_id"].isin(set(refunds["order_id"]))
+    return (paid - back.fillna(paid).where(is_refunded, 0.0)).clip(lower=0.0)
 
 
 def _figures_with_truth(lake: Path, night: date) -> pd.DataFrame:
