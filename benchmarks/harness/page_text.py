@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.harness.figures import BOUND, Row
 
-MAX_LINES = 50  # of a page: one screen
+MAX_LINES = 55  # of a page: one screen
 MAX_TABLE_ROWS = 40
 HEAD = ["| figure | value | 90 % interval | goal | met |", "|---|---|---|---|---|"]
 MAIN_GOALS = {
